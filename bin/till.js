@@ -1,0 +1,23 @@
+#!/usr/bin/env node
+// The door of the installed command. Plain JavaScript for any Node, so that one that is too old is told so in a line.
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const built = join(root, 'dist', 'bin', 'till.js');
+const source = join(root, 'bin', 'till.ts');
+const ownNode = join(root, 'node_modules', 'node', 'bin', 'node');
+const isNewEnough = Number.parseInt(process.versions.node, 10) >= 24;
+
+if (isNewEnough) {
+  await import(pathToFileURL(existsSync(source) ? source : built).href);
+} else if (existsSync(source) && existsSync(ownNode)) {
+  // A checkout brings its own Node.
+  const { status } = spawnSync(ownNode, [source, ...process.argv.slice(2)], { stdio: 'inherit' });
+  process.exitCode = status ?? 1;
+} else {
+  process.stderr.write(`till needs Node 24 or newer; this is Node ${process.versions.node}. See https://nodejs.org\n`);
+  process.exitCode = 3;
+}

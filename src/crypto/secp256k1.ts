@@ -1,0 +1,119 @@
+/**
+ * The one door to the curve. libsecp256k1 where its binary loads, @noble/curves where it does not: the package's own
+ * JavaScript fallback is slower and not in constant time, so it is never reached.
+ *
+ * Keys and scalars are 32 bytes, points are compressed (33 bytes), signatures compact (64 bytes, r then s, low-S).
+ */
+import { createRequire } from 'node:module';
+import { noble } from './secp256k1-noble.ts';
+
+/** What a curve offers; both implementations are held to it by one suite (test/crypto/secp256k1.test.ts). */
+export interface Curve {
+  readonly implementation: 'libsecp256k1' | 'noble';
+  /** Whether the bytes are a scalar from 1 to the order less 1. */
+  isPrivateKey(key: Uint8Array): boolean;
+  /** Whether the bytes are a point in compressed form. */
+  isPublicKey(key: Uint8Array): boolean;
+  /** The point of a private key. Throws CurveError for an invalid one. */
+  publicKey(private_key: Uint8Array): Uint8Array;
+  /** Deterministic ECDSA (RFC 6979) over a 32-byte digest. */
+  sign(digest: Uint8Array, private_key: Uint8Array): Uint8Array;
+  /** The same, with the id that lets the public key be recovered (0 to 3). */
+  signRecoverable(digest: Uint8Array, private_key: Uint8Array): { signature: Uint8Array; recovery_id: number };
+  /** False for anything that is not a valid, low-S signature of the digest by the key. */
+  verify(signature: Uint8Array, digest: Uint8Array, public_key: Uint8Array): boolean;
+  /** The public key that made the signature, or undefined when there is none. High-S is accepted, as BOLT 11 asks. */
+  recover(signature: Uint8Array, recovery_id: number, digest: Uint8Array): Uint8Array | undefined;
+  /** The same signature with its low s. Throws CurveError when r or s is out of range. */
+  normalize(signature: Uint8Array): Uint8Array;
+  /** SHA-256 of the compressed shared point (BOLT 8, BOLT 4). Throws CurveError for an invalid key. */
+  ecdh(public_key: Uint8Array, private_key: Uint8Array): Uint8Array;
+  /** point + scalar * G. Throws CurveError when the result is infinity. */
+  tweakAddPublic(public_key: Uint8Array, scalar: Uint8Array): Uint8Array;
+  /** point * scalar. */
+  tweakMulPublic(public_key: Uint8Array, scalar: Uint8Array): Uint8Array;
+  /** The sum of points. Throws CurveError when it is infinity. */
+  combinePublic(public_keys: readonly Uint8Array[]): Uint8Array;
+  /** key + scalar modulo the order. Throws CurveError when it is zero. */
+  tweakAddPrivate(private_key: Uint8Array, scalar: Uint8Array): Uint8Array;
+  /** key * scalar modulo the order. */
+  tweakMulPrivate(private_key: Uint8Array, scalar: Uint8Array): Uint8Array;
+}
+
+/** A key, point or scalar that the curve does not accept. Never carries the bytes. */
+export class CurveError extends Error {
+  override readonly name = 'CurveError';
+}
+
+/** The package's interface, as far as Till uses it. Its tweaks work in place: the callers below hand it copies. */
+interface Native {
+  privateKeyVerify(key: Uint8Array): boolean;
+  publicKeyVerify(key: Uint8Array): boolean;
+  publicKeyCreate(key: Uint8Array, compressed: boolean): Uint8Array;
+  ecdsaSign(digest: Uint8Array, key: Uint8Array): { signature: Uint8Array; recid: number };
+  ecdsaVerify(signature: Uint8Array, digest: Uint8Array, key: Uint8Array): boolean;
+  ecdsaRecover(signature: Uint8Array, recid: number, digest: Uint8Array, compressed: boolean): Uint8Array;
+  signatureNormalize(signature: Uint8Array): Uint8Array;
+  ecdh(public_key: Uint8Array, key: Uint8Array): Uint8Array;
+  publicKeyTweakAdd(key: Uint8Array, scalar: Uint8Array, compressed: boolean): Uint8Array;
+  publicKeyTweakMul(key: Uint8Array, scalar: Uint8Array, compressed: boolean): Uint8Array;
+  publicKeyCombine(keys: readonly Uint8Array[], compressed: boolean): Uint8Array;
+  privateKeyTweakAdd(key: Uint8Array, scalar: Uint8Array): Uint8Array;
+  privateKeyTweakMul(key: Uint8Array, scalar: Uint8Array): Uint8Array;
+}
+
+function attempt<T>(what: string, run: () => T): T {
+  try {
+    return run();
+  } catch {
+    // The cause is left behind on purpose: a library's message could quote what it was given.
+    throw new CurveError(`${what}: invalid key, point or scalar`);
+  }
+}
+
+function wrap(native: Native): Curve {
+  return {
+    implementation: 'libsecp256k1',
+    isPrivateKey: (key) => key.length === 32 && native.privateKeyVerify(key),
+    isPublicKey: (key) => key.length === 33 && native.publicKeyVerify(key),
+    publicKey: (key) => attempt('publicKey', () => native.publicKeyCreate(key, true)),
+    sign: (digest, key) => attempt('sign', () => native.ecdsaSign(digest, key).signature),
+    signRecoverable: (digest, key) =>
+      attempt('signRecoverable', () => {
+        const { signature, recid } = native.ecdsaSign(digest, key);
+        return { signature, recovery_id: recid };
+      }),
+    verify(signature, digest, key) {
+      try {
+        return native.ecdsaVerify(signature, digest, key);
+      } catch {
+        return false;
+      }
+    },
+    recover(signature, recovery_id, digest) {
+      try {
+        return native.ecdsaRecover(signature, recovery_id, digest, true);
+      } catch {
+        return undefined;
+      }
+    },
+    normalize: (signature) => attempt('normalize', () => native.signatureNormalize(signature.slice())),
+    ecdh: (public_key, key) => attempt('ecdh', () => native.ecdh(public_key, key)),
+    tweakAddPublic: (key, scalar) => attempt('tweakAddPublic', () => native.publicKeyTweakAdd(key, scalar, true)),
+    tweakMulPublic: (key, scalar) => attempt('tweakMulPublic', () => native.publicKeyTweakMul(key, scalar, true)),
+    combinePublic: (keys) => attempt('combinePublic', () => native.publicKeyCombine(keys, true)),
+    tweakAddPrivate: (key, scalar) => attempt('tweakAddPrivate', () => native.privateKeyTweakAdd(key.slice(), scalar)),
+    tweakMulPrivate: (key, scalar) => attempt('tweakMulPrivate', () => native.privateKeyTweakMul(key.slice(), scalar)),
+  };
+}
+
+function load(): Curve {
+  try {
+    return wrap(createRequire(import.meta.url)('secp256k1/bindings') as Native);
+  } catch {
+    return noble;
+  }
+}
+
+/** The curve in use. */
+export const curve: Curve = load();

@@ -1,0 +1,59 @@
+/**
+ * What every room sees of the database: units of writes that are durable before their caller goes on, and reads of
+ * what is durable. The statements are plain SQL in a dialect that SQLite and PostgreSQL both take, with `?` for values.
+ */
+
+/** What a column holds. Integers are read back as bigint, so that nothing is rounded at 2^53. */
+export type SqlValue = string | bigint | number | Uint8Array | null;
+
+/** A row as it is read: text, integer (bigint), blob or null, by column name. */
+export type Row = Record<string, string | bigint | number | Uint8Array | null>;
+
+/** One statement of a unit. */
+export interface Write {
+  readonly sql: string;
+  readonly params: readonly SqlValue[];
+  /**
+   * When this statement neither changes nor returns a row, the rest of its unit is not run, and what ran of it is undone.
+   * So `INSERT ... ON CONFLICT DO NOTHING RETURNING ...` lets a unique constraint judge: the caller sees which
+   * statement stopped, and then looks why.
+   */
+  readonly stop_if_no_row?: boolean;
+}
+
+/** How a unit went: all of its statements took effect, or none. */
+export type UnitResult =
+  | {
+      readonly committed: true /** The rows that each statement returned. */;
+      readonly rows: readonly (readonly Row[])[];
+    }
+  | { readonly committed: false /** The statement that found no row. */; readonly stopped_at: number };
+
+/** The store, as the rooms above it see it. */
+export interface Store {
+  /**
+   * Hands over one unit: all or nothing. Units take effect in the order in which they were handed over; those that
+   * arrive while the disk is busy share one transaction and one fsync. The promise resolves when the unit is durable,
+   * and promises resolve in the order of their units: what a room tells the world belongs behind it.
+   *
+   * Rejects only with StoreClosedError. When the database itself fails (full disk, read-only file, damage) the promise
+   * never resolves: `onFailure`, given when the store was opened, ends the process, because memory may by now hold
+   * what the disk does not.
+   */
+  commit(unit: readonly Write[]): Promise<UnitResult>;
+
+  /** Reads what is durable. Rows come in the statement's order; at most 10,000, so that no answer grows without bound. */
+  read(sql: string, params?: readonly SqlValue[]): Promise<readonly Row[]>;
+
+  /** Commits what was handed over, then closes. */
+  close(): Promise<void>;
+}
+
+/** The store is closing: the unit was not taken. */
+export class StoreClosedError extends Error {
+  override readonly name = 'StoreClosedError';
+
+  constructor() {
+    super('the store is closing: nothing more is taken');
+  }
+}

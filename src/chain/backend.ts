@@ -1,0 +1,28 @@
+/**
+ * The little that differs between sources of blocks. `ChainFollower` makes a ChainSource of any of them: it alone knows
+ * about watches, catching up and reorgs.
+ */
+import type { BlockRef, BroadcastResult, ChainSource, FeeTargetBlocks } from './source.ts';
+
+export interface ChainBackend {
+  /** Connects. Throws ChainError when the source is of another network or cannot be used. */
+  open(): Promise<void>;
+  close(): Promise<void>;
+  /** The best block that the source knows. */
+  tip(): Promise<BlockRef>;
+  /** The hash of the best chain's block at this height; undefined above the tip. */
+  blockHash(height: number): Promise<string | undefined>;
+  /** The serialized block. Throws ChainError when the source does not have it. */
+  block(hash: string): Promise<Buffer>;
+  broadcast(transactions: readonly Uint8Array[]): Promise<BroadcastResult>;
+  /** Undefined when the source has no estimate for this target. */
+  feeratePerKw(target: FeeTargetBlocks): Promise<number | undefined>;
+  unspent: ChainSource['unspent'];
+  /** Calls back when there may be a new tip. A source that cannot tell is polled instead. */
+  readonly onNews?: (listener: () => void) => () => void;
+}
+
+/** A source of blocks does not answer, or answers what cannot be. */
+export class ChainError extends Error {
+  override readonly name = 'ChainError';
+}

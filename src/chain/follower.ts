@@ -103,11 +103,9 @@ export class ChainFollower implements ChainSource {
   watch(target: WatchTarget, from_height: number, listener: (event: WatchEvent) => void): () => void {
     const watch: Watch = { target, listener, from_height, reported: [] };
     this.#watches.add(watch);
-    const tip = this.#chain.at(-1);
-    if (tip !== undefined && from_height <= tip.height) {
-      this.#rescans.push(watch);
-      if (!this.#isStopped) queueMicrotask(() => void this.refresh());
-    }
+    // Before the start the tip is unknown: whether older blocks must be searched is judged when they can be.
+    if (this.#isStopped || from_height <= this.tip().height) this.#rescans.push(watch);
+    if (!this.#isStopped) queueMicrotask(() => void this.refresh());
     return () => this.#watches.remove(watch);
   }
 
@@ -211,14 +209,16 @@ export class ChainFollower implements ChainSource {
 
   /** Looks through the blocks that were told already, for watches that want to know of older ones. */
   async #rescan(): Promise<void> {
-    const watches = this.#rescans.filter((watch) => this.#watches.has(watch));
+    const { height: tip_height } = this.tip();
+    const watches = this.#rescans.filter((watch) => this.#watches.has(watch) && watch.from_height <= tip_height);
     this.#rescans = [];
     if (watches.length === 0) return;
     const only = new Watches();
     for (const watch of watches) only.add(watch);
     try {
-      for (let height = Math.min(...watches.map((watch) => watch.from_height)); height <= this.tip().height; height++) {
-        const fetched = await this.#fetch(Math.max(height, 0));
+      const oldest = Math.max(0, Math.min(...watches.map((watch) => watch.from_height)));
+      for (let height = oldest; height <= tip_height; height++) {
+        const fetched = await this.#fetch(height);
         if (fetched === undefined || this.#isStopped) break;
         for (const watch of watches) if (!this.#watches.has(watch)) only.remove(watch);
         only.connect(fetched.block, fetched.ref);

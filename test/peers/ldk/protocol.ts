@@ -1,0 +1,67 @@
+/** What the test and the process that hosts an LDK node say to each other, over the fork's own channel. */
+
+/** A block as LDK wants it: header, height, and the transactions with their places. */
+export interface FedBlock {
+  readonly header: Uint8Array;
+  readonly height: number;
+  readonly transactions: readonly { readonly index: number; readonly bytes: Uint8Array }[];
+}
+
+/** An LDK channel, as far as the tests look at it. */
+export interface LdkChannel {
+  readonly channel_id: string;
+  readonly node_id: string;
+  readonly is_usable: boolean;
+  readonly is_outbound: boolean;
+  readonly outbound_capacity_msat: bigint;
+  readonly inbound_capacity_msat: bigint;
+  readonly channel_value_sat: bigint;
+  readonly pending_inbound_htlcs: number;
+  readonly pending_outbound_htlcs: number;
+}
+
+/** What the LDK process can be asked to do. Each answers once. */
+export interface LdkCommands {
+  start(options: { dir: string; seed: Uint8Array; tip: { height: number; hash: Uint8Array }; time_seconds: number }): {
+    node_id: string;
+    port: number;
+  };
+  connect(node_id: string, port: number): null;
+  disconnect(node_id: string): null;
+  feed(block: FedBlock): null;
+  unconfirm(txid: string): null;
+  openChannel(node_id: string, amount_sat: bigint, push_msat: bigint, announced: boolean): string;
+  fundingTransaction(temporary_channel_id: string, node_id: string, transaction: Uint8Array): null;
+  createInvoice(amount_msat: bigint | null, description: string): string;
+  /** LDK splits the amount by itself when no single channel is large enough. Answers the payment_hash. */
+  pay(bolt11: string, amount_msat: bigint | null): string;
+  channels(): LdkChannel[];
+  close(channel_id: string, node_id: string): null;
+  forceClose(channel_id: string, node_id: string): null;
+  /** What LDK decodes of an invoice. */
+  decode(bolt11: string): {
+    payment_hash: string;
+    payee: string;
+    amount_msat: bigint | null;
+    expiry_seconds: bigint;
+    min_final_cltv_expiry: bigint;
+  };
+  tick(): null;
+}
+
+/** What the LDK process tells by itself. */
+export type LdkEvent =
+  | { kind: 'broadcast'; transaction: Uint8Array }
+  | { kind: 'funding_needed'; temporary_channel_id: string; node_id: string; amount_sat: bigint; script_pubkey: string }
+  | { kind: 'channel_pending'; channel_id: string; funding_txid: string; funding_vout: number }
+  | { kind: 'channel_ready'; channel_id: string }
+  | { kind: 'channel_closed'; channel_id: string; reason: string }
+  | { kind: 'payment_sent'; payment_hash: string; payment_preimage: string }
+  | { kind: 'payment_failed'; payment_hash: string }
+  | { kind: 'payment_path_failed'; payment_hash: string }
+  | { kind: 'payment_claimed'; payment_hash: string; amount_msat: bigint; parts: number }
+  | { kind: 'bump_needed' }
+  | { kind: 'log'; level: number; text: string };
+
+export type ToLdk = { id: number; command: keyof LdkCommands; args: unknown[] };
+export type FromLdk = { id: number; result: unknown } | { id: number; error: string } | { event: LdkEvent };

@@ -15,8 +15,8 @@ export class RawBlockError extends Error {
 
 /** What is called for the parts of a transaction, in their order. Offsets are into the walked bytes. */
 export interface TransactionVisitor {
-  /** `offset` is where the 36 bytes of the outpoint begin. */
-  input?(index: number, offset: number): void;
+  /** `offset` is where the 36 bytes of the outpoint begin; the 4 bytes of the sequence end at `end`. */
+  input?(index: number, offset: number, end: number): void;
   /** `offset` is where the 8 bytes of the amount begin; the script lies between `script_start` and `script_end`. */
   output?(index: number, offset: number, script_start: number, script_end: number): void;
 }
@@ -61,9 +61,10 @@ export function walkTransaction(bytes: Buffer, start: number, visitor: Transacti
   const input_count = readCompactSize(bytes, body_start);
   let at = compact.end;
   for (let index = 0; index < input_count; index++) {
-    visitor.input?.(index, at);
     const script_length = readCompactSize(bytes, at + 36);
-    at = compact.end + script_length + 4;
+    const end = compact.end + script_length + 4;
+    visitor.input?.(index, at, end);
+    at = end;
   }
   const output_count = readCompactSize(bytes, at);
   at = compact.end;

@@ -1,0 +1,143 @@
+/**
+ * What every source of blocks must do, whatever answers behind it. Each implementation brings a chain that it can make
+ * grow, and is held to the same suite.
+ */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { ChainFollower } from '../../src/chain/follower.ts';
+import type { BlockRef, TipEvent, WatchEvent } from '../../src/chain/source.ts';
+import type { Txid } from '../../src/types/brand.ts';
+
+/** A chain under the test's control. */
+export interface ChainUnderTest {
+  readonly source: ChainFollower;
+  /** Another follower of the same chain, as after a restart. */
+  again(): Promise<ChainFollower>;
+  mine(count: number): Promise<BlockRef>;
+  reorganise(depth: number): Promise<BlockRef>;
+  /** A signed transaction, spending a mature coin of the test, that pays this amount to this script (hex). */
+  pay(
+    amount_sat: bigint,
+    script_pubkey: string,
+  ): Promise<{ bytes: Buffer; txid: Txid; spends: { txid: Txid; vout: number } }>;
+  stop(): Promise<void>;
+}
+
+const SCRIPT = `0014${'ab'.repeat(20)}`;
+
+/** Runs the suite. `skip` says why it cannot be run here. */
+export function chainSourceContract(name: string, open: () => Promise<ChainUnderTest>, skip?: string): void {
+  describe(`chain source: ${name}`, skip === undefined ? {} : { skip }, () => {
+    test('it follows the tip forwards', async () => {
+      const { source, mine, stop } = await open();
+      const seen: TipEvent[] = [];
+      source.onTip((event) => seen.push(event));
+      const start = source.tip();
+      const tip = await mine(3);
+      await source.refresh();
+      assert.deepEqual(source.tip(), tip);
+      assert.deepEqual(
+        seen.map((event) => [event.kind, event.block.height - start.height]),
+        [
+          ['connected', 1],
+          ['connected', 2],
+          ['connected', 3],
+        ],
+      );
+      await stop();
+    });
+
+    test('a watch of each kind hears of a transaction before its block is told, and of its loss', async () => {
+      const { source, mine, pay, reorganise, stop } = await open();
+      const { bytes, txid, spends } = await pay(50_000n, SCRIPT);
+      const events: (WatchEvent | TipEvent)[] = [];
+      source.onTip((event) => events.push(event));
+      const from = source.tip().height + 1;
+      source.watch({ kind: 'transaction', txid }, from, (event) => events.push(event));
+      source.watch({ kind: 'outpoint', outpoint: spends }, from, (event) => events.push(event));
+      source.watch({ kind: 'script', script_pubkey: SCRIPT }, from, (event) => events.push(event));
+      assert.equal((await source.broadcast([bytes])).kind, 'accepted');
+      assert.equal((await source.broadcast([bytes])).kind, 'known');
+      const mined = await mine(1);
+      await source.refresh();
+      assert.deepEqual(events.map((event) => event.kind).sort(), ['confirmed', 'connected', 'paid', 'spent']);
+      assert.equal(events.at(-1)?.kind, 'connected');
+      for (const event of events) {
+        if (event.kind !== 'confirmed' && event.kind !== 'paid' && event.kind !== 'spent') continue;
+        assert.deepEqual(event.confirmation.block, mined);
+        assert.equal(event.confirmation.txid, txid);
+        assert.equal(Buffer.from(event.confirmation.transaction).toString('hex'), bytes.toString('hex'));
+        if (event.kind === 'paid') assert.equal(event.amount_sat, 50_000n);
+      }
+      const paid = events.find((event) => event.kind === 'paid');
+      assert.equal((await source.unspent({ txid, vout: paid?.vout ?? -1 }))?.amount_sat, 50_000n);
+      assert.equal(await source.unspent(spends), undefined);
+
+      events.length = 0;
+      await reorganise(1);
+      await source.refresh();
+      const kinds = events.map((event) => event.kind);
+      // Taken back by all three watches, then the block; the transaction was mined again in the new branch.
+      assert.deepEqual(kinds.slice(0, 4), ['disconnected', 'disconnected', 'disconnected', 'disconnected']);
+      assert.deepEqual(kinds.slice(4).sort(), ['confirmed', 'connected', 'connected', 'paid', 'spent']);
+      await stop();
+    });
+
+    test('a watch may look back, and one that is ended hears nothing', async () => {
+      const { source, mine, pay, stop } = await open();
+      const { bytes, txid } = await pay(60_000n, SCRIPT);
+      await source.broadcast([bytes]);
+      const mined = await mine(1);
+      await mine(2);
+      await source.refresh();
+      const heard: WatchEvent[] = [];
+      const ended: WatchEvent[] = [];
+      source.watch({ kind: 'transaction', txid }, mined.height, (event) => heard.push(event));
+      source.watch({ kind: 'transaction', txid }, mined.height, (event) => ended.push(event))();
+      source.watch({ kind: 'transaction', txid }, mined.height + 1, (event) => ended.push(event));
+      await source.refresh();
+      assert.deepEqual(
+        heard.map((event) => event.kind),
+        ['confirmed'],
+      );
+      assert.deepEqual(ended, []);
+      await stop();
+    });
+
+    test('after a restart everything since the last block seen is told, also when that block is gone', async () => {
+      const { source, again, mine, pay, reorganise, stop } = await open();
+      const seen = source.tip();
+      const { bytes, txid } = await pay(70_000n, SCRIPT);
+      await source.broadcast([bytes]);
+      await mine(2);
+      for (const from of [seen, source.tip()]) {
+        const restarted = await again();
+        const heard: string[] = [];
+        restarted.watch({ kind: 'transaction', txid }, seen.height + 1, (event) => heard.push(event.kind));
+        await restarted.start(from);
+        await restarted.refresh();
+        assert.deepEqual(heard, ['confirmed']);
+        await restarted.stop();
+      }
+      await source.refresh();
+      const gone = source.tip();
+      const tip = await reorganise(2);
+      const restarted = await again();
+      await restarted.start(gone);
+      await restarted.refresh();
+      assert.deepEqual(restarted.tip(), tip);
+      await restarted.stop();
+      await stop();
+    });
+
+    test('a transaction that breaks a rule is refused with a reason', async () => {
+      const { source, pay, stop } = await open();
+      const { bytes } = await pay(80_000n, SCRIPT);
+      const broken = Buffer.from(bytes);
+      broken[broken.length - 50] = (broken[broken.length - 50] as number) ^ 1;
+      const result = await source.broadcast([broken]);
+      assert.ok(result.kind === 'rejected' && result.reason.length > 0);
+      await stop();
+    });
+  });
+}

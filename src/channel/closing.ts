@@ -1,0 +1,169 @@
+/**
+ * Agreeing on the fee of the mutual close, and closing (BOLT 2, Legacy Closing Negotiation; BOLT 3, Legacy Closing
+ * Transaction). The opener speaks first and pays. With `fee_range` on both sides two or three messages do; without it
+ * the two fees approach each other.
+ */
+import { max, min, type Sat, sat } from '../types/amount.ts';
+import { fail, warn } from './fault.ts';
+import type { ClosingSigned } from './message.ts';
+import { isEmpty } from './shutdown.ts';
+import type { ClosingView } from './signer.ts';
+import type { ChannelState } from './state.ts';
+import { send, type Turn } from './turn.ts';
+
+interface FeeRange {
+  readonly min_fee_satoshis: Sat;
+  readonly max_fee_satoshis: Sat;
+}
+
+/** Weight of the closing transaction without its outputs: 51 bytes outside, 222 bytes of witness (BOLT 3, Appendix A). */
+const WEIGHT_WITHOUT_OUTPUTS = 4 * 51 + 2 + 222;
+
+function feeAt(state: ChannelState, feerate_per_kw: number): Sat {
+  let weight = WEIGHT_WITHOUT_OUTPUTS;
+  for (const script of [state.local_shutdown_script, state.remote_shutdown_script]) {
+    weight += 4 * (9 + (script?.length ?? 0) / 2);
+  }
+  return sat(Math.ceil((feerate_per_kw * weight) / 1000));
+}
+
+/** What we would pay, and what we find fair within it. Who does not pay only asks that the transaction relays. */
+function ownTerms({ state, env }: Turn, their_max_satoshis?: Sat): { range: FeeRange; fair_satoshis: Sat } {
+  const { floor_per_kw, closing_per_kw, max_closing_per_kw } = env.feerates;
+  const lowest = feeAt(state, floor_per_kw);
+  const fair = max(lowest, feeAt(state, closing_per_kw));
+  const highest = max(fair, feeAt(state, max_closing_per_kw));
+  if (state.terms.opener === 'local') {
+    const balance_sat = (state.local_msat / 1000n) as Sat;
+    const range = { min_fee_satoshis: min(lowest, balance_sat), max_fee_satoshis: min(highest, balance_sat) };
+    return { range, fair_satoshis: min(fair, balance_sat) };
+  }
+  return {
+    range: { min_fee_satoshis: lowest, max_fee_satoshis: max(highest, their_max_satoshis ?? highest) },
+    fair_satoshis: fair,
+  };
+}
+
+/** The first word of the negotiation: the opener's. */
+export function beginClosing(turn: Turn): void {
+  const { state } = turn;
+  if (state.terms.opener !== 'local' || state.negotiation !== undefined) return;
+  const { range, fair_satoshis } = ownTerms(turn);
+  propose(turn, fair_satoshis, range, undefined);
+}
+
+function propose(turn: Turn, fee_satoshis: Sat, fee_range: FeeRange, received: Sat | undefined): void {
+  const { state, env } = turn;
+  const view = closingView(state, fee_satoshis, state.terms.local.dust_limit_satoshis);
+  if (view === undefined) throw new RangeError('a closing fee that the opener cannot pay');
+  turn.state = {
+    ...state,
+    negotiation: { sent_fee_satoshis: fee_satoshis, sent_range: fee_range, received_fee_satoshis: received },
+  };
+  send(turn, {
+    type: 'closing_signed',
+    channel_id: state.terms.channel_id,
+    fee_satoshis,
+    signature: env.signer.signClosing(state.terms, view),
+    fee_range,
+  });
+}
+
+/** The closing transaction as a side with this dust limit makes it. Undefined when the opener cannot pay the fee. */
+function closingView(state: ChannelState, fee_satoshis: Sat, dust_limit_satoshis: Sat): ClosingView | undefined {
+  const { local_shutdown_script, remote_shutdown_script, terms } = state;
+  if (local_shutdown_script === undefined || remote_shutdown_script === undefined) return undefined;
+  const local_sat = state.local_msat / 1000n - (terms.opener === 'local' ? fee_satoshis : 0n);
+  const remote_sat = state.remote_msat / 1000n - (terms.opener === 'remote' ? fee_satoshis : 0n);
+  if (local_sat < 0n || remote_sat < 0n) return undefined;
+  return {
+    local_sat: local_sat < dust_limit_satoshis ? undefined : sat(local_sat),
+    remote_sat: remote_sat < dust_limit_satoshis ? undefined : sat(remote_sat),
+    local_script: local_shutdown_script,
+    remote_script: remote_shutdown_script,
+  };
+}
+
+/** The variant of the closing transaction that the peer signed: by its dust limit, by ours, or without its own output. */
+function signedView({ state, env }: Turn, { fee_satoshis, signature }: ClosingSigned): ClosingView | undefined {
+  const { local, remote } = state.terms;
+  for (const dust_limit_satoshis of new Set([remote.dust_limit_satoshis, local.dust_limit_satoshis])) {
+    const view = closingView(state, fee_satoshis, dust_limit_satoshis);
+    if (view === undefined) continue;
+    for (const variant of [view, { ...view, remote_sat: undefined }]) {
+      if (variant.local_sat === undefined && variant.remote_sat === undefined) continue;
+      if (env.signer.verifyClosing(state.terms, variant, signature)) return variant;
+    }
+  }
+  return undefined;
+}
+
+/** The peer's `closing_signed`. Throws Violation. */
+export function receiveClosing(turn: Turn, message: ClosingSigned): void {
+  const { state } = turn;
+  if (!isEmpty(state)) warn('closing_signed before the channel is empty');
+  const { fee_satoshis, fee_range } = message;
+  const { negotiation } = state;
+  const sent = negotiation?.sent_fee_satoshis;
+  if (sent === undefined && state.terms.opener === 'local') warn('closing_signed: it is for the opener to begin');
+  const view = signedView(turn, message);
+  if (view === undefined) warn('closing_signed: the signature is not valid for the closing transaction');
+
+  if (fee_satoshis === sent) return agree(turn, message, view);
+  const own = ownTerms(turn, fee_range?.max_fee_satoshis);
+  const range = negotiation?.sent_range ?? own.range;
+  if (fee_range !== undefined) {
+    const lowest = max(range.min_fee_satoshis, fee_range.min_fee_satoshis);
+    const highest = min(range.max_fee_satoshis, fee_range.max_fee_satoshis);
+    if (lowest > highest) warn('closing_signed: your fee_range and ours do not overlap');
+    if (state.terms.opener === 'remote' && sent === undefined) {
+      const chosen = min(max(own.fair_satoshis, lowest), highest);
+      propose(turn, chosen, range, fee_satoshis);
+      if (chosen === fee_satoshis) agree(turn, message, view);
+      return;
+    }
+    if (state.terms.opener === 'remote') fail('closing_signed: not the fee that we chose in your fee_range');
+    if (fee_satoshis < lowest || fee_satoshis > highest) fail('closing_signed: the fee is outside of both fee ranges');
+    propose(turn, fee_satoshis, range, fee_satoshis);
+    return agree(turn, message, view);
+  }
+  approach(turn, message, view, range, own.fair_satoshis);
+}
+
+/** The older way: each answers with a fee strictly between the two last ones, until they meet. */
+function approach(turn: Turn, message: ClosingSigned, view: ClosingView, range: FeeRange, fair: Sat): void {
+  const { fee_satoshis } = message;
+  const { sent_fee_satoshis: sent, received_fee_satoshis: received } = turn.state.negotiation ?? {};
+  if (sent !== undefined && received !== undefined && !isBetween(fee_satoshis, sent, received)) {
+    warn('closing_signed: the fee is not strictly between the two before');
+  }
+  if (fee_satoshis >= range.min_fee_satoshis && fee_satoshis <= range.max_fee_satoshis) {
+    propose(turn, fee_satoshis, range, fee_satoshis);
+    return agree(turn, message, view);
+  }
+  const middle = ((sent ?? fair) + fee_satoshis) / 2n;
+  const next = min(max(sat(middle), range.min_fee_satoshis), range.max_fee_satoshis);
+  if (sent !== undefined && !isBetween(next, sent, fee_satoshis)) warn('closing_signed: no fee suits both of us');
+  propose(turn, next, range, fee_satoshis);
+}
+
+function isBetween(fee: bigint, a: bigint, b: bigint): boolean {
+  return fee > min(a, b) && fee < max(a, b);
+}
+
+/** Both signed the same transaction. */
+function agree(turn: Turn, { fee_satoshis, signature }: ClosingSigned, view: ClosingView): void {
+  const { state, env } = turn;
+  const transaction = env.signer.completeClosing(state.terms, view, signature);
+  const known = state.closing_transactions.includes(transaction);
+  turn.state = {
+    ...state,
+    phase: 'closed',
+    closing_transactions: known ? state.closing_transactions : [...state.closing_transactions, transaction],
+  };
+  turn.store = true;
+  turn.effects.push(
+    { kind: 'closing_agreed', fee_satoshis },
+    { kind: 'broadcast', purpose: 'mutual_close', transaction },
+  );
+}

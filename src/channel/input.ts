@@ -1,0 +1,31 @@
+/** Everything that can happen to a channel with a funding transaction. */
+import type { OfferedHtlc } from './htlc.ts';
+import type { ChannelMessage } from './message.ts';
+import type { AnnouncementSignatures, FundingConfirmation, Removal } from './state.ts';
+
+export type Input =
+  /** A message of the peer for this channel. */
+  | { readonly kind: 'message'; readonly message: ChannelMessage }
+  /** A connection to the peer is initialised, or gone. */
+  | { readonly kind: 'connected' }
+  | { readonly kind: 'disconnected' }
+  | { readonly kind: 'add_htlc'; readonly htlc: OfferedHtlc }
+  /** Fulfil or fail an HTLC of the peer. */
+  | { readonly kind: 'remove_htlc'; readonly id: bigint; readonly removal: Removal }
+  /** The host wrote down what `htlc_committed` (incoming) and `htlc_removed` (outgoing) told of these. */
+  | { readonly kind: 'take'; readonly incoming: readonly bigint[]; readonly outgoing: readonly bigint[] }
+  | { readonly kind: 'update_fee'; readonly feerate_per_kw: number }
+  /** No more commands or messages come at once: sign what waits. */
+  | { readonly kind: 'commit' }
+  /** Close in agreement. */
+  | { readonly kind: 'shutdown'; readonly scriptpubkey?: string }
+  /** Close without the peer. */
+  | { readonly kind: 'force_close'; readonly reason: string }
+  /** There is a new best block; its height is in the environment. */
+  | { readonly kind: 'block' }
+  /** Where the funding transaction is now; undefined after a reorg that removed it. */
+  | { readonly kind: 'funding_depth'; readonly confirmation: FundingConfirmation | undefined }
+  /** The funding output was spent by this transaction (serialized, hex). */
+  | { readonly kind: 'funding_spent'; readonly transaction: string }
+  /** The host's signatures for `announcement_due`. */
+  | { readonly kind: 'announce'; readonly signatures: AnnouncementSignatures };

@@ -1,0 +1,163 @@
+/**
+ * The channel as a state machine: one input, one new state and what is to be done about it. No socket, no clock, no
+ * database, no randomness: the same arguments always give the same answer. A rule that the peer breaks, or a command
+ * that cannot be done, leaves the state as it was (but for the mark of a failure).
+ */
+
+import { receiveClosing } from './closing.ts';
+import { commit, receiveCommitment } from './commit.ts';
+import { checkDeadlines } from './deadline.ts';
+import type { Effect } from './effect.ts';
+import { applyViolation, failChannel, isOver, receiveError, receiveWarning } from './failure.ts';
+import { Refusal, Violation, warn } from './fault.ts';
+import { receiveUpdateFee, sendUpdateFee } from './fee.ts';
+import { addHtlc, receiveAdd } from './htlc.ts';
+import type { Input } from './input.ts';
+import type { ChannelMessage } from './message.ts';
+import type { Environment } from './policy.ts';
+import { announce, fundingDepth, receiveAnnouncement, receiveReady } from './ready.ts';
+import { connect, disconnect, receiveReestablish } from './reestablish.ts';
+import { receiveRemoval, removeHtlc } from './remove.ts';
+import { receiveRevocation } from './revoke.ts';
+import { receiveShutdown, resumeShutdown, startShutdown } from './shutdown.ts';
+import { IRREVOCABLE } from './stage.ts';
+import type { ChannelState } from './state.ts';
+import { isUp, type Turn } from './turn.ts';
+
+/** What came of an input. */
+export interface Outcome {
+  readonly state: ChannelState;
+  /** In the order in which they are to be carried out. */
+  readonly effects: readonly Effect[];
+  /** Whether the state must be durable before its effects are released. */
+  readonly store: boolean;
+  /** The peer broke this rule. What follows from it is among the effects. */
+  readonly violation?: { readonly kind: 'warning' | 'error'; readonly message: string; readonly force_close: boolean };
+  /** Our command was refused, and nothing changed. */
+  readonly refusal?: Refusal;
+}
+
+/** Takes one input. Throws only for a fault of Till itself, such as a balance below zero. */
+export function step(state: ChannelState, input: Input, env: Environment): Outcome {
+  const turn: Turn = { state, env, effects: [], store: false };
+  try {
+    if (input.kind === 'message') receive(turn, input.message);
+    else obey(turn, input);
+    return turn;
+  } catch (fault) {
+    if (fault instanceof Refusal) return { state, effects: [], store: false, refusal: fault };
+    if (!(fault instanceof Violation)) throw fault;
+    const failed: Turn = { state, env, effects: [], store: false };
+    applyViolation(failed, fault);
+    const { kind, message } = fault;
+    return { ...failed, violation: { kind, message, force_close: kind === 'error' } };
+  }
+}
+
+function obey(turn: Turn, input: Exclude<Input, { kind: 'message' }>): void {
+  switch (input.kind) {
+    case 'connected':
+      return connect(turn);
+    case 'disconnected':
+      return disconnect(turn);
+    case 'add_htlc':
+      return addHtlc(turn, input.htlc);
+    case 'remove_htlc':
+      return removeHtlc(turn, input.id, input.removal);
+    case 'take':
+      return take(turn, input.incoming, input.outgoing);
+    case 'update_fee':
+      return sendUpdateFee(turn, input.feerate_per_kw);
+    case 'commit':
+      commit(turn);
+      return resumeShutdown(turn);
+    case 'shutdown':
+      return startShutdown(turn, input.scriptpubkey);
+    case 'force_close':
+      return failChannel(turn, 'local', input.reason);
+    case 'block':
+      return checkDeadlines(turn);
+    case 'funding_depth':
+      return fundingDepth(turn, input.confirmation);
+    case 'funding_spent':
+      return spend(turn, input.transaction);
+    case 'announce':
+      return announce(turn, input.signatures);
+  }
+}
+
+function receive(turn: Turn, message: ChannelMessage): void {
+  const { state } = turn;
+  if (message.type === 'warning') return receiveWarning(turn, message);
+  if (message.type === 'error') return receiveError(turn, message);
+  // A peer that is ahead of us may still say where it is; to all else a channel that is over is deaf.
+  if (isOver(state) && !(state.failure?.data_loss === true && message.type === 'channel_reestablish')) return;
+  if (message.type === 'channel_reestablish') return receiveReestablish(turn, message);
+  if (state.link !== 'up') warn(`${message.type} before channel_reestablish`);
+  switch (message.type) {
+    case 'channel_ready':
+      return receiveReady(turn, message);
+    case 'announcement_signatures':
+      return receiveAnnouncement(turn, message);
+    case 'shutdown':
+      return receiveShutdown(turn, message);
+    case 'closing_signed':
+      return receiveClosing(turn, message);
+    default:
+      return receiveUpdate(turn, message);
+  }
+}
+
+function receiveUpdate(turn: Turn, message: ChannelMessage): void {
+  if (!isUp(turn.state)) warn(`${message.type} while the channel is ${turn.state.phase}`);
+  switch (message.type) {
+    case 'update_add_htlc':
+      return receiveAdd(turn, message);
+    case 'update_fulfill_htlc':
+    case 'update_fail_htlc':
+    case 'update_fail_malformed_htlc':
+      return receiveRemoval(turn, message);
+    case 'update_fee':
+      return receiveUpdateFee(turn, message);
+    case 'commitment_signed':
+      receiveCommitment(turn, message);
+      return resumeShutdown(turn);
+    case 'revoke_and_ack':
+      receiveRevocation(turn, message);
+      return resumeShutdown(turn);
+    default:
+      return warn(`${message.type} for a channel that is open already`);
+  }
+}
+
+/** The host has these in its own books now. Ids that are not known (any more) are passed over. */
+function take(turn: Turn, incoming: readonly bigint[], outgoing: readonly bigint[]): void {
+  const { state } = turn;
+  turn.state = {
+    ...state,
+    htlcs: state.htlcs.map((htlc) =>
+      htlc.offered_by === 'remote' && incoming.includes(htlc.id)
+        ? { ...htlc, taken: true, onion_routing_packet: undefined }
+        : htlc,
+    ),
+    removed_htlcs: state.removed_htlcs.filter(({ id }) => !outgoing.includes(id)),
+  };
+  turn.store = true;
+}
+
+function spend(turn: Turn, transaction: string): void {
+  turn.state = { ...turn.state, phase: 'spent' };
+  turn.store = true;
+  turn.effects.push({ kind: 'funding_spent', transaction });
+}
+
+/** What the host was told and has not taken: to be told again after a restart. */
+export function untaken(state: ChannelState): readonly Effect[] {
+  const effects: Effect[] = [];
+  for (const htlc of state.htlcs) {
+    if (htlc.offered_by === 'remote' && htlc.added === IRREVOCABLE && !htlc.taken)
+      effects.push({ kind: 'htlc_committed', htlc });
+  }
+  for (const htlc of state.removed_htlcs) effects.push({ kind: 'htlc_removed', htlc });
+  return effects;
+}

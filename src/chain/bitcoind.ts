@@ -1,0 +1,240 @@
+/**
+ * bitcoind as a source of blocks, by its JSON-RPC interface over HTTP. Options are named as Core Lightning's.
+ */
+import { readFileSync } from 'node:fs';
+import { Agent, request } from 'node:http';
+import { join } from 'node:path';
+import { type Sat, sat } from '../types/amount.ts';
+import { NETWORKS, type NetworkName } from '../types/network.ts';
+import { type ChainBackend, ChainError } from './backend.ts';
+import type { BlockRef, BroadcastResult, FeeTargetBlocks, Outpoint } from './source.ts';
+
+export interface BitcoindOptions {
+  readonly network: NetworkName;
+  readonly 'bitcoin-rpcconnect': string;
+  readonly 'bitcoin-rpcport': number;
+  /** Without a user the cookie file in `bitcoin-datadir` is used, read anew at every request: bitcoind changes it. */
+  readonly 'bitcoin-rpcuser'?: string;
+  readonly 'bitcoin-rpcpassword'?: string;
+  readonly 'bitcoin-datadir'?: string;
+  /** A request that takes longer has failed. */
+  readonly timeout_ms: number;
+}
+
+/** What bitcoind calls the networks. */
+const CHAIN_NAMES: Record<NetworkName, string> = {
+  bitcoin: 'main',
+  testnet: 'test',
+  testnet4: 'testnet4',
+  signet: 'signet',
+  regtest: 'regtest',
+};
+/** Where each network's files lie in bitcoind's directory. */
+const DATA_FOLDERS: Record<NetworkName, string> = {
+  bitcoin: '',
+  testnet: 'testnet3',
+  testnet4: 'testnet4',
+  signet: 'signet',
+  regtest: 'regtest',
+};
+
+const RPC_INVALID_PARAMETER = -8;
+const RPC_VERIFY_ALREADY_IN_CHAIN = -27;
+const RPC_IN_WARMUP = -28;
+const RPC_METHOD_NOT_FOUND = -32601;
+/** 1000 virtual bytes are 4000 weight. */
+const WEIGHT_PER_VBYTE = 4;
+const SAT_PER_BTC = 100_000_000;
+
+/** bitcoind answered with an error of its own. */
+class RpcAnswer extends ChainError {
+  readonly code: number;
+  readonly text: string;
+
+  constructor(method: string, code: number, text: string) {
+    super(`bitcoind answered ${method} with error ${code}: ${text}`);
+    this.code = code;
+    this.text = text;
+  }
+}
+
+/** Whether bitcoind's answer says that the transaction is there already. */
+function isKnown(code: number, reason: string): boolean {
+  return (
+    code === RPC_VERIFY_ALREADY_IN_CHAIN || /already[- ]in[- ](mempool|chain|block|utxo)|already-known/i.test(reason)
+  );
+}
+
+export class Bitcoind implements ChainBackend {
+  readonly #options: BitcoindOptions;
+  /** Connections are kept open: catching up asks for thousands of blocks. */
+  readonly #agent = new Agent({ keepAlive: true, maxSockets: 8 });
+
+  constructor(options: BitcoindOptions) {
+    this.#options = options;
+  }
+
+  async open(): Promise<void> {
+    const { chain } = await this.#call<{ chain: string }>('getblockchaininfo');
+    const wanted = CHAIN_NAMES[this.#options.network];
+    if (chain !== wanted) {
+      throw new ChainError(
+        `bitcoind at ${this.#where} runs on "${chain}", this node on ${this.#options.network}: start bitcoind with -chain=${wanted}`,
+      );
+    }
+    const genesis = await this.blockHash(0);
+    const expected = Buffer.from(NETWORKS[this.#options.network].chain_hash, 'hex').reverse().toString('hex');
+    if (genesis !== expected)
+      throw new ChainError(`bitcoind at ${this.#where} has another genesis block than ${chain}`);
+  }
+
+  async close(): Promise<void> {
+    this.#agent.destroy();
+  }
+
+  async tip(): Promise<BlockRef> {
+    const { blocks, bestblockhash } = await this.#call<{ blocks: number; bestblockhash: string }>('getblockchaininfo');
+    return { height: blocks, hash: bestblockhash };
+  }
+
+  async blockHash(height: number): Promise<string | undefined> {
+    try {
+      return await this.#call<string>('getblockhash', height);
+    } catch (error) {
+      if (error instanceof RpcAnswer && error.code === RPC_INVALID_PARAMETER) return undefined;
+      throw error;
+    }
+  }
+
+  async block(hash: string): Promise<Buffer> {
+    return Buffer.from(await this.#call<string>('getblock', hash, 0), 'hex');
+  }
+
+  async broadcast(transactions: readonly Uint8Array[]): Promise<BroadcastResult> {
+    const texts = transactions.map((bytes) => Buffer.from(bytes).toString('hex'));
+    if (texts.length === 1) return await this.#send(texts[0] as string);
+    try {
+      return await this.#sendPackage(texts);
+    } catch (error) {
+      if (!(error instanceof RpcAnswer) || error.code !== RPC_METHOD_NOT_FOUND) throw error;
+    }
+    // A bitcoind that knows no packages: one by one, and the last word counts.
+    let result: BroadcastResult = { kind: 'known' };
+    for (const text of texts) result = await this.#send(text);
+    return result;
+  }
+
+  async #send(text: string): Promise<BroadcastResult> {
+    try {
+      await this.#call('sendrawtransaction', text);
+      return { kind: 'accepted' };
+    } catch (error) {
+      if (!(error instanceof RpcAnswer) || error.code === RPC_IN_WARMUP) throw error;
+      return isKnown(error.code, error.text) ? { kind: 'known' } : { kind: 'rejected', reason: error.text };
+    }
+  }
+
+  async #sendPackage(texts: readonly string[]): Promise<BroadcastResult> {
+    type Results = { package_msg: string; 'tx-results': Record<string, { error?: string }> };
+    let results: Results;
+    try {
+      results = await this.#call<Results>('submitpackage', texts);
+    } catch (error) {
+      if (!(error instanceof RpcAnswer) || error.code === RPC_METHOD_NOT_FOUND || error.code === RPC_IN_WARMUP)
+        throw error;
+      return { kind: 'rejected', reason: error.text };
+    }
+    if (results.package_msg === 'success') return { kind: 'accepted' };
+    const errors = Object.values(results['tx-results']).map((result) => result.error);
+    const reason = errors.find((each) => each !== undefined && each !== 'package-not-validated');
+    return { kind: 'rejected', reason: reason ?? results.package_msg };
+  }
+
+  async feeratePerKw(target: FeeTargetBlocks): Promise<number | undefined> {
+    const { feerate } = await this.#call<{ feerate?: number }>('estimatesmartfee', target, 'CONSERVATIVE');
+    return feerate === undefined ? undefined : Math.ceil((feerate * SAT_PER_BTC) / WEIGHT_PER_VBYTE);
+  }
+
+  async unspent({
+    txid,
+    vout,
+  }: Outpoint): Promise<{ amount_sat: Sat; script_pubkey: string; height: number } | undefined> {
+    type Coin = { value: number; confirmations: number; scriptPubKey: { hex: string }; bestblock: string };
+    const coin = await this.#call<Coin | null>('gettxout', txid, vout, false);
+    if (coin === null) return undefined;
+    const { height } = await this.#call<{ height: number }>('getblockheader', coin.bestblock);
+    return {
+      amount_sat: sat(Math.round(coin.value * SAT_PER_BTC)),
+      script_pubkey: coin.scriptPubKey.hex,
+      height: height - coin.confirmations + 1,
+    };
+  }
+
+  get #where(): string {
+    return `${this.#options['bitcoin-rpcconnect']}:${this.#options['bitcoin-rpcport']}`;
+  }
+
+  #authorization(): string {
+    const {
+      'bitcoin-rpcuser': user,
+      'bitcoin-rpcpassword': password,
+      'bitcoin-datadir': datadir,
+      network,
+    } = this.#options;
+    if (user !== undefined) return `${user}:${password ?? ''}`;
+    if (datadir === undefined)
+      throw new ChainError('neither bitcoin-rpcuser nor bitcoin-datadir is given: bitcoind needs one');
+    const path = join(datadir, DATA_FOLDERS[network], '.cookie');
+    try {
+      return readFileSync(path, 'utf8').trim();
+    } catch {
+      throw new ChainError(`${path} cannot be read: is bitcoind running, and is bitcoin-datadir right?`);
+    }
+  }
+
+  async #call<T>(method: string, ...params: unknown[]): Promise<T> {
+    const body = JSON.stringify({ jsonrpc: '1.0', id: 'till', method, params });
+    const { status, text } = await this.#post(body);
+    if (status === 401 || status === 403) {
+      throw new ChainError(`bitcoind at ${this.#where} refuses the user or the password (HTTP ${status})`);
+    }
+    let answer: { result: T; error: { code: number; message: string } | null };
+    try {
+      answer = JSON.parse(text);
+    } catch {
+      throw new ChainError(`bitcoind at ${this.#where} answered ${method} with no JSON (HTTP ${status})`);
+    }
+    if (answer.error !== null && answer.error !== undefined) {
+      throw new RpcAnswer(method, answer.error.code, answer.error.message);
+    }
+    return answer.result;
+  }
+
+  #post(body: string): Promise<{ status: number; text: string }> {
+    const options = {
+      host: this.#options['bitcoin-rpcconnect'],
+      port: this.#options['bitcoin-rpcport'],
+      method: 'POST',
+      path: '/',
+      auth: this.#authorization(),
+      agent: this.#agent,
+      timeout: this.#options.timeout_ms,
+      headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) },
+    };
+    return new Promise((resolve, reject) => {
+      const fail = (error: Error): void =>
+        reject(new ChainError(`bitcoind at ${this.#where} does not answer: ${error.message}`));
+      const sent = request(options, (response) => {
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        response.on('error', fail);
+        response.on('end', () =>
+          resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') }),
+        );
+      });
+      sent.on('timeout', () => sent.destroy(new Error(`no answer within ${this.#options.timeout_ms} ms`)));
+      sent.on('error', fail);
+      sent.end(body);
+    });
+  }
+}

@@ -1,0 +1,96 @@
+/**
+ * A real bitcoind on regtest, for the tests that want Bitcoin's own verdict. Looked for in TILL_BITCOIND, then on the
+ * PATH; the tests that need it are skipped, and say so, where there is none.
+ */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const found = [process.env.TILL_BITCOIND, 'bitcoind'].find(
+  (path) => path !== undefined && spawnSync(path, ['--version']).status === 0,
+);
+
+/** Why the tests that need bitcoind are skipped here; undefined where they run. */
+export const bitcoindMissing: string | undefined =
+  found === undefined ? 'no bitcoind: set TILL_BITCOIND to one, or have it on the PATH' : undefined;
+
+/** A port that was free a moment ago. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise<void>((resolve) => server.close(() => resolve()));
+  return port;
+}
+
+export class BitcoindProcess {
+  readonly datadir = mkdtempSync(join(tmpdir(), 'till-bitcoind-'));
+  readonly #process: ChildProcess;
+  readonly rpcport: number;
+  readonly user = 'till';
+  readonly password = 'for-tests-only';
+
+  static async start(): Promise<BitcoindProcess> {
+    const started = new BitcoindProcess(await freePort());
+    for (;;) {
+      try {
+        await started.call('getblockchaininfo');
+        return started;
+      } catch (error) {
+        if (started.#process.exitCode !== null) throw error;
+        // Not up yet: a refused connection or "Loading". bitcoind tells nobody when it is.
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    }
+  }
+
+  private constructor(rpcport: number) {
+    this.rpcport = rpcport;
+    this.#process = spawn(
+      found as string,
+      [
+        '-regtest',
+        `-datadir=${this.datadir}`,
+        `-rpcport=${rpcport}`,
+        '-rpcbind=127.0.0.1',
+        '-rpcallowip=127.0.0.1',
+        `-rpcuser=${this.user}`,
+        `-rpcpassword=${this.password}`,
+        '-listen=0',
+        '-server=1',
+        '-txindex=1',
+        '-disablewallet=1',
+        '-fallbackfee=0.0001',
+        '-printtoconsole=0',
+        '-dnsseed=0',
+      ],
+      { stdio: 'ignore' },
+    );
+  }
+
+  /** Calls bitcoind; throws its error. */
+  async call<T = unknown>(method: string, ...params: unknown[]): Promise<T> {
+    const response = await fetch(`http://127.0.0.1:${this.rpcport}/`, {
+      method: 'POST',
+      headers: { authorization: `Basic ${Buffer.from(`${this.user}:${this.password}`).toString('base64')}` },
+      body: JSON.stringify({ jsonrpc: '1.0', id: 'test', method, params }),
+    });
+    const { result, error } = (await response.json()) as { result: T; error: { message: string } | null };
+    if (error) throw new Error(`${method}: ${error.message}`);
+    return result;
+  }
+
+  /** Mines blocks whose coinbase pays to the script (hex); answers their hashes. */
+  mine(count: number, script_pubkey: string): Promise<string[]> {
+    return this.call<string[]>('generatetodescriptor', count, `raw(${script_pubkey})`);
+  }
+
+  async stop(): Promise<void> {
+    const ended = new Promise((resolve) => this.#process.once('exit', resolve));
+    this.#process.kill('SIGTERM');
+    await ended;
+    rmSync(this.datadir, { recursive: true, force: true });
+  }
+}

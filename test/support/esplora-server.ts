@@ -1,0 +1,77 @@
+/** A small Esplora in front of an embedded chain: what `src/chain/esplora.ts` asks of a real one. */
+import { createServer } from 'node:http';
+import type { EmbeddedChain } from '../../src/chain/embedded/embedded-chain.ts';
+import { readTransaction } from '../../src/chain/embedded/transaction.ts';
+import { walkBlock } from '../../src/chain/raw-block.ts';
+import type { Txid } from '../../src/types/brand.ts';
+
+/** Serves the chain on a free port; answers the URL and how to stop. */
+export async function serveEsplora(chain: EmbeddedChain): Promise<{ url: string; stop(): Promise<void> }> {
+  const server = createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const answer = await route(chain, request.url ?? '', Buffer.concat(chunks).toString());
+    response.writeHead(answer === undefined ? 404 : answer.status);
+    response.end(answer?.body);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as { port: number }).port}`,
+    stop: () =>
+      new Promise((resolve) => {
+        server.closeAllConnections();
+        server.close(() => resolve());
+      }),
+  };
+}
+
+type Answer = { status: number; body: string | Buffer };
+const ok = (body: string | Buffer): Answer => ({ status: 200, body });
+
+async function route(chain: EmbeddedChain, path: string, posted: string): Promise<Answer | undefined> {
+  const tip = await chain.tip();
+  const [, first, second, third, fourth] = path.split('/');
+  if (path === '/blocks/tip/hash') return ok(tip.hash);
+  if (path === '/fee-estimates') return ok(JSON.stringify({ 1: 5, 6: 3, 144: 1 }));
+  if (path === '/tx') {
+    const result = await chain.broadcast([Buffer.from(posted, 'hex')]);
+    if (result.kind === 'accepted') return ok(readTransaction(Buffer.from(posted, 'hex')).txid);
+    const message = result.kind === 'known' ? 'Transaction already in block chain' : result.reason;
+    return { status: 400, body: `sendrawtransaction RPC error: ${JSON.stringify({ code: -26, message })}` };
+  }
+  if (first === 'block-height') {
+    const hash = await chain.blockHash(Number(second));
+    return hash === undefined ? undefined : ok(hash);
+  }
+  if (first === 'block' && third === 'raw') return ok(await chain.block(second as string));
+  if (first === 'block') {
+    for (let height = 0; height <= tip.height; height++) {
+      if ((await chain.blockHash(height)) === second) return ok(JSON.stringify({ id: second, height }));
+    }
+    return undefined;
+  }
+  if (first === 'tx' && third === 'outspend') {
+    const coin = await chain.unspent({ txid: second as Txid, vout: Number(fourth) });
+    return ok(JSON.stringify(coin === undefined ? { spent: true, status: { confirmed: true } } : { spent: false }));
+  }
+  if (first === 'tx') return await transaction(chain, second as string, tip.height);
+  return undefined;
+}
+
+async function transaction(chain: EmbeddedChain, txid: string, tip_height: number): Promise<Answer | undefined> {
+  for (let height = 0; height <= tip_height; height++) {
+    const block = await chain.block((await chain.blockHash(height)) as string);
+    let found: Answer | undefined;
+    walkBlock(block, {}, (_index, span) => {
+      const parsed = readTransaction(block.subarray(span.start, span.end));
+      if (parsed.txid !== txid) return;
+      const vout = parsed.outputs.map(({ amount_sat, script_pubkey }) => ({
+        scriptpubkey: script_pubkey.toString('hex'),
+        value: Number(amount_sat),
+      }));
+      found = ok(JSON.stringify({ txid, vout, status: { confirmed: true, block_height: height } }));
+    });
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}

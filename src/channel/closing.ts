@@ -109,7 +109,10 @@ export function receiveClosing(turn: Turn, message: ClosingSigned): void {
   const view = signedView(turn, message);
   if (view === undefined) warn('closing_signed: the signature is not valid for the closing transaction');
 
-  if (fee_satoshis === sent) return agree(turn, message, view);
+  if (fee_satoshis === sent) {
+    agree(turn, message, view);
+    return;
+  }
   const own = ownTerms(turn, fee_range?.max_fee_satoshis);
   const range = negotiation?.sent_range ?? own.range;
   if (fee_range !== undefined) {
@@ -125,7 +128,8 @@ export function receiveClosing(turn: Turn, message: ClosingSigned): void {
     if (state.terms.opener === 'remote') fail('closing_signed: not the fee that we chose in your fee_range');
     if (fee_satoshis < lowest || fee_satoshis > highest) fail('closing_signed: the fee is outside of both fee ranges');
     propose(turn, fee_satoshis, range, fee_satoshis);
-    return agree(turn, message, view);
+    agree(turn, message, view);
+    return;
   }
   approach(turn, message, view, range, own.fair_satoshis);
 }
@@ -139,7 +143,8 @@ function approach(turn: Turn, message: ClosingSigned, view: ClosingView, range: 
   }
   if (fee_satoshis >= range.min_fee_satoshis && fee_satoshis <= range.max_fee_satoshis) {
     propose(turn, fee_satoshis, range, fee_satoshis);
-    return agree(turn, message, view);
+    agree(turn, message, view);
+    return;
   }
   const middle = ((sent ?? fair) + fee_satoshis) / 2n;
   const next = min(max(sat(middle), range.min_fee_satoshis), range.max_fee_satoshis);

@@ -22,7 +22,10 @@ export function connect(turn: Turn): void {
   turn.state = forgetUnsigned(turn.state);
   const { state, env } = turn;
   if (state.phase === 'spent') return;
-  if (state.failure !== undefined && !state.failure.data_loss) return sendFailure(turn, state.failure);
+  if (state.failure !== undefined && !state.failure.data_loss) {
+    sendFailure(turn, state.failure);
+    return;
+  }
   send(turn, {
     type: 'channel_reestablish',
     channel_id: state.terms.channel_id,

@@ -48,22 +48,25 @@ export function sendRemoval(turn: Turn, { id, removal }: Htlc): void {
   const { channel_id } = turn.state.terms;
   switch (removal?.kind) {
     case 'fulfill':
-      return send(turn, {
+      send(turn, {
         type: 'update_fulfill_htlc',
         channel_id,
         id,
         payment_preimage: removal.payment_preimage,
       });
+      break;
     case 'fail':
-      return send(turn, { type: 'update_fail_htlc', channel_id, id, reason: removal.reason });
+      send(turn, { type: 'update_fail_htlc', channel_id, id, reason: removal.reason });
+      break;
     case 'malformed':
-      return send(turn, {
+      send(turn, {
         type: 'update_fail_malformed_htlc',
         channel_id,
         id,
         sha256_of_onion: removal.sha256_of_onion,
         failure_code: removal.failure_code,
       });
+      break;
     case undefined:
       throw new RangeError('an HTLC without a removal');
   }

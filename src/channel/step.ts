@@ -43,68 +43,100 @@ export function step(state: ChannelState, input: Input, env: Environment): Outco
   try {
     if (input.kind === 'message') receive(turn, input.message);
     else obey(turn, input);
-    return turn;
+    return { state: turn.state, effects: turn.effects, store: turn.store };
   } catch (fault) {
     if (fault instanceof Refusal) return { state, effects: [], store: false, refusal: fault };
     if (!(fault instanceof Violation)) throw fault;
     const failed: Turn = { state, env, effects: [], store: false };
     applyViolation(failed, fault);
     const { kind, message } = fault;
-    return { ...failed, violation: { kind, message, force_close: kind === 'error' } };
+    return {
+      state: failed.state,
+      effects: failed.effects,
+      store: failed.store,
+      violation: { kind, message, force_close: kind === 'error' },
+    };
   }
 }
 
 function obey(turn: Turn, input: Exclude<Input, { kind: 'message' }>): void {
   switch (input.kind) {
     case 'connected':
-      return connect(turn);
+      connect(turn);
+      break;
     case 'disconnected':
-      return disconnect(turn);
+      disconnect(turn);
+      break;
     case 'add_htlc':
-      return addHtlc(turn, input.htlc);
+      addHtlc(turn, input.htlc);
+      break;
     case 'remove_htlc':
-      return removeHtlc(turn, input.id, input.removal);
+      removeHtlc(turn, input.id, input.removal);
+      break;
     case 'take':
-      return take(turn, input.incoming, input.outgoing);
+      take(turn, input.incoming, input.outgoing);
+      break;
     case 'update_fee':
-      return sendUpdateFee(turn, input.feerate_per_kw);
+      sendUpdateFee(turn, input.feerate_per_kw);
+      break;
     case 'commit':
       commit(turn);
-      return resumeShutdown(turn);
+      resumeShutdown(turn);
+      break;
     case 'shutdown':
-      return startShutdown(turn, input.scriptpubkey);
+      startShutdown(turn, input.scriptpubkey);
+      break;
     case 'force_close':
-      return failChannel(turn, 'local', input.reason);
+      failChannel(turn, 'local', input.reason);
+      break;
     case 'block':
-      return checkDeadlines(turn);
+      checkDeadlines(turn);
+      break;
     case 'funding_depth':
-      return fundingDepth(turn, input.confirmation);
+      fundingDepth(turn, input.confirmation);
+      break;
     case 'funding_spent':
-      return spend(turn, input.transaction);
+      spend(turn, input.transaction);
+      break;
     case 'announce':
-      return announce(turn, input.signatures);
+      announce(turn, input.signatures);
+      break;
   }
 }
 
 function receive(turn: Turn, message: ChannelMessage): void {
   const { state } = turn;
-  if (message.type === 'warning') return receiveWarning(turn, message);
-  if (message.type === 'error') return receiveError(turn, message);
+  if (message.type === 'warning') {
+    receiveWarning(turn, message);
+    return;
+  }
+  if (message.type === 'error') {
+    receiveError(turn, message);
+    return;
+  }
   // A peer that is ahead of us may still say where it is; to all else a channel that is over is deaf.
   if (isOver(state) && !(state.failure?.data_loss === true && message.type === 'channel_reestablish')) return;
-  if (message.type === 'channel_reestablish') return receiveReestablish(turn, message);
+  if (message.type === 'channel_reestablish') {
+    receiveReestablish(turn, message);
+    return;
+  }
   if (state.link !== 'up') warn(`${message.type} before channel_reestablish`);
   switch (message.type) {
     case 'channel_ready':
-      return receiveReady(turn, message);
+      receiveReady(turn, message);
+      break;
     case 'announcement_signatures':
-      return receiveAnnouncement(turn, message);
+      receiveAnnouncement(turn, message);
+      break;
     case 'shutdown':
-      return receiveShutdown(turn, message);
+      receiveShutdown(turn, message);
+      break;
     case 'closing_signed':
-      return receiveClosing(turn, message);
+      receiveClosing(turn, message);
+      break;
     default:
-      return receiveUpdate(turn, message);
+      receiveUpdate(turn, message);
+      break;
   }
 }
 
@@ -112,21 +144,27 @@ function receiveUpdate(turn: Turn, message: ChannelMessage): void {
   if (!isUp(turn.state)) warn(`${message.type} while the channel is ${turn.state.phase}`);
   switch (message.type) {
     case 'update_add_htlc':
-      return receiveAdd(turn, message);
+      receiveAdd(turn, message);
+      break;
     case 'update_fulfill_htlc':
     case 'update_fail_htlc':
     case 'update_fail_malformed_htlc':
-      return receiveRemoval(turn, message);
+      receiveRemoval(turn, message);
+      break;
     case 'update_fee':
-      return receiveUpdateFee(turn, message);
+      receiveUpdateFee(turn, message);
+      break;
     case 'commitment_signed':
       receiveCommitment(turn, message);
-      return resumeShutdown(turn);
+      resumeShutdown(turn);
+      break;
     case 'revoke_and_ack':
       receiveRevocation(turn, message);
-      return resumeShutdown(turn);
+      resumeShutdown(turn);
+      break;
     default:
-      return warn(`${message.type} for a channel that is open already`);
+      warn(`${message.type} for a channel that is open already`);
+      break;
   }
 }
 

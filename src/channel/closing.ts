@@ -3,6 +3,7 @@
  * Transaction). The opener speaks first and pays. With `fee_range` on both sides two or three messages do; without it
  * the two fees approach each other.
  */
+import { closingWeight } from '../tx/closing.ts';
 import { max, min, type Sat, sat } from '../types/amount.ts';
 import { fail, warn } from './fault.ts';
 import type { ClosingSigned } from './message.ts';
@@ -16,14 +17,9 @@ interface FeeRange {
   readonly max_fee_satoshis: Sat;
 }
 
-/** Weight of the closing transaction without its outputs: 51 bytes outside, 222 bytes of witness (BOLT 3, Appendix A). */
-const WEIGHT_WITHOUT_OUTPUTS = 4 * 51 + 2 + 222;
-
 function feeAt(state: ChannelState, feerate_per_kw: number): Sat {
-  let weight = WEIGHT_WITHOUT_OUTPUTS;
-  for (const script of [state.local_shutdown_script, state.remote_shutdown_script]) {
-    weight += 4 * (9 + (script?.length ?? 0) / 2);
-  }
+  const { local_shutdown_script = '', remote_shutdown_script = '' } = state;
+  const weight = closingWeight(local_shutdown_script, remote_shutdown_script);
   return sat(Math.ceil((feerate_per_kw * weight) / 1000));
 }
 

@@ -2,22 +2,14 @@
  * What a commitment transaction holds, seen from its channel's state: both balances, the HTLCs and the feerate (BOLT 3,
  * Commitment Transaction Construction). Building and signing the transaction itself is the signer's.
  */
-import type { Msat } from '../types/amount.ts';
+import type { CommitmentView as TransactionView } from '../tx/commitment.ts';
+import { ANCHOR_SAT, commitmentFee } from '../tx/fees.ts';
+import { type Msat, satToMsat } from '../types/amount.ts';
 import { opposite, type Side, type Threshold } from './stage.ts';
 import type { ChannelState, ChannelTerms, Htlc } from './state.ts';
 
-/** A commitment of `owner`. Balances are what each side has after HTLCs, before fees and anchors. */
-export interface CommitmentView {
-  readonly owner: Side;
-  readonly number: number;
-  /** The owner's per-commitment point for this number, hex. */
-  readonly per_commitment_point: string;
-  readonly feerate_per_kw: number;
-  readonly local_msat: Msat;
-  readonly remote_msat: Msat;
-  /** In the order of the state, dust included. */
-  readonly htlcs: readonly Htlc[];
-}
+/** A commitment, as its signer wants it described. */
+export type CommitmentView = TransactionView<Htlc>;
 
 /** Balances and HTLCs, of whatever has come at least so far. Balances may be below zero while a peer's add is judged. */
 export interface Balances {
@@ -27,11 +19,8 @@ export interface Balances {
   readonly htlcs: readonly Htlc[];
 }
 
-/** BOLT 3: what a commitment with anchors weighs without HTLC outputs, and what each of those adds. */
-const COMMITMENT_WEIGHT = 1124;
-const HTLC_OUTPUT_WEIGHT = 172;
-/** Both anchors, 330 satoshi each, which the opener pays. */
-export const ANCHORS_MSAT = 660_000n;
+/** Both anchors, which the opener pays. */
+export const ANCHORS_MSAT = 2n * satToMsat(ANCHOR_SAT);
 
 /** Sums up the state as of a threshold. One pass. */
 export function balancesAt(state: ChannelState, threshold: Threshold): Balances {
@@ -79,7 +68,7 @@ export function countOutputs(terms: ChannelTerms, owner: Side, htlcs: readonly H
 
 /** The base fee of a commitment with so many HTLC outputs, in whole satoshi, as msat (BOLT 3, Fee Calculation). */
 export function commitmentFeeMsat(feerate_per_kw: number, outputs: number): bigint {
-  return (BigInt(feerate_per_kw * (COMMITMENT_WEIGHT + HTLC_OUTPUT_WEIGHT * outputs)) / 1000n) * 1000n;
+  return satToMsat(commitmentFee('anchors', outputs, feerate_per_kw));
 }
 
 /** The view of a commitment, ready to be signed or checked. */

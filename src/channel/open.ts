@@ -1,6 +1,8 @@
 /** Opening a channel as its funder: open_channel, accept_channel, funding_created, funding_signed (BOLT 2, v1). */
+import { fundingScriptPubkey } from '../tx/funding.ts';
 import type { Msat, Sat } from '../types/amount.ts';
 import type { ChannelId } from '../types/brand.ts';
+import { toHex } from '../types/hex.ts';
 import { decodeChannelType, encodeChannelType } from './channel-type.ts';
 import { commitmentView } from './commitment.ts';
 import { printable } from './failure.ts';
@@ -149,7 +151,7 @@ function receiveAccept(opening: Opening, message: AcceptChannel, env: Environmen
       {
         kind: 'funding_needed',
         funding_satoshis,
-        script_pubkey: env.signer.fundingScriptPubkey(remote.funding_pubkey),
+        script_pubkey: toHex(fundingScriptPubkey(local.funding_pubkey, remote.funding_pubkey)),
       },
     ],
   };

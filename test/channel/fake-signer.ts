@@ -3,10 +3,10 @@
  * commitment, and cheap enough for hundreds of thousands of steps.
  */
 import { createHash } from 'node:crypto';
-import type { CommitmentView } from '../../src/channel/commitment.ts';
 import type { ChannelSigner, ClosingView, CommitmentSignatures } from '../../src/channel/signer.ts';
-import type { ChannelTerms, Htlc } from '../../src/channel/state.ts';
 import { curve } from '../../src/crypto/secp256k1.ts';
+import type { CommitmentView } from '../../src/tx/commitment.ts';
+import type { TransactionTerms } from '../../src/tx/terms.ts';
 import { toHex } from '../../src/types/hex.ts';
 
 function digest(text: string): string {
@@ -19,16 +19,16 @@ function realPoint(text: string): string {
 }
 
 /** Who signs is part of what is signed, told by the role and so the same from both ends. */
-function describe(terms: ChannelTerms, view: CommitmentView): string {
+function describe(terms: TransactionTerms, view: CommitmentView): string {
   const we_opened = terms.opener === 'local';
   const owner_opened = (view.owner === 'local') === we_opened;
   const [opener_msat, other_msat] = we_opened
     ? [view.local_msat, view.remote_msat]
     : [view.remote_msat, view.local_msat];
   const htlcs = view.htlcs
-    .map((htlc: Htlc) => {
+    .map((htlc) => {
       const by_opener = (htlc.offered_by === 'local') === we_opened;
-      return `${by_opener}/${htlc.id}/${htlc.amount_msat}/${htlc.payment_hash}/${htlc.cltv_expiry}`;
+      return `${by_opener}/${htlc.amount_msat}/${htlc.payment_hash}/${htlc.cltv_expiry}`;
     })
     .sort();
   const { funding_txid, funding_output_index, funding_satoshis } = terms;
@@ -45,7 +45,7 @@ function describe(terms: ChannelTerms, view: CommitmentView): string {
   ].join('|');
 }
 
-function describeClosing(terms: ChannelTerms, view: ClosingView): string {
+function describeClosing(terms: TransactionTerms, view: ClosingView): string {
   const outputs = [`${view.local_sat}:${view.local_script}`, `${view.remote_sat}:${view.remote_script}`].sort();
   return `${terms.funding_txid}|${outputs.join('|')}`;
 }
@@ -54,7 +54,7 @@ function describeClosing(terms: ChannelTerms, view: ClosingView): string {
 export function fakeSigner(seed: string): ChannelSigner {
   const secret = (number: number): string => digest(`${seed}/${number}`);
   const point = (of: string): string => `02${digest(of)}`;
-  const sign = (terms: ChannelTerms, view: CommitmentView): CommitmentSignatures => {
+  const sign = (terms: TransactionTerms, view: CommitmentView): CommitmentSignatures => {
     const text = describe(terms, view);
     const hash = digest(text);
     const outputs = view.htlcs.filter((htlc) => htlc.amount_msat >= terms[view.owner].dust_limit_satoshis * 1000n);
@@ -68,7 +68,6 @@ export function fakeSigner(seed: string): ChannelSigner {
       delayed_payment_basepoint: realPoint(`${seed}/delayed`),
       htlc_basepoint: realPoint(`${seed}/htlc`),
     },
-    fundingScriptPubkey: (key) => `0020${digest(key)}`,
     perCommitmentPoint: (number) => point(secret(number)),
     perCommitmentSecret: secret,
     pointOfSecret: point,

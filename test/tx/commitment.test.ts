@@ -1,0 +1,164 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { curve } from '../../src/crypto/secp256k1.ts';
+import type { ChannelKeys } from '../../src/tx/channel-keys.ts';
+import { buildCommitment, type Commitment, commitmentNumberOf } from '../../src/tx/commitment.ts';
+import type { CommitmentFormat } from '../../src/tx/fees.ts';
+import { completeFundingSpend, fundingSighash } from '../../src/tx/funding.ts';
+import { htlcTransactions } from '../../src/tx/htlc-transaction.ts';
+import { derivePrivateKey } from '../../src/tx/keys.ts';
+import { SIGHASH_ALL, Sighash } from '../../src/tx/sighash.ts';
+import { derSignature } from '../../src/tx/signature.ts';
+import { signCommitment, verifyCommitment } from '../../src/tx/signer.ts';
+import type { Side } from '../../src/tx/terms.ts';
+import { parseTransaction, serializeTransaction, txidOf, withWitness } from '../../src/tx/transaction.ts';
+import { htlcTransactionWitness } from '../../src/tx/witness.ts';
+import { msat, sat, satToMsat, sum } from '../../src/types/amount.ts';
+import { fromHex, toHex } from '../../src/types/hex.ts';
+import {
+  htlcsOfCase,
+  LOCAL_KEYS,
+  PER_COMMITMENT_POINT,
+  REMOTE_KEYS,
+  readVectors,
+  type VectorHtlc,
+  vectorHtlcs,
+  vectorTerms,
+} from './vectors.ts';
+
+interface Case {
+  readonly name: string;
+  readonly to_local_msat: string;
+  readonly to_remote_msat: string;
+  readonly feerate_per_kw: number;
+  readonly dust_limit_satoshis?: string;
+  readonly with_htlcs?: boolean;
+  readonly fee_sat?: string;
+  readonly remote_signature: string;
+  readonly commit_tx: string;
+  readonly htlc_transactions: readonly {
+    readonly htlc?: number;
+    readonly remote_signature: string;
+    readonly tx: string;
+  }[];
+}
+
+function build(format: CommitmentFormat, test: Case, perspective: Side = 'local'): Commitment<VectorHtlc> {
+  const [local, remote] = [msat(BigInt(test.to_local_msat)), msat(BigInt(test.to_remote_msat))];
+  return buildCommitment(vectorTerms(format, sat(BigInt(test.dust_limit_satoshis ?? '546')), perspective), {
+    owner: perspective,
+    number: 42,
+    per_commitment_point: PER_COMMITMENT_POINT,
+    feerate_per_kw: test.feerate_per_kw,
+    local_msat: perspective === 'local' ? local : remote,
+    remote_msat: perspective === 'local' ? remote : local,
+    htlcs: vectorHtlcs(htlcsOfCase(test.name, test.with_htlcs ?? true), perspective),
+  });
+}
+
+function der(signature: string): string {
+  return toHex(derSignature(fromHex(signature), SIGHASH_ALL)).slice(0, -2);
+}
+
+function completeHtlc(commitment: Commitment<VectorHtlc>, index: number, theirs: string, keys: ChannelKeys): string {
+  const second = htlcTransactions(commitment)[index];
+  assert.ok(second);
+  const { output, tx, sighash_type } = second;
+  const sighash = new Sighash(tx).segwit(0, output.witness_script, output.amount_sat, SIGHASH_ALL);
+  const key = derivePrivateKey(keys.htlc_basepoint.reveal(), commitment.per_commitment_point);
+  const witness = htlcTransactionWitness(
+    derSignature(fromHex(theirs), sighash_type),
+    derSignature(curve.sign(sighash, key), SIGHASH_ALL),
+    output.direction === 'received' ? output.htlc.payment_preimage : undefined,
+    output.witness_script,
+  );
+  return toHex(serializeTransaction(withWitness(tx, 0, witness)));
+}
+
+for (const [format, file] of [
+  ['static_remotekey', 'static-remotekey'],
+  ['anchors', 'anchors'],
+] as const) {
+  describe(`the commitments of BOLT 3's vectors, ${format}`, () => {
+    const { cases } = readVectors(file) as { cases: Case[] };
+    for (const test of cases) {
+      it(test.name, () => {
+        const commitment = build(format, test);
+        // What the peer would send, made with its own keys from its own view of the same commitment.
+        const theirs = build(format, test, 'remote');
+        assert.equal(theirs.txid, commitment.txid);
+        const signatures = signCommitment(REMOTE_KEYS, theirs);
+        assert.equal(der(signatures.signature), test.remote_signature);
+        assert.deepEqual(
+          signatures.htlc_signatures.map(der),
+          test.htlc_transactions.map(({ remote_signature }) => remote_signature),
+        );
+        assert.equal(verifyCommitment(commitment, signatures), undefined);
+
+        const { terms, tx } = commitment;
+        const ours = curve.sign(fundingSighash(terms, tx), LOCAL_KEYS.funding.reveal());
+        const complete = completeFundingSpend(terms, tx, ours, fromHex(signatures.signature));
+        assert.equal(toHex(serializeTransaction(complete)), test.commit_tx);
+        assert.equal(commitmentNumberOf(terms, parseTransaction(fromHex(test.commit_tx))), 42);
+        if (test.fee_sat !== undefined) assert.equal(commitment.fee_sat, BigInt(test.fee_sat));
+
+        for (const [index, expected] of test.htlc_transactions.entries()) {
+          const signature = signatures.htlc_signatures[index] as string;
+          assert.equal(completeHtlc(commitment, index, signature, LOCAL_KEYS), expected.tx);
+          if (expected.htlc !== undefined) {
+            assert.equal(commitment.htlc_outputs[index]?.htlc.index, expected.htlc);
+          }
+        }
+      });
+    }
+  });
+}
+
+describe('a commitment', () => {
+  const test: Case = {
+    name: 'all',
+    to_local_msat: '6988000000',
+    to_remote_msat: '3000000000',
+    feerate_per_kw: 644,
+    remote_signature: '',
+    commit_tx: '',
+    htlc_transactions: [],
+  };
+
+  it('gives out exactly what the funding output holds', () => {
+    const commitment = build('anchors', test);
+    const paid = sum(commitment.outputs.map(({ amount_sat }) => amount_sat));
+    assert.equal(paid + commitment.fee_sat, 10_000_000n);
+    const trimmed = commitment.trimmed.reduce((total, { amount_msat }) => total + amount_msat, 0n);
+    assert.equal(satToMsat(commitment.fee_sat), (((1124n + 172n * 5n) * 644n) / 1000n) * 1000n + trimmed);
+  });
+
+  it('is refused when a signature, or the number of signatures, is wrong', () => {
+    const commitment = build('anchors', test);
+    const good = signCommitment(REMOTE_KEYS, build('anchors', test, 'remote'));
+    const [first, second, ...rest] = good.htlc_signatures as [string, string, ...string[]];
+    assert.equal(verifyCommitment(commitment, good), undefined);
+    assert.match(verifyCommitment(commitment, { ...good, signature: first }) ?? '', /signature of commitment 42/);
+    assert.match(
+      verifyCommitment(commitment, { ...good, htlc_signatures: [second, first, ...rest] }) ?? '',
+      /HTLC signature 0/,
+    );
+    assert.match(verifyCommitment(commitment, { ...good, htlc_signatures: rest }) ?? '', /3 HTLC signatures/);
+    assert.match(verifyCommitment(commitment, { ...good, signature: 'zz' }) ?? '', /not valid/);
+  });
+
+  it('hides its number in 48 bits and gives it back', () => {
+    for (const number of [0, 1, 0xffffff, 0x1000000, 2 ** 48 - 1]) {
+      const terms = vectorTerms('anchors', sat(546));
+      const view = { number, owner: 'local', per_commitment_point: PER_COMMITMENT_POINT, feerate_per_kw: 253 } as const;
+      const { tx } = buildCommitment(terms, {
+        ...view,
+        local_msat: msat(7_000_000_000n),
+        remote_msat: msat(3_000_000_000n),
+        htlcs: [],
+      });
+      assert.equal(commitmentNumberOf(terms, tx), number);
+      assert.equal(txidOf(tx).length, 64);
+    }
+  });
+});

@@ -11,7 +11,7 @@ import type { ChannelReestablish } from './message.ts';
 import { confirmReady, resumeAnnouncement, sendReady } from './ready.ts';
 import { sendRemoval } from './remove.ts';
 import { resumeShutdown, sendShutdown } from './shutdown.ts';
-import { COMMITTED, opposite, PROPOSED, type Stage } from './stage.ts';
+import { COMMITTED, PROPOSED, type Stage } from './stage.ts';
 import type { ChannelState, Htlc } from './state.ts';
 import { send, type Turn } from './turn.ts';
 
@@ -139,16 +139,14 @@ function owesCommitment(state: ChannelState, { next_commitment_number }: Channel
 /** Sends again our updates that have come just so far: those that the last signature brought, or the ones after it. */
 function sendUpdates(turn: Turn, stage: Stage): void {
   const { terms, htlcs, feerates } = turn.state;
-  // The feerate first: whatever the old order was, the peer then finds every add affordable.
+  // Removals give, the feerate takes, adds take: in this order the peer finds each affordable, whatever the old one was.
+  for (const htlc of htlcs) {
+    if (htlc.offered_by === 'remote' && htlc.removal !== undefined && htlc.removed === stage) sendRemoval(turn, htlc);
+  }
   if (terms.opener === 'local') {
     for (const { stage: at, feerate_per_kw } of feerates) {
       if (at === stage) send(turn, { type: 'update_fee', channel_id: terms.channel_id, feerate_per_kw });
     }
   }
   for (const htlc of htlcs) if (htlc.offered_by === 'local' && htlc.added === stage) sendAdd(turn, htlc);
-  for (const htlc of htlcs) {
-    if (opposite(htlc.offered_by) === 'local' && htlc.removal !== undefined && htlc.removed === stage) {
-      sendRemoval(turn, htlc);
-    }
-  }
 }

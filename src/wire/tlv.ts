@@ -1,0 +1,61 @@
+/**
+ * Type-Length-Value streams (BOLT 1). Records come in increasing order, types and lengths in their shortest form; an
+ * unknown even type is an error ("it's ok to be odd"), an unknown odd one is passed over.
+ */
+import { type Reader, WireError, Writer } from './bytes.ts';
+import { encodeField, type Field, type ValueOf } from './field.ts';
+
+/** The records of a stream that Till knows, by name. */
+export type TlvFields = Record<string, { readonly tlv_type: bigint; readonly field: Field<unknown> }>;
+
+/** What a stream holds: every record may be absent. */
+export type TlvsOf<T extends TlvFields> = { [Name in keyof T]?: ValueOf<T[Name]['field']> };
+
+/** A record of a stream: its number, and what its value is. */
+export function tlv<T>(tlv_type: number, field: Field<T>): { readonly tlv_type: bigint; readonly field: Field<T> } {
+  return { tlv_type: BigInt(tlv_type), field };
+}
+
+/** Reads all that is left as a stream. */
+export function readTlvs<T extends TlvFields>(reader: Reader, known: T): TlvsOf<T> {
+  const found: Record<string, unknown> = {};
+  let last = -1n;
+  while (reader.left > 0) {
+    const tlv_type = reader.bigSize();
+    if (tlv_type <= last) throw new WireError(`TLV record ${tlv_type} after ${last}: they must increase`);
+    last = tlv_type;
+    const length = reader.bigSize();
+    if (length > BigInt(reader.left))
+      throw new WireError(`TLV record ${tlv_type} of ${length} bytes, ${reader.left} left`);
+    const value = reader.part(Number(length));
+    const entry = Object.entries(known).find(([, each]) => each.tlv_type === tlv_type);
+    if (entry === undefined) {
+      if (tlv_type % 2n === 0n) throw new WireError(`TLV record ${tlv_type} is unknown and even`);
+      continue;
+    }
+    const [name, { field }] = entry as [string, { field: Field<unknown> }];
+    found[name] = field.read(value);
+    if (value.left > 0) throw new WireError(`TLV record ${tlv_type} (${name}): ${value.left} bytes too many`);
+  }
+  return found as TlvsOf<T>;
+}
+
+/** Writes the records that are present, in the order of their types. */
+export function writeTlvs(writer: Writer, known: TlvFields, values: Record<string, unknown>): void {
+  const present = Object.entries(known)
+    .filter(([name]) => values[name] !== undefined)
+    .sort(([, a], [, b]) => (a.tlv_type < b.tlv_type ? -1 : 1));
+  for (const [name, { tlv_type, field }] of present) {
+    const value = encodeField(field as Field<unknown>, values[name]);
+    writer.bigSize(tlv_type);
+    writer.bigSize(value.length);
+    writer.bytes(value);
+  }
+}
+
+/** A stream as bytes of its own. */
+export function encodeTlvs<T extends TlvFields>(known: T, values: TlvsOf<T>): Uint8Array {
+  const writer = new Writer();
+  writeTlvs(writer, known, values);
+  return writer.done();
+}

@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { Reader, WireError, Writer } from '../../src/wire/bytes.ts';
+import { millisatoshis, point, record, shortChannelId, tu64Msat, u16 } from '../../src/wire/field.ts';
+import { encodeTlvs, readTlvs, tlv } from '../../src/wire/tlv.ts';
+import { BAD_N1_STREAMS, BAD_STREAMS, BIGSIZE, GOOD_N1_STREAMS, NOT_BIGSIZE } from './vectors.ts';
+
+const bytes = (hex: string): Uint8Array => new Uint8Array(Buffer.from(hex, 'hex'));
+
+/** The namespace that BOLT 1 tests with. */
+const N1 = {
+  tlv1: tlv(1, tu64Msat),
+  tlv2: tlv(2, shortChannelId),
+  tlv3: tlv(3, record({ point, amount_msat_1: millisatoshis, amount_msat_2: millisatoshis })),
+  tlv4: tlv(254, u16),
+};
+
+test('BigSize values are written and read as in BOLT 1, Appendix A', () => {
+  for (const [value, hex] of BIGSIZE) {
+    assert.equal(new Reader(bytes(hex)).bigSize(), value);
+    const writer = new Writer();
+    writer.bigSize(value);
+    assert.equal(Buffer.from(writer.done()).toString('hex'), hex);
+  }
+  for (const hex of NOT_BIGSIZE) assert.throws(() => new Reader(bytes(hex)).bigSize(), WireError, hex);
+});
+
+test('the good streams of BOLT 1, Appendix B, hold what they should', () => {
+  for (const [hex, expected] of GOOD_N1_STREAMS) assert.deepEqual(readTlvs(new Reader(bytes(hex)), N1), expected, hex);
+});
+
+test('the bad streams of BOLT 1, Appendix B, are refused', () => {
+  for (const hex of BAD_STREAMS) assert.throws(() => readTlvs(new Reader(bytes(hex)), {}), WireError, hex);
+  for (const hex of BAD_N1_STREAMS) assert.throws(() => readTlvs(new Reader(bytes(hex)), N1), WireError, hex);
+});
+
+test('records must increase', () => {
+  for (const hex of [
+    '0208000000000000022601012a',
+    '020800000000000002310208000000000000045100',
+    '1f000f012a',
+    '1f001f012a',
+  ]) {
+    assert.throws(() => readTlvs(new Reader(bytes(hex)), N1), WireError, hex);
+  }
+});
+
+test('what is written is read back, whatever is present', () => {
+  fc.assert(
+    fc.property(
+      fc.option(fc.bigInt(0n, 2n ** 64n - 1n), { nil: undefined }),
+      fc.option(fc.nat(65535), { nil: undefined }),
+      (tlv1, tlv4) => {
+        const values = { ...(tlv1 === undefined ? {} : { tlv1 }), ...(tlv4 === undefined ? {} : { tlv4 }) };
+        assert.deepEqual(readTlvs(new Reader(encodeTlvs(N1, values as never)), N1), values);
+      },
+    ),
+  );
+});

@@ -1,10 +1,9 @@
 /** Taking a channel that the peer opens and funds (BOLT 2, Channel Establishment v1, the other half). */
-import { msat, sat } from '../types/amount.ts';
+import type { FundingCreated, OpenChannel } from '../wire/index.ts';
 import { decodeChannelType } from './channel-type.ts';
 import { commitmentView } from './commitment.ts';
 import { printable } from './failure.ts';
 import { openFault, sideFault } from './limits.ts';
-import type { FundingCreated, OpenChannel } from './message.ts';
 import { sideOf } from './open.ts';
 import {
   abandon,
@@ -40,19 +39,27 @@ export function acceptOpening(message: OpenChannel, request: AcceptRequest, env:
       'open_channel: only channel types with anchors and static_remotekey are taken',
     );
   }
+  // First the amounts: all that follows reckons with them.
+  const amounts = openFault(message, env.policy, env.feerates, request.option_support_large_channel);
+  if (amounts !== undefined) return abandon(temporary_channel_id, `open_channel: ${amounts}`);
   const announce_channel = (message.channel_flags & 1) === 1;
-  const funding_satoshis = sat(message.funding_satoshis);
+  const { funding_satoshis, first_per_commitment_point } = message;
   const local = ownSide(env, request, funding_satoshis);
   const remote = sideOf(message);
-  const fault =
-    openFault(message, env.policy, env.feerates, request.option_support_large_channel) ??
-    sideFault(remote, local, funding_satoshis, env.policy, env.option_shutdown_anysegwit) ??
-    (channel_type.option_zeroconf && !request.zeroconf_allowed
-      ? 'we do not use channels of yours before they confirm'
-      : undefined) ??
-    (channel_type.option_scid_alias && announce_channel
-      ? 'a public channel cannot have option_scid_alias in its type'
-      : undefined);
+  let fault = sideFault(
+    remote,
+    first_per_commitment_point,
+    local,
+    funding_satoshis,
+    env.policy,
+    env.option_shutdown_anysegwit,
+  );
+  if (channel_type.option_zeroconf && !request.zeroconf_allowed) {
+    fault ??= 'we do not use channels of yours before they confirm';
+  }
+  if (channel_type.option_scid_alias && announce_channel) {
+    fault ??= 'a public channel cannot have option_scid_alias in its type';
+  }
   if (fault !== undefined) return abandon(temporary_channel_id, `open_channel: ${fault}`);
 
   const minimum_depth = channel_type.option_zeroconf ? 0 : env.policy.minimum_depth;
@@ -66,12 +73,12 @@ export function acceptOpening(message: OpenChannel, request: AcceptRequest, env:
       channel_type,
       announce_channel,
       funding_satoshis,
-      push_msat: msat(push_msat),
+      push_msat,
       feerate_per_kw,
       minimum_depth,
       local,
       remote,
-      remote_first_point: message.first_per_commitment_point,
+      remote_first_point: first_per_commitment_point,
       channel: undefined,
     },
     channel: undefined,

@@ -5,8 +5,8 @@
  */
 import { closingWeight } from '../tx/closing.ts';
 import { max, min, type Sat, sat } from '../types/amount.ts';
+import type { ClosingSigned } from '../wire/index.ts';
 import { fail, warn } from './fault.ts';
-import type { ClosingSigned } from './message.ts';
 import { isEmpty } from './shutdown.ts';
 import type { ClosingView } from './signer.ts';
 import type { ChannelState } from './state.ts';

@@ -2,9 +2,10 @@
  * Signing the peer's next commitment, and taking its signature on ours (BOLT 2, Committing Updates So Far). We revoke
  * the commitment before in the same step, so nobody ever sees two of ours that are both valid.
  */
+
+import type { CommitmentSigned } from '../wire/index.ts';
 import { commitmentView } from './commitment.ts';
 import { warn } from './fault.ts';
-import type { CommitmentSigned } from './message.ts';
 import { dropRemoved } from './removed.ts';
 import { afterOurRevocation, afterSigning, LOCAL_NEXT, opposite, PROPOSED, REMOTE_LATEST } from './stage.ts';
 import type { ChannelState, FeerateUpdate, Htlc } from './state.ts';

@@ -1,7 +1,8 @@
 /** How a channel ends badly: errors said and heard, warnings, and our commitment brought to the chain (BOLT 1, BOLT 5). */
+
+import type { ErrorMessage, Warning } from '../wire/index.ts';
 import { commitmentView } from './commitment.ts';
 import type { Violation } from './fault.ts';
-import type { ErrorMessage, WarningMessage } from './message.ts';
 import { LOCAL_LATEST, type Side } from './stage.ts';
 import type { ChannelState, Failure } from './state.ts';
 import { send, type Turn } from './turn.ts';
@@ -55,7 +56,7 @@ export function receiveError(turn: Turn, message: ErrorMessage): void {
 }
 
 /** The peer says `warning`: for the log. */
-export function receiveWarning(turn: Turn, message: WarningMessage): void {
+export function receiveWarning(turn: Turn, message: Warning): void {
   turn.effects.push({ kind: 'peer_warned', text: printable(message.data) });
 }
 

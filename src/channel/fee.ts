@@ -2,9 +2,10 @@
  * Who can pay what: the opener pays the commitment's fee and both anchors, and either side keeps its reserve (BOLT 2,
  * Adding an HTLC and Updating Fees; BOLT 3, Fee Payment). Also `update_fee` in both directions.
  */
+
+import type { UpdateFee } from '../wire/index.ts';
 import { ANCHORS_MSAT, type Balances, balancesAt, commitmentFeeMsat, countOutputs } from './commitment.ts';
 import { refuse, warn } from './fault.ts';
-import type { UpdateFee } from './message.ts';
 import { EVERYTHING, LOCAL_NEXT, opposite, PROPOSED, REMOTE_NEXT, type Side } from './stage.ts';
 import type { ChannelState, FeerateUpdate } from './state.ts';
 import { isUp, requireCommit, send, type Turn } from './turn.ts';

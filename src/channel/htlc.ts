@@ -1,10 +1,10 @@
 /** Adding an HTLC, ours or the peer's, and every limit that it must keep (BOLT 2, Adding an HTLC). */
-import { type Msat, msat } from '../types/amount.ts';
+import type { Msat } from '../types/amount.ts';
 import type { PaymentHash } from '../types/brand.ts';
+import type { UpdateAddHtlc } from '../wire/index.ts';
 import { type Balances, balancesAt, isDust } from './commitment.ts';
 import { refuse, warn } from './fault.ts';
 import { affords, keepsFeeSpikeBuffer } from './fee.ts';
-import type { UpdateAddHtlc } from './message.ts';
 import { EVERYTHING, LOCAL_NEXT, PROPOSED, REMOTE_NEXT, type Side } from './stage.ts';
 import type { ChannelState, Htlc } from './state.ts';
 import { requireCommit, send, type Turn } from './turn.ts';
@@ -153,7 +153,7 @@ export function receiveAdd(turn: Turn, message: UpdateAddHtlc): void {
   if (message.cltv_expiry >= CLTV_EXPIRY_LIMIT)
     warn(`update_add_htlc: cltv_expiry ${message.cltv_expiry} is no height`);
 
-  const htlc = newHtlc('remote', message.id, { ...message, amount_msat: msat(message.amount_msat) });
+  const htlc = newHtlc('remote', message.id, message);
   const added: ChannelState = {
     ...state,
     htlcs: [...state.htlcs, htlc],

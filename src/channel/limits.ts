@@ -3,6 +3,7 @@
  * and the operator's policy. Every check answers with a sentence for the peer, or nothing.
  */
 import { curve } from '../crypto/secp256k1.ts';
+import { MAX_MONEY_SAT } from '../tx/transaction.ts';
 import type { Sat } from '../types/amount.ts';
 import { fromHex } from '../types/hex.ts';
 import { ANCHORS_MSAT, commitmentFeeMsat } from './commitment.ts';
@@ -25,9 +26,15 @@ const KEYS = [
   'htlc_basepoint',
 ] as const;
 
+/** Whether the hex is a compressed point of the curve. */
+export function isPoint(hex: string): boolean {
+  return curve.isPublicKey(fromHex(hex));
+}
+
 /** What the peer announced of itself, in either message; `reserve` rules bind it to what we announced. */
 export function sideFault(
   theirs: SideTerms,
+  first_per_commitment_point: string,
   ours: SideTerms,
   funding_satoshis: Sat,
   policy: ChannelPolicy,
@@ -35,8 +42,9 @@ export function sideFault(
 ): string | undefined {
   const { dust_limit_satoshis, channel_reserve_satoshis, upfront_shutdown_script } = theirs;
   for (const key of KEYS) {
-    if (!curve.isPublicKey(fromHex(theirs[key]))) return `${key} is no valid compressed public key`;
+    if (!isPoint(theirs[key])) return `${key} is no valid compressed public key`;
   }
+  if (!isPoint(first_per_commitment_point)) return 'first_per_commitment_point is no valid compressed public key';
   if (dust_limit_satoshis < LOWEST_DUST_LIMIT_SATOSHIS) {
     return `dust_limit_satoshis ${dust_limit_satoshis} is below ${LOWEST_DUST_LIMIT_SATOSHIS}`;
   }
@@ -89,6 +97,7 @@ export function openFault(
   if (funding_satoshis < policy.min_funding_satoshis) {
     return `funding_satoshis ${funding_satoshis} is below our minimum of ${policy.min_funding_satoshis}`;
   }
+  if (funding_satoshis > MAX_MONEY_SAT) return `funding_satoshis ${funding_satoshis} is more than there is`;
   if (funding_satoshis >= LARGE_CHANNEL_SATOSHIS && !option_support_large_channel) {
     return `funding_satoshis ${funding_satoshis} needs option_support_large_channel`;
   }

@@ -3,11 +3,11 @@ import { fundingScriptPubkey } from '../tx/funding.ts';
 import type { Msat, Sat } from '../types/amount.ts';
 import type { ChannelId } from '../types/brand.ts';
 import { toHex } from '../types/hex.ts';
+import type { AcceptChannel, FundingSigned } from '../wire/index.ts';
 import { decodeChannelType, encodeChannelType } from './channel-type.ts';
 import { commitmentView } from './commitment.ts';
 import { printable } from './failure.ts';
 import { openFault, sideFault } from './limits.ts';
-import type { AcceptChannel, FundingSigned } from './message.ts';
 import {
   abandon,
   giveUp,
@@ -121,7 +121,14 @@ function receiveAccept(opening: Opening, message: AcceptChannel, env: Environmen
   const { temporary_channel_id, local, funding_satoshis, channel_type } = opening;
   const { policy, option_shutdown_anysegwit } = env;
   const remote = sideOf(message);
-  let fault = sideFault(remote, local, funding_satoshis, policy, option_shutdown_anysegwit);
+  let fault = sideFault(
+    remote,
+    message.first_per_commitment_point,
+    local,
+    funding_satoshis,
+    policy,
+    option_shutdown_anysegwit,
+  );
   const type = message.channel_type === undefined ? undefined : decodeChannelType(message.channel_type);
   if (
     type?.option_scid_alias !== channel_type.option_scid_alias ||

@@ -4,8 +4,9 @@
  */
 import type { ShortChannelId } from '../types/short-channel-id.ts';
 import { parseShortChannelId } from '../types/short-channel-id.ts';
-import { refuse, warn } from './fault.ts';
-import type { AnnouncementSignaturesMessage, ChannelReady } from './message.ts';
+import type { AnnouncementSignaturesMessage, ChannelReady } from '../wire/index.ts';
+import { fail, refuse, warn } from './fault.ts';
+import { isPoint } from './limits.ts';
 import type { AnnouncementSignatures, ChannelState, FundingConfirmation } from './state.ts';
 import { send, type Turn } from './turn.ts';
 
@@ -65,6 +66,7 @@ export function receiveReady(turn: Turn, message: ChannelReady): void {
     if (state.ready_received) turn.effects.push({ kind: 'alias_changed', remote_alias: alias });
   }
   if (state.ready_received) return;
+  if (!isPoint(message.second_per_commitment_point)) fail('channel_ready: second_per_commitment_point is no point');
   turn.state = { ...turn.state, ready_received: true, remote_next_point: message.second_per_commitment_point };
   turn.store = true;
   becomeUsable(turn);

@@ -3,11 +3,12 @@
  * forgotten by its receiver, what was signed is sent again in its old order, and whoever is behind for good learns it
  * before harm is done.
  */
+
+import type { ChannelReestablish } from '../wire/index.ts';
 import { canCommit, sendCommitment, sendRevocation } from './commit.ts';
 import { sendFailure } from './failure.ts';
 import { fail } from './fault.ts';
 import { sendAdd } from './htlc.ts';
-import type { ChannelReestablish } from './message.ts';
 import { confirmReady, resumeAnnouncement, sendReady } from './ready.ts';
 import { sendRemoval } from './remove.ts';
 import { resumeShutdown, sendShutdown } from './shutdown.ts';

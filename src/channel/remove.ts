@@ -2,8 +2,8 @@
 import { sha256 } from '../crypto/hash.ts';
 import type { PaymentPreimage } from '../types/brand.ts';
 import { fromHex, toHex } from '../types/hex.ts';
+import type { UpdateFailHtlc, UpdateFailMalformedHtlc, UpdateFulfillHtlc } from '../wire/index.ts';
 import { refuse, warn } from './fault.ts';
-import type { UpdateFailHtlc, UpdateFailMalformedHtlc, UpdateFulfillHtlc } from './message.ts';
 import { IRREVOCABLE, PROPOSED, type Side } from './stage.ts';
 import type { ChannelState, Htlc, Removal } from './state.ts';
 import { isUp, replaceHtlc, requireAlive, requireCommit, send, type Turn } from './turn.ts';

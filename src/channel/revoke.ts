@@ -1,7 +1,9 @@
 /** The peer revokes a commitment of its own (BOLT 2, Completing the Transition to the Updated State). */
+
+import type { RevokeAndAck } from '../wire/index.ts';
 import { canCommit, moveFeerate } from './commit.ts';
 import { fail, warn } from './fault.ts';
-import type { RevokeAndAck } from './message.ts';
+import { isPoint } from './limits.ts';
 import { dropRemoved } from './removed.ts';
 import { ACKNOWLEDGED, afterTheirRevocation, opposite, PROPOSED } from './stage.ts';
 import type { Htlc } from './state.ts';
@@ -19,6 +21,8 @@ export function receiveRevocation(turn: Turn, message: RevokeAndAck): void {
   }
   const remote_secrets = env.signer.insertSecret(state.remote_secrets, state.remote_number, per_commitment_secret);
   if (remote_secrets === undefined) fail('revoke_and_ack: the secret does not come from the same seed as those before');
+
+  if (!isPoint(next_per_commitment_point)) fail('revoke_and_ack: next_per_commitment_point is no point of the curve');
 
   const committed: Htlc[] = [];
   const htlcs = state.htlcs.map((htlc) => {

@@ -1,7 +1,8 @@
 /** Wanting to close: `shutdown` in both directions, and when the channel is empty enough to agree on a fee (BOLT 2). */
+
+import type { Shutdown } from '../wire/index.ts';
 import { beginClosing } from './closing.ts';
 import { refuse, warn } from './fault.ts';
-import type { Shutdown } from './message.ts';
 import { IRREVOCABLE, PROPOSED } from './stage.ts';
 import type { ChannelState } from './state.ts';
 import { send, type Turn } from './turn.ts';

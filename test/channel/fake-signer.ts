@@ -13,9 +13,9 @@ function digest(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
-/** A real point, as the limits check that keys are on the curve. */
-function realPoint(text: string): string {
-  return toHex(curve.publicKey(Buffer.from(digest(text), 'hex')));
+/** Points are real ones, as the channel checks that they are on the curve. */
+function pointOf(secret: string): string {
+  return toHex(curve.publicKey(Buffer.from(secret, 'hex')));
 }
 
 /** Who signs is part of what is signed, told by the role and so the same from both ends. */
@@ -53,7 +53,6 @@ function describeClosing(terms: TransactionTerms, view: ClosingView): string {
 /** The signer of one side. Both sides' signers understand each other. */
 export function fakeSigner(seed: string): ChannelSigner {
   const secret = (number: number): string => digest(`${seed}/${number}`);
-  const point = (of: string): string => `02${digest(of)}`;
   const sign = (terms: TransactionTerms, view: CommitmentView): CommitmentSignatures => {
     const text = describe(terms, view);
     const hash = digest(text);
@@ -62,15 +61,15 @@ export function fakeSigner(seed: string): ChannelSigner {
   };
   return {
     public_keys: {
-      funding_pubkey: realPoint(`${seed}/funding`),
-      revocation_basepoint: realPoint(`${seed}/revocation`),
-      payment_basepoint: realPoint(`${seed}/payment`),
-      delayed_payment_basepoint: realPoint(`${seed}/delayed`),
-      htlc_basepoint: realPoint(`${seed}/htlc`),
+      funding_pubkey: pointOf(digest(`${seed}/funding`)),
+      revocation_basepoint: pointOf(digest(`${seed}/revocation`)),
+      payment_basepoint: pointOf(digest(`${seed}/payment`)),
+      delayed_payment_basepoint: pointOf(digest(`${seed}/delayed`)),
+      htlc_basepoint: pointOf(digest(`${seed}/htlc`)),
     },
-    perCommitmentPoint: (number) => point(secret(number)),
+    perCommitmentPoint: (number) => pointOf(secret(number)),
     perCommitmentSecret: secret,
-    pointOfSecret: point,
+    pointOfSecret: pointOf,
     insertSecret: (_secrets, number, value) => [String(number), value],
     findSecret(secrets, number) {
       if (secrets[0] !== String(number)) throw new RangeError(`secret ${number} is not the last`);

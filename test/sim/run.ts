@@ -11,6 +11,7 @@ import { sha256 } from '../../src/crypto/hash.ts';
 import { msat, sat } from '../../src/types/amount.ts';
 import type { PaymentHash, PaymentPreimage } from '../../src/types/brand.ts';
 import { toHex } from '../../src/types/hex.ts';
+import { decodeMessage, encodeMessage } from '../../src/wire/index.ts';
 import { environment, usablePair } from '../channel/pair.ts';
 import { SimNode } from './node.ts';
 import { Random } from './random.ts';
@@ -269,7 +270,7 @@ class Simulation {
 
 /** What the wire does to a message. */
 function carry(message: ChannelMessage): ChannelMessage {
-  return message;
+  return decodeMessage(encodeMessage(message)) as ChannelMessage;
 }
 
 /** Runs so many steps from a seed, and throws when anything does not add up. */

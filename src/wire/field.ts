@@ -2,12 +2,15 @@
  * The types of fields. A field knows how to read and to write one value; a message is a list of them. Identities and
  * scripts are lowercase hex, amounts are branded bigint, the rest is what it looks like.
  */
+import { curve } from '../crypto/secp256k1.ts';
 import { type Msat, msat, type Sat, sat } from '../types/amount.ts';
 import type { ChannelId, NodeId, PaymentHash, PaymentPreimage, PaymentSecret, Txid } from '../types/brand.ts';
 import { decodeFeatures, encodeFeatures, type Features } from '../types/features.ts';
+import { toHex } from '../types/hex.ts';
 import { type ShortChannelId, shortChannelIdFromU64, shortChannelIdToU64 } from '../types/short-channel-id.ts';
 import { type Reader, WireError, Writer } from './bytes.ts';
 
+/** One type of field: how to read and to write a value of it. */
 export interface Field<T> {
   read(reader: Reader): T;
   write(writer: Writer, value: T): void;
@@ -49,7 +52,16 @@ export const channelId = hexOf<ChannelId>(32);
 export const paymentHash = hexOf<PaymentHash>(32);
 export const paymentPreimage = hexOf<PaymentPreimage>(32);
 export const paymentSecret = hexOf<PaymentSecret>(32);
-export const point = hexOf<string>(33);
+/** A point of the curve. Points of messages go straight into computations: one that is none is refused here. */
+export const point: Field<string> = {
+  read(reader) {
+    const bytes = reader.bytes(33);
+    if (!curve.isPublicKey(bytes)) throw new WireError('33 bytes that are no point of the curve');
+    return toHex(bytes);
+  },
+  write: (writer, value) => writer.hex(value, 33),
+};
+/** Gossip's node ids are only compared and verified against, so the curve need not be asked. */
 export const nodeId = hexOf<NodeId>(33);
 export const signature = hexOf<string>(64);
 export const onionPacket = hexOf<string>(1366);
@@ -87,9 +99,16 @@ export const hex16: Field<string> = {
   },
 };
 
+/** BOLT 9 assigns bits below 300; experiments reach a few thousand. Beyond that a set of bits is a waste of memory. */
+const MAX_FEATURE_BYTES = 1_024;
+
 /** A bit field with its length. */
 export const features16: Field<Features> = {
-  read: (reader) => decodeFeatures(reader.bytes(reader.u16())),
+  read(reader) {
+    const length = reader.u16();
+    if (length > MAX_FEATURE_BYTES) throw new WireError(`${length} bytes of features, at most ${MAX_FEATURE_BYTES}`);
+    return decodeFeatures(reader.bytes(length));
+  },
   write: (writer, value) => bytes16.write(writer, encodeFeatures(value)),
 };
 

@@ -1,9 +1,9 @@
 /** The wire's one door: bytes to messages and back. */
 import { AmountError } from '../types/amount.ts';
-import { Reader, WireError, type Writer } from './bytes.ts';
+import { Reader, WireError, Writer } from './bytes.ts';
 import * as channel from './channel-messages.ts';
 import * as gossip from './gossip-messages.ts';
-import { type MessageOf, writeMessage } from './message.ts';
+import type { MessageOf } from './message.ts';
 import * as setup from './setup-messages.ts';
 
 export { WireError } from './bytes.ts';
@@ -56,9 +56,20 @@ export function decodeMessage(bytes: Uint8Array): Message {
   }
 }
 
-/** The message as bytes. Throws WireError when a field does not have its length. */
+/** The message as bytes. Throws WireError when a field does not fit its place, or the whole does not fit a message. */
 export function encodeMessage(message: KnownMessage): Uint8Array {
   const definition = BY_NAME.get(message.type);
   if (definition === undefined) throw new WireError(`there is no message ${message.type}`);
-  return writeMessage(definition, message);
+  const writer = new Writer();
+  writer.u16(definition.number);
+  try {
+    definition.write(writer, message as never);
+  } catch (error) {
+    // A number out of its range: Buffer says which, and which range.
+    if (error instanceof RangeError) throw new WireError(`${message.type}: ${error.message}`);
+    throw error;
+  }
+  const bytes = writer.done();
+  if (bytes.length > MAX_MESSAGE_BYTES) throw new WireError(`${message.type}: ${bytes.length} bytes are too many`);
+  return bytes;
 }

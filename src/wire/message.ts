@@ -1,10 +1,11 @@
 /** A message is declared once: its number, its name, its fields and its TLV records. Codec and type follow from that. */
-import { type Reader, Writer } from './bytes.ts';
+import type { Reader, Writer } from './bytes.ts';
 import type { Field, RecordOf } from './field.ts';
 import { readTlvs, type TlvFields, type TlvsOf, writeTlvs } from './tlv.ts';
 
 type Fields = Record<string, Field<unknown>>;
 
+/** What a declared message is: the two halves of its codec. */
 export interface MessageDefinition<Name extends string, F extends Fields, T extends TlvFields> {
   readonly number: number;
   readonly name: Name;
@@ -32,7 +33,7 @@ export function message<Name extends string, F extends Fields, T extends TlvFiel
     read(reader) {
       const values: Record<string, unknown> = { type: name };
       for (const [field_name, field] of entries) values[field_name] = field.read(reader);
-      if (reader.left > 0) Object.assign(values, readTlvs(reader, tlvs ?? {}));
+      if (tlvs !== undefined && reader.left > 0) Object.assign(values, readTlvs(reader, tlvs));
       return values as { readonly type: Name } & RecordOf<F> & Readonly<TlvsOf<T>>;
     },
     write(writer, values) {
@@ -40,15 +41,4 @@ export function message<Name extends string, F extends Fields, T extends TlvFiel
       if (tlvs !== undefined) writeTlvs(writer, tlvs, values);
     },
   };
-}
-
-/** A message as bytes: its number, then its fields. */
-export function writeMessage(
-  definition: { readonly number: number; readonly write: (writer: Writer, message: never) => void },
-  value: unknown,
-): Uint8Array {
-  const writer = new Writer();
-  writer.u16(definition.number);
-  definition.write(writer, value as never);
-  return writer.done();
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { curve } from '../../src/crypto/secp256k1.ts';
 import { decodeMessage, encodeMessage, type KnownMessage, WireError } from '../../src/wire/index.ts';
 
 const hex = (length: number): fc.Arbitrary<string> =>
@@ -14,7 +15,9 @@ const u64 = fc.bigInt(0n, 2n ** 64n - 1n);
 const scid = fc.tuple(fc.nat(0xffffff), fc.nat(0xffffff), u16).map((parts) => parts.join('x'));
 const features = fc.uniqueArray(fc.nat(90)).map((bits) => new Set(bits.sort((a, b) => b - a)));
 const id = hex(32);
-const point = hex(33);
+const point = hex(32)
+  .filter((key) => curve.isPrivateKey(Buffer.from(key, 'hex')))
+  .map((key) => Buffer.from(curve.publicKey(Buffer.from(key, 'hex'))).toString('hex'));
 const signature = hex(64);
 
 const basepoints = {

@@ -69,8 +69,10 @@ export const BAD_N1_STREAMS = [
   '0208000000000000023102080000000000000451',
   '1f000f012a',
   '1f001f012a',
-  'ffffffffffffffffff000000',
 ];
+
+/** Streams that fail for the records of the BOLT's namespace n2. */
+export const BAD_N2_STREAMS = ['ffffffffffffffffff000000'];
 
 /** Streams of namespace n1 that succeed, with what they hold. */
 export const GOOD_N1_STREAMS: readonly (readonly [string, Record<string, unknown>])[] = [

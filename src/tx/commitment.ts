@@ -55,7 +55,8 @@ export interface HtlcOutput<H extends CommitmentHtlc = CommitmentHtlc> extends O
 
 /** Any output. `to_local` is the owner's, `to_remote` the other's; an anchor names its side as we see it. */
 export type CommitmentOutput<H extends CommitmentHtlc = CommitmentHtlc> =
-  | (OutputPlace & { readonly kind: 'to_local' | 'to_remote' })
+  | (OutputPlace & { readonly kind: 'to_local' })
+  | (OutputPlace & { readonly kind: 'to_remote' })
   | (OutputPlace & { readonly kind: 'anchor'; readonly side: Side })
   | HtlcOutput<H>;
 

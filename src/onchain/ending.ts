@@ -1,0 +1,95 @@
+/** Whose transaction it is that spent the funding output, and what is known of it (BOLT 5). */
+import { curve } from '../crypto/secp256k1.ts';
+import {
+  buildCommitment,
+  type Commitment,
+  type CommitmentHtlc,
+  type CommitmentKeys,
+  commitmentKeys,
+  commitmentNumberOf,
+  delayedScript,
+  htlcScript,
+} from '../tx/commitment.ts';
+import { p2wsh } from '../tx/script.ts';
+import { findSecret } from '../tx/secrets.ts';
+import { prepareTerms } from '../tx/terms.ts';
+import { type Transaction, txidOf } from '../tx/transaction.ts';
+import { fromHex } from '../types/hex.ts';
+import type { ClosingChannel, ClosingHtlc } from './closing-channel.ts';
+import type { RevokedHtlc } from './revoked-htlc.ts';
+
+/** What a revoked commitment's outputs are found and taken with. */
+export interface RevokedEnding {
+  readonly kind: 'revoked';
+  readonly number: number;
+  readonly per_commitment_secret: Uint8Array;
+  readonly keys: CommitmentKeys;
+  readonly delayed_witness_script: Uint8Array;
+}
+
+/** `unknown` is a commitment that we have no record of (our state is old), or a spend that should be impossible. */
+export type Ending =
+  | { readonly kind: 'mutual' }
+  | { readonly kind: 'local' | 'remote'; readonly commitment: Commitment<ClosingHtlc> }
+  | RevokedEnding
+  | { readonly kind: 'unknown'; readonly number: number | undefined };
+
+/** Only mutual closes have a final sequence; commitments carry their number in it. */
+const FINAL_SEQUENCE = 0xffffffff;
+
+/** Tells what a transaction that spends the funding output is. */
+export function classifyEnding(channel: ClosingChannel, tx: Transaction): Ending {
+  const { terms, local, remote } = channel;
+  const number = commitmentNumberOf(terms, tx);
+  if (number === undefined) {
+    return tx.inputs[0]?.sequence === FINAL_SEQUENCE ? { kind: 'mutual' } : { kind: 'unknown', number };
+  }
+  const txid = txidOf(tx);
+  if (local?.view.number === number) {
+    const commitment = buildCommitment(terms, local.view);
+    if (commitment.txid === txid) return { kind: 'local', commitment };
+  }
+  for (const view of remote) {
+    if (view.number !== number) continue;
+    const commitment = buildCommitment(terms, view);
+    if (commitment.txid === txid) return { kind: 'remote', commitment };
+  }
+  return revokedEnding(channel, tx, number) ?? { kind: 'unknown', number };
+}
+
+function revokedEnding(channel: ClosingChannel, tx: Transaction, number: number): RevokedEnding | undefined {
+  const { terms, remote_secrets } = channel;
+  const secret = findSecret(remote_secrets, number);
+  if (secret === undefined) return undefined;
+  const per_commitment_secret = fromHex(secret);
+  const keys = commitmentKeys(terms, 'remote', curve.publicKey(per_commitment_secret));
+  const delayed_witness_script = delayedScript(terms, 'remote', keys);
+  // An old commitment of our own would have the same number. The anchors are no help: both kinds have the same. When
+  // neither side has an output of its own, all is in HTLCs, and only one of the peer's can be meant to be punished.
+  const { remote: peer } = prepareTerms(terms);
+  const isOurs = tx.outputs.some((output) => Buffer.compare(output.script_pubkey, peer.to_remote_script_pubkey) === 0);
+  if (isOurs) return undefined;
+  return { kind: 'revoked', number, per_commitment_secret, keys, delayed_witness_script };
+}
+
+/** Which outputs of a revoked commitment hold these HTLCs: each output is matched once. */
+export function matchRevokedHtlcs(
+  ending: RevokedEnding,
+  tx: Transaction,
+  htlcs: readonly RevokedHtlc[],
+): { vout: number; htlc: CommitmentHtlc; witness_script: Uint8Array }[] {
+  const found: { vout: number; htlc: CommitmentHtlc; witness_script: Uint8Array }[] = [];
+  for (const htlc of htlcs) {
+    const witness_script = htlcScript('remote', ending.keys, htlc);
+    const script_pubkey = p2wsh(witness_script);
+    const amount_sat = htlc.amount_msat / 1000n;
+    const vout = tx.outputs.findIndex(
+      (output, index) =>
+        output.amount_sat === amount_sat &&
+        Buffer.compare(output.script_pubkey, script_pubkey) === 0 &&
+        !found.some((other) => other.vout === index),
+    );
+    if (vout >= 0) found.push({ vout, htlc, witness_script });
+  }
+  return found;
+}

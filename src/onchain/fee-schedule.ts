@@ -1,0 +1,67 @@
+/**
+ * What a claim pays: the estimate for the time that is left, more each time it has to be made anew, and never as much as
+ * it brings in (BOLT 5; replacing follows BIP 125).
+ */
+
+import { dustLimit } from '../tx/fees.ts';
+import type { TxOutput } from '../tx/transaction.ts';
+import { type Sat, sat, subtractOrZero, sum } from '../types/amount.ts';
+import type { Claim } from './claim.ts';
+import { FEERATE_FLOOR_PER_KW, type FeeTargetBlocks, type OnchainEnvironment } from './closing-channel.ts';
+import type { Pending } from './state.ts';
+
+/** The fee for a weight, rounded up so that no node finds it too low. */
+export function feeCeil(weight: number, feerate_per_kw: number): Sat {
+  return sat((BigInt(weight) * BigInt(feerate_per_kw) + 999n) / 1000n);
+}
+
+/** The estimate for a transaction that has so many blocks left; undefined means that there is no hurry. */
+export function feerateFor(environment: OnchainEnvironment, blocks_left: number | undefined): number {
+  const targets: readonly FeeTargetBlocks[] = [2, 6, 12, 100];
+  const wanted = targets.findLastIndex((target) => target <= Math.max(blocks_left ?? 100, 2));
+  // Without an estimate for this target, a more urgent one is the safe side.
+  for (const target of targets.slice(0, wanted + 1).reverse()) {
+    const feerate_per_kw = environment.feeratePerKw(target);
+    if (feerate_per_kw !== undefined) return Math.max(FEERATE_FLOOR_PER_KW, feerate_per_kw);
+  }
+  return FEERATE_FLOOR_PER_KW;
+}
+
+/** Blocks until somebody else can take one of these outputs, counted from the next block. */
+export function blocksLeft(claims: readonly Claim[], height: number): number | undefined {
+  const deadlines = claims.map((claim) => claim.deadline_height).filter((deadline) => deadline !== undefined);
+  return deadlines.length === 0 ? undefined : Math.min(...deadlines) - (height + 1);
+}
+
+/** How long a transaction waits before it is made anew, by the blocks that are left. */
+function patience(blocks_left: number | undefined): number {
+  if (blocks_left === undefined || blocks_left > 18) return 6;
+  return blocks_left > 6 ? 3 : 1;
+}
+
+/** By how much a feerate rises when a deadline comes nearer and the estimate alone did not suffice. */
+const RISE_PERCENT = 125;
+
+/** The feerate with which to make a pending transaction anew; undefined when it should rather wait. */
+export function raisedFeerate(
+  environment: OnchainEnvironment,
+  pending: Pending,
+  blocks_left: number | undefined,
+  height: number,
+): number | undefined {
+  if (height - pending.height < patience(blocks_left)) return undefined;
+  const estimate_per_kw = feerateFor(environment, blocks_left);
+  const hasDeadline = blocks_left !== undefined && blocks_left <= 18;
+  if (!hasDeadline && estimate_per_kw <= pending.feerate_per_kw) return undefined;
+  return Math.max(estimate_per_kw, Math.ceil((pending.feerate_per_kw * RISE_PERCENT) / 100));
+}
+
+/** What must be paid to replace a transaction (BIP 125: its fee, and the relay of the new one). */
+export function replacementFee(replaced_fee_sat: Sat, weight: number): Sat {
+  return sum([replaced_fee_sat, feeCeil(weight, FEERATE_FLOOR_PER_KW)]);
+}
+
+/** The most that a claim of these outputs may pay: all but the least that an output can hold. */
+export function stakeOf(claims: readonly { readonly spends: TxOutput }[], sweep_script: Uint8Array): Sat {
+  return subtractOrZero(sum(claims.map((claim) => claim.spends.amount_sat)), dustLimit(sweep_script));
+}

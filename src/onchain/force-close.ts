@@ -1,0 +1,124 @@
+/**
+ * Our own commitment on its way into a block: when a channel must be closed so that its HTLCs can still be claimed, and
+ * how an anchor pays for the commitment when its own fee is too low (BOLT 5, Failing a Channel).
+ */
+import { buildCommitment } from '../tx/commitment.ts';
+import { parseTransaction, txidOf, weightOf } from '../tx/transaction.ts';
+import { msatToSatFloor, type Sat, sat, sum } from '../types/amount.ts';
+import { fromHex } from '../types/hex.ts';
+import type { Claim } from './claim.ts';
+import type { ClosingChannel, ClosingHtlc, OnchainEnvironment } from './closing-channel.ts';
+import { FEERATE_FLOOR_PER_KW } from './closing-channel.ts';
+import { type Composition, foreignInput } from './compose.ts';
+import { feerateFor, raisedFeerate, replacementFee } from './fee-schedule.ts';
+import { nameOf } from './outpoint.ts';
+import type { OnchainEffect, OnchainState, Pending } from './state.ts';
+import { knownPreimages, unconfirmedAnchorClaim } from './tracked-output.ts';
+
+/** Blocks after which even a commitment that nothing depends on is helped along. */
+const PATIENCE_BLOCKS = 12;
+/** What may go to fees when no HTLC is at stake: this part of our own output. */
+const OWN_SHARE = 10n;
+/** A child with our anchor, a coin of the wallet and its change weighs about this. */
+const CHILD_WEIGHT = 900;
+
+/** An HTLC that our money depends on: one that we can claim, or that comes back to us after its expiry. */
+function isAtStake(htlc: ClosingHtlc, preimages: ReadonlyMap<string, Uint8Array>): boolean {
+  return htlc.offered_by === 'local' || preimages.has(htlc.payment_hash);
+}
+
+/**
+ * The height at which the channel must be closed on the chain, so that `margin_blocks` are left to claim the first HTLC
+ * whose preimage we know; undefined when there is none. `has_preimage` tells by payment_hash.
+ */
+export function forceCloseHeight(
+  htlcs: readonly ClosingHtlc[],
+  has_preimage: (payment_hash: string) => boolean,
+  margin_blocks: number,
+): number | undefined {
+  const claimable = htlcs.filter((htlc) => htlc.offered_by === 'remote' && has_preimage(htlc.payment_hash));
+  if (claimable.length === 0) return undefined;
+  return Math.min(...claimable.map((htlc) => htlc.cltv_expiry)) - margin_blocks;
+}
+
+/** What to do about a commitment of ours that is not in a block yet. */
+export function composeForceClose(
+  channel: ClosingChannel,
+  state: OnchainState,
+  environment: OnchainEnvironment,
+  is_new_block: boolean,
+): Composition {
+  const { force_close } = state;
+  if (force_close === undefined || channel.local === undefined) return { pending: [], effects: [] };
+  const [sent] = state.pending;
+  if (!is_new_block) return { pending: state.pending, effects: [] };
+
+  const parent = force_close.transaction;
+  const tx = parseTransaction(fromHex(parent));
+  const anchor = unconfirmedAnchorClaim(channel, txidOf(tx), tx);
+  const child = sent?.transaction;
+  const effects: OnchainEffect[] = [
+    { kind: 'broadcast', transactions: child === undefined ? [parent] : [parent, child] },
+  ];
+  const wanted = anchor && wantedBump(channel, state, environment, anchor, sent);
+  if (wanted === undefined || anchor === undefined) return { pending: state.pending, effects };
+  effects.push({ kind: 'fund', request: wanted.request });
+  const pending: Pending = {
+    outpoints: [nameOf(anchor.outpoint)],
+    transaction: child,
+    fee_sat: sent?.fee_sat ?? sat(0),
+    feerate_per_kw: wanted.request.feerate_per_kw,
+    height: state.height,
+    is_wallet_funded: true,
+  };
+  return { pending: [pending], effects };
+}
+
+type FundEffect = Extract<OnchainEffect, { kind: 'fund' }>;
+
+function wantedBump(
+  channel: ClosingChannel,
+  state: OnchainState,
+  environment: OnchainEnvironment,
+  anchor: Claim,
+  sent: Pending | undefined,
+): Omit<FundEffect, 'kind'> | undefined {
+  const { force_close } = state;
+  if (force_close === undefined || channel.local === undefined) return undefined;
+  const commitment = buildCommitment(channel.terms, channel.local.view);
+  const weight = weightOf(parseTransaction(fromHex(force_close.transaction)));
+  const preimages = knownPreimages(state);
+  const stake = commitment.htlc_outputs.filter(({ htlc }) => isAtStake(htlc, preimages));
+  const own_msat = channel.local.view.local_msat;
+
+  const expiry = Math.min(...stake.map(({ htlc }) => htlc.cltv_expiry));
+  const isLate = state.height - force_close.height >= PATIENCE_BLOCKS;
+  if (stake.length === 0 && !force_close.is_urgent && !isLate) return undefined;
+  const left_by_htlcs = stake.length === 0 ? undefined : Math.max(expiry - (state.height + 1), 0);
+  const blocks_left = force_close.is_urgent ? Math.min(left_by_htlcs ?? 6, 6) : left_by_htlcs;
+
+  let feerate_per_kw = feerateFor(environment, blocks_left);
+  if (sent === undefined) {
+    if (commitment.fee_sat * 1000n >= BigInt(feerate_per_kw) * BigInt(weight)) return undefined;
+  } else {
+    const raised = raisedFeerate(environment, sent, blocks_left, state.height);
+    if (sent.transaction !== undefined && raised === undefined) return undefined;
+    feerate_per_kw = raised ?? sent.feerate_per_kw;
+  }
+  const max_fee_sat: Sat = sum([
+    ...stake.map(({ amount_sat }) => amount_sat),
+    sat(msatToSatFloor(own_msat) / OWN_SHARE),
+  ]);
+  return {
+    request: {
+      outpoints: [nameOf(anchor.outpoint)],
+      foreign: [foreignInput(anchor)],
+      outputs: [],
+      locktime: 0,
+      feerate_per_kw: Math.max(feerate_per_kw, FEERATE_FLOOR_PER_KW),
+      min_fee_sat: sent?.transaction === undefined ? sat(0) : replacementFee(sent.fee_sat, CHILD_WEIGHT),
+      max_fee_sat,
+      parents: { weight, fee_sat: commitment.fee_sat },
+    },
+  };
+}

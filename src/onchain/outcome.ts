@@ -1,0 +1,161 @@
+/**
+ * What the chain has decided: preimages it showed, HTLCs that failed or were claimed for good, outputs and channels that
+ * nobody can change any more (BOLT 5). Only what is deep enough is said, and what was said is not said again.
+ */
+import { sha256 } from '../crypto/hash.ts';
+import type { PaymentHash, PaymentPreimage } from '../types/brand.ts';
+import { toHex } from '../types/hex.ts';
+import type { ClosingChannel, ClosingHtlc, OnchainEnvironment } from './closing-channel.ts';
+import { isUneconomic } from './compose.ts';
+import { nameOf } from './outpoint.ts';
+import type { OnchainEffect, OnchainState } from './state.ts';
+import { knownPreimages, type Situation, type TrackedOutput } from './tracked-output.ts';
+
+/** The preimage in the spend of an HTLC output, if there is one: the only item of a witness that can hash to it. */
+export function preimageOf(output: TrackedOutput): PaymentPreimage | undefined {
+  const { spend, htlc } = output;
+  if (spend === undefined || htlc === undefined) return undefined;
+  const witness = spend.tx.inputs[spend.input_index]?.witness ?? [];
+  const preimage = witness.find((item) => item.length === 32 && toHex(sha256(item)) === htlc.payment_hash);
+  return preimage === undefined ? undefined : (toHex(preimage) as PaymentPreimage);
+}
+
+/** Preimages that the chain shows of HTLCs that we offered, and that we did not know. */
+export function learnPreimages(state: OnchainState, situation: Situation): PaymentPreimage[] {
+  const learned = new Set<PaymentPreimage>();
+  for (const output of situation.outputs) {
+    if (output.role !== 'htlc' || output.htlc?.offered_by !== 'local' || output.is_ours) continue;
+    const preimage = preimageOf(output);
+    if (preimage !== undefined && !state.preimages.includes(preimage)) learned.add(preimage);
+  }
+  return [...learned];
+}
+
+/** Every HTLC that some unrevoked commitment holds. */
+function htlcsInFlight(channel: ClosingChannel): ClosingHtlc[] {
+  const views = channel.local === undefined ? channel.remote : [channel.local.view, ...channel.remote];
+  const htlcs = new Map<string, ClosingHtlc>();
+  for (const htlc of views.flatMap((view) => view.htlcs)) htlcs.set(`${htlc.offered_by} ${htlc.id}`, htlc);
+  return [...htlcs.values()];
+}
+
+/** The output that holds an HTLC. Several HTLCs may look the same: then each has its own. */
+function assignOutputs(htlcs: readonly ClosingHtlc[], situation: Situation): Map<ClosingHtlc, TrackedOutput> {
+  const assigned = new Map<ClosingHtlc, TrackedOutput>();
+  const left = situation.outputs.filter((output) => output.role === 'htlc');
+  for (const htlc of htlcs) {
+    const index = left.findIndex(
+      ({ htlc: other }) =>
+        other !== undefined &&
+        other.offered_by === htlc.offered_by &&
+        other.payment_hash === htlc.payment_hash &&
+        other.cltv_expiry === htlc.cltv_expiry &&
+        other.amount_msat === htlc.amount_msat,
+    );
+    const [output] = index < 0 ? [] : left.splice(index, 1);
+    if (output !== undefined) assigned.set(htlc, output);
+  }
+  return assigned;
+}
+
+/** All reports of a step, and the keys by which they are remembered. */
+export class Outcome {
+  readonly effects: OnchainEffect[] = [];
+  readonly told: string[];
+  readonly #channel: ClosingChannel;
+  readonly #state: OnchainState;
+  readonly #situation: Situation;
+  readonly #environment: OnchainEnvironment;
+
+  constructor(channel: ClosingChannel, state: OnchainState, situation: Situation, environment: OnchainEnvironment) {
+    this.#channel = channel;
+    this.#state = state;
+    this.#situation = situation;
+    this.#environment = environment;
+    this.told = [...state.told];
+  }
+
+  #tell(key: string, effect: OnchainEffect): void {
+    if (this.told.includes(key)) return;
+    this.told.push(key);
+    this.effects.push(effect);
+  }
+
+  #depth(height: number): number {
+    return this.#state.height - height + 1;
+  }
+
+  /** What the channel ended with: said as soon as it is in a block. */
+  tellEnding(): void {
+    const { ending, txid } = this.#situation;
+    const number = 'commitment' in ending ? ending.commitment.number : 'number' in ending ? ending.number : undefined;
+    this.#tell(`ended ${txid}`, { kind: 'ended', ending: ending.kind, txid, number });
+  }
+
+  /** Preimages are never taken back: what was shown is known. */
+  tellPreimages(preimages: readonly PaymentPreimage[]): void {
+    for (const payment_preimage of preimages) {
+      const payment_hash = toHex(sha256(Buffer.from(payment_preimage, 'hex'))) as PaymentHash;
+      this.#tell(`preimage ${payment_hash}`, { kind: 'preimage_learned', payment_hash, payment_preimage });
+    }
+  }
+
+  /** Which HTLCs are over. True when none is undecided. */
+  tellHtlcs(): boolean {
+    const { ending, height } = this.#situation;
+    const { paid_depth, irrevocable_depth } = this.#environment.policy;
+    const htlcs = htlcsInFlight(this.#channel);
+    const outputs = assignOutputs(htlcs, this.#situation);
+    const preimages = knownPreimages(this.#state);
+    let isDecided = true;
+    for (const htlc of htlcs) {
+      const output = outputs.get(htlc);
+      const takenDepth = output?.spend === undefined ? 0 : this.#depth(output.spend.height);
+      const isOursForGood = output?.is_ours === true && takenDepth >= paid_depth;
+      if (htlc.offered_by === 'remote') {
+        if (isOursForGood && preimages.has(htlc.payment_hash)) {
+          this.#tell(`htlc remote ${htlc.id}`, { kind: 'htlc_claimed', htlc });
+        }
+        continue;
+      }
+      if (preimages.has(htlc.payment_hash)) continue;
+      // An unknown commitment may hold the HTLC where we cannot see it: then only its expiry ends the matter.
+      const isGone =
+        ending.kind === 'unknown'
+          ? this.#state.height >= htlc.cltv_expiry + irrevocable_depth
+          : output === undefined && this.#depth(height) >= paid_depth;
+      if (isGone || isOursForGood) this.#tell(`htlc local ${htlc.id}`, { kind: 'htlc_failed', htlc });
+      else isDecided = false;
+    }
+    return isDecided;
+  }
+
+  /** Which outputs are irrevocably resolved, and whether the channel is. */
+  tellResolved(are_htlcs_decided: boolean): void {
+    const { outputs, height } = this.#situation;
+    let isResolved = are_htlcs_decided && this.#isIrrevocable(height);
+    for (const output of outputs) {
+      // An anchor is worth less than it costs to wait for.
+      if (output.role === 'anchor') continue;
+      if (!this.#isResolved(output)) {
+        isResolved = false;
+        continue;
+      }
+      const { outpoint, role, is_ours } = output;
+      this.#tell(`output ${nameOf(outpoint)}`, { kind: 'output_resolved', outpoint, role, by_us: is_ours });
+    }
+    if (isResolved) this.#tell('channel', { kind: 'channel_resolved' });
+  }
+
+  #isIrrevocable(height: number): boolean {
+    return this.#depth(height) >= this.#environment.policy.irrevocable_depth;
+  }
+
+  #isResolved(output: TrackedOutput): boolean {
+    const { spend, claim, htlc, height } = output;
+    if (spend !== undefined) return this.#isIrrevocable(spend.height);
+    // Left alone: the peer's own, or too small to be worth a transaction.
+    if (!this.#isIrrevocable(Math.max(height, htlc?.cltv_expiry ?? 0, claim?.valid_height ?? 0))) return false;
+    return claim === undefined || isUneconomic(claim, this.#environment.sweep_script);
+  }
+}

@@ -49,6 +49,9 @@ export function writeRoute(hops: readonly RouteHop[]): Uint8Array {
   for (const [index, hop] of hops.entries()) {
     const at = index * HOP_BYTES;
     requireHex('r', 'pubkey', hop.pubkey, PUBKEY_BYTES);
+    if (!/^0[23]/.test(hop.pubkey)) {
+      throw new Bolt11Error('value_invalid', 'pubkey must start with 02 or 03', { field: 'r' });
+    }
     for (let byte = 0; byte < PUBKEY_BYTES; byte++) {
       bytes[at + byte] = Number.parseInt(hop.pubkey.slice(byte * 2, byte * 2 + 2), 16);
     }

@@ -9,6 +9,7 @@ import {
   formatRaw,
   type InvoiceFields,
   type RawField,
+  type RouteHop,
   signRaw,
   toRaw,
 } from '../../src/bolt11/index.ts';
@@ -31,6 +32,14 @@ const FIELDS = {
   payment_secret: '11'.repeat(32) as PaymentSecret,
   description: 'tea',
 } as const satisfies InvoiceFields;
+
+const HOP: RouteHop = {
+  pubkey: PAYEE,
+  short_channel_id: '1x1x1' as ShortChannelId,
+  fee_base_msat: 0,
+  fee_proportional_millionths: 0,
+  cltv_expiry_delta: 0,
+};
 
 /** A field in the BOLT's letters: `x` and `pq`. */
 function field(tag: string, data: string): RawField {
@@ -194,47 +203,20 @@ suite('the writer refuses what no invoice can hold', () => {
     [
       'a fee over 32 bits',
       {
-        routes: [
-          [
-            {
-              pubkey: PAYEE,
-              short_channel_id: '1x1x1' as ShortChannelId,
-              fee_base_msat: 2 ** 32,
-              fee_proportional_millionths: 0,
-              cltv_expiry_delta: 0,
-            },
-          ],
-        ],
+        routes: [[{ ...HOP, fee_base_msat: 2 ** 32 }]],
       },
     ],
+    ['a hop that is no node', { routes: [[{ ...HOP, pubkey: `00${PAYEE.slice(2)}` }]] }],
     [
       'a short channel id of words',
       {
-        routes: [
-          [
-            {
-              pubkey: PAYEE,
-              short_channel_id: 'one' as ShortChannelId,
-              fee_base_msat: 0,
-              fee_proportional_millionths: 0,
-              cltv_expiry_delta: 0,
-            },
-          ],
-        ],
+        routes: [[{ ...HOP, short_channel_id: 'one' }]],
       },
     ],
     [
       'more than 7,089 characters',
       {
-        routes: Array.from({ length: 90 }, () => [
-          {
-            pubkey: PAYEE,
-            short_channel_id: '1x1x1' as ShortChannelId,
-            fee_base_msat: 0,
-            fee_proportional_millionths: 0,
-            cltv_expiry_delta: 0,
-          },
-        ]),
+        routes: Array.from({ length: 90 }, () => [HOP]),
       },
       'too_long',
     ],
@@ -284,17 +266,7 @@ suite('the writer', () => {
       named_payee: PAYEE,
       fallbacks: [`0014${'00'.repeat(20)}`, `a914${'00'.repeat(20)}87`],
       features: new Set([14]),
-      routes: [
-        [
-          {
-            pubkey: PAYEE,
-            short_channel_id: '1x1x1' as ShortChannelId,
-            fee_base_msat: 0,
-            fee_proportional_millionths: 0,
-            cltv_expiry_delta: 0,
-          },
-        ],
-      ],
+      routes: [[HOP]],
     };
     const order = (fields: InvoiceFields) =>
       toRaw(fields)

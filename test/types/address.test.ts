@@ -1,6 +1,7 @@
 /** Addresses, against the examples of BIP 173, BIP 350 and BOLT 11, and against a library that is not ours. */
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
+import { bech32, bech32m } from '@scure/base';
 import { NETWORK, Address as OtherAddress, OutScript, TEST_NETWORK } from '@scure/btc-signer';
 import fc from 'fast-check';
 import { type AddressKind, formatAddress, parseAddress, readScript } from '../../src/types/address.ts';

@@ -1,0 +1,90 @@
+/** A SOCKS5 client (RFC 1928), as far as Tor asks for one: no authentication, CONNECT, names resolved by the proxy. */
+import { isIPv4, isIPv6 } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { NetAddress } from './net-address.ts';
+
+/** The proxy refused, or is none. */
+export class ProxyError extends Error {
+  override readonly name = 'ProxyError';
+}
+
+const VERSION = 5;
+const NO_AUTHENTICATION = 0;
+const CONNECT = 1;
+const IPV4 = 1;
+const NAME = 3;
+const IPV6 = 4;
+
+/** What a reply's code means (RFC 1928, section 6). */
+const REPLIES: Readonly<Record<number, string>> = {
+  1: 'general failure',
+  2: 'not allowed',
+  3: 'network unreachable',
+  4: 'host unreachable',
+  5: 'connection refused',
+  6: 'time to live expired',
+  7: 'command not supported',
+  8: 'kind of address not supported',
+};
+
+/**
+ * Asks the proxy at the other end of the stream to connect it to the target. Resolves when what is written next reaches
+ * the target; nothing that the target says is read. Throws ProxyError. Time-outs are the caller's: destroy the stream.
+ */
+export async function connectThroughProxy(stream: Duplex, target: NetAddress): Promise<void> {
+  stream.write(Buffer.of(VERSION, 1, NO_AUTHENTICATION));
+  const [version, method] = (await readExactly(stream, 2)) as unknown as [number, number];
+  if (version !== VERSION) throw new ProxyError('the proxy does not speak SOCKS5');
+  if (method !== NO_AUTHENTICATION) throw new ProxyError('the proxy wants a user name and a password');
+
+  const port = Buffer.alloc(2);
+  port.writeUInt16BE(target.port);
+  stream.write(Buffer.concat([Buffer.of(VERSION, CONNECT, 0), encodeHost(target.host), port]));
+  const [reply_version, code, , kind] = (await readExactly(stream, 4)) as unknown as [number, number, number, number];
+  if (reply_version !== VERSION) throw new ProxyError('the proxy does not speak SOCKS5');
+  if (code !== 0) throw new ProxyError(`the proxy cannot connect: ${REPLIES[code] ?? `code ${code}`}`);
+  // The address that the proxy uses on its other side: of no use to us, but it must be read.
+  const length = kind === IPV4 ? 4 : kind === IPV6 ? 16 : kind === NAME ? (await readExactly(stream, 1))[0] : undefined;
+  if (length === undefined) throw new ProxyError(`the proxy answers with an address of unknown kind ${kind}`);
+  await readExactly(stream, length + 2);
+}
+
+function encodeHost(host: string): Uint8Array {
+  if (isIPv4(host)) return Uint8Array.of(IPV4, ...host.split('.').map(Number));
+  if (isIPv6(host)) return Uint8Array.of(IPV6, ...ipv6Bytes(host));
+  const name = Buffer.from(host, 'ascii');
+  if (name.length > 255) throw new ProxyError('the name is longer than SOCKS5 can say');
+  return Buffer.concat([Buffer.of(NAME, name.length), name]);
+}
+
+function ipv6Bytes(host: string): number[] {
+  // The URL parser writes every form of an address (zone-less, mixed with IPv4) as plain groups of hex.
+  const [head, tail] = new URL(`http://[${host}]/`).hostname.slice(1, -1).split('::') as [string, string | undefined];
+  const groups = (text: string | undefined): number[] =>
+    text === undefined || text === '' ? [] : text.split(':').map((group) => Number.parseInt(group, 16));
+  const [front, back] = [groups(head), groups(tail)];
+  const zeros = new Array<number>(8 - front.length - back.length).fill(0);
+  return [...front, ...zeros, ...back].flatMap((group) => [group >> 8, group & 0xff]);
+}
+
+/** Exactly so many bytes; the rest stays in the stream. */
+function readExactly(stream: Duplex, length: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const finish = (run: () => void): void => {
+      stream.off('readable', attempt).off('end', closed).off('close', closed).off('error', closed);
+      run();
+    };
+    const closed = (): void => finish(() => reject(new ProxyError('the proxy closed the connection')));
+    const attempt = (): void => {
+      const bytes = stream.read(length) as Buffer | null;
+      if (bytes === null) return;
+      // At the end of a stream, read() gives what is left even when that is less.
+      finish(() =>
+        bytes.length === length ? resolve(bytes) : reject(new ProxyError('the proxy closed the connection')),
+      );
+    };
+    stream.on('readable', attempt).on('end', closed).on('close', closed).on('error', closed);
+    if (stream.destroyed || stream.readableEnded) closed();
+    else attempt();
+  });
+}

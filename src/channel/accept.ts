@@ -120,7 +120,7 @@ export function stepAccepter(opening: Opening, input: OpeningInput, env: Environ
 
 function receiveFundingCreated(opening: Opening, message: FundingCreated, env: Environment): OpeningOutcome {
   const { funding_txid, funding_output_index, signature } = message;
-  const channel = newChannel(opening, funding_txid, funding_output_index);
+  const channel = newChannel(opening, funding_txid, funding_output_index, env.height);
   const { terms } = channel;
   const ours = commitmentView(channel, 'local', 0, env.signer.perCommitmentPoint(0), LOCAL_LATEST);
   const fault = env.signer.verifyCommitment(terms, ours, { signature, htlc_signatures: [] });

@@ -7,10 +7,18 @@ import { IRREVOCABLE, PROPOSED } from './stage.ts';
 import type { Htlc } from './state.ts';
 import type { Turn } from './turn.ts';
 
+/** BOLT 2: after so many blocks without its funding transaction a fundee forgets a channel. */
+const FUNDING_TIMEOUT_BLOCKS = 2_016;
+
 /** Looks at every HTLC as of the height of the environment. */
 export function checkDeadlines(turn: Turn): void {
   const { state, env } = turn;
   if (isOver(state)) return;
+  if (isOverdue(turn)) {
+    const reason = `no funding transaction within ${FUNDING_TIMEOUT_BLOCKS} blocks`;
+    turn.effects.push({ kind: 'channel_forgotten', reason });
+    return;
+  }
   for (const htlc of state.htlcs) {
     const fault = deadlineFault(turn, htlc);
     if (fault !== undefined) {
@@ -42,4 +50,15 @@ function deadlineFault(turn: Turn, htlc: Htlc): string | undefined {
   }
   if (removal?.kind !== 'fulfill' || height < fulfillDeadline(turn, htlc)) return undefined;
   return `the removal of HTLC ${id}, which we fulfilled, is not committed and it expires at block ${cltv_expiry}`;
+}
+
+/** Whether the peer's funding transaction was never seen in all the time that it had. */
+function isOverdue({ state, env }: Turn): boolean {
+  const { phase, terms, funding_confirmation } = state;
+  return (
+    phase === 'opening' &&
+    terms.opener === 'remote' &&
+    funding_confirmation === undefined &&
+    env.height >= terms.opened_height + FUNDING_TIMEOUT_BLOCKS
+  );
 }

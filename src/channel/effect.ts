@@ -34,6 +34,8 @@ export type Effect =
   | { readonly kind: 'funding_needed'; readonly funding_satoshis: bigint; readonly script_pubkey: string }
   /** The opening is over without a channel: nothing needs to be remembered. */
   | { readonly kind: 'opening_failed'; readonly reason: string }
+  /** The peer's funding transaction never came: the channel never was, and can be deleted. */
+  | { readonly kind: 'channel_forgotten'; readonly reason: string }
   /** From now on the channel must be remembered: store it, and watch its funding output. */
   | { readonly kind: 'channel_created' }
   /** Both said `channel_ready`: payments can flow. */

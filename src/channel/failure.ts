@@ -62,7 +62,8 @@ export function receiveWarning(turn: Turn, message: Warning): void {
 
 /** What a broken rule leads to, on the state as it was before the message. */
 export function applyViolation(turn: Turn, violation: Violation): void {
-  if (violation.kind === 'error') {
+  // Once a mutual close is signed there is nothing to win by another transaction.
+  if (violation.kind === 'error' && turn.state.phase !== 'closed') {
     failChannel(turn, 'local', violation.message);
     return;
   }

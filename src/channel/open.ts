@@ -166,7 +166,7 @@ function receiveAccept(opening: Opening, message: AcceptChannel, env: Environmen
 
 function fund(opening: Opening, input: OpeningInput & { kind: 'fund' }, env: Environment): OpeningOutcome {
   const { funding_txid, funding_output_index } = input;
-  const channel = newChannel(opening, funding_txid, funding_output_index);
+  const channel = newChannel(opening, funding_txid, funding_output_index, env.height);
   const view = commitmentView(channel, 'remote', 0, channel.remote_point, REMOTE_LATEST);
   const { signature } = env.signer.signCommitment(channel.terms, view);
   const { temporary_channel_id } = opening;

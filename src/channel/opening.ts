@@ -87,7 +87,12 @@ export function channelId(funding_txid: Txid, funding_output_index: number): Cha
 }
 
 /** The channel at its beginning: commitment number 0 on both sides, nothing in flight. */
-export function newChannel(opening: Opening, funding_txid: Txid, funding_output_index: number): ChannelState {
+export function newChannel(
+  opening: Opening,
+  funding_txid: Txid,
+  funding_output_index: number,
+  opened_height: number,
+): ChannelState {
   const { remote, remote_first_point, basis, opener, funding_satoshis, push_msat } = opening;
   if (remote === undefined || remote_first_point === undefined) throw new RangeError('the peer has not accepted yet');
   const terms: ChannelTerms = {
@@ -98,6 +103,7 @@ export function newChannel(opening: Opening, funding_txid: Txid, funding_output_
     funding_txid,
     funding_output_index,
     funding_satoshis,
+    opened_height,
     minimum_depth: opening.minimum_depth,
     local_alias: basis.local_alias,
     default_shutdown_script: basis.shutdown_script,

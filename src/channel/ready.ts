@@ -83,10 +83,12 @@ function becomeUsable(turn: Turn): void {
 /** Asks the host for its signatures of the announcement when a public channel is deep enough. */
 export function announceIfDue(turn: Turn): void {
   const { state, env } = turn;
-  if (!state.terms.announce_channel || state.phase !== 'normal' || state.local_announcement !== undefined) return;
+  if (!state.terms.announce_channel || state.phase !== 'normal') return;
   const depth = state.funding_confirmation?.depth_blocks ?? 0;
   const short_channel_id = shortChannelId(state);
   if (depth < env.policy.announcement_depth || short_channel_id === undefined) return;
+  // A reorganisation may have moved the funding transaction: then the old signatures are for another place.
+  if (state.local_announcement?.short_channel_id === short_channel_id) return;
   turn.effects.push({ kind: 'announcement_due', short_channel_id });
 }
 

@@ -7,7 +7,7 @@
 import type { ChannelReestablish } from '../wire/index.ts';
 import { canCommit, sendCommitment, sendRevocation } from './commit.ts';
 import { sendFailure } from './failure.ts';
-import { fail } from './fault.ts';
+import { fail, warn } from './fault.ts';
 import { sendAdd } from './htlc.ts';
 import { confirmReady, resumeAnnouncement, sendReady } from './ready.ts';
 import { sendRemoval } from './remove.ts';
@@ -71,7 +71,7 @@ export function forgetUnsigned(state: ChannelState): ChannelState {
 /** The peer says where it is. Throws Violation. */
 export function receiveReestablish(turn: Turn, message: ChannelReestablish): void {
   const { state } = turn;
-  if (state.link !== 'reestablishing') fail('channel_reestablish: the channel is established already');
+  if (state.link !== 'reestablishing') warn('channel_reestablish: the channel is established already');
   const revoke = owesRevocation(turn, message);
   if (turn.state.failure?.data_loss === true) return;
   const sign = owesCommitment(state, message);

@@ -42,6 +42,8 @@ export interface ChannelTerms {
   readonly funding_txid: Txid;
   readonly funding_output_index: number;
   readonly funding_satoshis: Sat;
+  /** The height at which it was opened. */
+  readonly opened_height: number;
   /** Confirmations before `channel_ready`. */
   readonly minimum_depth: number;
   /** The short_channel_id that we tell the peer to know this channel by. */

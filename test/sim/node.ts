@@ -4,10 +4,12 @@
  */
 import assert from 'node:assert/strict';
 import { decodeState, encodeState } from '../../src/channel/codec.ts';
+import { commitmentView, isDust } from '../../src/channel/commitment.ts';
 import type { Effect, RevokedHtlc } from '../../src/channel/effect.ts';
 import type { Input } from '../../src/channel/input.ts';
 import type { ChannelMessage } from '../../src/channel/message.ts';
 import type { Environment } from '../../src/channel/policy.ts';
+import { REMOTE_LATEST } from '../../src/channel/stage.ts';
 import type { ChannelState, Removal } from '../../src/channel/state.ts';
 import { type Outcome, step, untaken } from '../../src/channel/step.ts';
 
@@ -46,6 +48,11 @@ interface Unit {
   readonly messages: readonly ChannelMessage[];
 }
 
+/** What a penalty knows an HTLC by. */
+function nameOf({ offered_by, payment_hash, amount_msat, cltv_expiry }: Omit<RevokedHtlc, `${string}_number`>): string {
+  return `${offered_by}/${payment_hash}/${amount_msat}/${cltv_expiry}`;
+}
+
 export class SimNode {
   readonly name: string;
   readonly env: Environment;
@@ -53,6 +60,8 @@ export class SimNode {
   books: Books = { sent: new Map(), received: new Map() };
   /** What the store kept of revoked commitments. */
   readonly revoked: RevokedHtlc[] = [];
+  /** What each commitment of the peer held when we signed it: the HTLCs that have an output there. */
+  readonly signed = new Map<number, readonly string[]>();
   readonly broadcasts: { purpose: string; transaction: string; number: number }[] = [];
   /** Messages that are durably said, not yet delivered. */
   readonly wire: ChannelMessage[] = [];
@@ -62,6 +71,7 @@ export class SimNode {
   #units: Unit[] = [];
   #durable_state: string;
   #durable_books: Books = { sent: new Map(), received: new Map() };
+  #durable_revoked = 0;
 
   constructor(name: string, state: ChannelState, env: Environment) {
     this.name = name;
@@ -92,8 +102,32 @@ export class SimNode {
     for (const effect of outcome.effects) {
       if (effect.kind === 'send') messages.push(effect.message);
       else this.#handle(effect);
+      if (effect.kind === 'send' && effect.message.type === 'commitment_signed') this.#remember();
     }
     if (outcome.store || messages.length > 0) this.#units.push({ connection: this.connection, messages });
+  }
+
+  #remember(): void {
+    const { remote_number, remote_next_point } = this.state;
+    const view = commitmentView(this.state, 'remote', remote_number + 1, remote_next_point ?? '', REMOTE_LATEST);
+    const dust_limit_satoshis = this.state.terms.remote.dust_limit_satoshis;
+    this.signed.set(
+      view.number,
+      view.htlcs
+        .filter((htlc) => !isDust(htlc, dust_limit_satoshis))
+        .map(nameOf)
+        .sort(),
+    );
+  }
+
+  /** Every commitment of the peer can be taken apart with what was stored of it: what a penalty depends on. */
+  checkPenalties(): void {
+    for (const [number, expected] of this.signed) {
+      const stored = this.revoked.filter(
+        ({ first_remote_number, last_remote_number }) => first_remote_number <= number && number <= last_remote_number,
+      );
+      assert.deepEqual(stored.map(nameOf).sort(), expected, `${this.name}: the HTLCs of commitment ${number}`);
+    }
   }
 
   /** The books, in the same unit as the state. Each event may come more than once. */
@@ -151,6 +185,7 @@ export class SimNode {
     this.commits++;
     this.#durable_state = encodeState(this.state);
     this.#durable_books = copy(this.books);
+    this.#durable_revoked = this.revoked.length;
     for (const { connection, messages } of this.#units) {
       if (connection === this.connection) this.wire.push(...messages);
     }
@@ -165,6 +200,7 @@ export class SimNode {
     this.state = decodeState(this.#durable_state);
     assert.equal(encodeState(this.state), this.#durable_state, 'what is stored reads back as it was');
     this.books = copy(this.#durable_books);
+    this.revoked.length = this.#durable_revoked;
     for (const effect of untaken(this.state)) this.#handle(effect);
     // What was decided and written down before the crash is said to the channel again, if it did not know.
     for (const [id, { decision }] of this.books.received) {

@@ -239,6 +239,7 @@ class Simulation {
         } else this.figures.failed++;
       }
     }
+    for (const node of [this.alice, this.bob]) node.checkPenalties();
     assert.equal(this.alice.state.local_msat, balance.alice, "alice's balance is the sum of her payments");
     assert.equal(this.bob.state.local_msat, balance.bob, "bob's balance is the sum of his payments");
   }

@@ -8,6 +8,7 @@ import {
   type Bolt11Fault,
   formatRaw,
   type InvoiceFields,
+  MAX_INVOICE_CHARACTERS,
   type RawField,
   type RouteHop,
   signRaw,
@@ -227,6 +228,18 @@ suite('the writer refuses what no invoice can hold', () => {
       assert.throws(encode, (error) => error instanceof Bolt11Error && error.kind === kind);
     });
   }
+
+  test('an invoice of exactly 7,089 characters is written and read, one of 7,090 is neither', () => {
+    const room = MAX_INVOICE_CHARACTERS - encodeInvoice(FIELDS, sign).length;
+    const lengths = [...new Array<number>(Math.floor(room / 1000) - 1).fill(1000), (room % 1000) + 1000];
+    const extra = lengths
+      .flatMap((length) => [length >> 1, length - (length >> 1)])
+      .map((length) => ({ tag: 'q', data: q(length - 3) }));
+    const text = encodeInvoice({ ...FIELDS, extra }, sign);
+    assert.equal(text.length, MAX_INVOICE_CHARACTERS);
+    assert.deepEqual(decodeInvoice(text).extra, extra);
+    assert.throws(() => encodeInvoice({ ...FIELDS, extra, amount_msat: msat(10_100) }, sign), { kind: 'too_long' });
+  });
 
   test('the longest description has 639 bytes, and is read as it was written', () => {
     const description = 'x'.repeat(639);

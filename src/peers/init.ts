@@ -35,7 +35,7 @@ const HARMLESS: readonly FeatureName[] = [
   'keysend',
 ];
 
-/** Our init. Bits of old features go into both fields (BOLT 1: globalfeatures holds bits up to 13). */
+/** Our init. The field of old, globalfeatures, stays empty: readers take both fields together. */
 export function ourInit(features: Features, network: Network): Init {
   return { type: 'init', globalfeatures: new Set(), features, networks: [network.chain_hash] };
 }

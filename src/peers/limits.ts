@@ -9,7 +9,7 @@ export const PING_AFTER_MS = 30_000;
 /** Silence after our question that means that it is not. */
 export const PONG_WITHIN_MS = 30_000;
 /** How long a connection that we close may take to deliver what was sent last. */
-export const FAREWELL_MS = 5_000;
+export const FAREWELL_MS = 1_000;
 
 /** Connections that have not yet shown who they are, in total and from one address: each costs a key agreement. */
 export const MAX_UNKNOWN_CONNECTIONS = 512;

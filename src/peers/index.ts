@@ -1,0 +1,6 @@
+/** The room's door. */
+export { type Dial, netDial, type ProxyOptions } from './dial.ts';
+export { INIT_FEATURES } from './init.ts';
+export { formatNetAddress, type NetAddress, parseNetAddress } from './net-address.ts';
+export { type ChannelHost, type Peer, PeerError, type PeerLog, type PeerMessage } from './peer.ts';
+export { Peers, type PeersOptions } from './peers.ts';

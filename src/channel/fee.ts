@@ -6,6 +6,7 @@
 import type { UpdateFee } from '../wire/index.ts';
 import { ANCHORS_MSAT, type Balances, balancesAt, commitmentFeeMsat, countOutputs } from './commitment.ts';
 import { refuse, warn } from './fault.ts';
+import type { Environment } from './policy.ts';
 import { EVERYTHING, LOCAL_NEXT, opposite, PROPOSED, REMOTE_NEXT, type Side } from './stage.ts';
 import type { ChannelState, FeerateUpdate } from './state.ts';
 import { isUp, requireCommit, send, type Turn } from './turn.ts';
@@ -68,6 +69,18 @@ export function sendUpdateFee(turn: Turn, feerate_per_kw: number): void {
   turn.store = true;
   send(turn, { type: 'update_fee', channel_id: state.terms.channel_id, feerate_per_kw });
   requireCommit(turn);
+}
+
+/** Estimates move all the time: only a change by this share is worth a commitment. */
+const FEERATE_STEP_PER_MILLE = 200;
+
+/** The feerate that we, as the opener, should propose now; undefined when the one in force, or on its way, will do. */
+export function feerateToPropose(state: ChannelState, { feerates }: Environment): number | undefined {
+  if (state.terms.opener !== 'local' || !isUp(state) || state.phase !== 'normal') return undefined;
+  const current = state.feerates.at(-1)?.feerate_per_kw ?? 0;
+  const wanted = Math.max(feerates.commitment_per_kw, feerates.floor_per_kw);
+  if (Math.abs(wanted - current) * 1000 < current * FEERATE_STEP_PER_MILLE) return undefined;
+  return wanted;
 }
 
 /** The peer's `update_fee`. Throws Violation. */

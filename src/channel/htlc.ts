@@ -3,6 +3,7 @@ import type { Msat } from '../types/amount.ts';
 import type { PaymentHash } from '../types/brand.ts';
 import type { UpdateAddHtlc } from '../wire/index.ts';
 import { type Balances, balancesAt, isDust } from './commitment.ts';
+import { isFundingSafe } from './facts.ts';
 import { refuse, warn } from './fault.ts';
 import { affords, keepsFeeSpikeBuffer } from './fee.ts';
 import { EVERYTHING, LOCAL_NEXT, PROPOSED, REMOTE_NEXT, type Side } from './stage.ts';
@@ -77,6 +78,7 @@ export function addHtlc(turn: Turn, offer: OfferedHtlc): void {
   if (state.local_shutdown_script !== undefined || state.remote_shutdown_script !== undefined) {
     refuse('channel_unusable', 'the channel is shutting down');
   }
+  if (!isFundingSafe(state)) refuse('channel_unusable', 'the funding transaction is no longer confirmed');
   if (offer.amount_msat <= 0n) refuse('invalid', 'an HTLC must carry more than nothing');
   if (offer.cltv_expiry >= CLTV_EXPIRY_LIMIT) refuse('invalid', `cltv_expiry ${offer.cltv_expiry} is no block height`);
   if (offer.cltv_expiry <= env.height) refuse('invalid', `cltv_expiry ${offer.cltv_expiry} is already past`);

@@ -5,7 +5,7 @@ import { canCommit, moveFeerate } from './commit.ts';
 import { fail, warn } from './fault.ts';
 import { isPoint } from './limits.ts';
 import { dropRemoved } from './removed.ts';
-import { ACKNOWLEDGED, afterTheirRevocation, opposite, PROPOSED } from './stage.ts';
+import { afterTheirRevocation, opposite, PROPOSED } from './stage.ts';
 import type { Htlc } from './state.ts';
 import type { Turn } from './turn.ts';
 
@@ -51,6 +51,6 @@ function acknowledge(htlc: Htlc): Htlc {
   const removed = htlc.removal === undefined ? PROPOSED : afterTheirRevocation(opposite(htlc.offered_by), htlc.removed);
   if (added === htlc.added && removed === htlc.removed) return htlc;
   // Our onion is only needed for sending it again, which nobody can ask for any more.
-  const sent = htlc.offered_by === 'local' && added === ACKNOWLEDGED;
-  return { ...htlc, added, removed, onion_routing_packet: sent ? undefined : htlc.onion_routing_packet };
+  const onion_routing_packet = htlc.offered_by === 'local' ? undefined : htlc.onion_routing_packet;
+  return { ...htlc, added, removed, onion_routing_packet };
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { spendableMsat } from '../../src/channel/facts.ts';
+import { feerateToPropose } from '../../src/channel/fee.ts';
 import { msat } from '../../src/types/amount.ts';
 import { fakeSigner } from './fake-signer.ts';
 import { environment, offer, policy, preimage, usablePair } from './pair.ts';
@@ -110,4 +111,43 @@ test('what a penalty needs of an HTLC is handed over once, when it goes: the com
   const range = { first_remote_number: 1, last_remote_number: 1 };
   const amount = { offered_by: 'local', amount_msat: 10_000_000n, payment_hash, cltv_expiry: 140 };
   assert.deepEqual(stored?.htlc, { ...amount, ...range });
+});
+
+test('a preimage is durable at once, although the removal is not', () => {
+  const pair = usablePair();
+  pair.alice.do(offer(1, 10_000_000));
+  pair.exchange();
+  pair.bob.do({ kind: 'remove_htlc', id: 0n, removal: { kind: 'fulfill', ...preimage(1) } });
+  const [message] = pair.bob.outbox;
+  assert.ok(message);
+  assert.equal(pair.alice.do({ kind: 'message', message }).store, true);
+});
+
+test('the opener counts the fees of HTLCs that the peer has only proposed', () => {
+  const pair = usablePair();
+  const most_msat = spendableMsat(pair.alice.state, 'local');
+  for (let number = 1; number <= 10; number++) pair.bob.do(offer(number, 1_000_000));
+  for (const message of pair.bob.outbox.splice(0)) pair.alice.do({ kind: 'message', message });
+  assert.ok(spendableMsat(pair.alice.state, 'local') < most_msat);
+  assert.equal(pair.alice.attempt(offer(20, most_msat)).refusal?.code, 'insufficient_balance');
+  const highest = { kind: 'update_fee', feerate_per_kw: 290_000 } as const;
+  assert.equal(pair.alice.attempt(highest).refusal?.code, 'insufficient_balance');
+});
+
+test('a funding that a reorg removed carries no new HTLC of the accepter', () => {
+  const { bob } = usablePair();
+  bob.do({ kind: 'funding_depth', confirmation: undefined });
+  assert.equal(bob.attempt(offer(1, 1_000_000)).refusal?.code, 'channel_unusable');
+});
+
+test('a feerate is proposed when the estimate has moved by a fifth, and only by the opener', () => {
+  const { alice, bob } = usablePair();
+  const at = (commitment_per_kw: number) => ({
+    ...alice.env,
+    feerates: { ...alice.env.feerates, commitment_per_kw },
+  });
+  assert.equal(feerateToPropose(alice.state, at(1_100)), undefined);
+  assert.equal(feerateToPropose(alice.state, at(1_200)), 1_200);
+  assert.equal(feerateToPropose(alice.state, at(100)), 253);
+  assert.equal(feerateToPropose(bob.state, at(5_000)), undefined);
 });

@@ -48,10 +48,13 @@ class Simulation {
     commitments: 0,
   };
   readonly #preimages = new Map<string, PaymentPreimage>();
+  /** How often the wire breaks, and how often a process dies, at each step. */
+  readonly #storm: number;
   readonly #start_msat: { alice: bigint; bob: bigint };
 
   constructor(seed: number, signer: (name: string) => ChannelSigner) {
     this.random = new Random(seed);
+    this.#storm = this.random.pick([0.0005, 0.003, 0.015]);
     const policy = {
       ...DEFAULT_POLICY,
       max_accepted_htlcs: this.random.pick([5, 12, 30]),
@@ -90,8 +93,8 @@ class Simulation {
     else if (dice < 0.8) this.offer(node);
     else if (dice < 0.95) this.decide(node);
     else if (dice < 0.97) this.changeFee();
-    else if (dice < 0.975) this.breakWire();
-    else if (dice < 0.98) this.crash(node);
+    if (this.random.chance(this.#storm)) this.breakWire();
+    if (this.random.chance(this.#storm)) this.crash(node);
     if (!this.connected && this.random.chance(0.1)) this.reconnect();
   }
 

@@ -124,10 +124,10 @@ class Composer {
     this.again(pending);
   }
 
-  /** The same transaction once more: a node may have forgotten it. */
+  /** The same transaction once more, with each new block: a node may have forgotten it. */
   again(pending: Pending): void {
     this.pending.push(pending);
-    if (pending.transaction !== undefined) {
+    if (pending.transaction !== undefined && pending.height < this.#height) {
       this.effects.push({ kind: 'broadcast', transactions: [pending.transaction] });
     }
   }

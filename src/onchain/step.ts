@@ -40,7 +40,8 @@ function apply(channel: ClosingChannel, state: OnchainState, input: OnchainInput
     case 'start':
       return { ...state, watched: [] };
     case 'block':
-      return { ...state, height: input.height };
+      // A new watch may have looked ahead of the block that is told now.
+      return { ...state, height: Math.max(input.height, ...state.spends.map((spend) => spend.height)) };
     case 'spent':
       return applySpent(channel, state, input);
     case 'disconnected': {

@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { decodeState, encodeState } from '../../src/channel/codec.ts';
+import type { ChannelMessage } from '../../src/channel/message.ts';
+import type { ChannelSigner } from '../../src/channel/signer.ts';
+import type { ChannelState } from '../../src/channel/state.ts';
+import { msat, sat } from '../../src/types/amount.ts';
+import type { PaymentHash, PaymentPreimage } from '../../src/types/brand.ts';
+import { toHex } from '../../src/types/hex.ts';
+import type { ShortChannelId } from '../../src/types/short-channel-id.ts';
+import { Random } from '../sim/random.ts';
+import { fakeSigner } from './fake-signer.ts';
+import { type End, environment, offer, preimage, realSigner, usablePair } from './pair.ts';
+
+const U64 = 0xffff_ffff_ffff_ffffn;
+const FUNDING_MSAT = 1_000_000_000n;
+
+/** A message of the right form and of no sense, as a hostile peer may send it. */
+function nonsense(random: Random, { terms, local_number, remote_number, htlcs }: ChannelState): ChannelMessage {
+  const { channel_id } = terms;
+  const u64 = () => random.pick([0n, 1n, 2n, BigInt(random.below(1_000_000_000)), U64, 1n << 48n]);
+  const hex = (bytes: number) => toHex(random.bytes(bytes));
+  const point = () => random.pick([terms.local.funding_pubkey, terms.remote.htlc_basepoint, `02${hex(32)}`, hex(33)]);
+  const id = () => random.pick([...htlcs.map((htlc) => htlc.id), u64()]);
+  const signature = random.pick([hex(64), '00'.repeat(64)]);
+  const near = (number: number) => random.pick([BigInt(Math.max(0, number + random.below(5) - 2)), u64()]);
+  switch (random.below(14)) {
+    case 0:
+      return {
+        type: 'update_add_htlc',
+        channel_id,
+        id: id(),
+        amount_msat: msat(u64()),
+        payment_hash: hex(32) as PaymentHash,
+        cltv_expiry: random.pick([0, 140, 499_999_999, 500_000_000, 0xffff_ffff]),
+        onion_routing_packet: '00'.repeat(1_366),
+      };
+    case 1: {
+      const payment_preimage = random.pick([preimage(1).payment_preimage, hex(32) as PaymentPreimage]);
+      return { type: 'update_fulfill_htlc', channel_id, id: id(), payment_preimage };
+    }
+    case 2:
+      return { type: 'update_fail_htlc', channel_id, id: id(), reason: hex(random.below(40)) };
+    case 3: {
+      const failure_code = random.below(0x10000);
+      return { type: 'update_fail_malformed_htlc', channel_id, id: id(), sha256_of_onion: hex(32), failure_code };
+    }
+    case 4:
+      return { type: 'update_fee', channel_id, feerate_per_kw: random.pick([0, 253, 5_000, 25_000, 0xffff_ffff]) };
+    case 5: {
+      const htlc_signatures = Array.from({ length: random.below(4) }, () => hex(64));
+      return { type: 'commitment_signed', channel_id, signature, htlc_signatures };
+    }
+    case 6:
+      return { type: 'revoke_and_ack', channel_id, per_commitment_secret: hex(32), next_per_commitment_point: point() };
+    case 7:
+      return {
+        type: 'channel_reestablish',
+        channel_id,
+        next_commitment_number: near(remote_number + 1),
+        next_revocation_number: near(local_number),
+        your_last_per_commitment_secret: random.pick(['00'.repeat(32), hex(32)]),
+        my_current_per_commitment_point: point(),
+      };
+    case 8:
+      return {
+        type: 'channel_ready',
+        channel_id,
+        second_per_commitment_point: point(),
+        short_channel_id: '7x8x9' as ShortChannelId,
+      };
+    case 9:
+      return {
+        type: 'shutdown',
+        channel_id,
+        scriptpubkey: random.pick([terms.remote.upfront_shutdown_script, hex(22), '']),
+      };
+    case 10: {
+      const fee_range = { min_fee_satoshis: sat(u64()), max_fee_satoshis: sat(u64()) };
+      return { type: 'closing_signed', channel_id, fee_satoshis: sat(u64()), signature, fee_range };
+    }
+    case 11:
+      return { type: 'warning', channel_id, data: random.bytes(random.below(20)) };
+    case 12:
+      return {
+        type: 'announcement_signatures',
+        channel_id,
+        short_channel_id: '7x8x9' as ShortChannelId,
+        node_signature: hex(64),
+        bitcoin_signature: hex(64),
+      };
+    default:
+      return random.pick([
+        { type: 'funding_signed', channel_id, signature } as const,
+        { type: 'error', channel_id, data: random.bytes(4) } as const,
+      ]);
+  }
+}
+
+function start(signer: (name: string) => ChannelSigner): End[] {
+  const pair = usablePair({ alice: environment(signer('alice')), bob: environment(signer('bob')) });
+  pair.alice.do(offer(1, 40_000_000));
+  pair.bob.do(offer(2, 30_000_000));
+  pair.exchange();
+  pair.alice.do(offer(3, 20_000_000));
+  pair.bob.do(offer(4, 10_000_000));
+  pair.alice.do({ kind: 'commit' });
+  return [pair.alice, pair.bob];
+}
+
+for (const [kind, signer, rounds] of [
+  ['hashes', fakeSigner, 400],
+  ['real signatures', realSigner, 25],
+] as const) {
+  test(`no message of a hostile peer makes the channel throw, or moves a balance (${kind})`, () => {
+    for (let seed = 1; seed <= rounds; seed++) {
+      const random = new Random(seed);
+      for (const end of start(signer)) {
+        const own_msat = end.state.local_msat;
+        for (let count = 0; count < 30; count++) {
+          const { state } = end;
+          if (random.chance(0.1)) end.do({ kind: 'disconnected' });
+          if (end.state.link === 'down') end.attempt({ kind: 'connected' });
+          const message = nonsense(random, end.state);
+          try {
+            end.attempt({ kind: 'message', message });
+          } catch (error) {
+            assert.fail(`seed ${seed}: ${message.type} on ${state.phase}/${state.link}: ${(error as Error).stack}`);
+          }
+          end.do({ kind: 'commit' });
+          assert.equal(end.state.local_msat + end.state.remote_msat, FUNDING_MSAT, `seed ${seed}`);
+          assert.ok(end.state.local_msat >= own_msat, `seed ${seed}: ${message.type} took money`);
+          assert.ok(end.state.htlcs.length < 200);
+          encodeState(decodeState(encodeState(end.state)));
+        }
+      }
+    }
+  });
+}

@@ -110,9 +110,9 @@ class Composer {
     const feerate_per_kw = raisedFeerate(this.#environment, pending, blocks_left, this.#height);
     const isAnchor = claims.every((claim) => claim.is_extra);
     if (pending.is_wallet_funded) {
-      const isDue = feerate_per_kw !== undefined && !isAnchor;
-      const isUnfunded = pending.transaction === undefined && !isAnchor;
-      if (isDue || isUnfunded) this.fund(claims, feerate_per_kw ?? pending.feerate_per_kw, pending);
+      const isUnfunded = pending.transaction === undefined;
+      const wanted_per_kw = isUnfunded ? feerateFor(this.#environment, blocks_left) : feerate_per_kw;
+      if (wanted_per_kw !== undefined && !isAnchor) this.fund(claims, wanted_per_kw, pending);
       else this.again(pending);
       return;
     }

@@ -110,7 +110,10 @@ export function stepOnchain(
     state = report(channel, state, situation, environment, effects);
     state = adopt(state, composeClaims(state, environment, situation, isNewBlock), effects);
   }
-  if (input.kind === 'funded') effects.push(broadcastFunded(state, situation, input.transaction));
+  // What was funded too late, when the output is gone or something else has taken its place, is left alone.
+  if (input.kind === 'funded' && state.pending.some(({ transaction }) => transaction === input.transaction)) {
+    effects.push(broadcastFunded(state, situation, input.transaction));
+  }
   return { state, effects };
 }
 

@@ -3,6 +3,9 @@
  * what is durable. The statements are plain SQL in a dialect that SQLite and PostgreSQL both take, with `?` for values.
  */
 
+/** The most rows of one read: no answer grows without bound, and no read holds the event loop for long. */
+export const MAX_READ_ROWS = 10_000;
+
 /** What a column holds. Integers are read back as bigint, so that nothing is rounded at 2^53. */
 export type SqlValue = string | bigint | number | Uint8Array | null;
 
@@ -24,10 +27,15 @@ export interface Write {
 /** How a unit went: all of its statements took effect, or none. */
 export type UnitResult =
   | {
-      readonly committed: true /** The rows that each statement returned. */;
+      readonly committed: true;
+      /** The rows that each statement returned. */
       readonly rows: readonly (readonly Row[])[];
     }
-  | { readonly committed: false /** The statement that found no row. */; readonly stopped_at: number };
+  | {
+      readonly committed: false;
+      /** The statement that found no row, counted from 0. */
+      readonly stopped_at: number;
+    };
 
 /** The store, as the rooms above it see it. */
 export interface Store {
@@ -42,7 +50,10 @@ export interface Store {
    */
   commit(unit: readonly Write[]): Promise<UnitResult>;
 
-  /** Reads what is durable. Rows come in the statement's order; at most 10,000, so that no answer grows without bound. */
+  /**
+   * Reads what is durable. Rows come in the statement's order. Rejects with RangeError for more than MAX_READ_ROWS, and
+   * with StoreFailure when the database cannot be read.
+   */
   read(sql: string, params?: readonly SqlValue[]): Promise<readonly Row[]>;
 
   /** Commits what was handed over, then closes. */

@@ -1,0 +1,69 @@
+/** The thread that owns the one connection that writes: it opens, migrates, and commits the batches that it is sent. */
+import { DatabaseSync } from 'node:sqlite';
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import { describeFailure } from './failure.ts';
+import { migrate } from './migrate.ts';
+import type { Migration } from './migrations/migration.ts';
+import type { UnitResult } from './store.ts';
+import { type Batch, Writer } from './writer.ts';
+
+/** What the thread is started with. */
+export interface WorkerData {
+  readonly file: string;
+  readonly migrations: readonly Migration[];
+  /** The most pages of 4 KiB that the file may have; absent: what the disk holds. */
+  readonly max_page_count: number | undefined;
+}
+
+/** What the thread says. A failure is its last word. */
+export type WorkerMessage =
+  | { readonly kind: 'open' }
+  | { readonly kind: 'durable'; readonly results: readonly UnitResult[] }
+  | { readonly kind: 'closed' }
+  | { readonly kind: 'failed'; readonly message: string };
+
+/** What the thread is told. */
+export type WorkerRequest = { readonly kind: 'batch'; readonly batch: Batch } | { readonly kind: 'close' };
+
+/** Pages that wait in the log before they go to their places: 16 MiB, so that busy index pages are moved once. */
+const CHECKPOINT_PAGES = 4096;
+/** Page cache in KiB: at a million invoices the index of hashes takes 45 MiB. */
+const CACHE_KIB = 65_536;
+
+function open({ file, migrations, max_page_count }: WorkerData): DatabaseSync {
+  const database = new DatabaseSync(file);
+  database.exec('PRAGMA journal_mode = WAL');
+  database.exec('PRAGMA synchronous = FULL');
+  database.exec(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
+  database.exec(`PRAGMA cache_size = -${CACHE_KIB}`);
+  if (max_page_count !== undefined) database.exec(`PRAGMA max_page_count = ${max_page_count}`);
+  migrate(database, migrations);
+  return database;
+}
+
+function serve(port: MessagePort, data: WorkerData): void {
+  const say = (message: WorkerMessage): void => port.postMessage(message);
+  const guard = (run: () => void): void => {
+    try {
+      run();
+    } catch (error) {
+      say({ kind: 'failed', message: describeFailure(error, data.file).message });
+      port.close();
+    }
+  };
+  guard(() => {
+    const database = open(data);
+    const writer = new Writer(database);
+    port.on('message', (request: WorkerRequest) =>
+      guard(() => {
+        if (request.kind === 'batch') return say({ kind: 'durable', results: writer.run(request.batch) });
+        database.close();
+        say({ kind: 'closed' });
+        port.close();
+      }),
+    );
+    say({ kind: 'open' });
+  });
+}
+
+if (parentPort !== null) serve(parentPort, workerData as WorkerData);

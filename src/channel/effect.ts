@@ -61,7 +61,7 @@ export type Effect =
       readonly payment_hash: PaymentHash;
       readonly payment_preimage: PaymentPreimage;
     }
-  /** Our HTLC is irrevocably gone, fulfilled or failed: say `take` once it is written down. */
+  /** Our HTLC is irrevocably gone, fulfilled, failed or never sent: say `take` once it is written down. */
   | { readonly kind: 'htlc_removed'; readonly htlc: RemovedHtlc }
   /** An HTLC of the peer that nobody fulfilled nears its end: fail it. Comes with every block until that is done. */
   | { readonly kind: 'htlc_expiring'; readonly id: bigint; readonly cltv_expiry: number }

@@ -48,6 +48,14 @@ export function keepsFeeSpikeBuffer(state: ChannelState, owner: Side, balances: 
   return affords(state, 'local', owner, balances, balances.feerate_per_kw * FEE_SPIKE_FACTOR, 1);
 }
 
+/** Whether we, as the opener, can pay this feerate on either side's commitment and keep our reserve. */
+export function affordsFeerate(state: ChannelState, feerate_per_kw: number): boolean {
+  return (
+    affords(state, 'local', 'remote', balancesAt(state, REMOTE_NEXT), feerate_per_kw) &&
+    affords(state, 'local', 'local', balancesAt(state, EVERYTHING), feerate_per_kw)
+  );
+}
+
 /** Our own `update_fee`. Throws Refusal. */
 export function sendUpdateFee(turn: Turn, feerate_per_kw: number): void {
   const { state, env } = turn;
@@ -56,13 +64,8 @@ export function sendUpdateFee(turn: Turn, feerate_per_kw: number): void {
   if (!Number.isSafeInteger(feerate_per_kw) || feerate_per_kw < env.feerates.floor_per_kw) {
     refuse('invalid', `a feerate of ${feerate_per_kw} is below the floor of ${env.feerates.floor_per_kw} per kw`);
   }
-  for (const [owner, threshold] of [
-    ['remote', REMOTE_NEXT],
-    ['local', EVERYTHING],
-  ] as const) {
-    if (!affords(state, 'local', owner, balancesAt(state, threshold), feerate_per_kw)) {
-      refuse('insufficient_balance', `our balance does not pay a feerate of ${feerate_per_kw} per kw`);
-    }
+  if (!affordsFeerate(state, feerate_per_kw)) {
+    refuse('insufficient_balance', `our balance does not pay a feerate of ${feerate_per_kw} per kw`);
   }
   if (state.feerates.at(-1)?.feerate_per_kw === feerate_per_kw) return;
   turn.state = { ...state, feerates: propose(state, feerate_per_kw) };

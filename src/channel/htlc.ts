@@ -6,6 +6,7 @@ import { type Balances, balancesAt, isDust } from './commitment.ts';
 import { isFundingSafe } from './facts.ts';
 import { refuse, warn } from './fault.ts';
 import { affords, keepsFeeSpikeBuffer } from './fee.ts';
+import type { Environment } from './policy.ts';
 import { EVERYTHING, LOCAL_NEXT, PROPOSED, REMOTE_NEXT, type Side } from './stage.ts';
 import type { ChannelState, Htlc } from './state.ts';
 import { requireCommit, send, type Turn } from './turn.ts';
@@ -75,43 +76,47 @@ export function addHtlc(turn: Turn, offer: OfferedHtlc): void {
   if (state.phase !== 'normal' || state.link !== 'up') {
     refuse('channel_unusable', `the channel is ${state.phase === 'normal' ? 'not connected' : state.phase}`);
   }
-  if (state.local_shutdown_script !== undefined || state.remote_shutdown_script !== undefined) {
-    refuse('channel_unusable', 'the channel is shutting down');
-  }
-  if (!isFundingSafe(state)) refuse('channel_unusable', 'the funding transaction is no longer confirmed');
-  if (offer.amount_msat <= 0n) refuse('invalid', 'an HTLC must carry more than nothing');
-  if (offer.cltv_expiry >= CLTV_EXPIRY_LIMIT) refuse('invalid', `cltv_expiry ${offer.cltv_expiry} is no block height`);
-  if (offer.cltv_expiry <= env.height) refuse('invalid', `cltv_expiry ${offer.cltv_expiry} is already past`);
-  const { remote } = state.terms;
-  if (offer.amount_msat < remote.htlc_minimum_msat) {
-    refuse('peer_limit', `the peer takes no HTLC below ${remote.htlc_minimum_msat} msat`);
-  }
-
   const htlc = newHtlc('local', state.local_next_htlc_id, offer);
   const added: ChannelState = {
     ...state,
     htlcs: [...state.htlcs, htlc],
     local_next_htlc_id: state.local_next_htlc_id + 1n,
   };
-  const theirs = balancesAt(added, REMOTE_NEXT);
-  const { count, amount_msat } = inFlight(theirs.htlcs, 'local');
-  if (count > remote.max_accepted_htlcs) {
-    refuse('peer_limit', `the peer takes no more than ${remote.max_accepted_htlcs} HTLCs at once`);
-  }
-  if (amount_msat > remote.max_htlc_value_in_flight_msat) {
-    refuse('peer_limit', `the peer takes no more than ${remote.max_htlc_value_in_flight_msat} msat in flight`);
-  }
-  requireAffordable(added, 'remote', theirs);
-  requireAffordable(added, 'local', balancesAt(added, EVERYTHING));
-  if (overExposed(added, htlc, env.policy.max_dust_htlc_exposure_msat)) {
-    refuse('own_limit', 'too much would be in HTLCs that are too small for an output of their own');
-  }
-
+  requireAcceptable(added, htlc, env);
   turn.state = added;
   turn.store = true;
   turn.effects.push({ kind: 'htlc_offered', id: htlc.id });
   sendAdd(turn, htlc);
   requireCommit(turn);
+}
+
+/** Whether we may offer the HTLC, which is the last of the state. Throws Refusal. */
+export function requireAcceptable(state: ChannelState, htlc: Htlc, env: Environment): void {
+  const { amount_msat, cltv_expiry } = htlc;
+  const { remote } = state.terms;
+  if (state.local_shutdown_script !== undefined || state.remote_shutdown_script !== undefined) {
+    refuse('channel_unusable', 'the channel is shutting down');
+  }
+  if (!isFundingSafe(state)) refuse('channel_unusable', 'the funding transaction is no longer confirmed');
+  if (amount_msat <= 0n) refuse('invalid', 'an HTLC must carry more than nothing');
+  if (cltv_expiry >= CLTV_EXPIRY_LIMIT) refuse('invalid', `cltv_expiry ${cltv_expiry} is no block height`);
+  if (cltv_expiry <= env.height) refuse('invalid', `cltv_expiry ${cltv_expiry} is already past`);
+  if (amount_msat < remote.htlc_minimum_msat) {
+    refuse('peer_limit', `the peer takes no HTLC below ${remote.htlc_minimum_msat} msat`);
+  }
+  const theirs = balancesAt(state, REMOTE_NEXT);
+  const offered = inFlight(theirs.htlcs, 'local');
+  if (offered.count > remote.max_accepted_htlcs) {
+    refuse('peer_limit', `the peer takes no more than ${remote.max_accepted_htlcs} HTLCs at once`);
+  }
+  if (offered.amount_msat > remote.max_htlc_value_in_flight_msat) {
+    refuse('peer_limit', `the peer takes no more than ${remote.max_htlc_value_in_flight_msat} msat in flight`);
+  }
+  requireAffordable(state, 'remote', theirs);
+  requireAffordable(state, 'local', balancesAt(state, EVERYTHING));
+  if (overExposed(state, htlc, env.policy.max_dust_htlc_exposure_msat)) {
+    refuse('own_limit', 'too much would be in HTLCs that are too small for an output of their own');
+  }
 }
 
 /** Refuses what the commitment of `owner` would not bear: our reserve, our fees, or the fees of the peer. */

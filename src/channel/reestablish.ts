@@ -15,6 +15,7 @@ import { resumeShutdown, sendShutdown } from './shutdown.ts';
 import { COMMITTED, PROPOSED, type Stage } from './stage.ts';
 import type { ChannelState, Htlc } from './state.ts';
 import { send, type Turn } from './turn.ts';
+import { takeBackUnsent } from './unsent.ts';
 
 const NO_SECRET = '00'.repeat(32);
 
@@ -85,6 +86,7 @@ export function receiveReestablish(turn: Turn, message: ChannelReestablish): voi
     sendCommitment(turn);
   }
   if (revoke && state.revoked_after_signing) sendRevocation(turn);
+  takeBackUnsent(turn);
   sendUpdates(turn, PROPOSED);
   if (state.shutdown_sent) sendShutdown(turn);
   resumeShutdown(turn);

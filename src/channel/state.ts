@@ -95,7 +95,8 @@ export interface RemovedHtlc {
   readonly id: bigint;
   readonly amount_msat: Msat;
   readonly payment_hash: PaymentHash;
-  readonly removal: Removal;
+  /** `unsent`: it never was in a commitment, and the peer does not know it. Its id may be given to another HTLC. */
+  readonly removal: Removal | { readonly kind: 'unsent' };
 }
 
 /** Where the funding transaction was found. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { decodeState, encodeState } from '../../src/channel/codec.ts';
+import { msat } from '../../src/types/amount.ts';
 import type { ChannelReestablish } from '../../src/wire/index.ts';
 import { fakeSigner } from './fake-signer.ts';
 import {
@@ -281,4 +282,55 @@ test('feerates that were never signed are said again by the opener, once each', 
   pair.exchange();
   for (const { state } of [pair.alice, pair.bob])
     assert.deepEqual(state.feerates, [{ feerate_per_kw: 3_000, stage: 4 }]);
+});
+
+test('an update that was never signed and that the peer could no longer accept is taken back', () => {
+  const pair = usablePair();
+  pair.alice.do(offer(1, 10_000_000, 140));
+  pair.alice.do(offer(2, 10_000_000, 120));
+  pair.alice.do(offer(3, 10_000_000, 140));
+  pair.disconnect();
+  pair.alice.env = { ...pair.alice.env, height: 120 };
+  pair.reconnect();
+  meet(pair);
+  assert.deepEqual(
+    types(pair.alice),
+    ['channel_ready', 'update_add_htlc'],
+    'the second has expired, the third has no id',
+  );
+  const removed = pair.alice.take('htlc_removed').map(({ htlc }) => [htlc.id, htlc.removal.kind]);
+  assert.deepEqual(removed, [
+    [1n, 'unsent'],
+    [2n, 'unsent'],
+  ]);
+  assert.equal(pair.alice.state.local_next_htlc_id, 1n);
+  finish(pair);
+});
+
+test('nothing is added to a channel that the peer began to close while we were away', () => {
+  const pair = usablePair();
+  pair.bob.do({ kind: 'shutdown' });
+  const [shutdown] = pair.bob.outbox.splice(0);
+  assert.ok(shutdown);
+  pair.alice.do(offer(1, 10_000_000));
+  pair.alice.do({ kind: 'message', message: shutdown });
+  pair.disconnect();
+  pair.reconnect();
+  pair.exchange();
+  assert.equal(pair.alice.take('htlc_removed')[0]?.htlc.removal.kind, 'unsent');
+  assert.equal(pair.alice.state.phase, 'closed');
+});
+
+test('a feerate that was never signed and cannot be paid any more is taken back, and nothing is signed for it', () => {
+  const pair = usablePair({ open: { push_msat: msat(900_000_000) } });
+  for (let number = 1; number <= 10; number++) pair.bob.do(offer(number, 1_000_000));
+  pair.bob.do({ kind: 'commit' });
+  pair.alice.do({ kind: 'update_fee', feerate_per_kw: 70_000 });
+  deliver(pair.bob, pair.alice);
+  pair.disconnect();
+  pair.reconnect();
+  pair.exchange();
+  for (const { state } of [pair.alice, pair.bob])
+    assert.deepEqual(state.feerates, [{ feerate_per_kw: 1_000, stage: 4 }]);
+  assert.equal(pair.bob.state.htlcs.length, 10);
 });

@@ -1,5 +1,5 @@
 /**
- * The channel in a storm. `TILL_SIM_STEPS` (default 40,000) steps are shared among runs of 2,000; a failure names the seed
+ * The channel in a storm. `TILL_SIM_STEPS` (default 200,000) steps are shared among runs of 2,000; a failure names the seed
  * of its run, which `TILL_SIM_SEED` replays.
  */
 import assert from 'node:assert/strict';
@@ -9,7 +9,7 @@ import { realSigner } from '../channel/pair.ts';
 import { simulate } from './run.ts';
 
 const STEPS_A_RUN = 2_000;
-const steps = Number(process.env.TILL_SIM_STEPS ?? 40_000);
+const steps = Number(process.env.TILL_SIM_STEPS ?? 200_000);
 const first_seed = Number(process.env.TILL_SIM_SEED ?? 1);
 
 test('two nodes agree to the msat after random payments, fees, lost connections and crashes', (context) => {

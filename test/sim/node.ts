@@ -68,6 +68,7 @@ export class SimNode {
   connection = 0;
   commits = 0;
   usable_events = 0;
+  taken_back = 0;
   #units: Unit[] = [];
   #durable_state: string;
   #durable_books: Books = { sent: new Map(), received: new Map() };
@@ -152,6 +153,13 @@ export class SimNode {
         const { id, removal } = effect.htlc;
         const sent = this.books.sent.get(id);
         assert.ok(sent?.status === 'pending', `${this.name}: HTLC ${id} is removed twice or was never sent`);
+        if (removal.kind === 'unsent') {
+          assert.ok(!sent.proven, `${this.name}: HTLC ${id} is taken back, and paid`);
+          this.books.sent.delete(id);
+          this.taken_back++;
+          this.take({ kind: 'take', incoming: [], outgoing: [id] });
+          break;
+        }
         if (removal.kind === 'fulfill') assert.ok(sent.proven, `${this.name}: HTLC ${id} went without its preimage`);
         else assert.ok(!sent.proven, `${this.name}: HTLC ${id} was failed after its preimage was shown`);
         sent.status = removal.kind === 'fulfill' ? 'fulfilled' : 'failed';

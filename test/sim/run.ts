@@ -23,6 +23,7 @@ export interface Figures {
   refused: number;
   fulfilled: number;
   failed: number;
+  taken_back: number;
   fee_updates: number;
   disconnects: number;
   crashes: number;
@@ -42,6 +43,7 @@ class Simulation {
     refused: 0,
     fulfilled: 0,
     failed: 0,
+    taken_back: 0,
     fee_updates: 0,
     disconnects: 0,
     crashes: 0,
@@ -242,7 +244,10 @@ class Simulation {
         } else this.figures.failed++;
       }
     }
-    for (const node of [this.alice, this.bob]) node.checkPenalties();
+    for (const node of [this.alice, this.bob]) {
+      node.checkPenalties();
+      this.figures.taken_back += node.taken_back;
+    }
     assert.equal(this.alice.state.local_msat, balance.alice, "alice's balance is the sum of her payments");
     assert.equal(this.bob.state.local_msat, balance.bob, "bob's balance is the sum of his payments");
   }

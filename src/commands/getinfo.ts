@@ -1,0 +1,57 @@
+import { answer } from '../rpc/answer.ts';
+import { defineCommand } from './rooms.ts';
+
+const address = answer.object(
+  {
+    type: answer.oneOf(['ipv4', 'ipv6', 'torv3', 'dns', 'local socket', 'websocket'], 'What kind of address it is.'),
+    address: answer.string('The address in its usual spelling.'),
+    port: answer.integer('The port.'),
+  },
+  'An address.',
+);
+
+/** Who the node is and how it fares. */
+export const getinfo = defineCommand({
+  name: 'getinfo',
+  category: 'node',
+  title: 'Command to receive all information about the node',
+  description:
+    'Tells who the node is, where it listens, how many peers and channels it has, and how far it has followed the chain.',
+  params: {},
+  returns: {
+    id: answer.nodeId('The public key of the node.'),
+    alias: answer.string('The name that the node shows to others.'),
+    color: answer.string('The color that the node shows to others: six hex digits.'),
+    num_peers: answer.integer('How many peers are connected, or have a channel with us.'),
+    num_pending_channels: answer.integer('Channels that are being opened.'),
+    num_active_channels: answer.integer('Channels that can carry payments.'),
+    num_inactive_channels: answer.integer('Channels that are closing, or waiting to be forgotten.'),
+    address: answer.array(address, 'Where other nodes can reach this one.'),
+    binding: answer.array(address, 'Where this node listens.'),
+    version: answer.string('The version of Till.'),
+    blockheight: answer.integer('The height of the newest block that was processed.'),
+    network: answer.string('The Bitcoin network.'),
+    fees_collected_msat: answer.msat('Fees earned by forwarding. Till forwards nothing, so it is 0.'),
+    'lightning-dir': answer.string("The directory of this network's files."),
+    our_features: answer.object(
+      {
+        init: answer.hex('In `init`, to peers.'),
+        node: answer.hex('In the node announcement.'),
+        channel: answer.hex('In channel announcements.'),
+        invoice: answer.hex('In invoices.'),
+      },
+      'Feature bits (BOLT 9), by where they are shown.',
+    ),
+    warning_bitcoind_sync: answer.optional(
+      answer.string('The source of blocks is still catching up with the network.'),
+    ),
+    warning_lightningd_sync: answer.optional(answer.string('Till is still catching up with its source of blocks.')),
+  },
+  errors: [],
+  see_also: ['listconfigs', 'help'],
+  access: 'read',
+  async run(_params, { node }) {
+    const { lightning_dir, ...info } = await node.info();
+    return { ...info, 'lightning-dir': lightning_dir };
+  },
+});

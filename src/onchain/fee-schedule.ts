@@ -15,10 +15,13 @@ export function feeCeil(weight: number, feerate_per_kw: number): Sat {
   return sat((BigInt(weight) * BigInt(feerate_per_kw) + 999n) / 1000n);
 }
 
-/** The estimate for a transaction that has so many blocks left; undefined means that there is no hurry. */
+/**
+ * The estimate for a transaction that should be mined in half of the blocks that are left, so that the other half is
+ * there for trying again; undefined means that there is no hurry.
+ */
 export function feerateFor(environment: OnchainEnvironment, blocks_left: number | undefined): number {
   const targets: readonly FeeTargetBlocks[] = [2, 6, 12, 100];
-  const wanted = targets.findLastIndex((target) => target <= Math.max(blocks_left ?? 100, 2));
+  const wanted = targets.findLastIndex((target) => target <= Math.max((blocks_left ?? 200) / 2, 2));
   // Without an estimate for this target, a more urgent one is the safe side.
   for (const target of targets.slice(0, wanted + 1).reverse()) {
     const feerate_per_kw = environment.feeratePerKw(target);

@@ -62,6 +62,11 @@ interface Native {
   privateKeyTweakMul(key: Uint8Array, scalar: Uint8Array): Uint8Array;
 }
 
+/** A copy of its own: `slice` of a Buffer would share its memory, and the tweaks would change the caller's key. */
+function copy(bytes: Uint8Array): Uint8Array {
+  return Uint8Array.from(bytes);
+}
+
 function attempt<T>(what: string, run: () => T): T {
   try {
     return run();
@@ -97,13 +102,13 @@ function wrap(native: Native): Curve {
         return undefined;
       }
     },
-    normalize: (signature) => attempt('normalize', () => native.signatureNormalize(signature.slice())),
+    normalize: (signature) => attempt('normalize', () => native.signatureNormalize(copy(signature))),
     ecdh: (public_key, key) => attempt('ecdh', () => native.ecdh(public_key, key)),
     tweakAddPublic: (key, scalar) => attempt('tweakAddPublic', () => native.publicKeyTweakAdd(key, scalar, true)),
     tweakMulPublic: (key, scalar) => attempt('tweakMulPublic', () => native.publicKeyTweakMul(key, scalar, true)),
     combinePublic: (keys) => attempt('combinePublic', () => native.publicKeyCombine(keys, true)),
-    tweakAddPrivate: (key, scalar) => attempt('tweakAddPrivate', () => native.privateKeyTweakAdd(key.slice(), scalar)),
-    tweakMulPrivate: (key, scalar) => attempt('tweakMulPrivate', () => native.privateKeyTweakMul(key.slice(), scalar)),
+    tweakAddPrivate: (key, scalar) => attempt('tweakAddPrivate', () => native.privateKeyTweakAdd(copy(key), scalar)),
+    tweakMulPrivate: (key, scalar) => attempt('tweakMulPrivate', () => native.privateKeyTweakMul(copy(key), scalar)),
   };
 }
 

@@ -36,6 +36,23 @@ function contract(c: Curve): void {
       }
     });
 
+    test('what is handed in is never changed, a Buffer included', () => {
+      const key = Buffer.alloc(32, 5);
+      const scalar = Buffer.alloc(32, 6);
+      const signature = Buffer.from(c.sign(scalar, key));
+      c.tweakAddPrivate(key, scalar);
+      c.tweakMulPrivate(key, scalar);
+      const point = Buffer.from(c.publicKey(key));
+      c.tweakAddPublic(point, scalar);
+      c.tweakMulPublic(point, scalar);
+      const before = toHex(signature);
+      c.normalize(signature);
+      assert.deepEqual(key, Buffer.alloc(32, 5));
+      assert.deepEqual(scalar, Buffer.alloc(32, 6));
+      assert.equal(toHex(point), toHex(c.publicKey(key)));
+      assert.equal(toHex(signature), before);
+    });
+
     test('a key plus its negation throws', () => {
       const key = new Uint8Array(32).fill(0);
       key[31] = 1;

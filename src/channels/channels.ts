@@ -1,0 +1,339 @@
+/**
+ * The live channels: every input of every channel comes through here (a peer's message, a block, a command), moves the
+ * channel's state at once, and leaves what it has to write and to say in the book, which commits first and speaks then.
+ */
+
+import { decodeState } from '../channel/codec.ts';
+import type { Refusal } from '../channel/fault.ts';
+import type { OfferedHtlc } from '../channel/htlc.ts';
+import type { Input } from '../channel/input.ts';
+import type { Environment } from '../channel/policy.ts';
+import type { ChannelSigner } from '../channel/signer.ts';
+import type { Removal } from '../channel/state.ts';
+import { type Outcome, step, untaken } from '../channel/step.ts';
+import type { FailureMessage } from '../onion/failure.ts';
+import type { Write } from '../store/store.ts';
+import type { Msat, Sat } from '../types/amount.ts';
+import type { ChannelId, NodeId, PaymentPreimage } from '../types/brand.ts';
+import { type Features, hasFeature } from '../types/features.ts';
+import { toHex } from '../types/hex.ts';
+import type { ShortChannelId } from '../types/short-channel-id.ts';
+import type { ChannelUpdate, KnownMessage, OpenChannel } from '../wire/index.ts';
+import { Book } from './book.ts';
+import { carryOut } from './effects.ts';
+import { FundingWatch } from './funding-watch.ts';
+import { isFrom, remoteUpdateOf, verifyUpdate } from './gossip.ts';
+import { deleteIncoming, failRemoval, SELECT_INCOMING, type StoredHtlc, storedHtlc } from './incoming.ts';
+import { decodeUpdate, LiveChannel } from './live-channel.ts';
+import { followOpening } from './new-channel.ts';
+import { MAX_OPENINGS_PER_PEER, type OpeningEnd, Openings } from './openings.ts';
+import { type ChannelsOptions, feeratesOf } from './options.ts';
+import type { ConnectedPeer } from './ports.ts';
+
+/** What the operator asks of a new channel. */
+export interface OpenOptions {
+  readonly funding_satoshis: Sat;
+  readonly push_msat: Msat;
+  readonly feerate_per_kw: number;
+  readonly announce_channel: boolean;
+}
+
+/** The channel id that means all channels of a peer (BOLT 1). */
+const ALL_CHANNELS = '00'.repeat(32);
+/** Real ones name blocks that will not come for two hundred years. */
+const ALIAS_BLOCKS = 0xf00000;
+
+export class Channels {
+  readonly options: ChannelsOptions;
+  readonly book: Book;
+  readonly openings: Openings;
+  readonly funding: FundingWatch;
+  /** HTLCs of payments to us that have not ended, by channel and id. */
+  readonly incoming = new Map<string, StoredHtlc>();
+  readonly #channels = new Map<ChannelId, LiveChannel>();
+  readonly #peers = new Map<NodeId, ConnectedPeer>();
+  readonly #dirty = new Set<LiveChannel>();
+  readonly #commit_due = new Set<LiveChannel>();
+  #stopTip: () => void = () => {};
+
+  constructor(options: ChannelsOptions) {
+    this.options = options;
+    this.book = new Book(options.store, () => this.#complete());
+    this.funding = new FundingWatch(options.chain, options.policy, (channel, input) => this.apply(channel, input));
+    this.openings = new Openings({
+      environment: (signer, peer) => this.#environment(signer, peer.features),
+      created: (opening, state, effects) => followOpening(this, opening, effects, state),
+      effects: (opening, effects) => followOpening(this, opening, effects, undefined),
+    });
+  }
+
+  /** Reads what the store holds, and goes on where the last run ended. `resume_height`: the first block not yet seen. */
+  async start(resume_height: number): Promise<void> {
+    const { store, keys, chain, incoming } = this.options;
+    const rows = await store.read('SELECT * FROM channels WHERE is_closed = 0');
+    for (const row of rows) {
+      const key_id = row.key_id as string;
+      const state = decodeState(row.state as string);
+      const update = decodeUpdate(row.remote_update as string | null);
+      this.add(
+        new LiveChannel(row.peer_id as NodeId, key_id, keys.channelSigner(key_id), state, update),
+        resume_height,
+      );
+    }
+    for (const row of await store.read(SELECT_INCOMING)) this.remember(storedHtlc(row));
+    for (const channel of this.list()) {
+      carryOut(this, channel, untaken(channel.state));
+      for (const transaction of channel.state.closing_transactions) {
+        this.book.speak(() => void chain.broadcast([Buffer.from(transaction, 'hex')]));
+      }
+    }
+    for (const htlc of [...this.incoming.values()]) {
+      const { channel_id, htlc_id, payment_preimage } = htlc;
+      if (payment_preimage !== undefined) this.fulfil(channel_id, htlc_id, payment_preimage);
+      else incoming.offer(htlc);
+    }
+    this.#stopTip = chain.onTip((event) => {
+      if (event.kind === 'connected') this.#block();
+    });
+  }
+
+  /** No block moves a channel any more; resolves when all is written and said. */
+  async stop(): Promise<void> {
+    this.#stopTip();
+    for (const channel of this.list()) for (const cancel of channel.cancelWatches) cancel();
+    await this.book.idle();
+  }
+
+  list(): readonly LiveChannel[] {
+    return [...this.#channels.values()];
+  }
+
+  find(channel_id: ChannelId): LiveChannel | undefined {
+    return this.#channels.get(channel_id);
+  }
+
+  /** The connection to a node, if there is one. */
+  peer(node_id: NodeId): ConnectedPeer | undefined {
+    return this.#peers.get(node_id);
+  }
+
+  /** A channel exists from now on. */
+  add(channel: LiveChannel, from_height: number): void {
+    this.#channels.set(channel.channel_id, channel);
+    this.funding.start(channel, from_height);
+  }
+
+  /** The channel is no more: what the store keeps of it is history. */
+  remove(channel: LiveChannel, write: Write): void {
+    for (const cancel of channel.cancelWatches) cancel();
+    this.#channels.delete(channel.channel_id);
+    this.#dirty.delete(channel);
+    this.book.write(write);
+  }
+
+  /** Keeps an incoming HTLC until it ends. */
+  remember(htlc: StoredHtlc): void {
+    this.incoming.set(`${htlc.channel_id}:${htlc.htlc_id}`, htlc);
+  }
+
+  /** Gives a channel an input, and does what follows from it. */
+  apply(channel: LiveChannel, input: Input): Outcome {
+    const outcome = step(channel.state, input, this.#environment(channel.signer, channel.peer?.features));
+    channel.state = outcome.state;
+    if (outcome.store) this.touch(channel);
+    if (outcome.violation !== undefined) {
+      const { kind, message } = outcome.violation;
+      this.options.log.warn(`channel ${channel.channel_id}: the peer broke a rule (${kind}): ${message}`);
+    }
+    carryOut(this, channel, outcome.effects);
+    return outcome;
+  }
+
+  /** The channel's row is to be written. */
+  touch(channel: LiveChannel): void {
+    this.#dirty.add(channel);
+    this.book.wake();
+  }
+
+  /** Updates wait for our signature: it is made when nothing more comes at once. */
+  requireCommit(channel: LiveChannel): void {
+    this.#commit_due.add(channel);
+    this.book.wake();
+  }
+
+  peerConnected(peer: ConnectedPeer): void {
+    this.#peers.set(peer.node_id, peer);
+    for (const channel of this.list()) {
+      if (channel.peer_id !== peer.node_id) continue;
+      channel.peer = peer;
+      this.apply(channel, { kind: 'connected' });
+    }
+  }
+
+  peerDisconnected(peer: ConnectedPeer): void {
+    if (this.#peers.get(peer.node_id) === peer) this.#peers.delete(peer.node_id);
+    this.openings.disconnected(peer);
+    for (const channel of this.list()) {
+      if (channel.peer !== peer) continue;
+      this.apply(channel, { kind: 'disconnected' });
+      channel.peer = undefined;
+    }
+  }
+
+  message(peer: ConnectedPeer, message: KnownMessage): void {
+    if (message.type === 'open_channel') {
+      void this.#accept(peer, message);
+      return;
+    }
+    if (message.type === 'channel_update') {
+      this.#receiveUpdate(peer, message);
+      return;
+    }
+    if (this.openings.receive(peer, message as never)) return;
+    if (!('channel_id' in message)) return;
+    if (message.channel_id === ALL_CHANNELS && (message.type === 'error' || message.type === 'warning')) {
+      for (const channel of this.list()) if (channel.peer === peer) this.apply(channel, { kind: 'message', message });
+      return;
+    }
+    const channel = this.#channels.get(message.channel_id);
+    if (channel?.peer === peer) this.apply(channel, { kind: 'message', message });
+    else if (message.type !== 'error' && message.type !== 'warning') {
+      const data = Buffer.from(`${message.type}: there is no channel ${message.channel_id} with you`);
+      this.book.send(peer, { type: 'error', channel_id: message.channel_id, data });
+    }
+  }
+
+  /** Opens a channel with a connected peer; resolves when it exists, or did not come about. */
+  async open(peer: ConnectedPeer, options: OpenOptions): Promise<OpeningEnd> {
+    const { keys, network, wallet, randomBytes } = this.options;
+    const shutdown_script = await wallet.newScript();
+    const key_id = toHex(randomBytes(16));
+    return await this.openings.start(peer, key_id, keys.channelSigner(key_id), {
+      ...options,
+      temporary_channel_id: toHex(randomBytes(32)) as ChannelId,
+      chain_hash: network.chain_hash,
+      local_alias: this.#newAlias(),
+      shutdown_script,
+      option_support_large_channel: hasFeature(peer.features, 'option_support_large_channel'),
+      // A public channel is known by its real name; a private one should not tell where its coins lie.
+      channel_type: {
+        option_scid_alias: !options.announce_channel && hasFeature(peer.features, 'option_scid_alias'),
+        option_zeroconf: false,
+      },
+    });
+  }
+
+  /** Offers an HTLC. `writesOf` is stored in the unit that makes the offer durable. Throws Refusal. */
+  offer(channel_id: ChannelId, htlc: OfferedHtlc, writesOf: (htlc_id: bigint) => readonly Write[]): bigint {
+    const channel = this.#channels.get(channel_id);
+    if (channel === undefined) throw new RangeError(`there is no channel ${channel_id}`);
+    const htlc_id = channel.state.local_next_htlc_id;
+    const { refusal } = this.apply(channel, { kind: 'add_htlc', htlc });
+    if (refusal !== undefined) throw refusal;
+    this.book.write(...writesOf(htlc_id));
+    return htlc_id;
+  }
+
+  /** The payment is durably ours: the HTLC may be fulfilled. */
+  fulfil(channel_id: ChannelId, htlc_id: bigint, payment_preimage: PaymentPreimage): void {
+    this.#end(channel_id, htlc_id, { kind: 'fulfill', payment_preimage });
+  }
+
+  /** The payment is refused. */
+  fail(channel_id: ChannelId, htlc_id: bigint, failure: FailureMessage): void {
+    const htlc = this.incoming.get(`${channel_id}:${htlc_id}`);
+    if (htlc !== undefined) this.#end(channel_id, htlc_id, failRemoval(htlc.shared_secret, failure));
+  }
+
+  #end(channel_id: ChannelId, id: bigint, removal: Removal): void {
+    const channel = this.#channels.get(channel_id);
+    const refusal: Refusal | undefined = channel && this.apply(channel, { kind: 'remove_htlc', id, removal }).refusal;
+    // The chain decides now; the preimage stays in the row for whoever claims there.
+    if (channel === undefined || refusal?.code === 'channel_unusable') return;
+    this.incoming.delete(`${channel_id}:${id}`);
+    this.book.write(deleteIncoming(channel_id, id));
+  }
+
+  #environment(signer: ChannelSigner, features: Features | undefined): Environment {
+    const { policy, chain } = this.options;
+    return {
+      signer,
+      policy,
+      feerates: feeratesOf(chain),
+      height: chain.tip().height,
+      option_shutdown_anysegwit: features !== undefined && hasFeature(features, 'option_shutdown_anysegwit'),
+      option_upfront_shutdown_script: features !== undefined && hasFeature(features, 'option_upfront_shutdown_script'),
+    };
+  }
+
+  /** Before a unit closes: signs what waits, and encodes each channel that changed, once. */
+  #complete(): void {
+    for (const channel of [...this.#commit_due]) {
+      this.#commit_due.delete(channel);
+      this.apply(channel, { kind: 'commit' });
+    }
+    for (const channel of [...this.#dirty]) {
+      this.#dirty.delete(channel);
+      this.book.write(channel.save());
+    }
+  }
+
+  #block(): void {
+    const { commitment_per_kw } = feeratesOf(this.options.chain);
+    for (const channel of this.list()) {
+      this.funding.block(channel);
+      this.apply(channel, { kind: 'block' });
+      const { state } = channel;
+      const current = state.feerates.at(-1)?.feerate_per_kw ?? commitment_per_kw;
+      const isFarOff = commitment_per_kw > current * 1.2 || commitment_per_kw < current / 1.5;
+      const isOurs = state.terms.opener === 'local' && state.phase === 'normal' && state.link === 'up';
+      if (isOurs && isFarOff) this.apply(channel, { kind: 'update_fee', feerate_per_kw: commitment_per_kw });
+    }
+  }
+
+  async #accept(peer: ConnectedPeer, message: OpenChannel): Promise<void> {
+    const { keys, network, wallet, randomBytes, zeroconf_peers } = this.options;
+    const { temporary_channel_id } = message;
+    if (this.openings.count(peer.node_id) >= MAX_OPENINGS_PER_PEER) {
+      const data = Buffer.from('open_channel: too many openings at once');
+      this.book.send(peer, { type: 'error', channel_id: temporary_channel_id, data });
+      return;
+    }
+    const shutdown_script = await wallet.newScript();
+    // It went away while the wallet looked for a script.
+    if (this.#peers.get(peer.node_id) !== peer) return;
+    const key_id = toHex(randomBytes(16));
+    this.openings.accept(peer, key_id, keys.channelSigner(key_id), message, {
+      chain_hash: network.chain_hash,
+      local_alias: this.#newAlias(),
+      shutdown_script,
+      option_support_large_channel: hasFeature(peer.features, 'option_support_large_channel'),
+      zeroconf_allowed: zeroconf_peers.has(peer.node_id),
+    });
+  }
+
+  #newAlias(): ShortChannelId {
+    const random = Buffer.from(this.options.randomBytes(6));
+    return `${ALIAS_BLOCKS + random.readUInt16BE(0)}x${random.readUInt16BE(2)}x${random.readUInt16BE(4)}` as ShortChannelId;
+  }
+
+  #receiveUpdate(peer: ConnectedPeer, update: ChannelUpdate): void {
+    const { keys, network } = this.options;
+    const channel = this.list().find((each) => {
+      if (each.peer !== peer) return false;
+      const { terms, remote_alias } = each.state;
+      return [terms.local_alias, remote_alias, realName(each)].includes(update.short_channel_id);
+    });
+    if (channel === undefined || update.chain_hash !== network.chain_hash) return;
+    if (!isFrom(update, peer.node_id, keys.node_id) || !verifyUpdate(update, peer.node_id)) return;
+    if ((channel.remote_update?.timestamp ?? -1) >= update.timestamp) return;
+    channel.remote_update = remoteUpdateOf(update);
+    this.touch(channel);
+  }
+}
+
+function realName({ state }: LiveChannel): ShortChannelId | undefined {
+  const { funding_confirmation: found, terms } = state;
+  if (found === undefined) return undefined;
+  return `${found.block_height}x${found.transaction_index}x${terms.funding_output_index}` as ShortChannelId;
+}

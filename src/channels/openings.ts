@@ -1,0 +1,109 @@
+/** Channels that are being opened, by us or by a peer. They live in memory: a lost connection ends them. */
+import { type AcceptRequest, acceptOpening, stepAccepter } from '../channel/accept.ts';
+import type { Effect } from '../channel/effect.ts';
+import { type OpenRequest, startOpening, stepOpener } from '../channel/open.ts';
+import type { Opening, OpeningInput, OpeningOutcome } from '../channel/opening.ts';
+import type { Environment } from '../channel/policy.ts';
+import type { ChannelSigner } from '../channel/signer.ts';
+import type { ChannelState } from '../channel/state.ts';
+import type { ChannelId, NodeId, Txid } from '../types/brand.ts';
+import type { KnownMessage, OpenChannel } from '../wire/index.ts';
+import type { ConnectedPeer } from './ports.ts';
+
+/** A peer could open and abandon without end: more than this at once is refused. */
+export const MAX_OPENINGS_PER_PEER = 4;
+
+/** What an opening of ours ended in. */
+export type OpeningEnd =
+  | { readonly kind: 'channel'; readonly channel_id: ChannelId; readonly funding_txid: Txid; readonly outnum: number }
+  | { readonly kind: 'failed'; readonly reason: string };
+
+export interface LiveOpening {
+  readonly peer: ConnectedPeer;
+  readonly key_id: string;
+  readonly signer: ChannelSigner;
+  opening: Opening;
+  /** Ours: the funding transaction that the wallet keeps for it. */
+  funding_txid: Txid | undefined;
+  readonly end: PromiseWithResolvers<OpeningEnd> | undefined;
+}
+
+/** What the registry of channels does with an opening's effects and with what became of it. */
+export interface OpeningHost {
+  environment(signer: ChannelSigner, peer: ConnectedPeer): Environment;
+  created(opening: LiveOpening, state: ChannelState, effects: readonly Effect[]): void;
+  effects(opening: LiveOpening, effects: readonly Effect[]): void;
+}
+
+export class Openings {
+  readonly #host: OpeningHost;
+  readonly #all = new Set<LiveOpening>();
+
+  constructor(host: OpeningHost) {
+    this.#host = host;
+  }
+
+  /** How many there are with this peer. */
+  count(node_id: NodeId): number {
+    return [...this.#all].filter(({ peer }) => peer.node_id === node_id).length;
+  }
+
+  /** Begins one of ours; the promise says what became of it. */
+  start(peer: ConnectedPeer, key_id: string, signer: ChannelSigner, request: OpenRequest): Promise<OpeningEnd> {
+    const end = Promise.withResolvers<OpeningEnd>();
+    this.#begin({ peer, key_id, signer, funding_txid: undefined, end }, (env) => startOpening(request, env));
+    return end.promise;
+  }
+
+  /** Answers a peer that begins one. */
+  accept(
+    peer: ConnectedPeer,
+    key_id: string,
+    signer: ChannelSigner,
+    message: OpenChannel,
+    request: AcceptRequest,
+  ): void {
+    this.#begin({ peer, key_id, signer, funding_txid: undefined, end: undefined }, (env) =>
+      acceptOpening(message, request, env),
+    );
+  }
+
+  #begin(live: Omit<LiveOpening, 'opening'>, run: (env: Environment) => OpeningOutcome): void {
+    const outcome = run(this.#host.environment(live.signer, live.peer));
+    const opening = live as LiveOpening;
+    if (outcome.opening !== undefined) this.#all.add(opening);
+    this.#follow(opening, outcome);
+  }
+
+  /** Takes a message of the peer when it concerns an opening. False when it does not. */
+  receive(peer: ConnectedPeer, message: KnownMessage & { readonly channel_id?: ChannelId }): boolean {
+    const id = 'temporary_channel_id' in message ? message.temporary_channel_id : message.channel_id;
+    const live = [...this.#all].find(
+      ({ peer: other, opening }) =>
+        other === peer && (opening.temporary_channel_id === id || opening.channel?.terms.channel_id === id),
+    );
+    if (live === undefined) return false;
+    this.step(live, { kind: 'message', message: message as never });
+    return true;
+  }
+
+  /** The peer is gone, and with it what was not finished. */
+  disconnected(peer: ConnectedPeer): void {
+    for (const live of [...this.#all]) if (live.peer === peer) this.step(live, { kind: 'disconnected' });
+  }
+
+  /** Moves an opening on. One that is over already takes nothing more. */
+  step(live: LiveOpening, input: OpeningInput): void {
+    if (!this.#all.has(live)) return;
+    const env = this.#host.environment(live.signer, live.peer);
+    const run = live.opening.opener === 'local' ? stepOpener : stepAccepter;
+    this.#follow(live, run(live.opening, input, env));
+  }
+
+  #follow(live: LiveOpening, { opening, channel, effects }: OpeningOutcome): void {
+    if (opening === undefined) this.#all.delete(live);
+    else live.opening = opening;
+    if (channel === undefined) this.#host.effects(live, effects);
+    else this.#host.created(live, channel, effects);
+  }
+}

@@ -1,0 +1,47 @@
+/** What the registry of channels is given by the daemon. */
+import type { ChainSource } from '../chain/source.ts';
+import type { ChannelPolicy, Feerates } from '../channel/policy.ts';
+import type { RandomBytes } from '../crypto/random.ts';
+import type { Store } from '../store/store.ts';
+import type { NodeId } from '../types/brand.ts';
+import type { Clock } from '../types/clock.ts';
+import type { Network } from '../types/network.ts';
+import type { ForwardingTerms } from './gossip.ts';
+import type { ChannelLog, FundingWallet, IncomingDoor, NodeKeys, OutgoingDoor } from './ports.ts';
+
+export interface ChannelsOptions {
+  readonly store: Store;
+  readonly keys: NodeKeys;
+  readonly network: Network;
+  readonly chain: ChainSource;
+  readonly wallet: FundingWallet;
+  readonly incoming: IncomingDoor;
+  readonly outgoing: OutgoingDoor;
+  readonly policy: ChannelPolicy;
+  readonly forwarding: ForwardingTerms;
+  /** Peers whose channels may be used before they confirm. */
+  readonly zeroconf_peers: ReadonlySet<NodeId>;
+  readonly clock: Clock;
+  readonly randomBytes: RandomBytes;
+  readonly log: ChannelLog;
+}
+
+/** When an estimate is missing: enough to be relayed and mined on a quiet chain. */
+const FALLBACK_PER_KW = 1000;
+/** A peer may want more than we would pay, and less than would eat the channel. */
+const LEAST_MAX_COMMITMENT_PER_KW = 25_000;
+const MAX_COMMITMENT_FACTOR = 10;
+
+/** Feerates for channels, from the chain's estimates. */
+export function feeratesOf(chain: ChainSource): Feerates {
+  const urgent = chain.feeratePerKw(2) ?? FALLBACK_PER_KW;
+  const normal = chain.feeratePerKw(6) ?? FALLBACK_PER_KW;
+  return {
+    floor_per_kw: 253,
+    // Anchors can add more when it is needed: a commitment only has to get into the mempool.
+    commitment_per_kw: Math.max(253, chain.feeratePerKw(12) ?? FALLBACK_PER_KW),
+    closing_per_kw: normal,
+    max_closing_per_kw: Math.max(normal, urgent),
+    max_commitment_per_kw: Math.max(LEAST_MAX_COMMITMENT_PER_KW, urgent * MAX_COMMITMENT_FACTOR),
+  };
+}

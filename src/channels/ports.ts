@@ -1,0 +1,73 @@
+/** What the room of live channels asks of its neighbours. The daemon joins them. */
+import type { ChannelSigner } from '../channel/signer.ts';
+import type { RemovedHtlc } from '../channel/state.ts';
+import type { Write } from '../store/store.ts';
+import type { Sat } from '../types/amount.ts';
+import type { ChannelId, NodeId, PaymentHash, PaymentPreimage, Txid } from '../types/brand.ts';
+import type { Features } from '../types/features.ts';
+import type { KnownMessage } from '../wire/index.ts';
+import type { IncomingHtlc } from './incoming.ts';
+
+/** A connection to a peer, after both said `init`. */
+export interface ConnectedPeer {
+  readonly node_id: NodeId;
+  /** What the peer offers. */
+  readonly features: Features;
+  send(messages: readonly KnownMessage[]): void;
+  /** Hangs up after what was sent before. */
+  disconnect(reason: string): void;
+}
+
+/** The node's keys, as far as channels need them. */
+export interface NodeKeys {
+  readonly node_id: NodeId;
+  /** A compact signature of the node's key over a digest of 32 bytes: 64 bytes. */
+  signAsNode(digest: Uint8Array): Uint8Array;
+  /** The SHA-256 of the point shared with the node's key (BOLT 4). */
+  sharedSecret(public_key: Uint8Array): Uint8Array;
+  /** The signer of a channel; `key_id` is random, and kept with the channel. */
+  channelSigner(key_id: string): ChannelSigner;
+  /** The private key of the channel's funding output signs a digest: compact, hex (BOLT 7, announcements). */
+  signAsFunding(key_id: string, digest: Uint8Array): Uint8Array;
+}
+
+/** The wallet, as far as channels need it. */
+export interface FundingWallet {
+  /** A script of the wallet, hex: where a closed channel's balance goes. */
+  newScript(): Promise<string>;
+  /** Builds and keeps a signed transaction that pays the script; does not publish it. */
+  fund(script_pubkey: string, amount_sat: Sat, feerate_per_kw: number): Promise<{ txid: Txid; vout: number }>;
+  /** The channel came about: publish, and go on publishing until it is mined. */
+  publish(txid: Txid): void;
+  /** The channel did not come about: the coins are free again. */
+  release(txid: Txid): void;
+}
+
+/** Payments to us. */
+export interface IncomingDoor {
+  /** The HTLC is irrevocably committed and written down. May be said again after a restart. */
+  offer(htlc: IncomingHtlc): void;
+  /** The HTLC must be failed now, if it is not being claimed. */
+  expire(channel_id: ChannelId, htlc_id: bigint): void;
+}
+
+/** Payments of ours. Each may be told twice. */
+export interface OutgoingDoor {
+  /** The preimage is known, though not yet durable: answers what to write with it. */
+  fulfilled(
+    channel_id: ChannelId,
+    htlc_id: bigint,
+    payment_hash: PaymentHash,
+    preimage: PaymentPreimage,
+  ): readonly Write[];
+  /** The HTLC is gone: answers what to write with it. */
+  removed(channel_id: ChannelId, htlc: RemovedHtlc): readonly Write[];
+  /** What was written is durable. */
+  told(channel_id: ChannelId, htlc_id: bigint): void;
+}
+
+/** One line per event, for the operator. */
+export interface ChannelLog {
+  info(text: string): void;
+  warn(text: string): void;
+}

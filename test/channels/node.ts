@@ -1,0 +1,237 @@
+/** Two nodes as far as channels go, in one process: real state machines, stores, onions and chain; no sockets. */
+import { EmbeddedChain } from '../../src/chain/embedded/embedded-chain.ts';
+import { ChainFollower } from '../../src/chain/follower.ts';
+import { DEFAULT_POLICY } from '../../src/channel/policy.ts';
+import type { RemovedHtlc } from '../../src/channel/state.ts';
+import { Channels } from '../../src/channels/channels.ts';
+import type { IncomingHtlc } from '../../src/channels/incoming.ts';
+import type { ConnectedPeer, NodeKeys } from '../../src/channels/ports.ts';
+import { sha256 } from '../../src/crypto/hash.ts';
+import { curve } from '../../src/crypto/secp256k1.ts';
+import { createPacket } from '../../src/onion/packet.ts';
+import { encodeFinalPayload } from '../../src/onion/payload.ts';
+import { MemoryStore } from '../../src/store/memory-store.ts';
+import { channelKeysFromSeed } from '../../src/tx/channel-keys.ts';
+import { createSigner } from '../../src/tx/signer.ts';
+import { type Msat, msat } from '../../src/types/amount.ts';
+import type { ChannelId, NodeId, PaymentHash, PaymentPreimage, PaymentSecret, Txid } from '../../src/types/brand.ts';
+import { ManualClock } from '../../src/types/clock.ts';
+import { FEATURE_BITS } from '../../src/types/features.ts';
+import { fromHex, toHex } from '../../src/types/hex.ts';
+import { NETWORKS } from '../../src/types/network.ts';
+import { Secret } from '../../src/types/secret.ts';
+import { decodeMessage, encodeMessage, type KnownMessage } from '../../src/wire/index.ts';
+import { COIN_SCRIPT, coinbaseOf, payFrom } from '../support/coins.ts';
+
+const FEATURES = new Set(Object.values(FEATURE_BITS).map((bit) => bit + 1));
+
+/** A chain that both nodes follow, with coins to fund channels from. */
+export class World {
+  readonly clock = new ManualClock();
+  readonly chain = new EmbeddedChain({ clock: this.clock });
+  readonly #coins: Buffer[] = [];
+
+  static async create(): Promise<World> {
+    const world = new World();
+    const first = await world.chain.tip();
+    world.chain.mine(110, COIN_SCRIPT);
+    for (let height = first.height + 1; height <= first.height + 10; height++) {
+      world.#coins.push(coinbaseOf(await world.chain.block((await world.chain.blockHash(height)) as string)));
+    }
+    return world;
+  }
+
+  coin(): Buffer {
+    const coin = this.#coins.shift();
+    if (coin === undefined) throw new Error('no coins are left in this world');
+    return coin;
+  }
+}
+
+function keysOf(name: string): NodeKeys & { private_key: Uint8Array } {
+  const private_key = sha256(Buffer.from(`node ${name}`));
+  const seedOf = (key_id: string): Secret<Uint8Array> => new Secret(sha256(Buffer.from(`${name} ${key_id}`)));
+  return {
+    private_key,
+    node_id: toHex(curve.publicKey(private_key)) as NodeId,
+    signAsNode: (digest) => curve.sign(digest, private_key),
+    sharedSecret: (point) => curve.ecdh(point, private_key),
+    channelSigner: (key_id) => createSigner(channelKeysFromSeed(seedOf(key_id))),
+    signAsFunding: (key_id, digest) => curve.sign(digest, channelKeysFromSeed(seedOf(key_id)).funding.reveal()),
+  };
+}
+
+/** One node. */
+export class TestNode {
+  readonly world: World;
+  readonly name: string;
+  readonly keys: ReturnType<typeof keysOf>;
+  readonly store: MemoryStore;
+  readonly follower: ChainFollower;
+  channels: Channels;
+  /** Payments to us that arrived, and what is done with them. */
+  readonly offered: IncomingHtlc[] = [];
+  onOffer: (htlc: IncomingHtlc) => void = () => {};
+  readonly fulfilled: [bigint, PaymentPreimage][] = [];
+  readonly removed: RemovedHtlc[] = [];
+  readonly log: string[] = [];
+  readonly #held = new Map<Txid, Buffer>();
+  #random = 0;
+
+  constructor(world: World, name: string, store?: MemoryStore) {
+    this.world = world;
+    this.name = name;
+    this.keys = keysOf(name);
+    const fail = (error: Error): never => {
+      throw error;
+    };
+    this.store = store ?? new MemoryStore({ onFailure: fail });
+    this.follower = new ChainFollower(world.chain, { clock: world.clock, poll_ms: 1000, onHealth: () => {} });
+    this.channels = this.#build();
+  }
+
+  #build(): Channels {
+    return new Channels({
+      store: this.store,
+      keys: this.keys,
+      network: NETWORKS.regtest,
+      chain: this.follower,
+      wallet: {
+        newScript: async () => COIN_SCRIPT,
+        fund: async (script_pubkey, amount_sat) => {
+          const { bytes, txid } = payFrom(this.world.coin(), amount_sat, script_pubkey);
+          this.#held.set(txid, bytes);
+          return { txid, vout: 0 };
+        },
+        publish: (txid) => void this.world.chain.broadcast([this.#held.get(txid) as Buffer]),
+        release: (txid) => void this.#held.delete(txid),
+      },
+      incoming: {
+        offer: (htlc) => {
+          this.offered.push(htlc);
+          this.onOffer(htlc);
+        },
+        expire: () => {},
+      },
+      outgoing: {
+        fulfilled: (_channel, id, _hash, preimage) => {
+          this.fulfilled.push([id, preimage]);
+          return [];
+        },
+        removed: (_channel, htlc) => {
+          this.removed.push(htlc);
+          return [];
+        },
+        told: () => {},
+      },
+      policy: { ...DEFAULT_POLICY, minimum_depth: 1 },
+      forwarding: { cltv_expiry_delta: 34, fee_base_msat: 0, fee_proportional_millionths: 0 },
+      zeroconf_peers: new Set(),
+      clock: this.world.clock,
+      randomBytes: (length) => sha256(Buffer.from(`${this.name} ${this.#random++}`)).slice(0, length),
+      log: { info: (text) => this.log.push(text), warn: (text) => this.log.push(`WARN ${text}`) },
+    });
+  }
+
+  async start(): Promise<void> {
+    const tip = await this.follower.start();
+    await this.channels.start(tip.height + 1);
+    await this.follower.synced();
+  }
+
+  get node_id(): NodeId {
+    return this.keys.node_id;
+  }
+
+  /** The only channel. */
+  get channel() {
+    const [channel] = this.channels.list();
+    if (channel === undefined) throw new Error(`${this.name} has no channel`);
+    return channel;
+  }
+
+  /** A single-hop onion to this node. */
+  onionFor(payment_hash: PaymentHash, amount_msat: Msat, cltv: number, secret: PaymentSecret): string {
+    const payload = encodeFinalPayload({
+      amt_to_forward: amount_msat,
+      outgoing_cltv_value: cltv,
+      payment_data: { payment_secret: secret, total_msat: amount_msat },
+      payment_metadata: undefined,
+    });
+    const session_key = sha256(Buffer.from(`session ${payment_hash}`));
+    const hop = { node_id: fromHex(this.node_id), payload };
+    return toHex(createPacket(session_key, [hop], fromHex(payment_hash)).packet);
+  }
+}
+
+/** A connection between two nodes: messages are encoded, carried over in a later turn, and decoded. */
+export class Link {
+  readonly #ends: readonly [TestNode, TestNode];
+  readonly #peers: readonly [ConnectedPeer, ConnectedPeer];
+  #isUp = true;
+  /** How many messages went over it. */
+  count = 0;
+
+  constructor(a: TestNode, b: TestNode) {
+    this.#ends = [a, b];
+    this.#peers = [this.#peer(a, b, 0), this.#peer(b, a, 1)];
+    a.channels.peerConnected(this.#peers[0]);
+    b.channels.peerConnected(this.#peers[1]);
+  }
+
+  /** What `near` sees of `far`. */
+  #peer(near: TestNode, far: TestNode, side: 0 | 1): ConnectedPeer {
+    void near;
+    return {
+      node_id: far.node_id,
+      features: FEATURES,
+      send: (messages) => {
+        const bytes = messages.map((message) => encodeMessage(message));
+        setImmediate(() => {
+          for (const each of bytes) {
+            if (!this.#isUp) return;
+            this.count++;
+            far.channels.message(this.#peers[side === 0 ? 1 : 0], decodeMessage(each) as KnownMessage);
+          }
+        });
+      },
+      disconnect: () => this.cut(),
+    };
+  }
+
+  /** The first node's view of the second. */
+  get peer(): ConnectedPeer {
+    return this.#peers[0];
+  }
+
+  cut(): void {
+    if (!this.#isUp) return;
+    this.#isUp = false;
+    this.#ends.forEach((end, side) => {
+      end.channels.peerDisconnected(this.#peers[side] as ConnectedPeer);
+    });
+  }
+}
+
+/** Lets everything that is under way happen. */
+export async function quiet(link: Link, ...nodes: readonly TestNode[]): Promise<void> {
+  for (let calm = 0, last = -1; calm < 4; ) {
+    for (const node of nodes) {
+      await node.follower.refresh();
+      await node.channels.book.idle();
+    }
+    await new Promise((resolve) => setImmediate(resolve));
+    calm = link.count === last ? calm + 1 : 0;
+    last = link.count;
+  }
+}
+
+/** A preimage and its hash. */
+export function preimage(number: number): { payment_preimage: PaymentPreimage; payment_hash: PaymentHash } {
+  const bytes = sha256(Buffer.from(`preimage ${number}`));
+  return { payment_preimage: toHex(bytes) as PaymentPreimage, payment_hash: toHex(sha256(bytes)) as PaymentHash };
+}
+
+export const SECRET = 'ab'.repeat(32) as PaymentSecret;
+export const amount = (value: number): Msat => msat(value);
+export type { ChannelId };

@@ -252,6 +252,21 @@ class Simulation {
     assert.equal(this.bob.state.local_msat, balance.bob, "bob's balance is the sum of his payments");
   }
 
+  /** One end goes to the chain alone, in the middle of everything: with a commitment that it has not revoked. */
+  abandon(): void {
+    const node = this.random.pick([this.alice, this.bob]);
+    const other = this.other(node);
+    if (this.random.chance(0.5)) this.crash(node);
+    node.gives_up = true;
+    node.take({ kind: 'force_close', reason: 'the simulation ends here' });
+    node.commit();
+    while (node.wire.length > 0 && node.wire[0]?.type !== 'error') this.deliver(node);
+    const [broadcast, ...more] = node.broadcasts;
+    assert.ok(broadcast !== undefined && more.length === 0);
+    assert.equal(broadcast.purpose, 'commitment');
+    assert.ok(broadcast.number >= other.state.remote_number, 'the peer cannot punish what was broadcast');
+  }
+
   /** Closes in agreement, over a wire that may break on the way. */
   close(): void {
     const node = this.random.pick([this.alice, this.bob]);
@@ -287,8 +302,11 @@ export function simulate(seed: number, steps: number, signer: (name: string) => 
   const simulation = new Simulation(seed, signer);
   try {
     for (let count = 0; count < steps; count++) simulation.step();
-    simulation.finish();
-    simulation.close();
+    if (simulation.random.chance(0.2)) simulation.abandon();
+    else {
+      simulation.finish();
+      simulation.close();
+    }
   } catch (error) {
     const { steps: at } = simulation.figures;
     throw new Error(`seed ${seed}, step ${at} of ${steps}: ${(error as Error).message}`, { cause: error });

@@ -33,6 +33,8 @@ export interface Coin {
   /** Hex. */
   readonly script_pubkey: string;
   readonly path: KeyPath;
+  /** A miner's reward: it can be spent 100 blocks later. */
+  readonly is_coinbase: boolean;
   /** The height of its block; undefined while it is unconfirmed. */
   readonly blockheight: number | undefined;
   /** The transaction of ours that spends it: held back, sent or mined. */

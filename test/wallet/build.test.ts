@@ -27,6 +27,7 @@ function coin(amount_sat: bigint, index = 0, kind: AddressKind = 'p2tr'): Coin {
     amount_sat: sat(amount_sat),
     script_pubkey: Buffer.from(scriptOf(keys, path)).toString('hex'),
     path,
+    is_coinbase: false,
     blockheight: 1,
     spent_by: undefined,
     spent_height: undefined,

@@ -2,10 +2,11 @@
  * What other rooms ask about a channel without changing it: what a `channel_update` says of it (BOLT 7), what it can
  * send and receive now, and whether its funding can still vanish.
  */
-import { type Msat, msat } from '../types/amount.ts';
+import { type Msat, msat, satToMsat } from '../types/amount.ts';
 import type { ShortChannelId } from '../types/short-channel-id.ts';
 import { balancesAt } from './commitment.ts';
 import { lockedMsat } from './fee.ts';
+import { inFlight } from './htlc.ts';
 import { shortChannelId } from './ready.ts';
 import { EVERYTHING, LOCAL_NEXT, REMOTE_NEXT, type Side } from './stage.ts';
 import type { ChannelState } from './state.ts';
@@ -52,11 +53,11 @@ export function routeHintName(state: ChannelState): ShortChannelId | undefined {
   return remote_alias ?? (terms.channel_type.option_scid_alias ? undefined : shortChannelId(state));
 }
 
-/** What a side could send now in one more HTLC, at most, as far as its balance, reserve and fees go. */
+/** What a side could send now in one more HTLC, at most: its balance, reserve and fees, and the receiver's limits. */
 export function spendableMsat(state: ChannelState, side: Side): Msat {
   const receiver_next = side === 'local' ? REMOTE_NEXT : LOCAL_NEXT;
   const receiver = side === 'local' ? 'remote' : 'local';
-  let least_msat: bigint | undefined;
+  let least_msat: bigint = satToMsat(state.terms.funding_satoshis);
   for (const [owner, threshold] of [
     [receiver, receiver_next],
     [side, EVERYTHING],
@@ -67,15 +68,11 @@ export function spendableMsat(state: ChannelState, side: Side): Msat {
     const opened = state.terms.opener === side;
     const feerate_per_kw = balances.feerate_per_kw * (opened ? 2 : 1);
     const left_msat = balance_msat - lockedMsat(state, side, owner, balances, feerate_per_kw, opened ? 2 : 0);
-    if (least_msat === undefined || left_msat < least_msat) least_msat = left_msat;
+    if (left_msat < least_msat) least_msat = left_msat;
   }
-  const limit_msat = state.terms[receiver].max_htlc_value_in_flight_msat;
-  const spendable_msat = least_msat === undefined || least_msat < 0n ? 0n : least_msat;
-  return msat(spendable_msat < limit_msat ? spendable_msat : limit_msat);
-}
-
-/** Whether a payment over this channel is safe from a reorganisation: deep enough, or from a peer that is trusted. */
-export function isFundingSafe({ terms, funding_confirmation }: ChannelState): boolean {
-  if (terms.channel_type.option_zeroconf || terms.opener === 'local') return true;
-  return funding_confirmation !== undefined && funding_confirmation.depth_blocks >= 1;
+  const { max_htlc_value_in_flight_msat, max_accepted_htlcs } = state.terms[receiver];
+  const { count, amount_msat } = inFlight(balancesAt(state, receiver_next).htlcs, side);
+  const limit_msat = max_htlc_value_in_flight_msat - amount_msat;
+  const spendable_msat = least_msat < limit_msat ? least_msat : limit_msat;
+  return msat(count >= max_accepted_htlcs || spendable_msat < 0n ? 0n : spendable_msat);
 }

@@ -10,9 +10,12 @@ import { send, type Turn } from './turn.ts';
 const encoder = new TextEncoder();
 const PRINTABLE = /^[\x20-\x7e]*$/;
 
+/** What is kept of a peer's words: nobody reads more, and they go into the store. */
+const MAX_TEXT_LENGTH = 500;
+
 /** The text of an error or warning as it may be shown: BOLT 1 forbids to print what is not printable ASCII. */
 export function printable(data: Uint8Array): string {
-  const text = Buffer.from(data).toString('latin1');
+  const text = Buffer.from(data.subarray(0, MAX_TEXT_LENGTH)).toString('latin1');
   return PRINTABLE.test(text) ? text : `${data.length} bytes that are not printable`;
 }
 

@@ -3,10 +3,10 @@ import type { Msat } from '../types/amount.ts';
 import type { PaymentHash } from '../types/brand.ts';
 import type { UpdateAddHtlc } from '../wire/index.ts';
 import { type Balances, balancesAt, isDust } from './commitment.ts';
-import { isFundingSafe } from './facts.ts';
 import { refuse, warn } from './fault.ts';
 import { affords, keepsFeeSpikeBuffer } from './fee.ts';
 import type { Environment } from './policy.ts';
+import { isFundingSafe } from './ready.ts';
 import { EVERYTHING, LOCAL_NEXT, PROPOSED, REMOTE_NEXT, type Side } from './stage.ts';
 import type { ChannelState, Htlc } from './state.ts';
 import { requireCommit, send, type Turn } from './turn.ts';
@@ -25,7 +25,7 @@ export interface OfferedHtlc {
 }
 
 /** What a side's HTLCs in flight come to. */
-function inFlight(htlcs: readonly Htlc[], by: Side): { count: number; amount_msat: bigint } {
+export function inFlight(htlcs: readonly Htlc[], by: Side): { count: number; amount_msat: bigint } {
   let count = 0;
   let amount_msat = 0n;
   for (const htlc of htlcs) {

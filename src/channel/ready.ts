@@ -18,6 +18,12 @@ export function shortChannelId(state: ChannelState): ShortChannelId | undefined 
   return parseShortChannelId(`${block_height}x${transaction_index}x${terms.funding_output_index}`);
 }
 
+/** Whether a payment over this channel is safe from a reorganisation: deep enough, or from a peer that is trusted. */
+export function isFundingSafe({ terms, funding_confirmation }: ChannelState): boolean {
+  if (terms.channel_type.option_zeroconf || terms.opener === 'local') return true;
+  return funding_confirmation !== undefined && funding_confirmation.depth_blocks >= 1;
+}
+
 /** The funding transaction is so deep now; undefined when it is in no block (any more). */
 export function fundingDepth(turn: Turn, confirmation: FundingConfirmation | undefined): void {
   turn.state = { ...turn.state, funding_confirmation: confirmation };

@@ -177,7 +177,6 @@ export class SimNode {
           number: this.state.local_number,
         });
         break;
-        break;
       case 'channel_failed':
         assert.ok(this.gives_up, `${this.name}: the channel failed: ${effect.reason}`);
         break;

@@ -1,0 +1,78 @@
+/** What an option of the node is. Each stands once, in options.ts; parsing, help, listconfigs and docs follow from it. */
+
+/** What an option's value looks like. */
+export type OptionKind = 'flag' | 'string' | 'integer' | 'boolean' | 'msat' | 'strings';
+
+export interface OptionDefinition<Kind extends OptionKind = OptionKind, Value = unknown> {
+  readonly kind: Kind;
+  /** What is in force when nothing is said; undefined: nothing. */
+  readonly default: Value;
+  /** One sentence for people. */
+  readonly doc: string;
+  /** What the help calls the value, such as `DIR`. */
+  readonly placeholder?: string;
+  /** The only values that are taken. */
+  readonly one_of?: readonly string[];
+  /** The bounds of an integer. */
+  readonly min?: number;
+  readonly max?: number;
+  /** Its value is never shown. */
+  readonly is_secret?: boolean;
+}
+
+/** Something is wrong with an option; the sentence says what, where and what to do. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+type Extra = Partial<Pick<OptionDefinition, 'placeholder' | 'one_of' | 'min' | 'max' | 'is_secret'>>;
+
+/** On when it is named. */
+export function flag(doc: string): OptionDefinition<'flag', boolean> {
+  return { kind: 'flag', default: false, doc };
+}
+
+export function string(value: string, doc: string, extra: Extra = {}): OptionDefinition<'string', string> {
+  return { kind: 'string', default: value, doc, ...extra };
+}
+
+/** A text that may be left out. */
+export function optionalString(doc: string, extra: Extra = {}): OptionDefinition<'string', string | undefined> {
+  return { kind: 'string', default: undefined, doc, ...extra };
+}
+
+export function integer(value: number, doc: string, extra: Extra = {}): OptionDefinition<'integer', number> {
+  return { kind: 'integer', default: value, doc, ...extra };
+}
+
+export function optionalInteger(doc: string, extra: Extra = {}): OptionDefinition<'integer', number | undefined> {
+  return { kind: 'integer', default: undefined, doc, ...extra };
+}
+
+/** May be given several times. */
+export function strings(doc: string, extra: Extra = {}): OptionDefinition<'strings', readonly string[]> {
+  return { kind: 'strings', default: [], doc, ...extra };
+}
+
+/** Reads a value as it stands on a command line or in a file. `where` begins the sentence of an error. */
+export function parseValue(name: string, option: OptionDefinition, text: string | undefined, where: string): unknown {
+  const { kind, one_of, min = 0, max = Number.MAX_SAFE_INTEGER } = option;
+  if (kind === 'flag' || kind === 'boolean') {
+    if (text === undefined || text === 'true') return true;
+    if (text === 'false') return false;
+    throw new ConfigError(`${where}: ${name} is true or false, not '${text}'`);
+  }
+  if (text === undefined)
+    throw new ConfigError(`${where}: ${name} needs a value: --${name}=${option.placeholder ?? 'VALUE'}`);
+  if (kind === 'integer') {
+    const value = /^-?\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
+    if (!(value >= min && value <= max)) {
+      throw new ConfigError(`${where}: ${name} is a whole number from ${min} to ${max}, not '${text}'`);
+    }
+    return value;
+  }
+  if (one_of !== undefined && !one_of.includes(text)) {
+    throw new ConfigError(`${where}: ${name} is one of ${one_of.join(', ')}, not '${text}'`);
+  }
+  return text;
+}

@@ -1,0 +1,48 @@
+/**
+ * One line per event: time, level, what happened. Secrets cannot get in: their type prints as `[secret]`, and control
+ * characters that a peer may have put into a text are escaped, so that a line stays a line.
+ */
+import { appendFileSync } from 'node:fs';
+
+/** The levels of Core Lightning, quiet to loud. */
+export const LOG_LEVELS = ['debug', 'info', 'unusual', 'broken'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+export interface Log {
+  debug(text: string): void;
+  info(text: string): void;
+  /** Something that an operator should look at, though nothing is lost. */
+  warn(text: string): void;
+  /** Something is wrong with the node itself. */
+  error(text: string): void;
+}
+
+export interface LogOptions {
+  readonly level: LogLevel;
+  /** Where lines go: a file, or standard output when undefined. */
+  readonly file: string | undefined;
+  /** The time of a line, in ISO form. */
+  readonly now: () => string;
+}
+
+/** Opens the log. A file is opened anew for every line, so that it may be moved away while the node runs. */
+export function openLog({ level, file, now }: LogOptions): Log {
+  const least = LOG_LEVELS.indexOf(level);
+  const write = (of: LogLevel, text: string): void => {
+    if (LOG_LEVELS.indexOf(of) < least) return;
+    const line = `${now()} ${of.toUpperCase().padEnd(7)} ${printable(text)}\n`;
+    if (file === undefined) process.stdout.write(line);
+    else appendFileSync(file, line, { mode: 0o600 });
+  };
+  return {
+    debug: (text) => write('debug', text),
+    info: (text) => write('info', text),
+    warn: (text) => write('unusual', text),
+    error: (text) => write('broken', text),
+  };
+}
+
+/** The text without anything that a terminal would obey. */
+export function printable(text: string): string {
+  return text.replace(/[\p{Cc}\u2028\u2029]/gu, (char) => `\\x${char.codePointAt(0)?.toString(16).padStart(2, '0')}`);
+}

@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { loadConfig, nearestName } from '../../src/config/config.ts';
+import { ConfigError } from '../../src/config/option.ts';
+import { OPTIONS } from '../../src/config/options.ts';
+
+function directory(t: TestContext): string {
+  const dir = mkdtempSync(join(tmpdir(), 'till-config-'));
+  t.after(() => rmSync(dir, { recursive: true }));
+  return dir;
+}
+
+function errorOf(run: () => unknown): string {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message;
+    throw error;
+  }
+  throw new assert.AssertionError({ message: 'ConfigError was expected' });
+}
+
+test('without a word everything is its default, on regtest', (t) => {
+  const dir = directory(t);
+  const config = loadConfig([], { TILL_DIR: dir });
+  assert.equal(config.network.name, 'regtest');
+  assert.equal(config.rpc_file, join(dir, 'regtest', 'lightning-rpc'));
+  assert.equal(config.values['invoices-expiry'], 3600);
+  assert.equal(config.sources.alias, 'default');
+});
+
+test('the command line takes --name=value, --name value, flags and shorthands', (t) => {
+  const dir = directory(t);
+  const config = loadConfig([
+    `--lightning-dir=${dir}`,
+    '--alias',
+    'corner shop',
+    '--daemon',
+    '--signet',
+    '--cltv-final=40',
+  ]);
+  assert.equal(config.values.alias, 'corner shop');
+  assert.equal(config.values.daemon, true);
+  assert.equal(config.network.name, 'signet');
+  assert.equal(config.values['cltv-final'], 40);
+  assert.equal(config.sources.alias, 'cmdline');
+});
+
+test('the files come before the command line, the general one before the network one', (t) => {
+  const dir = directory(t);
+  mkdirSync(join(dir, 'signet'));
+  writeFileSync(join(dir, 'config'), '# mine\nnetwork=signet\nalias=general\naddr=127.0.0.1:1\n\n');
+  writeFileSync(join(dir, 'signet', 'config'), 'alias=own\naddr=127.0.0.1:2\nlog-level=debug\n');
+  const config = loadConfig([`--lightning-dir=${dir}`, '--log-level=info']);
+  assert.equal(config.network.name, 'signet');
+  assert.equal(config.values.alias, 'own');
+  assert.deepEqual(config.values.addr, ['127.0.0.1:1', '127.0.0.1:2']);
+  assert.equal(config.values['log-level'], 'info');
+  assert.equal(config.sources.alias, `${join(dir, 'signet', 'config')}:1`);
+});
+
+test('what is wrong is said with its place and what would be right', (t) => {
+  const dir = directory(t);
+  assert.match(
+    errorOf(() => loadConfig(['--alais=x'])),
+    /no option alais; did you mean --alias\?/,
+  );
+  assert.match(
+    errorOf(() => loadConfig(['--frobnicate'])),
+    /see till start --help/,
+  );
+  assert.match(
+    errorOf(() => loadConfig(['--network=mainnet'])),
+    /one of bitcoin, testnet, testnet4, signet, regtest/,
+  );
+  assert.match(
+    errorOf(() => loadConfig(['--cltv-final=99999'])),
+    /whole number from 1 to 2016, not '99999'/,
+  );
+  assert.match(
+    errorOf(() => loadConfig(['--alias'])),
+    /alias needs a value: --alias=NAME/,
+  );
+  assert.match(
+    errorOf(() => loadConfig(['alias'])),
+    /options begin with --/,
+  );
+  writeFileSync(join(dir, 'config'), 'alias=x\nlog-levle=info\n');
+  assert.match(
+    errorOf(() => loadConfig([`--lightning-dir=${dir}`])),
+    /config:2: there is no option log-levle; did you mean --log-level\?/,
+  );
+  assert.match(
+    errorOf(() => loadConfig(['--conf', join(dir, 'nowhere')])),
+    /nowhere cannot be read/,
+  );
+});
+
+test('a name far from all others has no nearest one', () => {
+  assert.equal(nearestName('zzzzzzzz', Object.keys(OPTIONS)), undefined);
+  assert.equal(nearestName('bitcoin-rpcusr', Object.keys(OPTIONS)), 'bitcoin-rpcuser');
+});

@@ -2,12 +2,17 @@
  * The queue before the writer. Units that are handed over while the disk is busy wait together and become one batch;
  * their promises resolve in order once the batch is durable.
  */
-import { StoreClosedError, type UnitResult, type Write } from './store.ts';
+import { type SqlValue, StoreClosedError, type UnitResult, type Write } from './store.ts';
 import type { Batch, PackedWrite } from './writer.ts';
 
 interface Waiting {
   readonly unit: readonly PackedWrite[];
   readonly resolve: (result: UnitResult) => void;
+}
+
+/** A view into a larger buffer would travel with all of it, and what else is in there is nobody's business. */
+function ownBytes(value: SqlValue): SqlValue {
+  return value instanceof Uint8Array && value.buffer.byteLength !== value.length ? Uint8Array.from(value) : value;
 }
 
 export class Journal {
@@ -69,7 +74,7 @@ export class Journal {
       this.#numbers.set(sql, statement);
       this.#new_statements.push(sql);
     }
-    return { statement, params, stop_if_no_row };
+    return { statement, params: params.map(ownBytes), stop_if_no_row };
   }
 
   #flush(): void {

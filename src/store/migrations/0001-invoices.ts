@@ -38,6 +38,7 @@ export const invoices: Migration = {
     "CREATE INDEX invoices_expires_at ON invoices (expires_at) WHERE state = 'unpaid'",
     "CREATE INDEX invoices_expired ON invoices (expires_at) WHERE state = 'expired'",
     'CREATE UNIQUE INDEX invoices_pay_index ON invoices (pay_index) WHERE pay_index IS NOT NULL',
+    'CREATE INDEX invoices_paid_at ON invoices (paid_at) WHERE pay_index IS NOT NULL',
     'CREATE UNIQUE INDEX invoices_updated_index ON invoices (updated_index) WHERE updated_index IS NOT NULL',
     // What was paid stays told: a consumer of payments in order must find them after delinvoice too.
     `CREATE TABLE deleted_paid_invoices (${INVOICE_COLUMNS.replace('pay_index BIGINT', 'pay_index INTEGER PRIMARY KEY')})`,

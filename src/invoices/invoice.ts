@@ -1,0 +1,54 @@
+/**
+ * An invoice, in one of three states. The preimage is part of the paid one alone: until then no reader has it.
+ */
+import type { Msat } from '../types/amount.ts';
+import type { PaymentHash, PaymentPreimage } from '../types/brand.ts';
+
+/** What every invoice has. */
+interface InvoiceTerms {
+  /** 1, 2, 3 ... in the order of creation. */
+  readonly created_index: number;
+  /** Rises with every change of any invoice; absent while nothing changed. */
+  readonly updated_index?: number | undefined;
+  readonly label: string;
+  readonly payment_hash: PaymentHash;
+  /** Absent: the payer chooses. */
+  readonly amount_msat?: Msat | undefined;
+  /** Unix time, seconds. */
+  readonly created_at: number;
+  /** Unix time, seconds: from then on it cannot be paid. */
+  readonly expires_at: number;
+  /** Blocks that an HTLC must leave us. */
+  readonly min_final_cltv_expiry: number;
+  readonly bolt11: string;
+  /** Absent once it was removed. */
+  readonly description?: string | undefined;
+  /** What the shop keeps beside it: the text of a JSON object. */
+  readonly metadata?: string | undefined;
+}
+
+export interface UnpaidInvoice extends InvoiceTerms {
+  readonly status: 'unpaid';
+}
+
+export interface ExpiredInvoice extends InvoiceTerms {
+  readonly status: 'expired';
+}
+
+export interface PaidInvoice extends InvoiceTerms {
+  readonly status: 'paid';
+  /** 1, 2, 3 ... in the order of payment. */
+  readonly pay_index: number;
+  readonly amount_received_msat: Msat;
+  /** Unix time, seconds. */
+  readonly paid_at: number;
+  readonly payment_preimage: PaymentPreimage;
+}
+
+export type Invoice = UnpaidInvoice | ExpiredInvoice | PaidInvoice;
+export type InvoiceStatus = Invoice['status'];
+
+/** The most bytes of a label (UTF-8): enough for any order number, and few enough to index. */
+export const MAX_LABEL_BYTES = 128;
+/** The most bytes of a description (UTF-8): what a field of BOLT 11 holds. */
+export const MAX_DESCRIPTION_BYTES = 639;

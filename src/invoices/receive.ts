@@ -1,0 +1,103 @@
+/**
+ * The only way to paid. A set of HTLCs is judged against its invoice; marking it paid (state, pay_index, amount, time,
+ * preimage visible) is one unit, and the preimage leaves this room only when that unit is durable.
+ */
+import { equalSecret } from '../crypto/compare.ts';
+import type { Row, Write } from '../store/store.ts';
+import type { Msat } from '../types/amount.ts';
+import type { PaymentHash, PaymentPreimage, PaymentSecret } from '../types/brand.ts';
+import { fromHex, toHex } from '../types/hex.ts';
+import type { InvoiceChanges } from './changes.ts';
+import { counterValue, takeNext } from './counters.ts';
+import type { PaidInvoice } from './invoice.ts';
+import { derivePaymentSecret } from './payment-secret.ts';
+import type { InvoicesOptions } from './ports.ts';
+import { amountToColumn, COLUMNS, readInvoice } from './row.ts';
+
+/** A set of HTLCs as its onions describe it. */
+export interface IncomingTotal {
+  readonly payment_hash: PaymentHash;
+  readonly payment_secret: PaymentSecret;
+  /** What the sender says that all parts come to. */
+  readonly total_msat: Msat;
+}
+
+/** The invoice takes it. */
+export interface Accepted {
+  /** Blocks that each HTLC must leave us. */
+  readonly min_final_cltv_expiry: number;
+}
+
+const JUDGE = `SELECT payment_secret, amount_msat, min_final_cltv_expiry FROM invoices
+  WHERE payment_hash = ? AND state = 'unpaid' AND expires_at > ?`;
+
+const MARK_PAID = `UPDATE invoices SET state = 'paid', pay_index = ${counterValue('invoices_paid')},
+    updated_index = ${counterValue('invoices_updated')}, amount_received_msat = ?, paid_at = ?
+  WHERE payment_hash = ? AND state = 'unpaid' AND expires_at > ?
+  RETURNING ${COLUMNS}`;
+
+const PREIMAGE = `SELECT payment_preimage FROM invoices WHERE payment_hash = ? AND state = 'paid'
+  UNION ALL SELECT payment_preimage FROM deleted_paid_invoices WHERE payment_hash = ?`;
+
+export class Receiver {
+  readonly #options: InvoicesOptions;
+  readonly #changes: InvoiceChanges;
+
+  constructor(options: InvoicesOptions, changes: InvoiceChanges) {
+    this.#options = options;
+    this.#changes = changes;
+  }
+
+  /**
+   * Whether there is an unpaid, unexpired invoice with this hash and secret that takes this total: not less than it
+   * asks for, and at most twice that (BOLT 4, Failure Messages). Undefined for any fault: a prober learns nothing.
+   */
+  async judge(set: IncomingTotal): Promise<Accepted | undefined> {
+    const { store, clock, payment_secret_key } = this.#options;
+    const [row] = await store.read(JUDGE, [fromHex(set.payment_hash), clock.nowSeconds()]);
+    if (row === undefined) return undefined;
+    const payment_secret =
+      (row.payment_secret as Uint8Array | null) ?? fromHex(derivePaymentSecret(payment_secret_key, set.payment_hash));
+    if (!equalSecret(payment_secret, fromHex(set.payment_secret))) return undefined;
+    if (typeof row.amount_msat === 'bigint') {
+      const amount_msat = BigInt.asUintN(64, row.amount_msat);
+      if (set.total_msat < amount_msat || set.total_msat > amount_msat * 2n) return undefined;
+    }
+    return { min_final_cltv_expiry: Number(row.min_final_cltv_expiry) };
+  }
+
+  /**
+   * Marks the invoice paid, and makes the caller's writes in the same unit. Resolves with the preimage when all of it is
+   * durable; undefined when the invoice was paid, expired or deleted in the meantime, and then nothing was written.
+   * `writes` must not stop the unit.
+   */
+  async markPaid(
+    payment_hash: PaymentHash,
+    amount_received_msat: Msat,
+    writes: readonly Write[] = [],
+  ): Promise<PaymentPreimage | undefined> {
+    const { store, clock } = this.#options;
+    const now = clock.nowSeconds();
+    const result = await store.commit([
+      takeNext('invoices_paid'),
+      takeNext('invoices_updated'),
+      {
+        sql: MARK_PAID,
+        params: [amountToColumn(amount_received_msat), now, fromHex(payment_hash), now],
+        stop_if_no_row: true,
+      },
+      ...writes,
+    ]);
+    if (!result.committed) return undefined;
+    const invoice = readInvoice(result.rows[2]?.[0] as Row, now) as PaidInvoice;
+    this.#changes.announce({ what: 'paid', counter: 'updated', index: invoice.updated_index as number, invoice });
+    return invoice.payment_preimage;
+  }
+
+  /** The preimage of an invoice that is durably paid: for an HTLC of it that is offered again after a restart. */
+  async paidPreimage(payment_hash: PaymentHash): Promise<PaymentPreimage | undefined> {
+    const hash = fromHex(payment_hash);
+    const [row] = await this.#options.store.read(PREIMAGE, [hash, hash]);
+    return row === undefined ? undefined : (toHex(row.payment_preimage as Uint8Array) as PaymentPreimage);
+  }
+}

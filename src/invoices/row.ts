@@ -1,0 +1,51 @@
+/** Invoices as rows: the columns that readers may see, and what becomes of them. */
+import type { Row, SqlValue } from '../store/store.ts';
+import type { Msat } from '../types/amount.ts';
+import type { PaymentHash, PaymentPreimage } from '../types/brand.ts';
+import { toHex } from '../types/hex.ts';
+import type { Invoice } from './invoice.ts';
+
+/** The columns of a record. The preimage of an invoice that is not paid stays in the database. */
+export const COLUMNS = `created_index, updated_index, label, payment_hash, state, amount_msat, created_at, expires_at,
+  min_final_cltv_expiry, bolt11, description, metadata, pay_index, amount_received_msat, paid_at,
+  CASE WHEN state = 'paid' THEN payment_preimage END AS payment_preimage`;
+
+/** The largest number that a column takes. */
+export const MAX_COLUMN = 2n ** 63n - 1n;
+
+/** A u64 amount in the 64 bits of a signed column. */
+export function amountToColumn(amount_msat: Msat | undefined): SqlValue {
+  return amount_msat === undefined ? null : BigInt.asIntN(64, amount_msat);
+}
+
+function amountFromColumn(value: Row[string] | undefined): Msat | undefined {
+  return typeof value === 'bigint' ? (BigInt.asUintN(64, value) as Msat) : undefined;
+}
+
+/** The record of a row of `COLUMNS` at the time given: an invoice expires by the clock, not by being written to. */
+export function readInvoice(row: Row, now_seconds: number): Invoice {
+  const terms = {
+    created_index: Number(row.created_index),
+    updated_index: row.updated_index === null ? undefined : Number(row.updated_index),
+    label: row.label as string,
+    payment_hash: toHex(row.payment_hash as Uint8Array) as PaymentHash,
+    amount_msat: amountFromColumn(row.amount_msat),
+    created_at: Number(row.created_at),
+    expires_at: Number(row.expires_at),
+    min_final_cltv_expiry: Number(row.min_final_cltv_expiry),
+    bolt11: row.bolt11 as string,
+    description: (row.description as string | null) ?? undefined,
+    metadata: (row.metadata as string | null) ?? undefined,
+  };
+  if (row.state === 'paid') {
+    return {
+      ...terms,
+      status: 'paid',
+      pay_index: Number(row.pay_index),
+      amount_received_msat: amountFromColumn(row.amount_received_msat) as Msat,
+      paid_at: Number(row.paid_at),
+      payment_preimage: toHex(row.payment_preimage as Uint8Array) as PaymentPreimage,
+    };
+  }
+  return { ...terms, status: row.state === 'expired' || terms.expires_at <= now_seconds ? 'expired' : 'unpaid' };
+}

@@ -1,0 +1,26 @@
+/** `idempotent`: whether an invoice is what a request asks for. Its own BOLT 11 says what it was made of. */
+import { checkTerms } from '../bolt11/check.ts';
+import type { InvoiceFields } from '../bolt11/invoice.ts';
+import { parseRaw } from '../bolt11/raw.ts';
+import type { CreateRequest } from './create.ts';
+import type { Invoice } from './invoice.ts';
+
+/**
+ * Whether the existing invoice was made by a request with the same label, amount, text, expiry, fallbacks, cltv,
+ * metadata, and preimage when one is given. Route hints are not compared: they change with the channels.
+ */
+export function asksTheSame(existing: Invoice, request: CreateRequest, fields: InvoiceFields): boolean {
+  const terms = checkTerms(parseRaw(existing.bolt11));
+  return (
+    existing.label === request.label &&
+    existing.metadata === request.metadata &&
+    (existing.description ?? request.description) === request.description &&
+    terms.description === fields.description &&
+    terms.description_hash === fields.description_hash &&
+    terms.amount_msat === fields.amount_msat &&
+    terms.expiry_seconds === fields.expiry_seconds &&
+    terms.min_final_cltv_expiry_delta === fields.min_final_cltv_expiry_delta &&
+    terms.fallbacks.join() === (fields.fallbacks ?? []).join() &&
+    (request.preimage === undefined || existing.payment_hash === fields.payment_hash)
+  );
+}

@@ -50,20 +50,21 @@ export function composeForceClose(
 ): Composition {
   const { force_close } = state;
   if (force_close === undefined || channel.local === undefined) return { pending: [], effects: [] };
-  const [sent] = state.pending;
-  if (!is_new_block) return { pending: state.pending, effects: [] };
-
   const parent = force_close.transaction;
   const tx = parseTransaction(fromHex(parent));
   const anchor = unconfirmedAnchorClaim(channel, txidOf(tx), tx);
+  // After a reorg there may be claims of what is no longer there: only the anchor's child means anything here.
+  const sent = state.pending.find(({ outpoints }) => anchor !== undefined && outpoints[0] === nameOf(anchor.outpoint));
+  const pending = sent === undefined ? [] : [sent];
+  if (!is_new_block) return { pending, effects: [] };
+  // Alone first: should the child have become invalid, it must not keep its parent back.
+  const effects: OnchainEffect[] = [{ kind: 'broadcast', transactions: [parent] }];
   const child = sent?.transaction;
-  const effects: OnchainEffect[] = [
-    { kind: 'broadcast', transactions: child === undefined ? [parent] : [parent, child] },
-  ];
+  if (child !== undefined) effects.push({ kind: 'broadcast', transactions: [parent, child] });
   const wanted = anchor && wantedBump(channel, state, environment, anchor, sent);
-  if (wanted === undefined || anchor === undefined) return { pending: state.pending, effects };
+  if (wanted === undefined || anchor === undefined) return { pending, effects };
   effects.push({ kind: 'fund', request: wanted.request });
-  const pending: Pending = {
+  const asked: Pending = {
     outpoints: [nameOf(anchor.outpoint)],
     transaction: child,
     fee_sat: sent?.fee_sat ?? sat(0),
@@ -71,7 +72,7 @@ export function composeForceClose(
     height: state.height,
     is_wallet_funded: true,
   };
-  return { pending: [pending], effects };
+  return { pending: [asked], effects };
 }
 
 type FundEffect = Extract<OnchainEffect, { kind: 'fund' }>;

@@ -44,7 +44,7 @@ import { toHex } from '../../src/types/hex.ts';
 import { FUNDING_SAT, type Name, termsOf } from './channel.ts';
 
 const WALLET_KEYS = { alice: new Uint8Array(32).fill(0x1a), bob: new Uint8Array(32).fill(0x1b) } as const;
-const MINER_SCRIPT = toHex(p2wpkh(curve.publicKey(new Uint8Array(32).fill(0x3e))));
+export const MINER_SCRIPT = toHex(p2wpkh(curve.publicKey(new Uint8Array(32).fill(0x3e))));
 const FIRST_COINS = 4;
 
 /** The script that a side's money goes to: its wallet's coins, change and sweeps alike. */

@@ -124,11 +124,11 @@ function planPayment(request: BuildRequest): Plan {
   if (lacksOutput() || unspentSat() + (hasChange ? change_sat : 0n) < reserve_sat) {
     const floor_sat = reserve_sat > change_dust_sat ? reserve_sat : change_dust_sat;
     coins = select(target_sat + change_fee_sat + floor_sat, 0n);
-    if (coins === undefined) throw new NotEnoughError(target_sat + reserve_sat, available_sat, true);
+    if (coins === undefined) throw new NotEnoughError(target_sat + reserve_sat, available_sat, reserve_sat > 0n);
     change_sat = leftOver(coins) - change_fee_sat;
     hasChange = change_sat >= change_dust_sat;
     if (lacksOutput() || unspentSat() + (hasChange ? change_sat : 0n) < reserve_sat) {
-      throw new NotEnoughError(target_sat + reserve_sat, available_sat, true);
+      throw new NotEnoughError(target_sat + reserve_sat, available_sat, reserve_sat > 0n);
     }
   }
   if (leftOver(coins) < 0n) throw new NotEnoughError(target_sat, available_sat, false);

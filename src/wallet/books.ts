@@ -1,0 +1,164 @@
+/**
+ * The wallet's state as one whole: ledger, addresses, where the chain is, and the store behind them. What changes here
+ * changes in memory at once and becomes durable in the order of the changes.
+ */
+import type { ChainSource } from '../chain/source.ts';
+import { type Store, StoreClosedError, type Write } from '../store/store.ts';
+import type { Transaction, TxOutput } from '../tx/transaction.ts';
+import type { Sat } from '../types/amount.ts';
+import type { Txid } from '../types/brand.ts';
+import { Addresses } from './addresses.ts';
+import { ChainWatch } from './chain-watch.ts';
+import type { AddressKind, Coin, WalletKeys } from './coin.ts';
+import { type ComposeRequest, compose } from './composer.ts';
+import { TransactionStateError } from './failure.ts';
+import { Ledger } from './ledger.ts';
+import type { OwnTransaction } from './own-transaction.ts';
+import { type OwnScript, readWallet, type WalletRows } from './rows.ts';
+
+/** A transaction of ours. */
+export interface SignedTransaction {
+  readonly txid: Txid;
+  readonly transaction: Transaction;
+  readonly fee_sat: Sat;
+  /** The outputs that its inputs spend, in order: a PSBT wants them. */
+  readonly spent: readonly TxOutput[];
+}
+
+/** Change goes to taproot: its inputs are the cheapest to spend. */
+const CHANGE_KIND: AddressKind = 'p2tr';
+
+export class Books {
+  readonly ledger: Ledger;
+  readonly addresses: Addresses;
+  readonly keys: WalletKeys;
+  readonly #store: Store;
+  #chain: ChainSource | undefined;
+  #watch: ChainWatch | undefined;
+  #durable: Promise<void> = Promise.resolve();
+
+  /** Reads them from the store. Rejects as Store.read does. */
+  static async open(store: Store, keys: WalletKeys): Promise<Books> {
+    const books = new Books(store, keys, await readWallet(store));
+    books.#releaseOrphans();
+    await books.flush();
+    return books;
+  }
+
+  private constructor(store: Store, keys: WalletKeys, rows: WalletRows) {
+    this.#store = store;
+    this.keys = keys;
+    this.ledger = new Ledger(rows.coins, rows.transactions);
+    this.addresses = new Addresses(keys, rows.scripts);
+  }
+
+  /** What was held for someone who ended with the process; a channel's funding is for its channel to judge. */
+  #releaseOrphans(): void {
+    for (const { txid, state, purpose } of this.ledger.transactions) {
+      if (state === 'held' && purpose !== 'funding') this.ledger.drop(txid);
+    }
+  }
+
+  /** Follows the chain, from the height where it started. `onBlock` is called when a block has been entered. */
+  follow(chain: ChainSource, from_height: number, onBlock: () => void): void {
+    this.#chain = chain;
+    const watch = new ChainWatch(chain, from_height, {
+      ledger: this.ledger,
+      pathOf: (script_pubkey) => this.addresses.pathOf(script_pubkey),
+      onChange: () => void this.flush(),
+      onBlock,
+    });
+    for (const script_pubkey of this.addresses.scripts) watch.ensureScript(script_pubkey, from_height);
+    this.#watch = watch;
+  }
+
+  /** Hears nothing more. */
+  unfollow(): void {
+    this.#watch?.stop();
+    this.#watch = undefined;
+    this.#chain = undefined;
+  }
+
+  /** The chain that is followed; undefined before the start and after the end. */
+  get chain(): ChainSource | undefined {
+    return this.#chain;
+  }
+
+  get tip_height(): number {
+    return this.#chain?.tip().height ?? 0;
+  }
+
+  /** Resolves when everything up to now is durable. Rejects with StoreClosedError while the node stops. */
+  durable(): Promise<void> {
+    return this.#durable;
+  }
+
+  /** Hands what has changed to the store. Resolves when it is durable. */
+  flush(extra: readonly Write[] = []): Promise<void> {
+    const unit = [...extra, ...this.ledger.takeWrites()];
+    if (unit.length > 0) {
+      this.#durable = this.#store.commit(unit).then(() => undefined);
+      this.#durable.catch((error: unknown) => {
+        // The node is stopping: the chain tells the same events again at the next start.
+        if (!(error instanceof StoreClosedError)) throw error;
+      });
+    }
+    return this.#durable;
+  }
+
+  /** A script of the kind that was never used, watched from the next block on, once it is durable. */
+  async newScript(kind: AddressKind): Promise<OwnScript> {
+    const { own, write } = this.addresses.fresh(kind, 0);
+    this.addresses.take(own);
+    await this.flush([write]);
+    this.#watch?.ensureScript(own.script_pubkey, this.tip_height + 1);
+    return own;
+  }
+
+  /** The transaction that the request would make now. Throws as `compose` does. */
+  draft(request: ComposeRequest): Transaction {
+    return compose(this.keys, this.addresses.fresh(CHANGE_KIND, 1).script, request).transaction;
+  }
+
+  /** Composes a transaction and enters it at once; answers when that is durable. Throws as `compose` does. */
+  async enter(request: ComposeRequest, state: 'held' | 'sent'): Promise<SignedTransaction> {
+    const { own: change, script, write } = this.addresses.fresh(CHANGE_KIND, 1);
+    const { txid, transaction, fee_sat, spent, purpose, change_index, is_sweep } = compose(this.keys, script, request);
+    const own = { txid, transaction, fee_sat, state, purpose, change_index, is_sweep, parents: [] };
+    const next_height = this.tip_height + 1;
+    if (change_index === undefined) {
+      this.ledger.add({ ...own, blockheight: undefined }, undefined);
+    } else {
+      this.addresses.take(change);
+      this.ledger.add({ ...own, blockheight: undefined }, changeCoin(txid, transaction, change_index, change));
+      this.#watch?.ensureScript(change.script_pubkey, next_height);
+    }
+    this.#watch?.ensureLedger(next_height);
+    await this.flush(change_index === undefined ? [] : [write]);
+    return { txid, transaction, fee_sat, spent };
+  }
+
+  /** The transaction of ours. Throws TransactionStateError when it is none. */
+  get(txid: Txid): OwnTransaction {
+    const own = this.ledger.transaction(txid);
+    if (own === undefined) throw new TransactionStateError(`transaction ${txid} is none of the wallet's`);
+    return own;
+  }
+
+  /** Our change in this transaction. */
+  changeOf({ txid, change_index }: OwnTransaction): Coin | undefined {
+    return change_index === undefined ? undefined : this.ledger.coin({ txid, vout: change_index });
+  }
+
+  /** The coins of ours that these transactions spend. */
+  coinsOf(transactions: readonly OwnTransaction[]): readonly Coin[] {
+    const inputs = transactions.flatMap(({ transaction }) => transaction.inputs);
+    return inputs.map((input) => this.ledger.coin(input)).filter((coin) => coin !== undefined);
+  }
+}
+
+function changeCoin(txid: Txid, transaction: Transaction, vout: number, { script_pubkey, path }: OwnScript): Coin {
+  const { amount_sat } = transaction.outputs[vout] as TxOutput;
+  const state = { is_coinbase: false, blockheight: undefined, spent_by: undefined, spent_height: undefined };
+  return { txid, vout, amount_sat, script_pubkey, path, ...state };
+}

@@ -76,6 +76,8 @@ export interface Context {
   readonly connection: ConnectionSettings;
   /** Tells the client something while it waits, if it asked for notices. */
   notify(level: NoticeLevel, message: string): void;
+  /** Does something when the reply has been handed to the client: how `stop` says good-bye first. */
+  afterReply(action: () => void): void;
 }
 
 /** A line of an example: what is asked and what is answered. */

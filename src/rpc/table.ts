@@ -8,17 +8,15 @@ import { isJsonObject, type Json } from './json.ts';
 export type CommandFacts = Omit<Command<never>, 'run'>;
 
 /** The commands that there are. */
-export interface CommandTable {
+export interface CommandTable<C extends CommandFacts = CommandFacts> {
   /** In the order of the list. */
-  readonly all: readonly CommandFacts[];
+  readonly all: readonly C[];
   /** By name or older name. */
-  find(name: string): CommandFacts | undefined;
+  find(name: string): C | undefined;
 }
 
 /** What a list of commands is looked up by. Throws TypeError when two share a name. */
-export function tableOf<C extends CommandFacts>(
-  commands: readonly C[],
-): CommandTable & { find(name: string): C | undefined } {
+export function tableOf<C extends CommandFacts>(commands: readonly C[]): CommandTable<C> {
   const by_name = new Map<string, C>();
   for (const command of commands) {
     for (const name of [command.name, ...command.aliases]) {

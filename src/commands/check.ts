@@ -1,0 +1,26 @@
+import { answer } from '../rpc/answer.ts';
+import { required } from '../rpc/command.ts';
+import { field } from '../rpc/fields.ts';
+import { readParams, unknownCommand } from '../rpc/table.ts';
+import { defineCommand } from './rooms.ts';
+
+/** Would this command accept these parameters? */
+export const check = defineCommand({
+  name: 'check',
+  category: 'node',
+  title: 'Command for verifying parameters',
+  description:
+    'Verifies the parameters of another command without running it: the answer is the error that the command would give for them, or the name of the command when they are right. What depends on more than the parameters is not tried.',
+  params: { command_to_check: required(field.string, 'The command whose parameters follow.') },
+  rest: true,
+  returns: { command_to_check: answer.string('The command that was checked.') },
+  errors: ['UNKNOWN_COMMAND'],
+  see_also: ['help'],
+  access: 'read',
+  run({ command_to_check, rest }, { commands }) {
+    const command = commands.find(command_to_check);
+    if (command === undefined) throw unknownCommand(command_to_check);
+    readParams(command, rest);
+    return { command_to_check };
+  },
+});

@@ -1,0 +1,20 @@
+import { required } from '../rpc/command.ts';
+import { field } from '../rpc/fields.ts';
+import { defineCommand } from './rooms.ts';
+
+/** Sets `deprecations` for the connection that asks. */
+export const deprecations = defineCommand({
+  name: 'deprecations',
+  category: 'connection',
+  title: 'Command to enable or disable deprecated names',
+  description:
+    'Says whether this connection may use deprecated names. Till keeps the older names of its parameters for good, so this changes nothing yet but what is remembered.',
+  params: { enable: required(field.boolean, 'Whether deprecated names are allowed.') },
+  returns: {},
+  errors: [],
+  access: 'read',
+  run({ enable }, _rooms, { connection }) {
+    connection.deprecations = enable;
+    return {};
+  },
+});

@@ -1,0 +1,20 @@
+import { answer } from '../rpc/answer.ts';
+import { defineCommand } from './rooms.ts';
+
+/** Ends the node. */
+export const stop = defineCommand({
+  name: 'stop',
+  category: 'node',
+  title: 'Command to shut down the node',
+  description:
+    'Answers, then stops the node in good order. Waiting commands end with an error. Nothing that was answered is lost.',
+  params: {},
+  returns: { result: answer.oneOf(['Shutdown complete'], 'That the node is stopping.') },
+  errors: [],
+  see_also: ['getinfo'],
+  access: 'write',
+  run(_params, { node }, context) {
+    context.afterReply(() => node.stop());
+    return { result: 'Shutdown complete' };
+  },
+});

@@ -1,0 +1,73 @@
+/**
+ * The door for local clients: JSON-RPC 2.0 on a Unix socket, as lightning-cli and Core Lightning's client libraries
+ * speak it. No logic is here; dispatch knows the commands.
+ */
+import { chmodSync } from 'node:fs';
+import { createServer, type Server } from 'node:net';
+import { Connection, type ConnectionHost } from './connection.ts';
+
+/** The system's sockaddr_un holds so many bytes of a path. */
+const LONGEST_PATH_BYTES = process.platform === 'linux' ? 107 : 103;
+
+/** How long clients have to take their last replies when the node stops. */
+const FAREWELL_MS = 2000;
+
+export interface UnixSocketOptions extends ConnectionHost {
+  /** Where the socket is made. Nothing may be there: removing a stale one is for whoever holds the directory's lock. */
+  readonly path: string;
+  /** The file mode of the socket: who may connect. */
+  readonly mode?: number;
+}
+
+/** A door that is open. */
+export interface UnixSocketServer {
+  readonly path: string;
+  /** Takes no more clients, ends all waits, lets replies go out for up to two seconds, and hangs up. */
+  close(): Promise<void>;
+}
+
+/** Listens. Rejects with the system's error (EADDRINUSE where something is at the path), or RangeError for a path too long. */
+export async function serveUnixSocket(options: UnixSocketOptions): Promise<UnixSocketServer> {
+  const { path, mode = 0o600 } = options;
+  if (Buffer.byteLength(path) > LONGEST_PATH_BYTES) {
+    throw new RangeError(`the path of the socket is longer than ${LONGEST_PATH_BYTES} bytes: ${path}`);
+  }
+  const connections = new Set<Connection>();
+  const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+    const connection = new Connection(socket, options);
+    connections.add(connection);
+    socket.once('close', () => connections.delete(connection));
+  });
+  await listen(server, path);
+  if (mode !== 0o600) chmodSync(path, mode);
+  return {
+    path,
+    close: () =>
+      new Promise((resolve) => {
+        const stopWaiting = options.clock.after(FAREWELL_MS, () => {
+          for (const connection of connections) connection.destroy();
+        });
+        server.close(() => {
+          stopWaiting();
+          resolve();
+        });
+        for (const connection of connections) connection.stop();
+      }),
+  };
+}
+
+function listen(server: Server, path: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    // The socket is made within this call, and must not be wider for an instant than it shall be: so the mask first.
+    const mask = process.umask(0o177);
+    try {
+      server.listen({ path, backlog: 1024 }, () => {
+        server.off('error', reject);
+        resolve();
+      });
+    } finally {
+      process.umask(mask);
+    }
+  });
+}

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { sha256 } from '../../src/crypto/hash.ts';
 import { curve } from '../../src/crypto/secp256k1.ts';
 import type { ChannelKeys } from '../../src/tx/channel-keys.ts';
 import { buildCommitment, type Commitment, commitmentNumberOf } from '../../src/tx/commitment.ts';
@@ -13,7 +15,8 @@ import { signCommitment, verifyCommitment } from '../../src/tx/signer.ts';
 import type { Side } from '../../src/tx/terms.ts';
 import { parseTransaction, serializeTransaction, txidOf, withWitness } from '../../src/tx/transaction.ts';
 import { htlcTransactionWitness } from '../../src/tx/witness.ts';
-import { msat, sat, satToMsat, sum } from '../../src/types/amount.ts';
+import { AmountError, msat, sat, satToMsat, sum } from '../../src/types/amount.ts';
+import type { PaymentHash } from '../../src/types/brand.ts';
 import { fromHex, toHex } from '../../src/types/hex.ts';
 import {
   htlcsOfCase,
@@ -145,6 +148,64 @@ describe('a commitment', () => {
     );
     assert.match(verifyCommitment(commitment, { ...good, htlc_signatures: rest }) ?? '', /3 HTLC signatures/);
     assert.match(verifyCommitment(commitment, { ...good, signature: 'zz' }) ?? '', /not valid/);
+  });
+
+  it('is the same from both sides, in order, and pays out no more than the funding, whatever it holds', () => {
+    const htlc = fc.record({
+      offered_by: fc.constantFrom<Side>('local', 'remote'),
+      amount_msat: fc.integer({ min: 1, max: 5_000_000 }),
+      cltv_expiry: fc.integer({ min: 500, max: 510 }),
+      payment: fc.integer({ min: 0, max: 3 }),
+    });
+    fc.assert(
+      fc.property(
+        fc.constantFrom<CommitmentFormat>('anchors', 'static_remotekey'),
+        fc.array(htlc, { maxLength: 12 }),
+        // Less than both anchors cost would be more than the funding holds: such a commitment is refused below.
+        fc.integer({ min: 660, max: 9_900_000 }),
+        fc.integer({ min: 0, max: 20_000 }),
+        (format, htlcs, local_sat, feerate_per_kw) => {
+          const in_htlcs = htlcs.reduce((total, { amount_msat }) => total + amount_msat, 0);
+          const balance = {
+            local: msat(local_sat * 1000),
+            remote: msat(10_000_000_000 - local_sat * 1000 - in_htlcs),
+          };
+          const seen = (perspective: Side) => {
+            const swap = (side: Side): Side => (perspective === 'local' ? side : side === 'local' ? 'remote' : 'local');
+            return buildCommitment(vectorTerms(format, sat(546), perspective), {
+              owner: swap('local'),
+              number: 1,
+              per_commitment_point: PER_COMMITMENT_POINT,
+              feerate_per_kw,
+              local_msat: balance[swap('local')],
+              remote_msat: balance[swap('remote')],
+              htlcs: htlcs.map(({ offered_by, amount_msat, cltv_expiry, payment }) => ({
+                offered_by: swap(offered_by),
+                amount_msat: msat(amount_msat),
+                cltv_expiry,
+                payment_hash: toHex(sha256(Uint8Array.of(payment))) as PaymentHash,
+              })),
+            });
+          };
+          const commitment = seen('local');
+          assert.equal(seen('remote').txid, commitment.txid);
+          const amounts = commitment.outputs.map(({ amount_sat }) => amount_sat);
+          assert.deepEqual(
+            amounts,
+            amounts.toSorted((a, b) => Number(a - b)),
+          );
+          assert.equal(sum(amounts) + commitment.fee_sat, 10_000_000n);
+          assert.equal(commitment.htlc_outputs.length + commitment.trimmed.length, htlcs.length);
+          for (const { tx, output } of htlcTransactions(commitment)) {
+            assert.ok(tx.outputs.every(({ amount_sat }) => amount_sat <= output.amount_sat && amount_sat >= 546n));
+          }
+          assert.deepEqual(parseTransaction(serializeTransaction(commitment.tx)), commitment.tx);
+        },
+      ),
+      { numRuns: 60 },
+    );
+    const broke = { ...test, to_local_msat: '0', to_remote_msat: '10000000000', with_htlcs: false };
+    assert.throws(() => build('anchors', broke), AmountError);
   });
 
   it('hides its number in 48 bits and gives it back', () => {

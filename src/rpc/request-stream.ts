@@ -30,6 +30,12 @@ export class RequestReader {
   /** Whether JSON.parse would lose something of this request. */
   #strict = false;
   #ascii = true;
+  readonly #longest_bytes: number;
+
+  /** `longest_bytes` bounds one request; a client, which trusts its node, lets replies be of any length. */
+  constructor({ longest_bytes = LONGEST_REQUEST_BYTES }: { readonly longest_bytes?: number } = {}) {
+    this.#longest_bytes = longest_bytes;
+  }
 
   /**
    * Takes a chunk and gives each request that ends in it to `emit`. Throws MalformedJson; nothing can be read after that.
@@ -86,8 +92,8 @@ export class RequestReader {
 
   #hold(chunk: Buffer, start: number, end: number): void {
     const needed = this.#held_bytes + end - start;
-    if (needed > LONGEST_REQUEST_BYTES) {
-      throw new MalformedJson(`the request is longer than ${LONGEST_REQUEST_BYTES} bytes`);
+    if (needed > this.#longest_bytes) {
+      throw new MalformedJson(`the request is longer than ${this.#longest_bytes} bytes`);
     }
     if (needed > this.#held.length) {
       const larger = Buffer.allocUnsafe(Math.max(needed, this.#held.length * 2, 1024));
@@ -103,8 +109,8 @@ export class RequestReader {
     if (this.#held_bytes > 0) {
       this.#hold(chunk, start, end);
       bytes = this.#held.subarray(0, this.#held_bytes);
-    } else if (bytes.length > LONGEST_REQUEST_BYTES) {
-      throw new MalformedJson(`the request is longer than ${LONGEST_REQUEST_BYTES} bytes`);
+    } else if (bytes.length > this.#longest_bytes) {
+      throw new MalformedJson(`the request is longer than ${this.#longest_bytes} bytes`);
     }
     const [strict, colons, ascii] = [this.#strict, this.#colons, this.#ascii];
     this.#held = Buffer.alloc(0);

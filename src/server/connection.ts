@@ -106,7 +106,11 @@ export class Connection {
   }
 
   #isFull(): boolean {
-    return this.#in_flight >= MOST_IN_FLIGHT || this.#socket.writableLength + this.#out.length > MOST_UNREAD_BYTES;
+    return this.#in_flight >= MOST_IN_FLIGHT || this.#unread() > MOST_UNREAD_BYTES;
+  }
+
+  #unread(): number {
+    return this.#socket.writableLength + this.#out.length + this.#held_back_length;
   }
 
   #serve(request: Parsed): void {
@@ -161,6 +165,7 @@ export class Connection {
   /** Pieces of two replies must not mix: while one is being streamed, the others gather behind it. */
   #streaming: Promise<void> = Promise.resolve();
   #held_back: string[] | undefined;
+  #held_back_length = 0;
 
   #stream(reply: AsyncIterable<string>): Promise<void> {
     const turn = this.#streaming.then(() => this.#streamNow(reply));
@@ -179,6 +184,7 @@ export class Connection {
     } finally {
       const held_back = this.#held_back;
       this.#held_back = undefined;
+      this.#held_back_length = 0;
       for (const text of held_back) this.#write(text);
     }
   }
@@ -199,6 +205,7 @@ export class Connection {
     if (this.#closed) return;
     if (this.#held_back !== undefined) {
       this.#held_back.push(text);
+      this.#held_back_length += text.length;
       return;
     }
     this.#out += text;

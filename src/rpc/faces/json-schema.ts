@@ -1,0 +1,39 @@
+/** A command as JSON Schema (2020-12): its parameters by name, and its result. */
+import { described } from '../answer.ts';
+import type { JsonSchema } from '../schema.ts';
+import type { CommandFacts } from '../table.ts';
+
+/** The schema of the parameters given by name. */
+export function paramsSchema(command: CommandFacts): JsonSchema {
+  const properties: Record<string, JsonSchema> = {};
+  const required: string[] = [];
+  for (const [name, param] of Object.entries(command.params)) {
+    const fallback = param.presence === 'default' ? { default: toSchemaDefault(param.default) } : {};
+    properties[name] = { ...param.field.schema, description: param.doc, ...fallback };
+    for (const alias of param.aliases) {
+      properties[alias] = { ...param.field.schema, description: `Another name of \`${name}\`.`, deprecated: true };
+    }
+    if (param.presence === 'required' && param.aliases.length === 0) required.push(name);
+  }
+  return { type: 'object', properties, required, additionalProperties: command.rest };
+}
+
+function toSchemaDefault(value: unknown): unknown {
+  return typeof value === 'bigint' ? Number(value) : value;
+}
+
+/** The schema of the result. */
+export function resultSchema(command: CommandFacts): JsonSchema {
+  return described(command.returns);
+}
+
+/** The file `docs/reference/schema/NAME.json`. */
+export function schemaFile(command: CommandFacts): string {
+  const schema = {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    title: command.name,
+    description: command.title,
+    properties: { request: paramsSchema(command), response: resultSchema(command) },
+  };
+  return `${JSON.stringify(schema, undefined, 2)}\n`;
+}

@@ -72,14 +72,13 @@ export class Books {
     this.#watch = watch;
   }
 
-  /** Hears nothing more. */
+  /** Hears nothing more; the chain may still be sent to. */
   unfollow(): void {
     this.#watch?.stop();
     this.#watch = undefined;
-    this.#chain = undefined;
   }
 
-  /** The chain that is followed; undefined before the start and after the end. */
+  /** The chain; undefined before the start. */
   get chain(): ChainSource | undefined {
     return this.#chain;
   }

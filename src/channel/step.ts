@@ -49,12 +49,12 @@ export function step(state: ChannelState, input: Input, env: Environment): Outco
     if (!(fault instanceof Violation)) throw fault;
     const failed: Turn = { state, env, effects: [], store: false };
     applyViolation(failed, fault);
-    const { kind, message } = fault;
+    const force_close = failed.state.phase === 'failed' && state.phase !== 'failed';
     return {
       state: failed.state,
       effects: failed.effects,
       store: failed.store,
-      violation: { kind, message, force_close: kind === 'error' },
+      violation: { kind: force_close ? 'error' : 'warning', message: fault.message, force_close },
     };
   }
 }

@@ -182,3 +182,35 @@ test('scripts to close to are witness programs', () => {
     assert.equal(isShutdownScript(script, true), any, script);
   }
 });
+
+test('once a mutual close is signed, errors bring no other transaction to the chain', () => {
+  const pair = usablePair();
+  pair.alice.do({ kind: 'shutdown' });
+  pair.exchange();
+  agreed(pair);
+  const { channel_id } = pair.alice.state.terms;
+  for (const end of [pair.alice, pair.bob]) end.take('broadcast');
+  pair.alice.do({ kind: 'message', message: { type: 'error', channel_id, data: Buffer.from('bye') } });
+  pair.disconnect();
+  pair.reconnect();
+  const [reestablish] = pair.bob.outbox.splice(0);
+  assert.equal(reestablish?.type, 'channel_reestablish');
+  const wrong = { ...reestablish, next_commitment_number: 0n } as NonNullable<typeof reestablish>;
+  const { violation, effects } = pair.alice.attempt({ kind: 'message', message: wrong });
+  assert.equal(violation?.force_close, false);
+  assert.equal(pair.alice.state.phase, 'closed');
+  assert.ok(effects.every(({ kind }) => kind !== 'broadcast'));
+  pair.alice.do({ kind: 'force_close', reason: 'the mutual close is never mined' });
+  assert.equal(pair.alice.take('broadcast')[0]?.purpose, 'commitment', 'but the operator may insist');
+});
+
+test('a spent funding output ends the channel, and is told with its transaction', () => {
+  const { alice } = usablePair();
+  alice.do({ kind: 'funding_spent', transaction: 'abcd' });
+  assert.equal(alice.take('funding_spent')[0]?.transaction, 'abcd');
+  alice.do({ kind: 'disconnected' });
+  alice.do({ kind: 'connected' });
+  assert.equal(alice.outbox.length, 0);
+  alice.do({ kind: 'block' });
+  assert.equal(alice.take('broadcast').length, 0);
+});

@@ -4,6 +4,7 @@
  */
 import { setMaxListeners } from 'node:events';
 import type { Socket } from 'node:net';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { RpcError } from '../errors.ts';
 import type { ConnectionSettings } from '../rpc/command.ts';
 import { type Caller, type Dispatcher, errorReply, type Reply } from '../rpc/dispatch.ts';
@@ -180,6 +181,8 @@ export class Connection {
       for await (const text of reply) {
         if (this.#closed) return;
         if (!this.#socket.write(text)) await this.#drained();
+        // Where the system takes all at once, nothing above waits: the other clients must have their turn as well.
+        await nextTurn();
       }
     } finally {
       const held_back = this.#held_back;

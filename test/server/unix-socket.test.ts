@@ -24,6 +24,8 @@ class Waiting {
   readonly began = Promise.withResolvers<void>();
   readonly aborted = Promise.withResolvers<void>();
   readonly release = Promise.withResolvers<void>();
+  /** Rows that were asked of a stream. */
+  rows = 0;
 }
 
 interface Stage {
@@ -67,7 +69,10 @@ async function stage(context: TestContext, mode?: number): Promise<Stage> {
       },
       run: ({ count }) => ({
         rows: (async function* () {
-          for (let n = 0; n < count; n++) yield { n, text: 'x'.repeat(100) };
+          for (let n = 0; n < count; n++) {
+            waiting.rows++;
+            yield { n, text: 'x'.repeat(100) };
+          }
         })(),
         end: true,
       }),
@@ -428,6 +433,7 @@ for (const streaming of [false, true]) {
       await other.reply();
     }
     assert.ok(deaf.socket.writableLength > 10_000_000, `the server went on reading: ${deaf.socket.writableLength}`);
+    assert.ok(here.waiting.rows < 50_000, `rows nobody reads were made: ${here.waiting.rows}`);
     deaf.close();
   });
 }

@@ -51,7 +51,8 @@ export function beginClosing(turn: Turn): void {
 function propose(turn: Turn, fee_satoshis: Sat, fee_range: FeeRange, received: Sat | undefined): void {
   const { state, env } = turn;
   const view = closingView(state, fee_satoshis, state.terms.local.dust_limit_satoshis);
-  if (view === undefined) throw new RangeError('a closing fee that the opener cannot pay');
+  if (view === undefined)
+    warn(`closing_signed: the opener cannot pay a fee of ${fee_satoshis} sat, which would suit us both`);
   turn.state = {
     ...state,
     negotiation: { sent_fee_satoshis: fee_satoshis, sent_range: fee_range, received_fee_satoshis: received },

@@ -146,6 +146,19 @@ test('a closing signature for another fee than it says is refused', () => {
   assert.match(pair.bob.attempt({ kind: 'message', message: greedy }).violation?.message ?? '', /not valid/);
 });
 
+test('a fee_range that the opener itself cannot pay is a violation, with a signature that is valid', () => {
+  const pair = usablePair();
+  pair.bob.do({ kind: 'shutdown' });
+  const [shutdown] = pair.bob.outbox.splice(0);
+  assert.ok(shutdown);
+  pair.alice.do({ kind: 'message', message: shutdown });
+  const [answer, offered] = pair.alice.outbox.splice(0) as [never, ClosingSigned];
+  pair.bob.do({ kind: 'message', message: answer });
+  const most = sat(0xffff_ffff_ffff_ffffn);
+  const absurd = { ...offered, fee_range: { min_fee_satoshis: most, max_fee_satoshis: most } };
+  assert.match(pair.bob.attempt({ kind: 'message', message: absurd }).violation?.message ?? '', /cannot pay/);
+});
+
 test('a balance below the dust limit gets no output', () => {
   const pair = usablePair({ open: { push_msat: msat(100_000) } });
   pair.alice.do({ kind: 'shutdown' });

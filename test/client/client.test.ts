@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { CallError, type Client, ConnectionError, connectToNode } from '../../src/client/index.ts';
-import { commands } from '../../src/commands/index.ts';
+import { check } from '../../src/commands/check.ts';
+import { notifications } from '../../src/commands/notifications.ts';
 import type { NodeRoom, Rooms } from '../../src/commands/rooms.ts';
 import { answer } from '../../src/rpc/answer.ts';
 import { type Command, commandsOn } from '../../src/rpc/command.ts';
@@ -42,12 +43,12 @@ async function connected(context: TestContext): Promise<Client> {
       return {};
     },
   });
-  const all = [...commands, wait, large, notice];
+  const all: Command<Rooms>[] = [check, notifications, wait, large, notice];
   const onUnexpected = (error: unknown): never => assert.fail(String(error));
-  const rooms: Rooms = { node: unused, commands: tableOf<Command<Rooms>>(all) };
+  const rooms: Pick<Rooms, 'node' | 'commands'> = { node: unused, commands: tableOf<Command<Rooms>>(all) };
   const directory = mkdtempSync(join(tmpdir(), 'till-client-'));
   const path = join(directory, 'lightning-rpc');
-  const dispatcher = new Dispatcher(all, rooms, { onUnexpected, strict: true });
+  const dispatcher = new Dispatcher(all, rooms as Rooms, { onUnexpected, strict: true });
   const server = await serveUnixSocket({ path, dispatcher, clock: new ManualClock(), onUnexpected });
   const client = await connectToNode(path);
   context.after(async () => {
@@ -60,7 +61,9 @@ async function connected(context: TestContext): Promise<Client> {
 
 test('a call ends with its result, exact to the last digit', async (context) => {
   const client = await connected(context);
-  assert.deepEqual(await client.call('check', { command_to_check: 'help' }), { command_to_check: 'help' });
+  assert.deepEqual(await client.call('check', { command_to_check: 'notifications', enable: true }), {
+    command_to_check: 'notifications',
+  });
   assert.deepEqual(await client.callAny('large', {}), { n: 18446744073709551615n });
 });
 

@@ -5,8 +5,15 @@ import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { commands } from '../../src/commands/index.ts';
+import { batching } from '../../src/commands/batching.ts';
+import { check } from '../../src/commands/check.ts';
+import { deprecations } from '../../src/commands/deprecations.ts';
+import { getinfo } from '../../src/commands/getinfo.ts';
+import { help } from '../../src/commands/help.ts';
+import { listconfigs } from '../../src/commands/listconfigs.ts';
+import { notifications } from '../../src/commands/notifications.ts';
 import type { NodeRoom, Rooms } from '../../src/commands/rooms.ts';
+import { stop } from '../../src/commands/stop.ts';
 import { RpcError } from '../../src/errors.ts';
 import { answer } from '../../src/rpc/answer.ts';
 import { type Command, commandsOn, required } from '../../src/rpc/command.ts';
@@ -106,7 +113,17 @@ async function stage(context: TestContext, mode?: number): Promise<Stage> {
       },
     }),
   ];
-  const all = [...commands, ...own];
+  const all: Command<Rooms>[] = [
+    batching,
+    check,
+    deprecations,
+    getinfo,
+    help,
+    listconfigs,
+    notifications,
+    stop,
+    ...own,
+  ];
   const node: NodeRoom = {
     info: () => assert.fail('not asked'),
     configs: () => [{ name: 'alias', kind: 'string', value: 'shop', source: 'cmdline' }],
@@ -116,8 +133,8 @@ async function stage(context: TestContext, mode?: number): Promise<Stage> {
   };
   const unexpected: unknown[] = [];
   const onUnexpected = (error: unknown): void => void unexpected.push(error);
-  const rooms: Rooms = { node, commands: tableOf(all) };
-  const dispatcher = new Dispatcher(all, rooms, { onUnexpected, strict: true });
+  const rooms: Pick<Rooms, 'node' | 'commands'> = { node, commands: tableOf<Command<Rooms>>(all) };
+  const dispatcher = new Dispatcher(all, rooms as Rooms, { onUnexpected, strict: true });
   const directory = mkdtempSync(join(tmpdir(), 'till-socket-'));
   const clock = new ManualClock();
   const server = await serveUnixSocket({

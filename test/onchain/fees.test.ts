@@ -104,14 +104,12 @@ describe('fees of claims', () => {
 
 describe('a commitment that pays too little', () => {
   it('is paid for by a child at its anchor, more as the deadline nears, and not beyond what depends on it', async () => {
-    const cheap: ChannelMoment = { ...MOMENT, feerate_per_kw: 100 };
+    const cheap: ChannelMoment = { ...MOMENT, feerate_per_kw: 253 };
     const { world, alice } = await open(cheap);
     await alice.say({ kind: 'force_close', transaction: signedCommitment(alice.channel), is_urgent: false });
-    assert.equal(alice.refused.length, 1);
-    assert.match(alice.refused[0] ?? '', /^min relay fee not met/);
     assert.equal(world.chain.pending.length, 2, 'parent and child are there together');
     await wait(alice, world.height + 1, EXPIRY - 1);
-    assert.ok(alice.refused.every((reason) => reason.startsWith('min relay fee not met')));
+    assert.deepEqual(alice.refused, []);
     const [parent, child] = world.chain.pending.map((bytes) => parseTransaction(bytes)) as [Transaction, Transaction];
     assert.equal(child.inputs[0]?.txid, txidOf(parent));
     const requests = alice.told('fund').map(({ request }) => request);

@@ -192,19 +192,34 @@ export class Party {
   }
 }
 
+/** What a world needs of its chain: the embedded one, or a real node's. */
+export interface WorldChain extends Pick<EmbeddedChain, 'tip' | 'blockHash' | 'block' | 'broadcast'> {
+  mine(count: number, script_pubkey: string): unknown;
+}
+
 /** The chain, and what is on it. */
 export class World {
-  readonly chain = new EmbeddedChain({ clock: new ManualClock() });
+  readonly backend: WorldChain;
   readonly parties: Party[] = [];
   blocks: Block[] = [];
   funding_txid = '' as Txid;
   readonly #reserved = new Map<string, string>();
 
+  constructor(backend: WorldChain) {
+    this.backend = backend;
+  }
+
+  /** The embedded chain, where this world has one. */
+  get chain(): EmbeddedChain {
+    if (this.backend instanceof EmbeddedChain) return this.backend;
+    throw new Error('this world is not on the embedded chain');
+  }
+
   /** A chain where both wallets have coins and a channel of 10,000,000 sat is funded by Alice. */
-  static async open(): Promise<World> {
-    const world = new World();
-    for (const name of ['alice', 'bob'] as const) world.chain.mine(FIRST_COINS, toHex(walletScript(name)));
-    world.chain.mine(100 + FIRST_COINS, MINER_SCRIPT);
+  static async open(backend: WorldChain = new EmbeddedChain({ clock: new ManualClock() })): Promise<World> {
+    const world = new World(backend);
+    for (const name of ['alice', 'bob'] as const) await backend.mine(FIRST_COINS, toHex(walletScript(name)));
+    await backend.mine(100 + FIRST_COINS, MINER_SCRIPT);
     await world.#read();
     const [coin] = world.coins('alice', 'funding');
     if (coin === undefined) throw new Error('no coin to fund with');
@@ -244,13 +259,13 @@ export class World {
 
   /** Undefined when the chain has taken it, else its word against it. */
   async broadcast(transactions: readonly string[]): Promise<string | undefined> {
-    const result = await this.chain.broadcast(transactions.map((text) => Buffer.from(text, 'hex')));
+    const result = await this.backend.broadcast(transactions.map((text) => Buffer.from(text, 'hex')));
     return result.kind === 'rejected' ? result.reason : undefined;
   }
 
   async mine(count: number): Promise<void> {
     for (let index = 0; index < count; index++) {
-      this.chain.mine(1, MINER_SCRIPT);
+      await this.backend.mine(1, MINER_SCRIPT);
       await this.#follow();
     }
   }
@@ -273,11 +288,11 @@ export class World {
   }
 
   async #read(): Promise<void> {
-    const { height } = await this.chain.tip();
+    const { height } = await this.backend.tip();
     const known = new Map(this.blocks.map((block) => [block.hash, block]));
     const blocks: Block[] = [];
     for (let at = 1; at <= height; at++) {
-      const hash = (await this.chain.blockHash(at)) as string;
+      const hash = (await this.backend.blockHash(at)) as string;
       const block = known.get(hash) ?? { height: at, hash, transactions: await this.#transactions(hash) };
       blocks.push(block);
     }
@@ -285,7 +300,7 @@ export class World {
   }
 
   async #transactions(hash: string): Promise<Transaction[]> {
-    const bytes = await this.chain.block(hash);
+    const bytes = await this.backend.block(hash);
     const transactions: Transaction[] = [];
     walkBlock(bytes, {}, (_index, span) => transactions.push(parseTransaction(bytes.subarray(span.start, span.end))));
     return transactions;

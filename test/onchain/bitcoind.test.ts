@@ -1,0 +1,112 @@
+/** The same endings where Bitcoin itself is the judge: its mempool and its miner. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { Bitcoind } from '../../src/chain/bitcoind.ts';
+import { BitcoindProcess, bitcoindMissing } from '../support/bitcoind.ts';
+import {
+  type ChannelMoment,
+  channelOf,
+  FUNDING_SAT,
+  type Name,
+  peerOf,
+  preimageOf,
+  signedCommitment,
+  type TestHtlc,
+  viewOf,
+} from './channel.ts';
+import { World, type WorldChain } from './world.ts';
+
+const HTLCS: readonly TestHtlc[] = [
+  { id: 0n, from: 'alice', amount_sat: 200_000, cltv_expiry: 130, secret: 1 },
+  { id: 1n, from: 'alice', amount_sat: 300_000, cltv_expiry: 130, secret: 2 },
+  { id: 0n, from: 'bob', amount_sat: 400_000, cltv_expiry: 131, secret: 3 },
+  { id: 1n, from: 'bob', amount_sat: 500_000, cltv_expiry: 132, secret: 4 },
+];
+/** Each side knows one of the preimages that it needs. The fee is the least that is relayed at all. */
+const KNOWN = [HTLCS[0], HTLCS[2]] as TestHtlc[];
+const MOMENT: ChannelMoment = { number: 2, alice_sat: 5_000_000, htlcs: HTLCS, feerate_per_kw: 253 };
+
+async function inWorld(run: (world: World) => Promise<void>): Promise<void> {
+  const process = await BitcoindProcess.start();
+  const node = new Bitcoind({
+    network: 'regtest',
+    'bitcoin-rpcconnect': '127.0.0.1',
+    'bitcoin-rpcport': process.rpcport,
+    'bitcoin-rpcuser': process.user,
+    'bitcoin-rpcpassword': process.password,
+    timeout_ms: 10_000,
+  });
+  try {
+    await node.open();
+    const chain: WorldChain = {
+      mine: (count, script_pubkey) => process.mine(count, script_pubkey),
+      tip: () => node.tip(),
+      blockHash: (height) => node.blockHash(height),
+      block: (hash) => node.block(hash),
+      broadcast: (transactions) => node.broadcast(transactions),
+    };
+    await run(await World.open(chain));
+  } finally {
+    await node.close();
+    await process.stop();
+  }
+}
+
+describe('endings on bitcoind', { skip: bitcoindMissing }, () => {
+  for (const publisher of ['alice', 'bob'] as const) {
+    it(`every transaction is taken when ${publisher} publishes the latest commitment, with a child that pays`, () =>
+      inWorld(async (world) => {
+        const start = { height: world.height, total: world.balance('alice') + world.balance('bob') };
+        const sides = {
+          alice: await world.join('alice', channelOf('alice', world.funding_txid, MOMENT)),
+          bob: await world.join('bob', channelOf('bob', world.funding_txid, MOMENT)),
+        };
+        for (const htlc of KNOWN) {
+          await sides[peerOf(htlc.from)].say({ kind: 'preimage', payment_preimage: preimageOf(htlc) });
+        }
+        const transaction = signedCommitment(sides[publisher].channel);
+        await sides[publisher].say({ kind: 'force_close', transaction, is_urgent: false });
+        await world.mine(70);
+        const refused = [...sides.alice.refused, ...sides.bob.refused];
+        assert.deepEqual(refused, []);
+        for (const name of ['alice', 'bob'] as const satisfies readonly Name[]) {
+          assert.deepEqual(
+            sides[name].told('htlc_claimed').map(({ htlc }) => htlc.id),
+            [0n],
+          );
+          assert.deepEqual(
+            sides[name].told('htlc_failed').map(({ htlc }) => htlc.id),
+            [1n],
+          );
+          assert.deepEqual(sides[name].state.pending, []);
+        }
+        const anchors = [...world.unspent().values()].filter((coin) => coin.amount_sat === 330n);
+        const total = world.balance('alice') + world.balance('bob');
+        const fees = world.feesSince(start.height);
+        assert.equal(total - start.total + fees + 330n * BigInt(anchors.length), FUNDING_SAT);
+      }));
+  }
+
+  it('takes everything from who publishes a revoked commitment and hurries on with its HTLCs', () =>
+    inWorld(async (world) => {
+      const bob_before = world.balance('bob');
+      const later: ChannelMoment = { number: 5, alice_sat: 9_000_000, htlcs: [], feerate_per_kw: 253 };
+      const records = viewOf('alice', 'bob', MOMENT).htlcs.map((htlc) => ({
+        ...htlc,
+        first_remote_number: 1,
+        last_remote_number: 4,
+      }));
+      const bob = await world.join('bob', channelOf('bob', world.funding_txid, MOMENT));
+      const alice = await world.join('alice', channelOf('alice', world.funding_txid, later), records);
+      await bob.say({ kind: 'preimage', payment_preimage: preimageOf(HTLCS[0] as TestHtlc) });
+      await bob.say({ kind: 'force_close', transaction: signedCommitment(bob.channel), is_urgent: true });
+      await world.mine(40);
+      assert.equal(alice.told('ended')[0]?.ending, 'revoked');
+      assert.ok(world.balance('bob') <= bob_before);
+      assert.deepEqual(alice.state.pending, []);
+      assert.deepEqual(
+        alice.refused.filter((reason) => !/missingorspent|insufficient fee/.test(reason)),
+        [],
+      );
+    }));
+});

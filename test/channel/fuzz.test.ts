@@ -137,3 +137,44 @@ for (const [kind, signer, rounds] of [
     }
   });
 }
+
+test('no closing fee or range of a hostile peer makes the channel throw, even well signed', () => {
+  const outcomes = new Set<string>();
+  for (let seed = 1; seed <= 300; seed++) {
+    const random = new Random(seed);
+    const pair = usablePair({ open: { push_msat: msat(random.pick([0n, 300_000_000n, 980_000_000n])) } });
+    const [evil, honest] = random.chance(0.5) ? [pair.alice, pair.bob] : [pair.bob, pair.alice];
+    evil.do({ kind: 'shutdown' });
+    for (const message of evil.outbox.splice(0)) honest.do({ kind: 'message', message });
+    for (const message of honest.outbox.splice(0)) evil.attempt({ kind: 'message', message });
+    const { terms, local_msat, remote_msat, local_shutdown_script, remote_shutdown_script } = evil.state;
+    const amount = () => sat(random.pick([0, 200, 300, 700, 5_000, 20_000, 900_000, U64]));
+    for (let count = 0; count < 6; count++) {
+      const fee_satoshis = sat(random.pick([0, 150, 300, 700, 5_000, 15_000]));
+      const opened = terms.opener === 'local';
+      const view = {
+        local_sat: sat(local_msat / 1_000n - (opened && fee_satoshis < local_msat / 1_000n ? fee_satoshis : 0n)),
+        remote_sat: sat(remote_msat / 1_000n - (!opened && fee_satoshis < remote_msat / 1_000n ? fee_satoshis : 0n)),
+        local_script: local_shutdown_script ?? '',
+        remote_script: remote_shutdown_script ?? '',
+      };
+      const signature = evil.env.signer.signClosing(terms, {
+        ...view,
+        local_sat: view.local_sat < terms.local.dust_limit_satoshis ? undefined : view.local_sat,
+        remote_sat: view.remote_sat < terms.local.dust_limit_satoshis ? undefined : view.remote_sat,
+      });
+      const fee_range = { min_fee_satoshis: amount(), max_fee_satoshis: amount() };
+      const message = {
+        type: 'closing_signed',
+        channel_id: terms.channel_id,
+        fee_satoshis,
+        signature,
+        ...(random.chance(0.7) ? { fee_range } : {}),
+      } as const;
+      honest.attempt({ kind: 'message', message });
+      if (honest.state.phase === 'failed') break;
+    }
+    outcomes.add(honest.state.phase);
+  }
+  assert.deepEqual([...outcomes].sort(), ['closed', 'closing', 'failed'], 'the run meets every outcome');
+});

@@ -1,23 +1,53 @@
 /** Every command of the node. This is the only list: doors, help and documents are made from it. */
 import type { Command } from '../rpc/command.ts';
+import { autocleanOnce } from './autoclean-once.ts';
+import { autocleanStatus } from './autoclean-status.ts';
+import { autocleaninvoice } from './autocleaninvoice.ts';
 import { batching } from './batching.ts';
 import { check } from './check.ts';
+import { createinvoice } from './createinvoice.ts';
+import { decode } from './decode.ts';
+import { decodepay } from './decodepay.ts';
+import { delexpiredinvoice } from './delexpiredinvoice.ts';
+import { delinvoice } from './delinvoice.ts';
 import { deprecations } from './deprecations.ts';
 import { getinfo } from './getinfo.ts';
 import { help } from './help.ts';
+import { invoice } from './invoice.ts';
 import { listconfigs } from './listconfigs.ts';
+import { listinvoices } from './listinvoices.ts';
 import { notifications } from './notifications.ts';
+import { preapproveinvoice } from './preapproveinvoice.ts';
 import type { Rooms } from './rooms.ts';
+import { signinvoice } from './signinvoice.ts';
 import { stop } from './stop.ts';
+import { wait } from './wait.ts';
+import { waitanyinvoice } from './waitanyinvoice.ts';
+import { waitinvoice } from './waitinvoice.ts';
 
 /** The commands, ordered by name. */
 export const commands: readonly Command<Rooms>[] = [
+  autocleanOnce,
+  autocleanStatus,
+  autocleaninvoice,
   batching,
   check,
+  createinvoice,
+  decode,
+  decodepay,
+  delexpiredinvoice,
+  delinvoice,
   deprecations,
   getinfo,
   help,
+  invoice,
   listconfigs,
+  listinvoices,
   notifications,
+  preapproveinvoice,
+  signinvoice,
   stop,
+  wait,
+  waitanyinvoice,
+  waitinvoice,
 ];

@@ -1,4 +1,5 @@
 /** What commands run on: the interfaces of the rooms below, gathered. The daemon builds the one value of this type. */
+import type { Invoices } from '../invoices/invoices.ts';
 import { commandsOn } from '../rpc/command.ts';
 import type { CommandTable } from '../rpc/table.ts';
 import type { NetworkName } from '../types/network.ts';
@@ -63,6 +64,7 @@ export interface NodeRoom {
 
 /** All rooms that commands may use. */
 export interface Rooms {
+  readonly invoices: Invoices;
   readonly node: NodeRoom;
   /** The commands themselves, for `help` and `check`. */
   readonly commands: CommandTable;

@@ -1,0 +1,26 @@
+import { answer } from '../rpc/answer.ts';
+import { required } from '../rpc/command.ts';
+import { field } from '../rpc/fields.ts';
+import { decodeAny, decodedAnswer, decodedMembers } from './decoded.ts';
+import { defineCommand } from './rooms.ts';
+
+/** Shows what is in a BOLT 11 of any node. */
+export const decode = defineCommand({
+  name: 'decode',
+  category: 'invoices',
+  title: 'Command for decoding an invoice string',
+  description:
+    'Checks and shows a BOLT 11 invoice of any node on any network. What is wrong with an invalid one, and where, is told by the error.',
+  params: { string: required(field.string, 'The invoice; `lightning:` before it and upper case are fine.') },
+  returns: {
+    type: answer.oneOf(['bolt11 invoice'], 'What it is.'),
+    valid: answer.boolean('True.'),
+    ...decodedMembers,
+  },
+  errors: [],
+  see_also: ['decodepay', 'invoice'],
+  access: 'read',
+  run({ string }) {
+    return { type: 'bolt11 invoice' as const, valid: true, ...decodedAnswer(decodeAny('string', string)) };
+  },
+});

@@ -1,0 +1,23 @@
+import { optional, required } from '../rpc/command.ts';
+import { field } from '../rpc/fields.ts';
+import { decodeAny, decodedAnswer, decodedMembers } from './decoded.ts';
+import { defineCommand } from './rooms.ts';
+
+/** Shows what is in a BOLT 11, by the older name. */
+export const decodepay = defineCommand({
+  name: 'decodepay',
+  category: 'invoices',
+  title: 'Command for decoding a bolt11 string (low-level)',
+  description: 'Checks and shows a BOLT 11 invoice, as `decode` does; and holds the hash in it against a description.',
+  params: {
+    bolt11: required(field.string, 'The invoice.'),
+    description: optional(field.string, 'The text whose hash the invoice must bear, if it bears one.'),
+  },
+  returns: decodedMembers,
+  errors: [],
+  see_also: ['decode', 'invoice'],
+  access: 'read',
+  run({ bolt11, description }) {
+    return decodedAnswer(decodeAny('bolt11', bolt11, { description }));
+  },
+});

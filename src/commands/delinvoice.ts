@@ -1,0 +1,25 @@
+import { required, withDefault } from '../rpc/command.ts';
+import { field } from '../rpc/fields.ts';
+import { invoiceMembers, invoiceRow } from './invoice-row.ts';
+import { defineCommand } from './rooms.ts';
+
+/** Deletes one invoice. */
+export const delinvoice = defineCommand({
+  name: 'delinvoice',
+  category: 'invoices',
+  title: 'Command for removing an invoice (or just its description)',
+  description:
+    'Removes an invoice that has the status given, so that nothing is removed that changed in the meantime, and answers it as it was. A payment that was received is still told to those who go through payments with `waitanyinvoice`.',
+  params: {
+    label: required(field.label, 'The label of the invoice.'),
+    status: required(field.string, 'The status that it must have: `unpaid`, `paid` or `expired`.'),
+    desconly: withDefault(field.boolean, false, 'Remove the description alone, and answer the invoice without it.'),
+  },
+  returns: invoiceMembers,
+  errors: ['INVOICE_NOT_FOUND', 'INVOICE_STATUS_UNEXPECTED', 'INVOICE_NO_DESCRIPTION'],
+  see_also: ['listinvoices', 'delexpiredinvoice', 'autoclean-once'],
+  access: 'write',
+  async run({ label, status, desconly }, { invoices }) {
+    return invoiceRow(await (desconly ? invoices.removeDescription(label, status) : invoices.remove(label, status)));
+  },
+});

@@ -1,0 +1,24 @@
+import { optional, withDefault } from '../rpc/command.ts';
+import { field } from '../rpc/fields.ts';
+import { invoiceMembers, invoiceRow } from './invoice-row.ts';
+import { defineCommand } from './rooms.ts';
+
+/** Goes through payments in their order. */
+export const waitanyinvoice = defineCommand({
+  name: 'waitanyinvoice',
+  category: 'invoices',
+  title: 'Command for waiting for payments',
+  description:
+    'Answers the first payment after `lastpay_index`, made already or still to come. Whoever hands each `pay_index` back as the next `lastpay_index` gets every payment once and in order, across restarts of either side, also when invoices are deleted.',
+  params: {
+    lastpay_index: withDefault(field.u64, 0n, 'The `pay_index` of the last payment that is known; 0 for none.'),
+    timeout: optional(field.u64, 'Seconds to wait; 0 only looks. Default: for as long as it takes.'),
+  },
+  returns: invoiceMembers,
+  errors: ['INVOICE_WAIT_TIMED_OUT'],
+  see_also: ['waitinvoice', 'listinvoices', 'invoice'],
+  access: 'read',
+  async run({ lastpay_index, timeout }, { invoices }, { signal }) {
+    return invoiceRow(await invoices.waitForPayment(lastpay_index, timeout, signal));
+  },
+});

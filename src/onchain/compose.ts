@@ -23,6 +23,15 @@ export interface Composition {
 /** What a transaction with one more coin and a change output weighs besides its foreign inputs and outputs. */
 const WALLET_PART_WEIGHT = 500;
 
+/** A batch stays well below what nodes relay (400,000 weight), and its counts fit one byte. */
+const MAX_BATCH_INPUTS = 200;
+
+function batchesOf(claims: readonly Claim[]): readonly Claim[][] {
+  const batches: Claim[][] = [];
+  for (let at = 0; at < claims.length; at += MAX_BATCH_INPUTS) batches.push(claims.slice(at, at + MAX_BATCH_INPUTS));
+  return batches;
+}
+
 class Composer {
   readonly pending: Pending[] = [];
   readonly effects: OnchainEffect[] = [];
@@ -72,7 +81,9 @@ class Composer {
     const feerate_per_kw = feerateFor(this.#environment, blocksLeft(far, this.#height));
     // An output joins the batch when it brings more than it costs.
     const paying = far.filter((claim) => claim.spends.amount_sat > feeCeil(claim.weight, feerate_per_kw));
-    if (paying.some((claim) => !claim.is_extra)) this.sweep(paying, feerate_per_kw);
+    for (const batch of batchesOf(paying)) {
+      if (batch.some((claim) => !claim.is_extra)) this.sweep(batch, feerate_per_kw);
+    }
   }
 
   /** Asks the wallet to bring the fee of HTLC transactions. All must have the same locktime. */
@@ -99,7 +110,7 @@ class Composer {
       const key = this.isNear(claim) ? nameOf(claim.outpoint) : `locktime ${claim.locktime}`;
       groups.set(key, [...(groups.get(key) ?? []), claim]);
     }
-    for (const group of groups.values()) {
+    for (const group of [...groups.values()].flatMap(batchesOf)) {
       this.fund(group, feerateFor(this.#environment, blocksLeft(group, this.#height)));
     }
   }

@@ -5,6 +5,7 @@
 import { commitmentNumberOf } from '../tx/commitment.ts';
 import { findSecret } from '../tx/secrets.ts';
 import { parseTransaction, serializeTransaction, type Transaction, txidOf } from '../tx/transaction.ts';
+import type { Txid } from '../types/brand.ts';
 import { fromHex, toHex } from '../types/hex.ts';
 import { signInputs } from './claim-transaction.ts';
 import type { ClosingChannel, OnchainEnvironment } from './closing-channel.ts';
@@ -146,16 +147,13 @@ function watchAll(
   return { ...state, watched: [...watched] };
 }
 
+/** How the report of an ending is remembered; its txid follows. */
+const ENDED = 'ended ';
+
 /** What was said of an ending is taken back when a reorg undoes it; another may follow. */
 function takeBackEnding(state: OnchainState, effects: OnchainEffect[]): OnchainState {
-  const PREFIX = 'ended ';
-  const undone = state.told.filter((key) => key.startsWith(PREFIX));
-  for (const key of undone) {
-    effects.push({
-      kind: 'ending_undone',
-      txid: key.slice(PREFIX.length) as Extract<OnchainEffect, { kind: 'ending_undone' }>['txid'],
-    });
-  }
+  const undone = state.told.filter((key) => key.startsWith(ENDED));
+  for (const key of undone) effects.push({ kind: 'ending_undone', txid: key.slice(ENDED.length) as Txid });
   return undone.length === 0 ? state : { ...state, told: state.told.filter((key) => !undone.includes(key)) };
 }
 

@@ -187,8 +187,13 @@ class Tracker {
     const { per_commitment_point } = commitment;
     const { keys } = this.#channel;
     return claims.htlcTransactionClaim(
-      ...([keys, base, per_commitment_point, htlc.cltv_expiry] as const),
-      ...([preimage, paired_output, remote] as const),
+      keys,
+      base,
+      per_commitment_point,
+      htlc.cltv_expiry,
+      preimage,
+      paired_output,
+      remote,
     );
   }
 
@@ -244,11 +249,11 @@ class Tracker {
   ): void {
     const { keys, terms } = this.#channel;
     const base = this.#base(vout, witness_script);
-    const claim = claims.htlcPenaltyClaim(
-      ...([keys, base, ending.per_commitment_secret, ending.keys.revocation_pubkey] as const),
-      // Even a second stage leaves us the peer's delay; this only says how soon to hurry.
-      base.height + terms.local.to_self_delay,
-    );
+    // Even a second stage leaves us the peer's delay; this only says how soon to hurry.
+    const deadline_height = base.height + terms.local.to_self_delay;
+    const { revocation_pubkey } = ending.keys;
+    const secret = ending.per_commitment_secret;
+    const claim = claims.htlcPenaltyClaim(keys, base, secret, revocation_pubkey, deadline_height);
     this.#add('htlc', base, claim, (witness) => witness.length === 3, htlc);
   }
 

@@ -15,7 +15,7 @@ import type { FailureMessage } from '../onion/failure.ts';
 import type { Write } from '../store/store.ts';
 import type { Msat, Sat } from '../types/amount.ts';
 import type { ChannelId, NodeId, PaymentPreimage } from '../types/brand.ts';
-import { type Features, hasFeature } from '../types/features.ts';
+import { type FeatureName, type Features, hasFeature } from '../types/features.ts';
 import { toHex } from '../types/hex.ts';
 import type { ShortChannelId } from '../types/short-channel-id.ts';
 import type { ChannelUpdate, KnownMessage, OpenChannel } from '../wire/index.ts';
@@ -88,8 +88,7 @@ export class Channels {
       }
     }
     for (const htlc of [...this.incoming.values()]) {
-      const { channel_id, htlc_id, payment_preimage } = htlc;
-      if (payment_preimage !== undefined) this.fulfil(channel_id, htlc_id, payment_preimage);
+      if (htlc.is_claimed) incoming.resume(htlc);
       else incoming.offer(htlc);
     }
     this.#stopTip = chain.onTip((event) => {
@@ -214,7 +213,7 @@ export class Channels {
       chain_hash: network.chain_hash,
       local_alias: this.#newAlias(),
       shutdown_script,
-      option_support_large_channel: hasFeature(peer.features, 'option_support_large_channel'),
+      option_support_large_channel: this.#bothOffer(peer.features, 'option_support_large_channel'),
       // A public channel is known by its real name; a private one should not tell where its coins lie.
       channel_type: {
         option_scid_alias: !options.announce_channel && hasFeature(peer.features, 'option_scid_alias'),
@@ -261,9 +260,13 @@ export class Channels {
       policy,
       feerates: feeratesOf(chain),
       height: chain.tip().height,
-      option_shutdown_anysegwit: features !== undefined && hasFeature(features, 'option_shutdown_anysegwit'),
-      option_upfront_shutdown_script: features !== undefined && hasFeature(features, 'option_upfront_shutdown_script'),
+      option_shutdown_anysegwit: this.#bothOffer(features, 'option_shutdown_anysegwit'),
+      option_upfront_shutdown_script: this.#bothOffer(features, 'option_upfront_shutdown_script'),
     };
+  }
+
+  #bothOffer(features: Features | undefined, name: FeatureName): boolean {
+    return features !== undefined && hasFeature(features, name) && hasFeature(this.options.features, name);
   }
 
   /** Before a unit closes: signs what waits, and encodes each channel that changed, once. */
@@ -307,7 +310,7 @@ export class Channels {
       chain_hash: network.chain_hash,
       local_alias: this.#newAlias(),
       shutdown_script,
-      option_support_large_channel: hasFeature(peer.features, 'option_support_large_channel'),
+      option_support_large_channel: this.#bothOffer(peer.features, 'option_support_large_channel'),
       zeroconf_allowed: zeroconf_peers.has(peer.node_id),
     });
   }

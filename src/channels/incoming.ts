@@ -9,7 +9,7 @@ import { decodeFinalPayload, PayloadError } from '../onion/payload.ts';
 import { createReturnPacket } from '../onion/return-packet.ts';
 import type { Row, Write } from '../store/store.ts';
 import { type Msat, msat } from '../types/amount.ts';
-import type { ChannelId, PaymentHash, PaymentPreimage, PaymentSecret } from '../types/brand.ts';
+import type { ChannelId, PaymentHash, PaymentSecret } from '../types/brand.ts';
 import { fromHex, toHex } from '../types/hex.ts';
 
 /** An HTLC of a payment to us. */
@@ -29,8 +29,8 @@ export interface IncomingHtlc {
 export interface StoredHtlc extends IncomingHtlc {
   /** Shared with the sender: hides a failure from the hops between. */
   readonly shared_secret: Uint8Array;
-  /** Set when the payment was claimed: the HTLC must be fulfilled with it. */
-  readonly payment_preimage: PaymentPreimage | undefined;
+  /** The invoice is durably paid by it: the HTLC can only be fulfilled any more. */
+  readonly is_claimed: boolean;
 }
 
 /** What an HTLC turned out to be. */
@@ -72,7 +72,7 @@ export function peel(channel_id: ChannelId, htlc: Htlc, sharedSecret: (point: Ui
         payment_secret: payment_data?.payment_secret,
         total_msat: payment_data?.total_msat ?? amt_to_forward,
         shared_secret,
-        payment_preimage: undefined,
+        is_claimed: false,
       },
     };
   } catch (error) {
@@ -98,8 +98,8 @@ export function failRemoval(shared_secret: Uint8Array, failure: FailureMessage):
 export function insertIncoming(htlc: StoredHtlc): Write {
   return {
     sql: `INSERT INTO incoming_htlcs (channel_id, htlc_id, payment_hash, amount_msat, cltv_expiry, amt_to_forward,
-        outgoing_cltv_value, payment_secret, total_msat, shared_secret)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+        outgoing_cltv_value, payment_secret, total_msat, shared_secret, is_claimed)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0) ON CONFLICT DO NOTHING`,
     params: [
       htlc.channel_id,
       htlc.htlc_id,
@@ -116,13 +116,10 @@ export function insertIncoming(htlc: StoredHtlc): Write {
 }
 
 /** The payment is claimed: from now on the HTLC can only be fulfilled. Part of the unit that marks the invoice paid. */
-export function claimIncoming(
-  { channel_id, htlc_id }: { readonly channel_id: ChannelId; readonly htlc_id: bigint },
-  payment_preimage: PaymentPreimage,
-): Write {
+export function claimIncoming(part: { readonly channel_id: ChannelId; readonly htlc_id: bigint }): Write {
   return {
-    sql: 'UPDATE incoming_htlcs SET payment_preimage = ? WHERE channel_id = ? AND htlc_id = ?',
-    params: [payment_preimage, channel_id, htlc_id],
+    sql: 'UPDATE incoming_htlcs SET is_claimed = 1 WHERE channel_id = ? AND htlc_id = ?',
+    params: [part.channel_id, part.htlc_id],
   };
 }
 
@@ -133,7 +130,7 @@ export function deleteIncoming(channel_id: ChannelId, htlc_id: bigint): Write {
 
 /** Reads all that have not ended. */
 export const SELECT_INCOMING = `SELECT channel_id, htlc_id, payment_hash, amount_msat, cltv_expiry, amt_to_forward,
-  outgoing_cltv_value, payment_secret, total_msat, shared_secret, payment_preimage FROM incoming_htlcs`;
+  outgoing_cltv_value, payment_secret, total_msat, shared_secret, is_claimed FROM incoming_htlcs`;
 
 /** A row of the table. */
 export function storedHtlc(row: Row): StoredHtlc {
@@ -148,6 +145,6 @@ export function storedHtlc(row: Row): StoredHtlc {
     payment_secret: (row.payment_secret as PaymentSecret | null) ?? undefined,
     total_msat: msat(row.total_msat as bigint),
     shared_secret: row.shared_secret as Uint8Array,
-    payment_preimage: (row.payment_preimage as PaymentPreimage | null) ?? undefined,
+    is_claimed: row.is_claimed === 1n,
   };
 }

@@ -5,6 +5,7 @@ import type { RandomBytes } from '../crypto/random.ts';
 import type { Store } from '../store/store.ts';
 import type { NodeId } from '../types/brand.ts';
 import type { Clock } from '../types/clock.ts';
+import type { Features } from '../types/features.ts';
 import type { Network } from '../types/network.ts';
 import type { ForwardingTerms } from './gossip.ts';
 import type { ChannelLog, FundingWallet, IncomingDoor, NodeKeys, OutgoingDoor } from './ports.ts';
@@ -17,6 +18,8 @@ export interface ChannelsOptions {
   readonly wallet: FundingWallet;
   readonly incoming: IncomingDoor;
   readonly outgoing: OutgoingDoor;
+  /** What we offer to peers. */
+  readonly features: Features;
   readonly policy: ChannelPolicy;
   readonly forwarding: ForwardingTerms;
   /** Peers whose channels may be used before they confirm. */

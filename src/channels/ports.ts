@@ -47,6 +47,8 @@ export interface FundingWallet {
 export interface IncomingDoor {
   /** The HTLC is irrevocably committed and written down. May be said again after a restart. */
   offer(htlc: IncomingHtlc): void;
+  /** The payment was claimed before the last run ended: fulfil the HTLC. */
+  resume(htlc: IncomingHtlc): void;
   /** The HTLC must be failed now, if it is not being claimed. */
   expire(channel_id: ChannelId, htlc_id: bigint): void;
 }

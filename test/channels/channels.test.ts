@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { claimIncoming } from '../../src/channels/incoming.ts';
 import { sat } from '../../src/types/amount.ts';
 import { COIN_SCRIPT } from '../support/coins.ts';
 import { amount, Link, preimage, quiet, SECRET, TestNode, World } from './node.ts';
@@ -166,11 +167,13 @@ test('a claimed HTLC that was not yet fulfilled is fulfilled after a restart', a
   pay(payer, shop, 6, 7_000_000);
   await quiet(link, payer, shop);
   const { payment_preimage } = preimage(6);
-  await shop.store.commit([{ sql: 'UPDATE incoming_htlcs SET payment_preimage = ?', params: [payment_preimage] }]);
+  await shop.store.commit([claimIncoming({ channel_id: shop.channel.channel_id, htlc_id: 0n })]);
   link.cut();
   const shop2 = new TestNode(world, 'shop', shop.store);
   await shop2.start();
   assert.equal(shop2.offered.length, 0, 'it is decided already');
+  assert.equal(shop2.resumed.length, 1);
+  shop2.channels.fulfil(shop2.channel.channel_id, 0n, payment_preimage);
   const again = new Link(payer, shop2);
   await quiet(again, payer, shop2);
   assert.equal(payer.fulfilled.length, 1);

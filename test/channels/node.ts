@@ -71,6 +71,7 @@ export class TestNode {
   channels: Channels;
   /** Payments to us that arrived, and what is done with them. */
   readonly offered: IncomingHtlc[] = [];
+  readonly resumed: IncomingHtlc[] = [];
   onOffer: (htlc: IncomingHtlc) => void = () => {};
   readonly fulfilled: [bigint, PaymentPreimage][] = [];
   readonly removed: RemovedHtlc[] = [];
@@ -111,6 +112,7 @@ export class TestNode {
           this.offered.push(htlc);
           this.onOffer(htlc);
         },
+        resume: (htlc) => this.resumed.push(htlc),
         expire: () => {},
       },
       outgoing: {
@@ -124,6 +126,7 @@ export class TestNode {
         },
         told: () => {},
       },
+      features: FEATURES,
       policy: { ...DEFAULT_POLICY, minimum_depth: 1 },
       forwarding: { cltv_expiry_delta: 34, fee_base_msat: 0, fee_proportional_millionths: 0 },
       zeroconf_peers: new Set(),

@@ -25,7 +25,7 @@ export const channels: Migration = {
       payment_secret TEXT,
       total_msat BIGINT NOT NULL,
       shared_secret BLOB NOT NULL,
-      payment_preimage TEXT,
+      is_claimed BIGINT NOT NULL,
       PRIMARY KEY (channel_id, htlc_id))`,
   ],
 };

@@ -1,6 +1,8 @@
 /** All migrations in order. A new one is a file of its own and a line here. */
 import { invoices } from './0001-invoices.ts';
 import { channels } from './0002-channels.ts';
+import { node } from './0003-node.ts';
+import { wallet } from './0004-wallet.ts';
 import type { Migration } from './migration.ts';
 
-export const MIGRATIONS: readonly Migration[] = [invoices, channels];
+export const MIGRATIONS: readonly Migration[] = [invoices, channels, node, wallet];

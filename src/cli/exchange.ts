@@ -1,0 +1,43 @@
+/** One request to a node's socket and its reply, as text: nothing is lost on the way that a number might lose. */
+import { connect } from 'node:net';
+import { StringDecoder } from 'node:string_decoder';
+
+/** The node could not be talked to. */
+export class UnreachableError extends Error {
+  override readonly name = 'UnreachableError';
+}
+
+/** Sends texts to the socket and calls back for each message that comes, until it answers true. */
+export function exchange(
+  path: string,
+  requests: readonly string[],
+  onMessage: (text: string) => boolean,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(path);
+    const decoder = new StringDecoder('utf8');
+    let text = '';
+    let isDone = false;
+    socket.on('error', (error) => reject(new UnreachableError(`no node answers at ${path} (${error.message})`)));
+    socket.on('connect', () => socket.write(requests.join('')));
+    socket.on('data', (chunk) => {
+      const fresh = decoder.write(chunk as Buffer);
+      // A message ends with a blank line and has no other; only what is new can hold its end.
+      let from = Math.max(0, text.length - 1);
+      text += fresh;
+      for (let end = text.indexOf('\n\n', from); end >= 0; end = text.indexOf('\n\n')) {
+        const message = text.slice(0, end);
+        text = text.slice(end + 2);
+        from = 0;
+        if (!onMessage(message)) continue;
+        isDone = true;
+        socket.destroy();
+        resolve();
+        return;
+      }
+    });
+    socket.on('close', () => {
+      if (!isDone) reject(new UnreachableError(`the node at ${path} hung up before it answered`));
+    });
+  });
+}

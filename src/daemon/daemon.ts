@@ -1,0 +1,289 @@
+/**
+ * The node put together: every room is built here, started in order and stopped in reverse. Rooms meet only here; each
+ * knows the others through interfaces that it declares itself.
+ */
+import { mkdirSync, rmSync } from 'node:fs';
+import { ChainFollower } from '../chain/follower.ts';
+import { DEFAULT_POLICY } from '../channel/policy.ts';
+import { Channels } from '../channels/channels.ts';
+import { waysIn } from '../channels/hint-source.ts';
+import { claimIncoming, type IncomingHtlc } from '../channels/incoming.ts';
+import { commands } from '../commands/index.ts';
+import type { Config } from '../config/config.ts';
+import { secureRandomBytes } from '../crypto/random.ts';
+import { Invoices } from '../invoices/invoices.ts';
+import { Keys } from '../keys/keys.ts';
+import { loadWords, readPassphrase, seedOf } from '../keys/seed-file.ts';
+import type { Log } from '../log.ts';
+import { IncomingPayments } from '../payments/receive.ts';
+import { INIT_FEATURES, type NetAddress, netDial, Peers, parseNetAddress } from '../peers/index.ts';
+import { Dispatcher } from '../rpc/dispatch.ts';
+import { serveUnixSocket, type UnixSocketServer } from '../server/unix-socket.ts';
+import { openSqliteStore } from '../store/sqlite-store.ts';
+import type { Store } from '../store/store.ts';
+import { sat } from '../types/amount.ts';
+import type { NodeId } from '../types/brand.ts';
+import { type Clock, systemClock } from '../types/clock.ts';
+import { Secret } from '../types/secret.ts';
+import { Wallet } from '../wallet/wallet.ts';
+import { chooseChain } from './chain-source.ts';
+import { readTip, tipWrite } from './chain-tip.ts';
+import { INVOICE_FEATURES } from './features.ts';
+import { readPeerAddresses } from './peer-book.ts';
+import { buildRooms } from './rooms.ts';
+
+export interface DaemonOptions {
+  readonly config: Config;
+  readonly log: Log;
+  readonly clock?: Clock;
+  /** Something failed that the node cannot live with: it must end at once, and say this. */
+  readonly onFatal: (message: string) => void;
+  /** `stop` was asked for over the socket. */
+  readonly onStop: () => void;
+}
+
+export class Daemon {
+  readonly options: DaemonOptions;
+  readonly clock: Clock;
+  readonly keys: Keys;
+  readonly store: Store;
+  readonly chain: ChainFollower;
+  readonly wallet: Wallet;
+  readonly invoices: Invoices;
+  readonly payments: IncomingPayments;
+  readonly channels: Channels;
+  readonly peers: Peers;
+  readonly mine: ((count: number, script_pubkey: string) => Promise<unknown>) | undefined;
+  /** Where we listen for peers. */
+  readonly bindings: NetAddress[] = [];
+  #server: UnixSocketServer | undefined;
+  #stopTip: () => void = () => {};
+  #isStopping = false;
+
+  /** Builds and starts a node. Rejects with a typed error whose sentence is for the operator, and leaves nothing behind. */
+  static async start(options: DaemonOptions): Promise<Daemon> {
+    const { config } = options;
+    mkdirSync(config.network_dir, { recursive: true, mode: 0o700 });
+    const store = await openSqliteStore({
+      directory: config.network_dir,
+      onFailure: (error) => options.onFatal(error.message),
+    });
+    try {
+      const keys = openKeys(config);
+      const wallet = await openWallet(options, store, keys, () => daemon.channels.list().length > 0);
+      const daemon: Daemon = new Daemon(options, store, keys, wallet);
+      await daemon.#start();
+      return daemon;
+    } catch (error) {
+      await store.close();
+      throw error;
+    }
+  }
+
+  private constructor(options: DaemonOptions, store: Store, keys: Keys, wallet: Wallet) {
+    const { config, log } = options;
+    const { values, network } = config;
+    this.options = options;
+    this.clock = options.clock ?? systemClock;
+    this.store = store;
+    this.keys = keys;
+    this.wallet = wallet;
+    const { backend, mine } = chooseChain(config, this.clock);
+    this.mine = mine;
+    this.chain = new ChainFollower(backend, {
+      clock: this.clock,
+      poll_ms: values['chain-poll-seconds'] * 1000,
+      onHealth: (problem) =>
+        problem === undefined ? log.info('the source of blocks answers again') : log.warn(problem),
+    });
+    this.invoices = new Invoices({
+      store,
+      clock: this.clock,
+      randomBytes: secureRandomBytes,
+      network,
+      signer: { node_id: keys.node_id, sign: (digest) => keys.signRecoverable(digest) },
+      payment_secret_key: keys.payment_secret_key,
+      hints: { candidates: () => waysIn(this.channels.list()) },
+      features: INVOICE_FEATURES,
+      default_expiry_seconds: values['invoices-expiry'],
+      ...(values['cltv-final'] === undefined ? {} : { cltv_final_blocks: values['cltv-final'] }),
+      onBackgroundError: (error) => log.error(`invoices: ${error instanceof Error ? error.message : String(error)}`),
+    });
+    this.payments = new IncomingPayments({
+      clock: this.clock,
+      height: () => this.chain.tip().height,
+      htlcs: {
+        fulfil: (channel_id, htlc_id, preimage) => this.channels.fulfil(channel_id, htlc_id, preimage),
+        fail: (channel_id, htlc_id, failure) => this.channels.fail(channel_id, htlc_id, failure),
+      },
+      invoices: {
+        judge: (set) => this.invoices.judge(set),
+        markPaid: async (payment_hash, amount_received_msat, parts) => {
+          const claims = parts.map(claimIncoming);
+          const preimage = await this.invoices.markPaid(payment_hash, amount_received_msat, claims);
+          if (preimage !== undefined) log.info(`invoice ${payment_hash} is paid: ${amount_received_msat} msat`);
+          return preimage;
+        },
+      },
+    });
+    this.channels = new Channels({
+      store,
+      keys,
+      network,
+      chain: this.chain,
+      wallet: {
+        newScript: async () => (await wallet.newAddress('p2tr')).script_pubkey,
+        fund: async (script, amount_sat, feerate_per_kw) => {
+          const { txid, vout } = await wallet.fund(Buffer.from(script, 'hex'), amount_sat, { feerate_per_kw });
+          return { txid, vout };
+        },
+        publish: (txid) => void this.#attempt('publishing a funding transaction', wallet.publish(txid)),
+        release: (txid) => void this.#attempt('releasing the coins of a channel', wallet.release(txid)),
+      },
+      incoming: {
+        offer: (htlc) => void this.#attempt('judging a payment', this.payments.offer(htlc)),
+        resume: (htlc) => void this.#attempt('fulfilling a payment', this.#resume(htlc)),
+        expire: (channel_id, htlc_id) => this.payments.expire(channel_id, htlc_id),
+      },
+      outgoing: { fulfilled: () => [], removed: () => [], told: () => {} },
+      features: INIT_FEATURES,
+      policy: {
+        ...DEFAULT_POLICY,
+        minimum_depth:
+          config.sources['funding-confirms'] === 'default' && network.name === 'regtest'
+            ? 1
+            : values['funding-confirms'],
+      },
+      forwarding: {
+        cltv_expiry_delta: values['cltv-delta'],
+        fee_base_msat: values['fee-base'],
+        fee_proportional_millionths: values['fee-per-satoshi'],
+      },
+      zeroconf_peers: new Set(values['zeroconf-peer'] as readonly NodeId[]),
+      clock: this.clock,
+      randomBytes: secureRandomBytes,
+      log,
+    });
+    const proxy = values.proxy === undefined ? undefined : parseNetAddress(values.proxy, 9050);
+    this.peers = new Peers({
+      static_key: keys.node_key,
+      network,
+      features: INIT_FEATURES,
+      host: this.channels,
+      dial: netDial(proxy && { address: proxy, always: values['always-use-proxy'] }),
+      clock: this.clock,
+      randomBytes: secureRandomBytes,
+      log: (event, fields) => log.debug(`${event} ${JSON.stringify(fields)}`),
+    });
+  }
+
+  /** The socket for commands. */
+  get rpc_file(): string {
+    return this.options.config.rpc_file;
+  }
+
+  async #start(): Promise<void> {
+    const { config, log } = this.options;
+    const { values, network } = config;
+    const from = await readTip(this.store);
+    const tip = await this.chain.start(from);
+    this.wallet.start(this.chain, tip.height);
+    await this.channels.start(tip.height + 1);
+    this.#stopTip = this.chain.onTip(() => this.channels.book.write(tipWrite(this.chain.tip())));
+    if (from === undefined) this.channels.book.write(tipWrite(tip));
+    await this.invoices.start();
+    if (!values.offline) await this.#listen();
+    const dispatcher = new Dispatcher(commands, buildRooms(this), {
+      onUnexpected: (error, method) =>
+        log.error(`${method}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`),
+    });
+    // The lock is ours: a socket that lies here is a dead node's.
+    rmSync(this.rpc_file, { force: true });
+    this.#server = await serveUnixSocket({
+      path: this.rpc_file,
+      mode: Number.parseInt(values['rpc-file-mode'], 8),
+      dispatcher,
+      clock: this.clock,
+      onUnexpected: (error, method) =>
+        log.error(`${method}: ${error instanceof Error ? error.message : String(error)}`),
+    });
+    log.info(`node ${this.keys.node_id} is up on ${network.name}, commands at ${this.rpc_file}`);
+    void this.#callPeers();
+  }
+
+  async #listen(): Promise<void> {
+    const { values, network } = this.options.config;
+    const loopback = { host: '127.0.0.1', port: network.name === 'regtest' ? 0 : network.default_port };
+    const wanted = values.addr.map((text) => parseNetAddress(text, network.default_port));
+    for (const address of wanted.length === 0 ? [loopback] : wanted) {
+      if (address === undefined) throw new Error('addr: an address is HOST:PORT');
+      this.bindings.push(await this.peers.listen(address));
+    }
+  }
+
+  /** Peers of ours are called again until they answer. */
+  async #callPeers(): Promise<void> {
+    const addresses = await readPeerAddresses(this.store);
+    for (const channel of this.channels.list()) {
+      const address = addresses.get(channel.peer_id);
+      if (address !== undefined && !this.options.config.values.offline) {
+        this.peers.keepConnected(channel.peer_id, [address]);
+      }
+    }
+  }
+
+  /** The invoice was paid before the last run ended, and its HTLC not yet fulfilled. */
+  async #resume({ channel_id, htlc_id, payment_hash }: IncomingHtlc): Promise<void> {
+    const preimage = await this.invoices.paidPreimage(payment_hash);
+    if (preimage === undefined) throw new Error(`the invoice ${payment_hash} of a claimed HTLC is gone`);
+    this.channels.fulfil(channel_id, htlc_id, preimage);
+  }
+
+  /** What nobody waits for: its failure is logged. */
+  async #attempt(what: string, promise: Promise<unknown>): Promise<void> {
+    try {
+      await promise;
+    } catch (error) {
+      if (!this.#isStopping)
+        this.options.log.warn(`${what}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+
+  /** Stops in the reverse order of starting. Resolves when everything is on disk. */
+  async stop(): Promise<void> {
+    if (this.#isStopping) return;
+    this.#isStopping = true;
+    await this.#server?.close();
+    rmSync(this.rpc_file, { force: true });
+    await this.peers.close();
+    await this.invoices.stop();
+    this.#stopTip();
+    await this.channels.stop();
+    await this.wallet.stop();
+    await this.chain.stop();
+    await this.store.close();
+    this.options.log.info('stopped');
+  }
+}
+
+function openKeys(config: Config): Keys {
+  const file = config.values['passphrase-file'];
+  const passphrase = file === undefined ? new Secret('') : readPassphrase(file);
+  return new Keys(seedOf(loadWords(config.network_dir, secureRandomBytes), passphrase), config.network);
+}
+
+function openWallet(
+  { config, log }: DaemonOptions,
+  store: Store,
+  keys: Keys,
+  hasAnchorChannel: () => boolean,
+): Promise<Wallet> {
+  return Wallet.open({
+    store,
+    keys,
+    network: config.network,
+    reserve_sat: sat(Math.floor(config.values['min-emergency-msat'] / 1000)),
+    hasAnchorChannel,
+    onProblem: (problem) => log.warn(problem),
+  });
+}

@@ -1,0 +1,65 @@
+/** What commands run on, made of the rooms of a daemon. */
+import { commands } from '../commands/index.ts';
+import type { ConfigValue, NodeAddress, NodeInfo, Rooms } from '../commands/rooms.ts';
+import type { OptionDefinition } from '../config/option.ts';
+import { OPTIONS } from '../config/options.ts';
+import { INIT_FEATURES, type NetAddress } from '../peers/index.ts';
+import { tableOf } from '../rpc/table.ts';
+import { encodeFeatures } from '../types/features.ts';
+import { toHex } from '../types/hex.ts';
+import { version } from '../version.ts';
+import type { Daemon } from './daemon.ts';
+import { INVOICE_FEATURES } from './features.ts';
+
+/** The rooms as commands see them. */
+export function buildRooms(daemon: Daemon): Rooms {
+  return {
+    commands: tableOf(commands),
+    invoices: daemon.invoices,
+    node: {
+      info: () => infoOf(daemon),
+      configs: () => configsOf(daemon),
+      stop: () => daemon.options.onStop(),
+    },
+  };
+}
+
+function infoOf({ keys, channels, peers, chain, bindings, options }: Daemon): NodeInfo {
+  const { config } = options;
+  const phases = channels.list().map(({ state }) => state.phase);
+  const count = (...of: readonly string[]): number => phases.filter((phase) => of.includes(phase)).length;
+  const init = toHex(encodeFeatures(INIT_FEATURES));
+  return {
+    id: keys.node_id,
+    alias: config.values.alias ?? `till-${keys.node_id.slice(2, 10)}`,
+    color: config.values.rgb ?? keys.node_id.slice(0, 6),
+    num_peers: peers.list().length,
+    num_pending_channels: count('opening'),
+    num_active_channels: count('normal'),
+    num_inactive_channels: count('closing', 'closed', 'failed', 'spent'),
+    address: [],
+    binding: bindings.map(addressOf),
+    version: version(),
+    blockheight: chain.tip().height,
+    network: config.network.name,
+    fees_collected_msat: 0n,
+    lightning_dir: config.network_dir,
+    our_features: { init, node: init, channel: '', invoice: toHex(encodeFeatures(INVOICE_FEATURES)) },
+  };
+}
+
+function addressOf({ host, port }: NetAddress): NodeAddress {
+  const type = host.includes(':') ? 'ipv6' : /^[\d.]+$/.test(host) ? 'ipv4' : host.endsWith('.onion') ? 'torv3' : 'dns';
+  return { type, address: host, port };
+}
+
+function configsOf({ options }: Daemon): readonly ConfigValue[] {
+  const { values, sources } = options.config;
+  const shown: ConfigValue[] = [];
+  for (const [name, option] of Object.entries(OPTIONS) as [keyof typeof OPTIONS, OptionDefinition][]) {
+    const value = values[name];
+    if (value === undefined) continue;
+    shown.push({ name, kind: option.kind, value: option.is_secret ? '...' : value, source: sources[name] });
+  }
+  return shown;
+}

@@ -11,22 +11,30 @@ import { nameOf } from './outpoint.ts';
 import type { OnchainEffect, OnchainState } from './state.ts';
 import { knownPreimages, type Situation, type TrackedOutput } from './tracked-output.ts';
 
-/** The preimage in the spend of an HTLC output, if there is one: the only item of a witness that can hash to it. */
-export function preimageOf(output: TrackedOutput): PaymentPreimage | undefined {
-  const { spend, htlc } = output;
-  if (spend === undefined || htlc === undefined) return undefined;
-  const witness = spend.tx.inputs[spend.input_index]?.witness ?? [];
-  const preimage = witness.find((item) => item.length === 32 && toHex(sha256(item)) === htlc.payment_hash);
-  return preimage === undefined ? undefined : (toHex(preimage) as PaymentPreimage);
+/** What of these hashes the spend of an output reveals: a preimage is the only item of a witness that can hash to one. */
+function preimagesOf({ spend }: TrackedOutput, payment_hashes: ReadonlySet<string>): PaymentPreimage[] {
+  const witness = spend?.tx.inputs[spend.input_index]?.witness ?? [];
+  const items = witness.filter((item) => item.length === 32 && payment_hashes.has(toHex(sha256(item))));
+  return items.map((item) => toHex(item) as PaymentPreimage);
 }
 
 /** Preimages that the chain shows of HTLCs that we offered, and that we did not know. */
-export function learnPreimages(state: OnchainState, situation: Situation): PaymentPreimage[] {
+export function learnPreimages(
+  channel: ClosingChannel,
+  state: OnchainState,
+  situation: Situation,
+): readonly PaymentPreimage[] {
+  const offered = htlcsInFlight(channel).filter(({ offered_by }) => offered_by === 'local');
+  const in_flight = new Set<string>(offered.map(({ payment_hash }) => payment_hash));
   const learned = new Set<PaymentPreimage>();
   for (const output of situation.outputs) {
-    if (output.role !== 'htlc' || output.htlc?.offered_by !== 'local' || output.is_ours) continue;
-    const preimage = preimageOf(output);
-    if (preimage !== undefined && !state.preimages.includes(preimage)) learned.add(preimage);
+    const { role, htlc, is_ours } = output;
+    if (is_ours || (role !== 'unrecognised' && htlc?.offered_by !== 'local')) continue;
+    // An HTLC of a revoked commitment may be long gone from ours: its preimage is news all the same.
+    const hashes = htlc === undefined ? in_flight : new Set<string>([htlc.payment_hash]);
+    for (const preimage of preimagesOf(output, hashes)) {
+      if (!state.preimages.includes(preimage)) learned.add(preimage);
+    }
   }
   return [...learned];
 }
@@ -135,8 +143,8 @@ export class Outcome {
     const { outputs, height } = this.#situation;
     let isResolved = are_htlcs_decided && this.#isIrrevocable(height);
     for (const output of outputs) {
-      // An anchor is worth less than it costs to wait for.
-      if (output.role === 'anchor') continue;
+      // An anchor is worth less than it costs to wait for, and what we do not recognise is not ours.
+      if (output.role === 'anchor' || output.role === 'unrecognised') continue;
       if (!this.#isResolved(output)) {
         isResolved = false;
         continue;

@@ -164,7 +164,7 @@ function report(
   environment: OnchainEnvironment,
   effects: OnchainEffect[],
 ): OnchainState {
-  const learned = learnPreimages(state, situation);
+  const learned = learnPreimages(channel, state, situation);
   const known: OnchainState = { ...state, preimages: [...state.preimages, ...learned] };
   const outcome = new Outcome(channel, known, situation, environment);
   outcome.tellEnding();

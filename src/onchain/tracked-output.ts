@@ -24,7 +24,8 @@ export interface Spend {
   readonly input_index: number;
 }
 
-export type OutputRole = 'to_local' | 'to_remote' | 'anchor' | 'htlc' | 'second_stage';
+/** `unrecognised` outputs of an unknown commitment are watched for the preimages that their spends may show. */
+export type OutputRole = 'to_local' | 'to_remote' | 'anchor' | 'htlc' | 'second_stage' | 'unrecognised';
 
 /** An output of the ending, or of an HTLC transaction that followed it. */
 export interface TrackedOutput {
@@ -80,7 +81,7 @@ export function trackOutputs(channel: ClosingChannel, state: OnchainState): Situ
   } else if (ending.kind === 'revoked') {
     tracker.addRevoked(ending);
   } else if (ending.kind === 'unknown') {
-    tracker.addOurToRemote();
+    tracker.addUnknown();
   }
   return { ending, txid: end.txid, height: end.height, outputs: tracker.outputs };
 }
@@ -255,6 +256,15 @@ class Tracker {
     const secret = ending.per_commitment_secret;
     const claim = claims.htlcPenaltyClaim(keys, base, secret, revocation_pubkey, deadline_height);
     this.#add('htlc', base, claim, (witness) => witness.length === 3, htlc);
+  }
+
+  /** A commitment that we have no record of: our part is found by its script, the rest can only be watched. */
+  addUnknown(): void {
+    this.addOurToRemote();
+    const known = new Set(this.outputs.map(({ outpoint }) => outpoint.vout));
+    for (const vout of this.#end.tx.outputs.keys()) {
+      if (!known.has(vout)) this.#add('unrecognised', this.#base(vout, new Uint8Array(0)), undefined, () => false);
+    }
   }
 
   /** Our part of a commitment of the peer, whatever else is known of it: its script never changes. */

@@ -127,9 +127,10 @@ describe('a channel that ends otherwise', () => {
 
   it('by a commitment that we have lost the record of still gives us our own output', async () => {
     const world = await World.open();
-    const later: ChannelMoment = { ...MOMENT, number: 9, alice_sat: 4_000_000, htlcs: [] };
+    const later: ChannelMoment = { ...MOMENT, number: 9, alice_sat: 4_000_000, htlcs: HTLCS.slice(0, 2) };
     const alice = await world.join('alice', { ...channelOf('alice', world.funding_txid, MOMENT), local: undefined });
     const bob = await world.join('bob', channelOf('bob', world.funding_txid, later));
+    await bob.say({ kind: 'preimage', payment_preimage: preimageOf(FULFILLED_BY_BOB) });
     const before = world.balance('alice');
     await bob.say({ kind: 'force_close', transaction: signedCommitment(bob.channel), is_urgent: false });
     await world.mine(10);
@@ -138,8 +139,12 @@ describe('a channel that ends otherwise', () => {
       [['unknown', 9]],
     );
     const fees = world.feesSince(world.height - 9);
-    assert.ok(world.balance('alice') - before >= 4_000_000n - 1124n - 660n - fees);
-    // Its HTLCs may be where we cannot see them: nobody says that they failed.
+    assert.ok(world.balance('alice') - before >= 4_000_000n - 1124n - 2n * 172n - 660n - fees);
+    assert.deepEqual(
+      alice.told('preimage_learned').map(({ payment_preimage }) => payment_preimage),
+      [preimageOf(FULFILLED_BY_BOB)],
+    );
+    // Its other HTLCs may be where we cannot see them: nobody says that they failed.
     assert.equal(alice.told('htlc_failed').length, 0);
     assert.deepEqual(alice.refused, []);
   });

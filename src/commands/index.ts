@@ -11,11 +11,14 @@ import { decodepay } from './decodepay.ts';
 import { delexpiredinvoice } from './delexpiredinvoice.ts';
 import { delinvoice } from './delinvoice.ts';
 import { deprecations } from './deprecations.ts';
+import { feerates } from './feerates.ts';
 import { getinfo } from './getinfo.ts';
 import { help } from './help.ts';
 import { invoice } from './invoice.ts';
 import { listconfigs } from './listconfigs.ts';
+import { listfunds } from './listfunds.ts';
 import { listinvoices } from './listinvoices.ts';
+import { newaddr } from './newaddr.ts';
 import { notifications } from './notifications.ts';
 import { preapproveinvoice } from './preapproveinvoice.ts';
 import type { Rooms } from './rooms.ts';
@@ -24,6 +27,7 @@ import { stop } from './stop.ts';
 import { wait } from './wait.ts';
 import { waitanyinvoice } from './waitanyinvoice.ts';
 import { waitinvoice } from './waitinvoice.ts';
+import { withdraw } from './withdraw.ts';
 
 /** The commands, ordered by name. */
 export const commands: readonly Command<Rooms>[] = [
@@ -38,11 +42,14 @@ export const commands: readonly Command<Rooms>[] = [
   delexpiredinvoice,
   delinvoice,
   deprecations,
+  feerates,
   getinfo,
   help,
   invoice,
   listconfigs,
+  listfunds,
   listinvoices,
+  newaddr,
   notifications,
   preapproveinvoice,
   signinvoice,
@@ -50,4 +57,5 @@ export const commands: readonly Command<Rooms>[] = [
   wait,
   waitanyinvoice,
   waitinvoice,
+  withdraw,
 ];

@@ -3,6 +3,7 @@ import type { Invoices } from '../invoices/invoices.ts';
 import { commandsOn } from '../rpc/command.ts';
 import type { CommandTable } from '../rpc/table.ts';
 import type { NetworkName } from '../types/network.ts';
+import type { WalletRooms } from './wallet-rooms.ts';
 
 /** What `getinfo` says of the node as it is now. */
 export interface NodeInfo {
@@ -63,7 +64,7 @@ export interface NodeRoom {
 }
 
 /** All rooms that commands may use. */
-export interface Rooms {
+export interface Rooms extends WalletRooms {
   readonly invoices: Invoices;
   readonly node: NodeRoom;
   /** The commands themselves, for `help` and `check`. */

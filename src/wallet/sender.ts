@@ -82,7 +82,10 @@ export class Sender {
   /** Answers why the transaction was refused. One that cannot be sent now is sent with the next block. */
   async #send({ txid, transaction, parents }: OwnTransaction): Promise<string | undefined> {
     try {
-      const result = await this.#books.chain?.broadcast([...parents, serializeTransaction(transaction)]);
+      const child = serializeTransaction(transaction);
+      let result = await this.#books.chain?.broadcast([...parents, child]);
+      // A parent that is mined already is refused, and its child with it.
+      if (result?.kind === 'rejected' && parents.length > 0) result = await this.#books.chain?.broadcast([child]);
       return result?.kind === 'rejected' ? result.reason : undefined;
     } catch (error) {
       if (!(error instanceof ChainError)) throw error;

@@ -104,6 +104,11 @@ export class Wallet {
     await this.#books.durable();
   }
 
+  /** The network that its addresses are of. */
+  get network(): Network {
+    return this.#options.network;
+  }
+
   /** A new address, watched from the next block on. Rejects with StoreClosedError while the node stops. */
   async newAddress(kind: AddressKind): Promise<{ readonly address: string; readonly script_pubkey: string }> {
     const { script_pubkey } = await this.#books.newScript(kind);

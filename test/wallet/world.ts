@@ -4,7 +4,7 @@ import { EmbeddedChain } from '../../src/chain/embedded/embedded-chain.ts';
 import { readTransaction } from '../../src/chain/embedded/transaction.ts';
 import { ChainFollower } from '../../src/chain/follower.ts';
 import { MemoryStore } from '../../src/store/memory-store.ts';
-import { wallet as migration } from '../../src/store/migrations/0004-wallet.ts';
+import { MIGRATIONS } from '../../src/store/migrations/index.ts';
 import type { Store } from '../../src/store/store.ts';
 import { sat } from '../../src/types/amount.ts';
 import { ManualClock } from '../../src/types/clock.ts';
@@ -28,7 +28,7 @@ export const testKeys: WalletKeys = {
 };
 
 export function newStore(): Store {
-  return new MemoryStore({ migrations: [{ ...migration, version: 1 }], onFailure: (error) => assert.fail(error) });
+  return new MemoryStore({ migrations: MIGRATIONS, onFailure: (error) => assert.fail(error) });
 }
 
 export class World {

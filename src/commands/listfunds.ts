@@ -1,0 +1,72 @@
+import { answer } from '../rpc/answer.ts';
+import { withDefault } from '../rpc/command.ts';
+import { field } from '../rpc/fields.ts';
+import { formatAddress } from '../types/address.ts';
+import { satToMsat } from '../types/amount.ts';
+import { defineCommand } from './rooms.ts';
+
+const output = answer.object(
+  {
+    txid: answer.txid('The transaction that made the output.'),
+    output: answer.integer('Its index there.'),
+    amount_msat: answer.msat('Its amount.'),
+    scriptpubkey: answer.hex('Its script.'),
+    address: answer.optional(answer.string('Its address.')),
+    status: answer.oneOf(['unconfirmed', 'confirmed', 'spent', 'immature'], 'How it stands in the chain.'),
+    blockheight: answer.optional(answer.integer('The block that made it.')),
+    reserved: answer.boolean('Whether a transaction of ours that is not mined yet spends it.'),
+  },
+  'An output of the wallet.',
+);
+
+const channel = answer.object(
+  {
+    peer_id: answer.nodeId('The peer.'),
+    our_amount_msat: answer.msat('What is ours.'),
+    amount_msat: answer.msat('What the channel holds.'),
+    funding_txid: answer.txid('The funding transaction.'),
+    funding_output: answer.integer("The funding output's index there."),
+    connected: answer.boolean('Whether the peer is connected.'),
+    state: answer.string('The state of the channel; CHANNELD_NORMAL can carry payments.'),
+    channel_id: answer.hash('The id of the channel.'),
+    short_channel_id: answer.optional(answer.shortChannelId('Where the funding lies in the chain.')),
+  },
+  'A channel.',
+);
+
+/** Everything that the node holds. */
+export const listfunds = defineCommand({
+  name: 'listfunds',
+  category: 'wallet',
+  title: 'Command showing all funds currently managed by the node',
+  description: 'Lists the outputs of the wallet and what lies in channels.',
+  params: {
+    spent: withDefault(field.boolean, false, 'Whether to list outputs that are spent as well.'),
+  },
+  returns: {
+    outputs: answer.array(output, 'The outputs of the wallet.'),
+    channels: answer.array(channel, 'The channels.'),
+  },
+  errors: [],
+  see_also: ['newaddr', 'withdraw'],
+  access: 'read',
+  async run({ spent }, { wallet, channelFunds }) {
+    const coins = await wallet.listCoins(spent);
+    return {
+      outputs: coins.map(({ coin, status, is_reserved }) => {
+        const address = formatAddress(coin.script_pubkey, wallet.network);
+        return {
+          txid: coin.txid,
+          output: coin.vout,
+          amount_msat: satToMsat(coin.amount_sat),
+          scriptpubkey: coin.script_pubkey,
+          ...(address === undefined ? {} : { address }),
+          status,
+          ...(coin.blockheight === undefined ? {} : { blockheight: coin.blockheight }),
+          reserved: is_reserved,
+        };
+      }),
+      channels: channelFunds().map((each) => ({ ...each })),
+    };
+  },
+});

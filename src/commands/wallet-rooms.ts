@@ -1,0 +1,25 @@
+/** What the commands of the wallet run on. */
+import type { ChainSource } from '../chain/source.ts';
+import type { Wallet } from '../wallet/wallet.ts';
+
+/** What a channel holds, as `listfunds` shows it. */
+export interface ChannelFunds {
+  readonly peer_id: string;
+  readonly our_amount_msat: bigint;
+  readonly amount_msat: bigint;
+  readonly funding_txid: string;
+  readonly funding_output: number;
+  readonly connected: boolean;
+  /** Core Lightning's name of the state, such as CHANNELD_NORMAL. */
+  readonly state: string;
+  readonly channel_id: string;
+  readonly short_channel_id?: string | undefined;
+}
+
+/** The wallet, the chain that it is on, and what lies in channels. */
+export interface WalletRooms {
+  readonly wallet: Wallet;
+  readonly chain: ChainSource;
+  /** What lies in channels, those that are closing included. */
+  readonly channelFunds: () => readonly ChannelFunds[];
+}

@@ -86,7 +86,7 @@ export type OnchainInput =
     }
   /** The block that held the transaction is no longer in the best chain. */
   | { readonly kind: 'disconnected'; readonly txid: Txid; readonly height: number }
-  /** An HTLC's preimage is known now. */
+  /** A preimage is known now. Say it only for a payment that was accepted: to claim is to reveal it (BOLT 5). */
   | { readonly kind: 'preimage'; readonly payment_preimage: PaymentPreimage }
   /** Our commitment is to be broadcast; `transaction` is the signed commitment, hex. */
   | { readonly kind: 'force_close'; readonly transaction: string; readonly is_urgent: boolean }

@@ -1,22 +1,7 @@
 /** What every store must do, whatever it is made of. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import type { Migration } from '../../src/store/migrations/migration.ts';
 import { MAX_READ_ROWS, type Store, StoreClosedError, type Write } from '../../src/store/store.ts';
-
-/** The schema that the suite runs on. */
-export const CONTRACT_MIGRATIONS: readonly Migration[] = [
-  {
-    version: 1,
-    name: 'things',
-    statements: [
-      'CREATE TABLE things (id INTEGER PRIMARY KEY, name TEXT NOT NULL, blob BLOB)',
-      'CREATE UNIQUE INDEX things_name ON things (name)',
-      'CREATE TABLE counters (name TEXT PRIMARY KEY, value BIGINT NOT NULL)',
-      "INSERT INTO counters (name, value) VALUES ('things', 0)",
-    ],
-  },
-];
 
 const NEXT: Write = { sql: "UPDATE counters SET value = value + 1 WHERE name = 'things' RETURNING value", params: [] };
 

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { after } from 'node:test';
 import { MemoryStore } from '../../src/store/memory-store.ts';
 import { openSqliteStore } from '../../src/store/sqlite-store.ts';
-import { CONTRACT_MIGRATIONS, storeContract } from '../contract/store.ts';
+import { storeContract } from '../contract/store.ts';
+import { CONTRACT_MIGRATIONS } from './schema.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'till-store-'));
 after(() => rmSync(directory, { recursive: true }));

@@ -1,6 +1,6 @@
 /**
- * The queue before the writer. Units that are handed over while the disk is busy wait together and become one batch;
- * their promises resolve in order once the batch is durable.
+ * The queue before the writer. Units travel to it in small batches; those that reach it while the disk is busy become
+ * one transaction there. Their promises resolve in order, once they are durable.
  */
 import { type SqlValue, StoreClosedError, type UnitResult, type Write } from './store.ts';
 import type { Batch, PackedWrite } from './writer.ts';
@@ -15,13 +15,19 @@ function ownBytes(value: SqlValue): SqlValue {
   return value instanceof Uint8Array && value.buffer.byteLength !== value.length ? Uint8Array.from(value) : value;
 }
 
+/**
+ * So many units go to the writer at once while it is busy: few enough that it works while the next ones are made, and
+ * enough that a message between threads (15 us) costs each of them little.
+ */
+const UNITS_PER_MESSAGE = 16;
+
 export class Journal {
   /** Hands a batch to the writer; `finish` must be called when it is durable. */
   readonly #send: (batch: Batch) => void;
   readonly #numbers = new Map<string, number>();
   #new_statements: string[] = [];
   #waiting: Waiting[] = [];
-  #in_flight: readonly Waiting[] = [];
+  #sent: Waiting[] = [];
   #scheduled = false;
   #closing = false;
   #onEmpty: () => void = () => {};
@@ -35,20 +41,14 @@ export class Journal {
     if (this.#closing) return Promise.reject(new StoreClosedError());
     return new Promise((resolve) => {
       this.#waiting.push({ unit: unit.map((write) => this.#pack(write)), resolve });
-      if (this.#scheduled || this.#in_flight.length > 0) return;
-      // Units of the same turn of the event loop's queue go together.
-      this.#scheduled = true;
-      queueMicrotask(() => {
-        this.#scheduled = false;
-        this.#flush();
-      });
+      if (this.#waiting.length >= UNITS_PER_MESSAGE) this.#flush();
+      else this.#schedule();
     });
   }
 
-  /** The batch in flight is durable. */
+  /** The next units are durable, as many as there are results. */
   finish(results: readonly UnitResult[]): void {
-    const finished = this.#in_flight;
-    this.#in_flight = [];
+    const finished = this.#sent.splice(0, results.length);
     this.#flush();
     for (const [index, { resolve }] of finished.entries()) resolve(results[index] as UnitResult);
     if (this.#isEmpty) this.#onEmpty();
@@ -64,7 +64,7 @@ export class Journal {
   }
 
   get #isEmpty(): boolean {
-    return this.#in_flight.length === 0 && this.#waiting.length === 0;
+    return this.#sent.length === 0 && this.#waiting.length === 0;
   }
 
   #pack({ sql, params, stop_if_no_row = false }: Write): PackedWrite {
@@ -77,12 +77,25 @@ export class Journal {
     return { statement, params: params.map(ownBytes), stop_if_no_row };
   }
 
+  /** An idle writer is not kept waiting; a busy one gets what this turn of the event loop brings. */
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    const flush = (): void => {
+      this.#scheduled = false;
+      this.#flush();
+    };
+    if (this.#sent.length === 0) queueMicrotask(flush);
+    else setImmediate(flush);
+  }
+
   #flush(): void {
-    if (this.#waiting.length === 0 || this.#in_flight.length > 0) return;
-    this.#in_flight = this.#waiting;
+    if (this.#waiting.length === 0) return;
+    const units = this.#waiting.map(({ unit }) => unit);
+    this.#sent.push(...this.#waiting);
     this.#waiting = [];
     const statements = this.#new_statements;
     this.#new_statements = [];
-    this.#send({ statements, units: this.#in_flight.map(({ unit }) => unit) });
+    this.#send({ statements, units });
   }
 }

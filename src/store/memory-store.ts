@@ -30,7 +30,7 @@ export class MemoryStore implements Store {
       setImmediate(() => {
         if (this.#failed) return;
         try {
-          this.#journal.finish(writer.run(batch));
+          this.#journal.finish(writer.run([batch]));
         } catch (error) {
           this.#failed = true;
           options.onFailure(describeFailure(error, ':memory:'));

@@ -1,6 +1,6 @@
 /** The thread that owns the one connection that writes: it opens, migrates, and commits the batches that it is sent. */
 import { DatabaseSync } from 'node:sqlite';
-import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { describeFailure } from './failure.ts';
 import { migrate } from './migrate.ts';
 import type { Migration } from './migrations/migration.ts';
@@ -54,9 +54,17 @@ function serve(port: MessagePort, data: WorkerData): void {
   guard(() => {
     const database = open(data);
     const writer = new Writer(database);
-    port.on('message', (request: WorkerRequest) =>
+    port.on('message', (first: WorkerRequest) =>
       guard(() => {
-        if (request.kind === 'batch') return say({ kind: 'durable', results: writer.run(request.batch) });
+        // What came while the disk was busy goes into one transaction.
+        const batches: Batch[] = [];
+        let request: WorkerRequest | undefined = first;
+        while (request?.kind === 'batch') {
+          batches.push(request.batch);
+          request = receiveMessageOnPort(port)?.message as WorkerRequest | undefined;
+        }
+        if (batches.length > 0) say({ kind: 'durable', results: writer.run(batches) });
+        if (request === undefined) return;
         database.close();
         say({ kind: 'closed' });
         port.close();

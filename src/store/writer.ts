@@ -12,7 +12,7 @@ export interface PackedWrite {
   readonly stop_if_no_row: boolean;
 }
 
-/** What is committed together. */
+/** Units that travel together. */
 export interface Batch {
   /** Texts that the writer has not seen yet; they take the next numbers. */
   readonly statements: readonly string[];
@@ -49,15 +49,15 @@ export class Writer {
     this.#rollback = prepare(database, 'ROLLBACK TO unit');
   }
 
-  /** Runs a batch to its commit. When it throws, nothing of the batch is in the database. */
-  run(batch: Batch): UnitResult[] {
-    for (const sql of batch.statements) {
+  /** Runs batches to one commit. When it throws, nothing of them is in the database. */
+  run(batches: readonly Batch[]): UnitResult[] {
+    for (const sql of batches.flatMap(({ statements }) => statements)) {
       const statement = prepare(this.#database, sql);
       this.#prepared.push({ statement, returns_rows: statement.columns().length > 0 });
     }
     this.#begin.run();
     try {
-      const results = batch.units.map((unit) => this.#runUnit(unit));
+      const results = batches.flatMap(({ units }) => units.map((unit) => this.#runUnit(unit)));
       this.#commit.run();
       return results;
     } catch (error) {

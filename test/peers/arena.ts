@@ -1,0 +1,168 @@
+/** One chain, a Till daemon and an LDK node around it: what the tests against an independent peer start from. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { serveChain } from '../../src/chain/embedded/chain-socket.ts';
+import { EmbeddedChain } from '../../src/chain/embedded/embedded-chain.ts';
+import { walkBlock } from '../../src/chain/raw-block.ts';
+import { loadConfig } from '../../src/config/config.ts';
+import { sha256 } from '../../src/crypto/hash.ts';
+import { Daemon } from '../../src/daemon/daemon.ts';
+import { msat } from '../../src/types/amount.ts';
+import { ManualClock } from '../../src/types/clock.ts';
+import { COIN_SCRIPT, coinbaseOf, payFrom } from '../support/coins.ts';
+import { LdkPeer } from './ldk/ldk-peer.ts';
+
+export class Arena {
+  readonly dir = mkdtempSync(join(tmpdir(), 'till-ldk-'));
+  readonly clock = new ManualClock();
+  readonly chain = new EmbeddedChain({ clock: this.clock });
+  readonly log: string[] = [];
+  readonly #coins: Buffer[] = [];
+  readonly #peers: LdkPeer[] = [];
+  readonly #fed = new Map<LdkPeer, number>();
+  #daemon: Daemon | undefined;
+
+  static async open(t: TestContext): Promise<Arena> {
+    const arena = new Arena();
+    t.after(() => arena.#close());
+    arena.chain.mine(110, COIN_SCRIPT);
+    for (let height = 1; height <= 10; height++) {
+      arena.#coins.push(coinbaseOf(await arena.chain.block((await arena.chain.blockHash(height)) as string)));
+    }
+    const stop = await serveChain(arena.chain, arena.#socket);
+    t.after(stop);
+    return arena;
+  }
+
+  get #socket(): string {
+    return join(this.dir, 'chain');
+  }
+
+  get daemon(): Daemon {
+    if (this.#daemon === undefined) throw new Error('the daemon has not been started');
+    return this.#daemon;
+  }
+
+  /** Starts the daemon, or starts it again on the same directory. */
+  async startTill(): Promise<Daemon> {
+    const config = loadConfig([
+      `--lightning-dir=${join(this.dir, 'till')}`,
+      `--embedded-chain=${this.#socket}`,
+      '--log-level=debug',
+    ]);
+    const tell = (text: string): void => void this.log.push(text);
+    this.#daemon = await Daemon.start({
+      config,
+      clock: this.clock,
+      log: { debug: tell, info: tell, warn: tell, error: tell },
+      onFatal: (message) => {
+        throw new Error(message);
+      },
+      onStop: () => {},
+    });
+    return this.#daemon;
+  }
+
+  async stopTill(): Promise<void> {
+    await this.#daemon?.stop();
+    this.#daemon = undefined;
+  }
+
+  /** Starts an LDK node of this name, or starts it again with what it had. */
+  async startLdk(name: string): Promise<LdkPeer> {
+    const genesis = (await this.chain.blockHash(0)) as string;
+    const peer = await LdkPeer.start({
+      dir: join(this.dir, name),
+      seed: sha256(Buffer.from(name)),
+      tip: { height: 0, hash: new Uint8Array(Buffer.from(genesis, 'hex').reverse()) },
+      time_seconds: this.clock.nowSeconds(),
+    });
+    peer.onEvent((event) => {
+      if (event.kind === 'broadcast') void this.chain.broadcast([event.transaction]);
+    });
+    this.#peers.push(peer);
+    this.#fed.set(peer, 0);
+    await this.#feed(peer);
+    return peer;
+  }
+
+  async stopLdk(peer: LdkPeer): Promise<void> {
+    this.#peers.splice(this.#peers.indexOf(peer), 1);
+    await peer.kill();
+  }
+
+  /** Mines, and lets everyone see it. */
+  async mine(count = 1): Promise<void> {
+    for (let index = 0; index < count; index++) {
+      this.chain.mine(1, COIN_SCRIPT);
+      for (const peer of this.#peers) await this.#feed(peer);
+      await this.#daemon?.chain.refresh();
+    }
+  }
+
+  /** Hands LDK the blocks that it has not seen. */
+  async #feed(peer: LdkPeer): Promise<void> {
+    const tip = await this.chain.tip();
+    for (let height = (this.#fed.get(peer) ?? 0) + 1; height <= tip.height; height++) {
+      const block = await this.chain.block((await this.chain.blockHash(height)) as string);
+      const transactions: { index: number; bytes: Uint8Array }[] = [];
+      walkBlock(block, {}, (index, span) => {
+        transactions.push({ index, bytes: new Uint8Array(block.subarray(span.start, span.end)) });
+      });
+      await peer.ask('feed', {
+        header: new Uint8Array(block.subarray(0, 80)),
+        height,
+        transactions: transactions.slice(1),
+      });
+      this.#fed.set(peer, height);
+    }
+  }
+
+  /** A signed transaction that pays the script, not published. */
+  fundingFor(amount_sat: bigint, script_pubkey: string): Buffer {
+    const coin = this.#coins.shift();
+    if (coin === undefined) throw new Error('no coins are left');
+    return payFrom(coin, amount_sat, script_pubkey).bytes;
+  }
+
+  /** LDK opens a channel to Till, and both use it. Answers its id. */
+  async openFromLdk(peer: LdkPeer, amount_sat: bigint, push_msat = 0n, announced = false): Promise<string> {
+    const { node_id } = this.daemon.keys;
+    await peer.ask('openChannel', node_id, amount_sat, push_msat, announced);
+    const needed = await peer.take('funding_needed');
+    const transaction = this.fundingFor(needed.amount_sat, needed.script_pubkey);
+    await peer.ask('fundingTransaction', needed.temporary_channel_id, node_id, new Uint8Array(transaction));
+    const { channel_id } = await peer.take('channel_pending');
+    await this.until(() => this.chain.pending.length > 0);
+    await this.mine(6);
+    await peer.take('channel_ready', (event) => event.channel_id === channel_id);
+    await this.until(() =>
+      this.daemon.channels.list().some((each) => each.channel_id === channel_id && each.state.phase === 'normal'),
+    );
+    return channel_id;
+  }
+
+  /** Waits, turn by turn of the event loop, until it is so. The test's own time limit ends a wait in vain. */
+  async until(isSo: () => boolean): Promise<void> {
+    while (!isSo()) await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  /** An invoice of Till. */
+  async invoice(
+    label: string,
+    amount_msat: bigint | 'any',
+    expiry?: bigint,
+  ): Promise<{ bolt11: string; payment_hash: string }> {
+    const amount = amount_msat === 'any' ? 'any' : msat(amount_msat);
+    const { invoice } = await this.daemon.invoices.create({ label, description: label, amount_msat: amount, expiry });
+    return { bolt11: invoice.bolt11, payment_hash: invoice.payment_hash };
+  }
+
+  async #close(): Promise<void> {
+    for (const peer of this.#peers) await peer.kill();
+    await this.stopTill();
+    rmSync(this.dir, { recursive: true, force: true });
+  }
+}

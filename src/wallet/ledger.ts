@@ -80,7 +80,14 @@ export class Ledger {
   }
 
   #isThere(coin: Coin): boolean {
-    return coin.blockheight !== undefined || this.#transactions.get(coin.txid)?.state === 'sent';
+    if (coin.blockheight !== undefined) return true;
+    const maker = this.#transactions.get(coin.txid);
+    if (maker?.state !== 'sent') return false;
+    // Change cannot come of a coin that is gone. Inputs that are not ours are for others to judge.
+    return maker.transaction.inputs.every((input) => {
+      const spent = this.coin(input);
+      return spent === undefined || this.#isThere(spent);
+    });
   }
 
   /** The coins that a new transaction may spend at this tip, with at least so many confirmations. */

@@ -42,9 +42,9 @@ export class World {
   readonly #coinbases: Buffer[] = [];
 
   /** A chain with coins that a stranger can pay from, and the wallet on it. */
-  static async open(): Promise<World> {
+  static async open(stranger_coins = 4): Promise<World> {
     const world = new World();
-    for (let index = 0; index < 4; index++) {
+    for (let index = 0; index < stranger_coins; index++) {
       const { hash } = world.chain.mine(1, COIN_SCRIPT);
       world.#coinbases.push(Buffer.from(coinbaseOf(await world.chain.block(hash))));
     }

@@ -1,0 +1,216 @@
+/** The invoice room on a real file: creating, and what a million invoices change. `--invoices=N` sets their number. */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { signWith } from '../src/bolt11/native.ts';
+import { sha256 } from '../src/crypto/hash.ts';
+import { secureRandomBytes } from '../src/crypto/random.ts';
+import { curve } from '../src/crypto/secp256k1.ts';
+import type { Invoice } from '../src/invoices/invoice.ts';
+import { Invoices } from '../src/invoices/invoices.ts';
+import { openSqliteStore } from '../src/store/sqlite-store.ts';
+import type { Store } from '../src/store/store.ts';
+import { msat } from '../src/types/amount.ts';
+import type { NodeId } from '../src/types/brand.ts';
+import { systemClock } from '../src/types/clock.ts';
+import { featureSet } from '../src/types/features.ts';
+import { toHex } from '../src/types/hex.ts';
+import { NETWORKS } from '../src/types/network.ts';
+import { Secret } from '../src/types/secret.ts';
+import { type Figure, percentile } from './figures.ts';
+
+export const name = 'invoices: the room and its store, in process';
+
+const IN_FLIGHT = 64;
+const PRIVATE_KEY = sha256(Buffer.from('bench'));
+
+async function open(directory: string): Promise<{ store: Store; invoices: Invoices }> {
+  const onFailure = (error: unknown): never => {
+    throw error;
+  };
+  const store = await openSqliteStore({ directory, onFailure });
+  const invoices = new Invoices({
+    store,
+    clock: systemClock,
+    randomBytes: secureRandomBytes,
+    network: NETWORKS.regtest,
+    signer: { node_id: toHex(curve.publicKey(PRIVATE_KEY)) as NodeId, sign: signWith(PRIVATE_KEY) },
+    payment_secret_key: new Secret(PRIVATE_KEY),
+    hints: { candidates: () => [] },
+    features: featureSet({ var_onion_optin: 'required', payment_secret: 'required', basic_mpp: 'optional' }),
+    onBackgroundError: onFailure,
+  });
+  await invoices.start();
+  return { store, invoices };
+}
+
+function create(invoices: Invoices, label: string): Promise<{ readonly invoice: Invoice }> {
+  return invoices.create({ amount_msat: msat(1000), label, description: '1 cup of coffee', expiry: 86_400n });
+}
+
+/** Invoices per second, so many in flight, each durable before its place is taken by the next. */
+async function createRate(invoices: Invoices, prefix: string, count: number, in_flight: number): Promise<number> {
+  let next = 0;
+  const start = performance.now();
+  const lane = async (): Promise<void> => {
+    while (next < count) await create(invoices, `${prefix}-${next++}`);
+  };
+  await Promise.all(Array.from({ length: in_flight }, lane));
+  return (count / (performance.now() - start)) * 1000;
+}
+
+/** Fills the table with rows that are as an invoice is, but unsigned: quicker than signing them all. */
+async function fill(store: Store, sample: Invoice, count: number): Promise<void> {
+  const [last] = await store.read("SELECT value FROM counters WHERE name = 'invoices_created'");
+  const first = Number(last?.value) + 1;
+  const sql = `INSERT INTO invoices (created_index, label, payment_hash, state, amount_msat, created_at, expires_at,
+    min_final_cltv_expiry, payment_preimage, bolt11, description) VALUES (?, ?, ?, 'unpaid', 1000, ?, ?, 10, ?, ?, 'x')`;
+  const units: Promise<unknown>[] = [];
+  for (let index = first; index < first + count; index++) {
+    const preimage = secureRandomBytes(32);
+    const hash = sha256(preimage);
+    const { created_at, expires_at, bolt11 } = sample;
+    const params = [index, `filled ${toHex(hash).slice(0, 16)}`, hash, created_at, expires_at, preimage, bolt11];
+    units.push(store.commit([{ sql, params }]));
+    if (units.length === 20_000) await Promise.all(units.splice(0));
+  }
+  await Promise.all(units);
+  await store.commit([
+    { sql: "UPDATE counters SET value = ? WHERE name = 'invoices_created'", params: [first + count - 1] },
+  ]);
+}
+
+async function latencies(count: number, run: (index: number) => Promise<unknown>): Promise<number[]> {
+  const taken: number[] = [];
+  for (let index = 0; index < count; index++) {
+    const start = performance.now();
+    await run(index);
+    taken.push(performance.now() - start);
+  }
+  return taken;
+}
+
+async function count(source: AsyncIterable<unknown>): Promise<number> {
+  let found = 0;
+  for await (const _ of source) found++;
+  return found;
+}
+
+function megabytes(bytes: number): number {
+  return bytes / 1_000_000;
+}
+
+async function waiters(invoices: Invoices): Promise<Figure[]> {
+  const forever = new AbortController();
+  const wake = async (prefix: string): Promise<number> => {
+    const taken: number[] = [];
+    for (let index = 0; index < 200; index++) {
+      const { invoice } = await create(invoices, `${prefix} ${index}`);
+      const waiting = invoices.waitForInvoice(invoice.label, forever.signal);
+      const start = performance.now();
+      await invoices.markPaid(invoice.payment_hash, msat(1000));
+      await waiting;
+      taken.push(performance.now() - start);
+    }
+    return percentile(taken, 0.5);
+  };
+  await wake('warm-up');
+  const alone = await wake('nobody else');
+  const labels = Array.from({ length: 20_000 }, (_, index) => `waited for ${index}`);
+  await Promise.all(labels.map((label) => create(invoices, label)));
+  globalThis.gc?.();
+  const before = process.memoryUsage().rss;
+  const all = labels.map((label) =>
+    invoices.waitForInvoice(label, forever.signal).catch((error: unknown) => {
+      if (error !== forever.signal.reason) throw error;
+    }),
+  );
+  await new Promise((resolve) => setImmediate(resolve));
+  const more = process.memoryUsage().rss - before;
+  const crowded = await wake('crowded');
+  forever.abort();
+  await Promise.all(all);
+  return [
+    { what: '20,000 waiters, memory', value: megabytes(more), unit: 'MB', must_reach: 150 },
+    { what: 'paying and waking one, nobody else waiting, p50', value: alone, unit: 'ms' },
+    { what: 'paying and waking one among 20,000, p50', value: crowded, unit: 'ms' },
+  ];
+}
+
+async function amongMany(directory: string, empty_rate: number, rows: number): Promise<Figure[]> {
+  const before = performance.now();
+  const { store, invoices } = await open(directory);
+  const probe = await invoices.find({ label: 'empty-7' });
+  const start_ms = performance.now() - before;
+  if (probe === undefined) throw new Error('the first invoices are gone');
+  const figures: Figure[] = [
+    { what: `${rows} invoices: start to first answer`, value: start_ms, unit: 'ms', must_reach: 1000 },
+  ];
+  const keys: Invoice[] = [];
+  for (let index = 1; index <= 2000; index++) {
+    const start = BigInt(1 + ((index * 7919) % rows));
+    for await (const invoice of invoices.list({ index: 'created', start, limit: 1 })) keys.push(invoice);
+  }
+  const by = async (what: string, read: (key: Invoice) => Promise<unknown>): Promise<void> => {
+    const taken = await latencies(keys.length, (index) => read(keys[index] as Invoice));
+    figures.push({ what: `  look-up by ${what}, p50`, value: percentile(taken, 0.5), unit: 'ms', must_reach: 0.3 });
+  };
+  await by('label', ({ label }) => invoices.find({ label }));
+  await by('payment_hash', ({ payment_hash }) => invoices.find({ payment_hash }));
+  await by('bolt11', ({ bolt11 }) => invoices.find({ invstring: bolt11 }));
+  for (const reverse of [false, true]) {
+    const taken = await latencies(300, (index) =>
+      count(invoices.list({ index: 'created', start: BigInt(1 + ((index * 104_729) % rows)), limit: 100, reverse })),
+    );
+    const what = `  page of 100 anywhere, ${reverse ? 'backwards' : 'forwards'}, p50`;
+    figures.push({ what, value: percentile(taken, 0.5), unit: 'ms', must_reach: 1.5 });
+  }
+  const rate = await createRate(invoices, 'full', 20_000, IN_FLIGHT);
+  figures.push(
+    { what: '  create, 64 in flight', value: rate, unit: '/s' },
+    { what: '  of the rate in an empty store', value: rate / empty_rate, unit: 'x', must_reach: 0.9 },
+    { what: '  memory', value: megabytes(process.memoryUsage().rss), unit: 'MB', must_reach: 250 },
+  );
+  await invoices.stop();
+  await store.close();
+  return figures;
+}
+
+/** Measures. */
+export async function run(): Promise<readonly Figure[]> {
+  const option = process.argv.find((word) => word.startsWith('--invoices='));
+  const rows = Number(option?.slice('--invoices='.length) ?? 1_000_000);
+  const directory = mkdtempSync(join(tmpdir(), 'till-bench-'));
+  try {
+    const { store, invoices } = await open(directory);
+    await createRate(invoices, 'warm-up', 5000, IN_FLIGHT);
+    const rate = await createRate(invoices, 'empty', 20_000, IN_FLIGHT);
+    const alone = await latencies(1000, (index) => create(invoices, `alone ${index}`));
+    const figures: Figure[] = [
+      { what: 'create, 64 in flight', value: rate, unit: '/s', must_reach: 8000 },
+      { what: 'create, one at a time, p50', value: percentile(alone, 0.5), unit: 'ms', must_reach: 0.8 },
+      { what: 'create, one at a time, p99', value: percentile(alone, 0.99), unit: 'ms', must_reach: 3 },
+      ...(await waiters(invoices)),
+    ];
+    const sample = await invoices.find({ label: 'empty-7' });
+    if (sample === undefined) throw new Error('the first invoices are gone');
+    await fill(store, sample, rows);
+    await invoices.stop();
+    await store.close();
+    // A process of its own: what filling the table left behind must not count as the node's memory.
+    const child = spawnSync(process.execPath, [import.meta.filename, directory, String(rate), String(rows)], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      encoding: 'utf8',
+    });
+    if (child.status !== 0) throw new Error(`the bench of ${rows} invoices ended with ${child.status}`);
+    return [...figures, ...(JSON.parse(child.stdout) as Figure[])];
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+}
+
+if (import.meta.main) {
+  const [directory, empty_rate, rows] = process.argv.slice(2) as [string, string, string];
+  console.log(JSON.stringify(await amongMany(directory, Number(empty_rate), Number(rows))));
+}

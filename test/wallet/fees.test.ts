@@ -213,3 +213,41 @@ test('what was held for a claim is given up when the process ends; funding is no
   assert.deepEqual(world.wallet.held(), [funding.txid]);
   assert.deepEqual(await world.sums(), [100_000n, 0n, 100_000n]);
 });
+
+test('what is broadcast is durable before: a crash at that moment forgets neither payment nor replacement', async () => {
+  const world = await World.open();
+  await world.deposit(100_000n);
+  const seen: (readonly unknown[])[] = [];
+  const { source } = world;
+  const broadcast = source.broadcast.bind(source);
+  source.broadcast = async (transactions) => {
+    const txid = txidOf(parseTransaction(transactions.at(-1) as Uint8Array));
+    const rows = await world.store.read('SELECT txid, state FROM wallet_transactions ORDER BY number');
+    seen.push(rows.map((row) => [row.txid === txid, row.state]));
+    return await broadcast(transactions);
+  };
+  const { txid } = await world.wallet.withdraw(PAYEE, sat(30_000), FEES);
+  await world.wallet.bump(txid, 3000);
+  assert.deepEqual(seen, [
+    [[true, 'sent']],
+    [
+      [false, 'dropped'],
+      [true, 'sent'],
+    ],
+  ]);
+});
+
+test('a child whose parent is mined already goes out alone', async () => {
+  const world = await World.open();
+  await world.deposit(100_000n);
+  const { parent, foreign, sign } = await foreignCoin(world, 20_000n);
+  const claim = await world.wallet.spend({ foreign, outputs: [], sign, feerate_per_kw: 1000, locktime: 0 });
+  await world.mine();
+  const { source } = world;
+  const broadcast = source.broadcast.bind(source);
+  // As bitcoind judges a package whose parent is in a block.
+  source.broadcast = async (transactions) =>
+    transactions.length > 1 ? { kind: 'rejected', reason: 'txn-already-known' } : await broadcast(transactions);
+  await world.wallet.publish(claim.txid, [serializeTransaction(parent)]);
+  assert.deepEqual(world.pending, [claim.txid]);
+});

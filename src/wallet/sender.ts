@@ -68,8 +68,10 @@ export class Sender {
 
   async #sendAll(): Promise<void> {
     const books = this.#books;
+    // Only what was sent before the wait is durable after it.
+    const sent = books.ledger.transactions.filter(({ state }) => state === 'sent');
     await books.durable();
-    for (const { txid } of books.ledger.transactions) {
+    for (const { txid } of sent) {
       const own = books.get(txid);
       if (own.state !== 'sent' || own.blockheight !== undefined || books.chain === undefined) continue;
       const refusal = await this.#send(own);

@@ -251,3 +251,21 @@ test('a child whose parent is mined already goes out alone', async () => {
   await world.wallet.publish(claim.txid, [serializeTransaction(parent)]);
   assert.deepEqual(world.pending, [claim.txid]);
 });
+
+test('a replacement takes the place of the old one in one commit', async () => {
+  const world = await World.open();
+  await world.deposit(100_000n);
+  const { txid } = await world.wallet.withdraw(PAYEE, sat(30_000), FEES);
+  const units: unknown[][] = [];
+  const commit = world.store.commit.bind(world.store);
+  world.store.commit = (unit) => {
+    const writes = unit.filter(({ sql }) => sql.includes('wallet_transactions'));
+    units.push(writes.map(({ params }) => [params[0], params[2]]));
+    return commit(unit);
+  };
+  const { txid: newer } = await world.wallet.bump(txid, 3000);
+  assert.deepEqual(units[0], [
+    [txid, 'dropped'],
+    [newer, 'sent'],
+  ]);
+});

@@ -5,6 +5,7 @@ const fix = process.argv.includes('--fix');
 const steps: [string, string[]][] = [
   ['node_modules/.bin/biome', ['check', ...(fix ? ['--write'] : []), '--error-on-warnings', '.']],
   ['node_modules/.bin/tsc', ['-p', 'tsconfig.json']],
+  [process.execPath, ['tools/docs.ts', ...(fix ? [] : ['--check'])]],
 ];
 let failed = false;
 for (const [command, args] of steps) {

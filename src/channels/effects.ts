@@ -1,6 +1,6 @@
 /** Carries out what a channel's step asks for: into the next unit what is to be written, behind it what is to be said. */
 import type { Effect } from '../channel/effect.ts';
-import { channelUpdateFacts } from '../channel/facts.ts';
+import { channelUpdateFacts, isFundingSafe } from '../channel/facts.ts';
 import type { AnnouncementSignatures, Htlc } from '../channel/state.ts';
 import { encodeRevokedHtlc } from '../onchain/revoked-htlc.ts';
 import { toHex } from '../types/hex.ts';
@@ -120,7 +120,8 @@ function take(channels: Channels, channel: LiveChannel, htlc: Htlc): void {
   channels.remember(peeled.htlc);
   book.write(insertIncoming(peeled.htlc));
   channels.apply(channel, { kind: 'take', incoming: [htlc.id], outgoing: [] });
-  if (htlc.over_exposed) {
+  // Too much dust, or a channel whose funding may still vanish: what arrived over it could be taken away again.
+  if (htlc.over_exposed || !isFundingSafe(channel.state)) {
     channels.fail(channel_id, htlc.id, { failure: 'temporary_channel_failure', channel_update: new Uint8Array(0) });
   } else {
     book.speak(() => options.incoming.offer(peeled.htlc));

@@ -1,6 +1,10 @@
 /** What commands run on, made of the rooms of a daemon. */
+import { shortChannelId } from '../channel/ready.ts';
+import type { LiveChannel } from '../channels/live-channel.ts';
+import { stateName } from '../channels/state-name.ts';
 import { commands } from '../commands/index.ts';
 import type { ConfigValue, NodeAddress, NodeInfo, Rooms } from '../commands/rooms.ts';
+import type { ChannelFunds } from '../commands/wallet-rooms.ts';
 import type { OptionDefinition } from '../config/option.ts';
 import { OPTIONS } from '../config/options.ts';
 import { INIT_FEATURES, type NetAddress } from '../peers/index.ts';
@@ -16,6 +20,9 @@ export function buildRooms(daemon: Daemon): Rooms {
   return {
     commands: tableOf(commands),
     invoices: daemon.invoices,
+    wallet: daemon.wallet,
+    chain: daemon.chain,
+    channelFunds: () => daemon.channels.list().map(fundsOf),
     node: {
       info: () => infoOf(daemon),
       configs: () => configsOf(daemon),
@@ -45,6 +52,21 @@ function infoOf({ keys, channels, peers, chain, bindings, options }: Daemon): No
     fees_collected_msat: 0n,
     lightning_dir: config.network_dir,
     our_features: { init, node: init, channel: '', invoice: toHex(encodeFeatures(INVOICE_FEATURES)) },
+  };
+}
+
+function fundsOf({ channel_id, peer_id, peer, state }: LiveChannel): ChannelFunds {
+  const { terms, local_msat } = state;
+  return {
+    peer_id,
+    our_amount_msat: local_msat,
+    amount_msat: terms.funding_satoshis * 1000n,
+    funding_txid: terms.funding_txid,
+    funding_output: terms.funding_output_index,
+    connected: peer !== undefined,
+    state: stateName(state),
+    channel_id,
+    short_channel_id: shortChannelId(state),
   };
 }
 

@@ -1,0 +1,47 @@
+/** A real daemon in a process of its own, on a directory that goes with it. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+export class BenchNode {
+  readonly dir: string;
+  readonly #process: ChildProcess;
+
+  static async start(
+    args: readonly string[] = [],
+    dir = mkdtempSync(join(tmpdir(), 'till-bench-')),
+  ): Promise<BenchNode> {
+    const program = new URL('../../bin/till.ts', import.meta.url).pathname;
+    const options = [`--lightning-dir=${dir}`, `--log-file=${join(dir, 'log')}`, ...args];
+    const child = spawn(process.execPath, [program, 'start', ...options], {
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    });
+    await new Promise<void>((resolve, reject) => {
+      child.once('message', () => resolve());
+      child.once('exit', (code) => reject(new Error(`the daemon ended with ${code}`)));
+    });
+    return new BenchNode(dir, child);
+  }
+
+  private constructor(dir: string, child: ChildProcess) {
+    this.dir = dir;
+    this.#process = child;
+  }
+
+  get rpc_file(): string {
+    return join(this.dir, 'regtest', 'lightning-rpc');
+  }
+
+  get pid(): number {
+    return this.#process.pid as number;
+  }
+
+  /** Ends the daemon; its directory goes too, unless it is to be used again. */
+  async stop(keep: 'keep' | 'remove' = 'remove'): Promise<void> {
+    const ended = new Promise((resolve) => this.#process.once('exit', resolve));
+    this.#process.kill('SIGTERM');
+    await ended;
+    if (keep === 'remove') rmSync(this.dir, { recursive: true });
+  }
+}

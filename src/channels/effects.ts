@@ -1,6 +1,7 @@
 /** Carries out what a channel's step asks for: into the next unit what is to be written, behind it what is to be said. */
 import type { Effect } from '../channel/effect.ts';
-import { channelUpdateFacts, isFundingSafe } from '../channel/facts.ts';
+import { channelUpdateFacts } from '../channel/facts.ts';
+import { isFundingSafe } from '../channel/ready.ts';
 import type { AnnouncementSignatures, Htlc } from '../channel/state.ts';
 import { encodeRevokedHtlc } from '../onchain/revoked-htlc.ts';
 import { toHex } from '../types/hex.ts';

@@ -1,5 +1,54 @@
 /** The parameters and results of every command. Generated from src/commands by `npm run docs`. */
 export interface Commands {
+  /** Perform a single run of autoclean */
+  'autoclean-once': {
+    readonly params: {
+      /** What to clean: `expiredinvoices` or `paidinvoices`. */ readonly subsystem: 'expiredinvoices' | 'paidinvoices';
+      /** Seconds since the expiry or the payment. */ readonly age: number | bigint;
+    };
+    readonly result: {
+      /** By kind. */ readonly autoclean: {
+        /** What was done. */ readonly expiredinvoices?: {
+          /** How many were removed. */ readonly cleaned: number | bigint;
+          /** How many of that kind are left. */ readonly uncleaned: number | bigint;
+        };
+        /** What was done. */ readonly paidinvoices?: {
+          /** How many were removed. */ readonly cleaned: number | bigint;
+          /** How many of that kind are left. */ readonly uncleaned: number | bigint;
+        };
+      };
+    };
+  };
+  /** Examine auto-cleaning of old invoices */
+  'autoclean-status': {
+    readonly params: { /** One kind only. Default: all. */ readonly subsystem?: 'expiredinvoices' | 'paidinvoices' };
+    readonly result: {
+      /** By kind. */ readonly autoclean: {
+        /** How it is set. */ readonly expiredinvoices?: {
+          /** Whether it is cleaned regularly. */ readonly enabled: boolean;
+          /** Seconds that it is kept for. */ readonly age?: number | bigint;
+          /** How many were removed since the node exists. */ readonly cleaned: number | bigint;
+        };
+        /** How it is set. */ readonly paidinvoices?: {
+          /** Whether it is cleaned regularly. */ readonly enabled: boolean;
+          /** Seconds that it is kept for. */ readonly age?: number | bigint;
+          /** How many were removed since the node exists. */ readonly cleaned: number | bigint;
+        };
+      };
+    };
+  };
+  /** Set up automatic removal of expired invoices */
+  autocleaninvoice: {
+    readonly params: {
+      /** Seconds from one cleaning to the next; 0 ends the cleaning. */ readonly cycle_seconds?: number | bigint;
+      /** Seconds for which an invoice must have been expired. */ readonly expired_by?: number | bigint;
+    };
+    readonly result: {
+      /** Whether it is on. */ readonly enabled: boolean;
+      /** As it was set. */ readonly cycle_seconds?: number | bigint;
+      /** As it was set. */ readonly expired_by?: number | bigint;
+    };
+  };
   /** Command to allow the database to gather what is written */
   batching: {
     readonly params: { /** Whether writes may be gathered. */ readonly enable: boolean };
@@ -10,10 +59,191 @@ export interface Commands {
     readonly params: Readonly<Record<string, unknown>>;
     readonly result: { /** The command that was checked. */ readonly command_to_check: string };
   };
+  /** Low-level invoice creation */
+  createinvoice: {
+    readonly params: {
+      /** The text. Its payment hash must be that of the preimage. */ readonly invstring: string;
+      /** A label as for `invoice`. */ readonly label: string | number | bigint;
+      /** The preimage, 64 hex digits. */ readonly preimage: string;
+    };
+    readonly result: {
+      /** The label that it was created with. */ readonly label: string;
+      /** The invoice as it is handed to the payer. */ readonly bolt11: string;
+      /** The hash of the preimage. */ readonly payment_hash: string;
+      /** What it asks for; absent when the payer chooses. */ readonly amount_msat?: number | bigint;
+      /** Whether it is paid, can be paid, or no longer can be. */ readonly status: 'unpaid' | 'paid' | 'expired';
+      /** When paid: 1, 2, 3 ... in the order of payment. */ readonly pay_index?: number | bigint;
+      /** When paid: what arrived, which may be more than was asked for. */ readonly amount_received_msat?:
+        | number
+        | bigint;
+      /** When paid: the Unix time. */ readonly paid_at?: number | bigint;
+      /** When paid: the proof of payment. */ readonly payment_preimage?: string;
+      /** What it is for; absent once it was removed. */ readonly description?: string;
+      /** The Unix time from which on it cannot be paid. */ readonly expires_at: number | bigint;
+      /** 1, 2, 3 ... in the order of creation. */ readonly created_index: number | bigint;
+      /** Rises with every change of any invoice; absent before the first. */ readonly updated_index?: number | bigint;
+      /** The object that was stored with it. */ readonly metadata?: unknown;
+    };
+  };
+  /** Command for decoding an invoice string */
+  decode: {
+    readonly params: { /** The invoice; `lightning:` before it and upper case are fine. */ readonly string: string };
+    readonly result: {
+      /** What it is. */ readonly type: 'bolt11 invoice';
+      /** True. */ readonly valid: boolean;
+      /** The network: the letters after `ln`. */ readonly currency: string;
+      /** The Unix time at which it was made. */ readonly created_at: number | bigint;
+      /** Seconds from then for which it can be paid. */ readonly expiry: number | bigint;
+      /** The node that is paid. */ readonly payee: string;
+      /** What it asks for; absent when the payer chooses. */ readonly amount_msat?: number | bigint;
+      /** The hash of the preimage. */ readonly payment_hash: string;
+      /** The payee's signature, DER. */ readonly signature: string;
+      /** What it is for. */ readonly description?: string;
+      /** The SHA-256 of what it is for. */ readonly description_hash?: string;
+      /** Blocks that the payer must leave the payee. */ readonly min_final_cltv_expiry: number | bigint;
+      /** What the payer must show the payee. */ readonly payment_secret: string;
+      /** Feature bits (BOLT 9). */ readonly features?: string;
+      /** What the payment brings back to the payee. */ readonly payment_metadata?: string;
+      /** Addresses to pay to on the chain instead. */ readonly fallbacks?: readonly {
+        /** The kind of address, if it is known. */ readonly type?: 'P2PKH' | 'P2SH' | 'P2WPKH' | 'P2WSH' | 'P2TR';
+        /** The address. */ readonly addr?: string;
+        /** The output script. */ readonly hex: string;
+      }[];
+      /** Ways to the payee that others may not know. */ readonly routes?: readonly (readonly {
+        /** The node at which the channel starts. */ readonly pubkey: string;
+        /** The channel. */ readonly short_channel_id: string;
+        /** Its fee for any payment. */ readonly fee_base_msat: number | bigint;
+        /** Its fee for each million. */ readonly fee_proportional_millionths: number | bigint;
+        /** The blocks that it needs. */ readonly cltv_expiry_delta: number | bigint;
+      }[])[];
+      /** Fields that nobody here understands. */ readonly extra?: readonly {
+        /** Its letter. */ readonly tag: string;
+        /** Its data, bech32. */ readonly data: string;
+      }[];
+    };
+  };
+  /** Command for decoding a bolt11 string (low-level) */
+  decodepay: {
+    readonly params: {
+      /** The invoice. */ readonly bolt11: string;
+      /** The text whose hash the invoice must bear, if it bears one. */ readonly description?: string;
+    };
+    readonly result: {
+      /** The network: the letters after `ln`. */ readonly currency: string;
+      /** The Unix time at which it was made. */ readonly created_at: number | bigint;
+      /** Seconds from then for which it can be paid. */ readonly expiry: number | bigint;
+      /** The node that is paid. */ readonly payee: string;
+      /** What it asks for; absent when the payer chooses. */ readonly amount_msat?: number | bigint;
+      /** The hash of the preimage. */ readonly payment_hash: string;
+      /** The payee's signature, DER. */ readonly signature: string;
+      /** What it is for. */ readonly description?: string;
+      /** The SHA-256 of what it is for. */ readonly description_hash?: string;
+      /** Blocks that the payer must leave the payee. */ readonly min_final_cltv_expiry: number | bigint;
+      /** What the payer must show the payee. */ readonly payment_secret: string;
+      /** Feature bits (BOLT 9). */ readonly features?: string;
+      /** What the payment brings back to the payee. */ readonly payment_metadata?: string;
+      /** Addresses to pay to on the chain instead. */ readonly fallbacks?: readonly {
+        /** The kind of address, if it is known. */ readonly type?: 'P2PKH' | 'P2SH' | 'P2WPKH' | 'P2WSH' | 'P2TR';
+        /** The address. */ readonly addr?: string;
+        /** The output script. */ readonly hex: string;
+      }[];
+      /** Ways to the payee that others may not know. */ readonly routes?: readonly (readonly {
+        /** The node at which the channel starts. */ readonly pubkey: string;
+        /** The channel. */ readonly short_channel_id: string;
+        /** Its fee for any payment. */ readonly fee_base_msat: number | bigint;
+        /** Its fee for each million. */ readonly fee_proportional_millionths: number | bigint;
+        /** The blocks that it needs. */ readonly cltv_expiry_delta: number | bigint;
+      }[])[];
+      /** Fields that nobody here understands. */ readonly extra?: readonly {
+        /** Its letter. */ readonly tag: string;
+        /** Its data, bech32. */ readonly data: string;
+      }[];
+    };
+  };
+  /** Command for removing expired invoices */
+  delexpiredinvoice: {
+    readonly params: {
+      /** Only those that expired at this Unix time or before. Default: all of them. */ readonly maxexpirytime?:
+        | number
+        | bigint;
+    };
+    readonly result: Readonly<Record<string, never>>;
+  };
+  /** Command for removing an invoice (or just its description) */
+  delinvoice: {
+    readonly params: {
+      /** The label of the invoice. */ readonly label: string | number | bigint;
+      /** The status that it must have: `unpaid`, `paid` or `expired`. */ readonly status: string;
+      /** Remove the description alone, and answer the invoice without it. */ readonly desconly?: boolean;
+    };
+    readonly result: {
+      /** The label that it was created with. */ readonly label: string;
+      /** The invoice as it is handed to the payer. */ readonly bolt11: string;
+      /** The hash of the preimage. */ readonly payment_hash: string;
+      /** What it asks for; absent when the payer chooses. */ readonly amount_msat?: number | bigint;
+      /** Whether it is paid, can be paid, or no longer can be. */ readonly status: 'unpaid' | 'paid' | 'expired';
+      /** When paid: 1, 2, 3 ... in the order of payment. */ readonly pay_index?: number | bigint;
+      /** When paid: what arrived, which may be more than was asked for. */ readonly amount_received_msat?:
+        | number
+        | bigint;
+      /** When paid: the Unix time. */ readonly paid_at?: number | bigint;
+      /** When paid: the proof of payment. */ readonly payment_preimage?: string;
+      /** What it is for; absent once it was removed. */ readonly description?: string;
+      /** The Unix time from which on it cannot be paid. */ readonly expires_at: number | bigint;
+      /** 1, 2, 3 ... in the order of creation. */ readonly created_index: number | bigint;
+      /** Rises with every change of any invoice; absent before the first. */ readonly updated_index?: number | bigint;
+      /** The object that was stored with it. */ readonly metadata?: unknown;
+    };
+  };
   /** Command to enable or disable deprecated names */
   deprecations: {
     readonly params: { /** Whether deprecated names are allowed. */ readonly enable: boolean };
     readonly result: Readonly<Record<string, never>>;
+  };
+  /** Command for querying recommended onchain feerates */
+  feerates: {
+    readonly params: { /** The unit: `perkw` or `perkb`. */ readonly style: 'perkw' | 'perkb' };
+    readonly result: {
+      /** Fee rates. */ readonly perkw?: {
+        /** For opening a channel. */ readonly opening?: number | bigint;
+        /** For closing a channel together. */ readonly mutual_close?: number | bigint;
+        /** For a commitment without anchors. */ readonly unilateral_close?: number | bigint;
+        /** For a commitment with anchors. */ readonly unilateral_anchor_close?: number | bigint;
+        /** For taking what a cheating peer loses. */ readonly penalty?: number | bigint;
+        /** The least that a peer may ask for. */ readonly min_acceptable: number | bigint;
+        /** The most that a peer may ask for. */ readonly max_acceptable: number | bigint;
+        /** The least that is relayed. */ readonly floor: number | bigint;
+        /** What the source of blocks estimates. */ readonly estimates: readonly {
+          /** Within how many blocks. */ readonly blockcount: number | bigint;
+          /** The estimate. */ readonly feerate: number | bigint;
+          /** The estimate; Till does not smooth it. */ readonly smoothed_feerate: number | bigint;
+        }[];
+      };
+      /** Fee rates. */ readonly perkb?: {
+        /** For opening a channel. */ readonly opening?: number | bigint;
+        /** For closing a channel together. */ readonly mutual_close?: number | bigint;
+        /** For a commitment without anchors. */ readonly unilateral_close?: number | bigint;
+        /** For a commitment with anchors. */ readonly unilateral_anchor_close?: number | bigint;
+        /** For taking what a cheating peer loses. */ readonly penalty?: number | bigint;
+        /** The least that a peer may ask for. */ readonly min_acceptable: number | bigint;
+        /** The most that a peer may ask for. */ readonly max_acceptable: number | bigint;
+        /** The least that is relayed. */ readonly floor: number | bigint;
+        /** What the source of blocks estimates. */ readonly estimates: readonly {
+          /** Within how many blocks. */ readonly blockcount: number | bigint;
+          /** The estimate. */ readonly feerate: number | bigint;
+          /** The estimate; Till does not smooth it. */ readonly smoothed_feerate: number | bigint;
+        }[];
+      };
+      /** What typical transactions cost. */ readonly onchain_fee_estimates?: {
+        /** Opening a channel. */ readonly opening_channel_satoshis: number | bigint;
+        /** Closing a channel together. */ readonly mutual_close_satoshis: number | bigint;
+        /** Closing a channel with anchors alone, without HTLCs. */ readonly unilateral_close_satoshis: number | bigint;
+        /** The same without anchors. */ readonly unilateral_close_nonanchor_satoshis: number | bigint;
+        /** Taking back an HTLC, without anchors. */ readonly htlc_timeout_satoshis: number | bigint;
+        /** Taking an HTLC, without anchors. */ readonly htlc_success_satoshis: number | bigint;
+      };
+      /** Estimates are missing. */ readonly warning_missing_feerates?: string;
+    };
   };
   /** Command to receive all information about the node */
   getinfo: {
@@ -75,19 +305,245 @@ export interface Commands {
       /** Tells `lightning-cli` to print it plainly. */ readonly 'format-hint'?: 'simple';
     };
   };
+  /** Command for accepting payments */
+  invoice: {
+    readonly params: {
+      /** The amount: millisatoshi as a number, or text that ends in `msat`, `sat` or `btc`; `any` lets the payer choose. An amount up to twice this one is accepted. */ readonly amount_msat?:
+        | number
+        | bigint
+        | string;
+      /** Another name of `amount_msat`. */ readonly msatoshi?: number | bigint | string;
+      /** A name of yours for this invoice, unique among all: text or a number (`1` and `"1"` are the same, `01` is another), 128 bytes at most. No other node ever sees it. */ readonly label:
+        | string
+        | number
+        | bigint;
+      /** What the payment is for, in at most 639 bytes of UTF-8, without `\u` escapes. It is in the invoice, and everybody who has that can read it. */ readonly description: string;
+      /** Seconds for which the invoice can be paid. Default: 3600, unless the node is set otherwise. */ readonly expiry?:
+        | number
+        | bigint;
+      /** Addresses to pay to on the chain instead, the preferred one first. Payments to them are not tracked. */ readonly fallbacks?: readonly string[];
+      /** The preimage to use, 64 hex digits. It must be as unpredictable as a key, and stay secret until the payment; without it the node draws one. */ readonly preimage?: string;
+      /** Whether unannounced channels may be named in the invoice: `true`, `false`, or the channels that may. Default: only when no channel is announced. */ readonly exposeprivatechannels?:
+        | boolean
+        | string
+        | readonly string[];
+      /** Blocks that the payer must leave the node to claim the payment in. Default: `cltv-final` (18 on mainnet, 10 elsewhere). */ readonly cltv?:
+        | number
+        | bigint;
+      /** Put only the SHA-256 of the description into the invoice; the text may then be longer. The node keeps the text. */ readonly deschashonly?: boolean;
+      /** The SHA-256 of a text that is kept elsewhere, to put into the invoice instead of the description. */ readonly description_hash?: string;
+      /** An object to keep with the invoice. The payer never sees it. */ readonly metadata?: Readonly<
+        Record<string, unknown>
+      >;
+      /** When an invoice with this label exists and was made with the same parameters, answer it again instead of an error. */ readonly idempotent?: boolean;
+    };
+    readonly result: {
+      /** The hash of the preimage: names the payment. */ readonly payment_hash: string;
+      /** The Unix time from which on it cannot be paid. */ readonly expires_at: number | bigint;
+      /** The same, by its first name. */ readonly expiry_time: number | bigint;
+      /** The invoice: hand this to the payer. */ readonly bolt11: string;
+      /** In the invoice too: proves that a payer has read it. */ readonly payment_secret: string;
+      /** 1, 2, 3 ... in the order of creation. */ readonly created_index: number | bigint;
+      /** Insufficient incoming channel capacity to pay invoice: all channels together would not do. */ readonly warning_capacity?: string;
+      /** Insufficient incoming capacity, once offline peers were excluded: with them it would suffice. */ readonly warning_offline?: string;
+      /** Insufficient incoming capacity, once dead-end peers were excluded: with them it would suffice. */ readonly warning_deadends?: string;
+      /** Insufficient incoming capacity, once private channels were excluded (try exposeprivatechannels=true?). */ readonly warning_private_unused?: string;
+      /** The invoice is only payable by MPP-capable payers. No single channel suffices. */ readonly warning_mpp?: string;
+    };
+  };
   /** Command to list all configuration options */
   listconfigs: {
     readonly params: { /** The one option to show. */ readonly config?: string };
     readonly result: { /** The options by name: `{NAME: {value_str: ..., source: ...}}`. */ readonly configs: unknown };
+  };
+  /** Command showing all funds currently managed by the node */
+  listfunds: {
+    readonly params: { /** Whether to list outputs that are spent as well. */ readonly spent?: boolean };
+    readonly result: {
+      /** The outputs of the wallet. */ readonly outputs: readonly {
+        /** The transaction that made the output. */ readonly txid: string;
+        /** Its index there. */ readonly output: number | bigint;
+        /** Its amount. */ readonly amount_msat: number | bigint;
+        /** Its script. */ readonly scriptpubkey: string;
+        /** Its address. */ readonly address?: string;
+        /** How it stands in the chain. */ readonly status: 'unconfirmed' | 'confirmed' | 'spent' | 'immature';
+        /** The block that made it. */ readonly blockheight?: number | bigint;
+        /** Whether a transaction of ours that is not mined yet spends it. */ readonly reserved: boolean;
+      }[];
+      /** The channels. */ readonly channels: readonly {
+        /** The peer. */ readonly peer_id: string;
+        /** What is ours. */ readonly our_amount_msat: number | bigint;
+        /** What the channel holds. */ readonly amount_msat: number | bigint;
+        /** The funding transaction. */ readonly funding_txid: string;
+        /** The funding output's index there. */ readonly funding_output: number | bigint;
+        /** Whether the peer is connected. */ readonly connected: boolean;
+        /** The state of the channel; CHANNELD_NORMAL can carry payments. */ readonly state: string;
+        /** The id of the channel. */ readonly channel_id: string;
+        /** Where the funding lies in the chain. */ readonly short_channel_id?: string;
+      }[];
+    };
+  };
+  /** Command for querying invoice status */
+  listinvoices: {
+    readonly params: {
+      /** The invoice with this label. */ readonly label?: string | number | bigint;
+      /** The invoice with this BOLT 11 text; `lightning:` before it and upper case are fine. */ readonly invstring?: string;
+      /** The invoice with this payment hash. */ readonly payment_hash?: string;
+      /** The invoices of an offer. Till makes no offers, so there are none. */ readonly offer_id?: string;
+      /** The order: of creation (default), of the last change, or of payment. The last two leave out what never changed or was not paid. */ readonly index?:
+        | 'created'
+        | 'updated'
+        | 'paid';
+      /** The first index to list. Needs `index`. */ readonly start?: number | bigint;
+      /** The most invoices to list. Needs `index`. */ readonly limit?: number | bigint;
+      /** Only those with this status. */ readonly status?: 'unpaid' | 'paid' | 'expired';
+      /** From the highest index (or `start`) down. */ readonly reverse?: boolean;
+      /** Only those created (with `index` paid: paid) at this Unix time or later. */ readonly since?: number | bigint;
+      /** Only those created (with `index` paid: paid) before this Unix time. */ readonly until?: number | bigint;
+      /** Only those with this text in their description, in either case. */ readonly description?: string;
+      /** Only those whose metadata has these members. */ readonly metadata?: Readonly<Record<string, unknown>>;
+    };
+    readonly result: {
+      /** What was found. */ readonly invoices: readonly {
+        /** The label that it was created with. */ readonly label: string;
+        /** The invoice as it is handed to the payer. */ readonly bolt11: string;
+        /** The hash of the preimage. */ readonly payment_hash: string;
+        /** What it asks for; absent when the payer chooses. */ readonly amount_msat?: number | bigint;
+        /** Whether it is paid, can be paid, or no longer can be. */ readonly status: 'unpaid' | 'paid' | 'expired';
+        /** When paid: 1, 2, 3 ... in the order of payment. */ readonly pay_index?: number | bigint;
+        /** When paid: what arrived, which may be more than was asked for. */ readonly amount_received_msat?:
+          | number
+          | bigint;
+        /** When paid: the Unix time. */ readonly paid_at?: number | bigint;
+        /** When paid: the proof of payment. */ readonly payment_preimage?: string;
+        /** What it is for; absent once it was removed. */ readonly description?: string;
+        /** The Unix time from which on it cannot be paid. */ readonly expires_at: number | bigint;
+        /** 1, 2, 3 ... in the order of creation. */ readonly created_index: number | bigint;
+        /** Rises with every change of any invoice; absent before the first. */ readonly updated_index?:
+          | number
+          | bigint;
+        /** The object that was stored with it. */ readonly metadata?: unknown;
+      }[];
+    };
+  };
+  /** Command for generating a new address to be used by the node */
+  newaddr: {
+    readonly params: {
+      /** The kind of address: `p2tr` (the default), `bech32` or `all`. */ readonly addresstype?:
+        | 'p2tr'
+        | 'bech32'
+        | 'all';
+    };
+    readonly result: {
+      /** The address of the native segwit kind (BIP 84). */ readonly bech32?: string;
+      /** The taproot address (BIP 86). */ readonly p2tr?: string;
+    };
   };
   /** Command to set up notifications */
   notifications: {
     readonly params: { /** Whether to send notices. */ readonly enable: boolean };
     readonly result: Readonly<Record<string, never>>;
   };
+  /** Ask the signer to approve an invoice before it is paid */
+  preapproveinvoice: {
+    readonly params: { /** The invoice to be paid. */ readonly bolt11: string };
+    readonly result: Readonly<Record<string, never>>;
+  };
+  /** Low-level invoice signing */
+  signinvoice: {
+    readonly params: { /** The text. */ readonly invstring: string };
+    readonly result: { /** The text with the signature of this node. */ readonly bolt11: string };
+  };
   /** Command to shut down the node */
   stop: {
     readonly params: Readonly<Record<string, never>>;
     readonly result: { /** That the node is stopping. */ readonly result: 'Shutdown complete' };
+  };
+  /** Command for waiting for the next event in a subsystem */
+  wait: {
+    readonly params: {
+      /** What to watch: `invoices`. */ readonly subsystem: 'invoices';
+      /** The number to watch: `created`, `updated` or `deleted`. */ readonly indexname:
+        | 'created'
+        | 'updated'
+        | 'deleted';
+      /** The value to wait for; 0 answers what it is now. */ readonly nextvalue: number | bigint;
+    };
+    readonly result: {
+      /** What was watched. */ readonly subsystem: 'invoices';
+      /** How many were created, when asked for that. */ readonly created?: number | bigint;
+      /** How many were changed, when asked for that. */ readonly updated?: number | bigint;
+      /** How many were deleted, when asked for that. */ readonly deleted?: number | bigint;
+      /** The invoice that the number rose for. */ readonly invoices?: {
+        /** Its status then. */ readonly status: 'unpaid' | 'paid' | 'expired';
+        /** Its label. */ readonly label: string;
+        /** Its description, unless it was removed. */ readonly description?: string;
+        /** Its BOLT 11 text. */ readonly bolt11: string;
+      };
+    };
+  };
+  /** Command for waiting for payments */
+  waitanyinvoice: {
+    readonly params: {
+      /** The `pay_index` of the last payment that is known; 0 for none. */ readonly lastpay_index?: number | bigint;
+      /** Seconds to wait; 0 only looks. Default: for as long as it takes. */ readonly timeout?: number | bigint;
+    };
+    readonly result: {
+      /** The label that it was created with. */ readonly label: string;
+      /** The invoice as it is handed to the payer. */ readonly bolt11: string;
+      /** The hash of the preimage. */ readonly payment_hash: string;
+      /** What it asks for; absent when the payer chooses. */ readonly amount_msat?: number | bigint;
+      /** Whether it is paid, can be paid, or no longer can be. */ readonly status: 'unpaid' | 'paid' | 'expired';
+      /** When paid: 1, 2, 3 ... in the order of payment. */ readonly pay_index?: number | bigint;
+      /** When paid: what arrived, which may be more than was asked for. */ readonly amount_received_msat?:
+        | number
+        | bigint;
+      /** When paid: the Unix time. */ readonly paid_at?: number | bigint;
+      /** When paid: the proof of payment. */ readonly payment_preimage?: string;
+      /** What it is for; absent once it was removed. */ readonly description?: string;
+      /** The Unix time from which on it cannot be paid. */ readonly expires_at: number | bigint;
+      /** 1, 2, 3 ... in the order of creation. */ readonly created_index: number | bigint;
+      /** Rises with every change of any invoice; absent before the first. */ readonly updated_index?: number | bigint;
+      /** The object that was stored with it. */ readonly metadata?: unknown;
+    };
+  };
+  /** Command for waiting for specific payment */
+  waitinvoice: {
+    readonly params: { /** The label of the invoice. */ readonly label: string | number | bigint };
+    readonly result: {
+      /** The label that it was created with. */ readonly label: string;
+      /** The invoice as it is handed to the payer. */ readonly bolt11: string;
+      /** The hash of the preimage. */ readonly payment_hash: string;
+      /** What it asks for; absent when the payer chooses. */ readonly amount_msat?: number | bigint;
+      /** Whether it is paid, can be paid, or no longer can be. */ readonly status: 'unpaid' | 'paid' | 'expired';
+      /** When paid: 1, 2, 3 ... in the order of payment. */ readonly pay_index?: number | bigint;
+      /** When paid: what arrived, which may be more than was asked for. */ readonly amount_received_msat?:
+        | number
+        | bigint;
+      /** When paid: the Unix time. */ readonly paid_at?: number | bigint;
+      /** When paid: the proof of payment. */ readonly payment_preimage?: string;
+      /** What it is for; absent once it was removed. */ readonly description?: string;
+      /** The Unix time from which on it cannot be paid. */ readonly expires_at: number | bigint;
+      /** 1, 2, 3 ... in the order of creation. */ readonly created_index: number | bigint;
+      /** Rises with every change of any invoice; absent before the first. */ readonly updated_index?: number | bigint;
+      /** The object that was stored with it. */ readonly metadata?: unknown;
+    };
+  };
+  /** Command for withdrawing funds from the internal wallet */
+  withdraw: {
+    readonly params: {
+      /** An address of the network: any kind that Bitcoin knows. */ readonly destination: string;
+      /** The amount in satoshi, or `all`. */ readonly satoshi: number | bigint | string;
+      /** The fee rate, by name or number. `normal` unless given. */ readonly feerate?: number | bigint | string;
+      /** How many confirmations the coins must have. 0 also spends our own change. */ readonly minconf?:
+        | number
+        | bigint;
+      /** The coins to spend, all of them, each as `txid:vout`. */ readonly utxos?: readonly string[];
+    };
+    readonly result: {
+      /** The signed transaction. */ readonly tx: string;
+      /** Its id. */ readonly txid: string;
+      /** The unsigned transaction as a PSBT, base64. */ readonly psbt: string;
+    };
   };
 }

@@ -33,7 +33,8 @@ export function openDoor(): Door {
   const room = openRoom();
   const unexpected: unknown[] = [];
   // The family uses these rooms; a command of another one would fail at once.
-  const rooms = { node, invoices: room.invoices, commands: tableOf(commands) } as Rooms;
+  const family: Partial<Rooms> = { node, invoices: room.invoices, commands: tableOf(commands) };
+  const rooms = family as Rooms;
   const dispatcher = new Dispatcher(commands, rooms, {
     strict: true,
     onUnexpected: (error) => void unexpected.push(error),

@@ -3,6 +3,7 @@ import { invoices } from './0001-invoices.ts';
 import { channels } from './0002-channels.ts';
 import { node } from './0003-node.ts';
 import { wallet } from './0004-wallet.ts';
+import { payments } from './0005-payments.ts';
 import type { Migration } from './migration.ts';
 
-export const MIGRATIONS: readonly Migration[] = [invoices, channels, node, wallet];
+export const MIGRATIONS: readonly Migration[] = [invoices, channels, node, wallet, payments];

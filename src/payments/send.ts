@@ -1,0 +1,310 @@
+/**
+ * Payments of ours: offers an HTLC for each part, writes it down in the same unit, and learns from the channel how it
+ * ended. What is told to whoever waits was durable before.
+ */
+import { Refusal } from '../channel/fault.ts';
+import type { OfferedHtlc } from '../channel/htlc.ts';
+import type { RemovedHtlc } from '../channel/state.ts';
+import type { RandomBytes } from '../crypto/random.ts';
+import { curve } from '../crypto/secp256k1.ts';
+import { RpcError } from '../errors.ts';
+import { decodeFailure } from '../onion/failure.ts';
+import { createPacket, type OnionHop } from '../onion/packet.ts';
+import { encodeFinalPayload, encodeForwardPayload } from '../onion/payload.ts';
+import { openReturnPacket } from '../onion/return-packet.ts';
+import type { Store, Write } from '../store/store.ts';
+import type { Msat } from '../types/amount.ts';
+import type { ChannelId, NodeId, PaymentHash, PaymentPreimage, PaymentSecret } from '../types/brand.ts';
+import type { Clock } from '../types/clock.ts';
+import { fromHex, toHex } from '../types/hex.ts';
+import type { ShortChannelId } from '../types/short-channel-id.ts';
+import {
+  completeSendpay,
+  failSendpay,
+  insertSendpay,
+  type RouteStep,
+  SELECT_SENDPAYS,
+  type SendFailure,
+  type Sendpay,
+  sendpayOf,
+} from './sendpay.ts';
+
+/** A channel of ours as a way out. */
+export interface WayOut {
+  readonly channel_id: ChannelId;
+  readonly peer_id: NodeId;
+  /** Every name of the channel; the first is shown. */
+  readonly names: readonly ShortChannelId[];
+  readonly spendable_msat: Msat;
+  readonly htlc_minimum_msat: Msat;
+}
+
+/** The channels, as this part of the room sees them. */
+export interface HtlcSender {
+  usableChannels(): readonly WayOut[];
+  /** Offers an HTLC; the writes go into the unit that makes it durable. Throws Refusal. */
+  offer(channel_id: ChannelId, htlc: OfferedHtlc, writesOf: (htlc_id: bigint) => readonly Write[]): bigint;
+  /** Called when all that was written before is durable. */
+  afterwards(action: () => void): void;
+  height(): number;
+}
+
+export interface SendOptions {
+  readonly store: Store;
+  readonly sender: HtlcSender;
+  readonly clock: Clock;
+  readonly randomBytes: RandomBytes;
+}
+
+/** One part to be sent. */
+export interface SendRequest {
+  readonly route: readonly RouteStep[];
+  /** The channel to take; else the one that the first step names. */
+  readonly channel_id?: ChannelId | undefined;
+  readonly payment_hash: PaymentHash;
+  readonly payment_secret: PaymentSecret | undefined;
+  /** What all parts come to at the payee. */
+  readonly total_msat: Msat;
+  readonly groupid: bigint;
+  readonly partid: bigint;
+  /** Hex. */
+  readonly payment_metadata?: string | undefined;
+  readonly label?: string | undefined;
+  readonly bolt11?: string | undefined;
+  readonly description?: string | undefined;
+}
+
+type Listener = (part: Sendpay) => void;
+
+export class OutgoingPayments {
+  readonly #options: SendOptions;
+  /** Parts that have not ended, by channel and HTLC. */
+  readonly #pending = new Map<string, Sendpay>();
+  /** Those that have ended, until that is durable and told. */
+  readonly #ended = new Map<string, Sendpay>();
+  readonly #listeners = new Map<PaymentHash, Set<Listener>>();
+  #next_index = 1n;
+
+  constructor(options: SendOptions) {
+    this.#options = options;
+  }
+
+  /** Reads what is still under way. Before the channels start: they may tell of it at once. */
+  async start(): Promise<void> {
+    const { store } = this.#options;
+    const [last] = await store.read('SELECT MAX(created_index) AS last FROM sendpays');
+    this.#next_index = ((last?.last as bigint | null) ?? 0n) + 1n;
+    for (const row of await store.read(`${SELECT_SENDPAYS} WHERE status = 'pending'`)) {
+      const part = sendpayOf(row);
+      this.#pending.set(nameOf(part.channel_id, part.htlc_id), part);
+    }
+  }
+
+  /**
+   * Sends one part. Resolves with it when the offer is durable. Throws RpcError when this part exists already, there is
+   * no such channel, or the channel refuses.
+   */
+  async send(request: SendRequest): Promise<Sendpay> {
+    const { sender, clock } = this.#options;
+    await this.#refuseTwice(request);
+    const { route, payment_hash, payment_secret, total_msat, payment_metadata } = request;
+    const [first] = route;
+    const last = route.at(-1);
+    if (first === undefined || last === undefined) throw new RpcError('PAY_USER_ERROR', 'the route is empty');
+    const channel = this.#wayOut(first, request.channel_id);
+    const height = sender.height();
+    const payment_data = payment_secret === undefined ? undefined : { payment_secret, total_msat };
+    const hops = onionHops(route, height, payment_data, payment_metadata);
+    const { packet, shared_secrets } = createPacket(this.#sessionKey(), hops, fromHex(payment_hash));
+    const htlc: OfferedHtlc = {
+      amount_msat: first.amount_msat,
+      payment_hash,
+      cltv_expiry: height + first.delay,
+      onion_routing_packet: toHex(packet),
+    };
+    const created_index = this.#next_index++;
+    const partOf = (htlc_id: bigint): Sendpay => ({
+      created_index,
+      payment_hash,
+      groupid: request.groupid,
+      partid: request.partid,
+      status: 'pending',
+      amount_msat: last.amount_msat,
+      amount_sent_msat: first.amount_msat,
+      destination: last.id,
+      created_at: clock.nowSeconds(),
+      completed_at: undefined,
+      payment_preimage: undefined,
+      label: request.label,
+      bolt11: request.bolt11,
+      description: request.description,
+      channel_id: channel.channel_id,
+      htlc_id,
+      route,
+      shared_secrets,
+      failure: undefined,
+    });
+    let part: Sendpay;
+    try {
+      part = partOf(sender.offer(channel.channel_id, htlc, (htlc_id) => [insertSendpay(partOf(htlc_id))]));
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      throw new RpcError('PAY_TRY_OTHER_ROUTE', `the first channel cannot take it: ${error.message}`);
+    }
+    this.#pending.set(nameOf(part.channel_id, part.htlc_id), part);
+    await new Promise<void>((resolve) => sender.afterwards(resolve));
+    return part;
+  }
+
+  /** As the channels' door: the preimage of a part is known. */
+  fulfilled(
+    channel_id: ChannelId,
+    htlc_id: bigint,
+    _payment_hash: PaymentHash,
+    payment_preimage: PaymentPreimage,
+  ): readonly Write[] {
+    const name = nameOf(channel_id, htlc_id);
+    const part = this.#pending.get(name);
+    if (part === undefined) return [];
+    const completed_at = this.#options.clock.nowSeconds();
+    this.#end(name, { ...part, status: 'complete', payment_preimage, completed_at });
+    return [completeSendpay(part, payment_preimage, completed_at)];
+  }
+
+  /** As the channels' door: the HTLC of a part is gone. A part that was fulfilled before stays so. */
+  removed(channel_id: ChannelId, { id, payment_hash, removal }: RemovedHtlc): readonly Write[] {
+    if (removal.kind === 'fulfill') return this.fulfilled(channel_id, id, payment_hash, removal.payment_preimage);
+    const name = nameOf(channel_id, id);
+    const part = this.#pending.get(name);
+    if (part === undefined) return [];
+    const failure = failureOf(part, removal);
+    const completed_at = this.#options.clock.nowSeconds();
+    this.#end(name, { ...part, status: 'failed', failure, completed_at });
+    return [failSendpay(part, failure, completed_at)];
+  }
+
+  /** As the channels' door: what was written of this HTLC is durable. */
+  told(channel_id: ChannelId, htlc_id: bigint): void {
+    const name = nameOf(channel_id, htlc_id);
+    const part = this.#ended.get(name);
+    if (part === undefined) return;
+    this.#ended.delete(name);
+    for (const listener of [...(this.#listeners.get(part.payment_hash) ?? [])]) listener(part);
+  }
+
+  /** Calls back for every part of this payment that ends, once that is durable; the answer ends it. */
+  onEnd(payment_hash: PaymentHash, listener: Listener): () => void {
+    const listeners = this.#listeners.get(payment_hash) ?? new Set();
+    this.#listeners.set(payment_hash, listeners.add(listener));
+    return () => {
+      listeners.delete(listener);
+      if (listeners.size === 0) this.#listeners.delete(payment_hash);
+    };
+  }
+
+  /** The parts of a payment, oldest first. */
+  async parts(payment_hash: PaymentHash): Promise<readonly Sendpay[]> {
+    const rows = await this.#options.store.read(`${SELECT_SENDPAYS} WHERE payment_hash = ? ORDER BY created_index`, [
+      payment_hash,
+    ]);
+    return rows.map(sendpayOf);
+  }
+
+  /** Parts in the order of their making, from an index on. */
+  async list(start: bigint, limit: number): Promise<readonly Sendpay[]> {
+    const sql = `${SELECT_SENDPAYS} WHERE created_index >= ? ORDER BY created_index LIMIT ?`;
+    return (await this.#options.store.read(sql, [start, BigInt(limit)])).map(sendpayOf);
+  }
+
+  /** The channels through which something can be sent. */
+  waysOut(): readonly WayOut[] {
+    return this.#options.sender.usableChannels();
+  }
+
+  #end(name: string, part: Sendpay): void {
+    this.#pending.delete(name);
+    this.#ended.set(name, part);
+  }
+
+  async #refuseTwice({ payment_hash, groupid, partid }: SendRequest): Promise<void> {
+    const parts = await this.parts(payment_hash);
+    if (parts.some((part) => part.groupid === groupid && part.partid === partid)) {
+      throw new RpcError('PAY_RHASH_ALREADY_USED', 'this part of this payment was sent before');
+    }
+    if (parts.some((part) => part.groupid !== groupid && part.status === 'pending')) {
+      throw new RpcError('PAY_IN_PROGRESS', 'another attempt to pay this is still under way');
+    }
+    if (parts.some((part) => part.groupid !== groupid && part.status === 'complete')) {
+      throw new RpcError('PAY_RHASH_ALREADY_USED', 'this was paid before');
+    }
+  }
+
+  #wayOut({ id, channel }: RouteStep, channel_id: ChannelId | undefined): WayOut {
+    const ways = this.waysOut().filter((way) => way.peer_id === id);
+    const found = ways.find((way) =>
+      channel_id === undefined ? way.names.includes(channel) : way.channel_id === channel_id,
+    );
+    if (found === undefined)
+      throw new RpcError('PAY_TRY_OTHER_ROUTE', `there is no usable channel ${channel} with ${id}`);
+    return found;
+  }
+
+  #sessionKey(): Uint8Array {
+    for (;;) {
+      const key = this.#options.randomBytes(32);
+      if (curve.isPrivateKey(key)) return key;
+    }
+  }
+}
+
+function nameOf(channel_id: ChannelId, htlc_id: bigint): string {
+  return `${channel_id}:${htlc_id}`;
+}
+
+/** What each hop is told. A hop on the way learns where to and with what; the last one that it is the last. */
+function onionHops(
+  route: readonly RouteStep[],
+  height: number,
+  payment_data: { readonly payment_secret: PaymentSecret; readonly total_msat: Msat } | undefined,
+  payment_metadata: string | undefined,
+): OnionHop[] {
+  return route.map(({ id, amount_msat, delay }, index) => {
+    const next = route[index + 1];
+    const payload =
+      next === undefined
+        ? encodeFinalPayload({
+            amt_to_forward: amount_msat,
+            outgoing_cltv_value: height + delay,
+            payment_data,
+            payment_metadata,
+          })
+        : encodeForwardPayload({
+            amt_to_forward: next.amount_msat,
+            outgoing_cltv_value: height + next.delay,
+            short_channel_id: next.channel,
+          });
+    return { node_id: fromHex(id), payload };
+  });
+}
+
+function failureOf(part: Sendpay, removal: Exclude<RemovedHtlc['removal'], { kind: 'fulfill' }>): SendFailure {
+  if (removal.kind === 'malformed') {
+    const { name } = decodeFailure(Uint8Array.of(removal.failure_code >> 8, removal.failure_code & 0xff));
+    return { erring_index: 0, failcode: removal.failure_code, failcodename: name, raw_message: '' };
+  }
+  // Never in a commitment: our own channel took it back.
+  if (removal.kind === 'unsent') {
+    return { erring_index: undefined, failcode: 0x1007, failcodename: 'temporary_channel_failure', raw_message: '' };
+  }
+  const opened = openReturnPacket(part.shared_secrets, fromHex(removal.reason));
+  if (opened === undefined) {
+    return { erring_index: undefined, failcode: 0, failcodename: 'unreadable', raw_message: removal.reason };
+  }
+  const { failure_code, name } = decodeFailure(opened.failure);
+  return {
+    erring_index: opened.erring_index,
+    failcode: failure_code,
+    failcodename: name,
+    raw_message: toHex(opened.failure),
+  };
+}

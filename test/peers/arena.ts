@@ -10,6 +10,7 @@ import { loadConfig } from '../../src/config/config.ts';
 import { sha256 } from '../../src/crypto/hash.ts';
 import { Daemon } from '../../src/daemon/daemon.ts';
 import { msat } from '../../src/types/amount.ts';
+import type { ChannelId, NodeId } from '../../src/types/brand.ts';
 import { ManualClock } from '../../src/types/clock.ts';
 import { COIN_SCRIPT, coinbaseOf, payFrom } from '../support/coins.ts';
 import { LdkPeer } from './ldk/ldk-peer.ts';
@@ -46,8 +47,9 @@ export class Arena {
   }
 
   /** Starts the daemon, or starts it again on the same directory. */
-  async startTill(): Promise<Daemon> {
+  async startTill(...options: readonly string[]): Promise<Daemon> {
     const config = loadConfig([
+      ...options,
       `--lightning-dir=${join(this.dir, 'till')}`,
       `--embedded-chain=${this.#socket}`,
       '--log-level=debug',
@@ -127,21 +129,79 @@ export class Arena {
     return payFrom(coin, amount_sat, script_pubkey).bytes;
   }
 
+  /** LDK connects to Till, and Till knows it. */
+  async connect(peer: LdkPeer): Promise<void> {
+    await peer.ask('connect', this.daemon.keys.node_id, this.daemon.bindings[0]?.port as number);
+    await this.until(() => this.daemon.peers.find(peer.node_id as NodeId) !== undefined);
+  }
+
+  /** LDK connects to Till again, and what channels they have can be used by both. */
+  async reconnect(peer: LdkPeer): Promise<void> {
+    await this.connect(peer);
+    await this.usable(peer);
+  }
+
+  /** Waits until all channels between the two can be used by both. */
+  async usable(peer: LdkPeer): Promise<void> {
+    const ours = this.daemon.channels.list().filter(({ peer_id }) => peer_id === peer.node_id);
+    await this.until(() => ours.every(({ state }) => state.phase === 'normal' && state.link === 'up'));
+    const isUsable = async (): Promise<boolean> => {
+      const theirs = await peer.ask('channels');
+      return theirs.every((each) => each.is_usable || each.node_id !== this.daemon.keys.node_id);
+    };
+    while (!(await isUsable()));
+  }
+
   /** LDK opens a channel to Till, and both use it. Answers its id. */
-  async openFromLdk(peer: LdkPeer, amount_sat: bigint, push_msat = 0n, announced = false): Promise<string> {
-    const { node_id } = this.daemon.keys;
+  async openFromLdk(peer: LdkPeer, amount_sat: bigint, push_msat = 0n, announced = false): Promise<ChannelId> {
+    const channel_id = await this.open(peer, this.daemon.keys.node_id, amount_sat, push_msat, announced);
+    await this.mine(6);
+    await peer.take('channel_ready', (event) => event.channel_id === channel_id);
+    await this.until(() => this.daemon.channels.find(channel_id)?.state.phase === 'normal');
+    return channel_id;
+  }
+
+  /** LDK opens a channel; its funding is published, not mined. Answers its id. */
+  async open(
+    peer: LdkPeer,
+    node_id: string,
+    amount_sat: bigint,
+    push_msat = 0n,
+    announced = false,
+  ): Promise<ChannelId> {
     await peer.ask('openChannel', node_id, amount_sat, push_msat, announced);
     const needed = await peer.take('funding_needed');
     const transaction = this.fundingFor(needed.amount_sat, needed.script_pubkey);
     await peer.ask('fundingTransaction', needed.temporary_channel_id, node_id, new Uint8Array(transaction));
     const { channel_id } = await peer.take('channel_pending');
     await this.until(() => this.chain.pending.length > 0);
-    await this.mine(6);
-    await peer.take('channel_ready', (event) => event.channel_id === channel_id);
-    await this.until(() =>
-      this.daemon.channels.list().some((each) => each.channel_id === channel_id && each.state.phase === 'normal'),
-    );
-    return channel_id;
+    return channel_id as ChannelId;
+  }
+
+  /** Till's wallet has this many coins of 50 bitcoin. */
+  async fillWallet(count = 1): Promise<void> {
+    const { script_pubkey } = await this.daemon.wallet.newAddress('p2tr');
+    this.chain.mine(count, script_pubkey);
+    await this.mine(100);
+    await this.until(() => this.daemon.chain.tip().height >= 210);
+  }
+
+  /** Time goes by while the peers that are connected go on answering. */
+  async passTime(seconds: number): Promise<void> {
+    for (let left = seconds; left > 0; left -= 20) {
+      this.clock.advance(Math.min(left, 20) * 1000);
+      await Promise.all(this.daemon.peers.list().map((peer) => peer.ping(1, 0)));
+    }
+  }
+
+  /** The HTLCs that are on Till's channels now. */
+  get htlcs() {
+    return this.daemon.channels.list().flatMap(({ state }) => state.htlcs);
+  }
+
+  /** What Till logged that should not be there when all behave. */
+  get complaints(): readonly string[] {
+    return this.log.filter((line) => /broke a rule|refused|failed:|judging|fulfilling/.test(line));
   }
 
   /** Waits, turn by turn of the event loop, until it is so. The test's own time limit ends a wait in vain. */

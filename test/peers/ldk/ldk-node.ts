@@ -3,8 +3,9 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import * as ldk from 'lightningdevkit';
+import { toldOf } from './ldk-events.ts';
 import { LdkSockets } from './ldk-sockets.ts';
-import type { FedBlock, LdkChannel, LdkCommands, LdkEvent } from './protocol.ts';
+import type { FedBlock, LdkChannel, LdkCommands, LdkEvent, LdkHop } from './protocol.ts';
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 const bytes = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'hex'));
@@ -15,6 +16,22 @@ function ok<T>(result: { is_ok(): boolean }, what: string): T {
   const { err } = result as unknown as { err?: { constructor: { name: string }; err?: string; reason?: string } };
   throw new Error(
     `LDK refused ${what}: ${err?.constructor?.name ?? ''} ${err?.err ?? err?.reason ?? JSON.stringify(err)}`,
+  );
+}
+
+function some(option: ldk.Option_u64Z): bigint | null {
+  return option instanceof ldk.Option_u64Z_Some ? option.some : null;
+}
+
+function routeHop({ node_id, scid, fee_msat, cltv_expiry_delta }: LdkHop): ldk.RouteHop {
+  return ldk.RouteHop.constructor_new(
+    bytes(node_id),
+    ldk.NodeFeatures.constructor_empty(),
+    scid,
+    ldk.ChannelFeatures.constructor_empty(),
+    fee_msat,
+    cltv_expiry_delta,
+    false,
   );
 }
 
@@ -34,6 +51,10 @@ export class LdkNode {
   readonly #tell: (event: LdkEvent) => void;
   readonly #dir: string;
   readonly #queue: ldk.Event[] = [];
+  /** Events that are not acted upon while the node is told to hold its HTLCs. */
+  readonly #held: ldk.Event[] = [];
+  readonly #trusted = new Set<string>();
+  #isHolding = false;
   /** What LDK calls back into: it keeps no strong reference of its own. */
   readonly #kept: unknown[];
   readonly node_id: string;
@@ -276,13 +297,42 @@ export class LdkNode {
     return hex(hash);
   }
 
+  /** Sends parts over routes of the test's making. The total that the payee is told is the sum of what the parts bring. */
+  sendParts(payment_hash: string, payment_secret: string, paths: readonly (readonly LdkHop[])[]): void {
+    const hash = bytes(payment_hash);
+    const last = paths[0]?.at(-1);
+    if (last === undefined) throw new Error('a payment has a part, and a part a hop');
+    const total = paths.reduce((sum, path) => sum + (path.at(-1)?.fee_msat ?? 0n), 0n);
+    const route = ldk.Route.constructor_new(
+      paths.map((path) => ldk.Path.constructor_new(path.map(routeHop), null)),
+      ldk.RouteParameters.constructor_new(
+        ldk.PaymentParameters.constructor_from_node_id(bytes(last.node_id), last.cltv_expiry_delta),
+        total,
+        ldk.Option_u64Z.constructor_none(),
+      ),
+    );
+    const onion = ldk.RecipientOnionFields.constructor_secret_only(bytes(payment_secret));
+    ok(this.#channels.send_payment_with_route(route, hash, onion, hash), 'to pay');
+  }
+
+  /** From now on HTLCs that arrived are neither forwarded nor claimed; false lets them go on. */
+  hold(is_holding: boolean): void {
+    this.#isHolding = is_holding;
+    if (!is_holding) for (const event of this.#held.splice(0)) this.#act(event);
+  }
+
+  /** Channels of this node may be used before they confirm. */
+  trust(node_id: string): void {
+    this.#trusted.add(node_id);
+  }
+
   decode(bolt11: string): ReturnType<LdkCommands['decode']> {
     const invoice = this.#invoice(bolt11);
-    const amount = invoice.amount_milli_satoshis();
     return {
       payment_hash: hex(invoice.payment_hash()),
+      payment_secret: hex(invoice.payment_secret()),
       payee: hex(invoice.recover_payee_pub_key()),
-      amount_msat: amount instanceof ldk.Option_u64Z_Some ? amount.some : null,
+      amount_msat: some(invoice.amount_milli_satoshis()),
       expiry_seconds: invoice.expiry_time(),
       min_final_cltv_expiry: invoice.min_final_cltv_expiry_delta(),
     };
@@ -298,6 +348,10 @@ export class LdkNode {
       node_id: hex(channel.get_counterparty().get_node_id()),
       is_usable: Boolean(channel.get_is_usable()),
       is_outbound: Boolean(channel.get_is_outbound()),
+      is_announced: Boolean(channel.get_is_announced()),
+      scid: some(channel.get_short_channel_id()),
+      scid_out: some(channel.get_outbound_payment_scid()),
+      scid_in: some(channel.get_inbound_payment_scid()),
       outbound_capacity_msat: channel.get_outbound_capacity_msat(),
       inbound_capacity_msat: channel.get_inbound_capacity_msat(),
       channel_value_sat: channel.get_channel_value_satoshis(),
@@ -336,12 +390,17 @@ export class LdkNode {
   }
 
   #act(event: ldk.Event): void {
-    if (event instanceof ldk.Event_PendingHTLCsForwardable) this.#channels.process_pending_htlc_forwards();
+    const isOfHtlcs = event instanceof ldk.Event_PendingHTLCsForwardable || event instanceof ldk.Event_PaymentClaimable;
+    if (isOfHtlcs && this.#isHolding) {
+      this.#held.push(event);
+      this.#tell({ kind: 'held' });
+    } else if (event instanceof ldk.Event_PendingHTLCsForwardable) this.#channels.process_pending_htlc_forwards();
     else if (event instanceof ldk.Event_OpenChannelRequest) {
-      ok(
-        this.#channels.accept_inbound_channel(event.temporary_channel_id, event.counterparty_node_id, 2n),
-        'to accept a channel',
-      );
+      const { temporary_channel_id: id, counterparty_node_id: node_id } = event;
+      const answer = this.#trusted.has(hex(node_id))
+        ? this.#channels.accept_inbound_channel_from_trusted_peer_0conf(id, node_id, 2n)
+        : this.#channels.accept_inbound_channel(id, node_id, 2n);
+      ok(answer, 'to accept a channel');
     } else if (event instanceof ldk.Event_FundingGenerationReady) {
       this.#tell({
         kind: 'funding_needed',
@@ -359,44 +418,4 @@ export class LdkNode {
       if (told !== undefined) this.#tell(told);
     }
   }
-}
-
-function toldOf(event: ldk.Event): LdkEvent | undefined {
-  if (event instanceof ldk.Event_ChannelPending) {
-    return {
-      kind: 'channel_pending',
-      channel_id: hex(event.channel_id.get_a()),
-      funding_txid: hex(event.funding_txo.get_txid().slice().reverse()),
-      funding_vout: event.funding_txo.get_index(),
-    };
-  }
-  if (event instanceof ldk.Event_ChannelReady)
-    return { kind: 'channel_ready', channel_id: hex(event.channel_id.get_a()) };
-  if (event instanceof ldk.Event_ChannelClosed) {
-    return { kind: 'channel_closed', channel_id: hex(event.channel_id.get_a()), reason: event.reason.constructor.name };
-  }
-  if (event instanceof ldk.Event_PaymentSent) {
-    return {
-      kind: 'payment_sent',
-      payment_hash: hex(event.payment_hash),
-      payment_preimage: hex(event.payment_preimage),
-    };
-  }
-  if (event instanceof ldk.Event_PaymentFailed) {
-    // The tests use the payment_hash as the payment's id.
-    return { kind: 'payment_failed', payment_hash: hex(event.payment_id) };
-  }
-  if (event instanceof ldk.Event_PaymentPathFailed) {
-    return { kind: 'payment_path_failed', payment_hash: hex(event.payment_hash) };
-  }
-  if (event instanceof ldk.Event_PaymentClaimed) {
-    return {
-      kind: 'payment_claimed',
-      payment_hash: hex(event.payment_hash),
-      amount_msat: event.amount_msat,
-      parts: event.htlcs.length,
-    };
-  }
-  if (event instanceof ldk.Event_BumpTransaction) return { kind: 'bump_needed' };
-  return undefined;
 }

@@ -13,11 +13,24 @@ export interface LdkChannel {
   readonly node_id: string;
   readonly is_usable: boolean;
   readonly is_outbound: boolean;
+  readonly is_announced: boolean;
+  /** The channel's real name, and what it is called in routes out and in. */
+  readonly scid: bigint | null;
+  readonly scid_out: bigint | null;
+  readonly scid_in: bigint | null;
   readonly outbound_capacity_msat: bigint;
   readonly inbound_capacity_msat: bigint;
   readonly channel_value_sat: bigint;
   readonly pending_inbound_htlcs: number;
   readonly pending_outbound_htlcs: number;
+}
+
+/** A step of a route; of the last one, the fee is the amount and the delta is the final one. */
+export interface LdkHop {
+  readonly node_id: string;
+  readonly scid: bigint;
+  readonly fee_msat: bigint;
+  readonly cltv_expiry_delta: number;
 }
 
 /** What the LDK process can be asked to do. Each answers once. */
@@ -35,12 +48,16 @@ export interface LdkCommands {
   createInvoice(amount_msat: bigint | null, description: string): string;
   /** LDK splits the amount by itself when no single channel is large enough. Answers the payment_hash. */
   pay(bolt11: string, amount_msat: bigint | null): string;
+  sendParts(payment_hash: string, payment_secret: string, paths: readonly (readonly LdkHop[])[]): null;
+  hold(is_holding: boolean): null;
+  trust(node_id: string): null;
   channels(): LdkChannel[];
   close(channel_id: string, node_id: string): null;
   forceClose(channel_id: string, node_id: string): null;
   /** What LDK decodes of an invoice. */
   decode(bolt11: string): {
     payment_hash: string;
+    payment_secret: string;
     payee: string;
     amount_msat: bigint | null;
     expiry_seconds: bigint;
@@ -60,6 +77,7 @@ export type LdkEvent =
   | { kind: 'payment_failed'; payment_hash: string }
   | { kind: 'payment_path_failed'; payment_hash: string }
   | { kind: 'payment_claimed'; payment_hash: string; amount_msat: bigint; parts: number }
+  | { kind: 'held' }
   | { kind: 'bump_needed' }
   | { kind: 'log'; level: number; text: string };
 

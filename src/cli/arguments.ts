@@ -1,27 +1,34 @@
-/** The command line of the client, by lightning-cli's conventions. */
-import { join, resolve } from 'node:path';
-import { defaultDir } from '../config/config.ts';
-import { isNetworkName } from '../types/network.ts';
+/** The command line of the client, by lightning-cli's conventions: options may stand anywhere before `--`. */
+import { loadConfig } from '../config/config.ts';
+import { ConfigError } from '../config/option.ts';
 
 export type OutputStyle = 'default' | 'json' | 'raw' | 'human' | 'flat';
+
+/** Least to most important, as lightning-cli names them; `none` shows nothing. */
+const NOTICE_LEVELS = ['trace', 'io', 'debug', 'info', 'unusual', 'broken', 'none'] as const;
+export type NoticeLevel = (typeof NOTICE_LEVELS)[number];
 
 /** What the client was asked to do. */
 export interface ClientRequest {
   readonly rpc_file: string;
   readonly method: string;
+  /** The words after the method, as they came. */
+  readonly words: readonly string[];
   /** JSON text: an array or an object. */
   readonly params: string;
   readonly style: OutputStyle;
   /** JSON text of the filter, when there is one. */
   readonly filter: string | undefined;
-  /** The least loud notices to show while waiting; undefined: none. */
-  readonly notices: string | undefined;
+  /** The least important notices to show while waiting. */
+  readonly notices: NoticeLevel;
 }
 
 /** The arguments make no sense. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
+
+type Input = 'auto' | 'keywords' | 'ordered';
 
 const STYLES: Readonly<Record<string, OutputStyle>> = {
   '-J': 'json',
@@ -33,87 +40,139 @@ const STYLES: Readonly<Record<string, OutputStyle>> = {
   '-F': 'flat',
   '--flat': 'flat',
 };
+const INPUTS: Readonly<Record<string, Input>> = {
+  '-k': 'keywords',
+  '--keywords': 'keywords',
+  '-o': 'ordered',
+  '--order': 'ordered',
+};
 const VALUED: Readonly<Record<string, string>> = {
   '-N': 'notifications',
   '--notifications': 'notifications',
   '-l': 'filter',
   '--filter': 'filter',
-  '--lightning-dir': 'lightning-dir',
-  '--network': 'network',
-  '--rpc-file': 'rpc-file',
 };
-const NETWORK_FLAGS: Readonly<Record<string, string>> = {
-  '--mainnet': 'bitcoin',
-  '--testnet': 'testnet',
-  '--testnet4': 'testnet4',
-  '--signet': 'signet',
-  '--regtest': 'regtest',
-};
+/** Options of the node that say where it is: handed on to the configuration. */
+const PLACES = new Set(['--lightning-dir', '--network', '--rpc-file', '--conf']);
+const NETWORK_FLAGS = new Set(['--mainnet', '--testnet', '--testnet4', '--signet', '--regtest']);
+/** These are commands of `till` itself, with options of their own. */
+const OWN_COMMANDS = new Set(['start', 'sandbox', 'seed', 'completion']);
 
-/** Reads options up to the method, then its parameters. Throws UsageError. */
+/** Reads options, the method and its parameters. Throws UsageError. */
 export function parseClientArguments(args: readonly string[], env: NodeJS.ProcessEnv): ClientRequest {
   let style: OutputStyle = 'default';
-  let input: 'auto' | 'keywords' | 'ordered' = 'auto';
-  const valued: Record<string, string> = {};
-  let index = 0;
-  for (; index < args.length && (args[index] as string).startsWith('-'); index++) {
-    const argument = args[index] as string;
+  let input: Input = 'auto';
+  let notices: NoticeLevel = 'info';
+  let filter: string | undefined;
+  const words: string[] = [];
+  const place: string[] = [];
+  const left = splitBundles(args);
+  while (left.length > 0) {
+    const argument = left.shift() as string;
+    if (argument === '--') {
+      words.push(...left);
+      break;
+    }
+    if (!argument.startsWith('-') || argument === '-') {
+      words.push(argument);
+      continue;
+    }
     const [name, given] = splitOption(argument);
-    const valued_name = VALUED[name];
-    if (STYLES[name] !== undefined) style = STYLES[name];
-    else if (name === '-k' || name === '--keywords') input = 'keywords';
-    else if (name === '-o' || name === '--order') input = 'ordered';
-    else if (NETWORK_FLAGS[name] !== undefined) valued.network = NETWORK_FLAGS[name];
-    else if (valued_name !== undefined) {
-      const value = given ?? args[++index];
+    const takeValue = (): string => {
+      const value = given ?? left.shift();
       if (value === undefined) throw new UsageError(`${name} needs a value`);
-      valued[valued_name] = value;
-    } else throw new UsageError(`there is no option ${name}; see till --help`);
+      return value;
+    };
+    if (PLACES.has(name)) place.push(`${name}=${takeValue()}`);
+    else if (VALUED[name] === 'notifications') notices = noticeLevel(takeValue());
+    else if (VALUED[name] === 'filter') filter = takeValue();
+    else if (given !== undefined) throw new UsageError(unknownOption(name));
+    else if (STYLES[name] !== undefined) style = STYLES[name];
+    else if (INPUTS[name] !== undefined) input = INPUTS[name];
+    else if (NETWORK_FLAGS.has(name)) place.push(name);
+    else throw new UsageError(unknownOption(name));
   }
-  const method = args[index];
+  const [method, ...rest] = words;
   if (method === undefined) throw new UsageError('what shall the node do? See till help');
-  const { filter, notifications } = valued;
+  if (OWN_COMMANDS.has(method)) throw new UsageError(`${method} comes first, its options after it: till ${method} ...`);
   if (filter !== undefined && !isJson(filter)) throw new UsageError(`the filter is no JSON: ${filter}`);
-  return {
-    rpc_file: rpcFile(valued, env),
-    method,
-    params: paramsOf(args.slice(index + 1), input),
-    style,
-    filter,
-    notices: notifications === 'none' ? undefined : notifications,
-  };
+  return { rpc_file: rpcFile(place, env), method, words: rest, params: paramsOf(rest, input), style, filter, notices };
+}
+
+/** `-kJ` is `-k -J`, and `-Nnone` is `-N none`. Nothing after `--` is touched. */
+function splitBundles(args: readonly string[]): string[] {
+  const split: string[] = [];
+  for (const [index, argument] of args.entries()) {
+    if (argument === '--') return [...split, ...args.slice(index)];
+    if (!/^-[A-Za-z]./s.test(argument)) {
+      split.push(argument);
+      continue;
+    }
+    for (let at = 1; at < argument.length; at++) {
+      const name = `-${argument[at]}`;
+      split.push(name);
+      if (VALUED[name] === undefined) continue;
+      if (at + 1 < argument.length) split.push(argument.slice(at + 1));
+      break;
+    }
+  }
+  return split;
 }
 
 function splitOption(argument: string): [string, string | undefined] {
-  if (!argument.startsWith('--')) return [argument.slice(0, 2), argument.slice(2) || undefined];
-  const at = argument.indexOf('=');
+  const at = argument.startsWith('--') ? argument.indexOf('=') : -1;
   return at < 0 ? [argument, undefined] : [argument.slice(0, at), argument.slice(at + 1)];
 }
 
-function rpcFile(valued: Readonly<Record<string, string>>, env: NodeJS.ProcessEnv): string {
-  const network = valued.network ?? 'regtest';
-  if (!isNetworkName(network)) throw new UsageError(`there is no network ${network}`);
-  const dir = resolve(valued['lightning-dir'] ?? defaultDir(env));
-  return resolve(join(dir, network), valued['rpc-file'] ?? 'lightning-rpc');
+function unknownOption(name: string): string {
+  return `there is no option ${name} (see till --help); put -- before parameters that begin with a dash`;
 }
 
-/** The parameters as JSON text. Words that are no literals become strings. */
-function paramsOf(words: readonly string[], input: 'auto' | 'keywords' | 'ordered'): string {
-  const isNamed = (word: string): boolean => /^[A-Za-z_][A-Za-z0-9_-]*=/.test(word);
-  const named = input === 'keywords' || (input === 'auto' && words.length > 0 && words.every(isNamed));
-  if (!named) return `[${words.map(literal).join(',')}]`;
+function noticeLevel(text: string): NoticeLevel {
+  const level = NOTICE_LEVELS.find((each) => each === text);
+  if (level === undefined) throw new UsageError(`${text} is no level of notices: ${NOTICE_LEVELS.join(', ')}`);
+  return level;
+}
+
+/** Whether a notice of this level is to be shown; one whose level is unknown is not. */
+export function isShown(level: string, least: NoticeLevel): boolean {
+  const known: readonly string[] = NOTICE_LEVELS;
+  return known.indexOf(level.toLowerCase()) >= known.indexOf(least);
+}
+
+/** Where the socket is: the node's own configuration says it. */
+function rpcFile(place: readonly string[], env: NodeJS.ProcessEnv): string {
+  try {
+    return loadConfig(place, env).rpc_file;
+  } catch (error) {
+    if (error instanceof ConfigError) throw new UsageError(error.message);
+    throw error;
+  }
+}
+
+/** The parameters as JSON text. As in lightning-cli the first word decides: with `=` in it, all are name=value. */
+function paramsOf(words: readonly string[], input: Input): string {
+  const isNamed = input === 'keywords' || (input === 'auto' && words[0]?.includes('=') === true);
+  if (!isNamed) return `[${words.map(literal).join(',')}]`;
   const members = words.map((word) => {
     const at = word.indexOf('=');
-    if (at < 0) throw new UsageError(`with -k a parameter is name=value, not '${word}'`);
+    if (at < 0) throw new UsageError(`'${word}' is no name=value; -o takes parameters in order`);
     return `${JSON.stringify(word.slice(0, at))}:${literal(word.slice(at + 1))}`;
   });
   return `{${members.join(',')}}`;
 }
 
-/** Digits, true, false, null and anything in brackets, braces or quotes is JSON already. */
+/**
+ * A word as JSON. Numbers, true, false, null and anything in brackets, braces or double quotes are JSON already, the rest
+ * is text. Digits after a leading zero are text: they may be hex.
+ */
 function literal(word: string): string {
-  const isBracketed = /^(\{.*\}|\[.*\]|".*")$/s.test(word) && isJson(word);
-  return /^(\d+|-?\d+\.\d+|true|false|null)$/.test(word) || isBracketed ? word : JSON.stringify(word);
+  if (/^((0|[1-9]\d*)(\.\d+)?|true|false|null)$/.test(word)) return word;
+  if (!/^(\{.*\}|\[.*\]|".*")$/s.test(word) || word === '"') return JSON.stringify(word);
+  if (!isJson(word)) {
+    throw new UsageError(`the parameter ${word} looks like JSON and is none; as text it is ${JSON.stringify(word)}`);
+  }
+  return word;
 }
 
 function isJson(text: string): boolean {

@@ -1,11 +1,14 @@
 /** `till METHOD ...`: asks a running node, prints what it answers, and ends with lightning-cli's exit codes. */
-import { type ClientRequest, parseClientArguments, UsageError } from './arguments.ts';
+import { type ClientRequest, isShown, type NoticeLevel, parseClientArguments, UsageError } from './arguments.ts';
 import { exchange, UnreachableError } from './exchange.ts';
 import { EXIT } from './exit-codes.ts';
-import { parseExact, render } from './output.ts';
+import { parseExact, render, type Shown } from './output.ts';
+import { printable } from './printable.ts';
 
-const NOTICE_LEVELS = ['debug', 'info', 'unusual', 'broken'];
+/** Whose result holds an invoice to show to a payer. */
+const INVOICE_MAKERS = new Set(['invoice', 'createinvoice']);
 
+/** Runs the client on the arguments of `till`; resolves with the exit code. */
 export async function runClient(args: readonly string[]): Promise<number> {
   let request: ClientRequest;
   try {
@@ -15,70 +18,90 @@ export async function runClient(args: readonly string[]): Promise<number> {
     process.stderr.write(`till: ${error.message}\n`);
     return EXIT.usage;
   }
+  if (request.method === 'help' && request.style === 'default' && request.words.length > 0) {
+    const { showManual } = await import('./manual.ts');
+    if (await showManual(request.words[0] as string)) return EXIT.ok;
+  }
+  // Whoever reads the output may leave early, such as head(1).
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit(EXIT.ok);
+  });
   try {
     return await ask(request);
   } catch (error) {
     if (!(error instanceof UnreachableError)) throw error;
-    process.stderr.write(`till: ${error.message}\nIs a node running? Start one with: till start (or npm start)\n`);
+    process.stderr.write(`till: ${error.message}\n`);
     return EXIT.unreachable;
   }
 }
 
 async function ask(request: ClientRequest): Promise<number> {
   const { rpc_file, method, params, filter, notices } = request;
-  const id = `"cli:${method.replace(/[^a-z0-9-]/gi, '')}#${process.pid}"`;
-  const filtered = filter === undefined ? '' : `,"filter":${filter}`;
-  const enable = '{"jsonrpc":"2.0","id":"cli:notifications","method":"notifications","params":{"enable":true}}';
-  const question = `{"jsonrpc":"2.0","id":${id},"method":${JSON.stringify(method)},"params":${params}${filtered}}`;
-  let code: number = EXIT.ok;
-  await exchange(rpc_file, [...(notices === undefined ? [] : [enable]), question], (text) => {
-    const message = parseExact(text) as Record<string, never>;
-    if (message.method !== undefined) {
-      showNotice(message, notices);
-      return false;
-    }
-    if (JSON.stringify(message.id) !== id) return false;
-    code = show(message, text, request);
-    return true;
+  const id = `cli:${method.replace(/[^a-z0-9_-]/gi, '')}#${process.pid}`;
+  const questions = [
+    ...(notices === 'none' ? [] : [requestText('notifications', `${id}:notifications`, '{"enable":true}', undefined)]),
+    requestText(method, id, params, filter),
+  ];
+  let reply: Reply | undefined;
+  await exchange(rpc_file, questions, (text) => {
+    const message = parseReply(text);
+    if (message.method !== undefined) showNotice(message, notices);
+    else if (message.id === id) reply = message;
+    return reply !== undefined;
   });
-  return code;
+  return await show(reply as Reply, request);
 }
 
-function showNotice(
-  message: { readonly params?: { level?: string; message?: string } },
-  least: string | undefined,
-): void {
-  const { level = 'info', message: text = '' } = message.params ?? {};
-  if (NOTICE_LEVELS.indexOf(level.toLowerCase()) < NOTICE_LEVELS.indexOf(least ?? 'broken')) return;
-  process.stderr.write(`# ${text}\n`);
+function requestText(method: string, id: string, params: string, filter: string | undefined): string {
+  const filtered = filter === undefined ? '' : `,"filter":${filter}`;
+  return `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"method":${JSON.stringify(method)},"params":${params}${filtered}}`;
 }
 
-function show(
-  message: { readonly error?: unknown; readonly result?: unknown },
-  text: string,
-  { style, method }: ClientRequest,
-): number {
+interface Reply {
+  readonly id?: unknown;
+  readonly method?: unknown;
+  readonly params?: { readonly level?: unknown; readonly message?: unknown };
+  readonly error?: Shown;
+  readonly result?: Shown;
+}
+
+function parseReply(text: string): Reply {
+  let reply: unknown;
+  try {
+    reply = parseExact(text);
+  } catch {
+    throw new UnreachableError('what listens there answered something that is no JSON: it is no node');
+  }
+  if (typeof reply !== 'object' || reply === null) throw new UnreachableError('the answer is no object');
+  return reply;
+}
+
+function showNotice({ method, params = {} }: Reply, least: NoticeLevel): void {
+  const { level, message } = params;
+  if (method !== 'message' || typeof level !== 'string' || typeof message !== 'string') return;
+  if (isShown(level, least)) process.stderr.write(`# ${printable(message)}\n`);
+}
+
+async function show(reply: Reply, { style, method, words }: ClientRequest): Promise<number> {
   const isTerminal = process.stdout.isTTY === true;
-  if (message.error !== undefined) {
-    process.stdout.write(
-      style === 'raw' ? `${text}\n` : render(message.error as never, style === 'default' ? 'json' : style, false),
-    );
+  if (reply.error !== undefined && reply.error !== null) {
+    process.stdout.write(render(reply.error, style === 'raw' ? 'raw' : 'json', false));
     return EXIT.error;
   }
-  if (style === 'raw') process.stdout.write(`${text}\n`);
-  else {
-    const isHelp = method === 'help' && style === 'default';
-    process.stdout.write(render(message.result as never, isHelp ? 'human' : style, isTerminal));
-    if (isTerminal && style === 'default') void drawInvoice(message.result);
-  }
+  const result = reply.result ?? null;
+  process.stdout.write(render(result, style, isTerminal));
+  if (style !== 'default') return EXIT.ok;
+  if (method === 'help' && words.length === 0) process.stdout.write('---\ntill help METHOD tells more about one\n');
+  if (isTerminal && INVOICE_MAKERS.has(method)) await drawInvoice(result);
   return EXIT.ok;
 }
 
 /** An invoice at a terminal is shown as a QR code as well: a phone can pay it at once. */
-async function drawInvoice(result: unknown): Promise<void> {
-  const { bolt11 } = (result ?? {}) as { bolt11?: unknown };
-  if (typeof bolt11 !== 'string' || 'invoices' in (result as object)) return;
+async function drawInvoice(result: Shown): Promise<void> {
+  const { bolt11 } = (result ?? {}) as { readonly bolt11?: unknown };
+  if (typeof bolt11 !== 'string') return;
   const { renderUnicodeCompact } = await import('uqr');
-  // Upper case makes a smaller code: it has a denser alphabet, and bech32 allows it.
+  // Upper case makes a smaller code: QR packs it denser, and bech32 allows it.
   process.stdout.write(`\n${renderUnicodeCompact(bolt11.toUpperCase(), { border: 2 })}\n`);
 }

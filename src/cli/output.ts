@@ -1,5 +1,9 @@
-/** How a result is shown: JSON, one line a value, or for people. Numbers are printed as they came. */
+/**
+ * How a result is shown: JSON, one line a value, or for people. Numbers are printed as they came, and nothing that a peer
+ * or a payer put into a text is obeyed by a terminal.
+ */
 import type { OutputStyle } from './arguments.ts';
+import { printable, printableJson } from './printable.ts';
 import { tableOf } from './table.ts';
 
 /** A number beyond what JavaScript counts exactly, in its own digits. */
@@ -7,65 +11,81 @@ interface RawNumber {
   readonly rawJSON: string;
 }
 
-type Shown = null | boolean | number | string | RawNumber | readonly Shown[] | { readonly [name: string]: Shown };
+/** A part of a reply. */
+export type Shown =
+  | null
+  | boolean
+  | number
+  | string
+  | RawNumber
+  | readonly Shown[]
+  | { readonly [name: string]: Shown };
 
-/** Parses a reply and keeps every number's digits. */
+/** Parses a reply and keeps every number's digits. Throws SyntaxError. */
 export function parseExact(text: string): Shown {
   const keep = (_name: string, value: unknown, context: { source?: string }): unknown =>
-    typeof value === 'number' && context.source !== String(value) ? rawJson(context.source as string) : value;
+    typeof value === 'number' && context.source !== String(value) ? ExactJson.rawJSON(context.source as string) : value;
   return JSON.parse(text, keep as Parameters<typeof JSON.parse>[1]) as Shown;
 }
 
-function rawJson(source: string): unknown {
-  return (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON(source);
-}
+/** The part of JSON that TypeScript's library does not declare yet. */
+const ExactJson = JSON as unknown as { rawJSON(text: string): RawNumber; isRawJSON(value: unknown): boolean };
 
-/** The result as text. `isTerminal` decides what the default is. */
+/** The result as text that ends with a new line. `isTerminal` decides what the default is. */
 export function render(result: Shown, style: OutputStyle, isTerminal: boolean): string {
   switch (style) {
     case 'flat':
       return flat(result, '');
     case 'human':
       return human(result);
-    case 'default':
-      return (isTerminal ? tableOf(result as never) : undefined) ?? json(result);
-    case 'json':
     case 'raw':
-      return json(result);
+      return `${json(result)}\n`;
+    case 'json':
+      return `${json(result, 3)}\n`;
+    case 'default':
+      if (isSimple(result)) return human(result);
+      return (isTerminal ? tableOf(result) : undefined) ?? `${json(result, 3)}\n`;
   }
 }
 
-function json(result: Shown): string {
-  return `${JSON.stringify(result, null, 3)}\n`;
+/** JSON whose strings escape what is unprintable: it reads back the same. */
+function json(value: Shown, indent?: number): string {
+  return printableJson(JSON.stringify(value, null, indent));
 }
 
 function isRaw(value: Shown): value is RawNumber {
-  return typeof value === 'object' && value !== null && Object.hasOwn(value, 'rawJSON');
+  return ExactJson.isRawJSON(value);
 }
 
-function scalar(value: Shown): string {
-  if (typeof value === 'string') return value;
-  return isRaw(value) ? value.rawJSON : JSON.stringify(value);
+/** The members of an object; undefined for anything else. */
+function membersOf(value: Shown): [string, Shown][] | undefined {
+  if (typeof value !== 'object' || value === null || Array.isArray(value) || isRaw(value)) return undefined;
+  return Object.entries(value as { readonly [name: string]: Shown });
 }
 
-/** `a.b[0].c=value`, a line each. */
+/** The node asks clients to show it as text. */
+function isSimple(result: Shown): boolean {
+  return membersOf(result)?.some(([name, value]) => name === 'format-hint' && value === 'simple') ?? false;
+}
+
+/** `a.b[0].c=value`, a line each; a text is spelled as in JSON, without its quotes, so that it stays on its line. */
 function flat(value: Shown, path: string): string {
   if (Array.isArray(value)) return value.map((each, index) => flat(each as Shown, `${path}[${index}]`)).join('');
-  if (typeof value === 'object' && value !== null && !isRaw(value)) {
-    return Object.entries(value)
-      .map(([name, each]) => flat(each as Shown, path === '' ? name : `${path}.${name}`))
-      .join('');
-  }
-  return `${path}=${scalar(value)}\n`;
+  const members = membersOf(value);
+  if (members === undefined) return `${path}=${bare(value)}\n`;
+  return members.map(([name, each]) => flat(each, path === '' ? bare(name) : `${path}.${bare(name)}`)).join('');
+}
+
+function bare(value: Shown): string {
+  const text = json(value);
+  return typeof value === 'string' ? text.slice(1, -1) : text;
 }
 
 /** Values alone, names only where there are several; the hint for clients is not shown. */
 function human(value: Shown): string {
-  if (Array.isArray(value)) return value.map((each) => human(each as Shown)).join('\n');
-  if (typeof value === 'object' && value !== null && !isRaw(value)) {
-    const shown = Object.entries(value).filter(([name]) => name !== 'format-hint');
-    if (shown.length === 1) return human((shown[0] as [string, Shown])[1]);
-    return shown.map(([name, each]) => `${name}=${human(each as Shown).trimEnd()}\n`).join('');
-  }
-  return `${scalar(value)}\n`;
+  if (Array.isArray(value)) return value.map((each) => human(each as Shown)).join('');
+  const members = membersOf(value)?.filter(([name]) => name !== 'format-hint');
+  if (members === undefined) return `${typeof value === 'string' ? printable(value) : json(value)}\n`;
+  if (members.length === 1) return human((members[0] as [string, Shown])[1]);
+  return members.map(([name, each]) => `${printable(name)}=${human(each).trimEnd()}\n`).join('');
 }

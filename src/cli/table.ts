@@ -1,7 +1,8 @@
 /** Listings at a terminal: a table of the columns that people look at. */
+import type { Shown } from './output.ts';
+import { printableCell } from './printable.ts';
 
-type Cell = null | boolean | number | string | { readonly rawJSON: string } | object;
-type Row = Readonly<Record<string, Cell>>;
+type Row = Readonly<Record<string, Shown>>;
 
 /** Columns by the name of the list, in their order; a column that no row has is left out. */
 const COLUMNS: Readonly<Record<string, readonly string[]>> = {
@@ -22,34 +23,38 @@ const COLUMNS: Readonly<Record<string, readonly string[]>> = {
   htlcs: ['direction', 'state', 'amount_msat', 'expiry', 'payment_hash'],
 };
 const WIDEST_CELL = 40;
+/** Where JavaScript's calendar ends. */
+const LAST_DATE_SECONDS = 8.64e12;
 
 /** The table of a result that is one list; undefined when it is something else. */
-export function tableOf(result: Readonly<Record<string, unknown>>): string | undefined {
+export function tableOf(result: Shown): string | undefined {
   const lists = Object.entries(result ?? {});
-  const [name, rows] = lists.length === 1 ? (lists[0] as [string, unknown]) : ['', undefined];
-  const columns = COLUMNS[name];
-  if (columns === undefined || !Array.isArray(rows)) return undefined;
+  const [name, rows] = lists.length === 1 ? (lists[0] as [string, Shown]) : ['', null];
+  if (!Object.hasOwn(COLUMNS, name) || !Array.isArray(rows)) return undefined;
+  if (!rows.every((row: Shown) => typeof row === 'object' && row !== null)) return undefined;
   if (rows.length === 0) return `no ${name}\n`;
-  const shown = columns.filter((column) => rows.some((row: Row) => row[column] !== undefined));
+  const shown = (COLUMNS[name] as readonly string[]).filter((column) =>
+    rows.some((row: Row) => Object.hasOwn(row, column)),
+  );
+  // A filter may have left nothing that has a column.
+  if (shown.length === 0) return undefined;
   const lines = [shown, ...rows.map((row: Row) => shown.map((column) => cell(column, row[column])))];
-  const widths = shown.map((_, index) => Math.max(...lines.map((line) => (line[index] as string).length)));
-  return lines
-    .map(
-      (line) =>
-        `${line
-          .map((text, index) => text.padEnd(widths[index] as number))
-          .join('  ')
-          .trimEnd()}\n`,
-    )
-    .join('');
+  const widths = shown.map((_, index) =>
+    lines.reduce((most, line) => Math.max(most, (line[index] as string).length), 0),
+  );
+  const lineText = (line: readonly string[]): string =>
+    line
+      .map((text, index) => text.padEnd(widths[index] as number))
+      .join('  ')
+      .trimEnd();
+  return lines.map((line) => `${lineText(line)}\n`).join('');
 }
 
-function cell(column: string, value: Cell | undefined): string {
+function cell(column: string, value: Shown | undefined): string {
   if (value === undefined || value === null) return '';
-  if (column.endsWith('_at') && typeof value === 'number')
+  if (column.endsWith('_at') && typeof value === 'number' && value <= LAST_DATE_SECONDS) {
     return new Date(value * 1000).toISOString().replace('.000Z', 'Z');
-  if (typeof value === 'object' && 'rawJSON' in value) return value.rawJSON;
-  const text = typeof value === 'string' ? value : JSON.stringify(value);
-  const safe = text.replace(/\p{Cc}/gu, ' ');
-  return safe.length > WIDEST_CELL && !column.endsWith('hash') ? `${safe.slice(0, WIDEST_CELL - 1)}…` : safe;
+  }
+  const text = printableCell(typeof value === 'string' ? value : JSON.stringify(value));
+  return text.length > WIDEST_CELL && !column.endsWith('hash') ? `${text.slice(0, WIDEST_CELL - 1)}…` : text;
 }

@@ -13,11 +13,11 @@ export function usage(): string {
   till help [METHOD]               what can be asked
   till completion bash|zsh|fish    a script that completes names in your shell
 
-Options of the client, before METHOD:
+Options of the client, anywhere before --:
   --lightning-dir=DIR  --network=NETWORK  --rpc-file=FILE   where the node is
   -k  parameters are name=value       -o  parameters are in order
-  -J  JSON    -R  the reply as it came    -H  for people    -F  one line per value
-  -N LEVEL    notices while waiting: none, debug, info, unusual, broken
+  -J  JSON    -R  JSON on one line    -H  for people    -F  one line per value
+  -N LEVEL    notices while waiting, on standard error: none, debug, info (the default), unusual, broken
   -l FILTER   only these parts of the reply, such as -l '{"invoices":[{"label":true}]}'
 `;
 }

@@ -29,16 +29,14 @@ const LAST_DATE_SECONDS = 8.64e12;
 /** The table of a result that is one list; undefined when it is something else. */
 export function tableOf(result: Shown): string | undefined {
   const lists = Object.entries(result ?? {});
-  const [name, rows] = lists.length === 1 ? (lists[0] as [string, Shown]) : ['', null];
-  if (!Object.hasOwn(COLUMNS, name) || !Array.isArray(rows)) return undefined;
-  if (!rows.every((row: Shown) => typeof row === 'object' && row !== null)) return undefined;
+  const [name, list] = lists.length === 1 ? (lists[0] as [string, Shown]) : ['', null];
+  const rows = rowsOf(list);
+  if (!Object.hasOwn(COLUMNS, name) || rows === undefined) return undefined;
   if (rows.length === 0) return `no ${name}\n`;
-  const shown = (COLUMNS[name] as readonly string[]).filter((column) =>
-    rows.some((row: Row) => Object.hasOwn(row, column)),
-  );
+  const shown = (COLUMNS[name] as readonly string[]).filter((column) => rows.some((row) => Object.hasOwn(row, column)));
   // A filter may have left nothing that has a column.
   if (shown.length === 0) return undefined;
-  const lines = [shown, ...rows.map((row: Row) => shown.map((column) => cell(column, row[column])))];
+  const lines = [shown, ...rows.map((row) => shown.map((column) => cell(column, row[column])))];
   const widths = shown.map((_, index) =>
     lines.reduce((most, line) => Math.max(most, (line[index] as string).length), 0),
   );
@@ -48,6 +46,11 @@ export function tableOf(result: Shown): string | undefined {
       .join('  ')
       .trimEnd();
   return lines.map((line) => `${lineText(line)}\n`).join('');
+}
+
+function rowsOf(list: Shown): readonly Row[] | undefined {
+  const isRow = (each: Shown): boolean => typeof each === 'object' && each !== null;
+  return Array.isArray(list) && list.every(isRow) ? (list as readonly Row[]) : undefined;
 }
 
 function cell(column: string, value: Shown | undefined): string {

@@ -30,6 +30,14 @@ export const OPTIONS = {
   'invoices-expiry': integer(3600, 'How long an invoice is valid when the command does not say, in seconds.', {
     min: 1,
   }),
+  'invoices-onchain-fallback': flag(
+    'Invoices also show an address of the wallet, and a deposit there pays them. Each address is watched for good.',
+  ),
+  'invoices-onchain-confirms': integer(
+    3,
+    'Confirmations before a deposit pays an invoice (on regtest 1 by default): as many as a channel needs.',
+    { min: 1, max: 144 },
+  ),
   'cltv-final': optionalInteger(
     'Blocks that a payer must leave us to claim a payment (default: 18 on bitcoin, else 10).',
     { min: 1, max: 2016 },

@@ -13,6 +13,15 @@ export const invoiceMembers = {
   pay_index: answer.optional(answer.integer('When paid: 1, 2, 3 ... in the order of payment.')),
   amount_received_msat: answer.optional(answer.msat('When paid: what arrived, which may be more than was asked for.')),
   paid_at: answer.optional(answer.integer('When paid: the Unix time.')),
+  paid_outpoint: answer.optional(
+    answer.object(
+      {
+        txid: answer.txid('The transaction.'),
+        outnum: answer.integer('The index of its output.'),
+      },
+      'When paid on the chain: the deposit that did it, the last one of several.',
+    ),
+  ),
   payment_preimage: answer.optional(answer.secret('When paid: the proof of payment.')),
   description: answer.optional(answer.string('What it is for; absent once it was removed.')),
   expires_at: answer.integer('The Unix time from which on it cannot be paid.'),
@@ -36,6 +45,7 @@ export function invoiceRow(invoice: Invoice) {
     pay_index: paid?.pay_index,
     amount_received_msat: paid?.amount_received_msat as bigint | undefined,
     paid_at: paid?.paid_at,
+    paid_outpoint: paid?.paid_outpoint && { ...paid.paid_outpoint },
     payment_preimage: paid?.payment_preimage as string | undefined,
     description: invoice.description,
     expires_at: invoice.expires_at,

@@ -33,7 +33,7 @@ The answer comes when the invoice is on disk. If the node dies before it answers
     ),
     fallbacks: optional(
       field.arrayOf(field.string),
-      'Addresses to pay to on the chain instead, the preferred one first. Payments to them are not tracked.',
+      'Addresses to pay to on the chain instead, the preferred one first. Payments to them are not tracked. Without this, and with `invoices-onchain-fallback`, the node puts in a new address of its own, and what is deposited there in time pays the invoice.',
     ),
     preimage: optional(
       field.preimage,

@@ -14,6 +14,13 @@ const output = answer.object(
     address: answer.optional(answer.string('Its address.')),
     status: answer.oneOf(['unconfirmed', 'confirmed', 'spent', 'immature'], 'How it stands in the chain.'),
     blockheight: answer.optional(answer.integer('The block that made it.')),
+    invoice_label: answer.optional(answer.string('When it was deposited to the address of an invoice: of which.')),
+    deposit_status: answer.optional(
+      answer.oneOf(
+        ['pending', 'paid', 'short', 'late'],
+        'Whether that deposit waits for confirmations, paid the invoice, is too little so far, or came too late.',
+      ),
+    ),
     reserved: answer.boolean('Whether a transaction of ours that is not mined yet spends it.'),
   },
   'An output of the wallet.',
@@ -50,11 +57,14 @@ export const listfunds = defineCommand({
   errors: [],
   see_also: ['newaddr', 'withdraw'],
   access: 'read',
-  async run({ spent }, { wallet, channelFunds }) {
+  async run({ spent }, { wallet, channelFunds, deposits }) {
     const coins = await wallet.listCoins(spent);
+    const arrived = await deposits.ofCoins(coins.map(({ coin }) => coin));
+    const deposited = new Map(arrived.map((deposit) => [`${deposit.txid}:${deposit.vout}`, deposit]));
     return {
       outputs: coins.map(({ coin, status, is_reserved }) => {
         const address = formatAddress(coin.script_pubkey, wallet.network);
+        const deposit = deposited.get(`${coin.txid}:${coin.vout}`);
         return {
           txid: coin.txid,
           output: coin.vout,
@@ -63,6 +73,7 @@ export const listfunds = defineCommand({
           ...(address === undefined ? {} : { address }),
           status,
           ...(coin.blockheight === undefined ? {} : { blockheight: coin.blockheight }),
+          ...(deposit === undefined ? {} : { invoice_label: deposit.label, deposit_status: deposit.outcome }),
           reserved: is_reserved,
         };
       }),

@@ -4,11 +4,63 @@ import type { Invoice } from '../invoices/invoice.ts';
 import { answer } from '../rpc/answer.ts';
 import { byName, optional, withDefault } from '../rpc/command.ts';
 import { field } from '../rpc/fields.ts';
-import { invoiceAnswer, invoiceRow } from './invoice-row.ts';
-import { defineCommand } from './rooms.ts';
+import { satToMsat } from '../types/amount.ts';
+import { invoiceMembers, invoiceRow } from './invoice-row.ts';
+import { defineCommand, type Rooms } from './rooms.ts';
 
-async function* rowsOf(invoices: AsyncIterable<Invoice>) {
-  for await (const invoice of invoices) yield invoiceRow(invoice);
+const deposit = answer.object(
+  {
+    txid: answer.txid('The transaction.'),
+    outnum: answer.integer('The index of its output.'),
+    amount_msat: answer.msat('What it pays.'),
+    blockheight: answer.optional(answer.integer('Its block; absent while a reorganisation keeps it out of the chain.')),
+    status: answer.oneOf(
+      ['pending', 'paid', 'short', 'late'],
+      'Whether it waits for confirmations, paid the invoice (alone or with others), is too little so far, or came when the invoice was expired or paid already.',
+    ),
+  },
+  'An output that pays to the address of the invoice.',
+);
+
+const row = answer.object(
+  {
+    ...invoiceMembers,
+    deposits: answer.optional(
+      answer.array(deposit, 'What arrived at the address that the invoice shows; absent when nothing did.'),
+    ),
+  },
+  'An invoice.',
+);
+
+/** Invoices whose deposits are looked up together. */
+const LOOKED_UP_TOGETHER = 100;
+
+async function withDeposits(found: readonly Invoice[], { deposits }: Rooms) {
+  const arrived = await deposits.ofInvoices(found.map(({ created_index }) => created_index));
+  return found.map((invoice) => {
+    const own = arrived.filter(({ created_index }) => created_index === invoice.created_index);
+    if (own.length === 0) return invoiceRow(invoice);
+    return {
+      ...invoiceRow(invoice),
+      deposits: own.map(({ txid, vout, amount_sat, blockheight, outcome }) => ({
+        txid,
+        outnum: vout,
+        amount_msat: satToMsat(amount_sat),
+        blockheight,
+        status: outcome,
+      })),
+    };
+  });
+}
+
+async function* rowsOf(invoices: AsyncIterable<Invoice>, rooms: Rooms) {
+  let together: Invoice[] = [];
+  for await (const invoice of invoices) {
+    if (together.push(invoice) < LOOKED_UP_TOGETHER) continue;
+    yield* await withDeposits(together, rooms);
+    together = [];
+  }
+  yield* await withDeposits(together, rooms);
 }
 
 /** Finds invoices. */
@@ -41,7 +93,7 @@ A list of all is sent as it is read, so it may have any length. To read it in pi
     description: byName(optional(field.string, 'Only those with this text in their description, in either case.')),
     metadata: byName(optional(field.object, 'Only those whose metadata has these members.')),
   },
-  returns: { invoices: answer.stream(invoiceAnswer, 'What was found.') },
+  returns: { invoices: answer.stream(row, 'What was found.') },
   errors: [],
   examples: [
     { title: 'By label', params: { label: 'coffee' } },
@@ -49,7 +101,8 @@ A list of all is sent as it is read, so it may have any length. To read it in pi
   ],
   see_also: ['invoice', 'delinvoice', 'waitinvoice'],
   access: 'read',
-  async run({ label, invstring, payment_hash, offer_id, rest: _rest, ...query }, { invoices }) {
+  async run({ label, invstring, payment_hash, offer_id, rest: _rest, ...query }, rooms) {
+    const { invoices } = rooms;
     const keys: InvoiceKey[] = [];
     if (label !== undefined) keys.push({ label });
     if (invstring !== undefined) keys.push({ invstring });
@@ -68,9 +121,9 @@ A list of all is sent as it is read, so it may have any length. To read it in pi
     const [key] = keys;
     if (key !== undefined) {
       const found = await invoices.find(key);
-      return { invoices: found === undefined ? [] : [invoiceRow(found)] };
+      return { invoices: await withDeposits(found === undefined ? [] : [found], rooms) };
     }
     const start = query.start === 0n ? undefined : query.start;
-    return { invoices: rowsOf(invoices.list({ ...query, start })) };
+    return { invoices: rowsOf(invoices.list({ ...query, start }), rooms) };
   },
 });

@@ -1,8 +1,10 @@
 /** What commands run on: the interfaces of the rooms below, gathered. The daemon builds the one value of this type. */
+import type { Deposits } from '../deposits/deposits.ts';
 import type { Invoices } from '../invoices/invoices.ts';
 import { commandsOn } from '../rpc/command.ts';
 import type { CommandTable } from '../rpc/table.ts';
 import type { NetworkName } from '../types/network.ts';
+import type { PaymentRooms } from './payment-rooms.ts';
 import type { WalletRooms } from './wallet-rooms.ts';
 
 /** What `getinfo` says of the node as it is now. */
@@ -64,8 +66,10 @@ export interface NodeRoom {
 }
 
 /** All rooms that commands may use. */
-export interface Rooms extends WalletRooms {
+export interface Rooms extends PaymentRooms, WalletRooms {
   readonly invoices: Invoices;
+  /** What arrived at addresses of invoices. */
+  readonly deposits: Pick<Deposits, 'ofInvoices' | 'ofCoins'>;
   readonly node: NodeRoom;
   /** The commands themselves, for `help` and `check`. */
   readonly commands: CommandTable;

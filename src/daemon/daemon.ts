@@ -8,14 +8,19 @@ import { DEFAULT_POLICY } from '../channel/policy.ts';
 import { Channels } from '../channels/channels.ts';
 import { waysIn } from '../channels/hint-source.ts';
 import { claimIncoming, type IncomingHtlc } from '../channels/incoming.ts';
+import { waysOut } from '../channels/ways-out.ts';
 import { commands } from '../commands/index.ts';
 import type { Config } from '../config/config.ts';
 import { secureRandomBytes } from '../crypto/random.ts';
+import { Deposits } from '../deposits/deposits.ts';
+import type { InvoiceDoor } from '../deposits/ports.ts';
 import { Invoices } from '../invoices/invoices.ts';
 import { Keys } from '../keys/keys.ts';
 import { loadWords, readPassphrase, seedOf } from '../keys/seed-file.ts';
 import type { Log } from '../log.ts';
+import { Payer } from '../payments/pay.ts';
 import { IncomingPayments } from '../payments/receive.ts';
+import { OutgoingPayments } from '../payments/send.ts';
 import { INIT_FEATURES, type NetAddress, netDial, Peers, parseNetAddress } from '../peers/index.ts';
 import { Dispatcher } from '../rpc/dispatch.ts';
 import { serveUnixSocket, type UnixSocketServer } from '../server/unix-socket.ts';
@@ -25,7 +30,7 @@ import { sat } from '../types/amount.ts';
 import type { NodeId } from '../types/brand.ts';
 import { type Clock, systemClock } from '../types/clock.ts';
 import { Secret } from '../types/secret.ts';
-import { Wallet } from '../wallet/wallet.ts';
+import { Wallet, type WalletOptions } from '../wallet/wallet.ts';
 import { chooseChain } from './chain-source.ts';
 import { readTip, tipWrite } from './chain-tip.ts';
 import { INVOICE_FEATURES } from './features.ts';
@@ -50,7 +55,12 @@ export class Daemon {
   readonly chain: ChainFollower;
   readonly wallet: Wallet;
   readonly invoices: Invoices;
+  readonly deposits: Deposits;
+  /** Payments to us. */
   readonly payments: IncomingPayments;
+  /** Payments of ours. */
+  readonly outgoing: OutgoingPayments;
+  readonly payer: Payer;
   readonly channels: Channels;
   readonly peers: Peers;
   readonly mine: ((count: number, script_pubkey: string) => Promise<unknown>) | undefined;
@@ -70,7 +80,10 @@ export class Daemon {
     });
     try {
       const keys = openKeys(config);
-      const wallet = await openWallet(options, store, keys, () => daemon.channels.list().length > 0);
+      const wallet = await openWallet(options, store, keys, {
+        hasAnchorChannel: () => daemon.channels.list().length > 0,
+        coinWrites: (coin) => daemon.deposits.coinWrites(coin),
+      });
       const daemon: Daemon = new Daemon(options, store, keys, wallet);
       await daemon.#start();
       return daemon;
@@ -96,6 +109,19 @@ export class Daemon {
       onHealth: (problem) =>
         problem === undefined ? log.info('the source of blocks answers again') : log.warn(problem),
     });
+    this.deposits = new Deposits({
+      store,
+      clock: this.clock,
+      invoices: depositDoor(() => this.invoices),
+      coins: wallet,
+      newScript: values['invoices-onchain-fallback']
+        ? async () => (await wallet.newAddress('p2tr')).script_pubkey
+        : undefined,
+      height: () => this.chain.tip().height,
+      confirmations: confirmations(config, 'invoices-onchain-confirms'),
+      log,
+      onBackgroundError: (error) => log.error(`deposits: ${error instanceof Error ? error.message : String(error)}`),
+    });
     this.invoices = new Invoices({
       store,
       clock: this.clock,
@@ -104,6 +130,7 @@ export class Daemon {
       signer: { node_id: keys.node_id, sign: (digest) => keys.signRecoverable(digest) },
       payment_secret_key: keys.payment_secret_key,
       hints: { candidates: () => waysIn(this.channels.list()) },
+      fallback: this.deposits,
       features: INVOICE_FEATURES,
       default_expiry_seconds: values['invoices-expiry'],
       ...(values['cltv-final'] === undefined ? {} : { cltv_final_blocks: values['cltv-final'] }),
@@ -126,6 +153,18 @@ export class Daemon {
         },
       },
     });
+    this.outgoing = new OutgoingPayments({
+      store,
+      clock: this.clock,
+      randomBytes: secureRandomBytes,
+      sender: {
+        usableChannels: () => waysOut(this.channels.list()),
+        offer: (channel_id, htlc, writesOf) => this.channels.offer(channel_id, htlc, writesOf),
+        afterwards: (action) => this.channels.book.speak(action),
+        height: () => this.chain.tip().height,
+      },
+    });
+    this.payer = new Payer(this.outgoing, this.clock, keys.node_id);
     this.channels = new Channels({
       store,
       keys,
@@ -145,14 +184,11 @@ export class Daemon {
         resume: (htlc) => void this.#attempt('fulfilling a payment', this.#resume(htlc)),
         expire: (channel_id, htlc_id) => this.payments.expire(channel_id, htlc_id),
       },
-      outgoing: { fulfilled: () => [], removed: () => [], told: () => {} },
+      outgoing: this.outgoing,
       features: INIT_FEATURES,
       policy: {
         ...DEFAULT_POLICY,
-        minimum_depth:
-          config.sources['funding-confirms'] === 'default' && network.name === 'regtest'
-            ? 1
-            : values['funding-confirms'],
+        minimum_depth: confirmations(config, 'funding-confirms'),
       },
       forwarding: {
         cltv_expiry_delta: values['cltv-delta'],
@@ -188,9 +224,14 @@ export class Daemon {
     const from = await readTip(this.store);
     const tip = await this.chain.start(from);
     this.wallet.start(this.chain, tip.height);
+    await this.outgoing.start();
     await this.channels.start(tip.height + 1);
-    this.#stopTip = this.chain.onTip(() => this.channels.book.write(tipWrite(this.chain.tip())));
+    this.#stopTip = this.chain.onTip(() => {
+      this.channels.book.write(tipWrite(this.chain.tip()));
+      void this.deposits.judge();
+    });
     if (from === undefined) this.channels.book.write(tipWrite(tip));
+    await this.deposits.judge();
     await this.invoices.start();
     if (!values.offline) await this.#listen();
     const dispatcher = new Dispatcher(commands, buildRooms(this), {
@@ -256,8 +297,9 @@ export class Daemon {
     await this.#server?.close();
     rmSync(this.rpc_file, { force: true });
     await this.peers.close();
-    await this.invoices.stop();
     this.#stopTip();
+    await this.deposits.stop();
+    await this.invoices.stop();
     await this.channels.stop();
     await this.wallet.stop();
     await this.chain.stop();
@@ -272,18 +314,37 @@ function openKeys(config: Config): Keys {
   return new Keys(seedOf(loadWords(config.network_dir, secureRandomBytes), passphrase), config.network);
 }
 
+/** On regtest, where a block is made at will, one does unless the operator says otherwise. */
+function confirmations({ values, sources, network }: Config, option: 'funding-confirms' | 'invoices-onchain-confirms') {
+  return sources[option] === 'default' && network.name === 'regtest' ? 1 : values[option];
+}
+
+function depositDoor(invoices: () => Invoices): InvoiceDoor {
+  return {
+    async find(created_index) {
+      const invoice = await invoices().find({ created_index });
+      if (invoice === undefined) return undefined;
+      const is_held = await invoices().isHeld(created_index);
+      return { amount_msat: invoice.amount_msat, is_paid: invoice.status === 'paid', is_held };
+    },
+    markPaid: (created_index, amount_msat, { txid, vout }, writes) =>
+      invoices().markDeposited(created_index, amount_msat, { txid, outnum: vout }, writes),
+    hold: (created_index, is_held) => invoices().hold(created_index, is_held),
+  };
+}
+
 function openWallet(
   { config, log }: DaemonOptions,
   store: Store,
   keys: Keys,
-  hasAnchorChannel: () => boolean,
+  doors: Pick<WalletOptions, 'hasAnchorChannel' | 'coinWrites'>,
 ): Promise<Wallet> {
   return Wallet.open({
     store,
     keys,
     network: config.network,
     reserve_sat: sat(Math.floor(config.values['min-emergency-msat'] / 1000)),
-    hasAnchorChannel,
+    ...doors,
     onProblem: (problem) => log.warn(problem),
   });
 }

@@ -20,6 +20,9 @@ export function buildRooms(daemon: Daemon): Rooms {
   return {
     commands: tableOf(commands),
     invoices: daemon.invoices,
+    deposits: daemon.deposits,
+    payments: daemon.outgoing,
+    payer: daemon.payer,
     wallet: daemon.wallet,
     chain: daemon.chain,
     channelFunds: () => daemon.channels.list().map(fundsOf),

@@ -8,26 +8,16 @@ import type { RemovedHtlc } from '../channel/state.ts';
 import type { RandomBytes } from '../crypto/random.ts';
 import { curve } from '../crypto/secp256k1.ts';
 import { RpcError } from '../errors.ts';
-import { decodeFailure } from '../onion/failure.ts';
-import { createPacket, type OnionHop } from '../onion/packet.ts';
-import { encodeFinalPayload, encodeForwardPayload } from '../onion/payload.ts';
-import { openReturnPacket } from '../onion/return-packet.ts';
+import { createPacket } from '../onion/packet.ts';
 import type { Store, Write } from '../store/store.ts';
 import type { Msat } from '../types/amount.ts';
 import type { ChannelId, NodeId, PaymentHash, PaymentPreimage, PaymentSecret } from '../types/brand.ts';
 import type { Clock } from '../types/clock.ts';
 import { fromHex, toHex } from '../types/hex.ts';
 import type { ShortChannelId } from '../types/short-channel-id.ts';
-import {
-  completeSendpay,
-  failSendpay,
-  insertSendpay,
-  type RouteStep,
-  SELECT_SENDPAYS,
-  type SendFailure,
-  type Sendpay,
-  sendpayOf,
-} from './sendpay.ts';
+import { listParts, listPayments, type Payment, partsOf, type SendpayQuery } from './history.ts';
+import { failureOf, onionHops } from './route-onion.ts';
+import { endSendpay, insertSendpay, type RouteStep, SELECT_SENDPAYS, type Sendpay, sendpayOf } from './sendpay.ts';
 
 /** A channel of ours as a way out. */
 export interface WayOut {
@@ -74,6 +64,14 @@ export interface SendRequest {
   readonly description?: string | undefined;
 }
 
+/** What names a part. */
+export interface PartName {
+  readonly payment_hash: PaymentHash;
+  /** Undefined: the latest. */
+  readonly groupid: bigint | undefined;
+  readonly partid: bigint;
+}
+
 type Listener = (part: Sendpay) => void;
 
 export class OutgoingPayments {
@@ -83,7 +81,10 @@ export class OutgoingPayments {
   /** Those that have ended, until that is durable and told. */
   readonly #ended = new Map<string, Sendpay>();
   readonly #listeners = new Map<PaymentHash, Set<Listener>>();
-  #next_index = 1n;
+  /** Parts that are not durable yet. */
+  readonly #sending = new Map<PaymentHash, readonly SendRequest[]>();
+  #next_created = 1n;
+  #next_updated = 1n;
 
   constructor(options: SendOptions) {
     this.#options = options;
@@ -92,8 +93,11 @@ export class OutgoingPayments {
   /** Reads what is still under way. Before the channels start: they may tell of it at once. */
   async start(): Promise<void> {
     const { store } = this.#options;
-    const [last] = await store.read('SELECT MAX(created_index) AS last FROM sendpays');
-    this.#next_index = ((last?.last as bigint | null) ?? 0n) + 1n;
+    const [last] = await store.read(
+      'SELECT MAX(created_index) AS created, MAX(updated_index) AS updated FROM sendpays',
+    );
+    this.#next_created = ((last?.created as bigint | null) ?? 0n) + 1n;
+    this.#next_updated = ((last?.updated as bigint | null) ?? 0n) + 1n;
     for (const row of await store.read(`${SELECT_SENDPAYS} WHERE status = 'pending'`)) {
       const part = sendpayOf(row);
       this.#pending.set(nameOf(part.channel_id, part.htlc_id), part);
@@ -105,8 +109,25 @@ export class OutgoingPayments {
    * no such channel, or the channel refuses.
    */
   async send(request: SendRequest): Promise<Sendpay> {
+    const { payment_hash } = request;
+    // Before the store is asked: two that ask for the same at once must not both find nothing.
+    const others = this.#sending.get(payment_hash) ?? [];
+    refuseBeside(request, others);
+    this.#sending.set(payment_hash, [...others, request]);
+    try {
+      await this.#refuseTwice(request);
+      const part = this.#offer(request);
+      await new Promise<void>((resolve) => this.#options.sender.afterwards(resolve));
+      return part;
+    } finally {
+      const left = this.#sending.get(payment_hash)?.filter((other) => other !== request) ?? [];
+      if (left.length > 0) this.#sending.set(payment_hash, left);
+      else this.#sending.delete(payment_hash);
+    }
+  }
+
+  #offer(request: SendRequest): Sendpay {
     const { sender, clock } = this.#options;
-    await this.#refuseTwice(request);
     const { route, payment_hash, payment_secret, total_msat, payment_metadata } = request;
     const [first] = route;
     const last = route.at(-1);
@@ -122,9 +143,10 @@ export class OutgoingPayments {
       cltv_expiry: height + first.delay,
       onion_routing_packet: toHex(packet),
     };
-    const created_index = this.#next_index++;
+    const created_index = this.#next_created++;
     const partOf = (htlc_id: bigint): Sendpay => ({
       created_index,
+      updated_index: undefined,
       payment_hash,
       groupid: request.groupid,
       partid: request.partid,
@@ -152,7 +174,6 @@ export class OutgoingPayments {
       throw new RpcError('PAY_TRY_OTHER_ROUTE', `the first channel cannot take it: ${error.message}`);
     }
     this.#pending.set(nameOf(part.channel_id, part.htlc_id), part);
-    await new Promise<void>((resolve) => sender.afterwards(resolve));
     return part;
   }
 
@@ -166,9 +187,7 @@ export class OutgoingPayments {
     const name = nameOf(channel_id, htlc_id);
     const part = this.#pending.get(name);
     if (part === undefined) return [];
-    const completed_at = this.#options.clock.nowSeconds();
-    this.#end(name, { ...part, status: 'complete', payment_preimage, completed_at });
-    return [completeSendpay(part, payment_preimage, completed_at)];
+    return [this.#end(name, { ...part, status: 'complete', payment_preimage })];
   }
 
   /** As the channels' door: the HTLC of a part is gone. A part that was fulfilled before stays so. */
@@ -177,10 +196,7 @@ export class OutgoingPayments {
     const name = nameOf(channel_id, id);
     const part = this.#pending.get(name);
     if (part === undefined) return [];
-    const failure = failureOf(part, removal);
-    const completed_at = this.#options.clock.nowSeconds();
-    this.#end(name, { ...part, status: 'failed', failure, completed_at });
-    return [failSendpay(part, failure, completed_at)];
+    return [this.#end(name, { ...part, status: 'failed', failure: failureOf(part, removal) })];
   }
 
   /** As the channels' door: what was written of this HTLC is durable. */
@@ -203,17 +219,53 @@ export class OutgoingPayments {
   }
 
   /** The parts of a payment, oldest first. */
-  async parts(payment_hash: PaymentHash): Promise<readonly Sendpay[]> {
-    const rows = await this.#options.store.read(`${SELECT_SENDPAYS} WHERE payment_hash = ? ORDER BY created_index`, [
-      payment_hash,
-    ]);
-    return rows.map(sendpayOf);
+  parts(payment_hash: PaymentHash): Promise<readonly Sendpay[]> {
+    return partsOf(this.#options.store, payment_hash);
   }
 
-  /** Parts in the order of their making, from an index on. */
-  async list(start: bigint, limit: number): Promise<readonly Sendpay[]> {
-    const sql = `${SELECT_SENDPAYS} WHERE created_index >= ? ORDER BY created_index LIMIT ?`;
-    return (await this.#options.store.read(sql, [start, BigInt(limit)])).map(sendpayOf);
+  /** Parts in the order of an index. */
+  listParts(query: SendpayQuery): AsyncIterable<Sendpay> {
+    return listParts(this.#options.store, query);
+  }
+
+  /** Payments, each gathered from its parts, in the order of an index. */
+  list(query: SendpayQuery): AsyncIterable<Payment> {
+    return listPayments(this.#options.store, query);
+  }
+
+  /**
+   * Waits until a part ends; resolves with how. Without a group: of the latest one. Undefined when the time is over.
+   * Throws RpcError when there is no such part.
+   */
+  async waitForPart(
+    { payment_hash, groupid, partid }: PartName,
+    timeout_seconds: number | undefined,
+    signal: AbortSignal,
+  ): Promise<Sendpay | undefined> {
+    const { promise, resolve } = Promise.withResolvers<Sendpay | undefined>();
+    let wanted: bigint | undefined;
+    const cancel = this.onEnd(payment_hash, (part) => {
+      if (part.created_index === wanted) resolve(part);
+    });
+    const stop = (): void => resolve(undefined);
+    signal.addEventListener('abort', stop, { once: true });
+    const { clock } = this.#options;
+    const cancelTimer = timeout_seconds === undefined ? () => {} : clock.after(timeout_seconds * 1000, stop);
+    try {
+      const parts = await this.parts(payment_hash);
+      const group = groupid ?? parts.reduce((most, part) => (part.groupid > most ? part.groupid : most), 0n);
+      const part = parts.find((each) => each.groupid === group && each.partid === partid);
+      if (part === undefined) {
+        throw new RpcError('PAY_NO_SUCH_PAYMENT', 'there was never a payment of this hash, group and part');
+      }
+      if (part.status !== 'pending') return part;
+      wanted = part.created_index;
+      return await promise;
+    } finally {
+      cancel();
+      cancelTimer();
+      signal.removeEventListener('abort', stop);
+    }
   }
 
   /** The channels through which something can be sent. */
@@ -221,22 +273,22 @@ export class OutgoingPayments {
     return this.#options.sender.usableChannels();
   }
 
-  #end(name: string, part: Sendpay): void {
+  #end(name: string, part: Sendpay): Write {
+    const ended = { ...part, updated_index: this.#next_updated++, completed_at: this.#options.clock.nowSeconds() };
     this.#pending.delete(name);
-    this.#ended.set(name, part);
+    this.#ended.set(name, ended);
+    return endSendpay(ended);
   }
 
-  async #refuseTwice({ payment_hash, groupid, partid }: SendRequest): Promise<void> {
-    const parts = await this.parts(payment_hash);
-    if (parts.some((part) => part.groupid === groupid && part.partid === partid)) {
-      throw new RpcError('PAY_RHASH_ALREADY_USED', 'this part of this payment was sent before');
-    }
-    if (parts.some((part) => part.groupid !== groupid && part.status === 'pending')) {
-      throw new RpcError('PAY_IN_PROGRESS', 'another attempt to pay this is still under way');
-    }
-    if (parts.some((part) => part.groupid !== groupid && part.status === 'complete')) {
+  async #refuseTwice(request: SendRequest): Promise<void> {
+    const parts = await this.parts(request.payment_hash);
+    if (parts.some((part) => part.status === 'complete')) {
       throw new RpcError('PAY_RHASH_ALREADY_USED', 'this was paid before');
     }
+    refuseBeside(
+      request,
+      parts.filter((part) => part.status === 'pending' || part.groupid === request.groupid),
+    );
   }
 
   #wayOut({ id, channel }: RouteStep, channel_id: ChannelId | undefined): WayOut {
@@ -257,54 +309,19 @@ export class OutgoingPayments {
   }
 }
 
+/** Throws RpcError when the part, or another group of parts, is there already. */
+function refuseBeside(
+  { groupid, partid }: SendRequest,
+  others: readonly Pick<SendRequest, 'groupid' | 'partid'>[],
+): void {
+  if (others.some((other) => other.groupid === groupid && other.partid === partid)) {
+    throw new RpcError('PAY_RHASH_ALREADY_USED', 'this part of this payment was sent before');
+  }
+  if (others.some((other) => other.groupid !== groupid)) {
+    throw new RpcError('PAY_IN_PROGRESS', 'another attempt to pay this is still under way');
+  }
+}
+
 function nameOf(channel_id: ChannelId, htlc_id: bigint): string {
   return `${channel_id}:${htlc_id}`;
-}
-
-/** What each hop is told. A hop on the way learns where to and with what; the last one that it is the last. */
-function onionHops(
-  route: readonly RouteStep[],
-  height: number,
-  payment_data: { readonly payment_secret: PaymentSecret; readonly total_msat: Msat } | undefined,
-  payment_metadata: string | undefined,
-): OnionHop[] {
-  return route.map(({ id, amount_msat, delay }, index) => {
-    const next = route[index + 1];
-    const payload =
-      next === undefined
-        ? encodeFinalPayload({
-            amt_to_forward: amount_msat,
-            outgoing_cltv_value: height + delay,
-            payment_data,
-            payment_metadata,
-          })
-        : encodeForwardPayload({
-            amt_to_forward: next.amount_msat,
-            outgoing_cltv_value: height + next.delay,
-            short_channel_id: next.channel,
-          });
-    return { node_id: fromHex(id), payload };
-  });
-}
-
-function failureOf(part: Sendpay, removal: Exclude<RemovedHtlc['removal'], { kind: 'fulfill' }>): SendFailure {
-  if (removal.kind === 'malformed') {
-    const { name } = decodeFailure(Uint8Array.of(removal.failure_code >> 8, removal.failure_code & 0xff));
-    return { erring_index: 0, failcode: removal.failure_code, failcodename: name, raw_message: '' };
-  }
-  // Never in a commitment: our own channel took it back.
-  if (removal.kind === 'unsent') {
-    return { erring_index: undefined, failcode: 0x1007, failcodename: 'temporary_channel_failure', raw_message: '' };
-  }
-  const opened = openReturnPacket(part.shared_secrets, fromHex(removal.reason));
-  if (opened === undefined) {
-    return { erring_index: undefined, failcode: 0, failcodename: 'unreadable', raw_message: removal.reason };
-  }
-  const { failure_code, name } = decodeFailure(opened.failure);
-  return {
-    erring_index: opened.erring_index,
-    failcode: failure_code,
-    failcodename: name,
-    raw_message: toHex(opened.failure),
-  };
 }

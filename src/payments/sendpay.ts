@@ -25,6 +25,8 @@ export interface SendFailure {
 
 export interface Sendpay {
   readonly created_index: bigint;
+  /** Rises with every change of any part; undefined until the first. */
+  readonly updated_index: bigint | undefined;
   readonly payment_hash: PaymentHash;
   readonly groupid: bigint;
   readonly partid: bigint;
@@ -46,7 +48,7 @@ export interface Sendpay {
   readonly failure: SendFailure | undefined;
 }
 
-const COLUMNS = `created_index, payment_hash, groupid, partid, status, amount_msat, amount_sent_msat, destination,
+const COLUMNS = `created_index, updated_index, payment_hash, groupid, partid, status, amount_msat, amount_sent_msat, destination,
   created_at, completed_at, payment_preimage, label, bolt11, description, channel_id, htlc_id, route, shared_secrets, failure`;
 
 /** The start of every read of the table. */
@@ -55,7 +57,7 @@ export const SELECT_SENDPAYS = `SELECT ${COLUMNS} FROM sendpays`;
 /** Writes a part down, in the unit that makes its HTLC durable. */
 export function insertSendpay(part: Sendpay): Write {
   return {
-    sql: `INSERT INTO sendpays (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL, ?, ?, ?, ?, ?, ?, ?, NULL)`,
+    sql: `INSERT INTO sendpays (${COLUMNS}) VALUES (?, NULL, ?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL, ?, ?, ?, ?, ?, ?, ?, NULL)`,
     params: [
       part.created_index,
       part.payment_hash,
@@ -77,21 +79,20 @@ export function insertSendpay(part: Sendpay): Write {
   };
 }
 
-/** The part is paid. May be written again; a part that was paid stays paid. */
-export function completeSendpay(part: Sendpay, payment_preimage: PaymentPreimage, now_seconds: number): Write {
+/** Writes down how a pending part ended. */
+export function endSendpay(part: Sendpay): Write {
+  const { status, payment_preimage, failure, completed_at, updated_index, created_index } = part;
   return {
-    sql: `UPDATE sendpays SET status = 'complete', payment_preimage = ?, completed_at = ?, shared_secrets = NULL
-      WHERE created_index = ? AND status <> 'complete'`,
-    params: [payment_preimage, BigInt(now_seconds), part.created_index],
-  };
-}
-
-/** The part came back. */
-export function failSendpay(part: Sendpay, failure: SendFailure, now_seconds: number): Write {
-  return {
-    sql: `UPDATE sendpays SET status = 'failed', failure = ?, completed_at = ?, shared_secrets = NULL
-      WHERE created_index = ? AND status = 'pending'`,
-    params: [JSON.stringify(failure), BigInt(now_seconds), part.created_index],
+    sql: `UPDATE sendpays SET status = ?, payment_preimage = ?, failure = ?, completed_at = ?, updated_index = ?,
+      shared_secrets = NULL WHERE created_index = ? AND status = 'pending'`,
+    params: [
+      status,
+      payment_preimage ?? null,
+      failure === undefined ? null : JSON.stringify(failure),
+      completed_at === undefined ? null : BigInt(completed_at),
+      updated_index ?? null,
+      created_index,
+    ],
   };
 }
 
@@ -103,6 +104,7 @@ export function sendpayOf(row: Row): Sendpay {
   const route = JSON.parse(row.route as string) as (Omit<RouteStep, 'amount_msat'> & { amount_msat: string })[];
   return {
     created_index: row.created_index as bigint,
+    updated_index: (row.updated_index as bigint | null) ?? undefined,
     payment_hash: row.payment_hash as PaymentHash,
     groupid: row.groupid as bigint,
     partid: row.partid as bigint,

@@ -7,6 +7,7 @@ export const payments: Migration = {
   statements: [
     `CREATE TABLE sendpays (
       created_index INTEGER PRIMARY KEY,
+      updated_index BIGINT,
       payment_hash TEXT NOT NULL,
       groupid BIGINT NOT NULL,
       partid BIGINT NOT NULL,
@@ -25,6 +26,7 @@ export const payments: Migration = {
       route TEXT NOT NULL,
       shared_secrets BLOB,
       failure TEXT)`,
+    'CREATE UNIQUE INDEX sendpays_updated ON sendpays (updated_index)',
     'CREATE UNIQUE INDEX sendpays_part ON sendpays (payment_hash, groupid, partid)',
     // What a channel tells of is looked up while it is pending only.
     "CREATE INDEX sendpays_pending ON sendpays (channel_id, htlc_id) WHERE status = 'pending'",

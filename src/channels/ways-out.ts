@@ -1,0 +1,29 @@
+/** Our channels as ways out: what can be sent through each now. */
+import { knownNames, spendableMsat } from '../channel/facts.ts';
+import type { Msat } from '../types/amount.ts';
+import type { ChannelId, NodeId } from '../types/brand.ts';
+import type { ShortChannelId } from '../types/short-channel-id.ts';
+import type { LiveChannel } from './live-channel.ts';
+
+/** A way out. */
+export interface WayOut {
+  readonly channel_id: ChannelId;
+  readonly peer_id: NodeId;
+  /** Every name of the channel; the first is shown. */
+  readonly names: readonly ShortChannelId[];
+  readonly spendable_msat: Msat;
+  readonly htlc_minimum_msat: Msat;
+}
+
+/** The open channels whose peer is there. */
+export function waysOut(channels: readonly LiveChannel[]): readonly WayOut[] {
+  return channels
+    .filter(({ state, peer }) => peer !== undefined && state.phase === 'normal' && state.link === 'up')
+    .map(({ state, channel_id, peer_id }) => ({
+      channel_id,
+      peer_id,
+      names: knownNames(state),
+      spendable_msat: spendableMsat(state, 'local'),
+      htlc_minimum_msat: state.terms.remote.htlc_minimum_msat,
+    }));
+}

@@ -1,0 +1,115 @@
+/** Whole nodes in one process, on one embedded chain, connected over loopback: what a user runs, without the processes. */
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { serveChain } from '../../src/chain/embedded/chain-socket.ts';
+import { EmbeddedChain } from '../../src/chain/embedded/embedded-chain.ts';
+import type { LiveChannel } from '../../src/channels/live-channel.ts';
+import { loadConfig } from '../../src/config/config.ts';
+import { Daemon } from '../../src/daemon/daemon.ts';
+import type { Log } from '../../src/log.ts';
+import { msat, sat } from '../../src/types/amount.ts';
+import { systemClock } from '../../src/types/clock.ts';
+
+/** A script that nobody can spend. */
+export const NOBODY = '6a';
+
+export class Town {
+  readonly dir = mkdtempSync(join(tmpdir(), 'till-town-'));
+  readonly chain = new EmbeddedChain({ clock: systemClock });
+  /** What the nodes logged, each line behind its node's name. */
+  readonly log: string[] = [];
+  readonly #daemons = new Set<Daemon>();
+  #stopServing: () => Promise<void> = async () => {};
+
+  static async found(): Promise<Town> {
+    const town = new Town();
+    town.#stopServing = await serveChain(town.chain, town.#socket);
+    return town;
+  }
+
+  get #socket(): string {
+    return join(this.dir, 'chain');
+  }
+
+  /** Starts a node, or starts it again on what it left. */
+  async start(name: string, ...options: readonly string[]): Promise<Daemon> {
+    const write = (level: string) => (text: string) => void this.log.push(`${name} ${level} ${text}`);
+    const log: Log = { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
+    const config = loadConfig([
+      '--network=regtest',
+      `--lightning-dir=${join(this.dir, name)}`,
+      `--embedded-chain=${this.#socket}`,
+      `--alias=${name}`,
+      ...options,
+    ]);
+    const onFatal = (message: string): never => {
+      throw new Error(`${name}: ${message}`);
+    };
+    const daemon = await Daemon.start({ config, log, onFatal, onStop: () => {} });
+    this.#daemons.add(daemon);
+    return daemon;
+  }
+
+  async stop(daemon: Daemon): Promise<void> {
+    this.#daemons.delete(daemon);
+    await daemon.stop();
+  }
+
+  /** Stops everything and leaves nothing behind. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#daemons].map((daemon) => daemon.stop()));
+    await this.#stopServing();
+    await this.chain.close();
+    rmSync(this.dir, { recursive: true, force: true });
+  }
+
+  /** Mines, and waits until every node has seen it. */
+  async mine(count: number, script_pubkey = NOBODY): Promise<void> {
+    this.chain.mine(count, script_pubkey);
+    const { height } = await this.chain.tip();
+    for (const daemon of this.#daemons) await until(() => daemon.chain.tip().height >= height);
+  }
+
+  /** Gives the node's wallet a coin of 50 BTC that it can spend. */
+  async fund(daemon: Daemon): Promise<void> {
+    const { script_pubkey } = await daemon.wallet.newAddress('p2tr');
+    await this.mine(1, script_pubkey);
+    await this.mine(100);
+  }
+
+  /** Connects one node to another. */
+  async connect(from: Daemon, to: Daemon): Promise<void> {
+    const [address] = to.bindings;
+    assert.ok(address !== undefined);
+    await from.peers.connect(to.keys.node_id, address);
+    await until(() => to.peers.find(from.keys.node_id) !== undefined);
+  }
+
+  /** Opens a channel between two connected nodes, and mines until it is usable at both ends. */
+  async open(from: Daemon, to: Daemon, funding_sat: number, push_msat = 0): Promise<LiveChannel> {
+    const peer = from.channels.peer(to.keys.node_id);
+    assert.ok(peer !== undefined, 'not connected');
+    const end = await from.channels.open(peer, {
+      funding_satoshis: sat(funding_sat),
+      push_msat: msat(push_msat),
+      feerate_per_kw: 1000,
+      announce_channel: false,
+    });
+    assert.equal(end.kind, 'channel');
+    if (end.kind !== 'channel') throw new Error('unreachable');
+    await until(() => this.chain.pending.length > 0);
+    await this.mine(6);
+    const [ours, theirs] = [from, to].map((daemon) => daemon.channels.find(end.channel_id));
+    assert.ok(ours !== undefined && theirs !== undefined);
+    await until(() => ours.state.phase === 'normal' && ours.remote_update !== undefined);
+    await until(() => theirs.state.phase === 'normal' && theirs.remote_update !== undefined);
+    return ours;
+  }
+}
+
+/** Resolves when it is so, looked at after every turn of the event loop in which anything happened. */
+export async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await new Promise((resolve) => setImmediate(resolve));
+}

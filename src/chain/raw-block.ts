@@ -130,6 +130,11 @@ export function previousBlockHash(header: Uint8Array): string {
   return reversedHex(header.subarray(4, 36));
 }
 
+/** The Unix time that a block's header says it was made at. */
+export function blockTime(header: Buffer): number {
+  return header.readUInt32LE(68);
+}
+
 /** Hex of the bytes in reverse: the one place where people's order and the wire's differ. */
 export function reversedHex(bytes: Uint8Array): string {
   return Buffer.from(bytes).reverse().toString('hex');

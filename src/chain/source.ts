@@ -24,6 +24,8 @@ export interface Outpoint {
 /** A transaction in a block. */
 export interface Confirmation {
   readonly block: BlockRef;
+  /** When the block was made, as its header says: Unix time. Miners may be off by up to two hours. */
+  readonly mined_at: number;
   /** Its index in the block: the middle part of a short_channel_id. */
   readonly transaction_index: number;
   /** The serialized transaction, witnesses included. */

@@ -4,7 +4,7 @@
  */
 import { sat } from '../types/amount.ts';
 import type { Txid } from '../types/brand.ts';
-import { reversedBytes, reversedHex, type TransactionSpan, txidBytes, walkBlock } from './raw-block.ts';
+import { blockTime, reversedBytes, reversedHex, type TransactionSpan, txidBytes, walkBlock } from './raw-block.ts';
 import type { BlockRef, Confirmation, WatchEvent, WatchTarget } from './source.ts';
 
 /** One watch and what it has reported from recent blocks, so that a reorg can take it back. */
@@ -178,6 +178,7 @@ export class Watches {
 function confirmationOf(block: Buffer, ref: BlockRef, transaction_index: number, span: TransactionSpan): Confirmation {
   return {
     block: ref,
+    mined_at: blockTime(block),
     transaction_index,
     transaction: new Uint8Array(block.subarray(span.start, span.end)),
     txid: reversedHex(txidBytes(block, span)) as Txid,

@@ -7,6 +7,7 @@ import type { InvoiceFields } from '../bolt11/invoice.ts';
 import { encodeInvoice } from '../bolt11/native.ts';
 import { sha256 } from '../crypto/hash.ts';
 import { RpcError } from '../errors.ts';
+import type { Write } from '../store/store.ts';
 import { parseAddress } from '../types/address.ts';
 import type { Msat } from '../types/amount.ts';
 import type { PaymentHash, PaymentPreimage, PaymentSecret } from '../types/brand.ts';
@@ -98,8 +99,10 @@ export class InvoiceCreator {
     if (request.idempotent === true) {
       // Most repeats find their invoice here; one that races its twin finds it below.
       const earlier = await findInvoice(store, clock, { label: request.label });
-      if (earlier !== undefined) return this.#again(request, fields, { by: 'label', existing: earlier });
+      if (earlier !== undefined) return await this.#again(request, fields, { by: 'label', existing: earlier });
     }
+    const own_script = request.fallbacks === undefined ? await this.#options.fallback?.newScript() : undefined;
+    const shown = own_script === undefined ? fields : { ...fields, fallbacks: [own_script] };
     const outcome = await insertInvoice(
       { store, clock, changes: this.#changes },
       {
@@ -109,20 +112,28 @@ export class InvoiceCreator {
         created_at,
         expires_at,
         min_final_cltv_expiry,
-        bolt11: written(() => encodeInvoice(fields, signer.sign)),
+        bolt11: written(() => encodeInvoice(shown, signer.sign)),
         description: request.description,
         metadata: request.metadata,
         payment_preimage: preimage as Secret<PaymentPreimage>,
       },
+      this.#addressWrites(own_script, payment_hash),
     );
     if (isCreated(outcome)) return { invoice: outcome, payment_secret, warnings };
-    return this.#again(request, fields, outcome);
+    return await this.#again(request, fields, outcome);
+  }
+
+  #addressWrites(own_script: string | undefined, payment_hash: PaymentHash): readonly Write[] {
+    const { fallback } = this.#options;
+    if (own_script === undefined || fallback === undefined) return [];
+    return [fallback.addressWrite(own_script, fromHex(payment_hash))];
   }
 
   /** The earlier invoice for a repeated request; for anything else the error of the clash. */
-  #again(request: CreateRequest, fields: InvoiceFields, clash: Clash): CreatedInvoice {
+  async #again(request: CreateRequest, fields: InvoiceFields, clash: Clash): Promise<CreatedInvoice> {
     const { existing } = clash;
-    if (request.idempotent === true && asksTheSame(existing, request, fields)) {
+    const isOurs = async (script: string) => (await this.#options.fallback?.isInvoiceAddress(script)) === true;
+    if (request.idempotent === true && (await asksTheSame(existing, request, fields, isOurs))) {
       const payment_secret = derivePaymentSecret(this.#options.payment_secret_key, existing.payment_hash);
       return { invoice: existing, payment_secret, warnings: {} };
     }

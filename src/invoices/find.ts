@@ -15,9 +15,11 @@ import { COLUMNS, readInvoice } from './row.ts';
 export type InvoiceKey =
   | { readonly label: string }
   | { readonly payment_hash: PaymentHash }
+  | { readonly created_index: number }
   | { readonly invstring: string };
 
 const BY_LABEL = `SELECT ${COLUMNS} FROM invoices WHERE label = ?`;
+const BY_INDEX = `SELECT ${COLUMNS} FROM invoices WHERE created_index = ?`;
 const BY_HASH = `SELECT ${COLUMNS} FROM invoices WHERE payment_hash = ?`;
 
 /** The invoice, if there is one. Throws RpcError INVALID_PARAMS for an invstring that is no BOLT 11. */
@@ -28,6 +30,7 @@ export async function findInvoice(store: Store, clock: Clock, key: InvoiceKey): 
   };
   if ('label' in key) return await readOne(BY_LABEL, key.label);
   if ('payment_hash' in key) return await readOne(BY_HASH, fromHex(key.payment_hash));
+  if ('created_index' in key) return await readOne(BY_INDEX, key.created_index);
   // The text is not indexed: the hash in it finds the row, and the row's own text must then be the same.
   const found = await readOne(BY_HASH, fromHex(paymentHashOf(key.invstring)));
   const text = key.invstring.toLowerCase().replace(/^lightning:/, '');

@@ -52,12 +52,16 @@ function insertion(invoice: NewInvoice): Write {
 /** How often a clash may be gone again when it is looked at, before the caller is told to try again. */
 const ATTEMPTS = 10;
 
-/** Writes the invoice; resolves when it is durable, or with what is in its way (the hash is looked at first). */
+/**
+ * Writes the invoice and, in the same unit, what belongs to it; resolves when all is durable, or with what is in its way
+ * (the hash is looked at first).
+ */
 export async function insertInvoice(
   { store, clock, changes }: { readonly store: Store; readonly clock: Clock; readonly changes: InvoiceChanges },
   invoice: NewInvoice,
+  writes: readonly Write[] = [],
 ): Promise<UnpaidInvoice | Clash> {
-  const unit = [takeNext('invoices_created'), insertion(invoice)];
+  const unit = [takeNext('invoices_created'), insertion(invoice), ...writes];
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const result = await store.commit(unit);
     if (result.committed) {

@@ -2,7 +2,7 @@
  * An invoice, in one of three states. The preimage is part of the paid one alone: until then no reader has it.
  */
 import type { Msat } from '../types/amount.ts';
-import type { PaymentHash, PaymentPreimage } from '../types/brand.ts';
+import type { PaymentHash, PaymentPreimage, Txid } from '../types/brand.ts';
 
 /** What every invoice has. */
 interface InvoiceTerms {
@@ -35,6 +35,12 @@ export interface ExpiredInvoice extends InvoiceTerms {
   readonly status: 'expired';
 }
 
+/** An output on the chain, as Core Lightning names its parts. */
+export interface PaidOutpoint {
+  readonly txid: Txid;
+  readonly outnum: number;
+}
+
 export interface PaidInvoice extends InvoiceTerms {
   readonly status: 'paid';
   /** 1, 2, 3 ... in the order of payment. */
@@ -43,6 +49,8 @@ export interface PaidInvoice extends InvoiceTerms {
   /** Unix time, seconds. */
   readonly paid_at: number;
   readonly payment_preimage: PaymentPreimage;
+  /** The deposit that paid it (the last one of several); absent when Lightning did. */
+  readonly paid_outpoint?: PaidOutpoint | undefined;
 }
 
 export type Invoice = UnpaidInvoice | ExpiredInvoice | PaidInvoice;

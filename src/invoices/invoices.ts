@@ -8,7 +8,7 @@ import { type ChangeListener, type ChangeTopic, type InvoiceChange, InvoiceChang
 import { type CreatedInvoice, type CreateRequest, InvoiceCreator } from './create.ts';
 import { ExpirySweep } from './expire.ts';
 import { findInvoice, type InvoiceKey } from './find.ts';
-import type { Invoice, PaidInvoice } from './invoice.ts';
+import type { Invoice, PaidInvoice, PaidOutpoint } from './invoice.ts';
 import { type ListQuery, listInvoices } from './list.ts';
 import type { InvoicesOptions } from './ports.ts';
 import { type Accepted, type IncomingTotal, Receiver } from './receive.ts';
@@ -131,6 +131,28 @@ export class Invoices {
     writes: readonly Write[] = [],
   ): Promise<PaymentPreimage | undefined> {
     return this.#receiver.markPaid(payment_hash, amount_received_msat, writes);
+  }
+
+  /** Marks an invoice paid by deposits, together with the caller's writes. See Receiver.markDeposited. */
+  markDeposited(
+    created_index: number,
+    amount_received_msat: Msat,
+    paid_outpoint: PaidOutpoint,
+    writes: readonly Write[] = [],
+  ): Promise<boolean> {
+    return this.#receiver.markDeposited(created_index, amount_received_msat, paid_outpoint, writes);
+  }
+
+  /** Whether an unpaid invoice is kept from expiring. */
+  isHeld(created_index: number): Promise<boolean> {
+    return this.#receiver.isHeld(created_index);
+  }
+
+  /** Keeps an unpaid invoice from expiring while deposits that cover it deepen, or lets it expire again. */
+  async hold(created_index: number, is_held: boolean): Promise<void> {
+    if (is_held) return await this.#receiver.hold(created_index);
+    const expires_at = await this.#receiver.letGo(created_index);
+    if (expires_at !== undefined) this.#expiry.notice(expires_at);
   }
 
   /** The preimage of an invoice that is durably paid. */

@@ -2,7 +2,7 @@
 import type { RouteHop } from '../bolt11/invoice.ts';
 import type { Sign } from '../bolt11/signature.ts';
 import type { RandomBytes } from '../crypto/random.ts';
-import type { Store } from '../store/store.ts';
+import type { Store, Write } from '../store/store.ts';
 import type { Msat } from '../types/amount.ts';
 import type { NodeId } from '../types/brand.ts';
 import type { Clock } from '../types/clock.ts';
@@ -39,6 +39,16 @@ export interface RouteHintSource {
   candidates(): readonly HintCandidate[];
 }
 
+/** Addresses of the wallet, as far as an invoice names them. */
+export interface FallbackSource {
+  /** The script of an address that was never used; undefined when invoices are not to show one. */
+  newScript(): Promise<string | undefined>;
+  /** Ties the script to the invoice with the hash; runs after the write that makes the invoice. */
+  addressWrite(script_pubkey: string, payment_hash: Uint8Array): Write;
+  /** Whether the script was made for an invoice. */
+  isInvoiceAddress(script_pubkey: string): Promise<boolean>;
+}
+
 /** The node's key, behind a door. */
 export interface InvoiceSigner {
   readonly node_id: NodeId;
@@ -55,6 +65,8 @@ export interface InvoicesOptions {
   /** The key of which payment secrets are made (HMAC-SHA256 of the payment hash): 32 bytes, of the node's seed. */
   readonly payment_secret_key: Secret<Uint8Array>;
   readonly hints: RouteHintSource;
+  /** Absent: invoices show only the addresses that they are asked to. */
+  readonly fallback?: FallbackSource;
   /** The features that invoices show (BOLT 9, context 9). */
   readonly features: Features;
   /** When an invoice does not say. Default: 3600. */

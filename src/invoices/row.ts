@@ -1,13 +1,13 @@
 /** Invoices as rows: the columns that readers may see, and what becomes of them. */
 import type { Row, SqlValue } from '../store/store.ts';
 import type { Msat } from '../types/amount.ts';
-import type { PaymentHash, PaymentPreimage } from '../types/brand.ts';
+import type { PaymentHash, PaymentPreimage, Txid } from '../types/brand.ts';
 import { toHex } from '../types/hex.ts';
 import type { Invoice } from './invoice.ts';
 
 /** The columns of a record. The preimage of an invoice that is not paid stays in the database. */
 export const COLUMNS = `created_index, updated_index, label, payment_hash, state, amount_msat, created_at, expires_at,
-  min_final_cltv_expiry, bolt11, description, metadata, pay_index, amount_received_msat, paid_at,
+  min_final_cltv_expiry, bolt11, description, metadata, pay_index, amount_received_msat, paid_at, paid_txid, paid_outnum,
   CASE WHEN state = 'paid' THEN payment_preimage END AS payment_preimage`;
 
 /** The largest number that a column takes. */
@@ -22,7 +22,10 @@ function amountFromColumn(value: Row[string] | undefined): Msat | undefined {
   return typeof value === 'bigint' ? (BigInt.asUintN(64, value) as Msat) : undefined;
 }
 
-/** The record of a row of `COLUMNS` at the time given: an invoice expires by the clock, not by being written to. */
+/**
+ * The record of a row of `COLUMNS` at the time given: an invoice expires by the clock, not by being written to, unless
+ * its state is `held`: then it stays unpaid while a deposit that covers it deepens in the chain.
+ */
 export function readInvoice(row: Row, now_seconds: number): Invoice {
   const terms = {
     created_index: Number(row.created_index),
@@ -45,7 +48,11 @@ export function readInvoice(row: Row, now_seconds: number): Invoice {
       amount_received_msat: amountFromColumn(row.amount_received_msat) as Msat,
       paid_at: Number(row.paid_at),
       payment_preimage: toHex(row.payment_preimage as Uint8Array) as PaymentPreimage,
+      ...(row.paid_txid === null
+        ? {}
+        : { paid_outpoint: { txid: row.paid_txid as Txid, outnum: Number(row.paid_outnum) } }),
     };
   }
-  return { ...terms, status: row.state === 'expired' || terms.expires_at <= now_seconds ? 'expired' : 'unpaid' };
+  const isExpired = row.state === 'expired' || (row.state === 'unpaid' && terms.expires_at <= now_seconds);
+  return { ...terms, status: isExpired ? 'expired' : 'unpaid' };
 }

@@ -7,10 +7,18 @@ import type { Invoice } from './invoice.ts';
 
 /**
  * Whether the existing invoice was made by a request with the same label, amount, text, expiry, fallbacks, cltv,
- * metadata, and preimage when one is given. Route hints are not compared: they change with the channels.
+ * metadata, and preimage when one is given. Route hints are not compared: they change with the channels. Nor is an
+ * address that we gave the invoice ourselves (`isOurs`): no request names it.
  */
-export function asksTheSame(existing: Invoice, request: CreateRequest, fields: InvoiceFields): boolean {
+export async function asksTheSame(
+  existing: Invoice,
+  request: CreateRequest,
+  fields: InvoiceFields,
+  isOurs: (script_pubkey: string) => Promise<boolean>,
+): Promise<boolean> {
   const terms = checkTerms(parseRaw(existing.bolt11));
+  const [only, ...more] = terms.fallbacks;
+  const isGiven = only !== undefined && more.length === 0 && request.fallbacks === undefined && (await isOurs(only));
   return (
     existing.label === request.label &&
     existing.metadata === request.metadata &&
@@ -20,7 +28,7 @@ export function asksTheSame(existing: Invoice, request: CreateRequest, fields: I
     terms.amount_msat === fields.amount_msat &&
     terms.expiry_seconds === fields.expiry_seconds &&
     terms.min_final_cltv_expiry_delta === fields.min_final_cltv_expiry_delta &&
-    terms.fallbacks.join() === (fields.fallbacks ?? []).join() &&
+    (isGiven || terms.fallbacks.join() === (fields.fallbacks ?? []).join()) &&
     (request.preimage === undefined || existing.payment_hash === fields.payment_hash)
   );
 }

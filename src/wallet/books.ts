@@ -8,7 +8,7 @@ import type { Transaction, TxOutput } from '../tx/transaction.ts';
 import type { Sat } from '../types/amount.ts';
 import type { Txid } from '../types/brand.ts';
 import { Addresses } from './addresses.ts';
-import { ChainWatch } from './chain-watch.ts';
+import { ChainWatch, type MinedCoin } from './chain-watch.ts';
 import type { AddressKind, Coin, WalletKeys } from './coin.ts';
 import { type ComposeRequest, compose } from './composer.ts';
 import { TransactionStateError } from './failure.ts';
@@ -25,6 +25,9 @@ export interface SignedTransaction {
   readonly spent: readonly TxOutput[];
 }
 
+/** What others write in the unit that makes a coin, so that no crash comes between. */
+export type CoinWrites = (coin: MinedCoin) => readonly Write[];
+
 /** Change goes to taproot: its inputs are the cheapest to spend. */
 const CHANGE_KIND: AddressKind = 'p2tr';
 
@@ -33,20 +36,25 @@ export class Books {
   readonly addresses: Addresses;
   readonly keys: WalletKeys;
   readonly #store: Store;
+  /** The writes of others that belong to a new coin. */
+  readonly #coinWrites: CoinWrites;
+  /** Those that wait for the next unit. */
+  #extra: Write[] = [];
   #chain: ChainSource | undefined;
   #watch: ChainWatch | undefined;
   #durable: Promise<void> = Promise.resolve();
 
   /** Reads them from the store. Rejects as Store.read does. */
-  static async open(store: Store, keys: WalletKeys): Promise<Books> {
-    const books = new Books(store, keys, await readWallet(store));
+  static async open(store: Store, keys: WalletKeys, coinWrites: CoinWrites = () => []): Promise<Books> {
+    const books = new Books(store, keys, await readWallet(store), coinWrites);
     books.#releaseOrphans();
     await books.flush();
     return books;
   }
 
-  private constructor(store: Store, keys: WalletKeys, rows: WalletRows) {
+  private constructor(store: Store, keys: WalletKeys, rows: WalletRows, coinWrites: CoinWrites) {
     this.#store = store;
+    this.#coinWrites = coinWrites;
     this.keys = keys;
     this.ledger = new Ledger(rows.coins, rows.transactions);
     this.addresses = new Addresses(keys, rows.scripts);
@@ -65,6 +73,7 @@ export class Books {
     const watch = new ChainWatch(chain, from_height, {
       ledger: this.ledger,
       pathOf: (script_pubkey) => this.addresses.pathOf(script_pubkey),
+      onCoin: (coin) => this.#extra.push(...this.#coinWrites(coin)),
       onChange: () => void this.flush(),
       onBlock,
     });
@@ -94,7 +103,7 @@ export class Books {
 
   /** Hands what has changed to the store. Resolves when it is durable. */
   flush(extra: readonly Write[] = []): Promise<void> {
-    const unit = [...extra, ...this.ledger.takeWrites()];
+    const unit = [...extra, ...this.ledger.takeWrites(), ...this.#extra.splice(0)];
     if (unit.length > 0) {
       this.#durable = this.#store.commit(unit).then(() => undefined);
       this.#durable.catch((error: unknown) => {

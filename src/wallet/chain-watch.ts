@@ -4,6 +4,7 @@
  * reported itself, and the ledger also remembers what happened before the last start.
  */
 import type { ChainSource, TipEvent, WatchEvent, WatchTarget } from '../chain/source.ts';
+import type { Sat } from '../types/amount.ts';
 import type { KeyPath } from './coin.ts';
 import { type Ledger, type Outpoint, outpointName } from './ledger.ts';
 
@@ -13,10 +14,21 @@ interface Registered {
   readonly end: () => void;
 }
 
+/** A coin that a block gives us. */
+export interface MinedCoin extends Outpoint {
+  readonly script_pubkey: string;
+  readonly amount_sat: Sat;
+  readonly blockheight: number;
+  /** Unix time, as its block says. */
+  readonly mined_at: number;
+}
+
 export interface ChainWatchOptions {
   readonly ledger: Ledger;
   /** The key of a script of ours. */
   readonly pathOf: (script_pubkey: string) => KeyPath | undefined;
+  /** Called when a block pays to a script of ours, before the change is called. */
+  readonly onCoin: (coin: MinedCoin) => void;
   /** Called after everything that may have changed the ledger. */
   readonly onChange: () => void;
   /** Called when a block has been told completely. */
@@ -79,9 +91,9 @@ export class ChainWatch {
   }
 
   #heard(event: WatchEvent): void {
-    const { ledger, pathOf, onChange } = this.#options;
+    const { ledger, pathOf, onCoin, onChange } = this.#options;
     if (event.kind === 'disconnected') return;
-    const { block, txid, transaction_index } = event.confirmation;
+    const { block, mined_at, txid, transaction_index } = event.confirmation;
     if (event.kind === 'confirmed') ledger.confirmed(txid, block.height);
     else if (event.kind === 'spent') ledger.spent(event.outpoint, txid, block.height);
     else {
@@ -90,6 +102,7 @@ export class ChainWatch {
       if (path === undefined) throw new Error(`a script that is not ours was watched: ${script_pubkey}`);
       ledger.paid({ txid, vout, amount_sat, script_pubkey, path, is_coinbase: transaction_index === 0 }, block.height);
       this.#ensureCoin({ txid, vout }, block.height);
+      onCoin({ txid, vout, script_pubkey, amount_sat, blockheight: block.height, mined_at });
     }
     onChange();
   }

@@ -13,7 +13,7 @@ import { formatAddress } from '../types/address.ts';
 import { type Sat, sat } from '../types/amount.ts';
 import type { Txid } from '../types/brand.ts';
 import type { Network } from '../types/network.ts';
-import { Books, type SignedTransaction } from './books.ts';
+import { Books, type CoinWrites, type SignedTransaction } from './books.ts';
 import { type ForeignInput, NotEnoughError } from './build.ts';
 import { bumpFee } from './bump.ts';
 import type { AddressKind, Coin, WalletKeys } from './coin.ts';
@@ -33,6 +33,8 @@ export interface WalletOptions {
   readonly reserve_sat: Sat;
   /** Whether there is a channel with anchors, for whose closing the reserve is kept. */
   readonly hasAnchorChannel: () => boolean;
+  /** The writes of others that belong to a new coin: they are in its unit. */
+  readonly coinWrites?: CoinWrites;
   /** Told of what needs no answer but should be known: a transaction of ours that is refused when it is sent again. */
   readonly onProblem: (problem: string) => void;
 }
@@ -79,7 +81,7 @@ export class Wallet {
 
   /** Reads the wallet from the store. */
   static async open(options: WalletOptions): Promise<Wallet> {
-    return new Wallet(options, await Books.open(options.store, options.keys));
+    return new Wallet(options, await Books.open(options.store, options.keys, options.coinWrites));
   }
 
   private constructor(options: WalletOptions, books: Books) {
@@ -130,6 +132,16 @@ export class Wallet {
     const coins = ledger.coins.map((coin) => statusOf(coin, tip_height));
     await this.#books.durable();
     return with_spent ? coins : coins.filter(({ status }) => status !== 'spent');
+  }
+
+  /** Where the coin is in the best chain; undefined when it is in no block. */
+  blockheight(outpoint: Outpoint): number | undefined {
+    return this.#books.ledger.coin(outpoint)?.blockheight;
+  }
+
+  /** Resolves when all that the wallet has heard of is durable. Rejects with StoreClosedError while the node stops. */
+  durable(): Promise<void> {
+    return this.#books.durable();
   }
 
   /** Transactions that are held back. At start, those that no channel knows of are to be released. */

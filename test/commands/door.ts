@@ -28,12 +28,14 @@ const node: NodeRoom = {
   stop: () => assert.fail('not asked'),
 };
 
+const NO_DEPOSITS: Rooms['deposits'] = { ofInvoices: async () => [], ofCoins: async () => [] };
+
 /** A door to a new room. */
 export function openDoor(): Door {
   const room = openRoom();
   const unexpected: unknown[] = [];
   // The family uses these rooms; a command of another one would fail at once.
-  const family: Partial<Rooms> = { node, invoices: room.invoices, commands: tableOf(commands) };
+  const family: Partial<Rooms> = { node, invoices: room.invoices, deposits: NO_DEPOSITS, commands: tableOf(commands) };
   const rooms = family as Rooms;
   const dispatcher = new Dispatcher(commands, rooms, {
     strict: true,

@@ -42,7 +42,12 @@ interface Reply {
 function openDoor(world: World): (method: string, params?: unknown) => Promise<Reply> {
   const commands: readonly Command<Rooms>[] = [newaddr, withdraw, listfunds, feerates];
   // The commands of the wallet use no other room.
-  const rooms = { wallet: world.wallet, chain: world.source, channelFunds: () => [CHANNEL] } as Partial<Rooms> as Rooms;
+  const rooms = {
+    wallet: world.wallet,
+    chain: world.source,
+    channelFunds: () => [CHANNEL],
+    deposits: { ofInvoices: async () => [], ofCoins: async () => [] },
+  } as Partial<Rooms> as Rooms;
   const unexpected: unknown[] = [];
   const dispatcher = new Dispatcher(commands, rooms, { strict: true, onUnexpected: (error) => unexpected.push(error) });
   return async (method, params = {}) => {

@@ -10,6 +10,7 @@ import { sat } from '../../src/types/amount.ts';
 import { ManualClock } from '../../src/types/clock.ts';
 import { NETWORKS } from '../../src/types/network.ts';
 import { Secret } from '../../src/types/secret.ts';
+import type { CoinWrites } from '../../src/wallet/books.ts';
 import type { WalletKeys } from '../../src/wallet/coin.ts';
 import { Wallet } from '../../src/wallet/wallet.ts';
 import { COIN_SCRIPT, coinbaseOf, payFrom } from '../support/coins.ts';
@@ -37,6 +38,8 @@ export class World {
   readonly store = newStore();
   readonly problems: string[] = [];
   has_anchor_channel = false;
+  /** What others write with a new coin. */
+  coinWrites: CoinWrites = () => [];
   source!: ChainFollower;
   wallet!: Wallet;
   readonly #coinbases: Buffer[] = [];
@@ -63,6 +66,7 @@ export class World {
       network: NETWORKS.regtest,
       reserve_sat: sat(25_000),
       hasAnchorChannel: () => this.has_anchor_channel,
+      coinWrites: (coin) => this.coinWrites(coin),
       onProblem: (problem) => this.problems.push(problem),
     });
     this.wallet.start(this.source, height);

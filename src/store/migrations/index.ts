@@ -4,6 +4,8 @@ import { channels } from './0002-channels.ts';
 import { node } from './0003-node.ts';
 import { wallet } from './0004-wallet.ts';
 import { payments } from './0005-payments.ts';
+import { endings } from './0006-endings.ts';
+import { deposits } from './0007-deposits.ts';
 import type { Migration } from './migration.ts';
 
-export const MIGRATIONS: readonly Migration[] = [invoices, channels, node, wallet, payments];
+export const MIGRATIONS: readonly Migration[] = [invoices, channels, node, wallet, payments, endings, deposits];

@@ -1,0 +1,274 @@
+/**
+ * The endings of all channels: begins one when a channel fails or its funding output is spent, follows it on the chain
+ * through restarts and reorganisations, and tells payments, wallet and operator what comes of it.
+ */
+import type { ChainSource } from '../chain/source.ts';
+import type { OnchainEnvironment, OnchainPolicy } from '../onchain/closing-channel.ts';
+import { nameOf, type Outpoint } from '../onchain/outpoint.ts';
+import type { OnchainEffect, OnchainInput, OnchainState } from '../onchain/state.ts';
+import { openOnchain } from '../onchain/state.ts';
+import type { Row, Store } from '../store/store.ts';
+import { StoreClosedError } from '../store/store.ts';
+import { parseTransaction, type Transaction, txidOf } from '../tx/transaction.ts';
+import type { ChannelId, PaymentPreimage, Txid } from '../types/brand.ts';
+import { fromHex } from '../types/hex.ts';
+import { preimagesIn, signedCommitment, unsignedHtlcs } from './closing-channel.ts';
+import { type EndingHost, fundedPending, LiveEnding } from './live-ending.ts';
+import { Money } from './money.ts';
+import type { ChannelHost, ChannelKeyring, EndingLog, FeeWallet, OutgoingDoor, OverChannel } from './ports.ts';
+import { Reports } from './reports.ts';
+import { closeEnding, type EndingRecord, endingRecord, SELECT_ENDINGS, saveEnding } from './row.ts';
+
+export interface EndingsOptions {
+  readonly store: Store;
+  readonly chain: ChainSource;
+  readonly wallet: FeeWallet;
+  readonly keys: ChannelKeyring;
+  readonly channels: ChannelHost;
+  readonly outgoing: OutgoingDoor;
+  readonly policy: OnchainPolicy;
+  readonly log: EndingLog;
+}
+
+export class Endings implements EndingHost {
+  readonly #options: EndingsOptions;
+  readonly #endings = new Map<ChannelId, LiveEnding>();
+  readonly #money: Money;
+  readonly #reports: Reports;
+  #stopTip: () => void = () => {};
+
+  constructor(options: EndingsOptions) {
+    this.#options = options;
+    this.#money = new Money(options);
+    this.#reports = new Reports(options);
+  }
+
+  /**
+   * Goes on where the last run ended, with the channels that the room of live channels has read. The chain must have
+   * been started; `resume_height` is the first block that was not told to the last run.
+   */
+  async start(channels: readonly OverChannel[], resume_height: number): Promise<void> {
+    const { store, chain } = this.#options;
+    const rows = await store.read(SELECT_ENDINGS);
+    const records = new Map(rows.map((row) => [row.channel_id as ChannelId, endingRecord(row)]));
+    for (const channel of channels) {
+      const record = records.get(channel.channel_id);
+      if (record !== undefined) this.#resume(channel, record, resume_height);
+      else if (channel.state.phase === 'failed') this.begin(channel, true);
+    }
+    this.#stopTip = chain.onTip((event) => {
+      if (event.kind !== 'connected') return;
+      for (const ending of this.#all()) ending.say({ kind: 'block', height: event.block.height });
+    });
+  }
+
+  /** Nothing moves an ending any more; resolves when what is under way is done. */
+  async stop(): Promise<void> {
+    this.#stopTip();
+    for (const ending of this.#all()) this.#unwatch(ending);
+    await this.#money.idle();
+  }
+
+  #all(): readonly LiveEnding[] {
+    return [...this.#endings.values()];
+  }
+
+  find(channel_id: ChannelId): LiveEnding | undefined {
+    return this.#endings.get(channel_id);
+  }
+
+  /** All endings that are not over. */
+  get endings(): readonly LiveEnding[] {
+    return this.#all();
+  }
+
+  /** Resolves when no transaction is on its way out. */
+  idle(): Promise<void> {
+    return this.#money.idle();
+  }
+
+  /**
+   * The channel is over. Our commitment goes to the chain when `is_ours` says so, unless our state is old; an urgent one
+   * is helped along with fees at once. Said again it only adds urgency.
+   */
+  begin(channel: OverChannel, is_ours: boolean, is_urgent = false): void {
+    const ending = this.#endings.get(channel.channel_id) ?? this.#open(channel, this.#options.chain.tip().height);
+    const transaction = is_ours ? signedCommitment(channel) : undefined;
+    if (transaction === undefined) return;
+    const { force_close } = ending.state;
+    if (force_close !== undefined && (force_close.is_urgent || !is_urgent)) return;
+    ending.say({ kind: 'force_close', transaction, is_urgent });
+  }
+
+  /** The funding output was spent by a transaction in a block. */
+  spent(channel: OverChannel, transaction: Uint8Array, height: number): void {
+    const ending = this.#endings.get(channel.channel_id) ?? this.#open(channel, height);
+    ending.say({ kind: 'spent', transaction, height, revoked_htlcs: [] });
+  }
+
+  /** A payment to us is durably claimed while its channel ends: the chain must bring it. */
+  preimage(channel_id: ChannelId, payment_preimage: PaymentPreimage): void {
+    this.#endings.get(channel_id)?.say({ kind: 'preimage', payment_preimage });
+  }
+
+  #open(channel: OverChannel, height: number): LiveEnding {
+    const { channel_id, state } = channel;
+    const tip_height = this.#options.chain.tip().height;
+    const ending = this.#add(channel, {
+      channel_id,
+      began_height: Math.min(height, tip_height),
+      state: openOnchain(tip_height),
+      ending: undefined,
+      closing_txid: undefined,
+      funded_txids: [],
+    });
+    ending.say({ kind: 'start' });
+    for (const payment_preimage of preimagesIn(state)) ending.say({ kind: 'preimage', payment_preimage });
+    const { outgoing, channels } = this.#options;
+    for (const { id, amount_msat, payment_hash } of unsignedHtlcs(state, ending.closing)) {
+      channels.write(...outgoing.removed(channel_id, { id, amount_msat, payment_hash, removal: { kind: 'unsent' } }));
+      channels.speak(() => outgoing.told(channel_id, id));
+    }
+    return ending;
+  }
+
+  #add(channel: OverChannel, record: EndingRecord): LiveEnding {
+    const ending = new LiveEnding(channel, record, this.#options.keys.channelKeys(channel.key_id), this);
+    this.#endings.set(channel.channel_id, ending);
+    return ending;
+  }
+
+  #resume(channel: OverChannel, record: EndingRecord, resume_height: number): void {
+    const ending = this.#add(channel, { ...record, state: this.#forgetHeld(record.state) });
+    // Blocks from there on are told anew, or were reorganised away.
+    for (const { txid, height } of record.state.spends) {
+      if (height >= resume_height) ending.say({ kind: 'disconnected', txid, height });
+    }
+    ending.say({ kind: 'start' });
+    ending.say({ kind: 'block', height: this.#options.chain.tip().height });
+    this.#releaseUnused(ending);
+  }
+
+  /** What the wallet held when the last run ended was never sent, and it has given it up: it is asked for anew. */
+  #forgetHeld(state: OnchainState): OnchainState {
+    const pending = state.pending.map((each) => {
+      const [txid] = fundedPending({ ...state, pending: [each] });
+      if (txid === undefined || this.#options.wallet.find(txid)?.state === 'sent') return each;
+      return { ...each, transaction: undefined };
+    });
+    return { ...state, pending };
+  }
+
+  environment({ channel }: LiveEnding): OnchainEnvironment {
+    const { policy, chain } = this.#options;
+    return {
+      policy,
+      feeratePerKw: (target) => chain.feeratePerKw(target),
+      sweep_script: fromHex(channel.state.terms.default_shutdown_script),
+    };
+  }
+
+  follow(ending: LiveEnding, effects: readonly OnchainEffect[]): void {
+    const { channels } = this.#options;
+    ending.record = this.#reports.recordOf(ending.record, effects);
+    channels.write(saveEnding(ending.record));
+    for (const effect of effects) this.#carryOut(ending, effect);
+    this.#releaseUnused(ending);
+  }
+
+  #carryOut(ending: LiveEnding, effect: OnchainEffect): void {
+    const { channels } = this.#options;
+    switch (effect.kind) {
+      case 'watch':
+        this.#watch(ending, effect.outpoint, Math.max(effect.from_height, ending.record.began_height));
+        break;
+      case 'broadcast':
+        channels.speak(() => this.#money.broadcast(ending, effect.transactions));
+        break;
+      case 'fund':
+        channels.speak(() => this.#money.fund(ending, effect.request));
+        break;
+      case 'channel_resolved':
+        this.#resolve(ending);
+        break;
+      default:
+        this.#reports.tell(ending, effect);
+        break;
+    }
+  }
+
+  #watch(ending: LiveEnding, outpoint: Outpoint, from_height: number): void {
+    const name = nameOf(outpoint);
+    if (ending.cancelWatches.has(name)) return;
+    const cancel = this.#options.chain.watch({ kind: 'outpoint', outpoint }, from_height, (event) => {
+      ending.say(inputOf(event));
+    });
+    ending.cancelWatches.set(name, cancel);
+  }
+
+  #unwatch(ending: LiveEnding): void {
+    for (const cancel of ending.cancelWatches.values()) cancel();
+    ending.cancelWatches.clear();
+  }
+
+  #resolve(ending: LiveEnding): void {
+    const { channels, log } = this.#options;
+    ending.is_resolved = true;
+    this.#unwatch(ending);
+    this.#endings.delete(ending.channel_id);
+    channels.write(...closeEnding(ending.channel_id, ending.state.height));
+    channels.resolved(ending.channel_id);
+    channels.speak(() =>
+      log.info(`channel ${ending.channel_id} is closed for good: all that was ours is in the wallet`),
+    );
+  }
+
+  /** The wallet's coins in transactions that were never sent, or can no longer be mined, are free again. */
+  #releaseUnused(ending: LiveEnding): void {
+    const used = fundedPending(ending.state);
+    for (const txid of ending.record.funded_txids) {
+      const own = used.has(txid) ? undefined : this.#options.wallet.find(txid);
+      if (own === undefined || own.state === 'dropped') continue;
+      if (own.state === 'held' || isImpossible(ending, own.transaction, txid)) {
+        this.#options.channels.speak(() => this.#money.release(ending, txid));
+      }
+    }
+  }
+
+  async readRevoked(channel_id: ChannelId): Promise<readonly Row[]> {
+    // What was to be written before is durable when the answer is asked for.
+    await new Promise<void>((resolve) => this.#options.channels.speak(resolve));
+    return await this.#options.store.read('SELECT htlc FROM revoked_htlcs WHERE channel_id = ?', [channel_id]);
+  }
+
+  failed({ channel_id }: LiveEnding, error: unknown): void {
+    if (error instanceof StoreClosedError) return;
+    const word = error instanceof Error ? error.message : String(error);
+    this.#options.log.warn(`channel ${channel_id}: what is kept for its penalty could not be read: ${word}`);
+    throw error;
+  }
+}
+
+type Spent = Parameters<Parameters<ChainSource['watch']>[2]>[0];
+
+/** What a watch on an outpoint reports, as the machine hears it. */
+function inputOf(event: Spent): OnchainInput {
+  if (event.kind === 'disconnected') return { kind: 'disconnected', txid: event.txid, height: event.block.height };
+  const { transaction, block } = event.confirmation;
+  return { kind: 'spent', transaction, height: block.height, revoked_htlcs: [] };
+}
+
+/** Whether a block holds something that takes the same output, or what the output would have come from. */
+function isImpossible({ state, record }: LiveEnding, transaction: Transaction, txid: Txid): boolean {
+  const taken = new Map<string, Txid>();
+  for (const spend of state.spends) {
+    for (const input of parseTransaction(fromHex(spend.transaction)).inputs) taken.set(nameOf(input), spend.txid);
+  }
+  const { force_close } = state;
+  const commitment = force_close && txidOf(parseTransaction(fromHex(force_close.transaction)));
+  const isBeaten = record.closing_txid !== undefined && record.closing_txid !== commitment;
+  return transaction.inputs.some((input) => {
+    const by = taken.get(nameOf(input));
+    return (by !== undefined && by !== txid) || (isBeaten && input.txid === commitment);
+  });
+}

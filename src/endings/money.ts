@@ -1,0 +1,116 @@
+/** The transactions of an ending on their way out: with the wallet's help where a fee must be brought. */
+import type { ChainSource } from '../chain/source.ts';
+import type { FundRequest } from '../onchain/state.ts';
+import { signClaims } from '../onchain/step.ts';
+import { parseTransaction, serializeTransaction, txidOf } from '../tx/transaction.ts';
+import type { Txid } from '../types/brand.ts';
+import { fromHex, toHex } from '../types/hex.ts';
+import { fundedPending, type LiveEnding } from './live-ending.ts';
+import type { EndingLog, FeeWallet } from './ports.ts';
+
+export interface MoneyOptions {
+  readonly chain: Pick<ChainSource, 'broadcast'>;
+  readonly wallet: FeeWallet;
+  readonly log: EndingLog;
+}
+
+function wordOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+export class Money {
+  readonly #options: MoneyOptions;
+  /** What is under way, so that a stop can wait for it. */
+  readonly #running = new Set<Promise<void>>();
+
+  constructor(options: MoneyOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves when nothing is under way. */
+  async idle(): Promise<void> {
+    while (this.#running.size > 0) await Promise.all(this.#running);
+  }
+
+  #run(promise: Promise<void>): void {
+    this.#running.add(promise);
+    void promise.finally(() => this.#running.delete(promise));
+  }
+
+  /** Hands transactions to the network, parents first. What fails now is tried again with the next block. */
+  broadcast(ending: LiveEnding, transactions: readonly string[]): void {
+    this.#run(this.#broadcast(ending, transactions.map(fromHex)));
+  }
+
+  /** Asks the wallet to bring a fee, and tells the ending of what it made. */
+  fund(ending: LiveEnding, request: FundRequest): void {
+    this.#run(this.#fund(ending, request));
+  }
+
+  /** Frees the coins in a transaction that nothing asks for any more. */
+  release(ending: LiveEnding, txid: Txid): void {
+    this.#run(this.#release(ending, txid));
+  }
+
+  async #broadcast(ending: LiveEnding, transactions: readonly Uint8Array[]): Promise<void> {
+    const { chain, wallet } = this.#options;
+    const last = transactions.at(-1);
+    if (last === undefined) return;
+    const txid = txidOf(parseTransaction(last));
+    const own = ending.record.funded_txids.includes(txid) ? wallet.find(txid) : undefined;
+    try {
+      if (own !== undefined && own.state !== 'dropped') {
+        await wallet.publish(txid, transactions.slice(0, -1));
+        return;
+      }
+      const result = await chain.broadcast(transactions);
+      if (result.kind === 'accepted') this.#options.log.info(`channel ${ending.channel_id}: sent ${txid}`);
+      if (result.kind === 'rejected') this.#refused(ending, txid, result.reason);
+    } catch (error) {
+      this.#refused(ending, txid, wordOf(error));
+    }
+  }
+
+  /** Said once. Much of it is no fault: what we send again may be mined, or be beaten by the peer. */
+  #refused(ending: LiveEnding, txid: Txid, reason: string): void {
+    const key = `${txid} ${reason}`;
+    if (ending.refused.has(key)) return;
+    ending.refused.add(key);
+    this.#options.log.info(`channel ${ending.channel_id}: transaction ${txid} was not taken: ${reason}`);
+  }
+
+  async #fund(ending: LiveEnding, request: FundRequest): Promise<void> {
+    const { wallet, log } = this.#options;
+    const { outpoints, parents, ...rest } = request;
+    try {
+      const { txid, transaction, fee_sat } = await wallet.spend({
+        ...rest,
+        ...(parents === undefined ? {} : { parents }),
+        sign: (unsigned) => signClaims(ending.closing, ending.state, unsigned),
+      });
+      const { funded_txids } = ending.record;
+      ending.record = { ...ending.record, funded_txids: [...funded_txids, txid] };
+      ending.say({ kind: 'funded', outpoints, transaction: toHex(serializeTransaction(transaction)), fee_sat });
+      // The output was gone before the wallet had an answer.
+      if (!fundedPending(ending.state).has(txid)) await this.#release(ending, txid);
+    } catch (error) {
+      const key = `fund ${outpoints.join()} ${wordOf(error)}`;
+      if (ending.refused.has(key)) return;
+      ending.refused.add(key);
+      log.warn(
+        `channel ${ending.channel_id}: the wallet could not pay the fee for closing it (${wordOf(error)}). ` +
+          'Send some bitcoin to an address of newaddr; it is tried again with every block.',
+      );
+    }
+  }
+
+  async #release(ending: LiveEnding, txid: Txid): Promise<void> {
+    const own = this.#options.wallet.find(txid);
+    if (own === undefined || own.state === 'dropped') return;
+    try {
+      await this.#options.wallet.release(txid);
+    } catch (error) {
+      this.#refused(ending, txid, wordOf(error));
+    }
+  }
+}

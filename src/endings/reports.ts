@@ -1,0 +1,115 @@
+/** What an ending has come to, told to payments of ours and to the operator in words that a shopkeeper understands. */
+import type { Removal } from '../channel/state.ts';
+import type { ClosingHtlc } from '../onchain/closing-channel.ts';
+import type { OnchainEffect } from '../onchain/state.ts';
+import { msatToSatFloor } from '../types/amount.ts';
+import type { PaymentHash, PaymentPreimage } from '../types/brand.ts';
+import type { LiveEnding } from './live-ending.ts';
+import type { ChannelHost, EndingLog, OutgoingDoor } from './ports.ts';
+import type { EndingKind, EndingRecord } from './row.ts';
+
+/** What is told, and not done on the chain. */
+type Report = Exclude<OnchainEffect, { kind: 'watch' | 'broadcast' | 'fund' | 'channel_resolved' }>;
+
+const ENDED: Readonly<Record<EndingKind, string>> = {
+  mutual: 'is closed as both agreed',
+  local: 'is closed by us alone: our part comes back when the agreed delay is over',
+  remote: 'was closed by the peer alone: our part is on its way to the wallet',
+  revoked: 'was closed by the peer WITH AN OLD STATE: that is cheating, and we take everything',
+  unknown: 'was closed with a state that we do not know: we take what is ours in it, the rest may be lost',
+};
+
+export interface ReportOptions {
+  readonly channels: ChannelHost;
+  readonly outgoing: OutgoingDoor;
+  readonly log: EndingLog;
+}
+
+export class Reports {
+  readonly #options: ReportOptions;
+
+  constructor(options: ReportOptions) {
+    this.#options = options;
+  }
+
+  /** The record with what these effects say of the ending. */
+  recordOf(record: EndingRecord, effects: readonly OnchainEffect[]): EndingRecord {
+    let next = record;
+    for (const effect of effects) {
+      if (effect.kind === 'ended') next = { ...next, ending: effect.ending, closing_txid: effect.txid };
+      if (effect.kind === 'ending_undone') next = { ...next, ending: undefined, closing_txid: undefined };
+    }
+    return next;
+  }
+
+  tell(ending: LiveEnding, effect: Report): void {
+    const { channels, log } = this.#options;
+    const channel = `channel ${ending.channel_id}`;
+    switch (effect.kind) {
+      case 'ended': {
+        const isBad = effect.ending === 'revoked' || effect.ending === 'unknown';
+        const text = `${channel} ${ENDED[effect.ending]} (transaction ${effect.txid})`;
+        channels.speak(() => (isBad ? log.warn(text) : log.info(text)));
+        break;
+      }
+      case 'ending_undone':
+        channels.speak(() =>
+          log.warn(`${channel}: a reorganisation of the chain has undone its closing transaction ${effect.txid}`),
+        );
+        break;
+      case 'preimage_learned':
+        this.#fulfilled(ending, effect.payment_hash, effect.payment_preimage);
+        break;
+      case 'htlc_failed':
+        this.#failed(ending, effect.htlc);
+        break;
+      case 'htlc_claimed': {
+        const { payment_hash, amount_msat } = effect.htlc;
+        channels.speak(() =>
+          log.info(
+            `${channel}: payment ${payment_hash} of ${msatToSatFloor(amount_msat)} sat is safely collected on chain`,
+          ),
+        );
+        break;
+      }
+      case 'output_resolved':
+        if (effect.by_us) {
+          channels.speak(() =>
+            log.info(`${channel}: its output ${effect.outpoint.txid}:${effect.outpoint.vout} is ours`),
+          );
+        }
+        break;
+    }
+  }
+
+  /** The chain showed that payments of ours have arrived. Several parts may share a hash. */
+  #fulfilled(ending: LiveEnding, payment_hash: PaymentHash, preimage: PaymentPreimage): void {
+    const { channels, outgoing, log } = this.#options;
+    const { channel_id, state } = ending.channel;
+    for (const htlc of state.htlcs) {
+      if (htlc.offered_by !== 'local' || htlc.payment_hash !== payment_hash) continue;
+      channels.write(...outgoing.fulfilled(channel_id, htlc.id, payment_hash, preimage));
+      channels.speak(() => {
+        outgoing.told(channel_id, htlc.id);
+        log.info(`channel ${channel_id}: the chain shows that our payment ${payment_hash} has arrived`);
+      });
+    }
+  }
+
+  #failed({ channel }: LiveEnding, { id, payment_hash, amount_msat }: ClosingHtlc): void {
+    const { channels, outgoing, log } = this.#options;
+    const { channel_id, state } = channel;
+    const known = state.htlcs.find((htlc) => htlc.offered_by === 'local' && htlc.id === id);
+    const removal = knownFailure(known?.removal) ?? { kind: 'unsent' };
+    channels.write(...outgoing.removed(channel_id, { id, amount_msat, payment_hash, removal }));
+    channels.speak(() => {
+      outgoing.told(channel_id, id);
+      log.info(`channel ${channel_id}: our payment ${payment_hash} has failed, and its money came back on chain`);
+    });
+  }
+}
+
+/** Why the peer had begun to fail the HTLC, if it had: the payer learns more from that than from us. */
+function knownFailure(removal: Removal | undefined): Exclude<Removal, { kind: 'fulfill' }> | undefined {
+  return removal?.kind === 'fulfill' ? undefined : removal;
+}

@@ -4,6 +4,7 @@
  */
 import type { BlockRef, BroadcastResult, ChainSource, FeeTargetBlocks } from './source.ts';
 
+/** A source of blocks: bitcoind, an Esplora server, the embedded chain. */
 export interface ChainBackend {
   /** Connects. Throws ChainError when the source is of another network or cannot be used. */
   open(): Promise<void>;

@@ -14,6 +14,7 @@ export const REGTEST_GENESIS = Buffer.from(
   'hex',
 );
 
+/** What the next block is made of. */
 export interface BlockPlan {
   readonly previous: BlockRef;
   readonly time_seconds: number;

@@ -12,6 +12,7 @@ export interface Coin {
   readonly is_coinbase: boolean;
 }
 
+/** A transaction, read, with what the chain asks of it. */
 export interface ChainTransaction {
   readonly bytes: Buffer;
   readonly txid: Txid;

@@ -27,10 +27,12 @@ interface InvoiceTerms {
   readonly metadata?: string | undefined;
 }
 
+/** It can be paid. */
 export interface UnpaidInvoice extends InvoiceTerms {
   readonly status: 'unpaid';
 }
 
+/** Its time has passed and nobody paid it. */
 export interface ExpiredInvoice extends InvoiceTerms {
   readonly status: 'expired';
 }
@@ -41,6 +43,7 @@ export interface PaidOutpoint {
   readonly outnum: number;
 }
 
+/** It was paid; the preimage is known to the payer and no longer a secret. */
 export interface PaidInvoice extends InvoiceTerms {
   readonly status: 'paid';
   /** 1, 2, 3 ... in the order of payment. */

@@ -24,12 +24,14 @@ export type InvoiceWarnings = { readonly [Name in keyof typeof WARNINGS]?: strin
 /** true: unannounced channels count; false: never; ids: only these; absent: only if nothing is announced. */
 export type ExposePrivateChannels = boolean | readonly ShortChannelId[] | undefined;
 
+/** What an invoice asks of its hints. */
 export interface HintRequest {
   /** Absent: the payer chooses. */
   readonly amount_msat?: Msat | undefined;
   readonly expose: ExposePrivateChannels;
 }
 
+/** What goes into the invoice, and what the operator should know. */
 export interface ChosenHints {
   readonly routes: readonly RouteHint[];
   readonly warnings: InvoiceWarnings;

@@ -22,6 +22,7 @@ const PADDING_BLOCKS = 3;
 const MOST_PARTS = 16;
 const MOST_TRIES = 100;
 
+/** What `pay` was asked to do. */
 export interface PayRequest {
   readonly invoice: Invoice;
   readonly bolt11: string;

@@ -34,12 +34,14 @@ export class Lessons {
   }
 }
 
+/** A part of the amount, and the way that it takes. */
 export interface PlannedPart {
   readonly path: Path;
   readonly amount_msat: Msat;
   readonly route: readonly RouteStep[];
 }
 
+/** What the payer allows, and what the payee can do. */
 export interface PlanLimits {
   /** What may still be spent on fees. */
   readonly fee_msat: bigint;

@@ -13,6 +13,7 @@ export interface Entry {
   readonly depth: number;
 }
 
+/** A part of a page under a title of its own. */
 export interface Section {
   readonly title: string;
   readonly paragraphs: readonly string[];

@@ -22,6 +22,7 @@ export interface Duplicate {
   readonly within: string | undefined;
 }
 
+/** What a text says. */
 export interface Parsed {
   readonly value: Json;
   /** The first name given twice, if any. The last of its values is in `value`. */

@@ -16,6 +16,7 @@ export interface ForeignInput {
   readonly weight: number;
 }
 
+/** What the transaction is to be. */
 export interface BuildRequest {
   /** Where the money goes. `all` is one output that takes everything that is left after the fee. */
   readonly outputs: readonly TxOutput[];

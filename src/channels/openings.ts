@@ -18,6 +18,7 @@ export type OpeningEnd =
   | { readonly kind: 'channel'; readonly channel_id: ChannelId; readonly funding_txid: Txid; readonly outnum: number }
   | { readonly kind: 'failed'; readonly reason: string };
 
+/** An opening that has not ended, and who is part of it. */
 export interface LiveOpening {
   readonly peer: ConnectedPeer;
   readonly key_id: string;

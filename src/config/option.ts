@@ -3,6 +3,7 @@
 /** What an option's value looks like. */
 export type OptionKind = 'flag' | 'string' | 'integer' | 'boolean' | 'msat' | 'strings';
 
+/** An option, as options.ts declares it. */
 export interface OptionDefinition<Kind extends OptionKind = OptionKind, Value = unknown> {
   readonly kind: Kind;
   /** What is in force when nothing is said; undefined: nothing. */
@@ -32,6 +33,7 @@ export function flag(doc: string): OptionDefinition<'flag', boolean> {
   return { kind: 'flag', default: false, doc };
 }
 
+/** A text, with what stands when it is left out. */
 export function string(value: string, doc: string, extra: Extra = {}): OptionDefinition<'string', string> {
   return { kind: 'string', default: value, doc, ...extra };
 }
@@ -41,10 +43,12 @@ export function optionalString(doc: string, extra: Extra = {}): OptionDefinition
   return { kind: 'string', default: undefined, doc, ...extra };
 }
 
+/** A whole number, with what stands when it is left out. */
 export function integer(value: number, doc: string, extra: Extra = {}): OptionDefinition<'integer', number> {
   return { kind: 'integer', default: value, doc, ...extra };
 }
 
+/** A whole number that may be left out. */
 export function optionalInteger(doc: string, extra: Extra = {}): OptionDefinition<'integer', number | undefined> {
   return { kind: 'integer', default: undefined, doc, ...extra };
 }

@@ -23,10 +23,15 @@ export class Arena {
   readonly #coins: Buffer[] = [];
   readonly #peers: LdkPeer[] = [];
   readonly #fed = new Map<LdkPeer, number>();
+  readonly #signal: AbortSignal;
   #daemon: Daemon | undefined;
 
+  private constructor(signal: AbortSignal) {
+    this.#signal = signal;
+  }
+
   static async open(t: TestContext): Promise<Arena> {
-    const arena = new Arena();
+    const arena = new Arena(t.signal);
     t.after(() => arena.#close());
     arena.chain.mine(110, COIN_SCRIPT);
     for (let height = 1; height <= 10; height++) {
@@ -85,7 +90,7 @@ export class Arena {
       if (event.kind === 'broadcast') void this.chain.broadcast([event.transaction]);
     });
     this.#peers.push(peer);
-    this.#fed.set(peer, 0);
+    this.#fed.set(peer, peer.height);
     await this.#feed(peer);
     return peer;
   }
@@ -149,7 +154,7 @@ export class Arena {
       const theirs = await peer.ask('channels');
       return theirs.every((each) => each.is_usable || each.node_id !== this.daemon.keys.node_id);
     };
-    while (!(await isUsable()));
+    while (!(await isUsable())) this.#signal.throwIfAborted();
   }
 
   /** LDK opens a channel to Till, and both use it. Answers its id. */
@@ -206,7 +211,10 @@ export class Arena {
 
   /** Waits, turn by turn of the event loop, until it is so. The test's own time limit ends a wait in vain. */
   async until(isSo: () => boolean): Promise<void> {
-    while (!isSo()) await new Promise((resolve) => setImmediate(resolve));
+    while (!isSo()) {
+      this.#signal.throwIfAborted();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
   }
 
   /** An invoice of Till. */

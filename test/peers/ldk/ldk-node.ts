@@ -81,8 +81,10 @@ export class LdkNode {
     });
     const logger = ldk.Logger.new_impl({
       log: (record) => {
+        const text = record.get_args();
+        if (text.startsWith('Onion Error')) tell({ kind: 'onion_error', text });
         if (record.get_level() >= ldk.Level.LDKLevel_Warn || process.env.TILL_LDK_LOG) {
-          tell({ kind: 'log', level: record.get_level(), text: record.get_args() });
+          tell({ kind: 'log', level: record.get_level(), text });
         }
       },
     });
@@ -228,6 +230,11 @@ export class LdkNode {
       ok(watch.watch_channel(monitor.get_funding_txo().get_a(), monitor), 'a monitor of its own');
     }
     return channels;
+  }
+
+  /** The last block that it knows of. */
+  get height(): number {
+    return this.#channels.current_best_block().get_height();
   }
 
   listen(): Promise<number> {

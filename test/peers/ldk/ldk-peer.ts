@@ -13,13 +13,16 @@ export class LdkPeer {
   readonly events: LdkEvent[] = [];
   node_id = '';
   port = 0;
+  /** The last block that it had seen when it started. */
+  height = 0;
 
   /** Starts a node, or starts one again from its directory. */
   static async start(options: StartOptions): Promise<LdkPeer> {
     const peer = new LdkPeer();
-    const { node_id, port } = await peer.ask('start', options);
+    const { node_id, port, height } = await peer.ask('start', options);
     peer.node_id = node_id;
     peer.port = port;
+    peer.height = height;
     return peer;
   }
 

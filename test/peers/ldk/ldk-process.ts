@@ -19,7 +19,7 @@ function running(): LdkNode {
 const commands: { [name in keyof LdkCommands]: (...args: Parameters<LdkCommands[name]>) => unknown } = {
   async start(options) {
     node = await LdkNode.create(options, (event: LdkEvent) => send({ event }));
-    return { node_id: node.node_id, port: await node.listen() };
+    return { node_id: node.node_id, port: await node.listen(), height: node.height };
   },
   connect: (node_id, port) => running().connect(node_id, port),
   disconnect: (node_id) => running().disconnect(node_id),

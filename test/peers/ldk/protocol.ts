@@ -38,6 +38,8 @@ export interface LdkCommands {
   start(options: { dir: string; seed: Uint8Array; tip: { height: number; hash: Uint8Array }; time_seconds: number }): {
     node_id: string;
     port: number;
+    /** The last block that it knows of. */
+    height: number;
   };
   connect(node_id: string, port: number): null;
   disconnect(node_id: string): null;
@@ -76,6 +78,8 @@ export type LdkEvent =
   | { kind: 'payment_sent'; payment_hash: string; payment_preimage: string }
   | { kind: 'payment_failed'; payment_hash: string }
   | { kind: 'payment_path_failed'; payment_hash: string }
+  /** LDK's own words on why an HTLC of its own came back. */
+  | { kind: 'onion_error'; text: string }
   | { kind: 'payment_claimed'; payment_hash: string; amount_msat: bigint; parts: number }
   | { kind: 'held' }
   | { kind: 'bump_needed' }

@@ -68,7 +68,7 @@ function drive(path: string, requests: number): Promise<void> {
 
 /** Prints requests a second, and the node's own time for each (its clients run in a thread of their own). */
 export async function run(): Promise<void> {
-  const directory = mkdtempSync(join(tmpdir(), 'till-bench-'));
+  const directory = mkdtempSync(join(tmpdir(), 'till-node-'));
   const path = join(directory, 'lightning-rpc');
   const onUnexpected = (error: unknown): void => console.error(error);
   const dispatcher = new Dispatcher([noop], null, { onUnexpected });

@@ -181,7 +181,7 @@ async function amongMany(directory: string, empty_rate: number, rows: number): P
 export async function run(): Promise<readonly Figure[]> {
   const option = process.argv.find((word) => word.startsWith('--invoices='));
   const rows = Number(option?.slice('--invoices='.length) ?? 1_000_000);
-  const directory = mkdtempSync(join(tmpdir(), 'till-bench-'));
+  const directory = mkdtempSync(join(tmpdir(), 'till-node-'));
   try {
     const { store, invoices } = await open(directory);
     await createRate(invoices, 'warm-up', 5000, IN_FLIGHT);

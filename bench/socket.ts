@@ -2,9 +2,10 @@
  * `invoice` as a shop calls it: over the Unix socket of a real daemon, durable before each answer. With
  * `--peer-socket=FILE` the same is asked of another node's socket, such as Core Lightning's.
  */
+
+import { ChildNode } from '../test/support/node-process.ts';
 import { type Figure, percentile } from './figures.ts';
 import { latencies, rateOf } from './support/load.ts';
-import { BenchNode } from './support/node-process.ts';
 
 export const name = 'invoice over the socket (client and daemon share the machine)';
 
@@ -12,7 +13,7 @@ const REQUESTS = 40_000;
 const PEER_REQUESTS = 2_000;
 
 export async function run(): Promise<readonly Figure[]> {
-  const node = await BenchNode.start();
+  const node = await ChildNode.start();
   try {
     await measure(node.rpc_file, 'warm', 10_000);
     const ours = await measure(node.rpc_file, 'run', REQUESTS);

@@ -1,3 +1,4 @@
+import type { Sendpay } from '../payments/sendpay.ts';
 import { answer } from '../rpc/answer.ts';
 import { required } from '../rpc/command.ts';
 import { fieldOf, textOf } from '../rpc/field.ts';
@@ -13,6 +14,17 @@ function wordField<const Words extends readonly string[]>(words: Words, should_b
   });
 }
 
+function sendpayNews({ status, payment_hash, groupid, partid }: Sendpay) {
+  return { status, payment_hash: payment_hash as string, groupid, partid };
+}
+
+async function neverRises(nextvalue: bigint, signal: AbortSignal): Promise<number> {
+  if (nextvalue === 0n) return 0;
+  return await new Promise((_resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
+}
+
 const counter = (what: string) => answer.optional(answer.integer(`How many were ${what}, when asked for that.`));
 
 /** Waits for a counter. */
@@ -23,7 +35,10 @@ export const wait = defineCommand({
   description:
     'Every creation, change and deletion has a number of its own, without gaps. This answers when the number has reached `nextvalue`, at once if it has. What happened is told only when it happened during the wait: `listinvoices` by index tells the rest.',
   params: {
-    subsystem: required(wordField(['invoices'], 'unknown subsystem'), 'What to watch: `invoices`.'),
+    subsystem: required(
+      wordField(['invoices', 'sendpays'], 'unknown subsystem'),
+      'What to watch: `invoices`, or `sendpays`, the parts of our own payments.',
+    ),
     indexname: required(
       wordField(COUNTERS, 'unknown index'),
       'The number to watch: `created`, `updated` or `deleted`.',
@@ -46,11 +61,28 @@ export const wait = defineCommand({
         'The invoice that the number rose for.',
       ),
     ),
+    sendpays: answer.optional(
+      answer.object(
+        {
+          status: answer.oneOf(['pending', 'complete', 'failed'], 'How it stood then.'),
+          payment_hash: answer.hash('Its payment hash.'),
+          groupid: answer.integer('Its try.'),
+          partid: answer.integer('Its number in that.'),
+        },
+        'The part that the number rose for.',
+      ),
+    ),
   },
   errors: [],
   see_also: ['listinvoices', 'waitanyinvoice'],
   access: 'read',
-  async run({ subsystem, indexname, nextvalue }, { invoices }, { signal }) {
+  async run({ subsystem, indexname, nextvalue }, { invoices, payments }, { signal }) {
+    if (subsystem === 'sendpays') {
+      // Parts are never deleted: that number stays at 0, and who waits for it waits for ever.
+      if (indexname === 'deleted') return { subsystem, deleted: await neverRises(nextvalue, signal) };
+      const { value, part } = await payments.waitForIndex(indexname, nextvalue, signal);
+      return { subsystem, [indexname]: value, sendpays: part && sendpayNews(part) };
+    }
     const { value, change } = await invoices.waitForIndex(indexname, nextvalue, signal);
     const { status, label, description, bolt11 } = change?.invoice ?? {};
     const seen =

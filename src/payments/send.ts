@@ -15,6 +15,7 @@ import type { ChannelId, NodeId, PaymentHash, PaymentPreimage, PaymentSecret } f
 import type { Clock } from '../types/clock.ts';
 import { fromHex, toHex } from '../types/hex.ts';
 import type { ShortChannelId } from '../types/short-channel-id.ts';
+import { type CounterReached, type SendpayCounter, SendpayCounters } from './counters.ts';
 import { listParts, listPayments, type Payment, partsOf, type SendpayQuery } from './history.ts';
 import { failureOf, onionHops } from './route-onion.ts';
 import { endSendpay, insertSendpay, type RouteStep, SELECT_SENDPAYS, type Sendpay, sendpayOf } from './sendpay.ts';
@@ -83,6 +84,7 @@ export class OutgoingPayments {
   readonly #listeners = new Map<PaymentHash, Set<Listener>>();
   /** Parts that are not durable yet. */
   readonly #sending = new Map<PaymentHash, readonly SendRequest[]>();
+  readonly #counters = new SendpayCounters();
   #next_created = 1n;
   #next_updated = 1n;
 
@@ -96,8 +98,11 @@ export class OutgoingPayments {
     const [last] = await store.read(
       'SELECT MAX(created_index) AS created, MAX(updated_index) AS updated FROM sendpays',
     );
-    this.#next_created = ((last?.created as bigint | null) ?? 0n) + 1n;
-    this.#next_updated = ((last?.updated as bigint | null) ?? 0n) + 1n;
+    const created = (last?.created as bigint | null) ?? 0n;
+    const updated = (last?.updated as bigint | null) ?? 0n;
+    this.#counters.start(created, updated);
+    this.#next_created = created + 1n;
+    this.#next_updated = updated + 1n;
     for (const row of await store.read(`${SELECT_SENDPAYS} WHERE status = 'pending'`)) {
       const part = sendpayOf(row);
       this.#pending.set(nameOf(part.channel_id, part.htlc_id), part);
@@ -118,6 +123,7 @@ export class OutgoingPayments {
       await this.#refuseTwice(request);
       const part = this.#offer(request);
       await new Promise<void>((resolve) => this.#options.sender.afterwards(resolve));
+      this.#counters.rose('created', part);
       return part;
     } finally {
       const left = this.#sending.get(payment_hash)?.filter((other) => other !== request) ?? [];
@@ -205,6 +211,7 @@ export class OutgoingPayments {
     const part = this.#ended.get(name);
     if (part === undefined) return;
     this.#ended.delete(name);
+    this.#counters.rose('updated', part);
     for (const listener of [...(this.#listeners.get(part.payment_hash) ?? [])]) listener(part);
   }
 
@@ -216,6 +223,11 @@ export class OutgoingPayments {
       listeners.delete(listener);
       if (listeners.size === 0) this.#listeners.delete(payment_hash);
     };
+  }
+
+  /** Waits until a counter of parts has reached a value. Rejects with the signal's reason when that ends it. */
+  waitForIndex(counter: SendpayCounter, next_value: bigint, signal: AbortSignal): Promise<CounterReached> {
+    return this.#counters.wait(counter, next_value, signal);
   }
 
   /** The parts of a payment, oldest first. */

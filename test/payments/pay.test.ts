@@ -213,6 +213,50 @@ test('after a restart a payment that failed meanwhile is tried anew', async () =
   );
 });
 
+test('counters rise when a part is durable, and wake who waits for them', async () => {
+  const road = new Road();
+  road.channel(road.shop, '1x1x1', 5_000_000n);
+  const never = new AbortController().signal;
+  const [created, updated] = (['created', 'updated'] as const).map((each) =>
+    road.payments.waitForIndex(each, 1n, never),
+  );
+  const paying = road.pay(road.invoice(1_000_000n));
+  assert.equal((await created)?.part?.status, 'pending');
+  await road.arrived(1);
+  await road.fulfil(road.out[0] as Arrival);
+  assert.deepEqual([(await updated)?.value, (await updated)?.part?.status], [1n, 'complete']);
+  await paying;
+  await road.restart();
+  assert.equal((await road.payments.waitForIndex('updated', 1n, never)).value, 1n);
+});
+
+test('an aborted wait for a counter ends', async () => {
+  const abort = new AbortController();
+  const waiting = new Road().payments.waitForIndex('created', 1n, abort.signal);
+  abort.abort(new Error('gone'));
+  await assert.rejects(waiting, /gone/);
+});
+
+test('waiting for one part tells how it ended, or that the time is over', async () => {
+  const road = new Road();
+  road.channel(road.shop, '1x1x1', 5_000_000n);
+  const invoice = road.invoice(1_000_000n);
+  const { payment_hash } = invoice.invoice;
+  const never = new AbortController().signal;
+  const name = { payment_hash, groupid: undefined, partid: 1n };
+  await assert.rejects(road.payments.waitForPart(name, undefined, never), { error: 'PAY_NO_SUCH_PAYMENT' });
+  const paying = road.pay(invoice);
+  await road.arrived(1);
+  const impatient = road.payments.waitForPart(name, 10, never);
+  const patient = road.payments.waitForPart(name, undefined, never);
+  await road.store.commit([]);
+  road.clock.advance(10_000);
+  assert.equal(await impatient, undefined);
+  await road.fulfil(road.out[0] as Arrival);
+  assert.equal((await patient)?.status, 'complete');
+  await paying;
+});
+
 test('a route brings exactly the amount, and no more than the channel gives leaves it', () => {
   const road = new Road();
   const hop = fc.record({ base: fc.nat(5000), rate: fc.nat(200_000) });

@@ -4,14 +4,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-export class BenchNode {
+export class ChildNode {
   readonly dir: string;
   readonly #process: ChildProcess;
 
   static async start(
     args: readonly string[] = [],
-    dir = mkdtempSync(join(tmpdir(), 'till-bench-')),
-  ): Promise<BenchNode> {
+    dir = mkdtempSync(join(tmpdir(), 'till-node-')),
+  ): Promise<ChildNode> {
     const program = new URL('../../bin/till.ts', import.meta.url).pathname;
     const options = [`--lightning-dir=${dir}`, `--log-file=${join(dir, 'log')}`, ...args];
     const child = spawn(process.execPath, [program, 'start', ...options], {
@@ -21,7 +21,7 @@ export class BenchNode {
       child.once('message', () => resolve());
       child.once('exit', (code) => reject(new Error(`the daemon ended with ${code}`)));
     });
-    return new BenchNode(dir, child);
+    return new ChildNode(dir, child);
   }
 
   private constructor(dir: string, child: ChildProcess) {
@@ -35,6 +35,13 @@ export class BenchNode {
 
   get pid(): number {
     return this.#process.pid as number;
+  }
+
+  /** Ends it as a power cut would, wherever it is. Resolves when it is gone; its directory stays. */
+  async kill(): Promise<void> {
+    const ended = new Promise((resolve) => this.#process.once('exit', resolve));
+    this.#process.kill('SIGKILL');
+    await ended;
   }
 
   /** Ends the daemon; its directory goes too, unless it is to be used again. */

@@ -1,0 +1,116 @@
+/**
+ * Payments over one channel between two real daemons: from `pay` at the customer to the invoice that is paid and durable
+ * at the shop. `--payments=N` sets how many are made with 30 in flight (100,000 shows growth).
+ */
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { Market, type Trader, until } from '../test/support/market.ts';
+import { type Figure, percentile } from './figures.ts';
+import { memoryMb } from './support/memory.ts';
+
+export const name = 'payments over one channel, both ends on this machine';
+
+const AMOUNT_MSAT = 100_000;
+const CHANNEL_SAT = 16_000_000;
+const IN_FLIGHT = 30;
+const ONE_BY_ONE = 300;
+const CHANNELS = 100;
+
+export async function run(): Promise<readonly Figure[]> {
+  const asked = process.argv.find((argument) => argument.startsWith('--payments='));
+  const payments = asked === undefined ? 5_000 : Number(asked.slice('--payments='.length));
+  return [...(await payMany(payments)), ...(await reconnect())];
+}
+
+async function payMany(payments: number): Promise<readonly Figure[]> {
+  const market = await Market.open();
+  try {
+    const { shop, customer } = market;
+    await market.openChannels(1, CHANNEL_SAT);
+    await payAll(customer, await invoices(shop, 'warm', 500), IN_FLIGHT);
+
+    const bolt11s = await invoices(shop, 'run', payments);
+    const memory_before = memoryMb(shop.node.pid);
+    const start = performance.now();
+    await payAll(customer, bolt11s, IN_FLIGHT);
+    const rate = (payments * 1000) / (performance.now() - start);
+    const memory_after = memoryMb(shop.node.pid);
+
+    const times: number[] = [];
+    for (const bolt11 of await invoices(shop, 'one', ONE_BY_ONE)) {
+      const begin = performance.now();
+      await customer.ask('pay', { bolt11 });
+      times.push(performance.now() - begin);
+    }
+    const growth = await growthBytes(shop, customer, Math.min(payments, 5_000));
+    return [
+      { what: `payments received, ${IN_FLIGHT} in flight`, value: rate, unit: '/s', must_reach: 500 },
+      { what: 'one at a time, p50', value: percentile(times, 0.5), unit: 'ms', must_reach: 10 },
+      { what: 'one at a time, p99', value: percentile(times, 0.99), unit: 'ms' },
+      { what: `memory of the shop, more after ${payments} payments`, value: memory_after - memory_before, unit: 'MB' },
+      { what: 'disk of the shop per payment, its invoice included', value: growth, unit: 'bytes', must_reach: 1536 },
+    ];
+  } finally {
+    await market.close();
+  }
+}
+
+async function invoices(shop: Trader, label: string, count: number): Promise<readonly string[]> {
+  const made = await Promise.all(
+    Array.from({ length: count }, (_, index) =>
+      shop.ask('invoice', { amount_msat: AMOUNT_MSAT, label: `${label}-${index}`, description: 'a cup of coffee' }),
+    ),
+  );
+  return made.map(({ bolt11 }) => bolt11 as string);
+}
+
+async function payAll(customer: Trader, bolt11s: readonly string[], in_flight: number): Promise<void> {
+  let next = 0;
+  const lane = async (): Promise<void> => {
+    for (let bolt11 = bolt11s[next++]; bolt11 !== undefined; bolt11 = bolt11s[next++]) {
+      await customer.ask('pay', { bolt11 });
+    }
+  };
+  await Promise.all(Array.from({ length: in_flight }, lane));
+}
+
+/** The database after a clean stop, when its log is written back. */
+async function growthBytes(shop: Trader, customer: Trader, payments: number): Promise<number> {
+  const size = async (): Promise<number> => {
+    await shop.stop('keep');
+    const bytes = statSync(join(shop.node.dir, 'regtest', 'till.sqlite3')).size;
+    await shop.start();
+    await until(async () => (await customer.usable()).length === 1 && (await shop.usable()).length === 1);
+    return bytes;
+  };
+  const before = await size();
+  await payAll(customer, await invoices(shop, 'growth', payments), IN_FLIGHT);
+  return ((await size()) - before) / payments;
+}
+
+async function reconnect(): Promise<readonly Figure[]> {
+  const market = await Market.open();
+  try {
+    const { shop, customer } = market;
+    await market.openChannels(CHANNELS, 100_000);
+    const figures: Figure[] = [];
+    for (const trader of [customer, shop]) {
+      await trader.stop('keep');
+      const start = performance.now();
+      await trader.start();
+      await until(
+        async () => (await customer.usable()).length === CHANNELS && (await shop.usable()).length === CHANNELS,
+      );
+      const value = (performance.now() - start) / 1000;
+      figures.push({
+        what: `restart of the ${trader.name}, ${CHANNELS} channels usable again`,
+        value,
+        unit: 's',
+        must_reach: 3,
+      });
+    }
+    return figures;
+  } finally {
+    await market.close();
+  }
+}

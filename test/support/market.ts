@@ -1,0 +1,144 @@
+/** A shop and a customer, two real daemons on one embedded chain, with as many channels between them as are asked for. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { serveChain } from '../../src/chain/embedded/chain-socket.ts';
+import { EmbeddedChain } from '../../src/chain/embedded/embedded-chain.ts';
+import { type Client, connectToNode } from '../../src/client/index.ts';
+import type { PlainJsonObject } from '../../src/rpc/json.ts';
+import { parseAddress } from '../../src/types/address.ts';
+import { systemClock } from '../../src/types/clock.ts';
+import { ChildNode } from './node-process.ts';
+
+const NOBODY = '6a';
+
+/** A port that nobody uses now. */
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** One of the two. */
+export class Trader {
+  readonly name: string;
+  readonly #args: readonly string[];
+  #node: ChildNode | undefined;
+  #client: Client | undefined;
+
+  constructor(name: string, args: readonly string[]) {
+    this.name = name;
+    this.#args = args;
+  }
+
+  get node(): ChildNode {
+    if (this.#node === undefined) throw new Error(`${this.name} does not run`);
+    return this.#node;
+  }
+
+  async start(): Promise<void> {
+    this.#node = await ChildNode.start(this.#args, this.#node?.dir);
+    this.#client = await connectToNode(this.node.rpc_file);
+  }
+
+  /** kill -9. */
+  async kill(): Promise<void> {
+    await this.node.kill();
+    this.#client?.close();
+  }
+
+  async stop(keep: 'keep' | 'remove'): Promise<void> {
+    this.#client?.close();
+    await this.#node?.stop(keep);
+  }
+
+  async ask(method: string, params: PlainJsonObject = {}): Promise<PlainJsonObject> {
+    if (this.#client === undefined) throw new Error(`${this.name} does not run`);
+    return (await this.#client.callAny(method, params)) as PlainJsonObject;
+  }
+
+  /** Channels that can carry payments now. */
+  async usable(): Promise<readonly PlainJsonObject[]> {
+    const { channels } = await this.ask('listpeerchannels');
+    return (channels as unknown as PlainJsonObject[]).filter(
+      (channel) => channel.state === 'CHANNELD_NORMAL' && channel.peer_connected === true,
+    );
+  }
+}
+
+export class Market {
+  readonly shop: Trader;
+  readonly customer: Trader;
+  readonly #dir: string;
+  readonly #chain = new EmbeddedChain({ clock: systemClock });
+  #stopServing: () => Promise<void> = async () => {};
+
+  static async open(): Promise<Market> {
+    const market = new Market(mkdtempSync(join(tmpdir(), 'till-market-')), await freePort(), await freePort());
+    market.#stopServing = await serveChain(market.#chain, join(market.#dir, 'chain'));
+    await Promise.all([market.shop.start(), market.customer.start()]);
+    return market;
+  }
+
+  private constructor(dir: string, ...ports: readonly number[]) {
+    this.#dir = dir;
+    const [shop, customer] = ['shop', 'customer'].map(
+      (name, index) =>
+        new Trader(name, [
+          '--network=regtest',
+          `--embedded-chain=${join(dir, 'chain')}`,
+          `--addr=127.0.0.1:${ports[index]}`,
+          `--alias=${name}`,
+        ]),
+    ) as [Trader, Trader];
+    this.shop = shop;
+    this.customer = customer;
+  }
+
+  mine(count: number): void {
+    this.#chain.mine(count, NOBODY);
+  }
+
+  /** The customer opens channels to the shop; resolves when all are usable. */
+  async openChannels(count: number, each_sat: number): Promise<void> {
+    const { id, binding } = await this.shop.ask('getinfo');
+    const [address] = binding as unknown as { address: string; port: number }[];
+    if (address === undefined) throw new Error('the shop does not listen');
+    for (let coin = 0; coin < Math.ceil((count * each_sat) / 4_000_000_000); coin++) {
+      const { bech32 } = await this.customer.ask('newaddr', { addresstype: 'bech32' });
+      this.#chain.mine(1, parseAddress(bech32 as string)?.script_pubkey as string);
+    }
+    this.mine(100);
+    await until(async () =>
+      ((await this.customer.ask('listfunds')).outputs as unknown as PlainJsonObject[]).some(
+        ({ status }) => status === 'confirmed',
+      ),
+    );
+    await this.customer.ask('connect', { id: id as string, host: address.address, port: address.port });
+    for (let channel = 0; channel < count; channel++) {
+      await this.customer.ask('fundchannel', { id: id as string, amount: each_sat, minconf: 0 });
+      // One after the other out of the change of the one before: the mempool takes no longer chain than this.
+      if (channel % 20 === 19) this.mine(1);
+    }
+    this.mine(6);
+    await until(async () => {
+      if (this.#chain.pending.length > 0) this.mine(6);
+      return (await this.shop.usable()).length >= count && (await this.customer.usable()).length >= count;
+    });
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.shop.stop('remove'), this.customer.stop('remove')]);
+    await this.#stopServing();
+    await this.#chain.close();
+    rmSync(this.#dir, { recursive: true });
+  }
+}
+
+/** Asks again until it is so. */
+export async function until(isSo: () => Promise<boolean>): Promise<void> {
+  while (!(await isSo())) await new Promise((resolve) => setTimeout(resolve, 20));
+}

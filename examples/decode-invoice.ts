@@ -2,9 +2,15 @@
  * Reads an invoice and says what it asks for: `node examples/decode-invoice.ts [INVOICE]`. Without an invoice it writes
  * one first. Elsewhere the import reads `from 'lightning-till/bolt11'`; it works the same in a browser.
  */
-import { Bolt11Error, decodeInvoice, encodeInvoice, signWith } from '../src/bolt11/index.ts';
-import { msat } from '../src/types/amount.ts';
-import type { PaymentHash, PaymentSecret } from '../src/types/brand.ts';
+import {
+  Bolt11Error,
+  decodeInvoice,
+  encodeInvoice,
+  msat,
+  type PaymentHash,
+  type PaymentSecret,
+  signWith,
+} from '../src/bolt11/index.ts';
 
 function anInvoice(): string {
   return encodeInvoice(

@@ -4,6 +4,8 @@
  */
 
 export { formatAddress, parseAddress } from '../types/address.ts';
+export { type Msat, msat } from '../types/amount.ts';
+export type { NodeId, PaymentHash, PaymentSecret } from '../types/brand.ts';
 export { MAX_INVOICE_CHARACTERS } from './bech32.ts';
 export { decodeInvoice, encodeInvoice, signWith } from './browser.ts';
 export { type CheckOptions, checkTerms } from './check.ts';

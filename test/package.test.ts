@@ -1,0 +1,130 @@
+/** What is published: packed as npm packs it, unpacked where there is nothing else, and used by a stranger. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { VALID } from './bolt11/examples.ts';
+import { TillProcess } from './support/till-process.ts';
+
+const ROOT = dirname(import.meta.dirname);
+const place = mkdtempSync(join(tmpdir(), 'till-package-'));
+const installed = join(place, 'node_modules', 'lightning-till');
+
+function run(command: string, args: readonly string[], cwd = place): string {
+  const { status, stdout, stderr } = spawnSync(command, args, { cwd, encoding: 'utf8' });
+  assert.equal(status, 0, `${command} ${args.join(' ')}\n${stdout}${stderr}`);
+  return stdout;
+}
+
+/** Links a package of the repository into the stranger's directory. */
+function link(name: string): void {
+  const to = join(place, 'node_modules', name);
+  mkdirSync(dirname(to), { recursive: true });
+  symlinkSync(join(ROOT, 'node_modules', name), to);
+}
+
+let packed: readonly string[];
+
+before(() => {
+  const [{ filename, files }] = JSON.parse(
+    run('npm', ['pack', '--json', '--pack-destination', place, '--silent'], ROOT),
+  );
+  packed = files.map(({ path }: { path: string }) => path);
+  mkdirSync(installed, { recursive: true });
+  run('tar', ['-xzf', join(place, filename), '-C', installed, '--strip-components=1']);
+  const { dependencies } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'));
+  for (const name of Object.keys(dependencies)) link(name);
+  writeFileSync(join(place, 'package.json'), '{ "type": "module" }\n');
+});
+after(() => rmSync(place, { recursive: true, force: true }));
+
+test('the package holds what is used, and nothing that is for developing', () => {
+  for (const path of [
+    'bin/till.js',
+    'dist/src/index.js',
+    'dist/src/index.d.ts',
+    'man/till-invoice.7',
+    'README.md',
+    'LICENSE',
+  ])
+    assert.ok(packed.includes(path), `${path} is missing`);
+  assert.deepEqual(
+    packed.filter((path) => /^(src|test|bench|tools)\/|\.test\.|(?<!\.d)\.ts$/.test(path)),
+    [],
+  );
+});
+
+test('its three doors open, and the codec behind one of them reads the first example of BOLT 11', () => {
+  writeFileSync(
+    join(place, 'use.js'),
+    `import { Daemon, loadConfig, msat } from 'lightning-till';
+     import { decodeInvoice } from 'lightning-till/bolt11';
+     import { connectToNode } from 'lightning-till/client';
+     console.log(JSON.stringify([typeof Daemon.start, loadConfig([], {}).network.name, String(msat(1)),
+       typeof connectToNode, decodeInvoice(process.argv[2]).payee]));`,
+  );
+  const [{ text, says }] = VALID;
+  assert.deepEqual(JSON.parse(run(process.execPath, ['use.js', text])), [
+    'function',
+    'regtest',
+    '1',
+    'function',
+    says.payee,
+  ]);
+});
+
+test('its types are found, and hold a caller to what commands and rooms take', () => {
+  link('@types/node');
+  link('undici-types');
+  writeFileSync(
+    join(place, 'use.ts'),
+    `import { Daemon, loadConfig, openLog, type Invoice } from 'lightning-till';
+     import { decodeInvoice, type Invoice as Bolt11 } from 'lightning-till/bolt11';
+     import { connectToNode } from 'lightning-till/client';
+
+     export async function use(path: string): Promise<[string, Invoice | undefined, Bolt11]> {
+       const log = openLog({ level: 'info', file: undefined, now: () => '' });
+       const daemon = await Daemon.start({ config: loadConfig([]), log, onFatal() {}, onStop() {} });
+       const client = await connectToNode(path);
+       const { bolt11 } = await client.call('invoice', { amount_msat: 1000, label: 'a', description: 'b' });
+       // @ts-expect-error: there is no command of this name
+       await client.call('invoices', {});
+       // @ts-expect-error: a label is missing
+       await client.call('invoice', { amount_msat: 1000, description: 'b' });
+       return [bolt11, await daemon.invoices.find({ label: 'a' }), decodeInvoice(bolt11)];
+     }`,
+  );
+  writeFileSync(
+    join(place, 'tsconfig.json'),
+    JSON.stringify({
+      compilerOptions: {
+        target: 'esnext',
+        lib: ['esnext'],
+        module: 'nodenext',
+        strict: true,
+        noEmit: true,
+        types: ['node'],
+        skipLibCheck: false,
+      },
+      files: ['use.ts'],
+    }),
+  );
+  run(join(ROOT, 'node_modules/.bin/tsc'), ['-p', 'tsconfig.json']);
+});
+
+test('its command runs, tells its version and has its manual', () => {
+  const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+  const till = join(installed, 'bin', 'till.js');
+  assert.equal(run(process.execPath, [till, '--version']), `${version}\n`);
+  assert.match(run(process.execPath, [till, '--help']), /till start/);
+  assert.ok(existsSync(join(installed, 'man', 'till-invoice.7')));
+});
+
+test('a node of the package runs, writes its store and stops in good order', async () => {
+  const node = await TillProcess.start([], join(installed, 'bin', 'till.js'));
+  const { bolt11 } = JSON.parse(node.run('-J', 'invoice', '1000', 'coffee', '1 cup of coffee'));
+  assert.match(bolt11, /^lnbcrt10n1/);
+  assert.equal(await node.stop(), 0);
+});

@@ -2,7 +2,7 @@
  * One line per event: time, level, what happened. Secrets cannot get in: their type prints as `[secret]`, and control
  * characters that a peer may have put into a text are escaped, so that a line stays a line.
  */
-import { appendFileSync } from 'node:fs';
+import { appendFileSync, writeSync } from 'node:fs';
 
 /** The levels of Core Lightning, quiet to loud. */
 export const LOG_LEVELS = ['debug', 'info', 'unusual', 'broken'] as const;
@@ -25,21 +25,59 @@ export interface LogOptions {
   readonly now: () => string;
 }
 
-/** Opens the log. A file is opened anew for every line, so that it may be moved away while the node runs. */
+/** The log file cannot be written. */
+export class LogFileError extends Error {
+  override readonly name = 'LogFileError';
+}
+
+const STANDARD_OUTPUT = 1;
+const STANDARD_ERROR = 2;
+
+/**
+ * Opens the log. A file is opened anew for every line, so that it may be moved away while the node runs. Throws
+ * LogFileError when it cannot be written at first; later the node goes on without a log rather than not at all.
+ */
 export function openLog({ level, file, now }: LogOptions): Log {
   const least = LOG_LEVELS.indexOf(level);
+  const append = (text: string): void => {
+    if (file === undefined) writeSync(STANDARD_OUTPUT, text);
+    else appendFileSync(file, text, { mode: 0o600 });
+  };
   const write = (of: LogLevel, text: string): void => {
     if (LOG_LEVELS.indexOf(of) < least) return;
     const line = `${now()} ${of.toUpperCase().padEnd(7)} ${printable(text)}\n`;
-    if (file === undefined) process.stdout.write(line);
-    else appendFileSync(file, line, { mode: 0o600 });
+    try {
+      append(line);
+    } catch (error) {
+      complain(`till: the log cannot be written (${codeOf(error)}): ${line}`);
+    }
   };
+  if (file !== undefined) {
+    try {
+      append('');
+    } catch (error) {
+      throw new LogFileError(`the log file ${file} cannot be written (${codeOf(error)})`);
+    }
+  }
   return {
     debug: (text) => write('debug', text),
     info: (text) => write('info', text),
     warn: (text) => write('unusual', text),
     error: (text) => write('broken', text),
   };
+}
+
+/** A line on standard error, whatever its state: a node that nobody can hear any more must still go on. */
+export function complain(line: string): void {
+  try {
+    writeSync(STANDARD_ERROR, line);
+  } catch {
+    // No place is left where this could be said.
+  }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : String(error);
 }
 
 /** The text without anything that a terminal would obey. */

@@ -18,7 +18,7 @@ export function exchange(
     const decoder = new StringDecoder('utf8');
     let text = '';
     let isDone = false;
-    socket.on('error', (error) => reject(new UnreachableError(`no node answers at ${path} (${error.message})`)));
+    socket.on('error', (error) => reject(new UnreachableError(`no node answers at ${path}: ${reasonOf(error)}`)));
     socket.on('connect', () => socket.write(requests.join('')));
     socket.on('data', (chunk) => {
       const fresh = decoder.write(chunk as Buffer);
@@ -40,4 +40,18 @@ export function exchange(
       if (!isDone) reject(new UnreachableError(`the node at ${path} hung up before it answered`));
     });
   });
+}
+
+/** What the system's error means for whoever asks. */
+function reasonOf(error: NodeJS.ErrnoException): string {
+  switch (error.code) {
+    case 'ENOENT':
+      return 'nothing is there; start a node with: till start';
+    case 'ECONNREFUSED':
+      return 'the node that was there has ended; start it with: till start';
+    case 'EACCES':
+      return 'this user may not use it (see rpc-file-mode in till start --help)';
+    default:
+      return error.message;
+  }
 }

@@ -7,7 +7,17 @@ import { secureRandomBytes } from '../crypto/random.ts';
 import { loadWords, markShown, SEED_FILE, SeedError } from '../keys/seed-file.ts';
 import { EXIT } from './exit-codes.ts';
 
+const USAGE = `till seed [--again] [--lightning-dir=DIR] [--network=NETWORK]
+
+Shows the twenty-four words that every key of the node is made from: once, and then only with --again.
+`;
+
+/** Shows the words; answers the exit code. */
 export function showSeed(args: readonly string[]): number {
+  if (args.includes('--help') || args.includes('-h')) {
+    process.stdout.write(USAGE);
+    return EXIT.ok;
+  }
   const again = args.includes('--again');
   try {
     const { network_dir } = loadConfig(args.filter((argument) => argument !== '--again'));

@@ -1,32 +1,38 @@
 /** `till start`: runs a node until it is told to stop. */
-import { spawn } from 'node:child_process';
-import { closeSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { type Config, loadConfig } from '../config/config.ts';
 import { ConfigError } from '../config/option.ts';
 import { Daemon } from '../daemon/daemon.ts';
-import { type LogLevel, openLog } from '../log.ts';
+import { wasShown } from '../keys/seed-file.ts';
+import { complain, type Log, LogFileError, type LogLevel, openLog } from '../log.ts';
+import { goToBackground, isBackground, tellStarter } from './background.ts';
 import { EXIT } from './exit-codes.ts';
 import { startUsage } from './usage.ts';
 
-/** Set in the process that `--daemon` leaves behind: it tells its parent when it is up. */
-const BACKGROUND = 'TILL_BACKGROUND';
-
+/** Runs a node; resolves with the exit code when it has ended, or has gone to the background. */
 export async function start(args: readonly string[]): Promise<number> {
   if (args.includes('--help') || args.includes('-h')) {
     process.stdout.write(startUsage());
     return EXIT.ok;
   }
-  let config: Config;
+  // What a node writes is for its owner alone: its database holds preimages.
+  process.umask(0o077);
   try {
-    config = loadConfig(args);
+    const config = loadConfig(args);
     checkTogether(config);
+    const { values } = config;
+    const log = openLog({
+      level: values['log-level'] as LogLevel,
+      file: values['log-file'],
+      now: () => new Date().toISOString(),
+    });
+    if (values.daemon && !isBackground()) return await goToBackground(args, config);
+    return await run(config, log);
   } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
+    if (!(error instanceof ConfigError || error instanceof LogFileError)) throw error;
     process.stderr.write(`till: ${error.message}\n`);
     return EXIT.usage;
   }
-  if (config.values.daemon && process.env[BACKGROUND] === undefined) return await goToBackground(args, config);
-  return await run(config);
 }
 
 function checkTogether({ values, network }: Config): void {
@@ -50,68 +56,38 @@ function checkTogether({ values, network }: Config): void {
 }
 
 /** Runs a node in this process; resolves with its exit code when it has ended. */
-async function run(config: Config): Promise<number> {
+async function run(config: Config, log: Log): Promise<number> {
   const { values } = config;
-  const log = openLog({
-    level: values['log-level'] as LogLevel,
-    file: values['log-file'],
-    now: () => new Date().toISOString(),
-  });
-  const ended = Promise.withResolvers<number>();
+  const fail = (message: string): void => {
+    if (values['log-file'] !== undefined) log.error(message);
+    if (!isBackground()) complain(`till: ${message}\n`);
+  };
   const asked = Promise.withResolvers<void>();
-  const stop = (): void => asked.resolve();
-  let daemon: Daemon;
+  let daemon: Daemon | undefined;
   try {
     daemon = await Daemon.start({
       config,
       log,
       onFatal(message) {
         // Nothing may be said or done from here on: memory is ahead of the disk.
-        log.error(message);
-        process.stderr.write(`till: ${message}\n`);
+        fail(message);
         process.exit(EXIT.error);
       },
-      onStop: stop,
+      onStop: asked.resolve,
     });
+    if (values['pid-file'] !== undefined) writeFileSync(values['pid-file'], `${process.pid}\n`);
   } catch (error) {
+    await daemon?.stop();
     const message = error instanceof Error ? error.message : String(error);
-    log.error(message);
-    process.stderr.write(`till: ${message}\n`);
+    fail(message);
+    tellStarter({ failed: message });
     return EXIT.error;
   }
-  if (values['pid-file'] !== undefined) writeFileSync(values['pid-file'], `${process.pid}\n`);
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop);
-  if (process.send !== undefined) process.send('up', () => process.disconnect?.());
-  asked.promise
-    .then(async () => {
-      await daemon.stop();
-      if (values['pid-file'] !== undefined) rmSync(values['pid-file'], { force: true });
-      ended.resolve(EXIT.ok);
-    })
-    .catch(ended.reject);
-  return await ended.promise;
-}
-
-/** Starts the same node in a process of its own, and waits until that answers commands. */
-async function goToBackground(args: readonly string[], config: Config): Promise<number> {
-  const log_file = config.values['log-file'] as string;
-  const fd = openSync(log_file, 'a', 0o600);
-  const child = spawn(process.execPath, [process.argv[1] as string, 'start', ...args], {
-    detached: true,
-    stdio: ['ignore', fd, fd, 'ipc'],
-    env: { ...process.env, [BACKGROUND]: '1' },
-  });
-  closeSync(fd);
-  return await new Promise((resolve) => {
-    child.once('message', () => {
-      process.stdout.write(`till runs as process ${child.pid}, commands at ${config.rpc_file}\n`);
-      child.disconnect();
-      child.unref();
-      resolve(EXIT.ok);
-    });
-    child.once('exit', (code) => {
-      process.stderr.write(`till did not start; ${log_file} says why\n`);
-      resolve(code ?? EXIT.error);
-    });
-  });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => asked.resolve());
+  if (!wasShown(config.network_dir)) log.warn('the seed is on no paper yet: till seed shows it, once');
+  tellStarter('up');
+  await asked.promise;
+  await daemon.stop();
+  if (values['pid-file'] !== undefined) rmSync(values['pid-file'], { force: true });
+  return EXIT.ok;
 }

@@ -129,7 +129,7 @@ function find(name: string, where: string): { option: OptionDefinition } {
 /** The name that takes the fewest changes to become this one, when they are few. */
 export function nearestName(name: string, names: readonly string[]): string | undefined {
   let best: string | undefined;
-  let best_distance = Math.max(2, Math.floor(name.length / 3)) + 1;
+  let best_distance = Math.max(1, Math.floor((name.length + 1) / 3)) + 1;
   for (const candidate of names) {
     const distance = editDistance(name, candidate);
     if (distance < best_distance) [best, best_distance] = [candidate, distance];

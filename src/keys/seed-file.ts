@@ -62,11 +62,15 @@ export function readPassphrase(path: string): Secret<string> {
   }
 }
 
+/** Whether the words were shown once. */
+export function wasShown(dir: string): boolean {
+  return existsSync(join(dir, SHOWN_FILE));
+}
+
 /** Whether the words were shown already; from now on they were. */
 export function markShown(dir: string): boolean {
-  const path = join(dir, SHOWN_FILE);
-  if (existsSync(path)) return true;
-  writeWhole(path, '');
+  if (wasShown(dir)) return true;
+  writeWhole(join(dir, SHOWN_FILE), '');
   return false;
 }
 

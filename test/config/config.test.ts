@@ -101,5 +101,6 @@ test('what is wrong is said with its place and what would be right', (t) => {
 
 test('a name far from all others has no nearest one', () => {
   assert.equal(nearestName('zzzzzzzz', Object.keys(OPTIONS)), undefined);
+  assert.equal(nearestName('frob', Object.keys(OPTIONS)), undefined);
   assert.equal(nearestName('bitcoin-rpcusr', Object.keys(OPTIONS)), 'bitcoin-rpcuser');
 });

@@ -1,0 +1,52 @@
+/** `--daemon`: the same node in a process of its own, which outlives its terminal. */
+import { spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+import type { Config } from '../config/config.ts';
+import { EXIT } from './exit-codes.ts';
+
+/** Set in the process that stays. */
+const BACKGROUND = 'TILL_BACKGROUND';
+
+/** What a node tells the process that started it, once. */
+export type StartReport = 'up' | { readonly failed: string };
+
+/** Whether this is the process that stays. */
+export function isBackground(): boolean {
+  return process.env[BACKGROUND] !== undefined;
+}
+
+/** Tells whoever started this process, if anyone listens. Others than `--daemon` only ever hear `up`. */
+export function tellStarter(report: StartReport): void {
+  if (process.send === undefined || (report !== 'up' && !isBackground())) return;
+  process.send(report, () => process.disconnect?.());
+}
+
+/** Starts the node and waits until it answers commands, or says why it cannot; resolves with the exit code. */
+export async function goToBackground(args: readonly string[], { values, rpc_file }: Config): Promise<number> {
+  const log_file = values['log-file'] as string;
+  // What the process itself may have to say, such as a fault of the runtime, goes where the log is.
+  const fd = openSync(log_file, 'a', 0o600);
+  const child = spawn(process.execPath, [process.argv[1] as string, 'start', ...args], {
+    detached: true,
+    stdio: ['ignore', fd, fd, 'ipc'],
+    env: { ...process.env, [BACKGROUND]: '1' },
+  });
+  closeSync(fd);
+  return await new Promise((resolve) => {
+    let reason = `${log_file} says why`;
+    child.on('message', (report: StartReport) => {
+      if (report !== 'up') {
+        reason = report.failed;
+        return;
+      }
+      process.stdout.write(`till runs as process ${child.pid}, commands at ${rpc_file}\n`);
+      if (child.connected) child.disconnect();
+      child.unref();
+      resolve(EXIT.ok);
+    });
+    child.once('exit', (code) => {
+      process.stderr.write(`till: it did not start: ${reason}\n`);
+      resolve(code ?? EXIT.error);
+    });
+  });
+}

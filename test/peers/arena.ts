@@ -95,8 +95,11 @@ export class Arena {
     return peer;
   }
 
+  /** Kills an LDK node, without a goodbye, between two of its turns. */
   async stopLdk(peer: LdkPeer): Promise<void> {
     this.#peers.splice(this.#peers.indexOf(peer), 1);
+    // LDK gives a channel up when what it wrote of it is not of one turn: its answer means that a turn is over.
+    await peer.ask('channels');
     await peer.kill();
   }
 

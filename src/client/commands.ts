@@ -77,6 +77,10 @@ export interface Commands {
         | number
         | bigint;
       /** When paid: the Unix time. */ readonly paid_at?: number | bigint;
+      /** When paid on the chain: the deposit that did it, the last one of several. */ readonly paid_outpoint?: {
+        /** The transaction. */ readonly txid: string;
+        /** The index of its output. */ readonly outnum: number | bigint;
+      };
       /** When paid: the proof of payment. */ readonly payment_preimage?: string;
       /** What it is for; absent once it was removed. */ readonly description?: string;
       /** The Unix time from which on it cannot be paid. */ readonly expires_at: number | bigint;
@@ -187,6 +191,10 @@ export interface Commands {
         | number
         | bigint;
       /** When paid: the Unix time. */ readonly paid_at?: number | bigint;
+      /** When paid on the chain: the deposit that did it, the last one of several. */ readonly paid_outpoint?: {
+        /** The transaction. */ readonly txid: string;
+        /** The index of its output. */ readonly outnum: number | bigint;
+      };
       /** When paid: the proof of payment. */ readonly payment_preimage?: string;
       /** What it is for; absent once it was removed. */ readonly description?: string;
       /** The Unix time from which on it cannot be paid. */ readonly expires_at: number | bigint;
@@ -295,6 +303,29 @@ export interface Commands {
       /** Till is still catching up with its source of blocks. */ readonly warning_lightningd_sync?: string;
     };
   };
+  /** Command for finding a route to a node */
+  getroute: {
+    readonly params: {
+      /** Where to. */ readonly id: string;
+      /** What is to arrive there. */ readonly amount_msat: number | bigint | string;
+      /** Weighs delay against fees; one hop has neither. */ readonly riskfactor: number;
+      /** Blocks that are to be left at the end. */ readonly cltv?: number | bigint;
+      /** Where from; only our own node knows its channels. */ readonly fromid?: string;
+      /** Accepted, of no use here. */ readonly fuzzpercent?: number;
+      /** Channels (`SCID` or `SCID/DIRECTION`) and nodes to leave out. */ readonly exclude?: readonly string[];
+      /** The most hops. */ readonly maxhops?: number | bigint;
+    };
+    readonly result: {
+      /** The hops, in order. */ readonly route: readonly {
+        /** The node at the end of the hop. */ readonly id: string;
+        /** The channel. */ readonly channel: string;
+        /** 0 from the smaller node id to the larger, 1 the other way. */ readonly direction: number | bigint;
+        /** What arrives there. */ readonly amount_msat: number | bigint;
+        /** Blocks that are left there. */ readonly delay: number | bigint;
+        /** How its payload is written. */ readonly style: 'tlv';
+      }[];
+    };
+  };
   /** Command to return all information about RPC commands */
   help: {
     readonly params: { /** The command to tell about. */ readonly command?: string };
@@ -321,7 +352,7 @@ export interface Commands {
       /** Seconds for which the invoice can be paid. Default: 3600, unless the node is set otherwise. */ readonly expiry?:
         | number
         | bigint;
-      /** Addresses to pay to on the chain instead, the preferred one first. Payments to them are not tracked. */ readonly fallbacks?: readonly string[];
+      /** Addresses to pay to on the chain instead, the preferred one first. Payments to them are not tracked. Without this, and with `invoices-onchain-fallback`, the node puts in a new address of its own, and what is deposited there in time pays the invoice. */ readonly fallbacks?: readonly string[];
       /** The preimage to use, 64 hex digits. It must be as unpredictable as a key, and stay secret until the payment; without it the node draws one. */ readonly preimage?: string;
       /** Whether unannounced channels may be named in the invoice: `true`, `false`, or the channels that may. Default: only when no channel is announced. */ readonly exposeprivatechannels?:
         | boolean
@@ -368,6 +399,12 @@ export interface Commands {
         /** Its address. */ readonly address?: string;
         /** How it stands in the chain. */ readonly status: 'unconfirmed' | 'confirmed' | 'spent' | 'immature';
         /** The block that made it. */ readonly blockheight?: number | bigint;
+        /** When it was deposited to the address of an invoice: of which. */ readonly invoice_label?: string;
+        /** Whether that deposit waits for confirmations, paid the invoice, is too little so far, or came too late. */ readonly deposit_status?:
+          | 'pending'
+          | 'paid'
+          | 'short'
+          | 'late';
         /** Whether a transaction of ours that is not mined yet spends it. */ readonly reserved: boolean;
       }[];
       /** The channels. */ readonly channels: readonly {
@@ -415,6 +452,10 @@ export interface Commands {
           | number
           | bigint;
         /** When paid: the Unix time. */ readonly paid_at?: number | bigint;
+        /** When paid on the chain: the deposit that did it, the last one of several. */ readonly paid_outpoint?: {
+          /** The transaction. */ readonly txid: string;
+          /** The index of its output. */ readonly outnum: number | bigint;
+        };
         /** When paid: the proof of payment. */ readonly payment_preimage?: string;
         /** What it is for; absent once it was removed. */ readonly description?: string;
         /** The Unix time from which on it cannot be paid. */ readonly expires_at: number | bigint;
@@ -423,6 +464,83 @@ export interface Commands {
           | number
           | bigint;
         /** The object that was stored with it. */ readonly metadata?: unknown;
+        /** What arrived at the address that the invoice shows; absent when nothing did. */ readonly deposits?: readonly {
+          /** The transaction. */ readonly txid: string;
+          /** The index of its output. */ readonly outnum: number | bigint;
+          /** What it pays. */ readonly amount_msat: number | bigint;
+          /** Its block; absent while a reorganisation keeps it out of the chain. */ readonly blockheight?:
+            | number
+            | bigint;
+          /** Whether it waits for confirmations, paid the invoice (alone or with others), is too little so far, or came when the invoice was expired or paid already. */ readonly status:
+            | 'pending'
+            | 'paid'
+            | 'short'
+            | 'late';
+        }[];
+      }[];
+    };
+  };
+  /** Command for querying payments that were sent */
+  listpays: {
+    readonly params: {
+      /** Only payments of this invoice. */ readonly bolt11?: string;
+      /** Only payments of this hash. */ readonly payment_hash?: string;
+      /** Only those that stand so. */ readonly status?: 'pending' | 'complete' | 'failed';
+      /** The order: of sending (default), or of the last change, which leaves out what is as it was sent. */ readonly index?:
+        | 'created'
+        | 'updated';
+      /** The first index to list. Needs `index`. */ readonly start?: number | bigint;
+      /** The most to list. Needs `index`. */ readonly limit?: number | bigint;
+    };
+    readonly result: {
+      /** What was found. */ readonly pays: readonly {
+        /** The hash of the preimage. */ readonly payment_hash: string;
+        /** How it stands: complete when any of its parts is. */ readonly status: 'pending' | 'complete' | 'failed';
+        /** The payee. */ readonly destination: string;
+        /** The Unix time of its first part. */ readonly created_at: number | bigint;
+        /** The Unix time of its completion. */ readonly completed_at?: number | bigint;
+        /** The label given. */ readonly label?: string;
+        /** The invoice given. */ readonly bolt11?: string;
+        /** The description given. */ readonly description?: string;
+        /** When complete: the proof of payment. */ readonly preimage?: string;
+        /** What the payee gets; absent when it failed. */ readonly amount_msat?: number | bigint;
+        /** What we give, fees included; 0 when it failed. */ readonly amount_sent_msat: number | bigint;
+        /** In how many parts, when more than one. */ readonly number_of_parts?: number | bigint;
+        /** The index of its first part. */ readonly created_index: number | bigint;
+        /** The index of the last change of a part. */ readonly updated_index?: number | bigint;
+      }[];
+    };
+  };
+  /** Command for querying the parts of payments that were sent */
+  listsendpays: {
+    readonly params: {
+      /** Only payments of this invoice. */ readonly bolt11?: string;
+      /** Only payments of this hash. */ readonly payment_hash?: string;
+      /** Only those that stand so. */ readonly status?: 'pending' | 'complete' | 'failed';
+      /** The order: of sending (default), or of the last change, which leaves out what is as it was sent. */ readonly index?:
+        | 'created'
+        | 'updated';
+      /** The first index to list. Needs `index`. */ readonly start?: number | bigint;
+      /** The most to list. Needs `index`. */ readonly limit?: number | bigint;
+    };
+    readonly result: {
+      /** What was found. */ readonly payments: readonly {
+        /** 1, 2, 3 ... in the order of sending. */ readonly created_index: number | bigint;
+        /** The same number, by its old name. */ readonly id: number | bigint;
+        /** Rises with every change of any part; absent before the first. */ readonly updated_index?: number | bigint;
+        /** The hash of the preimage. */ readonly payment_hash: string;
+        /** Which try to pay this hash it belongs to: 1 is the first. */ readonly groupid: number | bigint;
+        /** Which part of that it is; absent for 0. */ readonly partid?: number | bigint;
+        /** How it stands. */ readonly status: 'pending' | 'complete' | 'failed';
+        /** What the payee gets. */ readonly amount_msat: number | bigint;
+        /** What we give, fees included. */ readonly amount_sent_msat: number | bigint;
+        /** The payee. */ readonly destination: string;
+        /** The Unix time of its sending. */ readonly created_at: number | bigint;
+        /** The Unix time of its end. */ readonly completed_at?: number | bigint;
+        /** When complete: the proof of payment. */ readonly payment_preimage?: string;
+        /** The label given. */ readonly label?: string;
+        /** The invoice given. */ readonly bolt11?: string;
+        /** The description given. */ readonly description?: string;
       }[];
     };
   };
@@ -444,10 +562,86 @@ export interface Commands {
     readonly params: { /** Whether to send notices. */ readonly enable: boolean };
     readonly result: Readonly<Record<string, never>>;
   };
+  /** Command for sending a payment to a BOLT11 invoice */
+  pay: {
+    readonly params: {
+      /** The invoice; `lightning:` before it and upper case are fine. */ readonly bolt11?: string;
+      /** Another name of `bolt11`. */ readonly invstring?: string;
+      /** What to pay, for an invoice that leaves it open. */ readonly amount_msat?: number | bigint | string;
+      /** A label, kept with the payment. */ readonly label?: string | number | bigint;
+      /** Accepted; routes here are too short to weigh delays. */ readonly riskfactor?: number;
+      /** The most that fees may come to, in percent. 0.5 unless given. */ readonly maxfeepercent?: number;
+      /** Seconds after which nothing more is tried. */ readonly retry_for?: number | bigint;
+      /** The most blocks that the money may be locked for. */ readonly maxdelay?: number | bigint;
+      /** Fees up to this are fine whatever `maxfeepercent` says. 5000 msat unless given. */ readonly exemptfee?:
+        | number
+        | bigint
+        | string;
+      /** Accepted; Till makes no invoice requests. */ readonly localinvreqid?: string;
+      /** Channels (`SCID` or `SCID/DIRECTION`) and nodes to leave out. */ readonly exclude?: readonly string[];
+      /** The most that fees may come to; instead of `maxfeepercent` and `exemptfee`. */ readonly maxfee?:
+        | number
+        | bigint
+        | string;
+      /** What it is for; must fit the hash in the invoice, if there is one. */ readonly description?: string;
+      /** Pay only so much: others pay the rest of the invoice. */ readonly partial_msat?: number | bigint | string;
+    };
+    readonly result: {
+      /** The proof of payment. */ readonly payment_preimage: string;
+      /** Its hash. */ readonly payment_hash: string;
+      /** The payee. */ readonly destination: string;
+      /** The Unix time of its first part. */ readonly created_at: number | bigint;
+      /** In how many parts. */ readonly parts: number | bigint;
+      /** What the payee gets. */ readonly amount_msat: number | bigint;
+      /** What we give, fees included. */ readonly amount_sent_msat: number | bigint;
+      /** It is paid. */ readonly status: 'complete';
+      /** Set when some parts came back on the way. */ readonly warning_partial_completion?: string;
+    };
+  };
   /** Ask the signer to approve an invoice before it is paid */
   preapproveinvoice: {
     readonly params: { /** The invoice to be paid. */ readonly bolt11: string };
     readonly result: Readonly<Record<string, never>>;
+  };
+  /** Command for sending a payment over a given route */
+  sendpay: {
+    readonly params: {
+      /** The hops, as `getroute` answers them. */ readonly route: readonly {
+        readonly id: string;
+        readonly channel: string;
+        readonly amount_msat: number | bigint | string;
+        readonly delay: number | bigint;
+      }[];
+      /** The hash of the payment. */ readonly payment_hash: string;
+      /** A label, kept with it. */ readonly label?: string | number | bigint;
+      /** What all parts come to; needed with `partid`. */ readonly amount_msat?: number | bigint | string;
+      /** The invoice, kept with it. */ readonly bolt11?: string;
+      /** The secret of the invoice. Every invoice of today has one. */ readonly payment_secret?: string;
+      /** The part, when there are several. */ readonly partid?: number | bigint;
+      /** Accepted; Till makes no invoice requests. */ readonly localinvreqid?: string;
+      /** The try that the part belongs to; the latest unless given. */ readonly groupid?: number | bigint;
+      /** What the invoice asks to be brought back. */ readonly payment_metadata?: string;
+      /** A description, kept with it. */ readonly description?: string;
+    };
+    readonly result: {
+      /** 1, 2, 3 ... in the order of sending. */ readonly created_index: number | bigint;
+      /** The same number, by its old name. */ readonly id: number | bigint;
+      /** Rises with every change of any part; absent before the first. */ readonly updated_index?: number | bigint;
+      /** The hash of the preimage. */ readonly payment_hash: string;
+      /** Which try to pay this hash it belongs to: 1 is the first. */ readonly groupid: number | bigint;
+      /** Which part of that it is; absent for 0. */ readonly partid?: number | bigint;
+      /** How it stands. */ readonly status: 'pending' | 'complete' | 'failed';
+      /** What the payee gets. */ readonly amount_msat: number | bigint;
+      /** What we give, fees included. */ readonly amount_sent_msat: number | bigint;
+      /** The payee. */ readonly destination: string;
+      /** The Unix time of its sending. */ readonly created_at: number | bigint;
+      /** The Unix time of its end. */ readonly completed_at?: number | bigint;
+      /** When complete: the proof of payment. */ readonly payment_preimage?: string;
+      /** The label given. */ readonly label?: string;
+      /** The invoice given. */ readonly bolt11?: string;
+      /** The description given. */ readonly description?: string;
+      /** What to do next, while it is pending. */ readonly message?: string;
+    };
   };
   /** Low-level invoice signing */
   signinvoice: {
@@ -462,7 +656,9 @@ export interface Commands {
   /** Command for waiting for the next event in a subsystem */
   wait: {
     readonly params: {
-      /** What to watch: `invoices`. */ readonly subsystem: 'invoices';
+      /** What to watch: `invoices`, or `sendpays`, the parts of our own payments. */ readonly subsystem:
+        | 'invoices'
+        | 'sendpays';
       /** The number to watch: `created`, `updated` or `deleted`. */ readonly indexname:
         | 'created'
         | 'updated'
@@ -470,7 +666,7 @@ export interface Commands {
       /** The value to wait for; 0 answers what it is now. */ readonly nextvalue: number | bigint;
     };
     readonly result: {
-      /** What was watched. */ readonly subsystem: 'invoices';
+      /** What was watched. */ readonly subsystem: 'invoices' | 'sendpays';
       /** How many were created, when asked for that. */ readonly created?: number | bigint;
       /** How many were changed, when asked for that. */ readonly updated?: number | bigint;
       /** How many were deleted, when asked for that. */ readonly deleted?: number | bigint;
@@ -479,6 +675,12 @@ export interface Commands {
         /** Its label. */ readonly label: string;
         /** Its description, unless it was removed. */ readonly description?: string;
         /** Its BOLT 11 text. */ readonly bolt11: string;
+      };
+      /** The part that the number rose for. */ readonly sendpays?: {
+        /** How it stood then. */ readonly status: 'pending' | 'complete' | 'failed';
+        /** Its payment hash. */ readonly payment_hash: string;
+        /** Its try. */ readonly groupid: number | bigint;
+        /** Its number in that. */ readonly partid: number | bigint;
       };
     };
   };
@@ -499,6 +701,10 @@ export interface Commands {
         | number
         | bigint;
       /** When paid: the Unix time. */ readonly paid_at?: number | bigint;
+      /** When paid on the chain: the deposit that did it, the last one of several. */ readonly paid_outpoint?: {
+        /** The transaction. */ readonly txid: string;
+        /** The index of its output. */ readonly outnum: number | bigint;
+      };
       /** When paid: the proof of payment. */ readonly payment_preimage?: string;
       /** What it is for; absent once it was removed. */ readonly description?: string;
       /** The Unix time from which on it cannot be paid. */ readonly expires_at: number | bigint;
@@ -521,12 +727,43 @@ export interface Commands {
         | number
         | bigint;
       /** When paid: the Unix time. */ readonly paid_at?: number | bigint;
+      /** When paid on the chain: the deposit that did it, the last one of several. */ readonly paid_outpoint?: {
+        /** The transaction. */ readonly txid: string;
+        /** The index of its output. */ readonly outnum: number | bigint;
+      };
       /** When paid: the proof of payment. */ readonly payment_preimage?: string;
       /** What it is for; absent once it was removed. */ readonly description?: string;
       /** The Unix time from which on it cannot be paid. */ readonly expires_at: number | bigint;
       /** 1, 2, 3 ... in the order of creation. */ readonly created_index: number | bigint;
       /** Rises with every change of any invoice; absent before the first. */ readonly updated_index?: number | bigint;
       /** The object that was stored with it. */ readonly metadata?: unknown;
+    };
+  };
+  /** Command for waiting for the end of an outgoing payment */
+  waitsendpay: {
+    readonly params: {
+      /** The hash of the payment. */ readonly payment_hash: string;
+      /** Seconds to wait. Default: for as long as it takes. */ readonly timeout?: number | bigint;
+      /** The part. */ readonly partid?: number | bigint;
+      /** The try; the latest unless given. */ readonly groupid?: number | bigint;
+    };
+    readonly result: {
+      /** 1, 2, 3 ... in the order of sending. */ readonly created_index: number | bigint;
+      /** The same number, by its old name. */ readonly id: number | bigint;
+      /** Rises with every change of any part; absent before the first. */ readonly updated_index?: number | bigint;
+      /** The hash of the preimage. */ readonly payment_hash: string;
+      /** Which try to pay this hash it belongs to: 1 is the first. */ readonly groupid: number | bigint;
+      /** Which part of that it is; absent for 0. */ readonly partid?: number | bigint;
+      /** How it stands. */ readonly status: 'pending' | 'complete' | 'failed';
+      /** What the payee gets. */ readonly amount_msat: number | bigint;
+      /** What we give, fees included. */ readonly amount_sent_msat: number | bigint;
+      /** The payee. */ readonly destination: string;
+      /** The Unix time of its sending. */ readonly created_at: number | bigint;
+      /** The Unix time of its end. */ readonly completed_at?: number | bigint;
+      /** When complete: the proof of payment. */ readonly payment_preimage?: string;
+      /** The label given. */ readonly label?: string;
+      /** The invoice given. */ readonly bolt11?: string;
+      /** The description given. */ readonly description?: string;
     };
   };
   /** Command for withdrawing funds from the internal wallet */
@@ -544,6 +781,30 @@ export interface Commands {
       /** The signed transaction. */ readonly tx: string;
       /** Its id. */ readonly txid: string;
       /** The unsigned transaction as a PSBT, base64. */ readonly psbt: string;
+    };
+  };
+  /** Command for sending a payment for an invoice */
+  xpay: {
+    readonly params: {
+      /** The invoice; `lightning:` before it and upper case are fine. */ readonly invstring: string;
+      /** What to pay, for an invoice that leaves it open. */ readonly amount_msat?: number | bigint | string;
+      /** The most that fees may come to. 1 percent or 5000 msat unless given. */ readonly maxfee?:
+        | number
+        | bigint
+        | string;
+      /** Accepted; there is no map of the network to lay anything over. */ readonly layers?: readonly string[];
+      /** Seconds after which nothing more is tried. */ readonly retry_for?: number | bigint;
+      /** Pay only so much: others pay the rest of the invoice. */ readonly partial_msat?: number | bigint | string;
+      /** The most blocks that the money may be locked for. */ readonly maxdelay?: number | bigint;
+      /** Accepted; a BOLT 11 invoice takes no note. */ readonly payer_note?: string;
+      /** A label, kept with the payment. */ readonly label?: string | number | bigint;
+    };
+    readonly result: {
+      /** The proof of payment. */ readonly payment_preimage: string;
+      /** How many parts came back on the way. */ readonly failed_parts: number | bigint;
+      /** How many parts it took. */ readonly successful_parts: number | bigint;
+      /** What the payee gets. */ readonly amount_msat: number | bigint;
+      /** What we give, fees included. */ readonly amount_sent_msat: number | bigint;
     };
   };
 }

@@ -34,6 +34,7 @@ import { waitanyinvoice } from './waitanyinvoice.ts';
 import { waitinvoice } from './waitinvoice.ts';
 import { waitsendpay } from './waitsendpay.ts';
 import { withdraw } from './withdraw.ts';
+import { xpay } from './xpay.ts';
 
 /** The commands, ordered by name. */
 export const commands: readonly Command<Rooms>[] = [
@@ -70,4 +71,5 @@ export const commands: readonly Command<Rooms>[] = [
   waitinvoice,
   waitsendpay,
   withdraw,
+  xpay,
 ];

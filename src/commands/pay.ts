@@ -1,11 +1,10 @@
-import type { Invoice } from '../bolt11/invoice.ts';
 import { RpcError } from '../errors.ts';
 import type { PayRequest } from '../payments/pay.ts';
 import { answer } from '../rpc/answer.ts';
 import { optional, type ParamValues, required, withDefault } from '../rpc/command.ts';
 import { field } from '../rpc/fields.ts';
 import { type Msat, msat } from '../types/amount.ts';
-import { decodeAny } from './decoded.ts';
+import { askedFor, PAY_ERRORS } from './pay-request.ts';
 import { defineCommand } from './rooms.ts';
 
 const params = {
@@ -44,17 +43,6 @@ function maxFee(amount_msat: Msat, { maxfee, maxfeepercent, exemptfee }: ParamVa
   return share > exempt ? share : exempt;
 }
 
-/** What the invoice comes to. Throws RpcError when that is said twice or not at all. */
-function totalOf({ amount_msat: asked }: Invoice, given: Msat | undefined): Msat {
-  if (asked === undefined && given === undefined) {
-    throw new RpcError('INVALID_PARAMS', 'amount_msat parameter required: the invoice leaves it open');
-  }
-  if (asked !== undefined && given !== undefined && asked !== given) {
-    throw new RpcError('INVALID_PARAMS', `amount_msat parameter unnecessary: the invoice asks for ${asked} msat`);
-  }
-  return (asked ?? given) as Msat;
-}
-
 /** Pays an invoice. */
 export const pay = defineCommand({
   name: 'pay',
@@ -75,34 +63,15 @@ Asking again for the same invoice is safe: a payment that is under way is waited
     status: answer.oneOf(['complete'], 'It is paid.'),
     warning_partial_completion: answer.optional(answer.string('Set when some parts came back on the way.')),
   },
-  errors: [
-    'PAY_IN_PROGRESS',
-    'PAY_RHASH_ALREADY_USED',
-    'PAY_UNPARSEABLE_ONION',
-    'PAY_DESTINATION_PERM_FAIL',
-    'PAY_TRY_OTHER_ROUTE',
-    'PAY_ROUTE_NOT_FOUND',
-    'PAY_ROUTE_TOO_EXPENSIVE',
-    'PAY_INVOICE_EXPIRED',
-    'PAY_UNSPECIFIED_ERROR',
-    'PAY_STOPPED_RETRYING',
-    'PAY_USER_ERROR',
-  ],
+  errors: PAY_ERRORS,
   see_also: ['listpays', 'sendpay', 'decode'],
   access: 'write',
   async run(given, { payer, wallet }) {
-    const { bolt11, description, partial_msat } = given;
-    const invoice = decodeAny('bolt11', bolt11, { description, currency: wallet.network.bolt11_prefix });
-    const total_msat = totalOf(invoice, given.amount_msat);
-    const amount_msat = partial_msat ?? total_msat;
-    if (amount_msat === 0n || amount_msat > total_msat) {
-      throw new RpcError('INVALID_PARAMS', `partial_msat: should be 1 to ${total_msat} msat`);
-    }
+    const { bolt11, description } = given;
+    const asked = askedFor('bolt11', bolt11, wallet.network, { ...given, description });
+    const { invoice, amount_msat } = asked;
     const request: PayRequest = {
-      invoice,
-      bolt11,
-      amount_msat,
-      total_msat,
+      ...asked,
       maxfee_msat: maxFee(amount_msat, given),
       max_delay: given.maxdelay,
       retry_for_seconds: given.retry_for,
@@ -120,9 +89,8 @@ Asking again for the same invoice is safe: a payment that is under way is waited
       amount_msat: paid.amount_msat as bigint,
       amount_sent_msat: paid.amount_sent_msat as bigint,
       status: 'complete' as const,
-      warning_partial_completion: paid.partial
-        ? 'Some parts of the payment failed and were sent another way'
-        : undefined,
+      warning_partial_completion:
+        paid.failed_parts > 0 ? 'Some parts of the payment failed and were sent another way' : undefined,
     };
   },
 });

@@ -5,6 +5,7 @@ import { fieldOf, textOf } from '../rpc/field.ts';
 import { field } from '../rpc/fields.ts';
 import { defineCommand } from './rooms.ts';
 
+const SUBSYSTEMS = ['invoices', 'sendpays'] as const;
 const COUNTERS = ['created', 'updated', 'deleted'] as const;
 
 function wordField<const Words extends readonly string[]>(words: Words, should_be: string) {
@@ -36,7 +37,7 @@ export const wait = defineCommand({
     'Every creation, change and deletion has a number of its own, without gaps. This answers when the number has reached `nextvalue`, at once if it has. What happened is told only when it happened during the wait: `listinvoices` by index tells the rest.',
   params: {
     subsystem: required(
-      wordField(['invoices', 'sendpays'], 'unknown subsystem'),
+      wordField(SUBSYSTEMS, 'unknown subsystem'),
       'What to watch: `invoices`, or `sendpays`, the parts of our own payments.',
     ),
     indexname: required(
@@ -46,7 +47,7 @@ export const wait = defineCommand({
     nextvalue: required(field.u64, 'The value to wait for; 0 answers what it is now.'),
   },
   returns: {
-    subsystem: answer.oneOf(['invoices'], 'What was watched.'),
+    subsystem: answer.oneOf(SUBSYSTEMS, 'What was watched.'),
     created: counter('created'),
     updated: counter('changed'),
     deleted: counter('deleted'),
@@ -81,7 +82,8 @@ export const wait = defineCommand({
       // Parts are never deleted: that number stays at 0, and who waits for it waits for ever.
       if (indexname === 'deleted') return { subsystem, deleted: await neverRises(nextvalue, signal) };
       const { value, part } = await payments.waitForIndex(indexname, nextvalue, signal);
-      return { subsystem, [indexname]: value, sendpays: part && sendpayNews(part) };
+      const sendpays = part === undefined ? undefined : sendpayNews(part);
+      return { subsystem, [indexname]: value, sendpays };
     }
     const { value, change } = await invoices.waitForIndex(indexname, nextvalue, signal);
     const { status, label, description, bolt11 } = change?.invoice ?? {};

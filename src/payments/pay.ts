@@ -42,8 +42,8 @@ export interface PayRequest {
 /** A payment that is complete. */
 export interface PaidReply extends Omit<Payment, 'preimage'> {
   readonly payment_preimage: PaymentPreimage;
-  /** Some of its parts came back on the way. */
-  readonly partial: boolean;
+  /** How many parts came back on the way. */
+  readonly failed_parts: number;
 }
 
 /** Pays, once per invoice at a time: who asks again meanwhile gets the same answer. */
@@ -292,5 +292,5 @@ class Attempt {
 function paidReply(parts: readonly Sendpay[]): PaidReply {
   const { preimage, ...payment } = gather(parts);
   if (preimage === undefined) throw new RangeError('no part of this payment is complete');
-  return { ...payment, payment_preimage: preimage, partial: parts.some((part) => part.status === 'failed') };
+  return { ...payment, payment_preimage: preimage, failed_parts: parts.length - payment.number_of_parts };
 }

@@ -78,13 +78,14 @@ export class Arena {
   }
 
   /** Starts an LDK node of this name, or starts it again with what it had. */
-  async startLdk(name: string): Promise<LdkPeer> {
+  async startLdk(name: string, is_holding = false): Promise<LdkPeer> {
     const genesis = (await this.chain.blockHash(0)) as string;
     const peer = await LdkPeer.start({
       dir: join(this.dir, name),
       seed: sha256(Buffer.from(name)),
       tip: { height: 0, hash: new Uint8Array(Buffer.from(genesis, 'hex').reverse()) },
       time_seconds: this.clock.nowSeconds(),
+      is_holding,
     });
     peer.onEvent((event) => {
       if (event.kind === 'broadcast') void this.chain.broadcast([event.transaction]);

@@ -109,9 +109,10 @@ test(
   async (t) => {
     const { arena, payer, middle, seeThrough } = await halfPaid(t);
     await arena.stopLdk(middle);
-    const again = await arena.startLdk('middle');
+    const again = await arena.startLdk('middle', true);
     await arena.reconnect(again);
     await payer.ask('connect', again.node_id, again.port);
+    await again.ask('hold', false);
     await seeThrough();
   },
 );

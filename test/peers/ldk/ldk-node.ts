@@ -54,7 +54,7 @@ export class LdkNode {
   /** Events that are not acted upon while the node is told to hold its HTLCs. */
   readonly #held: ldk.Event[] = [];
   readonly #trusted = new Set<string>();
-  #isHolding = false;
+  #isHolding: boolean;
   /** What LDK calls back into: it keeps no strong reference of its own. */
   readonly #kept: unknown[];
   readonly node_id: string;
@@ -71,6 +71,7 @@ export class LdkNode {
     const { dir, seed, tip, time_seconds } = options;
     this.#tell = tell;
     this.#dir = dir;
+    this.#isHolding = options.is_holding;
     mkdirSync(join(dir, 'monitors'), { recursive: true });
 
     const fees = ldk.FeeEstimator.new_impl({ get_est_sat_per_1000_weight: () => FEERATE_PER_KW });

@@ -35,7 +35,14 @@ export interface LdkHop {
 
 /** What the LDK process can be asked to do. Each answers once. */
 export interface LdkCommands {
-  start(options: { dir: string; seed: Uint8Array; tip: { height: number; hash: Uint8Array }; time_seconds: number }): {
+  start(options: {
+    dir: string;
+    seed: Uint8Array;
+    tip: { height: number; hash: Uint8Array };
+    time_seconds: number;
+    /** As if it were told to hold its HTLCs before it does anything. */
+    is_holding: boolean;
+  }): {
     node_id: string;
     port: number;
     /** The last block that it knows of. */

@@ -1,9 +1,12 @@
 /** `till METHOD ...`: asks a running node, prints what it answers, and ends with lightning-cli's exit codes. */
+import { nearestName } from '../config/config.ts';
 import { type ClientRequest, isShown, type NoticeLevel, parseClientArguments, UsageError } from './arguments.ts';
 import { exchange, UnreachableError } from './exchange.ts';
 import { EXIT } from './exit-codes.ts';
 import { parseExact, render, type Shown } from './output.ts';
 import { printable } from './printable.ts';
+
+const UNKNOWN_COMMAND = -32601;
 
 /** Whose result holds an invoice to show to a payer. */
 const INVOICE_MAKERS = new Set(['invoice', 'createinvoice']);
@@ -87,6 +90,7 @@ async function show(reply: Reply, { style, method, words }: ClientRequest): Prom
   const isTerminal = process.stdout.isTTY === true;
   if (reply.error !== undefined && reply.error !== null) {
     process.stdout.write(render(reply.error, style === 'raw' ? 'raw' : 'json', false));
+    if (codeOf(reply.error) === UNKNOWN_COMMAND) await suggestCommand(method);
     return EXIT.error;
   }
   const result = reply.result ?? null;
@@ -95,6 +99,18 @@ async function show(reply: Reply, { style, method, words }: ClientRequest): Prom
   if (method === 'help' && words.length === 0) process.stdout.write('---\ntill help METHOD tells more about one\n');
   if (isTerminal && INVOICE_MAKERS.has(method)) await drawInvoice(result);
   return EXIT.ok;
+}
+
+function codeOf(error: Shown): unknown {
+  return typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
+}
+
+/** A slip of the finger is found among the commands that this version knows. */
+async function suggestCommand(method: string): Promise<void> {
+  const { commands } = await import('../commands/index.ts');
+  const names = commands.map(({ name }) => name);
+  const nearest = nearestName(method, names);
+  if (nearest !== undefined && nearest !== method) process.stderr.write(`till: did you mean ${nearest}?\n`);
 }
 
 /** An invoice at a terminal is shown as a QR code as well: a phone can pay it at once. */

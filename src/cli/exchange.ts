@@ -7,7 +7,7 @@ export class UnreachableError extends Error {
   override readonly name = 'UnreachableError';
 }
 
-/** Sends texts to the socket and calls back for each message that comes, until it answers true. */
+/** Sends texts to the socket and calls back for each message that comes, until it answers true. Rejects with what it throws. */
 export function exchange(
   path: string,
   requests: readonly string[],
@@ -29,8 +29,13 @@ export function exchange(
         const message = text.slice(0, end);
         text = text.slice(end + 2);
         from = 0;
-        if (!onMessage(message)) continue;
-        isDone = true;
+        try {
+          isDone = onMessage(message);
+        } catch (error) {
+          isDone = true;
+          reject(error);
+        }
+        if (!isDone) continue;
         socket.destroy();
         resolve();
         return;

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { VALID } from './bolt11/examples.ts';
-import { TillProcess } from './support/till-process.ts';
+import { ChildNode } from './support/node-process.ts';
 
 const ROOT = dirname(import.meta.dirname);
 const place = mkdtempSync(join(tmpdir(), 'till-package-'));
@@ -123,8 +123,9 @@ test('its command runs, tells its version and has its manual', () => {
 });
 
 test('a node of the package runs, writes its store and stops in good order', async () => {
-  const node = await TillProcess.start([], join(installed, 'bin', 'till.js'));
-  const { bolt11 } = JSON.parse(node.run('-J', 'invoice', '1000', 'coffee', '1 cup of coffee'));
-  assert.match(bolt11, /^lnbcrt10n1/);
+  const till = join(installed, 'bin', 'till.js');
+  const node = await ChildNode.start([], undefined, till);
+  const asking = ['-J', `--lightning-dir=${node.dir}`, 'invoice', '1000', 'coffee', '1 cup of coffee'];
+  assert.match(JSON.parse(run(process.execPath, [till, ...asking])).bolt11, /^lnbcrt10n1/);
   assert.equal(await node.stop(), 0);
 });

@@ -4,15 +4,19 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+/** The command as a checkout has it. */
+export const PROGRAM = join(import.meta.dirname, '../../bin/till.ts');
+
 export class ChildNode {
   readonly dir: string;
   readonly #process: ChildProcess;
 
+  /** Resolves when the node answers commands. Rejects when it ends instead. */
   static async start(
     args: readonly string[] = [],
     dir = mkdtempSync(join(tmpdir(), 'till-node-')),
+    program = PROGRAM,
   ): Promise<ChildNode> {
-    const program = new URL('../../bin/till.ts', import.meta.url).pathname;
     const options = [`--lightning-dir=${dir}`, `--log-file=${join(dir, 'log')}`, ...args];
     const child = spawn(process.execPath, [program, 'start', ...options], {
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
@@ -44,11 +48,12 @@ export class ChildNode {
     await ended;
   }
 
-  /** Ends the daemon; its directory goes too, unless it is to be used again. */
-  async stop(keep: 'keep' | 'remove' = 'remove'): Promise<void> {
-    const ended = new Promise((resolve) => this.#process.once('exit', resolve));
+  /** Ends the daemon and answers its exit code; its directory goes too, unless it is to be used again. */
+  async stop(keep: 'keep' | 'remove' = 'remove'): Promise<number | null> {
+    const ended = new Promise<number | null>((resolve) => this.#process.once('exit', resolve));
     this.#process.kill('SIGTERM');
-    await ended;
+    const code = await ended;
     if (keep === 'remove') rmSync(this.dir, { recursive: true });
+    return code;
   }
 }

@@ -6,6 +6,7 @@ import type { TestContext } from 'node:test';
 import { serveChain } from '../../src/chain/embedded/chain-socket.ts';
 import { EmbeddedChain } from '../../src/chain/embedded/embedded-chain.ts';
 import { walkBlock } from '../../src/chain/raw-block.ts';
+import { type Client, connectToNode } from '../../src/client/index.ts';
 import { loadConfig } from '../../src/config/config.ts';
 import { sha256 } from '../../src/crypto/hash.ts';
 import { Daemon } from '../../src/daemon/daemon.ts';
@@ -25,6 +26,7 @@ export class Arena {
   readonly #fed = new Map<LdkPeer, number>();
   readonly #signal: AbortSignal;
   #daemon: Daemon | undefined;
+  #client: Client | undefined;
 
   private constructor(signal: AbortSignal) {
     this.#signal = signal;
@@ -72,7 +74,15 @@ export class Arena {
     return this.#daemon;
   }
 
+  /** A client of Till's socket. It ends with the daemon. */
+  async client(): Promise<Client> {
+    this.#client ??= await connectToNode(this.daemon.rpc_file);
+    return this.#client;
+  }
+
   async stopTill(): Promise<void> {
+    this.#client?.close();
+    this.#client = undefined;
     await this.#daemon?.stop();
     this.#daemon = undefined;
   }

@@ -269,6 +269,7 @@ export class LdkNode {
   openChannel(node_id: string, amount_sat: bigint, push_msat: bigint, announced: boolean): string {
     const config = this.#channels.get_current_default_configuration();
     config.get_channel_handshake_config().set_announce_for_forwarding(announced);
+    config.get_channel_handshake_config().set_negotiate_scid_privacy(!announced);
     const result = this.#channels.create_channel(bytes(node_id), amount_sat, push_msat, 1n, null, config);
     return hex(ok<ldk.ChannelId>(result, 'to open a channel').get_a());
   }

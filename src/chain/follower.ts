@@ -27,7 +27,7 @@ export interface FollowerOptions {
 }
 
 /** Blocks that are asked for ahead while catching up: hides the source's latency without filling memory. */
-const PREFETCH_BLOCKS = 8;
+const PREFETCH_BLOCKS = 16;
 const FEE_TARGETS: readonly FeeTargetBlocks[] = [2, 6, 12, 100];
 /** Estimates move slowly: asking at every poll would only cost. */
 const FEES_EVERY_MS = 60_000;

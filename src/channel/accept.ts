@@ -62,7 +62,8 @@ export function acceptOpening(message: OpenChannel, request: AcceptRequest, env:
   }
   if (fault !== undefined) return abandon(temporary_channel_id, `open_channel: ${fault}`);
 
-  const minimum_depth = channel_type.option_zeroconf ? 0 : env.policy.minimum_depth;
+  // Some implementations cannot ask for it in channel_type, and wait for a depth of zero in our answer.
+  const minimum_depth = request.zeroconf_allowed ? 0 : env.policy.minimum_depth;
   const { upfront_shutdown_script, ...side } = local;
   return {
     opening: {

@@ -20,7 +20,7 @@ export function shortChannelId(state: ChannelState): ShortChannelId | undefined 
 
 /** Whether a payment over this channel is safe from a reorganisation: deep enough, or from a peer that is trusted. */
 export function isFundingSafe({ terms, funding_confirmation }: ChannelState): boolean {
-  if (terms.channel_type.option_zeroconf || terms.opener === 'local') return true;
+  if (terms.minimum_depth === 0 || terms.opener === 'local') return true;
   return funding_confirmation !== undefined && funding_confirmation.depth_blocks >= 1;
 }
 
@@ -45,7 +45,6 @@ export function confirmReady(turn: Turn): void {
 
 function isDeepEnough({ terms, funding_confirmation }: ChannelState): boolean {
   return (
-    terms.channel_type.option_zeroconf ||
     terms.minimum_depth === 0 ||
     (funding_confirmation !== undefined && funding_confirmation.depth_blocks >= terms.minimum_depth)
   );

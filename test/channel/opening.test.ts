@@ -226,6 +226,14 @@ test('a zero-conf channel of a peer that the operator named is ready at once', (
   assert.equal(pair.bob.state.funding_confirmation, undefined);
 });
 
+test('a peer that the operator named need not ask for zero-conf in the channel type', () => {
+  const pair = fundedPair({ open: { channel_type: TYPE(false) }, accept: { zeroconf_allowed: true } });
+  pair.exchange();
+  assert.equal(pair.bob.state.terms.minimum_depth, 0);
+  assert.equal(pair.alice.state.phase, 'normal');
+  assert.equal(pair.bob.state.phase, 'normal');
+});
+
 test('a public channel asks for its announcement when it is six deep, and answers the other signatures once', () => {
   const pair = usablePair({ open: { announce_channel: true, channel_type: TYPE(false) } });
   const { alice, bob } = pair;

@@ -4,6 +4,7 @@
  */
 
 import { decodeState } from '../channel/codec.ts';
+import { isOver } from '../channel/failure.ts';
 import type { Refusal } from '../channel/fault.ts';
 import type { OfferedHtlc } from '../channel/htlc.ts';
 import type { Input } from '../channel/input.ts';
@@ -20,7 +21,8 @@ import { toHex } from '../types/hex.ts';
 import type { ShortChannelId } from '../types/short-channel-id.ts';
 import type { ChannelUpdate, KnownMessage, OpenChannel } from '../wire/index.ts';
 import { Book } from './book.ts';
-import { carryOut } from './effects.ts';
+import { closingBegunBy } from './close-cause.ts';
+import { broadcastClose, carryOut } from './effects.ts';
 import { FundingWatch } from './funding-watch.ts';
 import { isFrom, remoteUpdateOf, verifyUpdate } from './gossip.ts';
 import { deleteIncoming, failRemoval, SELECT_INCOMING, type StoredHtlc, storedHtlc } from './incoming.ts';
@@ -59,7 +61,12 @@ export class Channels {
   constructor(options: ChannelsOptions) {
     this.options = options;
     this.book = new Book(options.store, () => this.#complete());
-    this.funding = new FundingWatch(options.chain, options.policy, (channel, input) => this.apply(channel, input));
+    this.funding = new FundingWatch(
+      options.chain,
+      options.policy,
+      (channel, input) => this.apply(channel, input),
+      (channel, transaction, height) => options.endings.spent(channel, transaction, height),
+    );
     this.openings = new Openings({
       environment: (signer, peer) => this.#environment(signer, peer.features),
       created: (opening, state, effects) => followOpening(this, opening, effects, state),
@@ -69,29 +76,27 @@ export class Channels {
 
   /** Reads what the store holds, and goes on where the last run ended. `resume_height`: the first block not yet seen. */
   async start(resume_height: number): Promise<void> {
-    const { store, keys, chain, incoming } = this.options;
+    const { store, keys, incoming, endings } = this.options;
     const rows = await store.read('SELECT * FROM channels WHERE is_closed = 0');
     for (const row of rows) {
       const key_id = row.key_id as string;
       const state = decodeState(row.state as string);
       const update = decodeUpdate(row.remote_update as string | null);
-      this.add(
-        new LiveChannel(row.peer_id as NodeId, key_id, keys.channelSigner(key_id), state, update),
-        resume_height,
-      );
+      const channel = new LiveChannel(row.peer_id as NodeId, key_id, keys.channelSigner(key_id), state, update);
+      channel.restore(row);
+      this.add(channel, resume_height);
     }
     for (const row of await store.read(SELECT_INCOMING)) this.remember(storedHtlc(row));
+    await endings.start(this.list(), resume_height);
     for (const channel of this.list()) {
       carryOut(this, channel, untaken(channel.state));
-      for (const transaction of channel.state.closing_transactions) {
-        this.book.speak(() => void chain.broadcast([Buffer.from(transaction, 'hex')]));
-      }
+      this.#sendCloseAgain(channel);
     }
     for (const htlc of [...this.incoming.values()]) {
       if (htlc.is_claimed) incoming.resume(htlc);
-      else incoming.offer(htlc);
+      else if (this.#isOffered(htlc)) incoming.offer(htlc);
     }
-    this.#stopTip = chain.onTip((event) => {
+    this.#stopTip = this.options.chain.onTip((event) => {
       if (event.kind === 'connected') this.#block();
     });
   }
@@ -130,6 +135,38 @@ export class Channels {
     this.book.write(write);
   }
 
+  /** Nothing of the channel is left on the chain: its row stays as history. */
+  resolved(channel_id: ChannelId): void {
+    const channel = this.#channels.get(channel_id);
+    if (channel === undefined) return;
+    this.book.write(channel.save());
+    this.remove(channel, { sql: 'UPDATE channels SET is_closed = 1 WHERE channel_id = ?', params: [channel_id] });
+    for (const [name, htlc] of this.incoming) if (htlc.channel_id === channel_id) this.incoming.delete(name);
+    this.book.write({ sql: 'DELETE FROM incoming_htlcs WHERE channel_id = ?', params: [channel_id] });
+  }
+
+  /** Closes a channel without its peer, now. Throws RangeError when there is none. */
+  forceClose(channel_id: ChannelId, reason: string): void {
+    const channel = this.#channels.get(channel_id);
+    if (channel === undefined) throw new RangeError(`there is no channel ${channel_id}`);
+    if (channel.state.phase === 'failed') this.options.endings.begin(channel, true, true);
+    else this.apply(channel, { kind: 'force_close', reason });
+  }
+
+  /** A payment that was not accepted before its channel was over is not accepted any more. */
+  refuseWaiting(channel_id: ChannelId): void {
+    for (const htlc of this.incoming.values()) {
+      if (htlc.channel_id !== channel_id || htlc.is_claimed) continue;
+      this.book.speak(() => this.options.incoming.expire(channel_id, htlc.htlc_id));
+    }
+  }
+
+  /** Whether a payment may still be accepted: not over a channel that the chain decides about. */
+  #isOffered({ channel_id }: StoredHtlc): boolean {
+    const channel = this.#channels.get(channel_id);
+    return channel !== undefined && !isOver(channel.state);
+  }
+
   /** Keeps an incoming HTLC until it ends. */
   remember(htlc: StoredHtlc): void {
     this.incoming.set(`${htlc.channel_id}:${htlc.htlc_id}`, htlc);
@@ -138,7 +175,7 @@ export class Channels {
   /** Gives a channel an input, and does what follows from it. */
   apply(channel: LiveChannel, input: Input): Outcome {
     const outcome = step(channel.state, input, this.#environment(channel.signer, channel.peer?.features));
-    channel.state = outcome.state;
+    channel.move(outcome.state, closingBegunBy(input, channel.state, outcome.state, channel.closing));
     if (outcome.store) this.touch(channel);
     if (outcome.violation !== undefined) {
       const { kind, message } = outcome.violation;
@@ -206,6 +243,7 @@ export class Channels {
   async open(peer: ConnectedPeer, options: OpenOptions): Promise<OpeningEnd> {
     const { keys, network, wallet, randomBytes } = this.options;
     const shutdown_script = await wallet.newScript();
+    if (this.#peers.get(peer.node_id) !== peer) return { kind: 'failed', reason: 'the peer went away' };
     const key_id = toHex(randomBytes(16));
     return await this.openings.start(peer, key_id, keys.channelSigner(key_id), {
       ...options,
@@ -247,8 +285,12 @@ export class Channels {
   #end(channel_id: ChannelId, id: bigint, removal: Removal): void {
     const channel = this.#channels.get(channel_id);
     const refusal: Refusal | undefined = channel && this.apply(channel, { kind: 'remove_htlc', id, removal }).refusal;
-    // The chain decides now; the preimage stays in the row for whoever claims there.
-    if (channel === undefined || refusal?.code === 'channel_unusable') return;
+    if (channel === undefined) return;
+    if (refusal?.code === 'channel_unusable') {
+      // The chain decides now. The row stays: until the claim is safe it may have to be made again.
+      if (removal.kind === 'fulfill') this.options.endings.preimage(channel_id, removal.payment_preimage);
+      return;
+    }
     this.incoming.delete(`${channel_id}:${id}`);
     this.book.write(deleteIncoming(channel_id, id));
   }
@@ -286,12 +328,20 @@ export class Channels {
     for (const channel of this.list()) {
       this.funding.block(channel);
       this.apply(channel, { kind: 'block' });
+      this.#sendCloseAgain(channel);
       const { state } = channel;
       const current = state.feerates.at(-1)?.feerate_per_kw ?? commitment_per_kw;
       const isFarOff = commitment_per_kw > current * 1.2 || commitment_per_kw < current / 1.5;
       const isOurs = state.terms.opener === 'local' && state.phase === 'normal' && state.link === 'up';
       if (isOurs && isFarOff) this.apply(channel, { kind: 'update_fee', feerate_per_kw: commitment_per_kw });
     }
+  }
+
+  /** A mutual close that no block holds yet may have been forgotten by the network. */
+  #sendCloseAgain(channel: LiveChannel): void {
+    const transaction = channel.state.closing_transactions.at(-1);
+    if (channel.state.phase !== 'closed' || transaction === undefined) return;
+    this.book.speak(() => void broadcastClose(this, channel, transaction));
   }
 
   async #accept(peer: ConnectedPeer, message: OpenChannel): Promise<void> {

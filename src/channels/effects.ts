@@ -36,7 +36,8 @@ function carryOutOne(channels: Channels, channel: LiveChannel, effect: Effect): 
       book.speak(() => options.wallet.publish(channel.state.terms.funding_txid));
       break;
     case 'broadcast':
-      book.speak(() => void broadcast(channels, channel, effect.purpose, effect.transaction));
+      if (effect.purpose === 'commitment') options.endings.begin(channel, true, isHurried(channel));
+      else book.speak(() => void broadcastClose(channels, channel, effect.transaction));
       break;
     case 'channel_forgotten':
       options.log.warn(`channel ${channel_id} is forgotten: ${effect.reason}`);
@@ -85,9 +86,11 @@ function carryOutOne(channels: Channels, channel: LiveChannel, effect: Effect): 
       break;
     case 'channel_failed':
       options.log.warn(`channel ${channel_id} is over: ${effect.reason}`);
+      options.endings.begin(channel, false, false);
+      channels.refuseWaiting(channel_id);
       break;
     case 'funding_spent':
-      book.speak(() => options.log.info(`the funding output of channel ${channel_id} is spent`));
+      channels.refuseWaiting(channel_id);
       break;
     case 'channel_created':
     case 'htlc_offered':
@@ -97,16 +100,25 @@ function carryOutOne(channels: Channels, channel: LiveChannel, effect: Effect): 
   }
 }
 
-async function broadcast(
+/** The operator, or a deadline, wants our commitment in a block soon; what a peer did to fail has time. */
+function isHurried({ closing }: LiveChannel): boolean {
+  return closing?.close_cause === 'user' || closing?.close_cause === 'local';
+}
+
+/** Sends a mutual close, for the first time or again. */
+export async function broadcastClose(
   { options }: Channels,
   { channel_id }: LiveChannel,
-  purpose: string,
   transaction: string,
 ): Promise<void> {
-  const what = `the ${purpose.replace('_', ' ')} of channel ${channel_id}`;
-  const result = await options.chain.broadcast([Buffer.from(transaction, 'hex')]);
-  if (result.kind === 'rejected') options.log.warn(`${what} was refused: ${result.reason}`);
-  else options.log.info(`${what} is on its way`);
+  const what = `the closing transaction of channel ${channel_id}`;
+  try {
+    const result = await options.chain.broadcast([Buffer.from(transaction, 'hex')]);
+    if (result.kind === 'rejected') options.log.warn(`${what} was refused: ${result.reason}`);
+    if (result.kind === 'accepted') options.log.info(`${what} is on its way`);
+  } catch (error) {
+    options.log.warn(`${what} could not be sent yet: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
 /** An HTLC of the peer is irrevocable: reads its onion, writes it down, and hands it to the payments. */

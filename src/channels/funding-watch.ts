@@ -2,17 +2,26 @@
 import type { ChainSource, Confirmation } from '../chain/source.ts';
 import type { Input } from '../channel/input.ts';
 import type { ChannelPolicy } from '../channel/policy.ts';
+import { toHex } from '../types/hex.ts';
 import type { LiveChannel } from './live-channel.ts';
 
 export class FundingWatch {
   readonly #chain: ChainSource;
   readonly #policy: ChannelPolicy;
   readonly #apply: (channel: LiveChannel, input: Input) => void;
+  readonly #spent: (channel: LiveChannel, transaction: Uint8Array, height: number) => void;
 
-  constructor(chain: ChainSource, policy: ChannelPolicy, apply: (channel: LiveChannel, input: Input) => void) {
+  /** `spent` is told after the channel itself. */
+  constructor(
+    chain: ChainSource,
+    policy: ChannelPolicy,
+    apply: (channel: LiveChannel, input: Input) => void,
+    spent: (channel: LiveChannel, transaction: Uint8Array, height: number) => void,
+  ) {
     this.#chain = chain;
     this.#policy = policy;
     this.#apply = apply;
+    this.#spent = spent;
   }
 
   /** How deep the funding transaction must be before its depth changes nothing any more. */
@@ -33,8 +42,9 @@ export class FundingWatch {
     });
     const cancelSpend = this.#chain.watch({ kind: 'outpoint', outpoint: { txid, vout } }, from_height, (event) => {
       if (event.kind !== 'spent') return;
-      const transaction = Buffer.from(event.confirmation.transaction).toString('hex');
-      this.#apply(channel, { kind: 'funding_spent', transaction });
+      const { transaction, block } = event.confirmation;
+      this.#apply(channel, { kind: 'funding_spent', transaction: toHex(transaction) });
+      this.#spent(channel, transaction, block.height);
     });
     channel.cancelWatches.push(cancelTransaction, cancelSpend);
   }

@@ -1,10 +1,12 @@
 /** A channel of ours with all that surrounds its state: its signer, its peer when connected, and its row. */
 import { encodeState } from '../channel/codec.ts';
 import type { ChannelSigner } from '../channel/signer.ts';
+import type { Side } from '../channel/stage.ts';
 import type { ChannelState } from '../channel/state.ts';
-import type { Write } from '../store/store.ts';
-import type { Msat } from '../types/amount.ts';
+import type { Row, Write } from '../store/store.ts';
+import { type Msat, max, min } from '../types/amount.ts';
 import type { ChannelId, NodeId } from '../types/brand.ts';
+import type { CloseCause, Closing } from './close-cause.ts';
 import type { ConnectedPeer } from './ports.ts';
 
 /** What the peer asks for payments over this channel towards us: of its `channel_update` (BOLT 7). */
@@ -27,6 +29,11 @@ export class LiveChannel {
   state: ChannelState;
   peer: ConnectedPeer | undefined;
   remote_update: RemoteUpdate | undefined;
+  /** Who closes it and why, once somebody does. */
+  closing: Closing | undefined;
+  /** The least and the most that was ever ours of it. */
+  min_to_us_msat: Msat;
+  max_to_us_msat: Msat;
   /** When it was last given out as a route hint: the least recently hinted one comes first. */
   hinted_at = 0;
   /** Ends the watches of its funding transaction. */
@@ -45,15 +52,46 @@ export class LiveChannel {
     this.signer = signer;
     this.state = state;
     this.remote_update = remote_update;
+    this.min_to_us_msat = state.local_msat;
+    this.max_to_us_msat = state.local_msat;
+  }
+
+  /** Takes the columns that its state does not hold from its row. */
+  restore(row: Row): void {
+    const { closer, close_cause, min_to_us_msat, max_to_us_msat } = row;
+    if (closer !== null) this.closing = { closer: closer as Side, close_cause: close_cause as CloseCause };
+    if (min_to_us_msat !== null) this.min_to_us_msat = min_to_us_msat as Msat;
+    if (max_to_us_msat !== null) this.max_to_us_msat = max_to_us_msat as Msat;
+  }
+
+  /** Moves to the next state. */
+  move(state: ChannelState, closing: Closing | undefined): void {
+    this.state = state;
+    this.closing = closing;
+    this.min_to_us_msat = min(this.min_to_us_msat, state.local_msat);
+    this.max_to_us_msat = max(this.max_to_us_msat, state.local_msat);
   }
 
   /** The channel's row as it is now. */
   save(): Write {
-    const { channel_id, peer_id, key_id, state } = this;
+    const { channel_id, peer_id, key_id, state, closing, min_to_us_msat, max_to_us_msat } = this;
     return {
-      sql: `INSERT INTO channels (channel_id, peer_id, key_id, state, remote_update, is_closed) VALUES (?, ?, ?, ?, ?, 0)
-        ON CONFLICT (channel_id) DO UPDATE SET state = excluded.state, remote_update = excluded.remote_update`,
-      params: [channel_id, peer_id, key_id, encodeState(state), encodeUpdate(this.remote_update)],
+      sql: `INSERT INTO channels (channel_id, peer_id, key_id, state, remote_update, is_closed, closer, close_cause,
+          min_to_us_msat, max_to_us_msat) VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?, ?)
+        ON CONFLICT (channel_id) DO UPDATE SET state = excluded.state, remote_update = excluded.remote_update,
+          closer = excluded.closer, close_cause = excluded.close_cause, min_to_us_msat = excluded.min_to_us_msat,
+          max_to_us_msat = excluded.max_to_us_msat`,
+      params: [
+        channel_id,
+        peer_id,
+        key_id,
+        encodeState(state),
+        encodeUpdate(this.remote_update),
+        closing?.closer ?? null,
+        closing?.close_cause ?? null,
+        min_to_us_msat,
+        max_to_us_msat,
+      ],
     };
   }
 }

@@ -8,7 +8,7 @@ import type { Clock } from '../types/clock.ts';
 import type { Features } from '../types/features.ts';
 import type { Network } from '../types/network.ts';
 import type { ForwardingTerms } from './gossip.ts';
-import type { ChannelLog, FundingWallet, IncomingDoor, NodeKeys, OutgoingDoor } from './ports.ts';
+import type { ChannelLog, EndingDoor, FundingWallet, IncomingDoor, NodeKeys, OutgoingDoor } from './ports.ts';
 
 export interface ChannelsOptions {
   readonly store: Store;
@@ -18,6 +18,7 @@ export interface ChannelsOptions {
   readonly wallet: FundingWallet;
   readonly incoming: IncomingDoor;
   readonly outgoing: OutgoingDoor;
+  readonly endings: EndingDoor;
   /** What we offer to peers. */
   readonly features: Features;
   readonly policy: ChannelPolicy;

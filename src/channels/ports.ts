@@ -1,6 +1,6 @@
 /** What the room of live channels asks of its neighbours. The daemon joins them. */
 import type { ChannelSigner } from '../channel/signer.ts';
-import type { RemovedHtlc } from '../channel/state.ts';
+import type { ChannelState, RemovedHtlc } from '../channel/state.ts';
 import type { Write } from '../store/store.ts';
 import type { Sat } from '../types/amount.ts';
 import type { ChannelId, NodeId, PaymentHash, PaymentPreimage, Txid } from '../types/brand.ts';
@@ -66,6 +66,30 @@ export interface OutgoingDoor {
   removed(channel_id: ChannelId, htlc: RemovedHtlc): readonly Write[];
   /** What was written is durable. */
   told(channel_id: ChannelId, htlc_id: bigint): void;
+}
+
+/** Channels that are over: the chain decides about them, and there they are followed until nothing of them is left. */
+export interface EndingDoor {
+  /** Goes on with those that were ending when the last run ended. `resume_height`: the first block not yet seen. */
+  start(channels: readonly EndingChannel[], resume_height: number): Promise<void>;
+  /**
+   * The channel is over. `is_ours`: our commitment goes to the chain, unless our state is old; `is_urgent`: and is helped
+   * along with fees.
+   */
+  begin(channel: EndingChannel, is_ours: boolean, is_urgent: boolean): void;
+  /** The funding output was spent in the block of this height. */
+  spent(channel: EndingChannel, transaction: Uint8Array, height: number): void;
+  /** A payment to us is claimed whose channel is over. */
+  preimage(channel_id: ChannelId, payment_preimage: PaymentPreimage): void;
+}
+
+/** A channel as far as its ending is concerned. */
+export interface EndingChannel {
+  readonly channel_id: ChannelId;
+  readonly peer_id: NodeId;
+  readonly key_id: string;
+  readonly signer: ChannelSigner;
+  readonly state: ChannelState;
 }
 
 /** One line per event, for the operator. */

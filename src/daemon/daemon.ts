@@ -13,11 +13,12 @@ import { commands } from '../commands/index.ts';
 import type { Config } from '../config/config.ts';
 import { secureRandomBytes } from '../crypto/random.ts';
 import { Deposits } from '../deposits/deposits.ts';
-import type { InvoiceDoor } from '../deposits/ports.ts';
+import { Endings } from '../endings/endings.ts';
 import { Invoices } from '../invoices/invoices.ts';
 import { Keys } from '../keys/keys.ts';
 import { loadWords, readPassphrase, seedOf } from '../keys/seed-file.ts';
 import type { Log } from '../log.ts';
+import { DEFAULT_ONCHAIN_POLICY } from '../onchain/closing-channel.ts';
 import { Payer } from '../payments/pay.ts';
 import { IncomingPayments } from '../payments/receive.ts';
 import { OutgoingPayments } from '../payments/send.ts';
@@ -33,6 +34,7 @@ import { Secret } from '../types/secret.ts';
 import { Wallet, type WalletOptions } from '../wallet/wallet.ts';
 import { chooseChain } from './chain-source.ts';
 import { readTip, tipWrite } from './chain-tip.ts';
+import { depositDoor } from './deposit-door.ts';
 import { INVOICE_FEATURES } from './features.ts';
 import { readPeerAddresses } from './peer-book.ts';
 import { buildRooms } from './rooms.ts';
@@ -62,6 +64,8 @@ export class Daemon {
   readonly outgoing: OutgoingPayments;
   readonly payer: Payer;
   readonly channels: Channels;
+  /** Channels that end on the chain. */
+  readonly endings: Endings;
   readonly peers: Peers;
   readonly mine: ((count: number, script_pubkey: string) => Promise<unknown>) | undefined;
   /** Where we listen for peers. */
@@ -165,6 +169,20 @@ export class Daemon {
       },
     });
     this.payer = new Payer(this.outgoing, this.clock, keys.node_id);
+    this.endings = new Endings({
+      store,
+      chain: this.chain,
+      wallet,
+      keys,
+      channels: {
+        write: (...writes) => this.channels.book.write(...writes),
+        speak: (output) => this.channels.book.speak(output),
+        resolved: (channel_id) => this.channels.resolved(channel_id),
+      },
+      outgoing: this.outgoing,
+      policy: DEFAULT_ONCHAIN_POLICY,
+      log,
+    });
     this.channels = new Channels({
       store,
       keys,
@@ -185,6 +203,7 @@ export class Daemon {
         expire: (channel_id, htlc_id) => this.payments.expire(channel_id, htlc_id),
       },
       outgoing: this.outgoing,
+      endings: this.endings,
       features: INIT_FEATURES,
       policy: {
         ...DEFAULT_POLICY,
@@ -300,6 +319,7 @@ export class Daemon {
     this.#stopTip();
     await this.deposits.stop();
     await this.invoices.stop();
+    await this.endings.stop();
     await this.channels.stop();
     await this.wallet.stop();
     await this.chain.stop();
@@ -317,20 +337,6 @@ function openKeys(config: Config): Keys {
 /** On regtest, where a block is made at will, one does unless the operator says otherwise. */
 function confirmations({ values, sources, network }: Config, option: 'funding-confirms' | 'invoices-onchain-confirms') {
   return sources[option] === 'default' && network.name === 'regtest' ? 1 : values[option];
-}
-
-function depositDoor(invoices: () => Invoices): InvoiceDoor {
-  return {
-    async find(created_index) {
-      const invoice = await invoices().find({ created_index });
-      if (invoice === undefined) return undefined;
-      const is_held = await invoices().isHeld(created_index);
-      return { amount_msat: invoice.amount_msat, is_paid: invoice.status === 'paid', is_held };
-    },
-    markPaid: (created_index, amount_msat, { txid, vout }, writes) =>
-      invoices().markDeposited(created_index, amount_msat, { txid, outnum: vout }, writes),
-    hold: (created_index, is_held) => invoices().hold(created_index, is_held),
-  };
 }
 
 function openWallet(

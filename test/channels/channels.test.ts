@@ -204,7 +204,9 @@ test('an opening that the peer leaves half-way gives the coins back', async () =
     feerate_per_kw: 1000,
     announce_channel: false,
   });
-  await new Promise((resolve) => setImmediate(resolve));
+  // Some messages have gone to and fro by now, and not all.
+  for (let turn = 0; turn < 6; turn++) await new Promise((resolve) => setImmediate(resolve));
+  assert.ok(link.count > 0 && payer.channels.list().length === 0);
   link.cut();
   assert.equal((await opening).kind, 'failed');
   assert.deepEqual(payer.channels.list(), []);

@@ -1,25 +1,33 @@
-/** Two nodes as far as channels go, in one process: real state machines, stores, onions and chain; no sockets. */
+/**
+ * Two nodes as far as channels go, in one process: real state machines, stores, onions, wallets and chain; no sockets.
+ * Channels are funded with coins of a stranger, so that a wallet holds only what came back from them or was given to it.
+ */
 import { EmbeddedChain } from '../../src/chain/embedded/embedded-chain.ts';
 import { ChainFollower } from '../../src/chain/follower.ts';
 import { DEFAULT_POLICY } from '../../src/channel/policy.ts';
 import type { RemovedHtlc } from '../../src/channel/state.ts';
 import { Channels } from '../../src/channels/channels.ts';
 import type { IncomingHtlc } from '../../src/channels/incoming.ts';
-import type { ConnectedPeer, NodeKeys } from '../../src/channels/ports.ts';
+import type { ConnectedPeer, NodeKeys, OutgoingDoor } from '../../src/channels/ports.ts';
 import { sha256 } from '../../src/crypto/hash.ts';
 import { curve } from '../../src/crypto/secp256k1.ts';
+import { readTip, tipWrite } from '../../src/daemon/chain-tip.ts';
+import { Endings } from '../../src/endings/endings.ts';
+import { DEFAULT_ONCHAIN_POLICY, type OnchainPolicy } from '../../src/onchain/closing-channel.ts';
 import { createPacket } from '../../src/onion/packet.ts';
 import { encodeFinalPayload } from '../../src/onion/payload.ts';
 import { MemoryStore } from '../../src/store/memory-store.ts';
-import { channelKeysFromSeed } from '../../src/tx/channel-keys.ts';
+import type { Store } from '../../src/store/store.ts';
+import { type ChannelKeys, channelKeysFromSeed } from '../../src/tx/channel-keys.ts';
 import { createSigner } from '../../src/tx/signer.ts';
-import { type Msat, msat } from '../../src/types/amount.ts';
+import { type Msat, msat, sat } from '../../src/types/amount.ts';
 import type { ChannelId, NodeId, PaymentHash, PaymentPreimage, PaymentSecret, Txid } from '../../src/types/brand.ts';
 import { ManualClock } from '../../src/types/clock.ts';
 import { FEATURE_BITS } from '../../src/types/features.ts';
 import { fromHex, toHex } from '../../src/types/hex.ts';
 import { NETWORKS } from '../../src/types/network.ts';
 import { Secret } from '../../src/types/secret.ts';
+import { Wallet } from '../../src/wallet/wallet.ts';
 import { decodeMessage, encodeMessage, type KnownMessage } from '../../src/wire/index.ts';
 import { COIN_SCRIPT, coinbaseOf, payFrom } from '../support/coins.ts';
 
@@ -48,7 +56,13 @@ export class World {
   }
 }
 
-function keysOf(name: string): NodeKeys & { private_key: Uint8Array } {
+type TestKeys = NodeKeys & {
+  readonly private_key: Uint8Array;
+  channelKeys(key_id: string): ChannelKeys;
+  privateKey(path: { kind: string; change: number; index: number }): Secret<Uint8Array>;
+};
+
+function keysOf(name: string): TestKeys {
   const private_key = sha256(Buffer.from(`node ${name}`));
   const seedOf = (key_id: string): Secret<Uint8Array> => new Secret(sha256(Buffer.from(`${name} ${key_id}`)));
   return {
@@ -56,6 +70,8 @@ function keysOf(name: string): NodeKeys & { private_key: Uint8Array } {
     node_id: toHex(curve.publicKey(private_key)) as NodeId,
     signAsNode: (digest) => curve.sign(digest, private_key),
     sharedSecret: (point) => curve.ecdh(point, private_key),
+    channelKeys: (key_id) => channelKeysFromSeed(seedOf(key_id)),
+    privateKey: ({ kind, change, index }) => seedOf(`wallet ${kind} ${change} ${index}`),
     channelSigner: (key_id) => createSigner(channelKeysFromSeed(seedOf(key_id))),
     signAsFunding: (key_id, digest) => curve.sign(digest, channelKeysFromSeed(seedOf(key_id)).funding.reveal()),
   };
@@ -66,9 +82,11 @@ export class TestNode {
   readonly world: World;
   readonly name: string;
   readonly keys: ReturnType<typeof keysOf>;
-  readonly store: MemoryStore;
+  readonly store: Store;
   readonly follower: ChainFollower;
-  channels: Channels;
+  readonly channels: Channels;
+  readonly endings: Endings;
+  wallet!: Wallet;
   /** Payments to us that arrived, and what is done with them. */
   readonly offered: IncomingHtlc[] = [];
   readonly resumed: IncomingHtlc[] = [];
@@ -79,7 +97,7 @@ export class TestNode {
   readonly #held = new Map<Txid, Buffer>();
   #random = 0;
 
-  constructor(world: World, name: string, store?: MemoryStore) {
+  constructor(world: World, name: string, store?: Store, policy: OnchainPolicy = DEFAULT_ONCHAIN_POLICY) {
     this.world = world;
     this.name = name;
     this.keys = keysOf(name);
@@ -88,7 +106,51 @@ export class TestNode {
     };
     this.store = store ?? new MemoryStore({ onFailure: fail });
     this.follower = new ChainFollower(world.chain, { clock: world.clock, poll_ms: 1000, onHealth: () => {} });
+    this.endings = this.#buildEndings(policy);
     this.channels = this.#build();
+  }
+
+  get #outgoing(): OutgoingDoor {
+    return {
+      fulfilled: (_channel, id, _hash, preimage) => {
+        this.fulfilled.push([id, preimage]);
+        return [];
+      },
+      removed: (_channel, htlc) => {
+        this.removed.push(htlc);
+        return [];
+      },
+      told: () => {},
+    };
+  }
+
+  get #log() {
+    return {
+      info: (text: string) => void this.log.push(text),
+      warn: (text: string) => void this.log.push(`WARN ${text}`),
+    };
+  }
+
+  #buildEndings(policy: OnchainPolicy): Endings {
+    return new Endings({
+      store: this.store,
+      chain: this.follower,
+      wallet: {
+        spend: (request) => this.wallet.spend(request),
+        publish: (txid, parents) => this.wallet.publish(txid, parents),
+        release: (txid) => this.wallet.release(txid),
+        find: (txid) => this.wallet.find(txid),
+      },
+      keys: this.keys,
+      channels: {
+        write: (...writes) => this.channels.book.write(...writes),
+        speak: (output) => this.channels.book.speak(output),
+        resolved: (channel_id) => this.channels.resolved(channel_id),
+      },
+      outgoing: this.#outgoing,
+      policy,
+      log: this.#log,
+    });
   }
 
   #build(): Channels {
@@ -98,7 +160,7 @@ export class TestNode {
       network: NETWORKS.regtest,
       chain: this.follower,
       wallet: {
-        newScript: async () => COIN_SCRIPT,
+        newScript: async () => (await this.wallet.newAddress('p2tr')).script_pubkey,
         fund: async (script_pubkey, amount_sat) => {
           const { bytes, txid } = payFrom(this.world.coin(), amount_sat, script_pubkey);
           this.#held.set(txid, bytes);
@@ -115,31 +177,43 @@ export class TestNode {
         resume: (htlc) => this.resumed.push(htlc),
         expire: () => {},
       },
-      outgoing: {
-        fulfilled: (_channel, id, _hash, preimage) => {
-          this.fulfilled.push([id, preimage]);
-          return [];
-        },
-        removed: (_channel, htlc) => {
-          this.removed.push(htlc);
-          return [];
-        },
-        told: () => {},
-      },
+      outgoing: this.#outgoing,
+      endings: this.endings,
       features: FEATURES,
       policy: { ...DEFAULT_POLICY, minimum_depth: 1 },
       forwarding: { cltv_expiry_delta: 34, fee_base_msat: 0, fee_proportional_millionths: 0 },
       zeroconf_peers: new Set(),
       clock: this.world.clock,
       randomBytes: (length) => sha256(Buffer.from(`${this.name} ${this.#random++}`)).slice(0, length),
-      log: { info: (text) => this.log.push(text), warn: (text) => this.log.push(`WARN ${text}`) },
+      log: this.#log,
     });
   }
 
   async start(): Promise<void> {
-    const tip = await this.follower.start();
+    const from = await readTip(this.store);
+    const tip = await this.follower.start(from);
+    this.wallet = await Wallet.open({
+      store: this.store,
+      keys: this.keys,
+      network: NETWORKS.regtest,
+      reserve_sat: sat(0),
+      hasAnchorChannel: () => false,
+      onProblem: (problem) => this.log.push(`wallet: ${problem}`),
+    });
+    this.wallet.start(this.follower, tip.height);
     await this.channels.start(tip.height + 1);
+    this.follower.onTip(() => this.channels.book.write(tipWrite(this.follower.tip())));
+    if (from === undefined) this.channels.book.write(tipWrite(tip));
     await this.follower.synced();
+  }
+
+  /** Gives the wallet a coin for fees. */
+  async deposit(amount_sat: bigint): Promise<void> {
+    const { script_pubkey } = await this.wallet.newAddress('p2tr');
+    const { bytes } = payFrom(this.world.coin(), amount_sat, script_pubkey);
+    await this.world.chain.broadcast([bytes]);
+    this.world.chain.mine(1, COIN_SCRIPT);
+    await this.follower.refresh();
   }
 
   get node_id(): NodeId {

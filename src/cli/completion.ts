@@ -1,43 +1,80 @@
 /** `till completion SHELL`: a script that completes the names of commands and options. */
 import { commands } from '../commands/index.ts';
-import { OPTIONS } from '../config/options.ts';
+import { OPTIONS, SHORTHANDS } from '../config/options.ts';
 import { EXIT } from './exit-codes.ts';
 
-const OWN = ['start', 'sandbox', 'seed', 'completion'];
+const OWN_COMMANDS = ['start', 'sandbox', 'seed', 'completion'];
+const CLIENT_OPTIONS = [
+  ...['--lightning-dir', '--network', '--rpc-file', '--conf', '--keywords', '--order', '--json', '--raw'],
+  ...['--human-readable', '--flat', '--notifications', '--filter', '--help', '--version'],
+];
+
+/** What can be completed. */
+interface Names {
+  readonly methods: string;
+  /** Options of the client. */
+  readonly client: string;
+  /** Options of `till start`. */
+  readonly start: string;
+}
 
 /** Prints the script of the shell that is named. */
-export function printCompletion([shell]: readonly string[]): number {
-  const methods = [...OWN, ...commands.map(({ name }) => name)].sort();
-  const options = Object.keys(OPTIONS).map((name) => `--${name}`);
-  const script = scripts[shell as keyof typeof scripts];
-  if (script === undefined) {
+export function printCompletion([shell = '']: readonly string[]): number {
+  if (!Object.hasOwn(SCRIPTS, shell)) {
     process.stderr.write('till: completion for which shell? till completion bash|zsh|fish\n');
     return EXIT.usage;
   }
-  process.stdout.write(script(methods, options));
+  const start = [...Object.keys(OPTIONS), ...Object.keys(SHORTHANDS), 'help'];
+  process.stdout.write(
+    SCRIPTS[shell as keyof typeof SCRIPTS]({
+      methods: [...OWN_COMMANDS, ...commands.map(({ name }) => name)].sort().join(' '),
+      client: CLIENT_OPTIONS.join(' '),
+      start: start.map((name) => `--${name}`).join(' '),
+    }),
+  );
   return EXIT.ok;
 }
 
-const scripts = {
-  bash: (methods: readonly string[], options: readonly string[]) => `_till() {
-  local word=\${COMP_WORDS[COMP_CWORD]}
-  if [ "\${COMP_WORDS[1]}" = start ]; then COMPREPLY=($(compgen -W "${options.join(' ')}" -- "$word"))
-  elif [ "$COMP_CWORD" = 1 ] || [ "\${COMP_WORDS[COMP_CWORD-1]}" = help ]; then COMPREPLY=($(compgen -W "${methods.join(' ')}" -- "$word"))
-  fi
+/** Each finds the method among the words before the one that is completed: the first that is neither option nor value. */
+const SCRIPTS = {
+  bash: ({ methods, client, start }: Names) => `_till() {
+  local word=\${COMP_WORDS[COMP_CWORD]} method= each is_value= names=
+  for each in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+    if [ -n "$is_value" ]; then is_value=; continue; fi
+    case $each in
+      =|-N|-l) is_value=yes ;;
+      -*) ;;
+      *) method=$each; break ;;
+    esac
+  done
+  case $method in
+    '') case $word in -*) names="${client}" ;; *) names="${methods}" ;; esac ;;
+    start) names="${start}" ;;
+    help|check) names="${methods}" ;;
+  esac
+  COMPREPLY=($(compgen -W "$names" -- "$word"))
 }
-complete -F _till till
+complete -o default -F _till till
 `,
-  zsh: (methods: readonly string[], options: readonly string[]) => `#compdef till
-if (( CURRENT == 2 )) || [[ \${words[CURRENT-1]} == help ]]; then compadd ${methods.join(' ')}
-elif [[ \${words[2]} == start ]]; then compadd -- ${options.join(' ')}
-fi
+  zsh: ({ methods, client, start }: Names) => `#compdef till
+_till() {
+  local -a given
+  given=(\${words[2,CURRENT-1]:#-*})
+  case \${given[1]} in
+    '') if [[ \${words[CURRENT]} == -* ]]; then compadd -- ${client}; else compadd -- ${methods}; fi ;;
+    start) compadd -- ${start} ;;
+    help|check) compadd -- ${methods} ;;
+    *) _files ;;
+  esac
+}
+if [ "$funcstack[1]" = _till ]; then _till "$@"; else compdef _till till; fi
 `,
-  fish: (methods: readonly string[], options: readonly string[]) =>
+  fish: ({ methods, client, start }: Names) =>
     [
-      'complete -c till -f',
-      `complete -c till -n __fish_use_subcommand -a "${methods.join(' ')}"`,
-      `complete -c till -n "__fish_seen_subcommand_from help" -a "${methods.join(' ')}"`,
-      ...options.map((option) => `complete -c till -n "__fish_seen_subcommand_from start" -l ${option.slice(2)}`),
+      `complete -c till -n __fish_use_subcommand -f -a "${methods}"`,
+      ...client.split(' ').map((name) => `complete -c till -n __fish_use_subcommand -l ${name.slice(2)}`),
+      `complete -c till -n "__fish_seen_subcommand_from help check" -f -a "${methods}"`,
+      ...start.split(' ').map((name) => `complete -c till -n "__fish_seen_subcommand_from start" -l ${name.slice(2)}`),
       '',
     ].join('\n'),
 };

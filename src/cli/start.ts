@@ -1,6 +1,6 @@
 /** `till start`: runs a node until it is told to stop. */
 import { rmSync, writeFileSync } from 'node:fs';
-import { type Config, loadConfig } from '../config/config.ts';
+import { type Config, checkTogether, loadConfig } from '../config/config.ts';
 import { ConfigError } from '../config/option.ts';
 import { Daemon } from '../daemon/daemon.ts';
 import { wasShown } from '../keys/seed-file.ts';
@@ -32,26 +32,6 @@ export async function start(args: readonly string[]): Promise<number> {
     if (!(error instanceof ConfigError || error instanceof LogFileError)) throw error;
     process.stderr.write(`till: ${error.message}\n`);
     return EXIT.usage;
-  }
-}
-
-function checkTogether({ values, network }: Config): void {
-  if (network.name === 'bitcoin' && !values['accept-real-money-risk']) {
-    throw new ConfigError(
-      'network=bitcoin is real money, and Till has not been proven with it: read SECURITY.md, then add --accept-real-money-risk',
-    );
-  }
-  if (values.daemon && values['log-file'] === undefined) {
-    throw new ConfigError('daemon needs log-file: nobody would see the log otherwise');
-  }
-  if (!/^0?[0-7]{3}$/.test(values['rpc-file-mode'])) {
-    throw new ConfigError(`rpc-file-mode is an octal mode such as 0600, not '${values['rpc-file-mode']}'`);
-  }
-  if (values.rgb !== undefined && !/^[0-9a-fA-F]{6}$/.test(values.rgb)) {
-    throw new ConfigError(`rgb is six hex digits, not '${values.rgb}'`);
-  }
-  if (values.alias !== undefined && Buffer.byteLength(values.alias) > 32) {
-    throw new ConfigError('alias has at most 32 bytes');
   }
 }
 

@@ -111,6 +111,27 @@ export function loadConfig(args: readonly string[], env: NodeJS.ProcessEnv = pro
   };
 }
 
+/** Checks what no option alone can tell, before a node starts. Throws ConfigError. */
+export function checkTogether({ values, network }: Config): void {
+  if (network.name === 'bitcoin' && !values['accept-real-money-risk']) {
+    throw new ConfigError(
+      'network=bitcoin is real money, and Till has not been proven with it: read SECURITY.md, then add --accept-real-money-risk',
+    );
+  }
+  if (values.daemon && values['log-file'] === undefined) {
+    throw new ConfigError('daemon needs log-file: nobody would see the log otherwise');
+  }
+  if (!/^0?[0-7]{3}$/.test(values['rpc-file-mode'])) {
+    throw new ConfigError(`rpc-file-mode is an octal mode such as 0600, not '${values['rpc-file-mode']}'`);
+  }
+  if (values.rgb !== undefined && !/^[0-9a-fA-F]{6}$/.test(values.rgb)) {
+    throw new ConfigError(`rgb is six hex digits, not '${values.rgb}'`);
+  }
+  if (values.alias !== undefined && Buffer.byteLength(values.alias) > 32) {
+    throw new ConfigError('alias has at most 32 bytes');
+  }
+}
+
 function sayOne(name: string, text: string | undefined, where: string, source: string): Said {
   const shorthand = SHORTHANDS[name];
   if (shorthand !== undefined) return { name: shorthand[0], value: shorthand[1], source };

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { loadConfig, nearestName } from '../../src/config/config.ts';
+import { checkTogether, loadConfig, nearestName } from '../../src/config/config.ts';
 import { ConfigError } from '../../src/config/option.ts';
 import { OPTIONS } from '../../src/config/options.ts';
 
@@ -103,4 +103,22 @@ test('a name far from all others has no nearest one', () => {
   assert.equal(nearestName('zzzzzzzz', Object.keys(OPTIONS)), undefined);
   assert.equal(nearestName('frob', Object.keys(OPTIONS)), undefined);
   assert.equal(nearestName('bitcoin-rpcusr', Object.keys(OPTIONS)), 'bitcoin-rpcuser');
+});
+
+test('what a node cannot start with is refused, and real money needs a word', () => {
+  const refusals: [string[], RegExp][] = [
+    [['--mainnet'], /real money.*--accept-real-money-risk/],
+    [['--daemon'], /daemon needs log-file/],
+    [['--rpc-file-mode=rw'], /rpc-file-mode is an octal mode such as 0600, not 'rw'/],
+    [['--rgb=red'], /rgb is six hex digits, not 'red'/],
+    [[`--alias=${'ü'.repeat(17)}`], /alias has at most 32 bytes/],
+  ];
+  for (const [args, message] of refusals)
+    assert.match(
+      errorOf(() => checkTogether(loadConfig(args, { TILL_DIR: '/none' }))),
+      message,
+    );
+  checkTogether(
+    loadConfig(['--mainnet', '--accept-real-money-risk', '--daemon', '--log-file=x'], { TILL_DIR: '/none' }),
+  );
 });

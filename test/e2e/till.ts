@@ -11,7 +11,7 @@ export const PROGRAM = join(import.meta.dirname, '..', '..', 'bin', 'till.ts');
 
 /** Nodes that still run when a test file ends were left by a test that failed. */
 const running = new Set<ChildProcess>();
-process.on('exit', () => {
+after(() => {
   for (const child of running) child.kill('SIGKILL');
 });
 

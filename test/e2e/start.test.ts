@@ -1,0 +1,215 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { dirname, join } from 'node:path';
+import { describe, it } from 'node:test';
+import { commands } from '../../src/commands/index.ts';
+import { newDirectory, PROGRAM, run, TillNode, till } from './till.ts';
+
+function modeOf(path: string): number {
+  return statSync(path).mode & 0o777;
+}
+
+async function idOf(node: TillNode): Promise<string> {
+  const client = await node.connect();
+  const { id } = await client.call('getinfo', {});
+  client.close();
+  return id;
+}
+
+/** Resolves when the process of the node at the socket has ended. */
+async function gone(rpc_file: string, pid: number): Promise<void> {
+  const socket = connect(rpc_file);
+  // The node hangs up on this client as it ends.
+  socket.on('error', () => {});
+  await once(socket, 'close');
+  while (isAlive(pid)) await new Promise((resolve) => setImmediate(resolve));
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+  // One that nobody has waited for yet is dead all the same.
+  return statOf(pid)?.[0] !== 'Z';
+}
+
+/** What Linux tells of a process, from its state on; undefined on other systems. */
+function statOf(pid: number): string[] | undefined {
+  if (!existsSync(`/proc/${pid}/stat`)) return undefined;
+  return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ');
+}
+
+describe('till start', { concurrency: 3 }, () => {
+  it('refuses what it does not understand: where it stands, what was meant, and the code 3', async () => {
+    const dir = newDirectory();
+    writeFileSync(join(dir, 'config'), '# my shop\nalias=shop\n\nlog-levle=debug\n');
+    const wrong = await till(dir, 'start');
+    assert.deepEqual([wrong.code, wrong.stdout], [3, '']);
+    assert.match(wrong.stderr, /^till: .*\/config:4: there is no option log-levle; did you mean --log-level\?\n$/);
+    const nowhere = await till(newDirectory(), 'start', '--log-file=/nowhere/log');
+    assert.deepEqual(
+      [nowhere.code, nowhere.stderr],
+      [3, 'till: the log file /nowhere/log cannot be written (ENOENT)\n'],
+    );
+  });
+
+  it('takes its options from config files, and tells where each came from', async () => {
+    const dir = newDirectory();
+    mkdirSync(join(dir, 'regtest'));
+    writeFileSync(join(dir, 'config'), 'alias=general\nrpc-file-mode=0660\ncltv-final=21\n');
+    writeFileSync(join(dir, 'regtest', 'config'), 'alias=own\n');
+    const node = await TillNode.start(dir, { args: ['--rgb=c0ffee'] });
+    const client = await node.connect();
+    const info = await client.call('getinfo', {});
+    assert.deepEqual([info.alias, info.color], ['own', 'c0ffee']);
+    const { configs } = (await client.callAny('listconfigs', {})) as { configs: Record<string, { source: string }> };
+    assert.deepEqual(
+      ['alias', 'cltv-final', 'rgb', 'network'].map((name) => configs[name]?.source),
+      [`${join(dir, 'regtest', 'config')}:1`, `${join(dir, 'config')}:3`, 'cmdline', 'default'],
+    );
+    const { bolt11 } = await client.call('invoice', { amount_msat: 1, label: 'x', description: 'x' });
+    const decoded = (await client.callAny('decode', { string: bolt11 })) as { min_final_cltv_expiry: number };
+    assert.equal(decoded.min_final_cltv_expiry, 21);
+    client.close();
+    assert.equal(modeOf(node.rpc_file), 0o660);
+    const { code, stderr } = await node.stop();
+    assert.deepEqual([code, stderr], [0, '']);
+    assert.equal(existsSync(node.rpc_file), false);
+  });
+
+  it('writes files that only their owner reads, shows the seed once, and is the same node again', async () => {
+    const dir = newDirectory();
+    const missing = await till(dir, 'seed');
+    assert.equal(missing.code, 1);
+    assert.match(missing.stderr, /no seed .* yet/);
+    const node = await TillNode.start(dir);
+    const id = await idOf(node);
+    for (const name of ['seed', 'till.sqlite3', 'till.lock', 'lightning-rpc']) {
+      assert.equal(modeOf(join(dir, 'regtest', name)), 0o600, name);
+    }
+    assert.match(readFileSync(join(dir, 'log'), 'utf8'), /UNUSUAL the seed is on no paper yet: till seed shows it/);
+    await node.stop();
+
+    const first = await till(dir, 'seed');
+    assert.equal(first.code, 0);
+    assert.match(first.stdout, /^([a-z]+ ){23}[a-z]+\n$/);
+    const second = await till(dir, 'seed');
+    assert.deepEqual([second.code, second.stdout], [1, '']);
+    assert.equal((await till(dir, 'seed', '--again')).stdout, first.stdout);
+
+    const passphrase = join(dir, 'passphrase');
+    writeFileSync(passphrase, 'correct horse\n');
+    const other = await TillNode.start(newCopy(first.stdout), { args: [`--passphrase-file=${passphrase}`] });
+    assert.notEqual(await idOf(other), id);
+    await other.stop();
+    const restored = await TillNode.start(newCopy(first.stdout));
+    assert.equal(await idOf(restored), id);
+    await restored.stop();
+    assert.doesNotMatch(readFileSync(join(dir, 'log'), 'utf8'), new RegExp(first.stdout.split(' ', 3).join(' ')));
+  });
+
+  it('is refused where another node is running, which notices nothing', async () => {
+    const dir = newDirectory();
+    const node = await TillNode.start(dir);
+    const { code, stderr } = await till(dir, 'start');
+    assert.equal(code, 1);
+    assert.match(
+      stderr,
+      /^till: another till is running on .*\/regtest: stop it, or give this one a --lightning-dir\n$/,
+    );
+    await idOf(node);
+    const { code: stopped } = await node.till('stop');
+    assert.equal(stopped, 0);
+    assert.equal((await node.ended).code, 0);
+  });
+
+  it('goes to the background with --daemon, and says there why it cannot', async () => {
+    const dir = newDirectory();
+    const log = join(dir, 'log');
+    const args = ['start', '--daemon', `--log-file=${log}`, `--pid-file=${join(dir, 'pid')}`];
+    const { code, stdout, stderr } = await till(dir, ...args);
+    assert.deepEqual([code, stderr], [0, '']);
+    const pid = Number.parseInt(readFileSync(join(dir, 'pid'), 'utf8'), 10);
+    const rpc_file = join(dir, 'regtest', 'lightning-rpc');
+    assert.equal(stdout, `till runs as process ${pid}, commands at ${rpc_file}\n`);
+    // In a session of its own: no terminal that is closed can end it.
+    const session = statOf(pid)?.[3];
+    if (session !== undefined) assert.equal(Number(session), pid);
+    const again = await till(dir, ...args);
+    assert.equal(again.code, 1);
+    assert.match(again.stderr, /^till: it did not start: another till is running/);
+    const ended = gone(rpc_file, pid);
+    assert.equal((await till(dir, 'stop')).code, 0);
+    await ended;
+    assert.equal(existsSync(join(dir, 'pid')), false);
+    assert.match(readFileSync(log, 'utf8'), /is up on regtest.*\n.*INFO +stopped\n$/s);
+  });
+
+  it('stops in good order on a signal, while clients wait', async () => {
+    const dir = newDirectory();
+    for (const signal of ['SIGINT', 'SIGHUP'] as const) {
+      const node = await TillNode.start(dir);
+      const client = await node.connect();
+      const waiting = client.call('waitanyinvoice', {});
+      const rejected = assert.rejects(waiting);
+      await client.call('getinfo', {});
+      assert.equal((await node.kill(signal)).code, 0);
+      await rejected;
+    }
+  });
+});
+
+describe('the installed command', { concurrency: 3 }, () => {
+  const door = join(dirname(PROGRAM), 'till.js');
+
+  it('hands over to the program', async () => {
+    const { code, stdout } = await run(process.execPath, [door, '--version'], process.env);
+    assert.equal(code, 0);
+    assert.match(stdout, /^\d+\.\d+\.\d+\n$/);
+  });
+
+  it('says in a line that Node is too old', async () => {
+    // As installed: the door alone, no source beside it.
+    const dir = newDirectory();
+    mkdirSync(join(dir, 'bin'));
+    writeFileSync(join(dir, 'package.json'), '{"type":"module"}');
+    writeFileSync(join(dir, 'bin', 'till.js'), readFileSync(door));
+    symlinkSync(join(dir, 'bin', 'till.js'), join(dir, 'till'));
+    const old = join(dir, 'old.cjs');
+    writeFileSync(old, `Object.defineProperty(process.versions, 'node', { value: '20.19.4' });`);
+    const { code, stdout, stderr } = await run(
+      process.execPath,
+      ['-r', old, join(dir, 'till'), 'getinfo'],
+      process.env,
+    );
+    assert.deepEqual([code, stdout], [3, '']);
+    assert.equal(stderr, 'till needs Node 24 or newer; this is Node 20.19.4. See https://nodejs.org\n');
+  });
+
+  it('completes names in a shell', async () => {
+    const empty = newDirectory();
+    const { stdout } = await till(empty, 'completion', 'bash');
+    const complete = `${stdout}\nCOMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _till; echo "\${COMPREPLY[@]}"`;
+    const completed = async (...words: string[]): Promise<string> =>
+      (await run('bash', ['-c', complete, 'bash', 'till', ...words], process.env)).stdout.trim();
+    assert.equal(await completed('listinv'), 'listinvoices');
+    assert.equal(await completed('help', 'waitany'), 'waitanyinvoice');
+    assert.equal(await completed('start', '--rpc-file-'), '--rpc-file-mode');
+    assert.equal(await completed('--lightning-dir=x', '-k', 'createinv'), 'createinvoice');
+    assert.equal((await completed('')).split(' ').length, commands.length + 4);
+    for (const shell of ['zsh', 'fish']) assert.match((await till(empty, 'completion', shell)).stdout, /listinvoices/);
+    assert.equal((await till(empty, 'completion', 'tcsh')).code, 3);
+  });
+});
+
+/** A directory with these words in its seed file, as after a restore from paper: the file comes with any mode. */
+function newCopy(words: string): string {
+  const dir = newDirectory();
+  mkdirSync(join(dir, 'regtest'));
+  writeFileSync(join(dir, 'regtest', 'seed'), words, { mode: 0o644 });
+  return dir;
+}

@@ -12,7 +12,10 @@ import type { PaymentPreimage } from '../types/brand.ts';
 import type { OverChannel } from './ports.ts';
 
 /** Our latest commitment, with the peer's signatures: the one that we may broadcast. */
-function localCommitment({ state, signer }: OverChannel): NonNullable<ClosingChannel['local']> {
+export function localCommitment({
+  state,
+  signer,
+}: Pick<OverChannel, 'state' | 'signer'>): NonNullable<ClosingChannel['local']> {
   const { local_number, local_signature, local_htlc_signatures } = state;
   const view = commitmentView(state, 'local', local_number, signer.perCommitmentPoint(local_number), LOCAL_LATEST);
   return { view, signatures: { signature: local_signature, htlc_signatures: local_htlc_signatures } };

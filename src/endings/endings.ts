@@ -12,12 +12,14 @@ import { StoreClosedError } from '../store/store.ts';
 import { parseTransaction, type Transaction, txidOf } from '../tx/transaction.ts';
 import type { ChannelId, PaymentPreimage, Txid } from '../types/brand.ts';
 import { fromHex } from '../types/hex.ts';
+import { type ClosedChannel, readClosedChannels } from './closed-channels.ts';
 import { preimagesIn, signedCommitment, unsignedHtlcs } from './closing-channel.ts';
 import { type EndingHost, fundedPending, LiveEnding } from './live-ending.ts';
 import { Money } from './money.ts';
 import type { ChannelHost, ChannelKeyring, EndingLog, FeeWallet, OutgoingDoor, OverChannel } from './ports.ts';
 import { Reports } from './reports.ts';
 import { closeEnding, type EndingRecord, endingRecord, SELECT_ENDINGS, saveEnding } from './row.ts';
+import { type EndingView, viewOf } from './view.ts';
 
 export interface EndingsOptions {
   readonly store: Store;
@@ -77,9 +79,21 @@ export class Endings implements EndingHost {
     return this.#endings.get(channel_id);
   }
 
-  /** All endings that are not over. */
-  get endings(): readonly LiveEnding[] {
-    return this.#all();
+  /** All endings that are not over, as operators see them. */
+  list(): readonly EndingView[] {
+    return this.#all().map((ending) => viewOf(ending, this.#options.policy.irrevocable_depth));
+  }
+
+  /** The ending of this channel as operators see it; undefined when it is not ending. */
+  view(channel_id: ChannelId): EndingView | undefined {
+    const ending = this.#endings.get(channel_id);
+    return ending && viewOf(ending, this.#options.policy.irrevocable_depth);
+  }
+
+  /** Channels that are history. */
+  closed(): Promise<readonly ClosedChannel[]> {
+    const { store, keys } = this.#options;
+    return readClosedChannels(store, (key_id) => keys.channelSigner(key_id));
   }
 
   /** Resolves when no transaction is on its way out. */

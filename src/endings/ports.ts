@@ -31,6 +31,7 @@ export interface ChannelHost {
 export interface ChannelKeyring {
   /** The private keys of a channel; `key_id` is kept with it. */
   channelKeys(key_id: string): ChannelKeys;
+  channelSigner(key_id: string): ChannelSigner;
 }
 
 /** The wallet: it brings fees where an output cannot pay its own. */

@@ -8,11 +8,6 @@ import { newDirectory, run, TillNode, till, tillCommand } from './till.ts';
 
 const dir = newDirectory();
 let node: TillNode;
-before(async () => {
-  node = await TillNode.start(dir);
-});
-after(() => node.stop());
-
 /** Runs a shell command in a pseudo-terminal of the given width; answers what a person would see, and the exit code. */
 async function atTerminal(t: TestContext, command: string): Promise<{ text: string; code: number | null } | undefined> {
   const { code, stdout, stderr } = await run('script', ['-qec', command, '/dev/null'], {
@@ -27,6 +22,11 @@ async function atTerminal(t: TestContext, command: string): Promise<{ text: stri
 }
 
 describe('the command line, with a node', { concurrency: 3 }, () => {
+  before(async () => {
+    node = await TillNode.start(dir);
+  });
+  after(() => node.stop());
+
   it('prints the result as JSON and ends with 0', async () => {
     const { code, stdout, stderr } = await node.till('invoice', '1000', 'coffee', '1 cup of coffee');
     assert.deepEqual([code, stderr], [0, '']);

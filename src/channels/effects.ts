@@ -11,6 +11,7 @@ import { announcementDigest, completeAnnouncement, signUpdate, unsignedAnnouncem
 import { insertIncoming, peel } from './incoming.ts';
 import type { LiveChannel } from './live-channel.ts';
 
+/** Carries the effects of one step out, in their order, within the unit that the book gathers. */
 export function carryOut(channels: Channels, channel: LiveChannel, effects: readonly Effect[]): void {
   for (const effect of effects) carryOutOne(channels, channel, effect);
 }

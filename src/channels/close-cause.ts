@@ -9,6 +9,7 @@ import type { ChannelState } from '../channel/state.ts';
  */
 export type CloseCause = 'user' | 'local' | 'remote' | 'protocol' | 'onchain';
 
+/** Which side began, and why. */
 export interface Closing {
   readonly closer: Side;
   readonly close_cause: CloseCause;

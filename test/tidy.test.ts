@@ -282,6 +282,16 @@ test('every file of this repository that a page or a comment names is there', ()
   assert.deepEqual(named, []);
 });
 
+test('every source that ARCHITECTURE.md leads through is there', () => {
+  const named = [...read('ARCHITECTURE.md').matchAll(/`((?:[a-z0-9-]+\/)+(?:[a-z0-9-]+\.ts)?)`/g)].map(
+    (match) => match[1] as string,
+  );
+  assert.deepEqual(
+    named.filter((path) => !existsInRoot(path) && !existsInRoot(`src/${path}`)),
+    [],
+  );
+});
+
 test('nothing names a directory of one machine', () => {
   const pattern = new RegExp(`(?<![\\w.}:])/(${['work', 'root', 'home'].join('|')})/|(?<![\\w.])/tmp/\\w`);
   assert.deepEqual(

@@ -24,23 +24,30 @@ export class Arena {
   readonly #coins: Buffer[] = [];
   readonly #peers: LdkPeer[] = [];
   readonly #fed = new Map<LdkPeer, number>();
-  readonly #signal: AbortSignal;
+  readonly #signal: AbortSignal | undefined;
+  #stopChain: () => Promise<void> = async () => {};
   #daemon: Daemon | undefined;
   #client: Client | undefined;
 
-  private constructor(signal: AbortSignal) {
+  private constructor(signal: AbortSignal | undefined) {
     this.#signal = signal;
   }
 
+  /** An arena that ends with the test. */
   static async open(t: TestContext): Promise<Arena> {
-    const arena = new Arena(t.signal);
-    t.after(() => arena.#close());
+    const arena = await Arena.start(t.signal);
+    t.after(() => arena.stop());
+    return arena;
+  }
+
+  /** An arena that ends with `stop`; what waits in it ends with the signal. */
+  static async start(signal?: AbortSignal): Promise<Arena> {
+    const arena = new Arena(signal);
     arena.chain.mine(110, COIN_SCRIPT);
     for (let height = 1; height <= 10; height++) {
       arena.#coins.push(coinbaseOf(await arena.chain.block((await arena.chain.blockHash(height)) as string)));
     }
-    const stop = await serveChain(arena.chain, arena.#socket);
-    t.after(stop);
+    arena.#stopChain = await serveChain(arena.chain, arena.#socket);
     return arena;
   }
 
@@ -168,7 +175,7 @@ export class Arena {
       const theirs = await peer.ask('channels');
       return theirs.every((each) => each.is_usable || each.node_id !== this.daemon.keys.node_id);
     };
-    while (!(await isUsable())) this.#signal.throwIfAborted();
+    while (!(await isUsable())) this.#signal?.throwIfAborted();
   }
 
   /** LDK opens a channel to Till, and both use it. Answers its id. */
@@ -226,7 +233,7 @@ export class Arena {
   /** Waits, turn by turn of the event loop, until it is so. The test's own time limit ends a wait in vain. */
   async until(isSo: () => boolean): Promise<void> {
     while (!isSo()) {
-      this.#signal.throwIfAborted();
+      this.#signal?.throwIfAborted();
       await new Promise((resolve) => setImmediate(resolve));
     }
   }
@@ -242,9 +249,11 @@ export class Arena {
     return { bolt11: invoice.bolt11, payment_hash: invoice.payment_hash };
   }
 
-  async #close(): Promise<void> {
+  /** Ends everything. */
+  async stop(): Promise<void> {
     for (const peer of this.#peers) await peer.kill();
     await this.stopTill();
+    await this.#stopChain();
     rmSync(this.dir, { recursive: true, force: true });
   }
 }

@@ -36,7 +36,7 @@ async function halfPaid(t: TestContext) {
     [await hopOver(payer, direct, till_id, PART_MSAT, FINAL_DELTA)],
     [
       await hopOver(payer, first, middle.node_id, FORWARD_FEE_MSAT, FORWARD_DELTA),
-      await hopOver(middle, last, till_id, PART_MSAT, FINAL_DELTA),
+      await hopOver(middle, last, till_id, PART_MSAT, FINAL_DELTA, 'others'),
     ],
   ]);
   await middle.take('held');

@@ -14,10 +14,10 @@ export interface LdkChannel {
   readonly is_usable: boolean;
   readonly is_outbound: boolean;
   readonly is_announced: boolean;
-  /** The channel's real name, and what it is called in routes out and in. */
-  readonly scid: bigint | null;
+  /** What the node itself calls the channel in routes out. */
   readonly scid_out: bigint | null;
-  readonly scid_in: bigint | null;
+  /** What others call the channel when they want something forwarded over it. */
+  readonly scid_alias: bigint | null;
   readonly outbound_capacity_msat: bigint;
   readonly inbound_capacity_msat: bigint;
   readonly channel_value_sat: bigint;

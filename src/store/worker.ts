@@ -38,6 +38,8 @@ function open({ file, migrations, max_page_count }: WorkerData): DatabaseSync {
   database.exec(`PRAGMA cache_size = -${CACHE_KIB}`);
   if (max_page_count !== undefined) database.exec(`PRAGMA max_page_count = ${max_page_count}`);
   migrate(database, migrations);
+  // SQLite opens what it may only read without a word: better no node than one that fails at its first invoice.
+  database.exec('UPDATE schema_version SET version = version');
   return database;
 }
 

@@ -16,9 +16,12 @@ after(() => {
 });
 
 /** A directory that is removed when the tests of the file, or of the suite, have ended. */
-export function newDirectory(): string {
+export function newDirectory(beforeRemoval: (dir: string) => void = () => {}): string {
   const dir = mkdtempSync(join(tmpdir(), 'till-e2e-'));
-  after(() => rmSync(dir, { recursive: true, force: true }));
+  after(() => {
+    beforeRemoval(dir);
+    rmSync(dir, { recursive: true, force: true });
+  });
   return dir;
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -104,6 +104,26 @@ describe('a store that fails', { timeout: 30_000 }, () => {
       await assert.rejects(opening, /cannot be written|cannot be opened/);
     } finally {
       spawnSync('umount', [directory]);
+    }
+  });
+
+  it('refuses a database file that may only be read', async (context) => {
+    const directory = newDirectory();
+    const store = await openSqliteStore({ directory, migrations: CONTRACT_MIGRATIONS, onFailure });
+    await store.close();
+    const file = join(directory, DATABASE_FILE);
+    // The mode of a file means nothing to root, for whom it must be immutable.
+    const isRoot = process.getuid?.() === 0;
+    if (isRoot && spawnSync('chattr', ['+i', file]).status !== 0) {
+      context.skip('making a file immutable needs a file system that knows it');
+      return;
+    }
+    if (!isRoot) chmodSync(file, 0o400);
+    const opening = openSqliteStore({ directory, migrations: CONTRACT_MIGRATIONS, onFailure });
+    try {
+      await assert.rejects(opening, { name: 'StoreFailure', message: /cannot be written: check its owner, its mode/ });
+    } finally {
+      if (isRoot) spawnSync('chattr', ['-i', file]);
     }
   });
 

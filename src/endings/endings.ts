@@ -194,7 +194,8 @@ export class Endings implements EndingHost {
     const { channels } = this.#options;
     switch (effect.kind) {
       case 'watch':
-        this.#watch(ending, effect.outpoint, Math.max(effect.from_height, ending.record.began_height));
+        // Not at once: the block that is being told has been searched already, and the chain does not count it yet.
+        channels.speak(() => this.#watch(ending, effect.outpoint, effect.from_height));
         break;
       case 'broadcast':
         channels.speak(() => this.#money.broadcast(ending, effect.transactions));
@@ -213,8 +214,9 @@ export class Endings implements EndingHost {
 
   #watch(ending: LiveEnding, outpoint: Outpoint, from_height: number): void {
     const name = nameOf(outpoint);
-    if (ending.cancelWatches.has(name)) return;
-    const cancel = this.#options.chain.watch({ kind: 'outpoint', outpoint }, from_height, (event) => {
+    if (ending.is_resolved || ending.cancelWatches.has(name)) return;
+    const height = Math.max(from_height, ending.record.began_height);
+    const cancel = this.#options.chain.watch({ kind: 'outpoint', outpoint }, height, (event) => {
       ending.say(inputOf(event));
     });
     ending.cancelWatches.set(name, cancel);

@@ -91,6 +91,9 @@ export class TestNode {
   readonly offered: IncomingHtlc[] = [];
   readonly resumed: IncomingHtlc[] = [];
   onOffer: (htlc: IncomingHtlc) => void = () => {};
+  onResume: (htlc: IncomingHtlc) => void = () => {};
+  /** Payments that must not be accepted any more. */
+  readonly expired: bigint[] = [];
   readonly fulfilled: [bigint, PaymentPreimage][] = [];
   readonly removed: RemovedHtlc[] = [];
   readonly log: string[] = [];
@@ -174,8 +177,11 @@ export class TestNode {
           this.offered.push(htlc);
           this.onOffer(htlc);
         },
-        resume: (htlc) => this.resumed.push(htlc),
-        expire: () => {},
+        resume: (htlc) => {
+          this.resumed.push(htlc);
+          this.onResume(htlc);
+        },
+        expire: (_channel, htlc_id) => void this.expired.push(htlc_id),
       },
       outgoing: this.#outgoing,
       endings: this.endings,

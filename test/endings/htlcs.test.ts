@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { claimIncoming } from '../../src/channels/incoming.ts';
+import { preimage } from '../channels/node.ts';
+import { ANCHOR_SAT, FUNDING_SAT, type Name, Pair, POLICY, PUSH_SAT } from './pair.ts';
+
+const PAYER_SAT = FUNDING_SAT - PUSH_SAT - 2n * ANCHOR_SAT;
+
+/** The payment is durably claimed, and then said: as the payments do it. */
+async function claim(pair: Pair, name: Name, number: number, htlc_id: bigint): Promise<void> {
+  const node = pair.nodes[name];
+  const { channel_id } = node.channel;
+  await node.store.commit([claimIncoming({ channel_id, htlc_id })]);
+  node.channels.fulfil(channel_id, htlc_id, preimage(number).payment_preimage);
+  await pair.follow();
+}
+
+/** Two HTLCs each way: of each pair the receiver claims the first. The connection is gone by then. */
+async function withHtlcs(): Promise<Pair> {
+  const pair = (await Pair.open()).note();
+  await pair.pay('payer', 1, 50_000);
+  await pair.pay('payer', 2, 60_000);
+  await pair.pay('shop', 3, 70_000);
+  await pair.pay('shop', 4, 80_000);
+  pair.cut();
+  return pair;
+}
+
+for (const closer of ['payer', 'shop'] as const) {
+  test(`HTLCs in flight both ways are claimed or come back when the ${closer} closes alone`, async () => {
+    const pair = await withHtlcs();
+    pair.nodes[closer].channels.forceClose(pair.nodes[closer].channel.channel_id, 'the operator wants it');
+    await claim(pair, 'shop', 1, 0n);
+    await claim(pair, 'payer', 3, 0n);
+    await pair.mine(44 + 144 + POLICY.irrevocable_depth + 3);
+    await pair.assertOver('payer');
+    await pair.assertOver('shop');
+    await pair.assertShares({ payer: PAYER_SAT - 50_000n + 70_000n, shop: PUSH_SAT + 50_000n - 70_000n });
+    assert.deepEqual(pair.payer.fulfilled, [[0n, preimage(1).payment_preimage]]);
+    assert.deepEqual(pair.shop.fulfilled, [[0n, preimage(3).payment_preimage]]);
+    assert.deepEqual(
+      pair.payer.removed.map(({ id }) => id),
+      [1n],
+    );
+    assert.deepEqual(
+      pair.shop.removed.map(({ id }) => id),
+      [1n],
+    );
+    for (const name of ['payer', 'shop'] as const) {
+      assert.equal(pair.nodes[name].log.filter((line) => line.includes('is safely collected on chain')).length, 1);
+      assert.ok(pair.nodes[name].expired.includes(1n), 'what was not accepted before is refused');
+    }
+  });
+}
+
+test('a payment that we claimed is taken on the chain before it can be taken back', async () => {
+  const pair = (await Pair.open()).note();
+  await pair.pay('payer', 1, 50_000);
+  pair.cut();
+  await claim(pair, 'shop', 1, 0n);
+  assert.equal(pair.shop.channel.state.phase, 'normal', 'there is time: the peer may come back');
+  await pair.mine(29);
+  assert.equal(pair.shop.channel.state.phase, 'normal');
+  await pair.mine(2);
+  assert.equal(pair.shop.channel.state.phase, 'failed');
+  await pair.mine(12);
+  assert.deepEqual(pair.payer.fulfilled, [[0n, preimage(1).payment_preimage]], 'the payer has its proof');
+  await pair.mine(144 + POLICY.irrevocable_depth + 3);
+  await pair.assertOver('shop');
+  await pair.assertOver('payer');
+  await pair.assertShares({ payer: PAYER_SAT - 50_000n, shop: PUSH_SAT + 50_000n });
+  const [closed] = await pair.shop.endings.closed();
+  assert.deepEqual([closed?.closer, closed?.close_cause], ['local', 'local']);
+});
+
+test('an HTLC of ours that the peer never had a signature for fails at once', async () => {
+  const pair = (await Pair.open()).note();
+  // Said in the same turn: no signature was made in between.
+  const { payment_hash } = preimage(9);
+  pair.payer.channels.offer(
+    pair.payer.channel.channel_id,
+    {
+      amount_msat: 5_000_000n as never,
+      payment_hash,
+      cltv_expiry: pair.height + 30,
+      onion_routing_packet: '00'.repeat(1366),
+    },
+    () => [],
+  );
+  pair.payer.channels.forceClose(pair.payer.channel.channel_id, 'the operator wants it');
+  await pair.follow();
+  assert.deepEqual(
+    pair.payer.removed.map(({ id, removal }) => [id, removal.kind]),
+    [[0n, 'unsent']],
+  );
+});

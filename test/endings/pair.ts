@@ -1,0 +1,311 @@
+/**
+ * Two nodes with a channel between them, on a chain that checks every script and timelock, and an account of every
+ * satoshi: what each wallet gained must be its share of the channel less the fees that it paid itself.
+ */
+import assert from 'node:assert/strict';
+import { readTransaction } from '../../src/chain/embedded/transaction.ts';
+import { walkBlock } from '../../src/chain/raw-block.ts';
+import type { OverChannel } from '../../src/endings/ports.ts';
+import type { EndingView } from '../../src/endings/view.ts';
+import { DEFAULT_ONCHAIN_POLICY, type OnchainPolicy } from '../../src/onchain/closing-channel.ts';
+import type { Row, SqlValue, Store, UnitResult, Write } from '../../src/store/store.ts';
+import { parseTransaction, type Transaction, txidOf } from '../../src/tx/transaction.ts';
+import { sat } from '../../src/types/amount.ts';
+import { toHex } from '../../src/types/hex.ts';
+import { amount, Link, preimage, SECRET, TestNode, World } from '../channels/node.ts';
+
+export const FUNDING_SAT = 1_000_000n;
+export const PUSH_SAT = 400_000n;
+/** Where test blocks pay to: nobody's script. */
+export const MINER = `0014${'ab'.repeat(20)}`;
+/** Two blocks less than the rule, so that the tests mine less. */
+export const POLICY: OnchainPolicy = { ...DEFAULT_ONCHAIN_POLICY, irrevocable_depth: 30 };
+
+/** A store that can be cut off from its process, as by a crash: what was not durable then never is. */
+class Disk implements Store {
+  readonly #store: Store;
+  #is_dead = false;
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  async commit(unit: readonly Write[]): Promise<UnitResult> {
+    if (this.#is_dead) return await new Promise(() => {});
+    const result = await this.#store.commit(unit);
+    return this.#is_dead ? await new Promise(() => {}) : result;
+  }
+
+  async read(sql: string, params?: readonly SqlValue[]): Promise<readonly Row[]> {
+    const rows = await this.#store.read(sql, params);
+    return this.#is_dead ? await new Promise(() => {}) : rows;
+  }
+
+  async close(): Promise<void> {}
+
+  die(): Store {
+    this.#is_dead = true;
+    return this.#store;
+  }
+}
+
+/** A transaction in a block, what it paid, and what it took of anchors. */
+export interface Mined {
+  readonly tx: Transaction;
+  readonly fee_sat: bigint;
+  readonly anchors_sat: bigint;
+  readonly height: number;
+}
+
+/** What the opener pays for an anchor of each side, in a commitment. */
+export const ANCHOR_SAT = 330n;
+
+export type Name = 'payer' | 'shop';
+
+export class Pair {
+  readonly world: World;
+  readonly nodes: Record<Name, TestNode>;
+  readonly #disks: Record<Name, Disk>;
+  #link: Link | undefined;
+  #before: Record<Name, bigint> = { payer: 0n, shop: 0n };
+  #scripts: Record<Name, ReadonlySet<string>> = { payer: new Set(), shop: new Set() };
+  #from_height = 0;
+
+  private constructor(world: World, nodes: Record<Name, TestNode>, disks: Record<Name, Disk>) {
+    this.world = world;
+    this.nodes = nodes;
+    this.#disks = disks;
+  }
+
+  /** Both have two coins in their wallets, and the payer has opened a channel to the shop. */
+  static async open(): Promise<Pair> {
+    const world = await World.create();
+    const disks = {} as Record<Name, Disk>;
+    const nodes = {} as Record<Name, TestNode>;
+    for (const name of ['payer', 'shop'] as const) {
+      disks[name] = new Disk(new TestNode(world, name).store);
+      nodes[name] = new TestNode(world, name, disks[name], POLICY);
+      await nodes[name].start();
+      for (const amount_sat of [200_000n, 300_000n]) await nodes[name].deposit(amount_sat);
+    }
+    const pair = new Pair(world, nodes, disks);
+    await pair.follow();
+    const link = pair.connect();
+    const end = await nodes.payer.channels.open(link.peer, {
+      funding_satoshis: sat(FUNDING_SAT),
+      push_msat: amount(Number(PUSH_SAT) * 1000),
+      feerate_per_kw: 1000,
+      announce_channel: false,
+    });
+    assert.equal(end.kind, 'channel');
+    await pair.mine(6);
+    for (const name of ['payer', 'shop'] as const) pair.#before[name] = await pair.balance(name);
+    pair.#from_height = pair.height;
+    return pair;
+  }
+
+  get payer(): TestNode {
+    return this.nodes.payer;
+  }
+
+  get shop(): TestNode {
+    return this.nodes.shop;
+  }
+
+  get height(): number {
+    return this.payer.follower.tip().height;
+  }
+
+  connect(): Link {
+    this.#link = new Link(this.payer, this.shop);
+    return this.#link;
+  }
+
+  cut(): void {
+    this.#link?.cut();
+  }
+
+  /** Lets everything that is under way happen. */
+  async follow(): Promise<void> {
+    for (let calm = 0, last = ''; calm < 4; ) {
+      for (const node of [this.payer, this.shop]) {
+        await node.follower.refresh();
+        await node.channels.book.idle();
+        await node.endings.idle();
+      }
+      await new Promise((resolve) => setImmediate(resolve));
+      const now = `${this.#link?.count} ${this.world.chain.pending.length} ${this.payer.log.length} ${this.shop.log.length}`;
+      calm = now === last ? calm + 1 : 0;
+      last = now;
+    }
+  }
+
+  async mine(count: number): Promise<void> {
+    for (let index = 0; index < count; index++) {
+      this.world.chain.mine(1, MINER);
+      await this.follow();
+    }
+  }
+
+  async mineTo(height: number): Promise<void> {
+    await this.mine(height - this.height);
+  }
+
+  async reorganise(depth: number, drop: 'keep' | 'drop' = 'keep'): Promise<void> {
+    this.world.chain.reorganise(depth, MINER, drop);
+    await this.follow();
+  }
+
+  /** The process ends at this instant, and a new one starts on what was durable. */
+  async restart(name: Name, meanwhile: () => void | Promise<void> = () => {}): Promise<void> {
+    this.cut();
+    const old = this.nodes[name];
+    void old.follower.stop();
+    this.#disks[name] = new Disk(this.#disks[name].die());
+    await meanwhile();
+    const node = new TestNode(this.world, name, this.#disks[name], POLICY);
+    this.nodes[name] = node;
+    node.onResume = old.onResume;
+    await node.start();
+    await this.follow();
+  }
+
+  /** What a node has on disk. */
+  disk(name: Name): Store {
+    return this.#disks[name];
+  }
+
+  /** The process ends, and none follows. */
+  kill(name: Name): void {
+    this.cut();
+    this.#disks[name].die();
+    void this.nodes[name].follower.stop();
+  }
+
+  /** Offers an HTLC to the other side; answers its hash. */
+  async pay(from: Name, number: number, amount_sat: number, blocks = 40): Promise<string> {
+    const [payer, shop] = from === 'payer' ? [this.payer, this.shop] : [this.shop, this.payer];
+    const { payment_hash } = preimage(number);
+    const cltv_expiry = this.height + blocks;
+    const amount_msat = amount(amount_sat * 1000);
+    const onion_routing_packet = shop.onionFor(payment_hash, amount_msat, cltv_expiry, SECRET);
+    payer.channels.offer(
+      payer.channel.channel_id,
+      { amount_msat, payment_hash, cltv_expiry, onion_routing_packet },
+      () => [],
+    );
+    await this.follow();
+    return payment_hash;
+  }
+
+  async balance(name: Name): Promise<bigint> {
+    const { confirmed_sat, unconfirmed_sat, reserved_sat } = await this.nodes[name].wallet.balance();
+    return confirmed_sat + unconfirmed_sat + reserved_sat;
+  }
+
+  view(name: Name): EndingView {
+    const [view] = this.nodes[name].endings.list();
+    assert.ok(view !== undefined, `${name} has a channel that ends`);
+    return view;
+  }
+
+  /** The channel as its ending sees it. */
+  over(name: Name): OverChannel {
+    return this.nodes[name].channel;
+  }
+
+  /** What a wallet gained since the channel was open, without the anchors that it took, and the fees that it paid. */
+  async gained(name: Name): Promise<{ gained_sat: bigint; fees_sat: bigint }> {
+    const { fees_sat, anchors_sat } = (await this.#fees())[name];
+    return { gained_sat: (await this.balance(name)) - this.#before[name] - anchors_sat, fees_sat };
+  }
+
+  /** Both sides' accounts at once: `shares` is what of the channel should have become theirs, anchors left out. */
+  async assertShares(shares: Record<Name, bigint>): Promise<void> {
+    for (const name of ['payer', 'shop'] as const) {
+      const { gained_sat, fees_sat } = await this.gained(name);
+      assert.equal(
+        gained_sat + fees_sat,
+        shares[name],
+        `${name} gained ${gained_sat} sat and paid ${fees_sat} in fees`,
+      );
+    }
+  }
+
+  /** Whether the channel is history on both sides, and nothing is left behind. */
+  async assertOver(name: Name): Promise<void> {
+    const node = this.nodes[name];
+    assert.deepEqual(
+      node.endings.list().map(({ status, sweeps }) => ({ height: this.height, status, sweeps })),
+      [],
+    );
+    assert.equal(node.channels.list().length, 0, `${name} has no channel any more`);
+    const rows = await node.store.read('SELECT is_closed FROM channels');
+    assert.deepEqual(
+      rows.map((row) => row.is_closed),
+      [1n],
+    );
+    assert.deepEqual(await node.store.read('SELECT * FROM incoming_htlcs'), []);
+    assert.deepEqual(await node.store.read('SELECT * FROM revoked_htlcs'), []);
+    assert.deepEqual(await node.store.read('SELECT channel_id FROM endings WHERE state IS NOT NULL'), []);
+  }
+
+  /** Every transaction since the channel was open, with the outputs that it spends. */
+  async transactions(): Promise<readonly Mined[]> {
+    const made = new Map<string, bigint>();
+    const found: Mined[] = [];
+    for (let height = 1; height <= this.height; height++) {
+      const bytes = await this.world.chain.block((await this.world.chain.blockHash(height)) as string);
+      const transactions: Transaction[] = [];
+      walkBlock(bytes, {}, (_index, span) => transactions.push(parseTransaction(bytes.subarray(span.start, span.end))));
+      for (const [index, tx] of transactions.entries()) {
+        const spent = tx.inputs.map((input) => made.get(`${input.txid}:${input.vout}`) ?? 0n);
+        for (const [vout, output] of tx.outputs.entries()) made.set(`${txidOf(tx)}:${vout}`, output.amount_sat);
+        if (index === 0 || height <= this.#from_height) continue;
+        const anchors_sat = ANCHOR_SAT * BigInt(spent.filter((amount_sat) => amount_sat === ANCHOR_SAT).length);
+        found.push({
+          tx,
+          fee_sat: total(spent) - total(tx.outputs.map(({ amount_sat }) => amount_sat)),
+          anchors_sat,
+          height,
+        });
+      }
+    }
+    return found;
+  }
+
+  /** Who pays to a wallet pays the fee; what spends the funding output is paid by who opened. */
+  async #fees(): Promise<Record<Name, { fees_sat: bigint; anchors_sat: bigint }>> {
+    const fees = { payer: { fees_sat: 0n, anchors_sat: 0n }, shop: { fees_sat: 0n, anchors_sat: 0n } };
+    for (const name of ['payer', 'shop'] as const) {
+      const rows = await this.nodes[name].store.read('SELECT script_pubkey FROM wallet_scripts');
+      this.#scripts[name] = new Set(rows.map((row) => row.script_pubkey as string));
+    }
+    for (const { tx, fee_sat, anchors_sat } of await this.transactions()) {
+      const isEnd = tx.inputs.some(({ txid }) => txid === this.funding_txid);
+      const scripts = tx.outputs.map(({ script_pubkey }) => toHex(script_pubkey));
+      const owner = isEnd ? 'payer' : scripts.some((script) => this.#scripts.shop.has(script)) ? 'shop' : 'payer';
+      fees[owner].fees_sat += fee_sat;
+      fees[owner].anchors_sat += anchors_sat;
+    }
+    return fees;
+  }
+
+  /** The transaction that made the channel. */
+  funding_txid = '';
+
+  /** Remembers which output is the channel's, while there is one. */
+  note(): this {
+    this.funding_txid = this.payer.channel.state.terms.funding_txid;
+    return this;
+  }
+}
+
+/** A transaction's id, of its bytes in hex. */
+export function txidOfHex(transaction: string): string {
+  return readTransaction(Buffer.from(transaction, 'hex')).txid;
+}
+
+function total(amounts: readonly bigint[]): bigint {
+  return amounts.reduce((sum, amount_sat) => sum + amount_sat, 0n);
+}

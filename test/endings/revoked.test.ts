@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { signedCommitment } from '../../src/endings/closing-channel.ts';
+import { preimage } from '../channels/node.ts';
+import { ANCHOR_SAT, FUNDING_SAT, type Name, Pair, POLICY, txidOfHex } from './pair.ts';
+
+/** A state with an HTLC each way, which later ones have revoked; the commitment that `cheater` had then. */
+async function withOldState(cheater: Name): Promise<{ pair: Pair; old: string }> {
+  const pair = (await Pair.open()).note();
+  await pair.pay('payer', 1, 50_000);
+  await pair.pay('shop', 2, 30_000);
+  const old = signedCommitment(pair.over(cheater));
+  assert.ok(old !== undefined);
+  // One HTLC ends, and its record goes to the table; the other is still in the state when the cheat appears.
+  pair.shop.channels.fulfil(pair.shop.channel.channel_id, 0n, preimage(1).payment_preimage);
+  await pair.follow();
+  await pair.pay('payer', 3, 20_000);
+  return { pair, old };
+}
+
+for (const cheater of ['payer', 'shop'] as const) {
+  const honest = cheater === 'payer' ? 'shop' : 'payer';
+  for (const restarts of [false, true]) {
+    const how = restarts ? ', after a restart at the worst moment' : '';
+    test(`when the ${cheater} publishes a revoked state, the ${honest} takes everything${how}`, async () => {
+      const { pair, old } = await withOldState(cheater);
+      pair.kill(cheater);
+      await pair.world.chain.broadcast([Buffer.from(old, 'hex')]);
+      if (restarts) {
+        await pair.restart(honest, () => void pair.world.chain.mine(1, '51'));
+        await pair.restart(honest);
+      } else {
+        await pair.mine(1);
+      }
+      assert.equal(pair.view(honest).ending, 'revoked');
+      assert.deepEqual(
+        pair
+          .view(honest)
+          .sweeps.map(({ output_type }) => output_type)
+          .sort(),
+        ['DELAYED_CHEAT_OUTPUT_TO_THEM', 'OUR_HTLC', 'OUTPUT_TO_US', 'THEIR_HTLC'],
+      );
+      await pair.mine(POLICY.irrevocable_depth + 2);
+      await pair.assertOver(honest);
+      const end = (await pair.transactions()).find(({ tx }) => tx.inputs[0]?.txid === pair.funding_txid);
+      assert.ok(end !== undefined);
+      const { gained_sat, fees_sat } = await pair.gained(honest);
+      const own_sat = honest === 'payer' ? end.fee_sat : 0n;
+      assert.equal(gained_sat + fees_sat - own_sat, FUNDING_SAT - 2n * ANCHOR_SAT - end.fee_sat);
+      const [closed] = await pair.nodes[honest].endings.closed();
+      assert.equal(closed?.closing_txid, txidOfHex(old));
+      assert.equal(closed?.close_cause, 'onchain');
+    });
+  }
+}

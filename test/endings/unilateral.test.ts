@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ANCHOR_SAT, FUNDING_SAT, Pair, POLICY, PUSH_SAT } from './pair.ts';
+
+/** What the payer still has when nothing is in flight: it opened, so it pays for both anchors. */
+const PAYER_SAT = FUNDING_SAT - PUSH_SAT - 2n * ANCHOR_SAT;
+
+for (const closer of ['payer', 'shop'] as const) {
+  const other = closer === 'payer' ? 'shop' : 'payer';
+  test(`the ${closer} closes alone: both get their part to the satoshi, and the channel is history`, async () => {
+    const pair = (await Pair.open()).note();
+    pair.nodes[closer].channels.forceClose(pair.nodes[closer].channel.channel_id, 'the operator wants it');
+    await pair.follow();
+    assert.equal(pair.view(closer).state, 'AWAITING_UNILATERAL');
+    await pair.mine(1);
+    assert.equal(pair.view(closer).state, 'ONCHAIN');
+    assert.equal(pair.view(closer).ending, 'local');
+    assert.equal(pair.view(other).ending, 'remote');
+    const status = pair.view(closer).status;
+    assert.equal(status[0], 'ONCHAIN:Tracking our own unilateral close');
+    assert.match(
+      status[1] as string,
+      /^ONCHAIN:2 outputs unresolved: in 143 blocks will spend DELAYED_OUTPUT_TO_US \([0-9a-f]{64}:\d\) using OUR_DELAYED_RETURN_TO_WALLET$/,
+    );
+    assert.deepEqual(
+      pair.view(closer).sweeps.map(({ amount_sat, output_type }) => [amount_sat > 300_000n, output_type]),
+      [[true, 'DELAYED_OUTPUT_TO_US']],
+    );
+    await pair.mine(144 + POLICY.irrevocable_depth);
+    await pair.assertOver('payer');
+    await pair.assertOver('shop');
+    await pair.assertShares({ payer: PAYER_SAT, shop: PUSH_SAT });
+    const [closed] = await pair.nodes[closer].endings.closed();
+    assert.deepEqual([closed?.closer, closed?.close_cause, closed?.ending], ['local', 'user', 'local']);
+    assert.equal(closed?.final_to_us_msat, (closer === 'payer' ? FUNDING_SAT - PUSH_SAT : PUSH_SAT) * 1000n);
+    const [theirs] = await pair.nodes[other].endings.closed();
+    assert.deepEqual([theirs?.closer, theirs?.close_cause, theirs?.ending], ['remote', 'remote', 'remote']);
+  });
+}
+
+test('when the peer closes without a word, that is seen on the chain', async () => {
+  const pair = (await Pair.open()).note();
+  pair.cut();
+  pair.payer.channels.forceClose(pair.payer.channel.channel_id, 'the operator wants it');
+  await pair.follow();
+  await pair.mine(1);
+  assert.equal(pair.view('shop').ending, 'remote');
+  await pair.mine(POLICY.irrevocable_depth + 1);
+  const [theirs] = await pair.shop.endings.closed();
+  assert.deepEqual([theirs?.closer, theirs?.close_cause, theirs?.ending], ['remote', 'onchain', 'remote']);
+  await pair.assertOver('shop');
+});
+
+test('both agree to close: nothing more is watched once that is deep enough', async () => {
+  const pair = (await Pair.open()).note();
+  pair.payer.channels.apply(pair.payer.channel, { kind: 'shutdown' });
+  await pair.follow();
+  await pair.mine(1);
+  assert.equal(pair.view('shop').ending, 'mutual');
+  assert.deepEqual(pair.view('shop').status, [
+    'ONCHAIN:Tracking mutual close transaction',
+    `ONCHAIN:All outputs resolved: waiting ${POLICY.irrevocable_depth - 1} more blocks before forgetting channel`,
+  ]);
+  await pair.mine(POLICY.irrevocable_depth - 2);
+  assert.equal(pair.shop.endings.list().length, 1);
+  await pair.mine(1);
+  await pair.assertOver('payer');
+  await pair.assertOver('shop');
+  await pair.assertShares({ payer: FUNDING_SAT - PUSH_SAT, shop: PUSH_SAT });
+  const [closed] = await pair.shop.endings.closed();
+  assert.deepEqual([closed?.closer, closed?.close_cause, closed?.ending], ['remote', 'remote', 'mutual']);
+  assert.equal(closed?.last_commitment_txid, closed?.closing_txid);
+});

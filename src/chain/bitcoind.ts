@@ -7,6 +7,8 @@ import { join } from 'node:path';
 import { type Sat, sat } from '../types/amount.ts';
 import { NETWORKS, type NetworkName } from '../types/network.ts';
 import { type ChainBackend, ChainError } from './backend.ts';
+import { isKnownReason, packageVerdict } from './package-verdict.ts';
+import { txidOfTransaction } from './raw-block.ts';
 import type { BlockRef, BroadcastResult, FeeTargetBlocks, Outpoint } from './source.ts';
 
 export interface BitcoindOptions {
@@ -40,7 +42,8 @@ const DATA_FOLDERS: Record<NetworkName, string> = {
 
 const RPC_INVALID_PARAMETER = -8;
 const RPC_VERIFY_ALREADY_IN_CHAIN = -27;
-const RPC_IN_WARMUP = -28;
+/** It cannot be read, breaks a rule, or is refused. */
+const RPC_VERDICTS = new Set([-22, -25, -26]);
 const RPC_METHOD_NOT_FOUND = -32601;
 /** 1000 virtual bytes are 4000 weight. */
 const WEIGHT_PER_VBYTE = 4;
@@ -58,11 +61,11 @@ class RpcAnswer extends ChainError {
   }
 }
 
-/** Whether bitcoind's answer says that the transaction is there already. */
-function isKnown(code: number, reason: string): boolean {
-  return (
-    code === RPC_VERIFY_ALREADY_IN_CHAIN || /already[- ]in[- ](mempool|chain|block|utxo)|already-known/i.test(reason)
-  );
+/** The verdict on a transaction. Any other error says nothing about it: bitcoind starts, stops, or is out of order. */
+function verdictOf(answer: RpcAnswer): BroadcastResult {
+  if (answer.code === RPC_VERIFY_ALREADY_IN_CHAIN || isKnownReason(answer.text)) return { kind: 'known' };
+  if (RPC_VERDICTS.has(answer.code)) return { kind: 'rejected', reason: answer.text };
+  throw answer;
 }
 
 export class Bitcoind implements ChainBackend {
@@ -114,7 +117,7 @@ export class Bitcoind implements ChainBackend {
     const texts = transactions.map((bytes) => Buffer.from(bytes).toString('hex'));
     if (texts.length === 1) return await this.#send(texts[0] as string);
     try {
-      return await this.#sendPackage(texts);
+      return await this.#sendPackage(texts, transactions.at(-1) as Uint8Array);
     } catch (error) {
       if (!(error instanceof RpcAnswer) || error.code !== RPC_METHOD_NOT_FOUND) throw error;
     }
@@ -129,25 +132,18 @@ export class Bitcoind implements ChainBackend {
       await this.#call('sendrawtransaction', text);
       return { kind: 'accepted' };
     } catch (error) {
-      if (!(error instanceof RpcAnswer) || error.code === RPC_IN_WARMUP) throw error;
-      return isKnown(error.code, error.text) ? { kind: 'known' } : { kind: 'rejected', reason: error.text };
+      if (!(error instanceof RpcAnswer)) throw error;
+      return verdictOf(error);
     }
   }
 
-  async #sendPackage(texts: readonly string[]): Promise<BroadcastResult> {
-    type Results = { package_msg: string; 'tx-results': Record<string, { error?: string }> };
-    let results: Results;
+  async #sendPackage(texts: readonly string[], child: Uint8Array): Promise<BroadcastResult> {
     try {
-      results = await this.#call<Results>('submitpackage', texts);
+      return packageVerdict(await this.#call('submitpackage', texts), txidOfTransaction(child));
     } catch (error) {
-      if (!(error instanceof RpcAnswer) || error.code === RPC_METHOD_NOT_FOUND || error.code === RPC_IN_WARMUP)
-        throw error;
-      return { kind: 'rejected', reason: error.text };
+      if (!(error instanceof RpcAnswer) || error.code === RPC_METHOD_NOT_FOUND) throw error;
+      return verdictOf(error);
     }
-    if (results.package_msg === 'success') return { kind: 'accepted' };
-    const errors = Object.values(results['tx-results']).map((result) => result.error);
-    const reason = errors.find((each) => each !== undefined && each !== 'package-not-validated');
-    return { kind: 'rejected', reason: reason ?? results.package_msg };
   }
 
   async feeratePerKw(target: FeeTargetBlocks): Promise<number | undefined> {

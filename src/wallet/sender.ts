@@ -85,10 +85,11 @@ export class Sender {
   async #send({ txid, transaction, parents }: OwnTransaction): Promise<string | undefined> {
     try {
       const child = serializeTransaction(transaction);
-      let result = await this.#books.chain?.broadcast([...parents, child]);
-      // A parent that is mined already is refused, and its child with it.
-      if (result?.kind === 'rejected' && parents.length > 0) result = await this.#books.chain?.broadcast([child]);
-      return result?.kind === 'rejected' ? result.reason : undefined;
+      const result = await this.#books.chain?.broadcast([...parents, child]);
+      if (result?.kind !== 'rejected') return undefined;
+      // A parent may be mined by now, which some sources refuse, and its child with it.
+      const alone = parents.length === 0 ? result : await this.#books.chain?.broadcast([child]);
+      return alone?.kind === 'rejected' ? result.reason : undefined;
     } catch (error) {
       if (!(error instanceof ChainError)) throw error;
       this.#onProblem(`transaction ${txid} could not be sent yet: ${error.message}`);

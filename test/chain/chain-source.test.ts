@@ -38,6 +38,7 @@ async function embedded(
     mine: async (count) => chain.mine(count, COIN_SCRIPT),
     reorganise: async (depth) => chain.reorganise(depth, COIN_SCRIPT),
     pay: async (amount_sat, script_pubkey) => payFrom(coinbase, amount_sat, script_pubkey),
+    coin: coinbase,
     async stop() {
       await source.stop();
       await stop();
@@ -109,6 +110,7 @@ async function realBitcoind(): Promise<ChainUnderTest> {
       return await tip();
     },
     pay: async (amount_sat, script_pubkey) => payFrom(coinbase, amount_sat, script_pubkey),
+    coin: coinbase,
     async stop() {
       await source.stop();
       await process.stop();

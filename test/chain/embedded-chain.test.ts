@@ -153,13 +153,6 @@ test('a replacement must pay more than what it replaces and for its own relay', 
   assert.equal(chain.pending.length, 1);
 });
 
-test('a child may pay for a parent that comes with it', async () => {
-  const { chain, coinbase } = await chainWithCoin();
-  const parent = spend(coinbase, 0, { fee_sat: 0n });
-  assert.match(await verdict(chain, parent), /^min relay fee not met/);
-  assert.equal(await verdict(chain, parent, spend(parent, 0, { fee_sat: 1000n })), 'accepted');
-});
-
 test('a reorganisation gives transactions back, and they are mined again', async () => {
   const { chain, coinbase } = await chainWithCoin();
   const transaction = spend(coinbase, 0);

@@ -4,9 +4,11 @@
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { readTransaction } from '../../src/chain/embedded/transaction.ts';
 import type { ChainFollower } from '../../src/chain/follower.ts';
 import type { BlockRef, TipEvent, WatchEvent } from '../../src/chain/source.ts';
 import type { Txid } from '../../src/types/brand.ts';
+import { spendAll } from '../support/coins.ts';
 
 /** A chain under the test's control. */
 export interface ChainUnderTest {
@@ -20,6 +22,8 @@ export interface ChainUnderTest {
     amount_sat: bigint,
     script_pubkey: string,
   ): Promise<{ bytes: Buffer; txid: Txid; spends: { txid: Txid; vout: number } }>;
+  /** A mature coin of the test: the transaction whose output 0 it is. Absent where packages are unknown. */
+  readonly coin?: Buffer;
   stop(): Promise<void>;
 }
 
@@ -138,6 +142,55 @@ export function chainSourceContract(name: string, open: () => Promise<ChainUnder
       broken[broken.length - 50] = (broken[broken.length - 50] as number) ^ 1;
       const result = await source.broadcast([broken]);
       assert.ok(result.kind === 'rejected' && result.reason.length > 0);
+    });
+
+    test('a fee rate below the minimum is mended by a child only where both have version 3', async (t) => {
+      const { source, coin, mine, stop } = await open();
+      t.after(stop);
+      if (coin === undefined) return t.skip('this source knows no packages');
+      const refused = async (reason: RegExp, ...transactions: Buffer[]): Promise<void> => {
+        const result = await source.broadcast(transactions);
+        assert.equal(result.kind, 'rejected');
+        assert.match(result.kind === 'rejected' ? result.reason : '', reason);
+      };
+      const taken = async (...transactions: Buffer[]): Promise<void> =>
+        assert.deepEqual(await source.broadcast(transactions), { kind: 'accepted' });
+      // A spend of one P2WPKH coin to one output weighs 110 vB.
+      const poor = spendAll(coin, 109n);
+      await refused(/^min relay fee not met/, poor);
+      await refused(/^min relay fee not met/, poor, spendAll(poor, 10_000n));
+      const free = spendAll(coin, 0n, 3);
+      await refused(/^min relay fee not met/, free);
+      await refused(/^min relay fee not met/, free, spendAll(free, 219n, 3));
+      await refused(/truc-spent-by-nontruc|min relay fee not met/, free, spendAll(free, 10_000n));
+      const child = spendAll(free, 220n, 3);
+      await taken(free, child);
+      await mine(1);
+
+      // What passes alone stays, also when its child is refused.
+      const good = spendAll(child, 110n);
+      await refused(/^min relay fee not met/, good, spendAll(good, 109n));
+      await mine(1);
+      assert.ok(await source.unspent({ txid: readTransaction(good).txid, vout: 0 }), 'the parent was taken and mined');
+      const second = spendAll(good, 200n);
+      const third = spendAll(second, 200n);
+      const fourth = spendAll(third, 200n);
+      await refused(/^package topology disallowed/, second, third, fourth);
+      await refused(/^package topology disallowed/, third, second);
+      await taken(second);
+      // The parent may be mined by the time that the child is sent.
+      await mine(1);
+      await taken(second, third);
+    });
+
+    test('a replacement pays more in all, and for its own relay', async (t) => {
+      const { source, coin, stop } = await open();
+      t.after(stop);
+      if (coin === undefined) return t.skip('this source knows no packages');
+      assert.equal((await source.broadcast([spendAll(coin, 300n)])).kind, 'accepted');
+      const result = await source.broadcast([spendAll(coin, 409n)]);
+      assert.match(result.kind === 'rejected' ? result.reason : '', /^insufficient fee/);
+      assert.equal((await source.broadcast([spendAll(coin, 410n)])).kind, 'accepted');
     });
   });
 }

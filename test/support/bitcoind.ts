@@ -12,6 +12,12 @@ const found = [process.env.TILL_BITCOIND, 'bitcoind'].find(
   (path) => path !== undefined && spawnSync(path, ['--version']).status === 0,
 );
 
+/** Knots takes version 3 for any other unless it is told; Core has no such option. */
+const trucOption =
+  found !== undefined && /-mempooltruc/.test(spawnSync(found, ['--help'], { encoding: 'utf8' }).stdout)
+    ? ['-mempooltruc=enforce']
+    : [];
+
 /** Why the tests that need bitcoind are skipped here; undefined where they run. */
 export const bitcoindMissing: string | undefined =
   found === undefined ? 'no bitcoind: set TILL_BITCOIND to one, or have it on the PATH' : undefined;
@@ -65,6 +71,7 @@ export class BitcoindProcess {
         '-fallbackfee=0.0001',
         '-printtoconsole=0',
         '-dnsseed=0',
+        ...trucOption,
       ],
       { stdio: 'ignore' },
     );

@@ -24,6 +24,18 @@ export function coinbaseOf(block: Buffer): Buffer {
   throw new Error('no coinbase in this block');
 }
 
+/** A signed transaction that spends output 0 of the parent, all of it but the fee back to the test's own script. */
+export function spendAll(parent: Buffer, fee_sat: bigint, version = 2): Buffer {
+  const { txid, outputs } = readTransaction(parent);
+  const amount = outputs[0]?.amount_sat as bigint;
+  const transaction = new btc.Transaction({ version, allowUnknownOutputs: true });
+  transaction.addInput({ txid, index: 0, sequence: 0xfffffffd, witnessUtxo: { amount, script: WPKH.script } });
+  transaction.addOutput({ amount: amount - fee_sat, script: WPKH.script });
+  transaction.sign(KEY);
+  transaction.finalize();
+  return Buffer.from(transaction.extract());
+}
+
 /** A signed transaction that spends output 0 of the parent and pays the amount to the script; the rest comes back. */
 export function payFrom(parent: Buffer, amount_sat: bigint, script_pubkey: string, fee_sat = 1000n) {
   const { txid, outputs } = readTransaction(parent);

@@ -33,6 +33,17 @@ async function route(chain: EmbeddedChain, path: string, posted: string): Promis
   const [, first, second, third, fourth] = path.split('/');
   if (path === '/blocks/tip/hash') return ok(tip.hash);
   if (path === '/fee-estimates') return ok(JSON.stringify({ 1: 5, 6: 3, 144: 1 }));
+  if (path === '/txs/package') {
+    const transactions = (JSON.parse(posted) as string[]).map((text) => Buffer.from(text, 'hex'));
+    const { txid } = readTransaction(transactions.at(-1) as Buffer);
+    const result = await chain.broadcast(transactions);
+    if (result.kind !== 'rejected') return ok(JSON.stringify({ package_msg: 'success', 'tx-results': {} }));
+    if (result.reason.startsWith('package')) {
+      return { status: 400, body: `submitpackage RPC error: ${JSON.stringify({ code: -25, message: result.reason })}` };
+    }
+    const verdict = { txid, error: result.reason };
+    return ok(JSON.stringify({ package_msg: 'transaction failed', 'tx-results': { [txid]: verdict } }));
+  }
   if (path === '/tx') {
     const result = await chain.broadcast([Buffer.from(posted, 'hex')]);
     if (result.kind === 'accepted') return ok(readTransaction(Buffer.from(posted, 'hex')).txid);

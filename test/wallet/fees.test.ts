@@ -163,20 +163,20 @@ test('the limit of a fee is kept, or said to be too low', async () => {
   );
 });
 
-test('a parent that pays nothing goes out with the child that pays for both, and again after a restart', async () => {
+test('a parent that pays the least that is relayed goes out with the child that pays for both, and again after a restart', async () => {
   const world = await World.open();
   await world.deposit(100_000n);
   const { foreign, sign } = await foreignCoin(world, 20_000n);
   await world.mine();
-  // A commitment without a fee, and an output of it that the child spends.
+  // A commitment with a small fee, and an output of it that the child spends.
   const unsigned: Transaction = {
     version: 2,
     inputs: [foreign[0]?.input].filter((input) => input !== undefined),
-    outputs: [{ amount_sat: sat(20_000), script_pubkey: FOREIGN_SCRIPT }],
+    outputs: [{ amount_sat: sat(19_850), script_pubkey: FOREIGN_SCRIPT }],
     locktime: 0,
   };
   const parent = sign(unsigned);
-  const spends = { amount_sat: sat(20_000), script_pubkey: FOREIGN_SCRIPT };
+  const spends = { amount_sat: sat(19_850), script_pubkey: FOREIGN_SCRIPT };
   const signChild = (tx: Transaction): Transaction => {
     const digest = new Sighash(tx).segwit(0, p2wpkhScriptCode(PUBLIC_KEY), spends.amount_sat, SIGHASH_ALL);
     return withWitness(tx, 0, [derSignature(curve.sign(digest, KEY), SIGHASH_ALL), PUBLIC_KEY]);
@@ -186,14 +186,14 @@ test('a parent that pays nothing goes out with the child that pays for both, and
     outputs: [],
     sign: signChild,
     feerate_per_kw: 2000,
-    parents: { weight: weightOf(parent), fee_sat: sat(0) },
+    parents: { weight: weightOf(parent), fee_sat: sat(150) },
     locktime: 0,
   });
-  assert.ok(Number(child.fee_sat) * 1000 >= 2000 * (weightOf(parent) + weightOf(child.transaction)));
+  assert.ok(Number(child.fee_sat + 150n) * 1000 >= 2000 * (weightOf(parent) + weightOf(child.transaction)));
   await world.wallet.publish(child.txid, [serializeTransaction(parent)]);
   assert.deepEqual(world.pending, [txidOf(parent), child.txid]);
   await world.mine();
-  assert.deepEqual(await world.sums(), [120_000n - child.fee_sat, 0n, 0n]);
+  assert.deepEqual(await world.sums(), [119_850n - child.fee_sat, 0n, 0n]);
   world.chain.reorganise(1, `0014${'ab'.repeat(20)}`, 'drop');
   await world.restart();
   await world.wallet.stop();

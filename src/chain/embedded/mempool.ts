@@ -9,6 +9,8 @@ import { type ChainTransaction, type Coin, type CoinName, virtualSize } from './
 
 /** Satoshi per virtual byte below which nothing is relayed, and by which a replacement must pay more. */
 const RELAY_FEERATE_SAT_PER_VB = 1;
+/** Topologically restricted until confirmation: transactions of this version are judged with their parent (BIP 431). */
+const TRUC_VERSION = 3;
 const MAX_STANDARD_WEIGHT = 400_000;
 const LOCKTIME_THRESHOLD = 500_000_000;
 const FINAL_SEQUENCE = 0xffffffff;
@@ -56,16 +58,41 @@ export class Mempool {
   }
 
   /**
-   * Takes a transaction, or several that pay for each other (parents first): the package's fee rate is what counts then.
-   * Throws Rejected, and takes none.
+   * Takes a transaction, or a child with its unconfirmed parents (parents first). Throws Rejected.
+   *
+   * Of a package each transaction is first judged alone, and what passes stays, whatever becomes of the rest. A fee rate
+   * below the minimum is a fault that no child mends: a child can be replaced, and its parent would be left unpaid for.
+   * Only version 3 (BIP 431), where a child cannot go alone, is judged as a package. Tried on bitcoind 29 with
+   * `submitpackage`, for version 3 with `-mempooltruc=enforce` where that is not the default: test/contract.
    */
   accept(transactions: readonly ChainTransaction[]): void {
+    if (transactions.length > 1 && !isChildWithParents(transactions)) {
+      throw new Rejected('package topology disallowed', 'not child-with-parents or parents depend on each other');
+    }
+    const left: ChainTransaction[] = [];
+    let fault: Rejected | undefined;
+    for (const transaction of transactions) {
+      if (this.#pending.has(transaction.txid)) continue;
+      try {
+        this.#acceptTogether([transaction]);
+      } catch (error) {
+        if (!(error instanceof Rejected)) throw error;
+        const isTooPoor = transaction.version === TRUC_VERSION && error.reason.startsWith('min relay fee not met');
+        const lacksParent = left.length > 0 && error.reason.startsWith('bad-txns-inputs-missingorspent');
+        if (transactions.length > 1 && (isTooPoor || lacksParent)) left.push(transaction);
+        else fault ??= error;
+      }
+    }
+    if (fault !== undefined) throw fault;
+    if (left.length > 0) this.#acceptTogether(left);
+  }
+
+  /** Takes all, judged by the fee rate of all, or none. */
+  #acceptTogether(transactions: readonly ChainTransaction[]): void {
     const judged: Pending[] = [];
     const made = new Map<CoinName, Coin>();
     for (const transaction of transactions) {
-      if (this.#pending.has(transaction.txid)) continue;
-      const fee_sat = this.#judge(transaction, made, judged);
-      judged.push({ transaction, fee_sat });
+      judged.push({ transaction, fee_sat: this.#judge(transaction, made, judged) });
       for (const [vout, { amount_sat, script_pubkey }] of transaction.outputs.entries()) {
         made.set(`${transaction.txid}:${vout}`, { amount_sat, script_pubkey, height: undefined, is_coinbase: false });
       }
@@ -92,7 +119,8 @@ export class Mempool {
     this.#spenders.clear();
     for (const transaction of all) {
       try {
-        this.accept([transaction]);
+        // What was in a block, or in here, owes no more than it paid.
+        this.#add({ transaction, fee_sat: this.#judge(transaction, new Map(), []) });
       } catch (error) {
         if (!(error instanceof Rejected)) throw error;
       }
@@ -125,6 +153,7 @@ export class Mempool {
     const coins = inputs.map(({ coin: name }) => {
       const coin = this.#coin(name, made);
       if (coin === undefined) throw new Rejected('bad-txns-inputs-missingorspent', name);
+      this.#judgeVersions(transaction, name, before);
       if (before.some((other) => other.transaction.inputs.some((input) => input.coin === name))) {
         throw new Rejected('bad-txns-inputs-missingorspent', name);
       }
@@ -141,6 +170,16 @@ export class Mempool {
     const fault = scriptFault(transaction, coins);
     if (fault !== undefined) throw new Rejected('mandatory-script-verify-flag-failed', fault);
     return in_sat - out_sat;
+  }
+
+  /** Version 3 spends of what is unconfirmed only version 3, and the other way round (BIP 431). */
+  #judgeVersions({ version }: ChainTransaction, spends: CoinName, before: readonly Pending[]): void {
+    const txid = spends.slice(0, spends.indexOf(':'));
+    const parent = this.#pending.get(txid) ?? before.find((other) => other.transaction.txid === txid);
+    if (parent === undefined) return;
+    const isTruc = version === TRUC_VERSION;
+    if (isTruc === (parent.transaction.version === TRUC_VERSION)) return;
+    throw new Rejected(isTruc ? 'truc-spends-nontruc' : 'truc-spent-by-nontruc');
   }
 
   /** Relative locktimes (BIP 68). */
@@ -209,6 +248,19 @@ export class Mempool {
   #evict(txid: string): void {
     for (const each of this.#withDescendants(txid)) this.#remove(each);
   }
+}
+
+/** Whether the last one spends every other one, and those spend nothing of each other. */
+function isChildWithParents(transactions: readonly ChainTransaction[]): boolean {
+  const parents = transactions.slice(0, -1);
+  const txids = new Set(parents.map(({ txid }) => txid as string));
+  const spent = (transaction: ChainTransaction | undefined) =>
+    new Set(transaction?.inputs.map(({ coin }) => coin.slice(0, coin.indexOf(':'))));
+  const child = spent(transactions.at(-1));
+  return (
+    txids.size === parents.length &&
+    parents.every((parent) => child.has(parent.txid) && ![...spent(parent)].some((txid) => txids.has(txid)))
+  );
 }
 
 function isFinal({ locktime, inputs }: ChainTransaction, height: number, median_time_seconds: number): boolean {

@@ -201,13 +201,22 @@ export function composeClaims(
   is_new_block: boolean,
 ): Composition {
   const ready = new Map<string, Claim>();
+  // After a reorg what was sent may wait for its own outputs to be old enough once more.
+  const early = new Set<string>();
   for (const { claim, spend, outpoint } of situation.outputs) {
-    if (claim === undefined || spend !== undefined || claim.valid_height > state.height + 1) continue;
-    ready.set(nameOf(outpoint), claim);
+    if (claim === undefined || spend !== undefined) continue;
+    if (claim.valid_height > state.height + 1) early.add(nameOf(outpoint));
+    else ready.set(nameOf(outpoint), claim);
   }
   const composer = new Composer(state.height, environment);
   for (const pending of state.pending) {
     const claims = pending.outpoints.map((name) => ready.get(name)).filter((claim) => claim !== undefined);
+    const hasEarly = pending.outpoints.some((name) => early.has(name));
+    if (hasEarly && pending.outpoints.every((name) => ready.has(name) || early.has(name))) {
+      for (const name of pending.outpoints) ready.delete(name);
+      composer.pending.push(pending);
+      continue;
+    }
     // One of its outputs is gone: the others are free again.
     if (claims.length < pending.outpoints.length) continue;
     for (const name of pending.outpoints) ready.delete(name);

@@ -49,13 +49,14 @@ export function composeForceClose(
   is_new_block: boolean,
 ): Composition {
   const { force_close } = state;
-  if (force_close === undefined || channel.local === undefined) return { pending: [], effects: [] };
+  if (force_close === undefined || channel.local === undefined) return { pending: state.pending, effects: [] };
   const parent = force_close.transaction;
   const tx = parseTransaction(fromHex(parent));
   const anchor = unconfirmedAnchorClaim(channel, txidOf(tx), tx);
-  // After a reorg there may be claims of what is no longer there: only the anchor's child means anything here.
   const sent = state.pending.find(({ outpoints }) => anchor !== undefined && outpoints[0] === nameOf(anchor.outpoint));
-  const pending = sent === undefined ? [] : [sent];
+  // After a reorg there may be claims of what is no longer there: they wait for it to come back.
+  const others = state.pending.filter((each) => each !== sent);
+  const pending = sent === undefined ? others : [...others, sent];
   if (!is_new_block) return { pending, effects: [] };
   // Alone first: should the child have become invalid, it must not keep its parent back.
   const effects: OnchainEffect[] = [{ kind: 'broadcast', transactions: [parent] }];
@@ -72,7 +73,7 @@ export function composeForceClose(
     height: state.height,
     is_wallet_funded: true,
   };
-  return { pending: [asked], effects };
+  return { pending: [...others, asked], effects };
 }
 
 type FundEffect = Extract<OnchainEffect, { kind: 'fund' }>;

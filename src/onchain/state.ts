@@ -49,6 +49,8 @@ export interface OnchainState {
   readonly preimages: readonly PaymentPreimage[];
   readonly force_close: ForceClose | undefined;
   readonly pending: readonly Pending[];
+  /** What was pending until a block took it: a reorg makes it pending again, as the network may still know it. */
+  readonly mined: readonly Pending[];
   readonly watched: readonly string[];
   /** Reports that were made and are not made again. */
   readonly told: readonly string[];
@@ -63,6 +65,7 @@ export function openOnchain(height: number): OnchainState {
     preimages: [],
     force_close: undefined,
     pending: [],
+    mined: [],
     watched: [],
     told: [],
   };

@@ -13,7 +13,7 @@ import { type Composition, composeClaims } from './compose.ts';
 import { composeForceClose } from './force-close.ts';
 import { learnPreimages, Outcome } from './outcome.ts';
 import { nameOf, type Outpoint } from './outpoint.ts';
-import type { OnchainEffect, OnchainInput, OnchainState } from './state.ts';
+import type { OnchainEffect, OnchainInput, OnchainState, Pending } from './state.ts';
 import { type Situation, trackOutputs, unconfirmedAnchorClaim } from './tracked-output.ts';
 
 /** The next state, and what to do once it is durable, in order. */
@@ -47,7 +47,7 @@ function apply(channel: ClosingChannel, state: OnchainState, input: OnchainInput
       return applySpent(channel, state, input);
     case 'disconnected': {
       const spends = state.spends.filter(({ txid, height }) => txid !== input.txid || height !== input.height);
-      return { ...state, spends, height: Math.min(state.height, input.height - 1) };
+      return { ...unmine(state, input.txid), spends, height: Math.min(state.height, input.height - 1) };
     }
     case 'preimage':
       if (state.preimages.includes(input.payment_preimage)) return state;
@@ -74,11 +74,33 @@ function applySpent(
   const transaction = toHex(input.transaction);
   const isEnd = tx.inputs.some((spent) => nameOf(spent) === nameOf(fundingOutpoint(channel)));
   return {
-    ...state,
+    ...mine(state, txid),
     height,
     spends: [...state.spends.filter((known) => known.txid !== txid), { txid, height: input.height, transaction }],
     revoked_htlcs: isEnd ? input.revoked_htlcs : state.revoked_htlcs,
   };
+}
+
+function idOf({ transaction }: Pending): Txid | undefined {
+  return transaction === undefined ? undefined : txidOf(parseTransaction(fromHex(transaction)));
+}
+
+/** A block took what was pending. */
+function mine(state: OnchainState, txid: Txid): OnchainState {
+  const taken = state.pending.filter((pending) => idOf(pending) === txid);
+  if (taken.length === 0) return state;
+  const pending = state.pending.filter((each) => !taken.includes(each));
+  return { ...state, pending, mined: [...state.mined, ...taken] };
+}
+
+/** The block is gone: what it took from us waits again, unless something else has taken its place. */
+function unmine(state: OnchainState, txid: Txid): OnchainState {
+  const returned = state.mined.filter((pending) => idOf(pending) === txid);
+  if (returned.length === 0) return state;
+  const outpoints = new Set(state.pending.flatMap((pending) => pending.outpoints));
+  const free = returned.filter((pending) => !pending.outpoints.some((name) => outpoints.has(name)));
+  const mined = state.mined.filter((each) => !returned.includes(each));
+  return { ...state, pending: [...state.pending, ...free], mined };
 }
 
 function applyFunded(state: OnchainState, input: Extract<OnchainInput, { kind: 'funded' }>): OnchainState {

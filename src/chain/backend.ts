@@ -26,4 +26,14 @@ export interface ChainBackend {
 /** A source of blocks does not answer, or answers what cannot be. */
 export class ChainError extends Error {
   override readonly name = 'ChainError';
+  /** The source has only begun to run: it will answer when it is asked later. */
+  readonly is_starting: boolean;
+  /** The source is well, but does not have this block, and asking again is of no use: it was pruned. */
+  readonly is_pruned: boolean;
+
+  constructor(message: string, { is_starting = false, is_pruned = false } = {}) {
+    super(message);
+    this.is_starting = is_starting;
+    this.is_pruned = is_pruned;
+  }
 }

@@ -4,7 +4,8 @@
  */
 import type { Clock } from '../types/clock.ts';
 import { type ChainBackend, ChainError } from './backend.ts';
-import { previousBlockHash } from './raw-block.ts';
+import { type FetchedBlock, lookBack } from './look-back.ts';
+import { blockHash, HEADER_LENGTH_BYTES, previousBlockHash } from './raw-block.ts';
 import {
   type BlockRef,
   type BroadcastResult,
@@ -26,6 +27,10 @@ export interface FollowerOptions {
   readonly onHealth: (problem: string | undefined) => void;
 }
 
+/** A source that is further behind what it said before is worth a word. */
+const MAX_LAG_BLOCKS = 6;
+/** 1,000 sat per virtual byte: no estimate, however wrong, makes us pay more. */
+const FEERATE_CEILING_PER_KW = 250_000;
 /** Blocks that are asked for ahead while catching up: hides the source's latency without filling memory. */
 const PREFETCH_BLOCKS = 16;
 const FEE_TARGETS: readonly FeeTargetBlocks[] = [2, 6, 12, 100];
@@ -42,6 +47,7 @@ export class ChainFollower implements ChainSource {
   #rescans: Watch[] = [];
   readonly #feerates = new Map<FeeTargetBlocks, number>();
   #fees_due_ms = 0;
+  #fees_problem: ChainError | undefined;
   #running: Promise<void> | undefined;
   #again = false;
   #isStopped = true;
@@ -56,12 +62,26 @@ export class ChainFollower implements ChainSource {
   }
 
   async start(from?: BlockRef): Promise<BlockRef> {
-    await this.#backend.open();
-    this.#chain = [await this.#startingBlock(from)];
     this.#isStopped = false;
+    await this.#opened();
+    this.#chain = [await this.#startingBlock(from)];
     this.#cancelNews = this.#backend.onNews?.(() => void this.refresh()) ?? (() => {});
     void this.refresh();
     return this.tip();
+  }
+
+  /** Waits for a source that has only begun to run, as after the machine's start. */
+  async #opened(): Promise<void> {
+    for (;;) {
+      try {
+        await this.#backend.open();
+        return this.#tellHealth(undefined);
+      } catch (error) {
+        if (!(error instanceof ChainError) || !error.is_starting) throw error;
+        this.#tellHealth(error);
+        await new Promise<void>((resolve) => this.#options.clock.after(this.#options.poll_ms, resolve));
+      }
+    }
   }
 
   /** Where to follow from: the block that the caller last saw, or below it when that block is gone. */
@@ -81,8 +101,9 @@ export class ChainFollower implements ChainSource {
     this.#isStopped = true;
     this.#cancelPoll();
     this.#cancelNews();
-    await this.#running;
+    // What hangs ends with the connection.
     await this.#backend.close();
+    await this.#running;
   }
 
   tip(): BlockRef {
@@ -104,8 +125,9 @@ export class ChainFollower implements ChainSource {
     const watch: Watch = { target, listener, from_height, reported: [] };
     this.#watches.add(watch);
     // Before the start the tip is unknown: whether older blocks must be searched is judged when they can be.
-    if (this.#isStopped || from_height <= this.tip().height) this.#rescans.push(watch);
-    if (!this.#isStopped) queueMicrotask(() => void this.refresh());
+    const isStarted = this.#chain.length > 0 && !this.#isStopped;
+    if (!isStarted || from_height <= this.tip().height) this.#rescans.push(watch);
+    if (isStarted) queueMicrotask(() => void this.refresh());
     return () => this.#watches.remove(watch);
   }
 
@@ -135,107 +157,165 @@ export class ChainFollower implements ChainSource {
     this.#cancelPoll();
     while (this.#again && !this.#isStopped) {
       this.#again = false;
-      try {
-        await this.#rescan();
-        await this.#follow();
-        await this.#estimateFees();
-        this.#healthy();
-        if (this.#rescans.length === 0) this.#synced.resolve();
-      } catch (error) {
-        if (!(error instanceof ChainError)) throw error;
-        this.#failing(error);
-      }
+      // Older blocks first, so that a watch hears in the order of the chain; but what keeps us from them keeps nobody
+      // from the new ones.
+      let problem = await this.#problemOf(this.#rescan());
+      problem = (await this.#problemOf(this.#follow())) ?? problem;
+      if (problem === undefined && this.#rescans.length > 0) problem = await this.#problemOf(this.#rescan());
+      if (problem === undefined && this.#rescans.length === 0) this.#synced.resolve();
+      await this.#estimateFees();
+      this.#tellHealth(problem ?? this.#fees_problem);
     }
     if (!this.#isStopped)
       this.#cancelPoll = this.#options.clock.after(this.#options.poll_ms, () => void this.refresh());
   }
 
-  #healthy(): void {
-    if (this.#isFailing) this.#options.onHealth(undefined);
-    this.#isFailing = false;
-  }
-
-  #failing(error: ChainError): void {
-    if (!this.#isFailing) this.#options.onHealth(error.message);
-    this.#isFailing = true;
-  }
-
-  /** Moves to the source's best chain: back to the fork, then forwards. */
-  async #follow(): Promise<void> {
-    for (;;) {
-      const target = await this.#backend.tip();
-      if (target.hash === this.tip().hash || this.#isStopped) return;
-      await this.#backToFork();
-      await this.#forward(target.height);
-    }
-  }
-
-  async #backToFork(): Promise<void> {
-    while ((await this.#backend.blockHash(this.tip().height)) !== this.tip().hash) {
-      const gone = this.tip();
-      if (this.#chain.length === 1) {
-        // Deeper than we remember: carry on from the same height in the new chain's past.
-        const height = Math.max(0, gone.height - REMEMBERED_BLOCKS);
-        const hash = await this.#backend.blockHash(height);
-        if (hash === undefined) throw new ChainError(`the source of blocks has none at height ${height}`);
-        this.#chain.unshift({ height, hash });
-      }
-      this.#chain.pop();
-      this.#watches.disconnect(gone);
-      this.#tell({ kind: 'disconnected', block: gone });
-    }
-  }
-
-  async #forward(to_height: number): Promise<void> {
-    const ahead: Promise<{ ref: BlockRef; block: Buffer } | undefined>[] = [];
-    let next = this.tip().height + 1;
-    while (!this.#isStopped) {
-      while (ahead.length < PREFETCH_BLOCKS && next <= to_height) ahead.push(guarded(this.#fetch(next++)));
-      const fetched = await ahead.shift();
-      // Nothing more, or the chain was reorganised under us: the caller looks again.
-      if (fetched === undefined || previousBlockHash(fetched.block) !== this.tip().hash) break;
-      this.#watches.connect(fetched.block, fetched.ref);
-      this.#chain.push(fetched.ref);
-      if (this.#chain.length > REMEMBERED_BLOCKS) this.#chain.shift();
-      this.#tell({ kind: 'connected', block: fetched.ref });
-    }
-    await Promise.allSettled(ahead);
-  }
-
-  async #fetch(height: number): Promise<{ ref: BlockRef; block: Buffer } | undefined> {
-    const hash = await this.#backend.blockHash(height);
-    return hash === undefined ? undefined : { ref: { height, hash }, block: await this.#backend.block(hash) };
-  }
-
-  /** Looks through the blocks that were told already, for watches that want to know of older ones. */
-  async #rescan(): Promise<void> {
-    const { height: tip_height } = this.tip();
-    const watches = this.#rescans.filter((watch) => this.#watches.has(watch) && watch.from_height <= tip_height);
-    this.#rescans = [];
-    if (watches.length === 0) return;
-    const only = new Watches();
-    for (const watch of watches) only.add(watch);
+  async #problemOf(step: Promise<void>): Promise<ChainError | undefined> {
     try {
-      const oldest = Math.max(0, Math.min(...watches.map((watch) => watch.from_height)));
-      for (let height = oldest; height <= tip_height; height++) {
-        const fetched = await this.#fetch(height);
-        if (fetched === undefined || this.#isStopped) break;
-        for (const watch of watches) if (!this.#watches.has(watch)) only.remove(watch);
-        only.connect(fetched.block, fetched.ref);
-      }
+      await step;
+      return undefined;
     } catch (error) {
-      this.#rescans.push(...watches);
+      if (error instanceof ChainError) return error;
       throw error;
     }
   }
 
+  #tellHealth(problem: ChainError | undefined): void {
+    if (this.#isStopped || (problem !== undefined) === this.#isFailing) return;
+    this.#isFailing = problem !== undefined;
+    this.#options.onHealth(problem?.message);
+  }
+
+  /** Moves to the source's best chain: back to the fork, then forwards. */
+  async #follow(): Promise<void> {
+    while (!this.#isStopped) {
+      const target = await this.#backend.tip();
+      if (target.hash === this.tip().hash || this.#isBehind(target)) return;
+      await this.#backToFork(target);
+      const { hash } = this.tip();
+      await this.#forward(target.height);
+      if (hash === this.tip().hash && !this.#isStopped) {
+        throw new ChainError(`the source of blocks says that its best is at ${target.height}, and does not lead there`);
+      }
+    }
+  }
+
+  /**
+   * Whether the source is where we have been: it catches up, or is served by several machines of which one lags. That
+   * is no reorg, and nothing is taken back. Throws ChainError when it is far behind.
+   */
+  #isBehind(target: BlockRef): boolean {
+    const { height } = this.tip();
+    if (target.height >= height) return false;
+    const ours = this.#chain.find((block) => block.height === target.height);
+    if (ours !== undefined && ours.hash !== target.hash) return false;
+    if (height - target.height > MAX_LAG_BLOCKS) {
+      throw new ChainError(
+        `the source of blocks is at ${target.height}, and this node saw block ${height}: it is behind`,
+      );
+    }
+    return true;
+  }
+
+  async #backToFork(target: BlockRef): Promise<void> {
+    for (let isChecked = false; ; isChecked = true) {
+      const gone = this.tip();
+      const now = gone.height > target.height ? '' : await this.#backend.blockHash(gone.height);
+      if (now === gone.hash) return;
+      if (now === undefined) {
+        throw new ChainError(`the source of blocks has no block at height ${gone.height}, and says that it has more`);
+      }
+      // Before anything is taken back: it may have become the source of another network.
+      if (!isChecked) await this.#backend.open();
+      if (this.#chain.length === 1) await this.#backFar(gone);
+      else {
+        this.#chain.pop();
+        this.#watches.disconnect(gone);
+      }
+      this.#tell({ kind: 'disconnected', block: gone });
+    }
+  }
+
+  /** Deeper than we remember: carries on in the new chain, far below the fork. What still holds is told again. */
+  async #backFar(gone: BlockRef): Promise<void> {
+    const height = Math.max(0, gone.height - REMEMBERED_BLOCKS);
+    const hash = await this.#backend.blockHash(height);
+    if (hash === undefined || height === gone.height) {
+      throw new ChainError(`the source of blocks has none of our chain at height ${height}`);
+    }
+    this.#chain = [{ height, hash }];
+    this.#watches.disconnectAbove(height);
+  }
+
+  async #forward(to_height: number): Promise<void> {
+    const ahead: Promise<FetchedBlock | undefined>[] = [];
+    let next = this.tip().height + 1;
+    try {
+      while (!this.#isStopped) {
+        while (ahead.length < PREFETCH_BLOCKS && next <= to_height) ahead.push(guarded(this.#fetch(next++)));
+        const fetched = await ahead.shift();
+        // Nothing more, or the chain was reorganised under us: the caller looks again.
+        if (fetched === undefined || previousBlockHash(fetched.block) !== this.tip().hash) break;
+        this.#watches.connect(fetched.block, fetched.ref);
+        this.#chain.push(fetched.ref);
+        if (this.#chain.length > REMEMBERED_BLOCKS) this.#chain.shift();
+        this.#tell({ kind: 'connected', block: fetched.ref });
+      }
+    } finally {
+      await Promise.allSettled(ahead);
+    }
+  }
+
+  async #fetch(height: number): Promise<FetchedBlock | undefined> {
+    const hash = await this.#backend.blockHash(height);
+    if (hash === undefined) return undefined;
+    const block = await this.#backend.block(hash);
+    if (block.length < HEADER_LENGTH_BYTES || blockHash(block) !== hash) {
+      throw new ChainError(`the source of blocks answered something else for block ${hash}`);
+    }
+    return { ref: { height, hash }, block };
+  }
+
+  /** Looks through the blocks that were told already, for watches that want to know of older ones. */
+  async #rescan(): Promise<void> {
+    const tip = this.tip();
+    const watches = this.#rescans.filter((watch) => this.#watches.has(watch) && watch.from_height <= tip.height);
+    this.#rescans = [];
+    if (watches.length === 0) return;
+    let pruned: ChainError | undefined;
+    try {
+      for (let open: readonly Watch[] = watches; open.length > 0; ) {
+        const { found, missing } = await lookBack(open, tip, async (height) =>
+          this.#isStopped ? undefined : await this.#fetch(height),
+        );
+        this.#watches.report(found);
+        if (missing === undefined) break;
+        // Those that want the missing block go on wanting it; the others get theirs.
+        pruned ??= missing.error;
+        this.#rescans.push(...open.filter((watch) => watch.from_height <= missing.height));
+        open = open.filter((watch) => watch.from_height > missing.height);
+      }
+    } catch (error) {
+      this.#rescans = [...new Set([...this.#rescans, ...watches])];
+      throw error;
+    }
+    if (pruned !== undefined) throw pruned;
+  }
+
   async #estimateFees(): Promise<void> {
     const now_ms = this.#options.clock.monotonicMs();
-    if (now_ms < this.#fees_due_ms) return;
+    if (now_ms < this.#fees_due_ms || this.#isStopped) return;
     this.#fees_due_ms = now_ms + FEES_EVERY_MS;
+    this.#fees_problem = await this.#problemOf(this.#askForFees());
+  }
+
+  async #askForFees(): Promise<void> {
     for (const target of FEE_TARGETS) {
       const feerate_per_kw = await this.#backend.feeratePerKw(target);
-      if (feerate_per_kw !== undefined) this.#feerates.set(target, Math.max(feerate_per_kw, FEERATE_FLOOR_PER_KW));
+      // What cannot be is no estimate.
+      if (feerate_per_kw === undefined || !(feerate_per_kw > 0) || !Number.isFinite(feerate_per_kw)) continue;
+      const bounded = Math.min(Math.max(feerate_per_kw, FEERATE_FLOOR_PER_KW), FEERATE_CEILING_PER_KW);
+      this.#feerates.set(target, bounded);
     }
   }
 

@@ -4,7 +4,16 @@
  */
 import { sat } from '../types/amount.ts';
 import type { Txid } from '../types/brand.ts';
-import { blockTime, reversedBytes, reversedHex, type TransactionSpan, txidBytes, walkBlock } from './raw-block.ts';
+import { ChainError } from './backend.ts';
+import {
+  blockTime,
+  RawBlockError,
+  reversedBytes,
+  reversedHex,
+  type TransactionSpan,
+  txidBytes,
+  walkBlock,
+} from './raw-block.ts';
 import type { BlockRef, Confirmation, WatchEvent, WatchTarget } from './source.ts';
 
 /** One watch and what it has reported from recent blocks, so that a reorg can take it back. */
@@ -18,6 +27,13 @@ export interface Watch {
 
 /** A reorg deeper than this is not followed back event by event. */
 export const REMEMBERED_BLOCKS = 200;
+
+/** Something in a block that a watch waits for. */
+export interface Found {
+  readonly watch: Watch;
+  readonly event: WatchEvent;
+  readonly confirmation: Confirmation;
+}
 
 interface Entry {
   readonly bytes: Buffer;
@@ -90,43 +106,65 @@ export class Watches {
     return this.#all.has(watch);
   }
 
-  /** Searches a block, and reports what it finds in the order of the chain. */
+  /** Searches a block, and reports what it finds in the order of the chain. Throws ChainError when it is none. */
   connect(block: Buffer, ref: BlockRef): void {
-    for (const { watch, event, confirmation } of this.#search(block, ref)) {
+    this.report(this.search(block, ref));
+  }
+
+  /** Reports what a search has found, once. */
+  report(found: readonly Found[]): void {
+    for (const { watch, event, confirmation } of found) {
+      const { txid, block } = confirmation;
       // A listener may have ended this watch a moment ago; a watch that starts later has its own search.
-      if (!this.#all.has(watch) || ref.height < watch.from_height) continue;
-      const { txid } = confirmation;
+      if (!this.#all.has(watch) || block.height < watch.from_height) continue;
       const part = event.kind === 'paid' ? event.vout : event.kind === 'spent' ? event.input_index : 0;
-      const isKnown = watch.reported.some(
-        (known) => known.block.hash === ref.hash && known.txid === txid && known.part === part,
-      );
-      if (isKnown) continue;
-      watch.reported.push({ block: ref, txid, part });
-      while (
-        watch.reported.length > 0 &&
-        (watch.reported[0] as { block: BlockRef }).block.height < ref.height - REMEMBERED_BLOCKS
-      ) {
-        watch.reported.shift();
-      }
+      const { reported } = watch;
+      if (reported.some((known) => known.block.hash === block.hash && known.txid === txid && known.part === part))
+        continue;
+      reported.push({ block, txid, part });
+      const oldest_height = block.height - REMEMBERED_BLOCKS;
+      while (reported[0] !== undefined && reported[0].block.height < oldest_height) reported.shift();
       watch.listener(event);
     }
   }
 
   /** Takes back what was reported from a block. */
   disconnect(ref: BlockRef): void {
+    this.#takeBack(({ hash }) => hash === ref.hash);
+  }
+
+  /** Takes back what was reported from all blocks above this height, whichever they were. */
+  disconnectAbove(height: number): void {
+    this.#takeBack((block) => block.height > height);
+  }
+
+  #takeBack(isGone: (block: BlockRef) => boolean): void {
     for (const watch of [...this.#all]) {
-      const undone = new Set(
-        watch.reported.filter((known) => known.block.hash === ref.hash).map((known) => known.txid),
+      const undone = new Map(
+        watch.reported
+          .filter(({ block }) => isGone(block))
+          .map(({ txid, block }) => [`${block.hash} ${txid}`, { txid, block }]),
       );
-      const kept = watch.reported.filter((known) => known.block.hash !== ref.hash);
+      const kept = watch.reported.filter(({ block }) => !isGone(block));
       watch.reported.splice(0, watch.reported.length, ...kept);
-      for (const txid of undone) watch.listener({ kind: 'disconnected', block: ref, txid });
+      for (const { txid, block } of [...undone.values()].reverse())
+        watch.listener({ kind: 'disconnected', block, txid });
     }
   }
 
-  #search(block: Buffer, ref: BlockRef): { watch: Watch; event: WatchEvent; confirmation: Confirmation }[] {
+  /** What is in a block for these watches. Throws ChainError when the bytes are no block. */
+  search(block: Buffer, ref: BlockRef): readonly Found[] {
+    try {
+      return this.#search(block, ref);
+    } catch (error) {
+      if (!(error instanceof RawBlockError)) throw error;
+      throw new ChainError(`block ${ref.hash} cannot be read: ${error.message}`);
+    }
+  }
+
+  #search(block: Buffer, ref: BlockRef): readonly Found[] {
     const { transaction, outpoint, script } = this.#indexes;
-    const found: { watch: Watch; event: WatchEvent; confirmation: Confirmation }[] = [];
+    const found: Found[] = [];
     if (this.#all.size === 0) return found;
     const makers: { watch: Watch; make: (confirmation: Confirmation) => WatchEvent }[] = [];
     const reversed = Buffer.alloc(64);

@@ -15,10 +15,15 @@ export function isBackground(): boolean {
   return process.env[BACKGROUND] !== undefined;
 }
 
-/** Tells whoever started this process, if anyone listens. Others than `--daemon` only ever hear `up`. */
-export function tellStarter(report: StartReport): void {
+/**
+ * Tells whoever started this process, if anyone listens; resolves when it is said. Others than `--daemon` only ever hear
+ * `up`.
+ */
+export async function tellStarter(report: StartReport): Promise<void> {
   if (process.send === undefined || (report !== 'up' && !isBackground())) return;
-  process.send(report, () => process.disconnect?.());
+  // A starter that is gone has nothing more to hear.
+  await new Promise((resolve) => process.send?.(report, resolve));
+  process.disconnect?.();
 }
 
 /** Starts the node and waits until it answers commands, or says why it cannot; resolves with the exit code. */

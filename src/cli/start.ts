@@ -1,5 +1,8 @@
 /** `till start`: runs a node until it is told to stop. */
+import { once } from 'node:events';
 import { rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { dirname } from 'node:path';
 import { type Config, checkTogether, loadConfig } from '../config/config.ts';
 import { ConfigError } from '../config/option.ts';
 import { Daemon } from '../daemon/daemon.ts';
@@ -45,6 +48,7 @@ async function run(config: Config, log: Log): Promise<number> {
   const asked = Promise.withResolvers<void>();
   let daemon: Daemon | undefined;
   try {
+    await refuseForeignSocket(config);
     daemon = await Daemon.start({
       config,
       log,
@@ -55,19 +59,40 @@ async function run(config: Config, log: Log): Promise<number> {
       },
       onStop: asked.resolve,
     });
-    if (values['pid-file'] !== undefined) writeFileSync(values['pid-file'], `${process.pid}\n`);
+    if (values['pid-file'] !== undefined) writePidFile(values['pid-file']);
   } catch (error) {
     await daemon?.stop();
     const message = error instanceof Error ? error.message : String(error);
     fail(message);
-    tellStarter({ failed: message });
-    return EXIT.error;
+    await tellStarter({ failed: message });
+    // A start that failed half-way may have left something that listens: there is nothing to wait for.
+    process.exit(EXIT.error);
   }
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => asked.resolve());
   if (!wasShown(config.network_dir)) log.warn('the seed is on no paper yet: till seed shows it, once');
-  tellStarter('up');
+  await tellStarter('up');
   await asked.promise;
   await daemon.stop();
   if (values['pid-file'] !== undefined) rmSync(values['pid-file'], { force: true });
   return EXIT.ok;
+}
+
+/** In our own directory the lock keeps others out; elsewhere a socket may be another program's. Rejects when one answers. */
+async function refuseForeignSocket({ rpc_file, network_dir }: Config): Promise<void> {
+  if (dirname(rpc_file) === network_dir) return;
+  const socket = connect(rpc_file);
+  const answers = await once(socket, 'connect').then(
+    () => true,
+    () => false,
+  );
+  socket.destroy();
+  if (answers) throw new Error(`rpc-file: another program answers at ${rpc_file}: stop it, or name another file`);
+}
+
+function writePidFile(path: string): void {
+  try {
+    writeFileSync(path, `${process.pid}\n`);
+  } catch (error) {
+    throw new Error(`pid-file: ${error instanceof Error ? error.message : error}`);
+  }
 }

@@ -1,7 +1,8 @@
 /** The node's settings: defaults, then the config files, then the command line; each value knows where it came from. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
+import { LONGEST_PATH_BYTES } from '../server/unix-socket.ts';
 import { NETWORKS, type Network, type NetworkName } from '../types/network.ts';
 import { ConfigError, type OptionDefinition, parseValue } from './option.ts';
 import { OPTIONS, type OptionName, type OptionValues, SHORTHANDS } from './options.ts';
@@ -87,7 +88,10 @@ export function loadConfig(args: readonly string[], env: NodeJS.ProcessEnv = pro
   const files = conf !== undefined || existsSync(general) ? parseFile(general) : [];
   const network_name = (lastOf([...files, ...line], 'network') as NetworkName | undefined) ?? 'regtest';
   const own = join(lightning_dir, network_name, 'config');
-  const all = [...files, ...(conf === undefined && existsSync(own) ? parseFile(own) : []), ...line];
+  const own_files = conf === undefined && existsSync(own) ? parseFile(own) : [];
+  refuseMisplaced([...files, ...own_files], ['lightning-dir', 'conf']);
+  refuseMisplaced(own_files, ['network']);
+  const all = [...files, ...own_files, ...line];
 
   const values: Record<string, unknown> = {};
   const sources: Record<string, string> = {};
@@ -111,8 +115,16 @@ export function loadConfig(args: readonly string[], env: NodeJS.ProcessEnv = pro
   };
 }
 
+/** These say where a file is read from: in that file they come too late. */
+function refuseMisplaced(said: readonly Said[], names: readonly OptionName[]): void {
+  const found = said.find(({ name }) => names.includes(name));
+  if (found !== undefined) {
+    throw new ConfigError(`${found.source}: ${found.name} cannot be said here, only before: on the command line`);
+  }
+}
+
 /** Checks what no option alone can tell, before a node starts. Throws ConfigError. */
-export function checkTogether({ values, network }: Config): void {
+export function checkTogether({ values, network, network_dir, rpc_file }: Config): void {
   if (network.name === 'bitcoin' && !values['accept-real-money-risk']) {
     throw new ConfigError(
       'network=bitcoin is real money, and Till has not been proven with it: read SECURITY.md, then add --accept-real-money-risk',
@@ -129,6 +141,22 @@ export function checkTogether({ values, network }: Config): void {
   }
   if (values.alias !== undefined && Buffer.byteLength(values.alias) > 32) {
     throw new ConfigError('alias has at most 32 bytes');
+  }
+  const stranger = values['zeroconf-peer'].find((peer) => !/^0[23][0-9a-f]{64}$/.test(peer));
+  if (stranger !== undefined) {
+    throw new ConfigError(`zeroconf-peer is a node id, 66 lowercase hex digits, not '${stranger}'`);
+  }
+  if (Buffer.byteLength(rpc_file) > LONGEST_PATH_BYTES) {
+    throw new ConfigError(
+      `rpc-file: the path of a socket has at most ${LONGEST_PATH_BYTES} bytes, and this is longer: ${rpc_file}`,
+    );
+  }
+  if (dirname(rpc_file) !== network_dir && !existsSync(dirname(rpc_file))) {
+    throw new ConfigError(`rpc-file: there is no directory ${dirname(rpc_file)}`);
+  }
+  const found = statSync(rpc_file, { throwIfNoEntry: false });
+  if (found !== undefined && !found.isSocket()) {
+    throw new ConfigError(`rpc-file: ${rpc_file} is there already and is no socket: it would be lost`);
   }
 }
 

@@ -66,7 +66,8 @@ export function parseValue(name: string, option: OptionDefinition, text: string 
     if (text === 'false') return false;
     throw new ConfigError(`${where}: ${name} is true or false, not '${text}'`);
   }
-  if (text === undefined)
+  // An empty value is most often a variable of a script that was never set.
+  if (text === undefined || text === '')
     throw new ConfigError(`${where}: ${name} needs a value: --${name}=${option.placeholder ?? 'VALUE'}`);
   if (kind === 'integer') {
     const value = /^-?\d{1,16}$/.test(text) ? Number(text) : Number.NaN;

@@ -7,7 +7,7 @@ import { createServer, type Server } from 'node:net';
 import { Connection, type ConnectionHost } from './connection.ts';
 
 /** The system's sockaddr_un holds so many bytes of a path. */
-const LONGEST_PATH_BYTES = process.platform === 'linux' ? 107 : 103;
+export const LONGEST_PATH_BYTES = process.platform === 'linux' ? 107 : 103;
 
 /** How long clients have to take their last replies when the node stops. */
 const FAREWELL_MS = 2000;

@@ -99,6 +99,28 @@ test('what is wrong is said with its place and what would be right', (t) => {
   );
 });
 
+test('an empty value is refused: a variable of a script that was never set must not mean this directory', () => {
+  assert.match(
+    errorOf(() => loadConfig(['--lightning-dir='])),
+    /lightning-dir needs a value: --lightning-dir=DIR/,
+  );
+});
+
+test('a config file cannot say where it is itself', (t) => {
+  const dir = directory(t);
+  mkdirSync(join(dir, 'regtest'));
+  writeFileSync(join(dir, 'regtest', 'config'), 'network=signet\n');
+  assert.match(
+    errorOf(() => loadConfig([`--lightning-dir=${dir}`])),
+    /regtest\/config:1: network cannot be said here/,
+  );
+  writeFileSync(join(dir, 'config'), '\nlightning-dir=/elsewhere\n');
+  assert.match(
+    errorOf(() => loadConfig([`--lightning-dir=${dir}`])),
+    /config:2: lightning-dir cannot be said here/,
+  );
+});
+
 test('a name far from all others has no nearest one', () => {
   assert.equal(nearestName('zzzzzzzz', Object.keys(OPTIONS)), undefined);
   assert.equal(nearestName('frob', Object.keys(OPTIONS)), undefined);
@@ -111,6 +133,10 @@ test('what a node cannot start with is refused, and real money needs a word', ()
     [['--daemon'], /daemon needs log-file/],
     [['--rpc-file-mode=rw'], /rpc-file-mode is an octal mode such as 0600, not 'rw'/],
     [['--rgb=red'], /rgb is six hex digits, not 'red'/],
+    [['--zeroconf-peer=nobody'], /zeroconf-peer is a node id, 66 lowercase hex digits, not 'nobody'/],
+    [[`--lightning-dir=/${'x'.repeat(100)}`], /rpc-file: the path of a socket has at most \d+ bytes/],
+    [['--rpc-file=/nowhere/socket'], /rpc-file: there is no directory \/nowhere/],
+    [[`--rpc-file=${import.meta.filename}`], /config\.test\.ts is there already and is no socket: it would be lost/],
     [[`--alias=${'ü'.repeat(17)}`], /alias has at most 32 bytes/],
   ];
   for (const [args, message] of refusals)

@@ -121,10 +121,18 @@ describe('till start', { concurrency: 3 }, () => {
       stderr,
       /^till: another till is running on .*\/regtest: stop it, or give this one a --lightning-dir\n$/,
     );
+    const elsewhere = await till(newDirectory(), 'start', `--rpc-file=${node.rpc_file}`);
+    assert.equal(elsewhere.code, 1);
+    assert.match(elsewhere.stderr, /^till: rpc-file: another program answers at .*: stop it, or name another file\n$/);
     await idOf(node);
     const { code: stopped } = await node.till('stop');
     assert.equal(stopped, 0);
     assert.equal((await node.ended).code, 0);
+  });
+
+  it('ends when it fails half-way, though it listens for peers already', async () => {
+    const { code, stderr } = await till(newDirectory(), 'start', '--addr=127.0.0.1:0', '--addr=127.0.0.1:99999');
+    assert.deepEqual([code, stderr], [1, 'till: addr: an address is HOST:PORT\n']);
   });
 
   it('goes to the background with --daemon, and says there why it cannot', async () => {

@@ -40,10 +40,12 @@ const DATA_FOLDERS: Record<NetworkName, string> = {
   regtest: 'regtest',
 };
 
+const RPC_MISC_ERROR = -1;
 const RPC_INVALID_PARAMETER = -8;
 const RPC_VERIFY_ALREADY_IN_CHAIN = -27;
 /** It cannot be read, breaks a rule, or is refused. */
 const RPC_VERDICTS = new Set([-22, -25, -26]);
+const RPC_IN_WARMUP = -28;
 const RPC_METHOD_NOT_FOUND = -32601;
 /** 1000 virtual bytes are 4000 weight. */
 const WEIGHT_PER_VBYTE = 4;
@@ -55,7 +57,10 @@ class RpcAnswer extends ChainError {
   readonly text: string;
 
   constructor(method: string, code: number, text: string) {
-    super(`bitcoind answered ${method} with error ${code}: ${text}`);
+    super(`bitcoind answered ${method} with error ${code}: ${text}`, {
+      is_starting: code === RPC_IN_WARMUP,
+      is_pruned: code === RPC_MISC_ERROR && text.includes('pruned'),
+    });
     this.code = code;
     this.text = text;
   }
@@ -72,6 +77,7 @@ export class Bitcoind implements ChainBackend {
   readonly #options: BitcoindOptions;
   /** Connections are kept open: catching up asks for thousands of blocks. */
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 8 });
+  #isClosed = false;
 
   constructor(options: BitcoindOptions) {
     this.#options = options;
@@ -92,6 +98,7 @@ export class Bitcoind implements ChainBackend {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
     this.#agent.destroy();
   }
 
@@ -194,19 +201,22 @@ export class Bitcoind implements ChainBackend {
     if (status === 401 || status === 403) {
       throw new ChainError(`bitcoind at ${this.#where} refuses the user or the password (HTTP ${status})`);
     }
-    let answer: { result: T; error: { code: number; message: string } | null };
+    type Answer = { result: T; error: { code: number; message: string } | null };
+    let answer: Answer | null;
     try {
-      answer = JSON.parse(text);
+      answer = JSON.parse(text) as Answer | null;
     } catch {
       throw new ChainError(`bitcoind at ${this.#where} answered ${method} with no JSON (HTTP ${status})`);
     }
-    if (answer.error !== null && answer.error !== undefined) {
-      throw new RpcAnswer(method, answer.error.code, answer.error.message);
+    if (typeof answer !== 'object' || answer === null) {
+      throw new ChainError(`bitcoind at ${this.#where} answered ${method} with neither result nor error`);
     }
+    const { error } = answer;
+    if (error !== null && error !== undefined) throw new RpcAnswer(method, Number(error.code), String(error.message));
     return answer.result;
   }
 
-  #post(body: string): Promise<{ status: number; text: string }> {
+  #post(body: string, is_again = false): Promise<{ status: number; text: string }> {
     const options = {
       host: this.#options['bitcoin-rpcconnect'],
       port: this.#options['bitcoin-rpcport'],
@@ -229,7 +239,12 @@ export class Bitcoind implements ChainBackend {
         );
       });
       sent.on('timeout', () => sent.destroy(new Error(`no answer within ${this.#options.timeout_ms} ms`)));
-      sent.on('error', fail);
+      sent.on('error', (error: NodeJS.ErrnoException) => {
+        // bitcoind ends connections that were idle, and may do so just as one is used again.
+        const isStale = sent.reusedSocket && error.code === 'ECONNRESET' && !is_again && !this.#isClosed;
+        if (isStale) this.#post(body, true).then(resolve, reject);
+        else fail(error);
+      });
       sent.end(body);
     });
   }

@@ -56,6 +56,9 @@ export class World {
   }
 }
 
+/** What a node needs of a world. */
+export type NodeWorld = Pick<World, 'clock' | 'chain' | 'coin'>;
+
 type TestKeys = NodeKeys & {
   readonly private_key: Uint8Array;
   channelKeys(key_id: string): ChannelKeys;
@@ -79,7 +82,7 @@ function keysOf(name: string): TestKeys {
 
 /** One node. */
 export class TestNode {
-  readonly world: World;
+  readonly world: NodeWorld;
   readonly name: string;
   readonly keys: ReturnType<typeof keysOf>;
   readonly store: Store;
@@ -100,7 +103,7 @@ export class TestNode {
   readonly #held = new Map<Txid, Buffer>();
   #random = 0;
 
-  constructor(world: World, name: string, store?: Store, policy: OnchainPolicy = DEFAULT_ONCHAIN_POLICY) {
+  constructor(world: NodeWorld, name: string, store?: Store, policy: OnchainPolicy = DEFAULT_ONCHAIN_POLICY) {
     this.world = world;
     this.name = name;
     this.keys = keysOf(name);

@@ -16,6 +16,9 @@ import { ManualClock } from '../../src/types/clock.ts';
 import { COIN_SCRIPT, coinbaseOf, payFrom } from '../support/coins.ts';
 import { LdkPeer } from './ldk/ldk-peer.ts';
 
+/** Those of the first blocks: they can be spent when a hundred blocks lie on them. */
+const COINS = 10;
+
 export class Arena {
   readonly dir = mkdtempSync(join(tmpdir(), 'till-ldk-'));
   readonly clock = new ManualClock();
@@ -44,7 +47,7 @@ export class Arena {
   static async start(signal?: AbortSignal): Promise<Arena> {
     const arena = new Arena(signal);
     arena.chain.mine(110, COIN_SCRIPT);
-    for (let height = 1; height <= 10; height++) {
+    for (let height = 1; height <= COINS; height++) {
       arena.#coins.push(coinbaseOf(await arena.chain.block((await arena.chain.blockHash(height)) as string)));
     }
     arena.#stopChain = await serveChain(arena.chain, arena.#socket);
@@ -150,9 +153,14 @@ export class Arena {
 
   /** A signed transaction that pays the script, not published. */
   fundingFor(amount_sat: bigint, script_pubkey: string): Buffer {
+    return payFrom(this.coin(), amount_sat, script_pubkey).bytes;
+  }
+
+  /** A transaction whose first output the tests may spend. */
+  coin(): Buffer {
     const coin = this.#coins.shift();
     if (coin === undefined) throw new Error('no coins are left');
-    return payFrom(coin, amount_sat, script_pubkey).bytes;
+    return coin;
   }
 
   /** LDK connects to Till, and Till knows it. */

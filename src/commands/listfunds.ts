@@ -53,6 +53,9 @@ export const listfunds = defineCommand({
   returns: {
     outputs: answer.array(output, 'The outputs of the wallet.'),
     channels: answer.array(channel, 'The channels.'),
+    warning_reserve: answer.optional(
+      answer.string('What the wallet lacks of `min-emergency-msat`, which it should keep for closing channels.'),
+    ),
   },
   errors: [],
   see_also: ['newaddr', 'withdraw'],
@@ -61,7 +64,11 @@ export const listfunds = defineCommand({
     const coins = await wallet.listCoins(spent);
     const arrived = await deposits.ofCoins(coins.map(({ coin }) => coin));
     const deposited = new Map(arrived.map((deposit) => [`${deposit.txid}:${deposit.vout}`, deposit]));
+    const missing_sat = wallet.missingReserveSat();
     return {
+      ...(missing_sat === 0n
+        ? {}
+        : { warning_reserve: `${missing_sat} sat are missing for closing channels when fees are high` }),
       outputs: coins.map(({ coin, status, is_reserved }) => {
         const address = formatAddress(coin.script_pubkey, wallet.network);
         const deposit = deposited.get(`${coin.txid}:${coin.vout}`);

@@ -36,6 +36,7 @@ import { chooseChain } from './chain-source.ts';
 import { readTip, tipWrite } from './chain-tip.ts';
 import { depositDoor } from './deposit-door.ts';
 import { INVOICE_FEATURES } from './features.ts';
+import { resumeFundings } from './held-fundings.ts';
 import { readPeerAddresses } from './peer-book.ts';
 import { buildRooms } from './rooms.ts';
 
@@ -245,6 +246,7 @@ export class Daemon {
     this.wallet.start(this.chain, tip.height);
     await this.outgoing.start();
     await this.channels.start(tip.height + 1);
+    await this.#attempt('resuming fundings', resumeFundings(this.wallet, this.channels.list(), log));
     this.#stopTip = this.chain.onTip(() => {
       this.channels.book.write(tipWrite(this.chain.tip()));
       void this.deposits.judge();

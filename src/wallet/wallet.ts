@@ -10,7 +10,7 @@ import { type ChainSource, FEERATE_FLOOR_PER_KW } from '../chain/source.ts';
 import type { Store } from '../store/store.ts';
 import type { Transaction, TxOutput } from '../tx/transaction.ts';
 import { formatAddress } from '../types/address.ts';
-import { type Sat, sat } from '../types/amount.ts';
+import { type Sat, sat, subtractOrZero, sum } from '../types/amount.ts';
 import type { Txid } from '../types/brand.ts';
 import type { Network } from '../types/network.ts';
 import { Books, type CoinWrites, type SignedTransaction } from './books.ts';
@@ -78,6 +78,7 @@ export class Wallet {
   readonly #options: WalletOptions;
   readonly #books: Books;
   readonly #sender: Sender;
+  #is_reserve_short = false;
 
   /** Reads the wallet from the store. */
   static async open(options: WalletOptions): Promise<Wallet> {
@@ -95,8 +96,31 @@ export class Wallet {
    * later blocks is taken back, and told again by the chain where it still holds.
    */
   start(chain: ChainSource, from_height: number): void {
-    this.#books.follow(chain, from_height, () => this.#sender.sendAgain());
+    this.#books.follow(chain, from_height, () => {
+      this.#sender.sendAgain();
+      this.#checkReserve();
+    });
     this.#sender.sendAgain();
+  }
+
+  /** What the wallet lacks of the reserve for closing channels; 0 when it has it, or needs none. */
+  missingReserveSat(): Sat {
+    const { ledger, tip_height } = this.#books;
+    const held = sum(ledger.spendable(tip_height, 0).map(({ amount_sat }) => amount_sat));
+    return subtractOrZero(this.#reserveSat(), held);
+  }
+
+  /** Says once that the reserve falls short, and again when that happens again. */
+  #checkReserve(): void {
+    const missing_sat = this.missingReserveSat();
+    const isShort = missing_sat > 0n;
+    if (isShort && !this.#is_reserve_short) {
+      this.#options.onProblem(
+        `the wallet lacks ${missing_sat} sat of the ${this.#options.reserve_sat} sat that it should keep for closing ` +
+          'channels: deposit them to an address of newaddr, or a channel may not be closed in time when fees rise',
+      );
+    }
+    this.#is_reserve_short = isShort;
   }
 
   /** Hears nothing more, and waits for what is under way. */

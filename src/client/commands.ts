@@ -418,6 +418,7 @@ export interface Commands {
         /** The id of the channel. */ readonly channel_id: string;
         /** Where the funding lies in the chain. */ readonly short_channel_id?: string;
       }[];
+      /** What the wallet lacks of `min-emergency-msat`, which it should keep for closing channels. */ readonly warning_reserve?: string;
     };
   };
   /** Command for querying invoice status */

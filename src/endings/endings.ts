@@ -21,9 +21,15 @@ import { Reports } from './reports.ts';
 import { closeEnding, type EndingRecord, endingRecord, SELECT_ENDINGS, saveEnding } from './row.ts';
 import { type EndingView, viewOf } from './view.ts';
 
+/** The chain, as this room needs it. */
+export interface EndingChain extends ChainSource {
+  /** Resolves when all that the source knows has been told, older blocks for new watches included. */
+  refresh(): Promise<void>;
+}
+
 export interface EndingsOptions {
   readonly store: Store;
-  readonly chain: ChainSource;
+  readonly chain: EndingChain;
   readonly wallet: FeeWallet;
   readonly keys: ChannelKeyring;
   readonly channels: ChannelHost;
@@ -38,6 +44,7 @@ export class Endings implements EndingHost {
   readonly #money: Money;
   readonly #reports: Reports;
   #stopTip: () => void = () => {};
+  #is_stopped = false;
 
   constructor(options: EndingsOptions) {
     this.#options = options;
@@ -53,11 +60,13 @@ export class Endings implements EndingHost {
     const { store, chain } = this.#options;
     const rows = await store.read(SELECT_ENDINGS);
     const records = new Map(rows.map((row) => [row.channel_id as ChannelId, endingRecord(row)]));
+    const resumed: LiveEnding[] = [];
     for (const channel of channels) {
       const record = records.get(channel.channel_id);
-      if (record !== undefined) this.#resume(channel, record, resume_height);
+      if (record !== undefined) resumed.push(this.#resume(channel, record));
       else if (channel.state.phase === 'failed') this.begin(channel, true);
     }
+    void this.#goOn(resumed, resume_height);
     this.#stopTip = chain.onTip((event) => {
       if (event.kind !== 'connected') return;
       for (const ending of this.#all()) ending.say({ kind: 'block', height: event.block.height });
@@ -66,6 +75,7 @@ export class Endings implements EndingHost {
 
   /** Nothing moves an ending any more; resolves when what is under way is done. */
   async stop(): Promise<void> {
+    this.#is_stopped = true;
     this.#stopTip();
     for (const ending of this.#all()) this.#unwatch(ending);
     await this.#money.idle();
@@ -152,15 +162,29 @@ export class Endings implements EndingHost {
     return ending;
   }
 
-  #resume(channel: OverChannel, record: EndingRecord, resume_height: number): void {
+  /** Watches again what was watched, and waits: the machine goes on when the chain has been caught up. */
+  #resume(channel: OverChannel, record: EndingRecord): LiveEnding {
     const ending = this.#add(channel, { ...record, state: this.#forgetHeld(record.state) });
-    // Blocks from there on are told anew, or were reorganised away.
-    for (const { txid, height } of record.state.spends) {
-      if (height >= resume_height) ending.say({ kind: 'disconnected', txid, height });
+    ending.hold();
+    for (const name of record.state.watched) {
+      const [txid, vout] = name.split(':');
+      this.#watch(ending, { txid: txid as Txid, vout: Number(vout) }, record.began_height);
     }
-    ending.say({ kind: 'start' });
-    ending.say({ kind: 'block', height: this.#options.chain.tip().height });
-    this.#releaseUnused(ending);
+    return ending;
+  }
+
+  async #goOn(resumed: readonly LiveEnding[], resume_height: number): Promise<void> {
+    const { chain } = this.#options;
+    await chain.synced();
+    await chain.refresh();
+    if (this.#is_stopped) return;
+    for (const ending of resumed) {
+      ending.release(resume_height, chain.tip().height);
+      const { channel, state } = ending;
+      // The decision was durable with the channel, and the machine had not heard of it.
+      if (channel.state.phase === 'failed' && state.force_close === undefined) this.begin(channel, true);
+      this.#releaseUnused(ending);
+    }
   }
 
   /** What the wallet held when the last run ended was never sent, and it has given it up: it is asked for anew. */
@@ -214,7 +238,7 @@ export class Endings implements EndingHost {
 
   #watch(ending: LiveEnding, outpoint: Outpoint, from_height: number): void {
     const name = nameOf(outpoint);
-    if (ending.is_resolved || ending.cancelWatches.has(name)) return;
+    if (this.#is_stopped || ending.is_resolved || ending.cancelWatches.has(name)) return;
     const height = Math.max(from_height, ending.record.began_height);
     const cancel = this.#options.chain.watch({ kind: 'outpoint', outpoint }, height, (event) => {
       ending.say(inputOf(event));

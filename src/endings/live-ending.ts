@@ -38,6 +38,7 @@ export class LiveEnding {
   readonly #keys: ChannelKeys;
   readonly #inputs: OnchainInput[] = [];
   #is_busy = false;
+  #is_held = false;
   #closing: { readonly of: OverChannel['state']; readonly channel: ClosingChannel } | undefined;
 
   constructor(channel: OverChannel, record: EndingRecord, keys: ChannelKeys, host: EndingHost) {
@@ -66,8 +67,34 @@ export class LiveEnding {
 
   /** Takes an input, after those before it. */
   say(input: OnchainInput): void {
+    // Which block is the last one is said when the chain has been caught up.
+    if (this.#is_held && input.kind === 'block') return;
     this.#inputs.push(input);
     this.#drain();
+  }
+
+  /** Takes inputs, but does nothing about them until `release`: while the chain is caught up all is the past. */
+  hold(): void {
+    this.#is_held = true;
+  }
+
+  /**
+   * The chain was told up to `height`. A spend in a block from `resume_height` on that was not told again is in no block
+   * any more.
+   */
+  release(resume_height: number, height: number): void {
+    const told = this.#inputs.splice(0);
+    const found = new Set<string>();
+    for (const input of told) {
+      if (input.kind === 'spent') found.add(`${txidOf(parseTransaction(input.transaction))} ${input.height}`);
+    }
+    this.#is_held = false;
+    for (const spend of this.state.spends) {
+      if (spend.height < resume_height || found.has(`${spend.txid} ${spend.height}`)) continue;
+      this.say({ kind: 'disconnected', txid: spend.txid, height: spend.height });
+    }
+    for (const input of told) this.say(input);
+    this.say({ kind: 'block', height });
   }
 
   /** Whether an input waits for a look-up in the store. */
@@ -76,7 +103,7 @@ export class LiveEnding {
   }
 
   #drain(): void {
-    while (!this.#is_busy) {
+    while (!this.#is_busy && !this.#is_held) {
       const input = this.#inputs.shift();
       if (input === undefined) return;
       if (input.kind === 'spent' && this.#isRevoked(input.transaction)) void this.#lookUp(input);

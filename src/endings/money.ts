@@ -82,6 +82,10 @@ export class Money {
   async #fund(ending: LiveEnding, request: FundRequest): Promise<void> {
     const { wallet, log } = this.#options;
     const { outpoints, parents, ...rest } = request;
+    const name = outpoints.join();
+    // Something else may have taken the output, or the question may have been asked anew, since it was asked.
+    const isWanted = ending.state.pending.some((each) => each.is_wallet_funded && each.outpoints.join() === name);
+    if (ending.is_resolved || !isWanted) return;
     try {
       const { txid, transaction, fee_sat } = await wallet.spend({
         ...rest,

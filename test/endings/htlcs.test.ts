@@ -1,19 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { claimIncoming } from '../../src/channels/incoming.ts';
 import { preimage } from '../channels/node.ts';
-import { ANCHOR_SAT, FUNDING_SAT, type Name, Pair, POLICY, PUSH_SAT } from './pair.ts';
+import { ANCHOR_SAT, FUNDING_SAT, Pair, POLICY, PUSH_SAT } from './pair.ts';
 
 const PAYER_SAT = FUNDING_SAT - PUSH_SAT - 2n * ANCHOR_SAT;
-
-/** The payment is durably claimed, and then said: as the payments do it. */
-async function claim(pair: Pair, name: Name, number: number, htlc_id: bigint): Promise<void> {
-  const node = pair.nodes[name];
-  const { channel_id } = node.channel;
-  await node.store.commit([claimIncoming({ channel_id, htlc_id })]);
-  node.channels.fulfil(channel_id, htlc_id, preimage(number).payment_preimage);
-  await pair.follow();
-}
 
 /** Two HTLCs each way: of each pair the receiver claims the first. The connection is gone by then. */
 async function withHtlcs(): Promise<Pair> {
@@ -30,8 +20,8 @@ for (const closer of ['payer', 'shop'] as const) {
   test(`HTLCs in flight both ways are claimed or come back when the ${closer} closes alone`, async () => {
     const pair = await withHtlcs();
     pair.nodes[closer].channels.forceClose(pair.nodes[closer].channel.channel_id, 'the operator wants it');
-    await claim(pair, 'shop', 1, 0n);
-    await claim(pair, 'payer', 3, 0n);
+    await pair.claim('shop', 1, 0n);
+    await pair.claim('payer', 3, 0n);
     await pair.mine(44 + 144 + POLICY.irrevocable_depth + 3);
     await pair.assertOver('payer');
     await pair.assertOver('shop');
@@ -57,7 +47,7 @@ test('a payment that we claimed is taken on the chain before it can be taken bac
   const pair = (await Pair.open()).note();
   await pair.pay('payer', 1, 50_000);
   pair.cut();
-  await claim(pair, 'shop', 1, 0n);
+  await pair.claim('shop', 1, 0n);
   assert.equal(pair.shop.channel.state.phase, 'normal', 'there is time: the peer may come back');
   await pair.mine(29);
   assert.equal(pair.shop.channel.state.phase, 'normal');

@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { readTransaction } from '../../src/chain/embedded/transaction.ts';
 import { walkBlock } from '../../src/chain/raw-block.ts';
+import { claimIncoming } from '../../src/channels/incoming.ts';
 import type { OverChannel } from '../../src/endings/ports.ts';
 import type { EndingView } from '../../src/endings/view.ts';
 import { DEFAULT_ONCHAIN_POLICY, type OnchainPolicy } from '../../src/onchain/closing-channel.ts';
@@ -70,6 +71,7 @@ export class Pair {
   #before: Record<Name, bigint> = { payer: 0n, shop: 0n };
   #scripts: Record<Name, ReadonlySet<string>> = { payer: new Set(), shop: new Set() };
   #from_height = 0;
+  readonly #dead = new Set<Name>();
 
   private constructor(world: World, nodes: Record<Name, TestNode>, disks: Record<Name, Disk>) {
     this.world = world;
@@ -104,6 +106,10 @@ export class Pair {
     return pair;
   }
 
+  get #alive(): readonly TestNode[] {
+    return (['payer', 'shop'] as const).filter((name) => !this.#dead.has(name)).map((name) => this.nodes[name]);
+  }
+
   get payer(): TestNode {
     return this.nodes.payer;
   }
@@ -113,7 +119,7 @@ export class Pair {
   }
 
   get height(): number {
-    return this.payer.follower.tip().height;
+    return Math.max(...this.#alive.map((node) => node.follower.tip().height));
   }
 
   connect(): Link {
@@ -128,7 +134,7 @@ export class Pair {
   /** Lets everything that is under way happen. */
   async follow(): Promise<void> {
     for (let calm = 0, last = ''; calm < 4; ) {
-      for (const node of [this.payer, this.shop]) {
+      for (const node of this.#alive) {
         await node.follower.refresh();
         await node.channels.book.idle();
         await node.endings.idle();
@@ -165,8 +171,17 @@ export class Pair {
     await meanwhile();
     const node = new TestNode(this.world, name, this.#disks[name], POLICY);
     this.nodes[name] = node;
-    node.onResume = old.onResume;
+    node.onResume = resume(node);
     await node.start();
+    await this.follow();
+  }
+
+  /** A payment to a node is durably claimed, and then said: as the payments do it. */
+  async claim(name: Name, number: number, htlc_id: bigint): Promise<void> {
+    const { channels, channel } = this.nodes[name];
+    const { channel_id } = channel;
+    await this.#disks[name].commit([claimIncoming({ channel_id, htlc_id })]);
+    channels.fulfil(channel_id, htlc_id, preimage(number).payment_preimage);
     await this.follow();
   }
 
@@ -178,8 +193,9 @@ export class Pair {
   /** The process ends, and none follows. */
   kill(name: Name): void {
     this.cut();
-    this.#disks[name].die();
+    this.#disks[name] = new Disk(this.#disks[name].die());
     void this.nodes[name].follower.stop();
+    this.#dead.add(name);
   }
 
   /** Offers an HTLC to the other side; answers its hash. */
@@ -278,7 +294,7 @@ export class Pair {
   async #fees(): Promise<Record<Name, { fees_sat: bigint; anchors_sat: bigint }>> {
     const fees = { payer: { fees_sat: 0n, anchors_sat: 0n }, shop: { fees_sat: 0n, anchors_sat: 0n } };
     for (const name of ['payer', 'shop'] as const) {
-      const rows = await this.nodes[name].store.read('SELECT script_pubkey FROM wallet_scripts');
+      const rows = await this.#disks[name].read('SELECT script_pubkey FROM wallet_scripts');
       this.#scripts[name] = new Set(rows.map((row) => row.script_pubkey as string));
     }
     for (const { tx, fee_sat, anchors_sat } of await this.transactions()) {
@@ -308,4 +324,15 @@ export function txidOfHex(transaction: string): string {
 
 function total(amounts: readonly bigint[]): bigint {
   return amounts.reduce((sum, amount_sat) => sum + amount_sat, 0n);
+}
+
+/** The invoice was paid before: the payments say so again. */
+function resume(node: TestNode): TestNode['onResume'] {
+  return ({ channel_id, htlc_id, payment_hash }) => {
+    const found = Array.from({ length: 10 }, (_, number) => preimage(number)).find(
+      (each) => each.payment_hash === payment_hash,
+    );
+    assert.ok(found !== undefined);
+    node.channels.fulfil(channel_id, htlc_id, found.payment_preimage);
+  };
 }

@@ -1,0 +1,77 @@
+/**
+ * One ending with HTLCs both ways, disturbed in every way at every stage: the shares stay the same to the satoshi.
+ */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ANCHOR_SAT, FUNDING_SAT, MINER, type Name, Pair, POLICY, PUSH_SAT } from './pair.ts';
+
+/** Long enough for every delay and for the last transaction to be deep. */
+const BLOCKS = 44 + 144 + POLICY.irrevocable_depth + 20;
+const SHARES = {
+  payer: FUNDING_SAT - PUSH_SAT - 2n * ANCHOR_SAT - 50_000n + 70_000n,
+  shop: PUSH_SAT + 50_000n - 70_000n,
+};
+
+/** Runs the ending. `disturb` comes before every block, from the moment of the decision on. */
+async function run(closer: Name, disturb: (pair: Pair, block: number) => Promise<void>): Promise<void> {
+  const pair = (await Pair.open()).note();
+  await pair.pay('payer', 1, 50_000);
+  await pair.pay('payer', 2, 60_000);
+  await pair.pay('shop', 3, 70_000);
+  await pair.pay('shop', 4, 80_000);
+  pair.cut();
+  pair.nodes[closer].channels.forceClose(pair.nodes[closer].channel.channel_id, 'the operator wants it');
+  await pair.claim('shop', 1, 0n);
+  await pair.claim('payer', 3, 0n);
+  for (let block = 0; block < BLOCKS; block++) {
+    await disturb(pair, block);
+    await pair.mine(1);
+  }
+  await pair.assertOver('payer');
+  await pair.assertOver('shop');
+  await pair.assertShares(SHARES);
+  for (const name of ['payer', 'shop'] as const) {
+    const sums = await pair.nodes[name].wallet.balance();
+    assert.deepEqual([sums.reserved_sat, sums.unconfirmed_sat], [0n, 0n], `${name}: no coin is left promised`);
+  }
+}
+
+/** The first blocks of every stage, and some between. */
+function isStage(block: number): boolean {
+  return block < 4 || (block >= 38 && block < 46) || (block >= 142 && block < 148) || block % 25 === 0;
+}
+
+for (const closer of ['payer', 'shop'] as const) {
+  test(`both processes die again and again while the channel ends, closed by the ${closer}`, async () => {
+    await run(closer, async (pair, block) => {
+      if (!isStage(block)) return;
+      for (const name of ['payer', 'shop'] as const) await pair.restart(name);
+    });
+  });
+
+  test(`blocks come while both processes are down, closed by the ${closer}`, async () => {
+    await run(closer, async (pair, block) => {
+      if (block % 12 !== 5) return;
+      for (const name of ['payer', 'shop'] as const) {
+        await pair.restart(name, () => void pair.world.chain.mine(2, MINER));
+      }
+    });
+  });
+
+  for (const drop of ['keep', 'drop'] as const) {
+    test(`reorganisations of up to six blocks (${drop}), closed by the ${closer}`, async () => {
+      await run(closer, async (pair, block) => {
+        if (block > 0 && isStage(block)) await pair.reorganise(Math.min(block, 1 + (block % 6)), drop);
+      });
+    });
+  }
+}
+
+test('a reorganisation while the process is down is noticed when it is back', async () => {
+  await run('payer', async (pair, block) => {
+    if (block < 2 || !isStage(block)) return;
+    for (const name of ['payer', 'shop'] as const) {
+      await pair.restart(name, () => void pair.world.chain.reorganise(2, MINER, block % 2 === 0 ? 'keep' : 'drop'));
+    }
+  });
+});

@@ -40,7 +40,7 @@ const DATA_FOLDERS: Record<NetworkName, string> = {
   regtest: 'regtest',
 };
 
-const RPC_MISC_ERROR = -1;
+const RPC_OTHER_ERROR = -1;
 const RPC_INVALID_PARAMETER = -8;
 const RPC_VERIFY_ALREADY_IN_CHAIN = -27;
 /** It cannot be read, breaks a rule, or is refused. */
@@ -59,7 +59,7 @@ class RpcAnswer extends ChainError {
   constructor(method: string, code: number, text: string) {
     super(`bitcoind answered ${method} with error ${code}: ${text}`, {
       is_starting: code === RPC_IN_WARMUP,
-      is_pruned: code === RPC_MISC_ERROR && text.includes('pruned'),
+      is_pruned: code === RPC_OTHER_ERROR && text.includes('pruned'),
     });
     this.code = code;
     this.text = text;
@@ -117,7 +117,16 @@ export class Bitcoind implements ChainBackend {
   }
 
   async block(hash: string): Promise<Buffer> {
-    return Buffer.from(await this.#call<string>('getblock', hash, 0), 'hex');
+    try {
+      return Buffer.from(await this.#call<string>('getblock', hash, 0), 'hex');
+    } catch (error) {
+      if (!(error instanceof RpcAnswer) || !error.is_pruned) throw error;
+      throw new ChainError(
+        `bitcoind has pruned block ${hash}, which this node still has to look through: get it back with bitcoin-cli ` +
+          `getblockfrompeer ${hash} PEER_ID, and let bitcoind keep more blocks (its option prune)`,
+        { is_pruned: true },
+      );
+    }
   }
 
   async broadcast(transactions: readonly Uint8Array[]): Promise<BroadcastResult> {

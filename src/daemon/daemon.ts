@@ -247,12 +247,17 @@ export class Daemon {
     await this.outgoing.start();
     await this.channels.start(tip.height + 1);
     await this.#attempt('resuming fundings', resumeFundings(this.wallet, this.channels.list(), log));
-    this.#stopTip = this.chain.onTip(() => {
+    // What the wallet knows while the chain is caught up is half the truth: deposits are judged at the tip alone.
+    let isSynced = false;
+    this.#stopTip = this.chain.onTip(({ kind }) => {
       this.channels.book.write(tipWrite(this.chain.tip()));
-      void this.deposits.judge();
+      if (isSynced && kind === 'connected') void this.deposits.judge();
+    });
+    void this.chain.synced().then(() => {
+      isSynced = true;
+      return this.deposits.judge();
     });
     if (from === undefined) this.channels.book.write(tipWrite(tip));
-    await this.deposits.judge();
     await this.invoices.start();
     if (!values.offline) await this.#listen();
     const dispatcher = new Dispatcher(commands, buildRooms(this), {

@@ -5,7 +5,8 @@
  * coin is the wallet's in any case.
  *
  * In time is what was in a block before the invoice expired, by our clock or the block's. An invoice that such deposits
- * cover is held: it does not expire while they deepen.
+ * cover is held: it does not expire while they deepen, nor for some blocks after a reorg
+ * has taken one out.
  */
 import { type Store, StoreClosedError, type Write } from '../store/store.ts';
 import { type Msat, sat, satToMsat, sum } from '../types/amount.ts';
@@ -42,6 +43,9 @@ export interface DepositsOptions {
   readonly onBackgroundError: (error: unknown) => void;
 }
 
+/** Blocks that a deposit has to come back in. */
+const RETURN_BLOCKS = 6;
+
 export class Deposits {
   readonly #options: DepositsOptions;
   #judging: Promise<void> | undefined;
@@ -49,6 +53,8 @@ export class Deposits {
   #is_stopped = false;
   /** Deposits on their way of which the log has a line: one each, not one for every block. */
   readonly #told = new Set<string>();
+  /** Held invoices whose deposits have left the chain, and since which height. */
+  readonly #uncovered_since = new Map<number, number>();
 
   constructor(options: DepositsOptions) {
     this.#options = options;
@@ -124,6 +130,7 @@ export class Deposits {
     const fresh = all.filter(({ outcome }) => outcome === 'pending');
     const invoice = await invoices.find(created_index);
     if (invoice === undefined || invoice.is_paid) {
+      this.#uncovered_since.delete(created_index);
       const why = invoice === undefined ? 'it was deleted' : 'it was paid already';
       return await this.#close(fresh.filter(this.#isDeep), why);
     }
@@ -135,9 +142,23 @@ export class Deposits {
     const timely = all.filter(({ is_in_time, blockheight }) => is_in_time && blockheight !== undefined);
     const deep = timely.filter(this.#isDeep);
     if (total(deep) >= needed_msat) return await this.#pay(created_index, deep);
-    const is_covered = total(timely) >= needed_msat;
-    if (is_covered !== invoice.is_held) await invoices.hold(created_index, is_covered);
+    await this.#hold(created_index, total(timely) >= needed_msat, invoice.is_held);
     await this.#keepShort(deep, needed_msat);
+  }
+
+  /** A deposit that a reorg has taken out is mostly mined again soon: an invoice that it held waits a few blocks for it. */
+  async #hold(created_index: number, is_covered: boolean, is_held: boolean): Promise<void> {
+    const { invoices, height } = this.#options;
+    if (is_covered || !is_held) {
+      this.#uncovered_since.delete(created_index);
+      if (is_covered && !is_held) await invoices.hold(created_index, true);
+      return;
+    }
+    const since_height = this.#uncovered_since.get(created_index) ?? height();
+    this.#uncovered_since.set(created_index, since_height);
+    if (height() - since_height < RETURN_BLOCKS) return;
+    this.#uncovered_since.delete(created_index);
+    await invoices.hold(created_index, false);
   }
 
   async #pay(created_index: number, deep: readonly Deposit[]): Promise<void> {

@@ -23,7 +23,7 @@ export const PAYEE = Uint8Array.of(0, 20, ...new Uint8Array(20).fill(7));
 export const testKeys: WalletKeys = {
   privateKey: ({ kind, change, index }) => {
     const key = new Uint8Array(32).fill(1);
-    key.set([kind === 'p2tr' ? 1 : 2, change, index], 10);
+    key.set([kind === 'p2tr' ? 1 : 2, change, index & 0xff, index >> 8], 10);
     return new Secret(key);
   },
 };

@@ -60,6 +60,14 @@ export const OPTIONS = {
     min: 0,
     max: 144,
   }),
+  'closing-confirms': integer(
+    100,
+    'Confirmations after which nothing of a channel that was closed is watched any more.',
+    {
+      min: 6,
+      max: 2016,
+    },
+  ),
   'min-emergency-msat': integer(25_000_000, 'What the wallet keeps for closing channels while there are any.', {
     max: 1_000_000_000_000,
   }),

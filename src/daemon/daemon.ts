@@ -181,7 +181,7 @@ export class Daemon {
         resolved: (channel_id) => this.channels.resolved(channel_id),
       },
       outgoing: this.outgoing,
-      policy: DEFAULT_ONCHAIN_POLICY,
+      policy: { ...DEFAULT_ONCHAIN_POLICY, irrevocable_depth: values['closing-confirms'] },
       log,
     });
     this.channels = new Channels({

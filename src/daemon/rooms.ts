@@ -25,7 +25,8 @@ export function buildRooms(daemon: Daemon): Rooms {
     payer: daemon.payer,
     wallet: daemon.wallet,
     chain: daemon.chain,
-    channelFunds: () => daemon.channels.list().map(fundsOf),
+    channelFunds: () =>
+      daemon.channels.list().map((channel) => fundsOf(channel, daemon.endings.view(channel.channel_id)?.state)),
     node: {
       info: () => infoOf(daemon),
       configs: () => configsOf(daemon),
@@ -58,7 +59,8 @@ function infoOf({ keys, channels, peers, chain, bindings, options }: Daemon): No
   };
 }
 
-function fundsOf({ channel_id, peer_id, peer, state }: LiveChannel): ChannelFunds {
+/** `ending`: how a channel stands that is over. */
+function fundsOf({ channel_id, peer_id, peer, state }: LiveChannel, ending: string | undefined): ChannelFunds {
   const { terms, local_msat } = state;
   return {
     peer_id,
@@ -67,7 +69,7 @@ function fundsOf({ channel_id, peer_id, peer, state }: LiveChannel): ChannelFund
     funding_txid: terms.funding_txid,
     funding_output: terms.funding_output_index,
     connected: peer !== undefined,
-    state: stateName(state),
+    state: ending ?? stateName(state),
     channel_id,
     short_channel_id: shortChannelId(state),
   };

@@ -69,7 +69,10 @@ export class Endings implements EndingHost {
     void this.#goOn(resumed, resume_height);
     this.#stopTip = chain.onTip((event) => {
       if (event.kind !== 'connected') return;
-      for (const ending of this.#all()) ending.say({ kind: 'block', height: event.block.height });
+      for (const ending of this.#all()) {
+        ending.say({ kind: 'block', height: event.block.height });
+        this.#sendCloseAgain(ending);
+      }
     });
   }
 
@@ -154,6 +157,15 @@ export class Endings implements EndingHost {
       channels.speak(() => outgoing.told(channel_id, id));
     }
     return ending;
+  }
+
+  /** A mutual close that a reorg has undone: any of those that both signed may be the one that is mined now. */
+  #sendCloseAgain(ending: LiveEnding): void {
+    const { phase, closing_transactions } = ending.channel.state;
+    if (ending.record.ending !== undefined || phase !== 'spent') return;
+    for (const transaction of closing_transactions.slice(-1)) {
+      this.#options.channels.speak(() => this.#money.broadcast(ending, [transaction]));
+    }
   }
 
   #add(channel: OverChannel, record: EndingRecord): LiveEnding {

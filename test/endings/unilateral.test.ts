@@ -51,6 +51,21 @@ test('when the peer closes without a word, that is seen on the chain', async () 
   await pair.assertOver('shop');
 });
 
+test('a mutual close that a reorg undoes is sent again', async () => {
+  const pair = (await Pair.open()).note();
+  pair.payer.channels.apply(pair.payer.channel, { kind: 'shutdown' });
+  await pair.follow();
+  await pair.mine(5);
+  await pair.reorganise(6, 'drop');
+  assert.equal(pair.view('shop').ending, undefined);
+  await pair.mine(2);
+  assert.equal(pair.view('shop').ending, 'mutual');
+  await pair.mine(POLICY.irrevocable_depth);
+  await pair.assertOver('payer');
+  await pair.assertOver('shop');
+  await pair.assertShares({ payer: FUNDING_SAT - PUSH_SAT, shop: PUSH_SAT });
+});
+
 test('both agree to close: nothing more is watched once that is deep enough', async () => {
   const pair = (await Pair.open()).note();
   pair.payer.channels.apply(pair.payer.channel, { kind: 'shutdown' });

@@ -129,6 +129,41 @@ test('bitcoind of another network is refused with the option to use', { skip: bi
   await assert.rejects(stranger.open(), /refuses the user or the password/);
 });
 
+test('bitcoind restarts: nothing is taken back, and what it gained is told', {
+  skip: bitcoindMissing ?? false,
+}, async () => {
+  const told: (string | undefined)[] = [];
+  const tips: string[] = [];
+  let process = await BitcoindProcess.start();
+  await process.mine(3, COIN_SCRIPT);
+  const source = new ChainFollower(new Bitcoind(optionsOf(process)), {
+    clock: new ManualClock(),
+    poll_ms: 1000,
+    onHealth: (problem) => told.push(problem),
+  });
+  await source.start();
+  await source.refresh();
+  source.onTip(({ kind }) => tips.push(kind));
+  await process.halt();
+  await source.refresh();
+  assert.match(told[0] ?? '', /does not answer/);
+  // While it starts it refuses connections, then answers that it is warming up.
+  const starting = BitcoindProcess.start(process);
+  let isUp = false;
+  void starting.then(() => {
+    isUp = true;
+  });
+  while (!isUp) await source.refresh();
+  process = await starting;
+  await process.mine(2, COIN_SCRIPT);
+  await source.refresh();
+  assert.deepEqual(tips, ['connected', 'connected']);
+  assert.equal(told.at(-1), undefined);
+  assert.equal(told.length, 2);
+  await source.stop();
+  await process.stop();
+});
+
 test('a source that goes away is told once, and once more when it is back', async () => {
   const clock = new ManualClock();
   const chain = new EmbeddedChain({ clock });

@@ -32,14 +32,16 @@ export async function freePort(): Promise<number> {
 }
 
 export class BitcoindProcess {
-  readonly datadir = mkdtempSync(join(tmpdir(), 'till-bitcoind-'));
+  readonly datadir: string;
   readonly #process: ChildProcess;
   readonly rpcport: number;
   readonly user = 'till';
   readonly password = 'for-tests-only';
 
-  static async start(): Promise<BitcoindProcess> {
-    const started = new BitcoindProcess(await freePort());
+  /** Starts one; on the port and the files of one that was halted, when that is given. */
+  static async start(halted?: BitcoindProcess): Promise<BitcoindProcess> {
+    const datadir = halted?.datadir ?? mkdtempSync(join(tmpdir(), 'till-bitcoind-'));
+    const started = new BitcoindProcess(halted?.rpcport ?? (await freePort()), datadir);
     for (;;) {
       try {
         await started.call('getblockchaininfo');
@@ -52,8 +54,9 @@ export class BitcoindProcess {
     }
   }
 
-  private constructor(rpcport: number) {
+  private constructor(rpcport: number, datadir: string) {
     this.rpcport = rpcport;
+    this.datadir = datadir;
     this.#process = spawn(
       found as string,
       [
@@ -94,10 +97,15 @@ export class BitcoindProcess {
     return this.call<string[]>('generatetodescriptor', count, `raw(${script_pubkey})`);
   }
 
-  async stop(): Promise<void> {
+  /** Ends it, and leaves its files. */
+  async halt(): Promise<void> {
     const ended = new Promise((resolve) => this.#process.once('exit', resolve));
     this.#process.kill('SIGTERM');
     await ended;
+  }
+
+  async stop(): Promise<void> {
+    await this.halt();
     rmSync(this.datadir, { recursive: true, force: true });
   }
 }

@@ -28,9 +28,9 @@ import { isFrom, remoteUpdateOf, verifyUpdate } from './gossip.ts';
 import { deleteIncoming, failRemoval, SELECT_INCOMING, type StoredHtlc, storedHtlc } from './incoming.ts';
 import { decodeUpdate, LiveChannel } from './live-channel.ts';
 import { followOpening } from './new-channel.ts';
-import { MAX_OPENINGS_PER_PEER, type OpeningEnd, Openings } from './openings.ts';
+import { type OpeningEnd, Openings } from './openings.ts';
 import { type ChannelsOptions, feeratesOf } from './options.ts';
-import type { ConnectedPeer } from './ports.ts';
+import type { ConnectedPeer, FundingOptions } from './ports.ts';
 
 /** What the operator asks of a new channel. */
 export interface OpenOptions {
@@ -38,6 +38,8 @@ export interface OpenOptions {
   readonly push_msat: Msat;
   readonly feerate_per_kw: number;
   readonly announce_channel: boolean;
+  /** How the wallet is to make the funding transaction; at the usual feerate unless given. */
+  readonly funding?: FundingOptions;
 }
 
 /** The channel id that means all channels of a peer (BOLT 1). */
@@ -177,6 +179,7 @@ export class Channels {
     const outcome = step(channel.state, input, this.#environment(channel.signer, channel.peer?.features));
     channel.move(outcome.state, closingBegunBy(input, channel.state, outcome.state, channel.closing));
     if (outcome.store) this.touch(channel);
+    if (channel.listeners.size > 0) this.book.speak(() => channel.tell());
     if (outcome.violation !== undefined) {
       const { kind, message } = outcome.violation;
       this.options.log.warn(`channel ${channel.channel_id}: the peer broke a rule (${kind}): ${message}`);
@@ -240,12 +243,12 @@ export class Channels {
   }
 
   /** Opens a channel with a connected peer; resolves when it exists, or did not come about. */
-  async open(peer: ConnectedPeer, options: OpenOptions): Promise<OpeningEnd> {
-    const { keys, network, wallet, randomBytes } = this.options;
+  async open(peer: ConnectedPeer, { funding, ...options }: OpenOptions): Promise<OpeningEnd> {
+    const { keys, network, wallet, chain, randomBytes } = this.options;
     const shutdown_script = await wallet.newScript();
     if (this.#peers.get(peer.node_id) !== peer) return { kind: 'failed', reason: 'the peer went away' };
     const key_id = toHex(randomBytes(16));
-    return await this.openings.start(peer, key_id, keys.channelSigner(key_id), {
+    const request = {
       ...options,
       temporary_channel_id: toHex(randomBytes(32)) as ChannelId,
       chain_hash: network.chain_hash,
@@ -257,7 +260,9 @@ export class Channels {
         option_scid_alias: !options.announce_channel && hasFeature(peer.features, 'option_scid_alias'),
         option_zeroconf: false,
       },
-    });
+    };
+    const how = funding ?? { feerate_per_kw: feeratesOf(chain).closing_per_kw };
+    return await this.openings.start(peer, key_id, keys.channelSigner(key_id), request, how);
   }
 
   /** Offers an HTLC. `writesOf` is stored in the unit that makes the offer durable. Throws Refusal. */
@@ -347,12 +352,13 @@ export class Channels {
   async #accept(peer: ConnectedPeer, message: OpenChannel): Promise<void> {
     const { keys, network, wallet, randomBytes, zeroconf_peers } = this.options;
     const { temporary_channel_id } = message;
-    if (this.openings.count(peer.node_id) >= MAX_OPENINGS_PER_PEER) {
+    const giveBack = this.openings.reserve(peer.node_id);
+    if (giveBack === undefined) {
       const data = Buffer.from('open_channel: too many openings at once');
       this.book.send(peer, { type: 'error', channel_id: temporary_channel_id, data });
       return;
     }
-    const shutdown_script = await wallet.newScript();
+    const shutdown_script = await wallet.newScript().finally(giveBack);
     // It went away while the wallet looked for a script.
     if (this.#peers.get(peer.node_id) !== peer) return;
     const key_id = toHex(randomBytes(16));

@@ -36,6 +36,8 @@ export class LiveChannel {
   max_to_us_msat: Msat;
   /** When it was last given out as a route hint: the least recently hinted one comes first. */
   hinted_at = 0;
+  /** Called when what happened to the channel is durable. */
+  readonly listeners = new Set<() => void>();
   /** Ends the watches of its funding transaction. */
   readonly cancelWatches: (() => void)[] = [];
 
@@ -70,6 +72,11 @@ export class LiveChannel {
     this.closing = closing;
     this.min_to_us_msat = min(this.min_to_us_msat, state.local_msat);
     this.max_to_us_msat = max(this.max_to_us_msat, state.local_msat);
+  }
+
+  /** Something happened, and it is durable. */
+  tell(): void {
+    for (const listener of [...this.listeners]) listener();
   }
 
   /** The channel's row as it is now. */

@@ -6,6 +6,7 @@ import type { Channels } from './channels.ts';
 import { carryOut } from './effects.ts';
 import { LiveChannel } from './live-channel.ts';
 import type { LiveOpening } from './openings.ts';
+import { feeratesOf } from './options.ts';
 
 /** Carries out the effects of an opening; with a state, the opening has become a channel. */
 export function followOpening(
@@ -28,7 +29,7 @@ export function followOpening(
     } else if (effect.kind === 'opening_failed') {
       if (opening.funding_txid !== undefined) options.wallet.release(opening.funding_txid);
       options.log.info(`a channel with ${opening.peer.node_id} did not come about: ${effect.reason}`);
-      opening.end?.resolve({ kind: 'failed', reason: effect.reason });
+      opening.end?.resolve({ kind: 'failed', reason: effect.reason, cause: opening.failure });
     }
   }
 }
@@ -41,15 +42,13 @@ async function fund(
   funding_satoshis: bigint,
 ): Promise<void> {
   try {
-    const { txid, vout } = await options.wallet.fund(
-      script_pubkey,
-      sat(funding_satoshis),
-      options.chain.feeratePerKw(6) ?? 1000,
-    );
+    const how = opening.funding ?? { feerate_per_kw: feeratesOf(options.chain).closing_per_kw };
+    const { txid, vout } = await options.wallet.fund(script_pubkey, sat(funding_satoshis), how);
     opening.funding_txid = txid;
     openings.step(opening, { kind: 'fund', funding_txid: txid, funding_output_index: vout });
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
+    opening.failure = error;
     openings.step(opening, { kind: 'cancel', reason: `no funding transaction: ${reason}` });
   }
 }

@@ -8,15 +8,16 @@ import type { ChannelSigner } from '../channel/signer.ts';
 import type { ChannelState } from '../channel/state.ts';
 import type { ChannelId, NodeId, Txid } from '../types/brand.ts';
 import type { KnownMessage, OpenChannel } from '../wire/index.ts';
-import type { ConnectedPeer } from './ports.ts';
+import type { ConnectedPeer, FundingOptions } from './ports.ts';
 
 /** A peer could open and abandon without end: more than this at once is refused. */
-export const MAX_OPENINGS_PER_PEER = 4;
+const MAX_OPENINGS_PER_PEER = 4;
 
 /** What an opening of ours ended in. */
 export type OpeningEnd =
   | { readonly kind: 'channel'; readonly channel_id: ChannelId; readonly funding_txid: Txid; readonly outnum: number }
-  | { readonly kind: 'failed'; readonly reason: string };
+  /** `cause`: what the wallet threw, when it was the wallet. */
+  | { readonly kind: 'failed'; readonly reason: string; readonly cause?: unknown };
 
 /** An opening that has not ended, and who is part of it. */
 export interface LiveOpening {
@@ -26,6 +27,9 @@ export interface LiveOpening {
   opening: Opening;
   /** Ours: the funding transaction that the wallet keeps for it. */
   funding_txid: Txid | undefined;
+  /** Ours: how the wallet is to make it, and why it could not. */
+  readonly funding: FundingOptions | undefined;
+  failure?: unknown;
   readonly end: PromiseWithResolvers<OpeningEnd> | undefined;
 }
 
@@ -39,20 +43,35 @@ export interface OpeningHost {
 export class Openings {
   readonly #host: OpeningHost;
   readonly #all = new Set<LiveOpening>();
+  readonly #reserved = new Set<{ readonly node_id: NodeId }>();
 
   constructor(host: OpeningHost) {
     this.#host = host;
   }
 
-  /** How many there are with this peer. */
-  count(node_id: NodeId): number {
-    return [...this.#all].filter(({ peer }) => peer.node_id === node_id).length;
+  /**
+   * Takes a place for an opening that this peer begins and we cannot answer at once. Answers how to give the place back;
+   * undefined when the peer has too many.
+   */
+  reserve(node_id: NodeId): (() => void) | undefined {
+    const begun = [...this.#all].filter(({ peer }) => peer.node_id === node_id).length;
+    const reserved = [...this.#reserved].filter((place) => place.node_id === node_id).length;
+    if (begun + reserved >= MAX_OPENINGS_PER_PEER) return undefined;
+    const place = { node_id };
+    this.#reserved.add(place);
+    return () => void this.#reserved.delete(place);
   }
 
   /** Begins one of ours; the promise says what became of it. */
-  start(peer: ConnectedPeer, key_id: string, signer: ChannelSigner, request: OpenRequest): Promise<OpeningEnd> {
+  start(
+    peer: ConnectedPeer,
+    key_id: string,
+    signer: ChannelSigner,
+    request: OpenRequest,
+    funding: FundingOptions,
+  ): Promise<OpeningEnd> {
     const end = Promise.withResolvers<OpeningEnd>();
-    this.#begin({ peer, key_id, signer, funding_txid: undefined, end }, (env) => startOpening(request, env));
+    this.#begin({ peer, key_id, signer, funding_txid: undefined, funding, end }, (env) => startOpening(request, env));
     return end.promise;
   }
 
@@ -64,7 +83,7 @@ export class Openings {
     message: OpenChannel,
     request: AcceptRequest,
   ): void {
-    this.#begin({ peer, key_id, signer, funding_txid: undefined, end: undefined }, (env) =>
+    this.#begin({ peer, key_id, signer, funding_txid: undefined, funding: undefined, end: undefined }, (env) =>
       acceptOpening(message, request, env),
     );
   }

@@ -1,4 +1,5 @@
 /** What the room of live channels asks of its neighbours. The daemon joins them. */
+import type { Outpoint } from '../chain/source.ts';
 import type { ChannelSigner } from '../channel/signer.ts';
 import type { ChannelState, RemovedHtlc } from '../channel/state.ts';
 import type { Write } from '../store/store.ts';
@@ -31,12 +32,21 @@ export interface NodeKeys {
   signAsFunding(key_id: string, digest: Uint8Array): Uint8Array;
 }
 
+/** How the wallet is to make a funding transaction. */
+export interface FundingOptions {
+  readonly feerate_per_kw: number;
+  /** Confirmations that the coins must have. */
+  readonly min_confirmations?: number;
+  /** Exactly these coins. */
+  readonly utxos?: readonly Outpoint[];
+}
+
 /** The wallet, as far as channels need it. */
 export interface FundingWallet {
   /** A script of the wallet, hex: where a closed channel's balance goes. */
   newScript(): Promise<string>;
   /** Builds and keeps a signed transaction that pays the script; does not publish it. */
-  fund(script_pubkey: string, amount_sat: Sat, feerate_per_kw: number): Promise<{ txid: Txid; vout: number }>;
+  fund(script_pubkey: string, amount_sat: Sat, options: FundingOptions): Promise<{ txid: Txid; vout: number }>;
   /** The channel came about: publish, and go on publishing until it is mined. */
   publish(txid: Txid): void;
   /** The channel did not come about: the coins are free again. */

@@ -59,6 +59,39 @@ export interface Commands {
     readonly params: Readonly<Record<string, unknown>>;
     readonly result: { /** The command that was checked. */ readonly command_to_check: string };
   };
+  /** Command for closing channels with direct peers */
+  close: {
+    readonly params: {
+      /** The channel: its id, a name of it, or its peer if that has only one. */ readonly id: string;
+      /** Seconds after which it is closed without the peer; 0: never. */ readonly unilateraltimeout?: number | bigint;
+      /** Where our balance goes, an address; one of the wallet unless given. */ readonly destination?: string;
+    };
+    readonly result: {
+      /** How it was closed. */ readonly type: 'mutual' | 'unilateral';
+      /** The closing transaction. */ readonly tx?: string;
+      /** Its id. */ readonly txid?: string;
+      /** The closing transactions. */ readonly txs: readonly string[];
+      /** Their ids. */ readonly txids: readonly string[];
+    };
+  };
+  /** Command for connecting to another lightning node */
+  connect: {
+    readonly params: {
+      /** The id of the node, alone or as `ID@HOST:PORT`. */ readonly id: string;
+      /** Its address: IPv4, IPv6, a name, or an onion service (with `proxy`). */ readonly host?: string;
+      /** Its port. The network's own unless given (9735). */ readonly port?: number | bigint;
+    };
+    readonly result: {
+      /** The node. */ readonly id: string;
+      /** What it offers (BOLT 9). */ readonly features: string;
+      /** Who called: it (`in`) or we. */ readonly direction: 'in' | 'out';
+      /** An address. */ readonly address: {
+        /** What kind it is. */ readonly type: 'ipv4' | 'ipv6' | 'torv3' | 'dns';
+        /** The address or name. */ readonly address: string;
+        /** The port. */ readonly port: number | bigint;
+      };
+    };
+  };
   /** Low-level invoice creation */
   createinvoice: {
     readonly params: {
@@ -208,6 +241,14 @@ export interface Commands {
     readonly params: { /** Whether deprecated names are allowed. */ readonly enable: boolean };
     readonly result: Readonly<Record<string, never>>;
   };
+  /** Command for disconnecting from another lightning node */
+  disconnect: {
+    readonly params: {
+      /** The node. */ readonly id: string;
+      /** Also when there is a channel with it. */ readonly force?: boolean;
+    };
+    readonly result: Readonly<Record<string, never>>;
+  };
   /** Command for querying recommended onchain feerates */
   feerates: {
     readonly params: { /** The unit: `perkw` or `perkb`. */ readonly style: 'perkw' | 'perkb' };
@@ -251,6 +292,37 @@ export interface Commands {
         /** Taking an HTLC, without anchors. */ readonly htlc_success_satoshis: number | bigint;
       };
       /** Estimates are missing. */ readonly warning_missing_feerates?: string;
+    };
+  };
+  /** Command for establishing a lightning channel */
+  fundchannel: {
+    readonly params: {
+      /** The node. */ readonly id: string;
+      /** How much, in satoshi; `all` takes what the wallet has, but for the reserve, and at most what a channel can hold. */ readonly amount:
+        | number
+        | bigint
+        | string;
+      /** The feerate of the funding transaction. `opening` unless given. */ readonly feerate?:
+        | number
+        | bigint
+        | string;
+      /** Whether the channel is announced to the network once it is deep enough. */ readonly announce?: boolean;
+      /** How many confirmations the coins must have. 0 also spends our own change. */ readonly minconf?:
+        | number
+        | bigint;
+      /** A gift to the peer, gone at once. */ readonly push_msat?: number | bigint | string;
+      /** The coins to spend, all of them, each as `txid:vout`. */ readonly utxos?: readonly string[];
+    };
+    readonly result: {
+      /** The funding transaction. */ readonly tx: string;
+      /** Its id. */ readonly txid: string;
+      /** The output that is the channel. */ readonly outnum: number | bigint;
+      /** The channel. */ readonly channel_id: string;
+      /** What kind of channel it is (BOLT 2). */ readonly channel_type: {
+        /** Its feature bits. */ readonly bits: readonly (number | bigint)[];
+        /** Their names; `/even`: required. */ readonly names: readonly string[];
+      };
+      /** Confirmations after which it can be used. */ readonly mindepth: number | bigint;
     };
   };
   /** Command to receive all information about the node */
@@ -382,6 +454,45 @@ export interface Commands {
       /** The invoice is only payable by MPP-capable payers. No single channel suffices. */ readonly warning_mpp?: string;
     };
   };
+  /** Get data on our closed historical channels */
+  listclosedchannels: {
+    readonly params: { /** Only channels with this node. */ readonly id?: string };
+    readonly result: {
+      /** The channels. */ readonly closedchannels: readonly {
+        /** The peer. */ readonly peer_id: string;
+        /** The channel. */ readonly channel_id: string;
+        /** Its name. */ readonly short_channel_id?: string;
+        /** Names that only the two sides used. */ readonly alias: {
+          /** What the peer called it. */ readonly local?: string;
+          /** What we called it. */ readonly remote?: string;
+        };
+        /** Who opened it. */ readonly opener: 'local' | 'remote';
+        /** Who began to close it. */ readonly closer: 'local' | 'remote';
+        /** Whether it was not announced. */ readonly private: boolean;
+        /** What kind of channel it is (BOLT 2). */ readonly channel_type: {
+          /** Its feature bits. */ readonly bits: readonly (number | bigint)[];
+          /** Their names; `/even`: required. */ readonly names: readonly string[];
+        };
+        /** How many commitments we had. */ readonly total_local_commitments: number | bigint;
+        /** How many commitments the peer had. */ readonly total_remote_commitments: number | bigint;
+        /** How many HTLCs we offered. */ readonly total_htlcs_sent: number | bigint;
+        /** The funding transaction. */ readonly funding_txid: string;
+        /** The output in it. */ readonly funding_outnum: number | bigint;
+        /** Whether it was leased; Till leases none. */ readonly leased: boolean;
+        /** Whether its funding was never sent; Till sends it or forgets the channel. */ readonly funding_withheld: boolean;
+        /** What it held. */ readonly total_msat: number | bigint;
+        /** What was ours at the end, before fees. */ readonly final_to_us_msat: number | bigint;
+        /** The least that ever was ours. */ readonly min_to_us_msat: number | bigint;
+        /** The most that ever was ours. */ readonly max_to_us_msat: number | bigint;
+        /** Our last commitment, or the mutual close. */ readonly last_commitment_txid: string;
+        /** Its fee. */ readonly last_commitment_fee_msat: number | bigint;
+        /** Why it was closed: unknown, local, user, remote, protocol or onchain. */ readonly close_cause: string;
+        /** What spent the funding: a mutual close, our commitment (local), theirs (remote, revoked), or an unknown one. */ readonly ending?: string;
+        /** The transaction that spent the funding. */ readonly closing_txid?: string;
+        /** The block at which nothing of it was left to collect. */ readonly resolved_height?: number | bigint;
+      }[];
+    };
+  };
   /** Command to list all configuration options */
   listconfigs: {
     readonly params: { /** The one option to show. */ readonly config?: string };
@@ -419,6 +530,41 @@ export interface Commands {
         /** Where the funding lies in the chain. */ readonly short_channel_id?: string;
       }[];
       /** What the wallet lacks of `min-emergency-msat`, which it should keep for closing channels. */ readonly warning_reserve?: string;
+    };
+  };
+  /** Command for querying HTLCs */
+  listhtlcs: {
+    readonly params: { /** Only of this channel: its id, a name of it, or its peer. */ readonly id?: string };
+    readonly result: {
+      /** The HTLCs. */ readonly htlcs: readonly {
+        /** The channel: its real name, or our alias before it has one. */ readonly short_channel_id: string;
+        /** Its number, counted by the side that offered it. */ readonly id: number | bigint;
+        /** The block at which it times out. */ readonly expiry: number | bigint;
+        /** Its amount. */ readonly amount_msat: number | bigint;
+        /** Offered by us (`out`) or by the peer. */ readonly direction: 'out' | 'in';
+        /** Its payment hash. */ readonly payment_hash: string;
+        /** How far it has come. */ readonly state:
+          | 'SENT_ADD_HTLC'
+          | 'SENT_ADD_COMMIT'
+          | 'RCVD_ADD_REVOCATION'
+          | 'RCVD_ADD_ACK_COMMIT'
+          | 'SENT_ADD_ACK_REVOCATION'
+          | 'RCVD_REMOVE_HTLC'
+          | 'RCVD_REMOVE_COMMIT'
+          | 'SENT_REMOVE_REVOCATION'
+          | 'SENT_REMOVE_ACK_COMMIT'
+          | 'RCVD_REMOVE_ACK_REVOCATION'
+          | 'RCVD_ADD_HTLC'
+          | 'RCVD_ADD_COMMIT'
+          | 'SENT_ADD_REVOCATION'
+          | 'SENT_ADD_ACK_COMMIT'
+          | 'RCVD_ADD_ACK_REVOCATION'
+          | 'SENT_REMOVE_HTLC'
+          | 'SENT_REMOVE_COMMIT'
+          | 'RCVD_REMOVE_REVOCATION'
+          | 'RCVD_REMOVE_ACK_COMMIT'
+          | 'SENT_REMOVE_ACK_REVOCATION';
+      }[];
     };
   };
   /** Command for querying invoice status */
@@ -512,6 +658,126 @@ export interface Commands {
       }[];
     };
   };
+  /** Command returning data on channels of connected lightning nodes */
+  listpeerchannels: {
+    readonly params: {
+      /** Only channels with this node. */ readonly id?: string;
+      /** Only the channel of this name. */ readonly short_channel_id?: string;
+      /** Only this channel. */ readonly channel_id?: string;
+    };
+    readonly result: {
+      /** The channels. */ readonly channels: readonly {
+        /** The peer. */ readonly peer_id: string;
+        /** Whether the peer is connected. */ readonly peer_connected: boolean;
+        /** When connected: whether both sides agree where they were. */ readonly reestablished?: boolean;
+        /** CHANNELD_NORMAL can carry payments; the other words are Core Lightning's too. */ readonly state: string;
+        /** The channel. */ readonly channel_id: string;
+        /** Its name, from where the funding lies in the chain. */ readonly short_channel_id?: string;
+        /** Which direction is ours in gossip: 0 or 1. */ readonly direction?: number | bigint;
+        /** Names that only the two sides use. */ readonly alias: {
+          /** What the peer calls it when it speaks to us. */ readonly local?: string;
+          /** What we call it when we speak to the peer, or in hints. */ readonly remote?: string;
+        };
+        /** What kind of channel it is (BOLT 2). */ readonly channel_type: {
+          /** Its feature bits. */ readonly bits: readonly (number | bigint)[];
+          /** Their names; `/even`: required. */ readonly names: readonly string[];
+        };
+        /** Whether it is not announced to the network. */ readonly private: boolean;
+        /** Who opened it. */ readonly opener: 'local' | 'remote';
+        /** Who began to close it. */ readonly closer?: 'local' | 'remote';
+        /** True: we lost data, and only the peer can close it. */ readonly lost_state?: boolean;
+        /** The kind of channel again, by the older spelling. */ readonly features: readonly string[];
+        /** The funding transaction. */ readonly funding_txid: string;
+        /** The output in it. */ readonly funding_outnum: number | bigint;
+        /** The script that we close to, once that is said. */ readonly close_to?: string;
+        /** What both sides ask of payments. */ readonly updates?: {
+          /** What one side asks of payments (its channel_update). */ readonly local: {
+            /** The smallest HTLC. */ readonly htlc_minimum_msat: number | bigint;
+            /** The largest HTLC. */ readonly htlc_maximum_msat: number | bigint;
+            /** Blocks that a payment through it is to leave. */ readonly cltv_expiry_delta: number | bigint;
+            /** Its fee for any payment. */ readonly fee_base_msat: number | bigint;
+            /** Its fee for each million. */ readonly fee_proportional_millionths: number | bigint;
+          };
+          /** What one side asks of payments (its channel_update). */ readonly remote?: {
+            /** The smallest HTLC. */ readonly htlc_minimum_msat: number | bigint;
+            /** The largest HTLC. */ readonly htlc_maximum_msat: number | bigint;
+            /** Blocks that a payment through it is to leave. */ readonly cltv_expiry_delta: number | bigint;
+            /** Its fee for any payment. */ readonly fee_base_msat: number | bigint;
+            /** Its fee for each million. */ readonly fee_proportional_millionths: number | bigint;
+          };
+        };
+        /** The feerate of the commitments. */ readonly feerate: {
+          /** Satoshi per 1000 weight. */ readonly perkw: number | bigint;
+          /** Satoshi per 1000 virtual bytes. */ readonly perkb: number | bigint;
+        };
+        /** What is ours. */ readonly to_us_msat: number | bigint;
+        /** The least that ever was ours. */ readonly min_to_us_msat: number | bigint;
+        /** The most that ever was ours. */ readonly max_to_us_msat: number | bigint;
+        /** What the channel holds. */ readonly total_msat: number | bigint;
+        /** HTLCs below are lost to fees if the channel is closed alone. */ readonly dust_limit_msat: number | bigint;
+        /** The most that may be on its way to us. */ readonly max_total_htlc_in_msat: number | bigint;
+        /** The most that we may have on its way. */ readonly their_max_htlc_value_in_flight_msat: number | bigint;
+        /** The most that the peer may have on its way. */ readonly our_max_htlc_value_in_flight_msat: number | bigint;
+        /** What the peer must keep. */ readonly their_reserve_msat: number | bigint;
+        /** What we must keep. */ readonly our_reserve_msat: number | bigint;
+        /** What we could send in one HTLC now. */ readonly spendable_msat: number | bigint;
+        /** What we could be sent in one HTLC now. */ readonly receivable_msat: number | bigint;
+        /** The smallest HTLC that we take. */ readonly minimum_htlc_in_msat: number | bigint;
+        /** The smallest HTLC that the peer takes. */ readonly minimum_htlc_out_msat: number | bigint;
+        /** The largest HTLC that we send. */ readonly maximum_htlc_out_msat: number | bigint;
+        /** Blocks that the peer waits for its balance when it closes alone. */ readonly their_to_self_delay:
+          | number
+          | bigint;
+        /** Blocks that we wait for our balance when we close alone. */ readonly our_to_self_delay: number | bigint;
+        /** The most HTLCs that may be on their way to us. */ readonly max_accepted_htlcs: number | bigint;
+        /** What is going on, in words. */ readonly status: readonly string[];
+        /** Payments in flight. */ readonly htlcs: readonly {
+          /** Offered by the peer (`in`) or by us. */ readonly direction: 'in' | 'out';
+          /** Its number, counted by the side that offered it. */ readonly id: number | bigint;
+          /** Its amount. */ readonly amount_msat: number | bigint;
+          /** The block at which it times out. */ readonly expiry: number | bigint;
+          /** Its payment hash. */ readonly payment_hash: string;
+          /** How far it has come. */ readonly state:
+            | 'SENT_ADD_HTLC'
+            | 'SENT_ADD_COMMIT'
+            | 'RCVD_ADD_REVOCATION'
+            | 'RCVD_ADD_ACK_COMMIT'
+            | 'SENT_ADD_ACK_REVOCATION'
+            | 'RCVD_REMOVE_HTLC'
+            | 'RCVD_REMOVE_COMMIT'
+            | 'SENT_REMOVE_REVOCATION'
+            | 'SENT_REMOVE_ACK_COMMIT'
+            | 'RCVD_REMOVE_ACK_REVOCATION'
+            | 'RCVD_ADD_HTLC'
+            | 'RCVD_ADD_COMMIT'
+            | 'SENT_ADD_REVOCATION'
+            | 'SENT_ADD_ACK_COMMIT'
+            | 'RCVD_ADD_ACK_REVOCATION'
+            | 'SENT_REMOVE_HTLC'
+            | 'SENT_REMOVE_COMMIT'
+            | 'RCVD_REMOVE_REVOCATION'
+            | 'RCVD_REMOVE_ACK_COMMIT'
+            | 'SENT_REMOVE_ACK_REVOCATION';
+        }[];
+      }[];
+    };
+  };
+  /** Command returning data on connected lightning nodes */
+  listpeers: {
+    readonly params: {
+      /** Only this node. */ readonly id?: string;
+      /** Accepted; the log is a file of its own. */ readonly level?: 'io' | 'trace' | 'debug' | 'info' | 'unusual';
+    };
+    readonly result: {
+      /** The peers. */ readonly peers: readonly {
+        /** The node. */ readonly id: string;
+        /** Whether it is connected now. */ readonly connected: boolean;
+        /** How many channels we have with it. */ readonly num_channels: number | bigint;
+        /** Where the connection goes to or comes from. */ readonly netaddr?: readonly string[];
+        /** What it offers (BOLT 9). */ readonly features?: string;
+      }[];
+    };
+  };
   /** Command for querying the parts of payments that were sent */
   listsendpays: {
     readonly params: {
@@ -597,6 +863,17 @@ export interface Commands {
       /** What we give, fees included. */ readonly amount_sent_msat: number | bigint;
       /** It is paid. */ readonly status: 'complete';
       /** Set when some parts came back on the way. */ readonly warning_partial_completion?: string;
+    };
+  };
+  /** Command for checking if a node is up */
+  ping: {
+    readonly params: {
+      /** The node. */ readonly id: string;
+      /** Bytes of padding to send. */ readonly len?: number | bigint;
+      /** Bytes to ask for; from 65532 on none come. */ readonly pongbytes?: number | bigint;
+    };
+    readonly result: {
+      /** The length of the answer, its header included; 0 when none was asked for. */ readonly totlen: number | bigint;
     };
   };
   /** Ask the signer to approve an invoice before it is paid */

@@ -5,25 +5,34 @@ import { autocleanStatus } from './autoclean-status.ts';
 import { autocleaninvoice } from './autocleaninvoice.ts';
 import { batching } from './batching.ts';
 import { check } from './check.ts';
+import { close } from './close.ts';
+import { connect } from './connect.ts';
 import { createinvoice } from './createinvoice.ts';
 import { decode } from './decode.ts';
 import { decodepay } from './decodepay.ts';
 import { delexpiredinvoice } from './delexpiredinvoice.ts';
 import { delinvoice } from './delinvoice.ts';
 import { deprecations } from './deprecations.ts';
+import { disconnect } from './disconnect.ts';
 import { feerates } from './feerates.ts';
+import { fundchannel } from './fundchannel.ts';
 import { getinfo } from './getinfo.ts';
 import { getroute } from './getroute.ts';
 import { help } from './help.ts';
 import { invoice } from './invoice.ts';
+import { listclosedchannels } from './listclosedchannels.ts';
 import { listconfigs } from './listconfigs.ts';
 import { listfunds } from './listfunds.ts';
+import { listhtlcs } from './listhtlcs.ts';
 import { listinvoices } from './listinvoices.ts';
 import { listpays } from './listpays.ts';
+import { listpeerchannels } from './listpeerchannels.ts';
+import { listpeers } from './listpeers.ts';
 import { listsendpays } from './listsendpays.ts';
 import { newaddr } from './newaddr.ts';
 import { notifications } from './notifications.ts';
 import { pay } from './pay.ts';
+import { ping } from './ping.ts';
 import { preapproveinvoice } from './preapproveinvoice.ts';
 import type { Rooms } from './rooms.ts';
 import { sendpay } from './sendpay.ts';
@@ -43,25 +52,34 @@ export const commands: readonly Command<Rooms>[] = [
   autocleaninvoice,
   batching,
   check,
+  close,
+  connect,
   createinvoice,
   decode,
   decodepay,
   delexpiredinvoice,
   delinvoice,
   deprecations,
+  disconnect,
   feerates,
+  fundchannel,
   getinfo,
   getroute,
   help,
   invoice,
+  listclosedchannels,
   listconfigs,
   listfunds,
+  listhtlcs,
   listinvoices,
   listpays,
+  listpeerchannels,
+  listpeers,
   listsendpays,
   newaddr,
   notifications,
   pay,
+  ping,
   preapproveinvoice,
   sendpay,
   signinvoice,

@@ -4,6 +4,7 @@ import type { Invoices } from '../invoices/invoices.ts';
 import { commandsOn } from '../rpc/command.ts';
 import type { CommandTable } from '../rpc/table.ts';
 import type { NetworkName } from '../types/network.ts';
+import type { ChannelRooms } from './channel-rooms.ts';
 import type { PaymentRooms } from './payment-rooms.ts';
 import type { WalletRooms } from './wallet-rooms.ts';
 
@@ -66,7 +67,7 @@ export interface NodeRoom {
 }
 
 /** All rooms that commands may use. */
-export interface Rooms extends PaymentRooms, WalletRooms {
+export interface Rooms extends ChannelRooms, PaymentRooms, WalletRooms {
   readonly invoices: Invoices;
   /** What arrived at addresses of invoices. */
   readonly deposits: Pick<Deposits, 'ofInvoices' | 'ofCoins'>;

@@ -6,14 +6,13 @@ import { serializeTransaction } from '../tx/transaction.ts';
 import { parseAddress } from '../types/address.ts';
 import { fromHex, toHex } from '../types/hex.ts';
 import type { Network } from '../types/network.ts';
-import { DustError, NotEnoughError } from '../wallet/build.ts';
-import { BroadcastError, CoinError } from '../wallet/failure.ts';
 import { unsignedPsbt } from '../wallet/psbt.ts';
 import { requestedFeerate } from './fee-estimates.ts';
 import { defineCommand } from './rooms.ts';
+import { walletFailure } from './wallet-failure.ts';
 
 /** The script of an address on our network. Throws RpcError in Core Lightning's words. */
-function destinationScript(text: string, network: Network): Uint8Array {
+export function destinationScript(text: string, network: Network): Uint8Array {
   const address = parseAddress(text);
   if (address === undefined) {
     throw new RpcError('LIGHTNINGD', 'Could not parse destination address, destination should be a valid address');
@@ -22,20 +21,6 @@ function destinationScript(text: string, network: Network): Uint8Array {
     throw new RpcError('LIGHTNINGD', `Destination address is not on network ${network.name}`);
   }
   return fromHex(address.script_pubkey);
-}
-
-/** What the wallet says, by the names of the catalogue. */
-function walletFailure(error: unknown): unknown {
-  if (error instanceof NotEnoughError) {
-    return new RpcError(
-      error.is_for_reserve ? 'FUND_CANNOT_AFFORD_WITH_EMERGENCY' : 'FUND_CANNOT_AFFORD',
-      error.message,
-    );
-  }
-  if (error instanceof DustError) return new RpcError('FUND_OUTPUT_IS_DUST', error.message);
-  if (error instanceof BroadcastError) return new RpcError('FUNDING_BROADCAST_FAIL', error.message);
-  if (error instanceof CoinError) return new RpcError('INVALID_PARAMS', error.message);
-  return error;
 }
 
 /** Pays from the wallet to an address. */

@@ -191,8 +191,8 @@ export class Daemon {
       chain: this.chain,
       wallet: {
         newScript: async () => (await wallet.newAddress('p2tr')).script_pubkey,
-        fund: async (script, amount_sat, feerate_per_kw) => {
-          const { txid, vout } = await wallet.fund(Buffer.from(script, 'hex'), amount_sat, { feerate_per_kw });
+        fund: async (script, amount_sat, options) => {
+          const { txid, vout } = await wallet.fund(Buffer.from(script, 'hex'), amount_sat, options);
           return { txid, vout };
         },
         publish: (txid) => void this.#attempt('publishing a funding transaction', wallet.publish(txid)),

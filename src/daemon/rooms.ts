@@ -3,17 +3,19 @@ import { shortChannelId } from '../channel/ready.ts';
 import type { LiveChannel } from '../channels/live-channel.ts';
 import { stateName } from '../channels/state-name.ts';
 import { commands } from '../commands/index.ts';
-import type { ConfigValue, NodeAddress, NodeInfo, Rooms } from '../commands/rooms.ts';
+import { addressRow } from '../commands/peer-address.ts';
+import type { ConfigValue, NodeInfo, Rooms } from '../commands/rooms.ts';
 import type { ChannelFunds } from '../commands/wallet-rooms.ts';
 import type { OptionDefinition } from '../config/option.ts';
 import { OPTIONS } from '../config/options.ts';
-import { INIT_FEATURES, type NetAddress } from '../peers/index.ts';
+import { INIT_FEATURES } from '../peers/index.ts';
 import { tableOf } from '../rpc/table.ts';
 import { encodeFeatures } from '../types/features.ts';
 import { toHex } from '../types/hex.ts';
 import { version } from '../version.ts';
 import type { Daemon } from './daemon.ts';
 import { INVOICE_FEATURES } from './features.ts';
+import { readPeerAddresses, savePeerAddress } from './peer-book.ts';
 
 /** The rooms as commands see them. */
 export function buildRooms(daemon: Daemon): Rooms {
@@ -25,6 +27,14 @@ export function buildRooms(daemon: Daemon): Rooms {
     payer: daemon.payer,
     wallet: daemon.wallet,
     chain: daemon.chain,
+    channels: daemon.channels,
+    endings: daemon.endings,
+    peers: daemon.peers,
+    peerBook: {
+      find: async (node_id) => (await readPeerAddresses(daemon.store)).get(node_id),
+      save: (node_id, address) => savePeerAddress(daemon.store, node_id, address),
+    },
+    clock: daemon.clock,
     channelFunds: () =>
       daemon.channels.list().map((channel) => fundsOf(channel, daemon.endings.view(channel.channel_id)?.state)),
     node: {
@@ -49,7 +59,7 @@ function infoOf({ keys, channels, peers, chain, bindings, options }: Daemon): No
     num_active_channels: count('normal'),
     num_inactive_channels: count('closing', 'closed', 'failed', 'spent'),
     address: [],
-    binding: bindings.map(addressOf),
+    binding: bindings.map(addressRow),
     version: version(),
     blockheight: chain.tip().height,
     network: config.network.name,
@@ -73,11 +83,6 @@ function fundsOf({ channel_id, peer_id, peer, state }: LiveChannel, ending: stri
     channel_id,
     short_channel_id: shortChannelId(state),
   };
-}
-
-function addressOf({ host, port }: NetAddress): NodeAddress {
-  const type = host.includes(':') ? 'ipv6' : /^[\d.]+$/.test(host) ? 'ipv4' : host.endsWith('.onion') ? 'torv3' : 'dns';
-  return { type, address: host, port };
 }
 
 function configsOf({ options }: Daemon): readonly ConfigValue[] {

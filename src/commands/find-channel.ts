@@ -1,0 +1,26 @@
+/** The channel that an operator means: by its id, by a name of it, or by its peer. */
+import { knownNames } from '../channel/facts.ts';
+import { shortChannelId } from '../channel/ready.ts';
+import type { LiveChannel } from '../channels/live-channel.ts';
+import { RpcError } from '../errors.ts';
+
+/** The channels that the text may mean. */
+export function channelsNamed(text: string, channels: readonly LiveChannel[]): readonly LiveChannel[] {
+  const word = text.toLowerCase();
+  return channels.filter(({ channel_id, peer_id, state }) => {
+    const names: readonly string[] = [channel_id, peer_id, ...knownNames(state), shortChannelId(state) ?? ''];
+    return names.includes(word);
+  });
+}
+
+/** The only channel that the text means. Throws RpcError when there is none, or more than one. */
+export function channelNamed(text: string, channels: readonly LiveChannel[]): LiveChannel {
+  const [first, second] = channelsNamed(text, channels);
+  if (first === undefined) {
+    throw new RpcError('INVALID_PARAMS', `id: there is no channel of this name, id or peer: '${text.slice(0, 80)}'`);
+  }
+  if (second !== undefined) {
+    throw new RpcError('LIGHTNINGD', 'Peer has multiple channels: use channel_id or short_channel_id');
+  }
+  return first;
+}

@@ -1,0 +1,77 @@
+import { answer } from '../rpc/answer.ts';
+import { optional } from '../rpc/command.ts';
+import { field } from '../rpc/fields.ts';
+import { channelTypeAnswer, channelTypeRow } from './peer-channel.ts';
+import { defineCommand } from './rooms.ts';
+
+const closedAnswer = answer.object(
+  {
+    peer_id: answer.nodeId('The peer.'),
+    channel_id: answer.hash('The channel.'),
+    short_channel_id: answer.optional(answer.shortChannelId('Its name.')),
+    alias: answer.object(
+      {
+        local: answer.optional(answer.shortChannelId('What the peer called it.')),
+        remote: answer.optional(answer.shortChannelId('What we called it.')),
+      },
+      'Names that only the two sides used.',
+    ),
+    opener: answer.oneOf(['local', 'remote'], 'Who opened it.'),
+    closer: answer.oneOf(['local', 'remote'], 'Who began to close it.'),
+    private: answer.boolean('Whether it was not announced.'),
+    channel_type: channelTypeAnswer,
+    total_local_commitments: answer.integer('How many commitments we had.'),
+    total_remote_commitments: answer.integer('How many commitments the peer had.'),
+    total_htlcs_sent: answer.integer('How many HTLCs we offered.'),
+    funding_txid: answer.txid('The funding transaction.'),
+    funding_outnum: answer.integer('The output in it.'),
+    leased: answer.boolean('Whether it was leased; Till leases none.'),
+    funding_withheld: answer.boolean('Whether its funding was never sent; Till sends it or forgets the channel.'),
+    total_msat: answer.msat('What it held.'),
+    final_to_us_msat: answer.msat('What was ours at the end, before fees.'),
+    min_to_us_msat: answer.msat('The least that ever was ours.'),
+    max_to_us_msat: answer.msat('The most that ever was ours.'),
+    last_commitment_txid: answer.txid('Our last commitment, or the mutual close.'),
+    last_commitment_fee_msat: answer.msat('Its fee.'),
+    close_cause: answer.string('Why it was closed: unknown, local, user, remote, protocol or onchain.'),
+    ending: answer.optional(
+      answer.string(
+        'What spent the funding: a mutual close, our commitment (local), theirs (remote, revoked), or an unknown one.',
+      ),
+    ),
+    closing_txid: answer.optional(answer.txid('The transaction that spent the funding.')),
+    resolved_height: answer.optional(answer.integer('The block at which nothing of it was left to collect.')),
+  },
+  'A channel that was.',
+);
+
+/** Shows channels of the past. */
+export const listclosedchannels = defineCommand({
+  name: 'listclosedchannels',
+  category: 'channels',
+  title: 'Get data on our closed historical channels',
+  description: 'Lists channels of which nothing is left on the chain.',
+  params: { id: optional(field.nodeId, 'Only channels with this node.') },
+  returns: { closedchannels: answer.array(closedAnswer, 'The channels.') },
+  errors: [],
+  see_also: ['listpeerchannels', 'close'],
+  access: 'read',
+  async run({ id }, { endings }) {
+    const closed = await endings.closed();
+    const asked = closed.filter(({ peer_id }) => id === undefined || peer_id === id);
+    return {
+      closedchannels: asked.map(({ state: { terms, remote_alias }, ...channel }) => ({
+        ...channel,
+        alias: { local: terms.local_alias as string, remote: remote_alias as string | undefined },
+        opener: terms.opener,
+        private: !terms.announce_channel,
+        channel_type: channelTypeRow(terms.channel_type),
+        funding_txid: terms.funding_txid as string,
+        funding_outnum: terms.funding_output_index,
+        leased: false,
+        funding_withheld: false,
+        total_msat: terms.funding_satoshis * 1000n,
+      })),
+    };
+  },
+});

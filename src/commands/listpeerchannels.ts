@@ -1,0 +1,34 @@
+import { answer } from '../rpc/answer.ts';
+import { optional } from '../rpc/command.ts';
+import { field } from '../rpc/fields.ts';
+import { channelsNamed } from './find-channel.ts';
+import { peerChannelAnswer, peerChannelRow } from './peer-channel.ts';
+import { defineCommand } from './rooms.ts';
+
+/** Shows channels. */
+export const listpeerchannels = defineCommand({
+  name: 'listpeerchannels',
+  category: 'channels',
+  title: 'Command returning data on channels of connected lightning nodes',
+  description:
+    'Lists the channels that are not over: those that open, carry payments, close, or are still being collected from the chain.',
+  params: {
+    id: optional(field.nodeId, 'Only channels with this node.'),
+    short_channel_id: optional(field.shortChannelId, 'Only the channel of this name.'),
+    channel_id: optional(field.channelId, 'Only this channel.'),
+  },
+  returns: { channels: answer.array(peerChannelAnswer, 'The channels.') },
+  errors: [],
+  see_also: ['listpeers', 'fundchannel', 'close', 'listclosedchannels'],
+  access: 'read',
+  run({ id, short_channel_id, channel_id }, { channels, endings }) {
+    const { keys, forwarding } = channels.options;
+    const words = [id, short_channel_id, channel_id].filter((word) => word !== undefined);
+    const asked = words.reduce((left, word) => channelsNamed(word, left), channels.list());
+    return {
+      channels: asked.map((channel) =>
+        peerChannelRow(channel, endings.view(channel.channel_id), keys.node_id, forwarding),
+      ),
+    };
+  },
+});

@@ -29,7 +29,7 @@ export interface Deposit extends Outpoint {
 export function addressWrite(script_pubkey: string, payment_hash: Uint8Array): Write {
   return {
     sql: `INSERT INTO invoice_addresses (script_pubkey, created_index, label, expires_at)
-      SELECT ?, created_index, label, expires_at FROM invoices WHERE payment_hash = ?`,
+      SELECT CAST(? AS TEXT), created_index, label, expires_at FROM invoices WHERE payment_hash = ?`,
     params: [script_pubkey, payment_hash],
   };
 }
@@ -41,7 +41,7 @@ export function addressWrite(script_pubkey: string, payment_hash: Uint8Array): W
 export function depositWrite(coin: PaidCoin, now_seconds: number): Write {
   return {
     sql: `INSERT INTO deposits (txid, vout, created_index, label, amount_sat, blockheight, is_in_time, outcome)
-      SELECT ?, ?, created_index, label, ?, ?, CASE WHEN ? < expires_at THEN 1 ELSE 0 END, 'pending'
+      SELECT CAST(? AS TEXT), CAST(? AS BIGINT), created_index, label, CAST(? AS BIGINT), CAST(? AS BIGINT), CASE WHEN ? < expires_at THEN 1 ELSE 0 END, 'pending'
       FROM invoice_addresses WHERE script_pubkey = ?
       ON CONFLICT (txid, vout) DO UPDATE SET blockheight = excluded.blockheight`,
     params: [
@@ -100,15 +100,18 @@ const ASKED_AT_ONCE = 500;
 
 /** Those of the outputs that are deposits. */
 export async function readCoins(store: Store, outpoints: readonly Outpoint[]): Promise<readonly Deposit[]> {
-  const found: Deposit[] = [];
+  const asked = new Set(outpoints.map(({ txid, vout }) => `${txid}:${vout}`));
+  const found = new Map<string, Deposit>();
   for (let from = 0; from < outpoints.length; from += ASKED_AT_ONCE) {
-    const asked = outpoints.slice(from, from + ASKED_AT_ONCE);
-    const places = asked.map(() => '(?, ?)').join(', ');
-    const values = asked.flatMap(({ txid, vout }) => [txid, vout]);
-    const rows = await store.read(`SELECT * FROM deposits WHERE (txid, vout) IN (VALUES ${places})`, values);
-    found.push(...rows.map(depositOfRow));
+    const txids = [...new Set(outpoints.slice(from, from + ASKED_AT_ONCE).map(({ txid }) => txid))];
+    const places = txids.map(() => '?').join(', ');
+    const rows = await store.read(`SELECT * FROM deposits WHERE txid IN (${places})`, txids);
+    for (const deposit of rows.map(depositOfRow)) {
+      const name = `${deposit.txid}:${deposit.vout}`;
+      if (asked.has(name)) found.set(name, deposit);
+    }
   }
-  return found;
+  return [...found.values()];
 }
 
 function depositOfRow(row: Row): Deposit {

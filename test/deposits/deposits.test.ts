@@ -241,7 +241,19 @@ describe('time and the chain', () => {
     assert.equal(await shop.statusOf('a'), 'paid');
   });
 
-  shopTest('a restart between the block and the judgement loses nothing', async (shop) => {
+  shopTest(
+    'a death between the coin and the judgement loses nothing: the deposit is in the unit of the coin',
+    async (shop) => {
+      await shop.create('a', 1000n);
+      await shop.deposit('a', 1000n);
+      await shop.mineAndDie(1);
+      assert.deepEqual(await shop.arrived('a'), [[1000n, 'pending']]);
+      await shop.mineAndDie(2);
+      assert.equal(await shop.statusOf('a'), 'paid');
+    },
+  );
+
+  shopTest('a restart while blocks are mined loses nothing', async (shop) => {
     await shop.create('a', 1000n);
     await shop.create('b', 1000n);
     await shop.deposit('a', 1000n);

@@ -99,6 +99,14 @@ export class Shop {
     await this.idle();
   }
 
+  /** As when the process dies after the wallet has written down the blocks, and before anything was judged. */
+  async mineAndDie(count: number): Promise<void> {
+    this.#endTip();
+    await this.world.mine(count);
+    await this.world.wallet.durable();
+    await this.restart();
+  }
+
   async idle(): Promise<void> {
     await this.deposits.judge();
     for (let round = 0; round < 5; round++) await this.world.store.commit([]);

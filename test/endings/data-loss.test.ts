@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { preimage } from '../channels/node.ts';
-import { ANCHOR_SAT, FUNDING_SAT, Pair, POLICY, PUSH_SAT } from './pair.ts';
+import { ANCHOR_SAT } from './account.ts';
+import { FUNDING_SAT, Pair, POLICY, PUSH_SAT } from './pair.ts';
 
 test('a node with an old state publishes nothing, and takes its part when the peer closes', async () => {
   const pair = (await Pair.open()).note();

@@ -3,7 +3,8 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ANCHOR_SAT, FUNDING_SAT, MINER, type Name, Pair, POLICY, PUSH_SAT } from './pair.ts';
+import { ANCHOR_SAT } from './account.ts';
+import { FUNDING_SAT, MINER, type Name, Pair, POLICY, PUSH_SAT } from './pair.ts';
 
 /** Long enough for every delay and for the last transaction to be deep. */
 const BLOCKS = 44 + 144 + POLICY.irrevocable_depth + 20;

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { preimage } from '../channels/node.ts';
-import { ANCHOR_SAT, FUNDING_SAT, Pair, POLICY, PUSH_SAT } from './pair.ts';
+import { ANCHOR_SAT } from './account.ts';
+import { FUNDING_SAT, Pair, POLICY, PUSH_SAT } from './pair.ts';
 
 const PAYER_SAT = FUNDING_SAT - PUSH_SAT - 2n * ANCHOR_SAT;
 

@@ -4,16 +4,14 @@
  */
 import assert from 'node:assert/strict';
 import { readTransaction } from '../../src/chain/embedded/transaction.ts';
-import { walkBlock } from '../../src/chain/raw-block.ts';
 import { claimIncoming } from '../../src/channels/incoming.ts';
 import type { OverChannel } from '../../src/endings/ports.ts';
 import type { EndingView } from '../../src/endings/view.ts';
 import { DEFAULT_ONCHAIN_POLICY, type OnchainPolicy } from '../../src/onchain/closing-channel.ts';
 import type { Row, SqlValue, Store, UnitResult, Write } from '../../src/store/store.ts';
-import { parseTransaction, type Transaction, txidOf } from '../../src/tx/transaction.ts';
 import { sat } from '../../src/types/amount.ts';
-import { toHex } from '../../src/types/hex.ts';
 import { amount, Link, preimage, SECRET, TestNode, World } from '../channels/node.ts';
+import { type Mined, minedSince, paidBy } from './account.ts';
 
 export const FUNDING_SAT = 1_000_000n;
 export const PUSH_SAT = 400_000n;
@@ -50,17 +48,6 @@ class Disk implements Store {
   }
 }
 
-/** A transaction in a block, what it paid, and what it took of anchors. */
-export interface Mined {
-  readonly tx: Transaction;
-  readonly fee_sat: bigint;
-  readonly anchors_sat: bigint;
-  readonly height: number;
-}
-
-/** What the opener pays for an anchor of each side, in a commitment. */
-export const ANCHOR_SAT = 330n;
-
 export type Name = 'payer' | 'shop';
 
 export class Pair {
@@ -69,7 +56,6 @@ export class Pair {
   readonly #disks: Record<Name, Disk>;
   #link: Link | undefined;
   #before: Record<Name, bigint> = { payer: 0n, shop: 0n };
-  #scripts: Record<Name, ReadonlySet<string>> = { payer: new Set(), shop: new Set() };
   #from_height = 0;
   readonly #dead = new Set<Name>();
 
@@ -232,7 +218,10 @@ export class Pair {
 
   /** What a wallet gained since the channel was open, without the anchors that it took, and the fees that it paid. */
   async gained(name: Name): Promise<{ gained_sat: bigint; fees_sat: bigint }> {
-    const { fees_sat, anchors_sat } = (await this.#fees())[name];
+    const rows = await this.#disks[name].read('SELECT script_pubkey FROM wallet_scripts');
+    const scripts = new Set(rows.map((row) => row.script_pubkey as string));
+    const mined = await this.transactions();
+    const { fees_sat, anchors_sat } = paidBy(mined, scripts, name === 'payer', this.funding_txid);
     return { gained_sat: (await this.balance(name)) - this.#before[name] - anchors_sat, fees_sat };
   }
 
@@ -266,45 +255,9 @@ export class Pair {
     assert.deepEqual(await node.store.read('SELECT channel_id FROM endings WHERE state IS NOT NULL'), []);
   }
 
-  /** Every transaction since the channel was open, with the outputs that it spends. */
-  async transactions(): Promise<readonly Mined[]> {
-    const made = new Map<string, bigint>();
-    const found: Mined[] = [];
-    for (let height = 1; height <= this.height; height++) {
-      const bytes = await this.world.chain.block((await this.world.chain.blockHash(height)) as string);
-      const transactions: Transaction[] = [];
-      walkBlock(bytes, {}, (_index, span) => transactions.push(parseTransaction(bytes.subarray(span.start, span.end))));
-      for (const [index, tx] of transactions.entries()) {
-        const spent = tx.inputs.map((input) => made.get(`${input.txid}:${input.vout}`) ?? 0n);
-        for (const [vout, output] of tx.outputs.entries()) made.set(`${txidOf(tx)}:${vout}`, output.amount_sat);
-        if (index === 0 || height <= this.#from_height) continue;
-        const anchors_sat = ANCHOR_SAT * BigInt(spent.filter((amount_sat) => amount_sat === ANCHOR_SAT).length);
-        found.push({
-          tx,
-          fee_sat: total(spent) - total(tx.outputs.map(({ amount_sat }) => amount_sat)),
-          anchors_sat,
-          height,
-        });
-      }
-    }
-    return found;
-  }
-
-  /** Who pays to a wallet pays the fee; what spends the funding output is paid by who opened. */
-  async #fees(): Promise<Record<Name, { fees_sat: bigint; anchors_sat: bigint }>> {
-    const fees = { payer: { fees_sat: 0n, anchors_sat: 0n }, shop: { fees_sat: 0n, anchors_sat: 0n } };
-    for (const name of ['payer', 'shop'] as const) {
-      const rows = await this.#disks[name].read('SELECT script_pubkey FROM wallet_scripts');
-      this.#scripts[name] = new Set(rows.map((row) => row.script_pubkey as string));
-    }
-    for (const { tx, fee_sat, anchors_sat } of await this.transactions()) {
-      const isEnd = tx.inputs.some(({ txid }) => txid === this.funding_txid);
-      const scripts = tx.outputs.map(({ script_pubkey }) => toHex(script_pubkey));
-      const owner = isEnd ? 'payer' : scripts.some((script) => this.#scripts.shop.has(script)) ? 'shop' : 'payer';
-      fees[owner].fees_sat += fee_sat;
-      fees[owner].anchors_sat += anchors_sat;
-    }
-    return fees;
+  /** Every transaction since the channel was open. */
+  transactions(): Promise<readonly Mined[]> {
+    return minedSince(this.world.chain, this.#from_height);
   }
 
   /** The transaction that made the channel. */
@@ -320,10 +273,6 @@ export class Pair {
 /** A transaction's id, of its bytes in hex. */
 export function txidOfHex(transaction: string): string {
   return readTransaction(Buffer.from(transaction, 'hex')).txid;
-}
-
-function total(amounts: readonly bigint[]): bigint {
-  return amounts.reduce((sum, amount_sat) => sum + amount_sat, 0n);
 }
 
 /** The invoice was paid before: the payments say so again. */

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { signedCommitment } from '../../src/endings/closing-channel.ts';
 import { preimage } from '../channels/node.ts';
-import { ANCHOR_SAT, FUNDING_SAT, type Name, Pair, POLICY, txidOfHex } from './pair.ts';
+import { ANCHOR_SAT } from './account.ts';
+import { FUNDING_SAT, type Name, Pair, POLICY, txidOfHex } from './pair.ts';
 
 /** A state with an HTLC each way, which later ones have revoked; the commitment that `cheater` had then. */
 async function withOldState(cheater: Name): Promise<{ pair: Pair; old: string }> {

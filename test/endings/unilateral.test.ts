@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ANCHOR_SAT, FUNDING_SAT, Pair, POLICY, PUSH_SAT } from './pair.ts';
+import { ANCHOR_SAT } from './account.ts';
+import { FUNDING_SAT, Pair, POLICY, PUSH_SAT } from './pair.ts';
 
 /** What the payer still has when nothing is in flight: it opened, so it pays for both anchors. */
 const PAYER_SAT = FUNDING_SAT - PUSH_SAT - 2n * ANCHOR_SAT;

@@ -51,7 +51,10 @@ export async function serveChain(chain: EmbeddedChain, path: string): Promise<()
       cancelNews();
       sockets.delete(socket);
     });
-    createInterface({ input: socket }).on('line', async (line) => {
+    const lines = createInterface({ input: socket });
+    // It passes on what fails at the socket, such as a write to a client that was killed.
+    lines.on('error', () => socket.destroy());
+    lines.on('line', async (line) => {
       let id: unknown;
       try {
         const request = JSON.parse(line) as { id: number; call: string; args: unknown[] };

@@ -47,12 +47,13 @@ test(
     );
     const { height } = await source.start();
     t.after(() => source.stop());
+    let has_anchor_channel = false;
     const wallet = await Wallet.open({
       store: newStore(),
       keys: testKeys,
       network: NETWORKS.regtest,
       reserve_sat: sat(25_000),
-      hasAnchorChannel: () => true,
+      hasAnchorChannel: () => has_anchor_channel,
       onProblem: (problem) => assert.fail(problem),
     });
     wallet.start(source, height);
@@ -68,6 +69,7 @@ test(
       await process.mine(1, (await wallet.newAddress(kind)).script_pubkey);
     }
     await mine(100);
+    has_anchor_channel = true;
     let left = 3n * SUBSIDY_SAT;
     const holds = async (): Promise<void> => {
       const { confirmed_sat, unconfirmed_sat } = await wallet.balance();

@@ -6,11 +6,8 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { decodeInvoice } from '../../src/bolt11/native.ts';
-import type { Daemon } from '../../src/daemon/daemon.ts';
-import { msat } from '../../src/types/amount.ts';
-import type { PaymentHash } from '../../src/types/brand.ts';
 import { ANCHOR_SAT, minedSince, paidBy } from '../endings/account.ts';
+import { payHalf, walletSat, walletScripts } from '../endings/half-payment.ts';
 import { Random } from '../sim/random.ts';
 import { ChildNode } from '../support/node-process.ts';
 import { Town, until } from '../support/town.ts';
@@ -23,30 +20,6 @@ const CONFIRMS = 12;
 /** Until the HTLC comes back, until the delay of our outputs is over, and until all is deep enough. */
 const BLOCKS = 30 + 144 + CONFIRMS + 8;
 
-/** An HTLC that the shop holds, because another part of its payment never comes. */
-async function payHalf(customer: Daemon, shop: Daemon): Promise<PaymentHash> {
-  const { invoice } = await shop.invoices.create({ amount_msat: msat(100_000_000), label: 'x', description: 'x' });
-  const { payment_hash, payment_secret } = decodeInvoice(invoice.bolt11);
-  const [way] = customer.outgoing.waysOut();
-  assert.ok(way !== undefined);
-  const amount_msat = msat(50_000_000);
-  await customer.outgoing.send({
-    route: [{ id: shop.keys.node_id, channel: way.names[0] as never, amount_msat, delay: 20 }],
-    payment_hash,
-    payment_secret,
-    total_msat: msat(100_000_000),
-    groupid: 1n,
-    partid: 1n,
-  });
-  await until(() => shop.payments.pending_sets === 1);
-  return payment_hash;
-}
-
-async function walletSat(daemon: Daemon): Promise<bigint> {
-  const { confirmed_sat, unconfirmed_sat, reserved_sat, immature_sat } = await daemon.wallet.balance();
-  return confirmed_sat + unconfirmed_sat + reserved_sat + immature_sat;
-}
-
 test(`a node may die at any moment while its channel ends (${ROUNDS} rounds, seed ${SEED})`, async () => {
   const random = new Random(SEED);
   const town = await Town.found();
@@ -56,7 +29,7 @@ test(`a node may die at any moment while its channel ends (${ROUNDS} rounds, see
     await town.fund(first);
     await town.connect(first, shop);
     const channel = await town.open(first, shop, FUNDING_SAT, PUSH_SAT * 1000);
-    const payment_hash = await payHalf(first, shop);
+    const { payment_hash } = await payHalf(first, shop, 50_000, 'tea');
     const before_sat = await walletSat(first);
     const { funding_txid } = channel.state.terms;
     const { height } = await town.chain.tip();
@@ -86,10 +59,8 @@ test(`a node may die at any moment while its channel ends (${ROUNDS} rounds, see
     assert.deepEqual(customer.channels.list(), []);
     const [part] = await customer.outgoing.parts(payment_hash);
     assert.equal(part?.status, 'failed', 'the payment that never was whole has come back');
-    const rows = await customer.store.read('SELECT script_pubkey FROM wallet_scripts');
-    const scripts = new Set(rows.map((row) => row.script_pubkey as string));
     const mined = await minedSince(town.chain, height);
-    const { fees_sat, anchors_sat } = paidBy(mined, scripts, true, funding_txid);
+    const { fees_sat, anchors_sat } = paidBy(mined, await walletScripts(customer), true, funding_txid);
     const gained_sat = (await walletSat(customer)) - before_sat - anchors_sat;
     assert.equal(gained_sat + fees_sat, BigInt(FUNDING_SAT - PUSH_SAT) - 2n * ANCHOR_SAT);
   } finally {

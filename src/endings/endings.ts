@@ -72,6 +72,7 @@ export class Endings implements EndingHost {
       for (const ending of this.#all()) {
         ending.say({ kind: 'block', height: event.block.height });
         this.#sendCloseAgain(ending);
+        if (isVain(ending, event.block.height)) this.#giveUp(ending);
       }
     });
   }
@@ -265,14 +266,27 @@ export class Endings implements EndingHost {
 
   #resolve(ending: LiveEnding): void {
     const { channels, log } = this.#options;
+    this.#close(ending);
+    channels.speak(() =>
+      log.info(`channel ${ending.channel_id} is closed for good: all that was ours is in the wallet`),
+    );
+  }
+
+  #giveUp(ending: LiveEnding): void {
+    const { channels, log } = this.#options;
+    this.#close(ending);
+    channels.speak(() =>
+      log.warn(`channel ${ending.channel_id} is given up: the peer's funding transaction never came, nothing is lost`),
+    );
+  }
+
+  #close(ending: LiveEnding): void {
+    const { channels } = this.#options;
     ending.is_resolved = true;
     this.#unwatch(ending);
     this.#endings.delete(ending.channel_id);
     channels.write(...closeEnding(ending.channel_id, ending.state.height));
     channels.resolved(ending.channel_id);
-    channels.speak(() =>
-      log.info(`channel ${ending.channel_id} is closed for good: all that was ours is in the wallet`),
-    );
   }
 
   /** The wallet's coins in transactions that were never sent, or can no longer be mined, are free again. */
@@ -299,6 +313,16 @@ export class Endings implements EndingHost {
     this.#options.log.warn(`channel ${channel_id}: what is kept for its penalty could not be read: ${word}`);
     throw error;
   }
+}
+
+/** BOLT 2: after so many blocks without its funding transaction a fundee forgets a channel. */
+const FUNDING_TIMEOUT_BLOCKS = 2_016;
+
+/** Whether there is nothing to wait for: the peer never funded the channel. */
+function isVain({ record, channel, is_resolved }: LiveEnding, height: number): boolean {
+  const { terms, funding_confirmation } = channel.state;
+  if (is_resolved || record.ending !== undefined || funding_confirmation !== undefined) return false;
+  return terms.opener === 'remote' && height >= terms.opened_height + FUNDING_TIMEOUT_BLOCKS;
 }
 
 type Spent = Parameters<Parameters<ChainSource['watch']>[2]>[0];

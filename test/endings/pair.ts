@@ -211,6 +211,11 @@ export class Pair {
     return view;
   }
 
+  /** Whether any of them still has its channel. */
+  isEnding(...names: readonly Name[]): boolean {
+    return names.some((name) => this.nodes[name].channels.list().length > 0);
+  }
+
   /** The channel as its ending sees it. */
   over(name: Name): OverChannel {
     return this.nodes[name].channel;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ANCHOR_SAT } from './account.ts';
-import { FUNDING_SAT, Pair, POLICY, PUSH_SAT } from './pair.ts';
+import { FUNDING_SAT, MINER, Pair, POLICY, PUSH_SAT } from './pair.ts';
 
 /** What the payer still has when nothing is in flight: it opened, so it pays for both anchors. */
 const PAYER_SAT = FUNDING_SAT - PUSH_SAT - 2n * ANCHOR_SAT;
@@ -86,4 +86,20 @@ test('both agree to close: nothing more is watched once that is deep enough', as
   const [closed] = await pair.shop.endings.closed();
   assert.deepEqual([closed?.closer, closed?.close_cause, closed?.ending], ['remote', 'remote', 'mutual']);
   assert.equal(closed?.last_commitment_txid, closed?.closing_txid);
+});
+
+test('a channel that failed before its funding came is given up after two weeks', async () => {
+  const pair = (await Pair.open()).note();
+  pair.cut();
+  await pair.reorganise(6, 'drop');
+  assert.equal(pair.shop.channel.state.funding_confirmation, undefined);
+  pair.shop.channels.forceClose(pair.shop.channel.channel_id, 'the operator wants it');
+  await pair.follow();
+  pair.world.chain.mine(2_000, MINER);
+  await pair.follow();
+  assert.equal(pair.view('shop').state, 'AWAITING_UNILATERAL');
+  pair.world.chain.mine(20, MINER);
+  await pair.follow();
+  await pair.assertOver('shop');
+  assert.equal((await pair.gained('shop')).gained_sat, 0n);
 });

@@ -1,0 +1,103 @@
+/**
+ * Endings by chance: who closes and when, what is in flight, what is claimed, fee rates that move, processes that die,
+ * blocks that vanish. Seeds are printed; TILL_SEED gives one, TILL_ROUNDS their number. Each side ends with its share to
+ * the satoshi, less the fees that it paid itself, and who publishes a revoked state ends with nothing.
+ */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { signedCommitment } from '../../src/endings/closing-channel.ts';
+import { Random } from '../sim/random.ts';
+import { ANCHOR_SAT } from './account.ts';
+import { FUNDING_SAT, MINER, type Name, Pair, POLICY, PUSH_SAT } from './pair.ts';
+
+const ROUNDS = Number(process.env.TILL_ROUNDS ?? 6);
+const SEED = Number(process.env.TILL_SEED ?? Date.now() % 1_000_000);
+const NAMES = ['payer', 'shop'] as const;
+
+function other(name: Name): Name {
+  return name === 'payer' ? 'shop' : 'payer';
+}
+
+/** Something that the world does to both nodes, most often nothing. */
+async function disturb(pair: Pair, random: Random, names: readonly Name[]): Promise<void> {
+  pair.world.chain.feerate_per_kw = 253 + random.below(4000);
+  if (random.chance(0.06)) await pair.reorganise(1 + random.below(6), random.chance(0.5) ? 'keep' : 'drop');
+  for (const name of names) {
+    if (!random.chance(0.06)) continue;
+    await pair.restart(name, () => {
+      if (random.chance(0.5)) pair.world.chain.mine(1 + random.below(3), MINER);
+      else if (random.chance(0.3)) pair.world.chain.reorganise(1 + random.below(4), MINER, 'drop');
+    });
+  }
+}
+
+async function honestEnding(random: Random): Promise<void> {
+  const pair = (await Pair.open()).note();
+  const shares = { payer: FUNDING_SAT - PUSH_SAT - 2n * ANCHOR_SAT, shop: PUSH_SAT };
+  const next = { payer: 0n, shop: 0n };
+  const sent: { from: Name; number: number; id: bigint; amount_sat: number }[] = [];
+  for (let number = 0, count = random.below(7); number < count; number++) {
+    const from = random.chance(0.5) ? 'payer' : 'shop';
+    const amount_sat = 20_000 + random.below(30_000);
+    await pair.pay(from, number, amount_sat, 30 + random.below(20));
+    sent.push({ from, number, id: next[from]++, amount_sat });
+  }
+  if (random.chance(0.7)) pair.cut();
+  const closer = random.chance(0.5) ? 'payer' : 'shop';
+  pair.nodes[closer].channels.forceClose(pair.nodes[closer].channel.channel_id, 'by chance');
+  if (random.chance(0.3)) {
+    // Both at once: one of the two commitments is mined.
+    pair.nodes[other(closer)].channels.forceClose(pair.nodes[closer].channel.channel_id, 'by chance');
+  }
+  await pair.follow();
+  for (const { from, number, id, amount_sat } of sent) {
+    if (random.chance(0.5)) continue;
+    await pair.claim(other(from), number, id);
+    shares[from] -= BigInt(amount_sat);
+    shares[other(from)] += BigInt(amount_sat);
+  }
+  for (let block = 0; block < 400 && pair.isEnding(...NAMES); block++) {
+    // Enough to tell the stages apart; the long delay of our own outputs is a quiet time.
+    if (block < 70 || block % 10 === 0) await disturb(pair, random, NAMES);
+    await pair.mine(1);
+  }
+  for (const name of NAMES) await pair.assertOver(name);
+  await pair.assertShares(shares);
+}
+
+async function cheating(random: Random): Promise<void> {
+  const pair = (await Pair.open()).note();
+  const cheater = random.chance(0.5) ? 'payer' : 'shop';
+  const honest = other(cheater);
+  const states: string[] = [];
+  for (let number = 0; number < 4; number++) {
+    states.push(signedCommitment(pair.over(cheater)) as string);
+    await pair.pay(random.chance(0.5) ? 'payer' : 'shop', number, 20_000 + random.below(20_000));
+  }
+  pair.kill(cheater);
+  await pair.world.chain.broadcast([Buffer.from(states[random.below(states.length)] as string, 'hex')]);
+  for (let block = 0; block < 150 && pair.isEnding(honest); block++) {
+    // Taken back only while it is sure to come again.
+    if (block > 0) await disturb(pair, random, [honest]);
+    await pair.mine(1);
+  }
+  await pair.assertOver(honest);
+  const end = (await pair.transactions()).find(({ tx }) => tx.inputs[0]?.txid === pair.funding_txid);
+  assert.ok(end !== undefined);
+  const { gained_sat, fees_sat } = await pair.gained(honest);
+  const shared_sat = FUNDING_SAT - 2n * ANCHOR_SAT - end.fee_sat;
+  assert.equal(gained_sat + fees_sat - (honest === 'payer' ? end.fee_sat : 0n), shared_sat);
+}
+
+test(`${ROUNDS} endings by chance, seed ${SEED} (final after ${POLICY.irrevocable_depth} blocks)`, async (t) => {
+  for (let round = 0; round < ROUNDS; round++) {
+    const seed = SEED + round;
+    const random = new Random(seed);
+    try {
+      await (random.chance(0.7) ? honestEnding : cheating)(random);
+    } catch (error) {
+      t.diagnostic(`it was TILL_ROUNDS=1 TILL_SEED=${seed}`);
+      throw error;
+    }
+  }
+});

@@ -160,10 +160,16 @@ export class Endings implements EndingHost {
     return ending;
   }
 
-  /** A mutual close that a reorg has undone: any of those that both signed may be the one that is mined now. */
+  /**
+   * A reorg has undone the end: a mutual close goes out again. When nothing comes in the place of another, our own
+   * commitment does: the channel cannot be used any more.
+   */
   #sendCloseAgain(ending: LiveEnding): void {
     const { phase, closing_transactions } = ending.channel.state;
-    if (ending.record.ending !== undefined || phase !== 'spent') return;
+    const isEndless = ending.record.ending === undefined && phase === 'spent';
+    ending.endless_blocks = isEndless ? ending.endless_blocks + 1 : 0;
+    if (!isEndless) return;
+    if (closing_transactions.length === 0 && ending.endless_blocks >= PATIENCE_BLOCKS) this.begin(ending.channel, true);
     for (const transaction of closing_transactions.slice(-1)) {
       this.#options.channels.speak(() => this.#money.broadcast(ending, [transaction]));
     }
@@ -314,6 +320,9 @@ export class Endings implements EndingHost {
     throw error;
   }
 }
+
+/** How long the network may take to mine again what a reorg took out of a block. */
+const PATIENCE_BLOCKS = 12;
 
 /** BOLT 2: after so many blocks without its funding transaction a fundee forgets a channel. */
 const FUNDING_TIMEOUT_BLOCKS = 2_016;

@@ -34,6 +34,8 @@ export class LiveEnding {
   /** What the network said against which transaction: each is logged once. */
   readonly refused = new Set<string>();
   is_resolved = false;
+  /** Blocks since a reorg has undone the end, and none has come in its place. */
+  endless_blocks = 0;
   readonly #host: EndingHost;
   readonly #keys: ChannelKeys;
   readonly #inputs: OnchainInput[] = [];

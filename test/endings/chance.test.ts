@@ -75,10 +75,11 @@ async function cheating(random: Random): Promise<void> {
     await pair.pay(random.chance(0.5) ? 'payer' : 'shop', number, 20_000 + random.below(20_000));
   }
   pair.kill(cheater);
-  await pair.world.chain.broadcast([Buffer.from(states[random.below(states.length)] as string, 'hex')]);
+  const cheat = Buffer.from(states[random.below(states.length)] as string, 'hex');
+  await pair.world.chain.broadcast([cheat]);
   for (let block = 0; block < 150 && pair.isEnding(honest); block++) {
-    // Taken back only while it is sure to come again.
     if (block > 0) await disturb(pair, random, [honest]);
+    await pair.world.chain.broadcast([cheat]);
     await pair.mine(1);
   }
   await pair.assertOver(honest);

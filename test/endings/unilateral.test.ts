@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { signedCommitment } from '../../src/endings/closing-channel.ts';
 import { ANCHOR_SAT } from './account.ts';
 import { FUNDING_SAT, MINER, Pair, POLICY, PUSH_SAT } from './pair.ts';
 
@@ -91,7 +92,7 @@ test('both agree to close: nothing more is watched once that is deep enough', as
 test('a channel that failed before its funding came is given up after two weeks', async () => {
   const pair = (await Pair.open()).note();
   pair.cut();
-  await pair.reorganise(6, 'drop');
+  await pair.reorganise(8, 'drop');
   assert.equal(pair.shop.channel.state.funding_confirmation, undefined);
   pair.shop.channels.forceClose(pair.shop.channel.channel_id, 'the operator wants it');
   await pair.follow();
@@ -102,4 +103,21 @@ test('a channel that failed before its funding came is given up after two weeks'
   await pair.follow();
   await pair.assertOver('shop');
   assert.equal((await pair.gained('shop')).gained_sat, 0n);
+});
+
+test('when the end is undone and nothing comes in its place, our own commitment does', async () => {
+  const pair = (await Pair.open()).note();
+  const transaction = signedCommitment(pair.over('payer')) as string;
+  pair.kill('payer');
+  await pair.world.chain.broadcast([Buffer.from(transaction, 'hex')]);
+  await pair.mine(2);
+  assert.equal(pair.view('shop').ending, 'remote');
+  await pair.reorganise(2, 'drop');
+  assert.equal(pair.view('shop').ending, undefined);
+  await pair.mine(14);
+  assert.equal(pair.view('shop').ending, 'local');
+  await pair.mine(144 + POLICY.irrevocable_depth);
+  await pair.assertOver('shop');
+  const { gained_sat, fees_sat } = await pair.gained('shop');
+  assert.equal(gained_sat + fees_sat, PUSH_SAT);
 });

@@ -45,6 +45,10 @@ export class Endings implements EndingHost {
   readonly #reports: Reports;
   #stopTip: () => void = () => {};
   #is_stopped = false;
+  /** The last block that was told. */
+  #tip_height = 0;
+  /** While the chain is caught up: the first block that is told again. */
+  #resume_height: number | undefined;
 
   constructor(options: EndingsOptions) {
     this.#options = options;
@@ -66,15 +70,25 @@ export class Endings implements EndingHost {
       if (record !== undefined) resumed.push(this.#resume(channel, record));
       else if (channel.state.phase === 'failed') this.begin(channel, true);
     }
-    void this.#goOn(resumed, resume_height);
+    this.#tip_height = resume_height - 1;
+    this.#catchUp(resumed, resume_height);
     this.#stopTip = chain.onTip((event) => {
-      if (event.kind !== 'connected') return;
-      for (const ending of this.#all()) {
-        ending.say({ kind: 'block', height: event.block.height });
-        this.#sendCloseAgain(ending);
-        if (isVain(ending, event.block.height)) this.#giveUp(ending);
-      }
+      if (event.kind === 'disconnected') this.#tip_height = event.block.height - 1;
+      else this.#connected(event.block.height);
     });
+  }
+
+  #connected(height: number): void {
+    // A reorg deeper than the chain remembers: it goes over blocks that were told, and has not said what is undone.
+    if (height <= this.#tip_height) this.#catchUp(this.#all(), height);
+    this.#tip_height = height;
+    for (const ending of this.#all()) {
+      // While the chain is caught up its blocks are the past, and prove nothing.
+      if (ending.is_held) continue;
+      ending.say({ kind: 'block', height });
+      this.#sendCloseAgain(ending);
+      if (isVain(ending, height)) this.#giveUp(ending);
+    }
   }
 
   /** Nothing moves an ending any more; resolves when what is under way is done. */
@@ -166,7 +180,7 @@ export class Endings implements EndingHost {
    */
   #sendCloseAgain(ending: LiveEnding): void {
     const { phase, closing_transactions } = ending.channel.state;
-    const isEndless = ending.record.ending === undefined && phase === 'spent';
+    const isEndless = ending.record.ending === undefined && phase === 'spent' && !ending.is_busy;
     ending.endless_blocks = isEndless ? ending.endless_blocks + 1 : 0;
     if (!isEndless) return;
     if (closing_transactions.length === 0 && ending.endless_blocks >= PATIENCE_BLOCKS) this.begin(ending.channel, true);
@@ -181,24 +195,38 @@ export class Endings implements EndingHost {
     return ending;
   }
 
-  /** Watches again what was watched, and waits: the machine goes on when the chain has been caught up. */
+  /** The machine goes on when the chain has been caught up. */
   #resume(channel: OverChannel, record: EndingRecord): LiveEnding {
     const ending = this.#add(channel, { ...record, state: this.#forgetHeld(record.state) });
     ending.hold();
-    for (const name of record.state.watched) {
-      const [txid, vout] = name.split(':');
-      this.#watch(ending, { txid: txid as Txid, vout: Number(vout) }, record.began_height);
-    }
     return ending;
   }
 
-  async #goOn(resumed: readonly LiveEnding[], resume_height: number): Promise<void> {
+  /** Watches anew what was watched, and holds the endings until all from this block on has been told. */
+  #catchUp(endings: readonly LiveEnding[], from_height: number): void {
+    for (const ending of endings) {
+      ending.hold();
+      this.#unwatch(ending);
+      for (const name of ending.state.watched) {
+        const [txid, vout] = name.split(':');
+        this.#watch(ending, { txid: txid as Txid, vout: Number(vout) }, ending.record.began_height);
+      }
+    }
+    const isUnderWay = this.#resume_height !== undefined;
+    this.#resume_height = Math.min(from_height, this.#resume_height ?? from_height);
+    if (!isUnderWay) void this.#goOn();
+  }
+
+  async #goOn(): Promise<void> {
     const { chain } = this.#options;
     await chain.synced();
     await chain.refresh();
+    const from_height = this.#resume_height ?? 0;
+    this.#resume_height = undefined;
     if (this.#is_stopped) return;
-    for (const ending of resumed) {
-      ending.release(resume_height, chain.tip().height);
+    for (const ending of this.#all()) {
+      if (!ending.is_held) continue;
+      ending.release(from_height, chain.tip().height);
       const { channel, state } = ending;
       // The decision was durable with the channel, and the machine had not heard of it.
       if (channel.state.phase === 'failed' && state.force_close === undefined) this.begin(channel, true);

@@ -69,8 +69,6 @@ export class LiveEnding {
 
   /** Takes an input, after those before it. */
   say(input: OnchainInput): void {
-    // Which block is the last one is said when the chain has been caught up.
-    if (this.#is_held && input.kind === 'block') return;
     this.#inputs.push(input);
     this.#drain();
   }
@@ -97,6 +95,11 @@ export class LiveEnding {
     }
     for (const input of told) this.say(input);
     this.say({ kind: 'block', height });
+  }
+
+  /** Whether it waits for the chain to be caught up. */
+  get is_held(): boolean {
+    return this.#is_held;
   }
 
   /** Whether an input waits for a look-up in the store. */

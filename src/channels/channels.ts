@@ -307,7 +307,8 @@ export class Channels {
       policy,
       feerates: feeratesOf(chain),
       height: chain.tip().height,
-      option_shutdown_anysegwit: this.#bothOffer(features, 'option_shutdown_anysegwit'),
+      // Of a peer that is away nobody knows. Nearly all do, and one that does not is closed without, in the end.
+      option_shutdown_anysegwit: features === undefined || this.#bothOffer(features, 'option_shutdown_anysegwit'),
       option_upfront_shutdown_script: this.#bothOffer(features, 'option_upfront_shutdown_script'),
     };
   }

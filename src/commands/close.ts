@@ -47,7 +47,7 @@ export const close = defineCommand({
   errors: ['FUNDING_STATE_INVALID'],
   see_also: ['listpeerchannels', 'listclosedchannels', 'listfunds'],
   access: 'write',
-  async run({ id, unilateraltimeout, destination }, { channels, endings, wallet, clock }, { signal, notify }) {
+  async run({ id, unilateraltimeout, destination }, { channels, endings, wallet, clock }, context) {
     const channel = channelNamed(id, channels.list());
     const scriptpubkey = destination === undefined ? undefined : toHex(destinationScript(destination, wallet.network));
     let closed: Closed;
@@ -56,8 +56,8 @@ export const close = defineCommand({
         clock,
         scriptpubkey,
         unilateral_timeout_seconds: unilateraltimeout,
-        signal,
-        notify: (text) => notify('info', text),
+        signal: context.signal,
+        notify: (text) => context.notify('info', text),
       });
     } catch (error) {
       if (error instanceof Refusal) throw new RpcError('FUNDING_STATE_INVALID', error.message);

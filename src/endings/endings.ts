@@ -158,7 +158,7 @@ export class Endings implements EndingHost {
     const tip_height = this.#options.chain.tip().height;
     const ending = this.#add(channel, {
       channel_id,
-      began_height: Math.min(height, tip_height),
+      began_height: Math.max(0, Math.min(height, tip_height) - REORG_BLOCKS),
       state: openOnchain(tip_height),
       ending: undefined,
       closing_txid: undefined,
@@ -348,6 +348,9 @@ export class Endings implements EndingHost {
     throw error;
   }
 }
+
+/** A reorg may move the end to a block below the one where it was first seen; none was ever half as deep. */
+const REORG_BLOCKS = 20;
 
 /** How long the network may take to mine again what a reorg took out of a block. */
 const PATIENCE_BLOCKS = 12;

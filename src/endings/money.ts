@@ -1,12 +1,26 @@
 /** The transactions of an ending on their way out: with the wallet's help where a fee must be brought. */
-import type { ChainSource } from '../chain/source.ts';
+import { type ChainSource, FEERATE_FLOOR_PER_KW } from '../chain/source.ts';
 import type { FundRequest } from '../onchain/state.ts';
 import { signClaims } from '../onchain/step.ts';
 import { parseTransaction, serializeTransaction, txidOf } from '../tx/transaction.ts';
+import { outputWeight } from '../tx/witness.ts';
 import type { Txid } from '../types/brand.ts';
 import { fromHex, toHex } from '../types/hex.ts';
 import { fundedPending, type LiveEnding } from './live-ending.ts';
 import type { EndingLog, FeeWallet } from './ports.ts';
+
+/** What a coin of the wallet and its change weigh, about. */
+const WALLET_PART_WEIGHT = 600;
+
+/** The feerate that pays all that may be paid: a higher one would only ask the wallet for coins that it need not have. */
+function highestFeerate({ foreign, outputs, parents, max_fee_sat }: FundRequest): number {
+  const weight =
+    WALLET_PART_WEIGHT +
+    foreign.reduce((total, input) => total + input.weight, 0) +
+    outputs.reduce((total, { script_pubkey }) => total + outputWeight(script_pubkey.length), 0) +
+    (parents?.weight ?? 0);
+  return Math.max(FEERATE_FLOOR_PER_KW, Math.floor((Number(max_fee_sat + (parents?.fee_sat ?? 0n)) * 1000) / weight));
+}
 
 export interface MoneyOptions {
   readonly chain: Pick<ChainSource, 'broadcast'>;
@@ -89,6 +103,7 @@ export class Money {
     try {
       const { txid, transaction, fee_sat } = await wallet.spend({
         ...rest,
+        feerate_per_kw: Math.min(rest.feerate_per_kw, highestFeerate(request)),
         ...(parents === undefined ? {} : { parents }),
         sign: (unsigned) => signClaims(ending.closing, ending.state, unsigned),
       });
@@ -98,7 +113,7 @@ export class Money {
       // The output was gone before the wallet had an answer.
       if (!fundedPending(ending.state).has(txid)) await this.#release(ending, txid);
     } catch (error) {
-      const key = `fund ${outpoints.join()} ${wordOf(error)}`;
+      const key = `fund ${outpoints.join()}`;
       if (ending.refused.has(key)) return;
       ending.refused.add(key);
       log.warn(

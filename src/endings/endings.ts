@@ -9,11 +9,11 @@ import type { OnchainEffect, OnchainInput, OnchainState } from '../onchain/state
 import { openOnchain } from '../onchain/state.ts';
 import type { Row, Store } from '../store/store.ts';
 import { StoreClosedError } from '../store/store.ts';
-import { parseTransaction, type Transaction, txidOf } from '../tx/transaction.ts';
 import type { ChannelId, PaymentPreimage, Txid } from '../types/brand.ts';
 import { fromHex } from '../types/hex.ts';
 import { type ClosedChannel, readClosedChannels } from './closed-channels.ts';
 import { preimagesIn, signedCommitment, unsignedHtlcs } from './closing-channel.ts';
+import { isImpossible, isVain } from './hopeless.ts';
 import { type EndingHost, fundedPending, LiveEnding } from './live-ending.ts';
 import { Money } from './money.ts';
 import type { ChannelHost, ChannelKeyring, EndingLog, FeeWallet, OutgoingDoor, OverChannel } from './ports.ts';
@@ -101,10 +101,6 @@ export class Endings implements EndingHost {
 
   #all(): readonly LiveEnding[] {
     return [...this.#endings.values()];
-  }
-
-  find(channel_id: ChannelId): LiveEnding | undefined {
-    return this.#endings.get(channel_id);
   }
 
   /** All endings that are not over, as operators see them. */
@@ -355,16 +351,6 @@ const REORG_BLOCKS = 20;
 /** How long the network may take to mine again what a reorg took out of a block. */
 const PATIENCE_BLOCKS = 12;
 
-/** BOLT 2: after so many blocks without its funding transaction a fundee forgets a channel. */
-const FUNDING_TIMEOUT_BLOCKS = 2_016;
-
-/** Whether there is nothing to wait for: the peer never funded the channel. */
-function isVain({ record, channel, is_resolved }: LiveEnding, height: number): boolean {
-  const { terms, funding_confirmation } = channel.state;
-  if (is_resolved || record.ending !== undefined || funding_confirmation !== undefined) return false;
-  return terms.opener === 'remote' && height >= terms.opened_height + FUNDING_TIMEOUT_BLOCKS;
-}
-
 type Spent = Parameters<Parameters<ChainSource['watch']>[2]>[0];
 
 /** What a watch on an outpoint reports, as the machine hears it. */
@@ -372,19 +358,4 @@ function inputOf(event: Spent): OnchainInput {
   if (event.kind === 'disconnected') return { kind: 'disconnected', txid: event.txid, height: event.block.height };
   const { transaction, block } = event.confirmation;
   return { kind: 'spent', transaction, height: block.height, revoked_htlcs: [] };
-}
-
-/** Whether a block holds something that takes the same output, or what the output would have come from. */
-function isImpossible({ state, record }: LiveEnding, transaction: Transaction, txid: Txid): boolean {
-  const taken = new Map<string, Txid>();
-  for (const spend of state.spends) {
-    for (const input of parseTransaction(fromHex(spend.transaction)).inputs) taken.set(nameOf(input), spend.txid);
-  }
-  const { force_close } = state;
-  const commitment = force_close && txidOf(parseTransaction(fromHex(force_close.transaction)));
-  const isBeaten = record.closing_txid !== undefined && record.closing_txid !== commitment;
-  return transaction.inputs.some((input) => {
-    const by = taken.get(nameOf(input));
-    return (by !== undefined && by !== txid) || (isBeaten && input.txid === commitment);
-  });
 }

@@ -7,6 +7,9 @@ import { EXIT } from './exit-codes.ts';
 /** Set in the process that stays. */
 const BACKGROUND = 'TILL_BACKGROUND';
 
+/** Set for a node that must not outlive the process that started it, such as one of the sandbox. */
+export const BOUND = 'TILL_BOUND';
+
 /** What a node tells the process that started it, once. */
 export type StartReport = 'up' | { readonly failed: string };
 
@@ -23,7 +26,17 @@ export async function tellStarter(report: StartReport): Promise<void> {
   if (process.send === undefined || (report !== 'up' && !isBackground())) return;
   // A starter that is gone has nothing more to hear.
   await new Promise((resolve) => process.send?.(report, resolve));
-  process.disconnect?.();
+  if (process.env[BOUND] === undefined) process.disconnect?.();
+}
+
+/** Calls back when the process to which this one is bound is gone, if it is bound to one. */
+export function onStarterGone(callback: () => void): void {
+  if (process.env[BOUND] !== undefined) process.once('disconnect', callback);
+}
+
+/** The channel to the starter, where it is still open, keeps nobody from ending. */
+export function leaveStarter(): void {
+  if (process.connected) process.disconnect?.();
 }
 
 /** Starts the node and waits until it answers commands, or says why it cannot; resolves with the exit code. */

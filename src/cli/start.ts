@@ -8,7 +8,7 @@ import { ConfigError } from '../config/option.ts';
 import { Daemon } from '../daemon/daemon.ts';
 import { wasShown } from '../keys/seed-file.ts';
 import { complain, type Log, LogFileError, type LogLevel, openLog } from '../log.ts';
-import { goToBackground, isBackground, tellStarter } from './background.ts';
+import { goToBackground, isBackground, leaveStarter, onStarterGone, tellStarter } from './background.ts';
 import { EXIT } from './exit-codes.ts';
 import { startUsage } from './usage.ts';
 
@@ -69,11 +69,13 @@ async function run(config: Config, log: Log): Promise<number> {
     process.exit(EXIT.error);
   }
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => asked.resolve());
+  onStarterGone(() => asked.resolve());
   if (!wasShown(config.network_dir)) log.warn('the seed is on no paper yet: till seed shows it, once');
   await tellStarter('up');
   await asked.promise;
   await daemon.stop();
   if (values['pid-file'] !== undefined) rmSync(values['pid-file'], { force: true });
+  leaveStarter();
   return EXIT.ok;
 }
 

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { BOUND } from '../cli/background.ts';
 import { type Client, connectToNode } from '../client/index.ts';
 import type { PlainJsonObject } from '../rpc/json.ts';
 
@@ -33,6 +34,8 @@ export class NodeProcess {
     const child = spawn(process.execPath, [PROGRAM, ...args], {
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
       detached: true,
+      // However the sandbox ends, they do not stay behind.
+      env: { ...process.env, [BOUND]: '1' },
     });
     const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
     await new Promise<void>((resolve, reject) => {

@@ -34,7 +34,8 @@ export async function sandbox(args: readonly string[]): Promise<number> {
     return EXIT.usage;
   }
   const stopAsked = Promise.withResolvers<void>();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopAsked.resolve());
+  // Said twice it is still one wish: a second Ctrl-C must not leave the nodes behind.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stopAsked.resolve());
   const box = new Sandbox(dir);
   try {
     await Promise.race([box.play(), stopAsked.promise]);

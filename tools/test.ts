@@ -10,5 +10,9 @@ if (files.length === 0) {
   console.error(`No test file's path contains ${words.join(' or ')}`);
   process.exit(1);
 }
-const { status } = spawnSync(process.execPath, ['--test', '--test-reporter=spec', ...files], { stdio: 'inherit' });
+/** A test that hangs fails; none takes a tenth of this. */
+const LONGEST = '--test-timeout=300000';
+const { status } = spawnSync(process.execPath, ['--test', '--test-reporter=spec', LONGEST, ...files], {
+  stdio: 'inherit',
+});
 process.exit(status ?? 1);

@@ -17,7 +17,7 @@ const TWO_DAYS_SECONDS = 172_800;
 /** The transactions that end the channel, as far as they are ours to know. */
 function transactionsOf({ state, channel_id }: LiveChannel, closed: Closed, endings: Endings): readonly string[] {
   if (closed === 'mutual') return state.closing_transactions.slice(-1);
-  const commitment = endings.find(channel_id)?.state.force_close?.transaction;
+  const commitment = endings.commitmentOf(channel_id);
   return commitment === undefined ? [] : [commitment];
 }
 

@@ -114,6 +114,11 @@ export class Endings implements EndingHost {
     return ending && viewOf(ending, this.#options.policy.irrevocable_depth);
   }
 
+  /** Our own commitment, in hex, once it is decided that it goes to the chain. */
+  commitmentOf(channel_id: ChannelId): string | undefined {
+    return this.#endings.get(channel_id)?.state.force_close?.transaction;
+  }
+
   /** Channels that are history. */
   closed(): Promise<readonly ClosedChannel[]> {
     const { store, keys } = this.#options;

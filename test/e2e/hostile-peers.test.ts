@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { ACT_ONE_BYTES } from '../../src/transport/handshake.ts';
 import { Session } from '../../src/transport/session.ts';
-import type { NodeId } from '../../src/types/brand.ts';
+import type { ChannelId, NodeId } from '../../src/types/brand.ts';
 import { encodeMessage, type KnownMessage } from '../../src/wire/index.ts';
 import { INIT, keyOf, RawPeer, RawSocket } from './raw-peer.ts';
 import { Witness } from './witness.ts';
@@ -144,6 +144,78 @@ test(
     const even = await RawPeer.greet(port, node_id);
     even.send(Uint8Array.of(0x13, 0x02, 0));
     assert.match(String(await even.lastWords()), /unknown and even/);
+    await witness.isPaid();
+  },
+);
+
+test(
+  'messages of every known number, too short, too long and senseless, are refused or passed over',
+  TIMEOUT,
+  async () => {
+    const numbers = [
+      1, 16, 17, 18, 19, 32, 33, 34, 35, 36, 38, 39, 128, 130, 131, 132, 133, 134, 135, 136, 256, 257, 258, 259, 261,
+      262, 263, 264, 265,
+    ];
+    let refused = 0;
+    let stranger = await RawPeer.greet(port, node_id);
+    for (const number of numbers) {
+      for (const [length, fill] of [
+        [0, 0],
+        [1, 0],
+        [40, 0],
+        [40, 0xff],
+        [300, 0x02],
+        [1_500, 0],
+        [65_533, 0],
+        [65_533, 0xff],
+      ] as const) {
+        const what = `message ${number} with ${length} bytes of ${fill}`;
+        stranger.received.length = 0;
+        stranger.send(Buffer.concat([u16(number), new Uint8Array(length).fill(fill)]));
+        try {
+          await stranger.isHeard();
+        } catch {
+          refused++;
+          assert.ok(stranger.complaints.length <= 1, what);
+          stranger = await RawPeer.greet(port, node_id);
+        }
+        assert.equal(witness.arena.daemon.channels.list().length, 1, what);
+      }
+    }
+    assert.ok(refused > numbers.length, `${refused} were refused`);
+    stranger.destroy();
+    await witness.isPaid();
+  },
+);
+
+test(
+  'a message for a channel that is not there is answered with an error, and the connection stays',
+  TIMEOUT,
+  async () => {
+    const stranger = await RawPeer.greet(port, node_id);
+    const channel_id = 'cd'.repeat(32) as ChannelId;
+    const signature = '01'.repeat(64);
+    const messages: readonly KnownMessage[] = [
+      { type: 'commitment_signed', channel_id, signature, htlc_signatures: [] },
+      { type: 'update_fee', channel_id, feerate_per_kw: 1_000 },
+      { type: 'funding_signed', channel_id, signature },
+      { type: 'update_fail_htlc', channel_id, id: 0n, reason: '' },
+      { type: 'shutdown', channel_id, scriptpubkey: '' },
+    ];
+    for (const message of messages) {
+      stranger.send(message);
+      const answer = await stranger.hears('error');
+      assert.equal(answer.channel_id, channel_id);
+      assert.match(Buffer.from(answer.data).toString(), new RegExp(`^${message.type}: there is no channel`));
+    }
+    // An answer to an error would be answered with an error.
+    stranger.send(
+      { type: 'error', channel_id, data: Buffer.from('no') },
+      { type: 'warning', channel_id, data: Buffer.from('no') },
+    );
+    await stranger.isHeard();
+    assert.deepEqual(stranger.complaints, []);
+    stranger.destroy();
     await witness.isPaid();
   },
 );

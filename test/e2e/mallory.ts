@@ -110,11 +110,44 @@ export class Mallory {
 
   /** Opens a channel; both can use it. */
   async open(amount_sat = 1_000_000n, push_msat = 0n): Promise<void> {
-    const { arena } = this.#witness;
     this.beginOpening(amount_sat, push_msat);
-    await arena.until(() => arena.chain.pending.length > 0);
+    await this.#confirmed();
+  }
+
+  /** Till opens a channel; both can use it. */
+  async openedByTill(): Promise<LiveChannel> {
+    const { arena } = this.#witness;
+    await arena.fillWallet();
+    const end = await arena.daemon.channels.open(arena.daemon.peers.find(this.node.node_id) as Peer, {
+      funding_satoshis: sat(1_000_000),
+      push_msat: msat(0),
+      feerate_per_kw: 1_000,
+      announce_channel: false,
+    });
+    if (end.kind !== 'channel') throw new Error(end.reason);
+    await this.#confirmed();
+    return this.there;
+  }
+
+  async #confirmed(): Promise<void> {
+    const { arena } = this.#witness;
+    await arena.until(() =>
+      this.node.channels.list().some(({ state }) => arena.chain.isPending(state.terms.funding_txid)),
+    );
     await arena.mine(1);
-    await arena.until(() => this.node.channel.state.phase === 'normal' && this.there.state.phase === 'normal');
+    await this.#usable();
+  }
+
+  async #usable(): Promise<void> {
+    const isUsable = (): boolean =>
+      [this.node.channel, this.there].every(({ state }) => state.phase === 'normal' && state.link === 'up');
+    await this.#witness.arena.until(isUsable);
+  }
+
+  /** Connects again; both can use the channel. */
+  async reconnect(): Promise<void> {
+    await this.connect();
+    await this.#usable();
   }
 
   /** The channel as Till sees it. */

@@ -144,6 +144,11 @@ export class RawPeer extends RawSocket {
     this.write(Buffer.concat(sealed));
   }
 
+  /** Sends only the first bytes of a sealed message. */
+  sendPart(message: KnownMessage, length_bytes: number): void {
+    this.write(this.#session.seal(encodeMessage(message)).subarray(0, length_bytes));
+  }
+
   /** The next message of this type that the test has not taken yet. */
   async hears<Type extends Message['type']>(type: Type): Promise<Extract<Message, { type: Type }>> {
     const find = (): number => this.received.findIndex((message) => message.type === type);

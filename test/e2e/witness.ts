@@ -9,8 +9,9 @@ export class Witness {
   readonly #payer: LdkPeer;
   #count = 0;
 
-  static async start(): Promise<Witness> {
-    const arena = await Arena.start();
+  /** `coins`: how many channels the attackers can fund. */
+  static async start(coins = 10): Promise<Witness> {
+    const arena = await Arena.start({ coins });
     await arena.startTill();
     const payer = await arena.startLdk('good payer');
     await arena.connect(payer);

@@ -16,9 +16,6 @@ import { ManualClock } from '../../src/types/clock.ts';
 import { COIN_SCRIPT, coinbaseOf, payFrom } from '../support/coins.ts';
 import { LdkPeer } from './ldk/ldk-peer.ts';
 
-/** Those of the first blocks: they can be spent when a hundred blocks lie on them. */
-const COINS = 10;
-
 export class Arena {
   readonly dir = mkdtempSync(join(tmpdir(), 'till-ldk-'));
   readonly clock = new ManualClock();
@@ -38,16 +35,17 @@ export class Arena {
 
   /** An arena that ends with the test. */
   static async open(t: TestContext): Promise<Arena> {
-    const arena = await Arena.start(t.signal);
+    const arena = await Arena.start({ signal: t.signal });
     t.after(() => arena.stop());
     return arena;
   }
 
   /** An arena that ends with `stop`; what waits in it ends with the signal. */
-  static async start(signal?: AbortSignal): Promise<Arena> {
+  static async start({ signal, coins = 10 }: { signal?: AbortSignal; coins?: number } = {}): Promise<Arena> {
     const arena = new Arena(signal);
-    arena.chain.mine(110, COIN_SCRIPT);
-    for (let height = 1; height <= COINS; height++) {
+    // Those of the first blocks can be spent when a hundred blocks lie on them.
+    arena.chain.mine(100 + coins, COIN_SCRIPT);
+    for (let height = 1; height <= coins; height++) {
       arena.#coins.push(coinbaseOf(await arena.chain.block((await arena.chain.blockHash(height)) as string)));
     }
     arena.#stopChain = await serveChain(arena.chain, arena.#socket);
@@ -217,7 +215,6 @@ export class Arena {
     const { script_pubkey } = await this.daemon.wallet.newAddress('p2tr');
     this.chain.mine(count, script_pubkey);
     await this.mine(100);
-    await this.until(() => this.daemon.chain.tip().height >= 210);
   }
 
   /** Time goes by while the peers that are connected go on answering. */

@@ -43,17 +43,22 @@ export class ChildNode {
 
   /** Ends it as a power cut would, wherever it is. Resolves when it is gone; its directory stays. */
   async kill(): Promise<void> {
-    const ended = new Promise((resolve) => this.#process.once('exit', resolve));
-    this.#process.kill('SIGKILL');
-    await ended;
+    await this.#end('SIGKILL');
   }
 
   /** Ends the daemon and answers its exit code; its directory goes too, unless it is to be used again. */
   async stop(keep: 'keep' | 'remove' = 'remove'): Promise<number | null> {
-    const ended = new Promise<number | null>((resolve) => this.#process.once('exit', resolve));
-    this.#process.kill('SIGTERM');
-    const code = await ended;
+    const code = await this.#end('SIGTERM');
     if (keep === 'remove') rmSync(this.dir, { recursive: true });
     return code;
+  }
+
+  /** Sends the signal to a process that still runs; resolves with the exit code, null after a kill. */
+  async #end(signal: NodeJS.Signals): Promise<number | null> {
+    const child = this.#process;
+    if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
+    const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
+    child.kill(signal);
+    return ended;
   }
 }

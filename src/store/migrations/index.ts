@@ -6,6 +6,16 @@ import { wallet } from './0004-wallet.ts';
 import { payments } from './0005-payments.ts';
 import { endings } from './0006-endings.ts';
 import { deposits } from './0007-deposits.ts';
+import { databaseFile } from './0008-database-file.ts';
 import type { Migration } from './migration.ts';
 
-export const MIGRATIONS: readonly Migration[] = [invoices, channels, node, wallet, payments, endings, deposits];
+export const MIGRATIONS: readonly Migration[] = [
+  invoices,
+  channels,
+  node,
+  wallet,
+  payments,
+  endings,
+  deposits,
+  databaseFile,
+];

@@ -30,9 +30,14 @@ export class Addresses {
     return this.#paths.get(script_pubkey);
   }
 
+  /** The first index that was never used. */
+  nextIndex(kind: AddressKind, change: 0 | 1): number {
+    return this.#next.get(`${kind}/${change}`) ?? 0;
+  }
+
   /** The script at the next index, which stays free until it is taken. */
   fresh(kind: AddressKind, change: 0 | 1): FreshScript {
-    const path: KeyPath = { kind, change, index: this.#next.get(`${kind}/${change}`) ?? 0 };
+    const path: KeyPath = { kind, change, index: this.nextIndex(kind, change) };
     const script = scriptOf(this.#keys, path);
     const own: OwnScript = { script_pubkey: toHex(script), path };
     return { own, script, write: scriptWrite(own) };

@@ -9,12 +9,13 @@ import type { Sat } from '../types/amount.ts';
 import type { Txid } from '../types/brand.ts';
 import { Addresses } from './addresses.ts';
 import { ChainWatch, type MinedCoin } from './chain-watch.ts';
-import type { AddressKind, Coin, WalletKeys } from './coin.ts';
+import type { AddressKind, Coin, KeyPath, WalletKeys } from './coin.ts';
 import { type ComposeRequest, compose } from './composer.ts';
 import { TransactionStateError } from './failure.ts';
 import { Ledger } from './ledger.ts';
+import { LookAhead } from './look-ahead.ts';
 import type { OwnTransaction } from './own-transaction.ts';
-import { type OwnScript, readWallet, type WalletRows } from './rows.ts';
+import { type OwnScript, readWallet, scriptWrite, type WalletRows } from './rows.ts';
 
 /** A transaction of ours. */
 export interface SignedTransaction {
@@ -42,6 +43,8 @@ export class Books {
   #extra: Write[] = [];
   #chain: ChainSource | undefined;
   #watch: ChainWatch | undefined;
+  /** While the chain is searched for what a lost database knew. */
+  #look_ahead: LookAhead | undefined;
   #durable: Promise<void> = Promise.resolve();
 
   /** Reads them from the store. Rejects as Store.read does. */
@@ -67,18 +70,39 @@ export class Books {
     }
   }
 
-  /** Follows the chain, from the height where it started. `onBlock` is called when a block has been entered. */
-  follow(chain: ChainSource, from_height: number, onBlock: () => void): void {
+  /**
+   * Follows the chain, from the height where it started. `onBlock` is called when a block has been entered. From
+   * `rescan_height` on the chain is searched for coins of addresses that the store does not know.
+   */
+  follow(chain: ChainSource, from_height: number, onBlock: () => void, rescan_height?: number): void {
     this.#chain = chain;
     const watch = new ChainWatch(chain, from_height, {
       ledger: this.ledger,
-      pathOf: (script_pubkey) => this.addresses.pathOf(script_pubkey),
+      pathOf: (script_pubkey, height) => this.addresses.pathOf(script_pubkey) ?? this.#find(script_pubkey, height),
       onCoin: (coin) => this.#extra.push(...this.#coinWrites(coin)),
       onChange: () => void this.flush(),
       onBlock,
     });
-    for (const script_pubkey of this.addresses.scripts) watch.ensureScript(script_pubkey, from_height);
+    const known_height = Math.min(from_height, rescan_height ?? from_height);
+    for (const script_pubkey of this.addresses.scripts) watch.ensureScript(script_pubkey, known_height);
     this.#watch = watch;
+    if (rescan_height === undefined) return;
+    this.#look_ahead = new LookAhead(this.keys, this.addresses);
+    this.#lookFurther(rescan_height);
+  }
+
+  #lookFurther(from_height: number): void {
+    for (const script_pubkey of this.#look_ahead?.extend() ?? []) this.#watch?.ensureScript(script_pubkey, from_height);
+  }
+
+  /** A script that the store does not know was paid: it is ours from now on, with all that come before it. */
+  #find(script_pubkey: string, height: number): KeyPath | undefined {
+    for (const own of this.#look_ahead?.found(script_pubkey) ?? []) {
+      this.addresses.take(own);
+      this.#extra.push(scriptWrite(own));
+    }
+    this.#lookFurther(height);
+    return this.addresses.pathOf(script_pubkey);
   }
 
   /** Hears nothing more; the chain may still be sent to. */

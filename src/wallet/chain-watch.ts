@@ -25,8 +25,8 @@ export interface MinedCoin extends Outpoint {
 
 export interface ChainWatchOptions {
   readonly ledger: Ledger;
-  /** The key of a script of ours. */
-  readonly pathOf: (script_pubkey: string) => KeyPath | undefined;
+  /** The key of a script of ours, which was paid in a block of this height. */
+  readonly pathOf: (script_pubkey: string, height: number) => KeyPath | undefined;
   /** Called when a block pays to a script of ours, before the change is called. */
   readonly onCoin: (coin: MinedCoin) => void;
   /** Called after everything that may have changed the ledger. */
@@ -98,7 +98,7 @@ export class ChainWatch {
     else if (event.kind === 'spent') ledger.spent(event.outpoint, txid, block.height);
     else {
       const { script_pubkey, vout, amount_sat } = event;
-      const path = pathOf(script_pubkey);
+      const path = pathOf(script_pubkey, block.height);
       if (path === undefined) throw new Error(`a script that is not ours was watched: ${script_pubkey}`);
       ledger.paid({ txid, vout, amount_sat, script_pubkey, path, is_coinbase: transaction_index === 0 }, block.height);
       this.#ensureCoin({ txid, vout }, block.height);

@@ -93,13 +93,15 @@ export class Wallet {
 
   /**
    * Follows the chain, which must have been started. `from_height` is where the chain started: what the wallet knows of
-   * later blocks is taken back, and told again by the chain where it still holds.
+   * later blocks is taken back, and told again by the chain where it still holds. From `rescan_height` on, when it is
+   * given, the chain is also searched for what the wallet does not know: after its words were restored.
    */
-  start(chain: ChainSource, from_height: number): void {
-    this.#books.follow(chain, from_height, () => {
+  start(chain: ChainSource, from_height: number, rescan_height?: number): void {
+    const onBlock = (): void => {
       this.#sender.sendAgain();
       this.#checkReserve();
-    });
+    };
+    this.#books.follow(chain, from_height, onBlock, rescan_height);
     this.#sender.sendAgain();
   }
 

@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { appendFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -126,4 +126,17 @@ test('payment-listener tells of each payment once, goes on where it was, and men
     told,
     told.map((_, index) => index + 1),
   );
+});
+
+test('backup copies the database of a running node, keeps seven copies, and the static backup beside them', () => {
+  const directory = join(place, 'copies');
+  const run = () =>
+    spawnSync(process.execPath, [join(EXAMPLES, 'backup.ts'), node.rpc_file, directory], { encoding: 'utf8' });
+  for (let count = 0; count < 8; count++) {
+    const { status, stdout, stderr } = run();
+    assert.equal(status, 0, stderr);
+    assert.match(stdout, /\.sqlite3: \d+ bytes, 0 channel\(s\)\n$/);
+  }
+  assert.equal(readdirSync(directory).filter((name) => name.endsWith('.sqlite3')).length, 7);
+  assert.deepEqual(JSON.parse(readFileSync(join(directory, 'channels.json'), 'utf8')), { scb: [] });
 });

@@ -17,7 +17,7 @@ export class StateError extends Error {
 }
 
 /** The same record with its amounts as decimal strings. */
-type Encoded<T> = T extends bigint
+export type Encoded<T> = T extends bigint
   ? string
   : T extends string
     ? T
@@ -74,7 +74,7 @@ export function encodeState(state: ChannelState): string {
   const { terms, link, negotiation, announcement_sent, ...kept } = forgetUnsigned(state);
   let text = terms_text.get(terms);
   if (text === undefined) {
-    text = JSON.stringify(terms, (_key, value: unknown) => (typeof value === 'bigint' ? value.toString() : value));
+    text = encodeTerms(terms);
     terms_text.set(terms, text);
   }
   const stored: Stored = {
@@ -91,6 +91,11 @@ export function encodeState(state: ChannelState): string {
     })),
   };
   return `{"version":${VERSION},"terms":${text},"state":${JSON.stringify(stored)}}`;
+}
+
+/** The terms as JSON, amounts as decimal strings. */
+export function encodeTerms(terms: ChannelTerms): string {
+  return JSON.stringify(terms, (_key, value: unknown) => (typeof value === 'bigint' ? value.toString() : value));
 }
 
 /** The state of a text, without a connection. Throws StateError. */
@@ -148,7 +153,8 @@ function parse(text: string): { version: number; terms: Encoded<ChannelTerms>; s
   }
 }
 
-function decodeTerms(terms: Encoded<ChannelTerms>): ChannelTerms {
+/** The terms of what `encodeTerms` wrote, parsed. */
+export function decodeTerms(terms: Encoded<ChannelTerms>): ChannelTerms {
   return {
     ...terms,
     funding_satoshis: decodeSat(terms.funding_satoshis),

@@ -73,6 +73,11 @@ export function forgetUnsigned(state: ChannelState): ChannelState {
 export function receiveReestablish(turn: Turn, message: ChannelReestablish): void {
   const { state } = turn;
   if (state.link !== 'reestablishing') warn('channel_reestablish: the channel is established already');
+  if (state.failure?.data_loss === true) {
+    // Wherever the peer is, we cannot follow: it must close.
+    sendFailure(turn, state.failure);
+    return;
+  }
   const revoke = owesRevocation(turn, message);
   if (turn.state.failure?.data_loss === true) return;
   const sign = owesCommitment(state, message);

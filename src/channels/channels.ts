@@ -10,7 +10,7 @@ import type { OfferedHtlc } from '../channel/htlc.ts';
 import type { Input } from '../channel/input.ts';
 import type { Environment } from '../channel/policy.ts';
 import type { ChannelSigner } from '../channel/signer.ts';
-import type { Removal } from '../channel/state.ts';
+import type { ChannelState, Removal } from '../channel/state.ts';
 import { type Outcome, step, untaken } from '../channel/step.ts';
 import type { FailureMessage } from '../onion/failure.ts';
 import type { Write } from '../store/store.ts';
@@ -19,18 +19,18 @@ import type { ChannelId, NodeId, PaymentPreimage } from '../types/brand.ts';
 import { type FeatureName, type Features, hasFeature } from '../types/features.ts';
 import { toHex } from '../types/hex.ts';
 import type { ShortChannelId } from '../types/short-channel-id.ts';
-import type { ChannelUpdate, KnownMessage, OpenChannel } from '../wire/index.ts';
+import type { KnownMessage, OpenChannel } from '../wire/index.ts';
 import { Book } from './book.ts';
 import { closingBegunBy } from './close-cause.ts';
 import { broadcastClose, carryOut } from './effects.ts';
 import { FundingWatch } from './funding-watch.ts';
-import { isFrom, remoteUpdateOf, verifyUpdate } from './gossip.ts';
 import { deleteIncoming, failRemoval, SELECT_INCOMING, type StoredHtlc, storedHtlc } from './incoming.ts';
 import { decodeUpdate, LiveChannel } from './live-channel.ts';
 import { followOpening } from './new-channel.ts';
 import { type OpeningEnd, Openings } from './openings.ts';
 import { type ChannelsOptions, feeratesOf } from './options.ts';
 import type { ConnectedPeer, FundingOptions } from './ports.ts';
+import { receiveUpdate } from './remote-update.ts';
 
 /** What the operator asks of a new channel. */
 export interface OpenOptions {
@@ -129,12 +129,32 @@ export class Channels {
     this.funding.start(channel, from_height);
   }
 
+  /**
+   * Takes a channel back of which only the terms are left. The chain is searched for its end from the opening on, and the
+   * peer is asked to close. Resolves when that is durable.
+   */
+  recover(peer_id: NodeId, key_id: string, state: ChannelState): Promise<void> {
+    const channel = new LiveChannel(peer_id, key_id, this.options.keys.channelSigner(key_id), state, undefined);
+    channel.closing = { closer: 'local', close_cause: 'local' };
+    this.add(channel, this.options.chain.tip().height + 1);
+    this.touch(channel);
+    this.book.speak(this.options.onListChanged);
+    this.options.endings.begin(channel, false, false);
+    const peer = this.#peers.get(peer_id);
+    if (peer !== undefined) {
+      channel.peer = peer;
+      this.apply(channel, { kind: 'connected' });
+    }
+    return new Promise((resolve) => this.book.speak(resolve));
+  }
+
   /** The channel is no more: what the store keeps of it is history. */
   remove(channel: LiveChannel, write: Write): void {
     for (const cancel of channel.cancelWatches) cancel();
     this.#channels.delete(channel.channel_id);
     this.#dirty.delete(channel);
     this.book.write(write);
+    this.book.speak(this.options.onListChanged);
   }
 
   /** Nothing of the channel is left on the chain: its row stays as history. */
@@ -225,7 +245,7 @@ export class Channels {
       return;
     }
     if (message.type === 'channel_update') {
-      this.#receiveUpdate(peer, message);
+      receiveUpdate(this, peer, message);
       return;
     }
     if (this.openings.receive(peer, message as never)) return;
@@ -376,24 +396,4 @@ export class Channels {
     const random = Buffer.from(this.options.randomBytes(6));
     return `${ALIAS_BLOCKS + random.readUInt16BE(0)}x${random.readUInt16BE(2)}x${random.readUInt16BE(4)}` as ShortChannelId;
   }
-
-  #receiveUpdate(peer: ConnectedPeer, update: ChannelUpdate): void {
-    const { keys, network } = this.options;
-    const channel = this.list().find((each) => {
-      if (each.peer !== peer) return false;
-      const { terms, remote_alias } = each.state;
-      return [terms.local_alias, remote_alias, realName(each)].includes(update.short_channel_id);
-    });
-    if (channel === undefined || update.chain_hash !== network.chain_hash) return;
-    if (!isFrom(update, peer.node_id, keys.node_id) || !verifyUpdate(update, peer.node_id)) return;
-    if ((channel.remote_update?.timestamp ?? -1) >= update.timestamp) return;
-    channel.remote_update = remoteUpdateOf(update);
-    this.touch(channel);
-  }
-}
-
-function realName({ state }: LiveChannel): ShortChannelId | undefined {
-  const { funding_confirmation: found, terms } = state;
-  if (found === undefined) return undefined;
-  return `${found.block_height}x${found.transaction_index}x${terms.funding_output_index}` as ShortChannelId;
 }

@@ -59,6 +59,8 @@ function create(channels: Channels, opening: LiveOpening, state: ChannelState, e
   channel.peer = peer;
   channels.add(channel, channels.options.chain.tip().height + 1);
   channels.touch(channel);
+  // Before money goes into the channel: from then on its backup is what gets it out again.
+  channels.book.speak(channels.options.onListChanged);
   carryOut(channels, channel, effects);
   const { funding_txid, funding_output_index } = state.terms;
   channels.book.speak(() => {

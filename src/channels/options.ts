@@ -28,6 +28,8 @@ export interface ChannelsOptions {
   readonly clock: Clock;
   readonly randomBytes: RandomBytes;
   readonly log: ChannelLog;
+  /** A channel has come or gone, and that is durable. Nothing else has followed from it yet. */
+  readonly onListChanged: () => void;
 }
 
 /** When an estimate is missing: enough to be relayed and mined on a quiet chain. */

@@ -49,6 +49,14 @@ export interface Commands {
       /** As it was set. */ readonly expired_by?: number | bigint;
     };
   };
+  /** Command for copying the database while the node runs */
+  backup: {
+    readonly params: { /** The file to make: an absolute path, where nothing is yet. */ readonly destination: string };
+    readonly result: {
+      /** The file. */ readonly destination: string;
+      /** Its size. */ readonly size_bytes: number | bigint;
+    };
+  };
   /** Command to allow the database to gather what is written */
   batching: {
     readonly params: { /** Whether writes may be gathered. */ readonly enable: boolean };
@@ -248,6 +256,11 @@ export interface Commands {
       /** Also when there is a channel with it. */ readonly force?: boolean;
     };
     readonly result: Readonly<Record<string, never>>;
+  };
+  /** Command for recovering channels from the emergency.recover file in the lightning directory */
+  emergencyrecover: {
+    readonly params: Readonly<Record<string, never>>;
+    readonly result: { /** The channels that were taken back. */ readonly stubs: readonly string[] };
   };
   /** Command for querying recommended onchain feerates */
   feerates: {
@@ -881,6 +894,11 @@ export interface Commands {
     readonly params: { /** The invoice to be paid. */ readonly bolt11: string };
     readonly result: Readonly<Record<string, never>>;
   };
+  /** Command for recovering channels from their static backups */
+  recoverchannel: {
+    readonly params: { /** The texts that `staticbackup` answered. */ readonly scb: readonly string[] };
+    readonly result: { /** The channels that were taken back. */ readonly stubs: readonly string[] };
+  };
   /** Command for sending a payment over a given route */
   sendpay: {
     readonly params: {
@@ -925,6 +943,11 @@ export interface Commands {
   signinvoice: {
     readonly params: { /** The text. */ readonly invstring: string };
     readonly result: { /** The text with the signature of this node. */ readonly bolt11: string };
+  };
+  /** Command for getting the static backups of all channels */
+  staticbackup: {
+    readonly params: Readonly<Record<string, never>>;
+    readonly result: { /** The backups, one a channel. */ readonly scb: readonly string[] };
   };
   /** Command to shut down the node */
   stop: {

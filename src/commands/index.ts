@@ -3,6 +3,7 @@ import type { Command } from '../rpc/command.ts';
 import { autocleanOnce } from './autoclean-once.ts';
 import { autocleanStatus } from './autoclean-status.ts';
 import { autocleaninvoice } from './autocleaninvoice.ts';
+import { backup } from './backup.ts';
 import { batching } from './batching.ts';
 import { check } from './check.ts';
 import { close } from './close.ts';
@@ -14,6 +15,7 @@ import { delexpiredinvoice } from './delexpiredinvoice.ts';
 import { delinvoice } from './delinvoice.ts';
 import { deprecations } from './deprecations.ts';
 import { disconnect } from './disconnect.ts';
+import { emergencyrecover } from './emergencyrecover.ts';
 import { feerates } from './feerates.ts';
 import { fundchannel } from './fundchannel.ts';
 import { getinfo } from './getinfo.ts';
@@ -34,9 +36,11 @@ import { notifications } from './notifications.ts';
 import { pay } from './pay.ts';
 import { ping } from './ping.ts';
 import { preapproveinvoice } from './preapproveinvoice.ts';
+import { recoverchannel } from './recoverchannel.ts';
 import type { Rooms } from './rooms.ts';
 import { sendpay } from './sendpay.ts';
 import { signinvoice } from './signinvoice.ts';
+import { staticbackup } from './staticbackup.ts';
 import { stop } from './stop.ts';
 import { wait } from './wait.ts';
 import { waitanyinvoice } from './waitanyinvoice.ts';
@@ -50,6 +54,7 @@ export const commands: readonly Command<Rooms>[] = [
   autocleanOnce,
   autocleanStatus,
   autocleaninvoice,
+  backup,
   batching,
   check,
   close,
@@ -61,6 +66,7 @@ export const commands: readonly Command<Rooms>[] = [
   delinvoice,
   deprecations,
   disconnect,
+  emergencyrecover,
   feerates,
   fundchannel,
   getinfo,
@@ -81,8 +87,10 @@ export const commands: readonly Command<Rooms>[] = [
   pay,
   ping,
   preapproveinvoice,
+  recoverchannel,
   sendpay,
   signinvoice,
+  staticbackup,
   stop,
   wait,
   waitanyinvoice,

@@ -26,6 +26,12 @@ export const OPTIONS = {
   'pid-file': optionalString('Write the process id to this file while the node runs.', { placeholder: 'FILE' }),
   developer: flag('Commands for developers are listed and taken.'),
   'passphrase-file': optionalString('A file whose text is the BIP 39 passphrase of the seed.', { placeholder: 'FILE' }),
+  'copied-database': optionalString('Of a database that was copied here: whether the node ran on without it since.', {
+    one_of: ['latest', 'old'],
+  }),
+  rescan: optionalInteger('Search the chain from this block on for coins of the words: after they were restored.', {
+    placeholder: 'HEIGHT',
+  }),
 
   'invoices-expiry': integer(3600, 'How long an invoice is valid when the command does not say, in seconds.', {
     min: 1,

@@ -3,6 +3,7 @@
  * knows the others through interfaces that it declares itself.
  */
 import { mkdirSync, rmSync } from 'node:fs';
+import { Backups } from '../backup/backups.ts';
 import { ChainFollower } from '../chain/follower.ts';
 import { DEFAULT_POLICY } from '../channel/policy.ts';
 import { Channels } from '../channels/channels.ts';
@@ -15,29 +16,27 @@ import { secureRandomBytes } from '../crypto/random.ts';
 import { Deposits } from '../deposits/deposits.ts';
 import { Endings } from '../endings/endings.ts';
 import { Invoices } from '../invoices/invoices.ts';
-import { Keys } from '../keys/keys.ts';
-import { loadWords, readPassphrase, seedOf } from '../keys/seed-file.ts';
+import type { Keys } from '../keys/keys.ts';
 import type { Log } from '../log.ts';
 import { DEFAULT_ONCHAIN_POLICY } from '../onchain/closing-channel.ts';
 import { Payer } from '../payments/pay.ts';
 import { IncomingPayments } from '../payments/receive.ts';
 import { OutgoingPayments } from '../payments/send.ts';
-import { INIT_FEATURES, type NetAddress, netDial, Peers, parseNetAddress } from '../peers/index.ts';
+import { formatNetAddress, INIT_FEATURES, type NetAddress, netDial, Peers, parseNetAddress } from '../peers/index.ts';
 import { Dispatcher } from '../rpc/dispatch.ts';
 import { serveUnixSocket, type UnixSocketServer } from '../server/unix-socket.ts';
 import { openSqliteStore } from '../store/sqlite-store.ts';
 import type { Store } from '../store/store.ts';
-import { sat } from '../types/amount.ts';
 import type { NodeId } from '../types/brand.ts';
 import { type Clock, systemClock } from '../types/clock.ts';
-import { Secret } from '../types/secret.ts';
-import { Wallet, type WalletOptions } from '../wallet/wallet.ts';
+import type { Wallet } from '../wallet/wallet.ts';
 import { chooseChain } from './chain-source.ts';
 import { readTip, tipWrite } from './chain-tip.ts';
 import { depositDoor } from './deposit-door.ts';
 import { INVOICE_FEATURES } from './features.ts';
 import { resumeFundings } from './held-fundings.ts';
-import { readPeerAddresses } from './peer-book.ts';
+import { confirmations, judgeFile, openKeys, openWallet } from './open.ts';
+import { readPeerAddresses, savePeerAddress } from './peer-book.ts';
 import { buildRooms } from './rooms.ts';
 
 export interface DaemonOptions {
@@ -67,6 +66,7 @@ export class Daemon {
   readonly channels: Channels;
   /** Channels that end on the chain. */
   readonly endings: Endings;
+  readonly backups: Backups;
   readonly peers: Peers;
   readonly mine: ((count: number, script_pubkey: string) => Promise<unknown>) | undefined;
   /** Where we listen for peers. */
@@ -84,8 +84,9 @@ export class Daemon {
       onFailure: (error) => options.onFatal(error.message),
     });
     try {
-      const keys = openKeys(config);
-      const wallet = await openWallet(options, store, keys, {
+      await judgeFile(config, options.log, store);
+      const keys = await openKeys(config, options.log, store);
+      const wallet = await openWallet(config, options.log, store, keys, {
         hasAnchorChannel: () => daemon.channels.list().length > 0,
         coinWrites: (coin) => daemon.deposits.coinWrites(coin),
       });
@@ -219,6 +220,17 @@ export class Daemon {
       clock: this.clock,
       randomBytes: secureRandomBytes,
       log,
+      onListChanged: () => this.backups.changed(),
+    });
+    this.backups = new Backups({
+      dir: config.network_dir,
+      seal: { key: keys.backup_key, network: network.name },
+      store,
+      randomBytes: secureRandomBytes,
+      channels: this.channels,
+      newScript: async () => (await wallet.newAddress('p2tr')).script_pubkey,
+      callPeer: (peer_id, address) => this.#callPeer(peer_id, address),
+      log,
     });
     const proxy = values.proxy === undefined ? undefined : parseNetAddress(values.proxy, 9050);
     this.peers = new Peers({
@@ -243,9 +255,12 @@ export class Daemon {
     const { values, network } = config;
     const from = await readTip(this.store);
     const tip = await this.chain.start(from);
-    this.wallet.start(this.chain, tip.height);
+    this.wallet.start(this.chain, tip.height, values.rescan);
     await this.outgoing.start();
+    const addresses = await readPeerAddresses(this.store);
+    await this.backups.start(new Map([...addresses].map(([peer_id, address]) => [peer_id, formatNetAddress(address)])));
     await this.channels.start(tip.height + 1);
+    this.backups.changed();
     await this.#attempt('resuming fundings', resumeFundings(this.wallet, this.channels.list(), log));
     // What the wallet knows while the chain is caught up is half the truth: deposits are judged at the tip alone.
     let isSynced = false;
@@ -299,6 +314,14 @@ export class Daemon {
     }
   }
 
+  /** A peer whose channel was recovered from a backup. */
+  async #callPeer(peer_id: NodeId, text: string): Promise<void> {
+    const address = parseNetAddress(text, 9735);
+    if (address === undefined) return;
+    await savePeerAddress(this.store, peer_id, address);
+    if (!this.options.config.values.offline) this.peers.keepConnected(peer_id, [address]);
+  }
+
   /** The invoice was paid before the last run ended, and its HTLC not yet fulfilled. */
   async #resume({ channel_id, htlc_id, payment_hash }: IncomingHtlc): Promise<void> {
     const preimage = await this.invoices.paidPreimage(payment_hash);
@@ -333,31 +356,4 @@ export class Daemon {
     await this.store.close();
     this.options.log.info('stopped');
   }
-}
-
-function openKeys(config: Config): Keys {
-  const file = config.values['passphrase-file'];
-  const passphrase = file === undefined ? new Secret('') : readPassphrase(file);
-  return new Keys(seedOf(loadWords(config.network_dir, secureRandomBytes), passphrase), config.network);
-}
-
-/** On regtest, where a block is made at will, one does unless the operator says otherwise. */
-function confirmations({ values, sources, network }: Config, option: 'funding-confirms' | 'invoices-onchain-confirms') {
-  return sources[option] === 'default' && network.name === 'regtest' ? 1 : values[option];
-}
-
-function openWallet(
-  { config, log }: DaemonOptions,
-  store: Store,
-  keys: Keys,
-  doors: Pick<WalletOptions, 'hasAnchorChannel' | 'coinWrites'>,
-): Promise<Wallet> {
-  return Wallet.open({
-    store,
-    keys,
-    network: config.network,
-    reserve_sat: sat(Math.floor(config.values['min-emergency-msat'] / 1000)),
-    ...doors,
-    onProblem: (problem) => log.warn(problem),
-  });
 }

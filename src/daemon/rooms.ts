@@ -1,4 +1,6 @@
 /** What commands run on, made of the rooms of a daemon. */
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
 import { shortChannelId } from '../channel/ready.ts';
 import type { LiveChannel } from '../channels/live-channel.ts';
 import { stateName } from '../channels/state-name.ts';
@@ -8,8 +10,10 @@ import type { ConfigValue, NodeInfo, Rooms } from '../commands/rooms.ts';
 import type { ChannelFunds } from '../commands/wallet-rooms.ts';
 import type { OptionDefinition } from '../config/option.ts';
 import { OPTIONS } from '../config/options.ts';
-import { INIT_FEATURES } from '../peers/index.ts';
+import { formatNetAddress, INIT_FEATURES } from '../peers/index.ts';
 import { tableOf } from '../rpc/table.ts';
+import { copyDatabase } from '../store/copy.ts';
+import { DATABASE_FILE } from '../store/sqlite-store.ts';
 import { encodeFeatures } from '../types/features.ts';
 import { toHex } from '../types/hex.ts';
 import { version } from '../version.ts';
@@ -30,9 +34,21 @@ export function buildRooms(daemon: Daemon): Rooms {
     channels: daemon.channels,
     endings: daemon.endings,
     peers: daemon.peers,
+    backups: {
+      each: () => daemon.backups.each(),
+      recover: (sealed) => daemon.backups.recover(sealed),
+      recoverFile: () => daemon.backups.recoverFile(),
+      copyDatabase: async (destination) => {
+        await copyDatabase(join(daemon.options.config.network_dir, DATABASE_FILE), destination);
+        return statSync(destination).size;
+      },
+    },
     peerBook: {
       find: async (node_id) => (await readPeerAddresses(daemon.store)).get(node_id),
-      save: (node_id, address) => savePeerAddress(daemon.store, node_id, address),
+      save: async (node_id, address) => {
+        await savePeerAddress(daemon.store, node_id, address);
+        daemon.backups.reached(node_id, formatNetAddress(address));
+      },
     },
     clock: daemon.clock,
     channelFunds: () =>

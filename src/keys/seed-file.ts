@@ -2,21 +2,12 @@
  * The seed: twenty-four words (BIP 39) from which every key of the node follows. Made once, kept in a file that only its
  * owner can read, and written so that a crash leaves either no file or a whole one.
  */
-import {
-  chmodSync,
-  closeSync,
-  existsSync,
-  fsyncSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  statSync,
-  writeSync,
-} from 'node:fs';
-import { dirname, join } from 'node:path';
+import { chmodSync, existsSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { entropyToMnemonic, mnemonicToSeedSync, validateMnemonic } from '@scure/bip39';
 import { wordlist } from '@scure/bip39/wordlists/english.js';
 import type { RandomBytes } from '../crypto/random.ts';
+import { writeWhole } from '../store/whole-file.ts';
 import { Secret } from '../types/secret.ts';
 
 /** The name of the file in the node's directory. */
@@ -72,23 +63,4 @@ export function markShown(dir: string): boolean {
   if (wasShown(dir)) return true;
   writeWhole(join(dir, SHOWN_FILE), '');
   return false;
-}
-
-/** Writes a file that is there whole or not at all, whatever happens meanwhile. */
-function writeWhole(path: string, text: string): void {
-  const temporary = `${path}.new`;
-  const fd = openSync(temporary, 'w', 0o600);
-  try {
-    writeSync(fd, text);
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
-  renameSync(temporary, path);
-  const dir_fd = openSync(dirname(path), 'r');
-  try {
-    fsyncSync(dir_fd);
-  } finally {
-    closeSync(dir_fd);
-  }
 }

@@ -99,6 +99,8 @@ class SqliteStore implements Store {
   async close(): Promise<void> {
     if (!this.#failed) {
       await this.#journal.drain();
+      // The connection that closes last puts the log into the file: a stopped node's database is one file.
+      this.#database.close();
       const closed = new Promise<void>((resolve) => {
         this.#onClosed = resolve;
       });
@@ -106,7 +108,7 @@ class SqliteStore implements Store {
       await closed;
     }
     await this.#worker.terminate();
-    this.#database.close();
+    if (this.#database.isOpen) this.#database.close();
     this.#unlock();
   }
 

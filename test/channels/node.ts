@@ -161,6 +161,7 @@ export class TestNode {
 
   #build(): Channels {
     return new Channels({
+      onListChanged: () => {},
       store: this.store,
       keys: this.keys,
       network: NETWORKS.regtest,

@@ -8,7 +8,7 @@ import { nameOf, type Outpoint } from '../onchain/outpoint.ts';
 import type { OnchainEffect, OnchainInput, OnchainState } from '../onchain/state.ts';
 import { openOnchain } from '../onchain/state.ts';
 import type { Row, Store } from '../store/store.ts';
-import { StoreClosedError } from '../store/store.ts';
+import { MAX_READ_ROWS, StoreClosedError } from '../store/store.ts';
 import type { ChannelId, PaymentPreimage, Txid } from '../types/brand.ts';
 import { fromHex } from '../types/hex.ts';
 import { type ClosedChannel, readClosedChannels } from './closed-channels.ts';
@@ -336,10 +336,19 @@ export class Endings implements EndingHost {
     }
   }
 
-  async readRevoked(channel_id: ChannelId): Promise<readonly Row[]> {
+  async *readRevoked(channel_id: ChannelId): AsyncIterable<readonly Row[]> {
     // What was to be written before is durable when the answer is asked for.
     await new Promise<void>((resolve) => this.#options.channels.speak(resolve));
-    return await this.#options.store.read('SELECT htlc FROM revoked_htlcs WHERE channel_id = ?', [channel_id]);
+    // Every HTLC there ever was left a row: a busy channel has millions.
+    for (let number: Row[string] = 0n; ; ) {
+      const page: readonly Row[] = await this.#options.store.read(
+        'SELECT number, htlc FROM revoked_htlcs WHERE channel_id = ? AND number > ? ORDER BY number LIMIT ?',
+        [channel_id, number, MAX_READ_ROWS],
+      );
+      yield page;
+      if (page.length < MAX_READ_ROWS) return;
+      number = page.at(-1)?.number ?? null;
+    }
   }
 
   failed({ channel_id }: LiveEnding, error: unknown): void {

@@ -3,7 +3,7 @@
  * it asks for to the room, which commits first and acts then.
  */
 import type { ClosingChannel, OnchainEnvironment } from '../onchain/closing-channel.ts';
-import { decodeRevokedHtlc, type RevokedHtlc, revokedHtlcsAt } from '../onchain/revoked-htlc.ts';
+import { decodeRevokedHtlc, revokedHtlcsAt } from '../onchain/revoked-htlc.ts';
 import type { OnchainEffect, OnchainInput, OnchainState } from '../onchain/state.ts';
 import { revokedNumberOf, stepOnchain } from '../onchain/step.ts';
 import type { Row } from '../store/store.ts';
@@ -21,7 +21,7 @@ export interface EndingHost {
   /** The record has changed, and this is to be done once that is durable. */
   follow(ending: LiveEnding, effects: readonly OnchainEffect[]): void;
   /** The stored rows of this channel's revoked HTLCs, those that are only about to be written included. */
-  readRevoked(channel_id: ChannelId): Promise<readonly Row[]>;
+  readRevoked(channel_id: ChannelId): AsyncIterable<readonly Row[]>;
   /** A look-up failed: the node cannot go on as if nothing had been there. */
   failed(ending: LiveEnding, error: unknown): void;
 }
@@ -135,9 +135,13 @@ export class LiveEnding {
   async #lookUp(input: Extract<OnchainInput, { kind: 'spent' }>): Promise<void> {
     this.#is_busy = true;
     try {
-      const rows = await this.#host.readRevoked(this.channel_id);
-      const stored = rows.map((row) => decodeRevokedHtlc(row.htlc as Uint8Array));
-      this.#step({ ...input, revoked_htlcs: this.#heldBy(input.transaction, stored) });
+      const number = revokedNumberOf(this.closing, input.transaction) as number;
+      const held = [...revokedHtlcsAt(revokedInState(this.channel.state), number)];
+      for await (const rows of this.#host.readRevoked(this.channel_id)) {
+        const stored = rows.map((row) => decodeRevokedHtlc(row.htlc as Uint8Array));
+        held.push(...revokedHtlcsAt(stored, number));
+      }
+      this.#step({ ...input, revoked_htlcs: held });
     } catch (error) {
       this.#host.failed(this, error);
       return;
@@ -145,11 +149,6 @@ export class LiveEnding {
       this.#is_busy = false;
     }
     this.#drain();
-  }
-
-  #heldBy(transaction: Uint8Array, stored: readonly RevokedHtlc[]): readonly RevokedHtlc[] {
-    const number = revokedNumberOf(this.closing, transaction) as number;
-    return revokedHtlcsAt([...stored, ...revokedInState(this.channel.state)], number);
   }
 }
 

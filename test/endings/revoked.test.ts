@@ -1,13 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { signedCommitment } from '../../src/endings/closing-channel.ts';
+import { encodeRevokedHtlc } from '../../src/onchain/revoked-htlc.ts';
+import { MAX_READ_ROWS } from '../../src/store/store.ts';
+import { msat } from '../../src/types/amount.ts';
+import type { PaymentHash } from '../../src/types/brand.ts';
 import { preimage } from '../channels/node.ts';
 import { ANCHOR_SAT } from './account.ts';
 import { FUNDING_SAT, type Name, Pair, POLICY, txidOfHex } from './pair.ts';
 
 /** A state with an HTLC each way, which later ones have revoked; the commitment that `cheater` had then. */
-async function withOldState(cheater: Name): Promise<{ pair: Pair; old: string }> {
+async function withOldState(cheater: Name, earlier = 0): Promise<{ pair: Pair; old: string }> {
   const pair = (await Pair.open()).note();
+  await fillHistory(pair, earlier);
   await pair.pay('payer', 1, 50_000);
   await pair.pay('shop', 2, 30_000);
   const old = signedCommitment(pair.over(cheater));
@@ -18,6 +23,39 @@ async function withOldState(cheater: Name): Promise<{ pair: Pair; old: string }>
   await pair.pay('payer', 3, 20_000);
   return { pair, old };
 }
+
+/** Rows of HTLCs that came and went before. */
+async function fillHistory(pair: Pair, count: number): Promise<void> {
+  if (count === 0) return;
+  const htlc = Buffer.from(
+    encodeRevokedHtlc({
+      offered_by: 'remote',
+      amount_msat: msat(1_000_000),
+      payment_hash: '77'.repeat(32) as PaymentHash,
+      cltv_expiry: 500,
+      first_remote_number: 1_000_000,
+      last_remote_number: 1_000_001,
+    }),
+  );
+  const { channel_id } = pair.shop.channel;
+  await pair.disk('shop').commit([
+    {
+      sql: `WITH RECURSIVE counted (number) AS (SELECT 1 UNION ALL SELECT number + 1 FROM counted WHERE number < ?)
+        INSERT INTO revoked_htlcs (channel_id, htlc) SELECT ?, ? FROM counted`,
+      params: [count, channel_id, htlc],
+    },
+  ]);
+}
+
+test('a history of more rows than one read may answer hides nothing from the penalty', async () => {
+  const { pair, old } = await withOldState('payer', 2 * MAX_READ_ROWS + 5);
+  pair.kill('payer');
+  await pair.world.chain.broadcast([Buffer.from(old, 'hex')]);
+  await pair.mine(1);
+  assert.equal(pair.view('shop').sweeps.length, 4);
+  await pair.mine(POLICY.irrevocable_depth + 2);
+  await pair.assertOver('shop');
+});
 
 for (const cheater of ['payer', 'shop'] as const) {
   const honest = cheater === 'payer' ? 'shop' : 'payer';

@@ -66,7 +66,8 @@ export class IncomingPayments {
     const set = this.#sets.get(setKey(part));
     if (set === undefined) return await this.#begin(part, part.payment_secret);
     if (set.has(part)) return;
-    if (set.phase === 'claiming') return this.#refuse(part);
+    // What comes when nothing is missing any more would pay the invoice twice.
+    if (set.phase === 'claiming' || set.isWhole) return this.#refuse(part);
     if (set.total_msat !== part.total_msat) {
       // The sender contradicts itself: all go back together.
       set.add(part);

@@ -158,6 +158,16 @@ test('a second payment of a paid invoice goes back', async () => {
   assert.deepEqual(ended[1], [2n, 'incorrect_or_unknown_payment_details']);
 });
 
+test('a second payment that comes while the first is judged goes back too', async () => {
+  const { payments, ended, state } = shop();
+  await Promise.all([payments.offer(part({ htlc_id: 1n })), payments.offer(part({ htlc_id: 2n }))]);
+  assert.deepEqual(ended, [
+    [2n, 'incorrect_or_unknown_payment_details'],
+    [1n, 'fulfilled'],
+  ]);
+  assert.equal(state.amount_received_msat, 1000n);
+});
+
 test('an invoice that went away while the set gathered fails the set', async () => {
   const { payments, ended, state } = shop();
   await payments.offer(part({ htlc_id: 1n, amount_msat: msat(400), total_msat: msat(1000) }));

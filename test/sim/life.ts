@@ -1,0 +1,115 @@
+/**
+ * What a process runs on, made so that it can die: a disk that writes only when it is told to, a clock whose timers end
+ * with the process, and a chain that it cannot reach any more afterwards.
+ */
+import type { ChainBackend } from '../../src/chain/backend.ts';
+import type { EmbeddedChain } from '../../src/chain/embedded/embedded-chain.ts';
+import { MemoryStore } from '../../src/store/memory-store.ts';
+import type { Row, SqlValue, Store, UnitResult, Write } from '../../src/store/store.ts';
+import type { Clock } from '../../src/types/clock.ts';
+
+/** What a dead process waits for: this does not come. */
+export function never<T>(): Promise<T> {
+  return new Promise(() => {});
+}
+
+interface WaitingUnit {
+  readonly unit: readonly Write[];
+  readonly resolve: (result: UnitResult) => void;
+}
+
+/** One process, from its start to its end. */
+export class Life {
+  isOver = false;
+  /** Units that were handed over and are not durable. */
+  waiting: WaitingUnit[] = [];
+}
+
+/** The disk of a machine. It outlives every process. */
+export class Disk {
+  readonly #store = new MemoryStore({
+    onFailure: (error) => {
+      throw error;
+    },
+  });
+
+  /** What one process sees of it. Units become durable by `write` alone. */
+  mount(life: Life): Store {
+    return {
+      commit: (unit) =>
+        new Promise((resolve) => {
+          if (!life.isOver) life.waiting.push({ unit, resolve });
+        }),
+      read: async (sql, params) => {
+        const rows = await this.#store.read(sql, params);
+        return life.isOver ? await never() : rows;
+      },
+      close: async () => {},
+    };
+  }
+
+  /** Makes the oldest units durable, as many as are asked for, and says so to the process. */
+  async write(life: Life, count: number): Promise<void> {
+    const units = life.waiting.splice(0, count);
+    const results = await this.#commit(units);
+    for (const [index, { resolve }] of units.entries()) resolve(results[index] as UnitResult);
+  }
+
+  /** The process ends: so many units still reach the disk, of which it never hears, and the rest is lost. */
+  async die(life: Life, count: number): Promise<void> {
+    life.isOver = true;
+    await this.#commit(life.waiting.splice(0, count));
+    life.waiting = [];
+  }
+
+  #commit(units: readonly WaitingUnit[]): Promise<readonly UnitResult[]> {
+    return Promise.all(units.map(({ unit }) => this.#store.commit(unit)));
+  }
+
+  /** What is durable. */
+  read(sql: string, params: readonly SqlValue[] = []): Promise<readonly Row[]> {
+    return this.#store.read(sql, params);
+  }
+
+  close(): Promise<void> {
+    return this.#store.close();
+  }
+}
+
+/** The clock of a process: no timer rings for the dead. */
+export function clockOf(life: Life, clock: Clock): Clock {
+  return {
+    nowSeconds: () => clock.nowSeconds(),
+    monotonicMs: () => clock.monotonicMs(),
+    after: (delay_ms, callback) =>
+      clock.after(delay_ms, () => {
+        if (!life.isOver) callback();
+      }),
+  };
+}
+
+/** The chain as a process reaches it. `onSent` is told of everything that it broadcasts. */
+export function chainOf(
+  life: Life,
+  chain: EmbeddedChain,
+  onSent: (transactions: readonly Uint8Array[]) => void,
+): ChainBackend {
+  return {
+    open: async () => {},
+    close: async () => {},
+    tip: () => chain.tip(),
+    blockHash: (height) => chain.blockHash(height),
+    block: (hash) => chain.block(hash),
+    broadcast: async (transactions) => {
+      if (life.isOver) return await never();
+      onSent(transactions);
+      return await chain.broadcast(transactions);
+    },
+    feeratePerKw: () => chain.feeratePerKw(),
+    unspent: (outpoint) => chain.unspent(outpoint),
+    onNews: (listener) =>
+      chain.onNews(() => {
+        if (!life.isOver) listener();
+      }),
+  };
+}

@@ -1,0 +1,264 @@
+/**
+ * A machine with a Till on it: the real rooms, joined as the daemon joins them, on a disk, a clock and a chain of the
+ * simulation. Its process may die at any instant and start again on what was durable.
+ */
+import assert from 'node:assert/strict';
+import { decodeInvoice } from '../../src/bolt11/native.ts';
+import type { EmbeddedChain } from '../../src/chain/embedded/embedded-chain.ts';
+import { ChainFollower } from '../../src/chain/follower.ts';
+import { DEFAULT_POLICY } from '../../src/channel/policy.ts';
+import { Channels } from '../../src/channels/channels.ts';
+import { waysIn } from '../../src/channels/hint-source.ts';
+import { claimIncoming, type IncomingHtlc } from '../../src/channels/incoming.ts';
+import { waysOut } from '../../src/channels/ways-out.ts';
+import { sha256 } from '../../src/crypto/hash.ts';
+import { readTip, tipWrite } from '../../src/daemon/chain-tip.ts';
+import { INVOICE_FEATURES } from '../../src/daemon/features.ts';
+import { resumeFundings } from '../../src/daemon/held-fundings.ts';
+import { Endings } from '../../src/endings/endings.ts';
+import { Invoices } from '../../src/invoices/invoices.ts';
+import { Keys } from '../../src/keys/keys.ts';
+import type { OnchainPolicy } from '../../src/onchain/closing-channel.ts';
+import { type PaidReply, Payer } from '../../src/payments/pay.ts';
+import { IncomingPayments } from '../../src/payments/receive.ts';
+import { OutgoingPayments } from '../../src/payments/send.ts';
+import { INIT_FEATURES } from '../../src/peers/index.ts';
+import type { Store } from '../../src/store/store.ts';
+import { type Msat, msat, sat } from '../../src/types/amount.ts';
+import type { Clock, ManualClock } from '../../src/types/clock.ts';
+import { NETWORKS } from '../../src/types/network.ts';
+import { Secret } from '../../src/types/secret.ts';
+import { Wallet } from '../../src/wallet/wallet.ts';
+import { chainOf, clockOf, Disk, Life, never } from './life.ts';
+
+const NETWORK = NETWORKS.regtest;
+
+/** What all machines share. */
+export interface Surroundings {
+  readonly clock: ManualClock;
+  readonly chain: EmbeddedChain;
+  readonly policy: OnchainPolicy;
+  /** Told of every transaction that a machine broadcasts. */
+  onSent(machine: Machine, transactions: readonly Uint8Array[]): void;
+  /** Something failed that nobody waits for, or was worth a warning. */
+  onTrouble(machine: Machine, what: string): void;
+}
+
+export class Machine {
+  readonly name: string;
+  readonly keys: Keys;
+  readonly disk = new Disk();
+  readonly around: Surroundings;
+  life = new Life();
+  /** The running node; undefined while it starts, or after it died. */
+  node: TillNode | undefined;
+  lives = 0;
+
+  constructor(name: string, around: Surroundings) {
+    this.name = name;
+    this.around = around;
+    this.keys = new Keys(new Secret(sha256(Buffer.from(`the seed of ${name}`))), NETWORK);
+  }
+
+  /** Starts a process. Resolves when it is up; never, when it dies before. */
+  async start(): Promise<TillNode> {
+    this.life = new Life();
+    this.lives++;
+    const { life } = this;
+    const node = new TillNode(this, life);
+    await node.start();
+    if (life.isOver) return await never();
+    this.node = node;
+    return node;
+  }
+
+  /** The process dies. Of the units that wait so many still reach the disk, of which it never hears. */
+  async die(count: number): Promise<void> {
+    this.node = undefined;
+    await this.disk.die(this.life, count);
+  }
+
+  /** Makes the oldest units durable that wait. */
+  async write(count: number): Promise<void> {
+    await this.disk.write(this.life, count);
+  }
+}
+
+/** What a running node is made of. */
+export class TillNode {
+  readonly machine: Machine;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly chain: ChainFollower;
+  readonly invoices: Invoices;
+  readonly payments: IncomingPayments;
+  readonly outgoing: OutgoingPayments;
+  readonly payer: Payer;
+  readonly endings: Endings;
+  readonly channels: Channels;
+  wallet!: Wallet;
+  #drawn = 0;
+
+  constructor(machine: Machine, life: Life) {
+    const { around, keys, disk } = machine;
+    this.machine = machine;
+    this.store = disk.mount(life);
+    this.clock = clockOf(life, around.clock);
+    const backend = chainOf(life, around.chain, (transactions) => around.onSent(machine, transactions));
+    this.chain = new ChainFollower(backend, { clock: this.clock, poll_ms: 30_000, onHealth: () => {} });
+    this.invoices = new Invoices({
+      store: this.store,
+      clock: this.clock,
+      randomBytes: this.#randomBytes,
+      network: NETWORK,
+      signer: { node_id: keys.node_id, sign: (digest) => keys.signRecoverable(digest) },
+      payment_secret_key: keys.payment_secret_key,
+      hints: { candidates: () => waysIn(this.channels.list()) },
+      features: INVOICE_FEATURES,
+      onBackgroundError: (error) => this.#trouble('invoices', error),
+    });
+    this.payments = new IncomingPayments({
+      clock: this.clock,
+      height: () => this.chain.tip().height,
+      htlcs: {
+        fulfil: (channel_id, htlc_id, preimage) => this.channels.fulfil(channel_id, htlc_id, preimage),
+        fail: (channel_id, htlc_id, failure) => this.channels.fail(channel_id, htlc_id, failure),
+      },
+      invoices: {
+        judge: (set) => this.invoices.judge(set),
+        markPaid: (payment_hash, amount_msat, parts) =>
+          this.invoices.markPaid(payment_hash, amount_msat, parts.map(claimIncoming)),
+      },
+    });
+    this.outgoing = new OutgoingPayments({
+      store: this.store,
+      clock: this.clock,
+      randomBytes: this.#randomBytes,
+      sender: {
+        usableChannels: () => waysOut(this.channels.list()),
+        offer: (channel_id, htlc, writesOf) => this.channels.offer(channel_id, htlc, writesOf),
+        afterwards: (action) => this.channels.book.speak(action),
+        height: () => this.chain.tip().height,
+      },
+    });
+    this.payer = new Payer(this.outgoing, this.clock, keys.node_id);
+    this.endings = this.#buildEndings();
+    this.channels = this.#buildChannels();
+  }
+
+  readonly #randomBytes = (length: number): Uint8Array => {
+    const { name, lives } = this.machine;
+    return sha256(Buffer.from(`${name}, life ${lives}, draw ${this.#drawn++}`)).slice(0, length);
+  };
+
+  readonly #log = {
+    info: () => {},
+    warn: (text: string) => this.machine.around.onTrouble(this.machine, text),
+  };
+
+  #trouble(where: string, error: unknown): void {
+    this.machine.around.onTrouble(this.machine, `${where}: ${error instanceof Error ? error.stack : String(error)}`);
+  }
+
+  #attempt(what: string, promise: Promise<unknown>): void {
+    promise.catch((error: unknown) => this.#trouble(what, error));
+  }
+
+  #buildEndings(): Endings {
+    return new Endings({
+      store: this.store,
+      chain: this.chain,
+      wallet: {
+        spend: (request) => this.wallet.spend(request),
+        publish: (txid, parents) => this.wallet.publish(txid, parents),
+        release: (txid) => this.wallet.release(txid),
+        find: (txid) => this.wallet.find(txid),
+      },
+      keys: this.machine.keys,
+      channels: {
+        write: (...writes) => this.channels.book.write(...writes),
+        speak: (output) => this.channels.book.speak(output),
+        resolved: (channel_id) => this.channels.resolved(channel_id),
+      },
+      outgoing: this.outgoing,
+      policy: this.machine.around.policy,
+      log: this.#log,
+    });
+  }
+
+  #buildChannels(): Channels {
+    return new Channels({
+      store: this.store,
+      keys: this.machine.keys,
+      network: NETWORK,
+      chain: this.chain,
+      wallet: {
+        newScript: async () => (await this.wallet.newAddress('p2tr')).script_pubkey,
+        fund: (script, amount_sat, options) => this.wallet.fund(Buffer.from(script, 'hex'), amount_sat, options),
+        publish: (txid) => this.#attempt('publishing a funding', this.wallet.publish(txid)),
+        release: (txid) => this.#attempt('releasing a funding', this.wallet.release(txid)),
+      },
+      incoming: {
+        offer: (htlc) => this.#attempt('judging a payment', this.payments.offer(htlc)),
+        resume: (htlc) => this.#attempt('fulfilling a payment', this.#resume(htlc)),
+        expire: (channel_id, htlc_id) => this.payments.expire(channel_id, htlc_id),
+      },
+      outgoing: this.outgoing,
+      endings: this.endings,
+      features: INIT_FEATURES,
+      policy: { ...DEFAULT_POLICY, minimum_depth: 1 },
+      forwarding: { cltv_expiry_delta: 34, fee_base_msat: 0, fee_proportional_millionths: 0 },
+      zeroconf_peers: new Set(),
+      clock: this.clock,
+      randomBytes: this.#randomBytes,
+      log: this.#log,
+      onListChanged: () => {},
+    });
+  }
+
+  async start(): Promise<void> {
+    const { keys } = this.machine;
+    const from = await readTip(this.store);
+    const tip = await this.chain.start(from);
+    this.wallet = await Wallet.open({
+      store: this.store,
+      keys,
+      network: NETWORK,
+      reserve_sat: sat(0),
+      hasAnchorChannel: () => this.channels.list().length > 0,
+      onProblem: this.#log.warn,
+    });
+    this.wallet.start(this.chain, tip.height);
+    await this.outgoing.start();
+    await this.channels.start(tip.height + 1);
+    await resumeFundings(this.wallet, this.channels.list(), this.#log);
+    this.chain.onTip(() => this.channels.book.write(tipWrite(this.chain.tip())));
+    if (from === undefined) this.channels.book.write(tipWrite(tip));
+    await this.invoices.start();
+  }
+
+  /** The invoice was paid before the last process ended. */
+  async #resume({ channel_id, htlc_id, payment_hash }: IncomingHtlc): Promise<void> {
+    const preimage = await this.invoices.paidPreimage(payment_hash);
+    assert.ok(preimage !== undefined, `the invoice ${payment_hash} of a claimed HTLC is gone`);
+    this.channels.fulfil(channel_id, htlc_id, preimage);
+  }
+
+  /** Pays an invoice that says its amount, as `pay` does. */
+  pay(bolt11: string, retry_for_seconds: number): Promise<PaidReply> {
+    const invoice = decodeInvoice(bolt11);
+    const amount_msat = invoice.amount_msat as Msat;
+    return this.payer.pay({
+      invoice,
+      bolt11,
+      amount_msat,
+      total_msat: amount_msat,
+      maxfee_msat: msat(5000),
+      max_delay: 2016,
+      retry_for_seconds,
+      exclude: new Set(),
+      label: undefined,
+      description: undefined,
+    });
+  }
+}

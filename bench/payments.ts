@@ -14,6 +14,8 @@ const AMOUNT_MSAT = 100_000;
 const CHANNEL_SAT = 16_000_000;
 const IN_FLIGHT = 30;
 const ONE_BY_ONE = 300;
+/** The payments are made in so many rounds, each with its own invoices. */
+const ROUNDS = 20;
 const CHANNELS = 100;
 
 export async function run(): Promise<readonly Figure[]> {
@@ -29,12 +31,19 @@ async function payMany(payments: number): Promise<readonly Figure[]> {
     await market.openChannels(1, CHANNEL_SAT);
     await payAll(customer, await invoices(shop, 'warm', 500), IN_FLIGHT);
 
-    const bolt11s = await invoices(shop, 'run', payments);
-    const memory_before = memoryMb(shop.node.pid);
-    const start = performance.now();
-    await payAll(customer, bolt11s, IN_FLIGHT);
-    const rate = (payments * 1000) / (performance.now() - start);
-    const memory_after = memoryMb(shop.node.pid);
+    let paying_ms = 0;
+    const memory_mb: number[] = [];
+    for (let round = 0; round < ROUNDS; round++) {
+      const bolt11s = await invoices(shop, `run-${round}`, payments / ROUNDS);
+      const start = performance.now();
+      await payAll(customer, bolt11s, IN_FLIGHT);
+      paying_ms += performance.now() - start;
+      memory_mb.push(memoryMb(shop.node.pid));
+    }
+    const rate = (payments * 1000) / paying_ms;
+    // The first rounds fill caches that are bounded; after that it should stay as it is.
+    const half = ROUNDS / 2;
+    const growth_mb = Math.max(...memory_mb.slice(half)) - Math.max(...memory_mb.slice(0, half));
 
     const times: number[] = [];
     for (const bolt11 of await invoices(shop, 'one', ONE_BY_ONE)) {
@@ -47,7 +56,8 @@ async function payMany(payments: number): Promise<readonly Figure[]> {
       { what: `payments received, ${IN_FLIGHT} in flight`, value: rate, unit: '/s', must_reach: 500 },
       { what: 'one at a time, p50', value: percentile(times, 0.5), unit: 'ms', must_reach: 10 },
       { what: 'one at a time, p99', value: percentile(times, 0.99), unit: 'ms' },
-      { what: `memory of the shop, more after ${payments} payments`, value: memory_after - memory_before, unit: 'MB' },
+      { what: `memory of the shop over ${payments} payments, most`, value: Math.max(...memory_mb), unit: 'MB' },
+      { what: 'of that more in the second half than in the first', value: growth_mb, unit: 'MB' },
       { what: 'disk of the shop per payment, its invoice included', value: growth, unit: 'bytes', must_reach: 1536 },
     ];
   } finally {

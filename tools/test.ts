@@ -10,8 +10,8 @@ if (files.length === 0) {
   console.error(`No test file's path contains ${words.join(' or ')}`);
   process.exit(1);
 }
-/** A test that hangs fails; none takes a tenth of this. */
-const LONGEST = '--test-timeout=300000';
+/** A test that hangs fails; none takes a tenth of this unless asked for more rounds. */
+const LONGEST = '--test-timeout=600000';
 const { status } = spawnSync(process.execPath, ['--test', '--test-reporter=spec', LONGEST, ...files], {
   stdio: 'inherit',
 });

@@ -9,6 +9,7 @@ import type { LiveChannel } from '../../src/channels/live-channel.ts';
 import { loadConfig } from '../../src/config/config.ts';
 import { Daemon } from '../../src/daemon/daemon.ts';
 import { signedCommitment } from '../../src/endings/closing-channel.ts';
+import { DATABASE_FILE } from '../../src/store/sqlite-store.ts';
 import { msat, sat } from '../../src/types/amount.ts';
 import { BitcoindProcess, bitcoindMissing } from '../support/bitcoind.ts';
 import { until } from '../support/town.ts';
@@ -47,7 +48,7 @@ class Street {
     this.#process = process;
   }
 
-  async #start(name: string): Promise<Daemon> {
+  async #start(name: string, ...options: readonly string[]): Promise<Daemon> {
     const write = (text: string) => void this.log.push(`${name} ${text}`);
     return await Daemon.start({
       config: loadConfig([
@@ -58,6 +59,7 @@ class Street {
         `--bitcoin-rpcuser=${this.#process.user}`,
         `--bitcoin-rpcpassword=${this.#process.password}`,
         `--closing-confirms=${CONFIRMS}`,
+        ...options,
       ]),
       log: { debug: () => {}, info: write, warn: write, error: write },
       onFatal: assert.fail,
@@ -103,6 +105,18 @@ class Street {
         await daemon.endings.idle();
       }
     }
+  }
+
+  /** The shop's database is gone; its words and the static backups of its channels are there. */
+  async ruinShop(): Promise<void> {
+    await this.shop.stop();
+    rmSync(join(this.#dir, 'shop', 'regtest', DATABASE_FILE));
+    this.shop = await this.#start('shop', '--rescan=0');
+    await this.shop.backups.recoverFile();
+    const [address] = this.customer.bindings;
+    assert.ok(address !== undefined);
+    await this.shop.peers.connect(this.customer.keys.node_id, address);
+    await this.follow();
   }
 
   async send(transaction: string): Promise<void> {
@@ -190,6 +204,18 @@ describe('whole nodes on bitcoind', { skip: bitcoindMissing ?? false, timeout: 1
       street.assertOver('shop');
       const { shop_sat, end_fee_sat } = await street.gained();
       assert.equal(shop_sat, FUNDING_SAT - 2n * ANCHOR_SAT - end_fee_sat);
+    }));
+
+  it('a shop that lost its database is paid out when the customer closes', () =>
+    Street.run(async (street) => {
+      await street.ruinShop();
+      await until(() => street.channel.state.phase === 'failed');
+      await street.follow();
+      await street.mine(144 + CONFIRMS + 6);
+      street.assertOver('shop', 'customer');
+      const { shop_sat, customer_sat } = await street.gained();
+      assert.equal(shop_sat, PUSH_SAT);
+      assert.equal(customer_sat, FUNDING_SAT - PUSH_SAT - 2n * ANCHOR_SAT);
     }));
 
   it('a mutual close is history when it is deep enough', () =>

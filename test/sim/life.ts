@@ -66,6 +66,23 @@ export class Disk {
     return Promise.all(units.map(({ unit }) => this.#store.commit(unit)));
   }
 
+  /** A disk with the same on it: a backup from this moment. */
+  async copy(): Promise<Disk> {
+    const copy = new Disk();
+    for (const { name } of await this.read("SELECT name FROM sqlite_master WHERE type = 'table'")) {
+      const rows = await this.read(`SELECT * FROM ${name}`);
+      const inserts = rows.map((row) => {
+        const places = Object.keys(row).map(() => '?');
+        return {
+          sql: `INSERT INTO ${name} (${Object.keys(row)}) VALUES (${places})`,
+          params: Object.values(row),
+        };
+      });
+      await copy.#store.commit([{ sql: `DELETE FROM ${name}`, params: [] }, ...inserts]);
+    }
+    return copy;
+  }
+
   /** What is durable. */
   read(sql: string, params: readonly SqlValue[] = []): Promise<readonly Row[]> {
     return this.#store.read(sql, params);

@@ -40,14 +40,16 @@ export interface Surroundings {
   readonly policy: OnchainPolicy;
   /** Told of every transaction that a machine broadcasts. */
   onSent(machine: Machine, transactions: readonly Uint8Array[]): void;
-  /** Something failed that nobody waits for, or was worth a warning. */
+  /** Something failed that nobody waits for. */
   onTrouble(machine: Machine, what: string): void;
+  /** A node had something to tell its operator. */
+  onWarning(machine: Machine, what: string): void;
 }
 
 export class Machine {
   readonly name: string;
   readonly keys: Keys;
-  readonly disk = new Disk();
+  disk = new Disk();
   readonly around: Surroundings;
   life = new Life();
   /** The running node; undefined while it starts, or after it died. */
@@ -153,7 +155,7 @@ export class TillNode {
 
   readonly #log = {
     info: () => {},
-    warn: (text: string) => this.machine.around.onTrouble(this.machine, text),
+    warn: (text: string) => this.machine.around.onWarning(this.machine, text),
   };
 
   #trouble(where: string, error: unknown): void {

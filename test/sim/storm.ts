@@ -23,6 +23,32 @@ export interface Figures {
   unpaid: number;
 }
 
+/** What storms have of a kind. */
+export interface Climate {
+  /** The least and the most machines, and channels between two of them. */
+  readonly machines: readonly [number, number];
+  readonly most_channels: number;
+  /** What the one who does not open a channel has of its 600,000 sat. */
+  readonly push_msat: readonly bigint[];
+  amount_msat(random: Random): bigint;
+}
+
+/** All amounts that there are: dust, usual ones, and more than a channel holds. */
+const ANY_AMOUNT: Climate = {
+  machines: [2, 3],
+  most_channels: 2,
+  push_msat: [0n, 200_000_123n, 300_000_000n],
+  amount_msat(random) {
+    const kind = random.next();
+    if (kind < 0.3) return BigInt(1 + random.below(400_000));
+    if (kind < 0.9) return BigInt(400_000 + random.below(30_000_000));
+    return BigInt(1 + random.below(700_000_000));
+  },
+};
+
+const NAMES = ['ann', 'bob', 'cid'];
+const FUNDING_SAT = 600_000n;
+
 /** Calls of `pay` that a node has at once. */
 const MOST_CALLS = 12;
 /** An HTLC that has so many blocks left is in nobody's way: a block may come. */
@@ -43,49 +69,54 @@ export class Storm {
     paid: 0,
     unpaid: 0,
   };
+  /** Those who trade. */
+  traders: readonly Machine[];
+  readonly #climate: Climate;
   /** How often a connection breaks, and how often a process dies, at each step. */
   readonly #cut_chance: number;
   readonly #crash_chance: number;
 
-  private constructor(random: Random, town: Town) {
+  private constructor(random: Random, town: Town, climate: Climate) {
     this.random = random;
     this.town = town;
+    this.traders = town.machines;
+    this.#climate = climate;
     this.sales = new Sales((what) => void town.troubles.push(what));
     this.#cut_chance = random.pick([0.001, 0.004, 0.015]);
     this.#crash_chance = random.pick([0.001, 0.004, 0.015]);
   }
 
-  /** Two or three machines: one has channels with all others, some of them two. */
-  static async over(seed: number): Promise<Storm> {
+  /** The first machine has channels with all others. */
+  static async over(seed: number, climate = ANY_AMOUNT): Promise<Storm> {
     const random = new Random(seed);
-    const names = random.chance(0.5) ? ['ann', 'bob'] : ['ann', 'bob', 'cid'];
+    const names = NAMES.slice(0, random.pick(climate.machines));
     const town = await Town.found(names, POLICY, [3_000_000n, 2_000_000n]);
-    const storm = new Storm(random, town);
+    const storm = new Storm(random, town, climate);
     const [hub, ...others] = town.machines as [Machine, ...Machine[]];
     for (const other of others) {
       town.join(hub, other);
       await town.calm();
-      for (let count = random.chance(0.4) ? 2 : 1; count > 0; count--) {
+      for (let count = 1 + random.below(climate.most_channels); count > 0; count--) {
         const ends = random.chance(0.5) ? ([hub, other] as const) : ([other, hub] as const);
-        await town.open(ends, 600_000n, random.pick([0n, 200_000_123n, 300_000_000n]));
+        await town.open(ends, FUNDING_SAT, random.pick(climate.push_msat));
       }
     }
     for (const machine of town.machines) void storm.sales.hear(town.up(machine));
     return storm;
   }
 
-  /** One random step. */
-  async step(): Promise<void> {
+  /** One random step; `blocks`: whether blocks come by themselves. */
+  async step(blocks: 'blocks' | 'no blocks' = 'blocks'): Promise<void> {
     this.figures.steps++;
     const { random, town } = this;
     const dice = random.next();
     const machine = random.pick(town.machines);
     if (dice < 0.42) this.#deliver();
     else if (dice < 0.78) await this.#write(machine);
-    else if (dice < 0.84) this.#sell(machine);
-    else if (dice < 0.94) this.#pay(machine);
+    else if (dice < 0.84) this.#sell(random.pick(this.traders));
+    else if (dice < 0.94) this.#pay(random.pick(this.traders));
     else if (dice < 0.96) town.world.clock.advance(random.below(8_000));
-    else if (dice < 0.97) this.#mine();
+    else if (dice < 0.97 && blocks === 'blocks') this.#mine();
     if (random.chance(this.#cut_chance)) this.#cut();
     if (random.chance(this.#crash_chance)) await this.#crash(machine);
     this.#recover();
@@ -110,14 +141,9 @@ export class Storm {
 
   #sell({ node }: Machine): void {
     if (node === undefined) return;
-    this.sales.sell(node, this.#amount(), this.random.pick([60, 600, 3600, 36_000]), 18 + this.random.below(20));
-  }
-
-  #amount(): bigint {
-    const kind = this.random.next();
-    if (kind < 0.3) return BigInt(1 + this.random.below(400_000));
-    if (kind < 0.9) return BigInt(400_000 + this.random.below(30_000_000));
-    return BigInt(1 + this.random.below(700_000_000));
+    const { random } = this;
+    const amount_msat = this.#climate.amount_msat(random);
+    this.sales.sell(node, amount_msat, random.pick([60, 600, 3600, 36_000]), 18 + random.below(20));
   }
 
   /** Mostly a new sale, sometimes one that was paid or tried before, sometimes by another. */
@@ -172,40 +198,47 @@ export class Storm {
   #recover(): void {
     const { town, random } = this;
     for (const wire of town.wires) if (!wire.isUp && random.chance(0.2)) wire.notice();
-    for (const machine of town.machines) if (machine.life.isOver && random.chance(0.1)) this.#start(machine);
+    for (const machine of town.machines) if (machine.life.isOver && random.chance(0.1)) this.start(machine);
     for (const pair of town.apart) if (random.chance(0.1)) town.connect(pair);
   }
 
-  #start(machine: Machine): void {
-    this.town.start(machine, (node) => void this.sales.hear(node));
+  /** Starts a machine again. */
+  start(machine: Machine): void {
+    this.town.start(machine, (node) => {
+      if (this.traders.includes(machine)) void this.sales.hear(node);
+    });
   }
 
-  /** Everything comes to its end, and people who heard nothing ask again. */
-  async finish(): Promise<void> {
+  /** Who is down starts again, and what is under way happens, but no time passes. */
+  async calm(): Promise<void> {
+    for (const machine of this.town.machines) if (machine.life.isOver) this.start(machine);
+    await this.town.calm();
+  }
+
+  /** Everything comes to its end, people who heard nothing ask again, and what they were told is compared. */
+  async finish(liar?: Machine): Promise<void> {
     const { town, sales } = this;
-    for (const machine of town.machines) if (machine.life.isOver) this.#start(machine);
-    await town.calm();
-    await this.#settle();
+    await this.calm();
+    await this.#rest();
     for (const sale of sales.list) {
       for (const [machine, answer] of sale.payers) if (answer === 'none') sales.pay(town.up(machine), sale, 0);
     }
-    await this.#settle();
+    await this.#rest();
     assert.deepEqual(town.troubles, []);
-    const { paid, unpaid } = await sales.check();
+    const { paid, unpaid } = await sales.check(liar);
     this.figures.paid = paid;
     this.figures.unpaid = unpaid;
-    for (const street of town.streets) await this.#checkStreet(street);
-    for (const { name, disk } of town.machines) {
+    for (const { name, disk } of this.traders) {
       assert.deepEqual(await disk.read('SELECT * FROM incoming_htlcs'), [], `${name} holds no payment back`);
     }
   }
 
   /** Time passes until every call is answered and no HTLC is left. */
-  async #settle(): Promise<void> {
+  async #rest(): Promise<void> {
     const { town, sales } = this;
     for (let round = 0; ; round++) {
       await town.calm();
-      const nodes = town.machines.map((machine) => town.up(machine));
+      const nodes = this.traders.map((machine) => town.up(machine));
       const isOver = nodes.every(
         (node) => sales.callsAt(node) === 0 && node.channels.list().every(({ state }) => state.htlcs.length === 0),
       );
@@ -216,7 +249,7 @@ export class Storm {
   }
 
   /** Both ends agree about a channel, and its balance is what was paid over it. */
-  async #checkStreet(street: Street): Promise<void> {
+  async checkStreet(street: Street): Promise<void> {
     const { town } = this;
     const [opener, other] = street.ends;
     const [near, far] = street.ends.map((machine) => town.channel(street, machine)?.state);
@@ -232,7 +265,7 @@ export class Storm {
 }
 
 /** What a machine paid over a channel, as it knows itself. */
-async function paidOver({ channel_id }: Street, { disk }: Machine): Promise<bigint> {
+export async function paidOver({ channel_id }: Street, { disk }: Machine): Promise<bigint> {
   const [row] = await disk.read(
     "SELECT SUM(amount_sent_msat) AS total FROM sendpays WHERE channel_id = ? AND status = 'complete'",
     [channel_id],
@@ -246,7 +279,9 @@ export async function weather(seed: number, steps: number): Promise<Figures> {
   try {
     for (let count = 0; count < steps; count++) await storm.step();
     await storm.finish();
+    for (const street of storm.town.streets) await storm.checkStreet(street);
     assert.deepEqual(storm.town.world.chain.pending, [], 'nobody went to the chain');
+    assert.deepEqual(storm.town.warnings, []);
     return storm.figures;
   } catch (error) {
     const at = `seed ${seed}, step ${storm.figures.steps} of ${steps}`;

@@ -3,6 +3,7 @@
  * in which everything that is under way comes to its end.
  */
 import assert from 'node:assert/strict';
+import type { Outpoint } from '../../src/chain/source.ts';
 import type { LiveChannel } from '../../src/channels/live-channel.ts';
 import type { OnchainPolicy } from '../../src/onchain/closing-channel.ts';
 import { msat, sat } from '../../src/types/amount.ts';
@@ -23,6 +24,7 @@ export interface Street {
   readonly channel_id: ChannelId;
   /** Who opened it, and the other. */
   readonly ends: readonly [Machine, Machine];
+  readonly funding: Outpoint;
   readonly funding_sat: bigint;
   readonly push_msat: bigint;
 }
@@ -31,12 +33,14 @@ export class Town {
   readonly world: World;
   readonly machines: readonly Machine[];
   readonly streets: Street[] = [];
-  /** What should not have been: warnings, and failures that nobody waited for. */
+  /** What should not have been: failures that nobody waited for. */
   readonly troubles: string[] = [];
+  /** What nodes told their operators. */
+  readonly warnings: string[] = [];
   /** Everything that was broadcast, and by whom. */
   readonly sent: { readonly machine: Machine; readonly bytes: Uint8Array }[] = [];
   #wires: Wire[] = [];
-  readonly #joined: (readonly [Machine, Machine])[] = [];
+  #joined: (readonly [Machine, Machine])[] = [];
 
   private constructor(world: World, names: readonly string[], policy: OnchainPolicy) {
     this.world = world;
@@ -48,6 +52,7 @@ export class Town {
           policy,
           onSent: (machine, transactions) => this.sent.push(...transactions.map((bytes) => ({ machine, bytes }))),
           onTrouble: (machine, what) => void this.troubles.push(`${machine.name}: ${what}`),
+          onWarning: (machine, what) => void this.warnings.push(`${machine.name}: ${what}`),
         }),
     );
   }
@@ -75,6 +80,12 @@ export class Town {
     this.#joined.push([a, b]);
   }
 
+  /** Nobody connects with this machine any more. */
+  isolate(machine: Machine): void {
+    for (const wire of this.wires) if (wire.joins(machine)) wire.drop(machine);
+    this.#joined = this.#joined.filter((pair) => !pair.includes(machine));
+  }
+
   /** The first opens a channel to the second; it is usable when this resolves. */
   async open(ends: readonly [Machine, Machine], funding_sat: bigint, push_msat: bigint): Promise<Street> {
     const [from, to] = ends.map((machine) => this.up(machine)) as [TillNode, TillNode];
@@ -94,7 +105,10 @@ export class Town {
       this.mine(1);
       await this.calm();
     }
-    const street = { channel_id: end.channel_id, ends, funding_sat, push_msat };
+    const { funding_txid, funding_output_index } = from.channels.find(end.channel_id)?.state.terms ?? {};
+    assert.ok(funding_txid !== undefined && funding_output_index !== undefined);
+    const funding = { txid: funding_txid, vout: funding_output_index };
+    const street = { channel_id: end.channel_id, ends, funding, funding_sat, push_msat };
     this.streets.push(street);
     return street;
   }

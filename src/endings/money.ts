@@ -97,6 +97,8 @@ export class Money {
     const { wallet, log } = this.#options;
     const { outpoints, parents, ...rest } = request;
     const name = outpoints.join();
+    // A block may have taken what was sent, and the ending not know it yet: it asks again with the next one.
+    if (ending.is_busy) return;
     // Something else may have taken the output, or the question may have been asked anew, since it was asked.
     const isWanted = ending.state.pending.some((each) => each.is_wallet_funded && each.outpoints.join() === name);
     if (ending.is_resolved || !isWanted) return;

@@ -18,7 +18,7 @@ import { type ForeignInput, NotEnoughError } from './build.ts';
 import { bumpFee } from './bump.ts';
 import type { AddressKind, Coin, WalletKeys } from './coin.ts';
 import { type ComposeRequest, FeeLimitError, reserveLeft } from './composer.ts';
-import { CoinError } from './failure.ts';
+import { CoinError, TransactionStateError } from './failure.ts';
 import { type Balance, isImmature, type Outpoint, outpointName } from './ledger.ts';
 import type { OwnTransaction } from './own-transaction.ts';
 import { Sender } from './sender.ts';
@@ -219,11 +219,16 @@ export class Wallet {
 
   /**
    * Builds a transaction whose fee the wallet pays, and holds it. Transactions of ours that spend the same foreign
-   * inputs are replaced: their coins serve again. Throws NotEnoughError, DustError or FeeLimitError.
+   * inputs are replaced: their coins serve again. Throws NotEnoughError, DustError or FeeLimitError, and
+   * TransactionStateError when one of them is in a block: who asks has not heard of that block yet.
    */
   async spend(request: FeeRequest): Promise<SignedTransaction> {
     const books = this.#books;
     const replaced = books.ledger.rivalsOf({ inputs: request.foreign.map(({ input }) => input) });
+    const mined = replaced.find(({ blockheight }) => blockheight !== undefined);
+    if (mined !== undefined) {
+      throw new TransactionStateError(`transaction ${mined.txid}, which takes the same outputs, is in a block already`);
+    }
     const replaced_txids = new Set(replaced.map(({ txid }) => txid));
     const enterWith = (min_confirmations: number): Promise<SignedTransaction> => {
       const free = books.ledger.spendable(books.tip_height, min_confirmations);

@@ -148,6 +148,20 @@ test('the wallet pays the fee of an input that is not its own, and pays again wh
   assert.deepEqual(await world.sums(), [100_000n - second.fee_sat, 0n, 0n]);
 });
 
+test('what a block holds is not replaced, though who asks has not heard of the block', async () => {
+  const world = await World.open();
+  await world.deposit(100_000n);
+  const { foreign, sign } = await foreignCoin(world, 10_000n);
+  await world.mine();
+  const outputs = [{ amount_sat: sat(10_000), script_pubkey: PAYEE }];
+  const request = { foreign, outputs, sign, feerate_per_kw: 1000, locktime: 0 };
+  const first = await world.wallet.spend(request);
+  await world.wallet.publish(first.txid);
+  await world.mine();
+  await assert.rejects(world.wallet.spend({ ...request, feerate_per_kw: 2000 }), TransactionStateError);
+  assert.deepEqual(await world.sums(), [100_000n - first.fee_sat, 0n, 0n]);
+});
+
 test('the limit of a fee is kept, or said to be too low', async () => {
   const world = await World.open();
   await world.deposit(100_000n);

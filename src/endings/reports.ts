@@ -101,7 +101,10 @@ export class Reports {
     const { channel_id, state } = channel;
     const known = state.htlcs.find((htlc) => htlc.offered_by === 'local' && htlc.id === id);
     const removal = knownFailure(known?.removal) ?? { kind: 'unsent' };
-    channels.write(...outgoing.removed(channel_id, { id, amount_msat, payment_hash, removal }));
+    const writes = outgoing.removed(channel_id, { id, amount_msat, payment_hash, removal });
+    // It was told of before: it may have been fulfilled, and only its HTLC was still there.
+    if (writes.length === 0) return;
+    channels.write(...writes);
     channels.speak(() => {
       outgoing.told(channel_id, id);
       log.info(`channel ${channel_id}: our payment ${payment_hash} has failed, and its money came back on chain`);

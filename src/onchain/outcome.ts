@@ -18,12 +18,8 @@ function preimagesOf({ spend }: TrackedOutput, payment_hashes: ReadonlySet<strin
   return items.map((item) => toHex(item) as PaymentPreimage);
 }
 
-/** Preimages that the chain shows of HTLCs that we offered, and that we did not know. */
-export function learnPreimages(
-  channel: ClosingChannel,
-  state: OnchainState,
-  situation: Situation,
-): readonly PaymentPreimage[] {
+/** Preimages that the chain shows of HTLCs that we offered: news for each, though another part has shown it before. */
+export function learnPreimages(channel: ClosingChannel, situation: Situation): readonly PaymentPreimage[] {
   const offered = htlcsInFlight(channel).filter(({ offered_by }) => offered_by === 'local');
   const in_flight = new Set<string>(offered.map(({ payment_hash }) => payment_hash));
   const learned = new Set<PaymentPreimage>();
@@ -32,9 +28,7 @@ export function learnPreimages(
     if (is_ours || (role !== 'unrecognised' && htlc?.offered_by !== 'local')) continue;
     // An HTLC of a revoked commitment may be long gone from ours: its preimage is news all the same.
     const hashes = htlc === undefined ? in_flight : new Set<string>([htlc.payment_hash]);
-    for (const preimage of preimagesOf(output, hashes)) {
-      if (!state.preimages.includes(preimage)) learned.add(preimage);
-    }
+    for (const preimage of preimagesOf(output, hashes)) learned.add(preimage);
   }
   return [...learned];
 }
@@ -126,14 +120,14 @@ export class Outcome {
         }
         continue;
       }
-      if (preimages.has(htlc.payment_hash)) continue;
       // An unknown commitment may hold the HTLC where we cannot see it: then only its expiry ends the matter.
       const isGone =
         ending.kind === 'unknown'
           ? this.#state.height >= htlc.cltv_expiry + irrevocable_depth
           : output === undefined && this.#depth(height) >= paid_depth;
+      // A preimage may be known of another part: what comes back to us has failed all the same.
       if (isGone || isOursForGood) this.#tell(`htlc local ${htlc.id}`, { kind: 'htlc_failed', htlc });
-      else isDecided = false;
+      else if (!preimages.has(htlc.payment_hash)) isDecided = false;
     }
     return isDecided;
   }

@@ -186,8 +186,8 @@ function report(
   environment: OnchainEnvironment,
   effects: OnchainEffect[],
 ): OnchainState {
-  const learned = learnPreimages(channel, state, situation);
-  const known: OnchainState = { ...state, preimages: [...state.preimages, ...learned] };
+  const learned = learnPreimages(channel, situation);
+  const known: OnchainState = { ...state, preimages: [...new Set([...state.preimages, ...learned])] };
   const outcome = new Outcome(channel, known, situation, environment);
   outcome.tellEnding();
   outcome.tellPreimages(learned);

@@ -106,6 +106,23 @@ describe('a channel that ends with the latest commitment', () => {
     );
     assert.deepEqual(alice.refused, []);
   });
+
+  for (const arrives of [true, false]) {
+    it(`says that a part ${arrives ? 'arrived' : 'came back'}, though another part had shown the preimage`, async () => {
+      const parts: readonly TestHtlc[] = [0n, 1n].map((id) => ({ ...FULFILLED_BY_BOB, id }));
+      const moment = { ...MOMENT, htlcs: parts };
+      const world = await World.open();
+      const alice = await world.join('alice', channelOf('alice', world.funding_txid, moment));
+      const bob = await world.join('bob', channelOf('bob', world.funding_txid, moment));
+      const payment_preimage = preimageOf(FULFILLED_BY_BOB);
+      await alice.say({ kind: 'preimage', payment_preimage });
+      if (arrives) await bob.say({ kind: 'preimage', payment_preimage });
+      await alice.say({ kind: 'force_close', transaction: signedCommitment(alice.channel), is_urgent: false });
+      await world.mine(EXPIRY - world.height + 60);
+      assert.equal(alice.told('preimage_learned').length, arrives ? 1 : 0);
+      assert.equal(alice.told('htlc_failed').length, arrives ? 0 : 2);
+    });
+  }
 });
 
 describe('a channel that ends otherwise', () => {

@@ -9,7 +9,13 @@ import { NETWORKS, type NetworkName } from '../types/network.ts';
 import { type ChainBackend, ChainError } from './backend.ts';
 import { isKnownReason, packageVerdict } from './package-verdict.ts';
 import { txidOfTransaction } from './raw-block.ts';
-import type { BlockRef, BroadcastResult, FeeTargetBlocks, Outpoint } from './source.ts';
+import {
+  type BlockRef,
+  type BroadcastResult,
+  FEERATE_FLOOR_PER_KW,
+  type FeeTargetBlocks,
+  type Outpoint,
+} from './source.ts';
 
 export interface BitcoindOptions {
   readonly network: NetworkName;
@@ -164,7 +170,9 @@ export class Bitcoind implements ChainBackend {
 
   async feeratePerKw(target: FeeTargetBlocks): Promise<number | undefined> {
     const { feerate } = await this.#call<{ feerate?: number }>('estimatesmartfee', target, 'CONSERVATIVE');
-    return feerate === undefined ? undefined : Math.ceil((feerate * SAT_PER_BTC) / WEIGHT_PER_VBYTE);
+    if (feerate !== undefined) return Math.ceil((feerate * SAT_PER_BTC) / WEIGHT_PER_VBYTE);
+    // On regtest nobody pays for a place in a block, so bitcoind has nothing to estimate from, ever.
+    return this.#options.network === 'regtest' ? FEERATE_FLOOR_PER_KW : undefined;
   }
 
   async unspent({

@@ -6,8 +6,9 @@ import { after, before, test } from 'node:test';
 import { ChainError } from '../../src/chain/backend.ts';
 import { Bitcoind } from '../../src/chain/bitcoind.ts';
 import { EmbeddedChain } from '../../src/chain/embedded/embedded-chain.ts';
+import { FEERATE_FLOOR_PER_KW } from '../../src/chain/source.ts';
 import { ManualClock } from '../../src/types/clock.ts';
-import { NETWORKS } from '../../src/types/network.ts';
+import { NETWORKS, type NetworkName } from '../../src/types/network.ts';
 import { COIN_SCRIPT, coinbaseOf, spendAll } from '../support/coins.ts';
 
 type Answer = (method: string, response: ServerResponse) => void;
@@ -35,9 +36,9 @@ after(() => {
   server.close();
 });
 
-function open(timeout_ms = 5000): Bitcoind {
+function open({ network = 'regtest' as NetworkName, timeout_ms = 5000 } = {}): Bitcoind {
   return new Bitcoind({
-    network: 'regtest',
+    network,
     'bitcoin-rpcconnect': '127.0.0.1',
     'bitcoin-rpcport': (server.address() as AddressInfo).port,
     'bitcoin-rpcuser': 'till',
@@ -101,9 +102,17 @@ test('a verdict on a transaction is one', async () => {
   }
 });
 
+test('a regtest without an estimate costs the least that is relayed; elsewhere no estimate is none', async () => {
+  answer = says(200, { result: { errors: ['Insufficient data or no feerate found'], blocks: 2 }, id: 'till' });
+  assert.equal(await bitcoind.feeratePerKw(2), FEERATE_FLOOR_PER_KW);
+  assert.equal(await open({ network: 'signet' }).feeratePerKw(2), undefined);
+  answer = says(200, { result: { feerate: 0.0001, blocks: 2 }, id: 'till' });
+  assert.equal(await bitcoind.feeratePerKw(2), 2500);
+});
+
 test('an answer that never comes ends in time', async () => {
   answer = () => {};
-  await assert.rejects(open(50).tip(), /no answer within 50 ms/);
+  await assert.rejects(open({ timeout_ms: 50 }).tip(), /no answer within 50 ms/);
 });
 
 test('what waits for an answer ends when the node stops', async () => {

@@ -99,16 +99,21 @@ export const peerChannelAnswer = answer.object(
   'A channel.',
 );
 
+/** The features that shape the channel, by BOLT 9's names. */
+export function channelFeatures(type: ChannelType) {
+  return [
+    'option_static_remotekey',
+    'option_anchors',
+    ...(type.option_scid_alias ? (['option_scid_alias'] as const) : []),
+    ...(type.option_zeroconf ? (['option_zeroconf'] as const) : []),
+  ] as const;
+}
+
 /** `channel_type` as it is answered. */
 export function channelTypeRow(type: ChannelType) {
-  const names = [
-    'static_remotekey',
-    'anchors',
-    ...(type.option_scid_alias ? ['scid_alias'] : []),
-    ...(type.option_zeroconf ? ['zeroconf'] : []),
-  ] as const;
-  const bits = names.map((name) => FEATURE_BITS[`option_${name}` as keyof typeof FEATURE_BITS]);
-  return { bits, names: names.map((name) => `${name}/even`) };
+  const features = channelFeatures(type);
+  const bits = features.map((feature) => FEATURE_BITS[feature]);
+  return { bits, names: features.map((feature) => `${feature.replace('option_', '')}/even`) };
 }
 
 /** The declaration of `channel_type`. */
@@ -142,7 +147,7 @@ export function peerChannelRow(
     opener: terms.opener,
     closer: channel.closing?.closer,
     lost_state: state.failure?.data_loss === true ? true : undefined,
-    features: ['option_static_remotekey', 'option_anchors'],
+    features: channelFeatures(terms.channel_type),
     funding_txid: terms.funding_txid as string,
     funding_outnum: terms.funding_output_index,
     close_to: state.local_shutdown_script,

@@ -2,6 +2,11 @@
 import { RpcError } from '../errors.ts';
 import type { Sendpay } from './sendpay.ts';
 
+/** A failure by the name that Core Lightning gives it; undefined when the number has no name. */
+function wireName(failcodename: string): string | undefined {
+  return failcodename === 'unknown' ? undefined : `WIRE_${failcodename.toUpperCase()}`;
+}
+
 /** The error of a part that failed. Its data tells who failed it, counted from us: 0 is our own node. */
 export function failureError(part: Sendpay): RpcError {
   const { failure, route } = part;
@@ -14,9 +19,10 @@ export function failureError(part: Sendpay): RpcError {
   const isPayee = erring_index === route.length - 1;
   const at = erring_index === undefined ? undefined : route[erring_index];
   const channel = isPayee || erring_index === undefined ? at : route[erring_index + 1];
+  const name = wireName(failcodename);
   return new RpcError(
     isPayee ? 'PAY_DESTINATION_PERM_FAIL' : 'PAY_TRY_OTHER_ROUTE',
-    `failed: ${failcodename} (${isPayee ? 'reply from the payee' : 'on the way'})`,
+    `failed: ${name ?? `failure ${failcode}`} (${isPayee ? 'reply from the payee' : 'on the way'})`,
     {
       id: part.created_index,
       payment_hash: part.payment_hash,
@@ -31,7 +37,7 @@ export function failureError(part: Sendpay): RpcError {
       erring_node: at?.id,
       erring_channel: (channel ?? route[0])?.channel,
       failcode,
-      failcodename,
+      failcodename: name,
       raw_message,
     },
   );

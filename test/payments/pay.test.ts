@@ -103,9 +103,10 @@ test('what the payee refuses is not tried again, and the error says who refused 
   const paying = road.pay(road.invoice(1_000_000n, [hintThrough(road.hub, '9x9x9')]));
   await road.arrived(1);
   await Promise.all([
-    assert.rejects(paying, (error: { error: string; data: Record<string, unknown> }) => {
+    assert.rejects(paying, (error: { error: string; message: string; data: Record<string, unknown> }) => {
       assert.equal(error.error, 'PAY_DESTINATION_PERM_FAIL');
-      assert.equal(error.data.failcodename, 'incorrect_or_unknown_payment_details');
+      assert.equal(error.data.failcodename, 'WIRE_INCORRECT_OR_UNKNOWN_PAYMENT_DETAILS');
+      assert.match(error.message, /^failed: WIRE_INCORRECT_OR_UNKNOWN_PAYMENT_DETAILS /);
       assert.equal(error.data.erring_node, road.shop.node_id);
       assert.equal(error.data.erring_index, 2);
       return true;

@@ -287,7 +287,8 @@ export class Endings implements EndingHost {
   #watch(ending: LiveEnding, outpoint: Outpoint, from_height: number): void {
     const name = nameOf(outpoint);
     if (this.#is_stopped || ending.is_resolved || ending.cancelWatches.has(name)) return;
-    const height = Math.max(from_height, ending.record.began_height);
+    // A reorg may move what makes the output further down, and what takes it along.
+    const height = Math.max(from_height - REORG_BLOCKS, ending.record.began_height);
     const cancel = this.#options.chain.watch({ kind: 'outpoint', outpoint }, height, (event) => {
       ending.say(inputOf(event));
     });

@@ -76,3 +76,12 @@ test('a reorganisation while the process is down is noticed when it is back', as
     }
   });
 });
+
+for (const closer of ['payer', 'shop'] as const) {
+  test(`what moves to blocks below those where it was first seen is seen there too, closed by the ${closer}`, async () => {
+    await run(closer, async (pair, block) => {
+      // The commitment goes five blocks down, and then what takes its outputs comes below the first place of it.
+      if (block === 1 || block === 2) await pair.reorganise(6, 'keep');
+    });
+  });
+}

@@ -105,17 +105,25 @@ export function clockOf(life: Life, clock: Clock): Clock {
   };
 }
 
-/** The chain as a process reaches it. `onSent` is told of everything that it broadcasts. */
+/** The chain as a process reaches it, so many blocks late. `onSent` is told of everything that it broadcasts. */
 export function chainOf(
   life: Life,
   chain: EmbeddedChain,
+  lagBlocks: () => number,
   onSent: (transactions: readonly Uint8Array[]) => void,
 ): ChainBackend {
   return {
     open: async () => {},
     close: async () => {},
-    tip: () => chain.tip(),
-    blockHash: (height) => chain.blockHash(height),
+    tip: async () => {
+      const { height } = await chain.tip();
+      const seen = height - lagBlocks();
+      return { height: seen, hash: (await chain.blockHash(seen)) ?? '' };
+    },
+    blockHash: async (height) => {
+      const tip = await chain.tip();
+      return height > tip.height - lagBlocks() ? undefined : await chain.blockHash(height);
+    },
     block: (hash) => chain.block(hash),
     broadcast: async (transactions) => {
       if (life.isOver) return await never();

@@ -55,6 +55,8 @@ export class Machine {
   /** The running node; undefined while it starts, or after it died. */
   node: TillNode | undefined;
   lives = 0;
+  /** How late it hears of blocks. */
+  lag_blocks = 0;
 
   constructor(name: string, around: Surroundings) {
     this.name = name;
@@ -106,7 +108,8 @@ export class TillNode {
     this.machine = machine;
     this.store = disk.mount(life);
     this.clock = clockOf(life, around.clock);
-    const backend = chainOf(life, around.chain, (transactions) => around.onSent(machine, transactions));
+    const onSent = (transactions: readonly Uint8Array[]): void => around.onSent(machine, transactions);
+    const backend = chainOf(life, around.chain, () => machine.lag_blocks, onSent);
     this.chain = new ChainFollower(backend, { clock: this.clock, poll_ms: 30_000, onHealth: () => {} });
     this.invoices = new Invoices({
       store: this.store,

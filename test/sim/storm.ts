@@ -112,7 +112,7 @@ export class Storm {
     const dice = random.next();
     const machine = random.pick(town.machines);
     if (dice < 0.42) this.#deliver();
-    else if (dice < 0.78) await this.#write(machine);
+    else if (dice < 0.78) await this.#write();
     else if (dice < 0.84) this.#sell(random.pick(this.traders));
     else if (dice < 0.94) this.#pay(random.pick(this.traders));
     else if (dice < 0.96) town.world.clock.advance(random.below(8_000));
@@ -125,15 +125,18 @@ export class Storm {
   }
 
   #deliver(): void {
-    const loaded = this.town.wires.filter(({ load }) => load > 0);
+    const loaded = this.town.wires.flatMap((wire) => wire.loadedSides.map((side) => ({ wire, side })));
     if (loaded.length === 0) return;
     this.figures.messages++;
-    this.random.pick(loaded).deliver(this.random.below(2));
+    const { wire, side } = this.random.pick(loaded);
+    wire.deliver(side);
   }
 
-  async #write(machine: Machine): Promise<void> {
+  async #write(): Promise<void> {
+    const busy = this.town.machines.filter(({ life }) => life.waiting.length > 0);
+    if (busy.length === 0) return;
+    const machine = this.random.pick(busy);
     const waiting = machine.life.waiting.length;
-    if (waiting === 0) return;
     const count = this.random.chance(0.5) ? 1 : 1 + this.random.below(waiting);
     this.figures.units += count;
     await machine.write(count);

@@ -177,9 +177,7 @@ export class Town {
         isQuiet = false;
       }
       for (const wire of this.wires) {
-        for (const side of [0, 1]) {
-          for (let left = wire.load; left > 0; left--) wire.deliver(side);
-        }
+        for (const side of wire.loadedSides) wire.deliver(side);
       }
       for (const machine of this.machines) {
         if (machine.life.waiting.length === 0) continue;

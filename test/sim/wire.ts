@@ -53,6 +53,11 @@ export class Wire {
     return this.#ends.reduce((sum, { incoming }) => sum + incoming.length, 0);
   }
 
+  /** The sides (0 and 1) to which messages are on their way. */
+  get loadedSides(): readonly number[] {
+    return [0, 1].filter((side) => (this.#ends[side]?.incoming.length ?? 0) > 0);
+  }
+
   joins(machine: Machine): boolean {
     return this.#ends.some(({ node }) => node.machine === machine);
   }

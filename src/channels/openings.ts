@@ -98,6 +98,8 @@ export class Openings {
   /** Takes a message of the peer when it concerns an opening. False when it does not. */
   receive(peer: ConnectedPeer, message: KnownMessage & { readonly channel_id?: ChannelId }): boolean {
     const id = 'temporary_channel_id' in message ? message.temporary_channel_id : message.channel_id;
+    // Gossip may come at any time. It names no channel, and an opening has none before it is funded: they are not the same.
+    if (id === undefined) return false;
     const live = [...this.#all].find(
       ({ peer: other, opening }) =>
         other === peer && (opening.temporary_channel_id === id || opening.channel?.terms.channel_id === id),

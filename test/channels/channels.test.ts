@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { claimIncoming } from '../../src/channels/incoming.ts';
 import { sat } from '../../src/types/amount.ts';
+import { NETWORKS } from '../../src/types/network.ts';
+import type { KnownMessage } from '../../src/wire/index.ts';
 import { COIN_SCRIPT } from '../support/coins.ts';
 import { amount, Link, preimage, quiet, SECRET, TestNode, World } from './node.ts';
 
@@ -210,6 +212,38 @@ test('an opening that the peer leaves half-way gives the coins back', async () =
   link.cut();
   assert.equal((await opening).kind, 'failed');
   assert.deepEqual(payer.channels.list(), []);
+});
+
+test('gossip in the middle of an opening is no part of it', async () => {
+  const world = await World.create();
+  const payer = new TestNode(world, 'payer');
+  const shop = new TestNode(world, 'shop');
+  await payer.start();
+  await shop.start();
+  const link = new Link(payer, shop);
+  const gossip: KnownMessage = {
+    type: 'gossip_timestamp_filter',
+    chain_hash: NETWORKS.regtest.chain_hash,
+    first_timestamp: 0,
+    timestamp_range: 1,
+  };
+  let end: string | undefined;
+  void payer.channels
+    .open(link.peer, {
+      funding_satoshis: sat(1_000_000),
+      push_msat: amount(0),
+      feerate_per_kw: 1000,
+      announce_channel: false,
+    })
+    .then(({ kind }) => {
+      end = kind;
+    });
+  for (let turn = 0; turn < 1000 && end === undefined; turn++) {
+    link.peer.send([gossip]);
+    payer.channels.message(link.peer, gossip);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  assert.equal(end, 'channel');
 });
 
 test('a message for a channel that is not there is answered with an error, and others notice nothing', async () => {

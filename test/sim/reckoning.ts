@@ -1,8 +1,8 @@
 /**
  * A storm in which somebody goes to the chain: an honest end at any moment, or a cheat that starts again on an old backup
  * and publishes what it revoked, with all that Till can do for it. Fees move, blocks come late and are taken back, honest
- * processes die. In the end each honest side has its share to the satoshi, less the fees that it paid itself, and a cheat
- * has nothing of the channel.
+ * processes die. In the end each honest side has its share, to the satoshi where all amounts are whole, less the fees that
+ * it paid itself, and a cheat has nothing of the channel.
  */
 import assert from 'node:assert/strict';
 import { decodeState } from '../../src/channel/codec.ts';
@@ -12,23 +12,30 @@ import type { ChannelState } from '../../src/channel/state.ts';
 import { closingChannelOf } from '../../src/endings/closing-channel.ts';
 import { classifyEnding } from '../../src/onchain/ending.ts';
 import { parseTransaction, type Transaction } from '../../src/tx/transaction.ts';
-import { satToMsat } from '../../src/types/amount.ts';
+import { sat, satToMsat } from '../../src/types/amount.ts';
 import { ANCHOR_SAT, type Mined, minedSince, paidBy } from '../endings/account.ts';
 import { MINER } from '../endings/pair.ts';
 import type { Machine } from './machine.ts';
 import { type Climate, type Figures, paidOver, Storm } from './storm.ts';
 import type { Street } from './town.ts';
 
-/** Whole satoshis that are worth their fees on the chain: so every account is exact. */
-const WORTH_CLAIMING: Climate = {
+/** Amounts that are worth their fees on the chain, in whole satoshis: so every account is exact. */
+const WHOLE_SATOSHIS: Climate = {
   machines: [2, 3],
   most_channels: 2,
   push_msat: [100_000_000n, 200_000_000n, 300_000_000n],
   amount_msat: (random) => BigInt(10_000 + random.below(50_000)) * 1000n,
 };
 
+/** The chain knows no msat: each output loses what is less than a satoshi. */
+const WITH_MSAT: Climate = {
+  ...WHOLE_SATOSHIS,
+  push_msat: [100_000_999n, 200_000_500n, 300_000_001n],
+  amount_msat: (random) => BigInt(10_000_000 + random.below(50_000_000)),
+};
+
 /** Whoever cheats has one channel: what it does to several at once is not told apart here. */
-const ONE_CHANNEL: Climate = { ...WORTH_CLAIMING, most_channels: 1 };
+const ONE_CHANNEL: Climate = { ...WITH_MSAT, most_channels: 1 };
 
 /** Blocks that may come while somebody is down or has not been listened to. */
 const MOST_MISSED_BLOCKS = 4;
@@ -201,25 +208,25 @@ class Reckoning {
       false,
       '',
     );
-    let expected_sat = (this.#before.get(machine) ?? 0n) - own.fees_sat + own.anchors_sat;
-    let slack_sat = 0n;
+    let expected_msat = satToMsat(sat((this.#before.get(machine) ?? 0n) - own.fees_sat + own.anchors_sat)) as bigint;
+    let slack_msat = 0n;
     for (const [street, { fee_sat }] of commitments) {
       if (!street.ends.includes(machine)) continue;
-      slack_sat += await dustIn(street);
+      slack_msat += await lossIn(street);
       if (street.ends.includes(this.cheat?.machine as Machine)) {
-        expected_sat += street.funding_sat - 2n * ANCHOR_SAT - fee_sat;
+        expected_msat += (street.funding_sat - 2n * ANCHOR_SAT - fee_sat) * 1000n;
         continue;
       }
       const isOpener = street.ends[0] === machine;
-      const push_sat = street.push_msat / 1000n;
-      const start_sat = isOpener ? street.funding_sat - push_sat - 2n * ANCHOR_SAT - fee_sat : push_sat;
+      const { funding_sat, push_msat } = street;
+      const start_msat = isOpener ? (funding_sat - 2n * ANCHOR_SAT - fee_sat) * 1000n - push_msat : push_msat;
       const paid_msat = await paidOver(street, machine);
       const got_msat = await paidOver(street, other(street, machine));
-      expected_sat += start_sat + (got_msat - paid_msat) / 1000n;
+      expected_msat += start_msat + got_msat - paid_msat;
     }
-    const off_sat = (await this.balance(machine)) - expected_sat;
-    const isRight = off_sat >= -slack_sat && off_sat <= slack_sat;
-    assert.ok(isRight, `${machine.name} has ${off_sat} sat beside its share less its fees, and not ${slack_sat}`);
+    const off_msat = (await this.balance(machine)) * 1000n - expected_msat;
+    const isRight = off_msat >= -slack_msat && off_msat <= slack_msat;
+    assert.ok(isRight, `${machine.name} has ${off_msat} msat beside its share less its fees, and not ${slack_msat}`);
   }
 
   /** Nothing that an honest machine ever broadcast could be punished. */
@@ -260,11 +267,16 @@ async function stored(street: Street, { disk }: Pick<Machine, 'disk'>): Promise<
   return decodeState(row?.state as string);
 }
 
-/** What the rest of a payment in parts may be worth that was in flight at the end, and too small for an output. */
-async function dustIn(street: Street): Promise<bigint> {
-  const { htlcs } = await stored(street, street.ends[0]);
+/**
+ * What the chain may have kept of a channel's last state: what was too small for an output (the rest of a payment in
+ * parts), and of each output what is less than a satoshi.
+ */
+async function lossIn(street: Street): Promise<bigint> {
+  const { htlcs, local_msat } = await stored(street, street.ends[0]);
   const limit_msat = satToMsat(DEFAULT_POLICY.dust_limit_satoshis);
-  return htlcs.reduce((sum, { amount_msat }) => (amount_msat < limit_msat ? sum + amount_msat / 1000n : sum), 0n);
+  const lost = htlcs.map(({ amount_msat }) => (amount_msat < limit_msat ? amount_msat : amount_msat % 1000n));
+  const isWhole = local_msat % 1000n === 0n && lost.every((msat) => msat === 0n);
+  return lost.reduce((sum, msat) => sum + msat, isWhole ? 0n : 2_000n);
 }
 
 async function isOpen(street: Street, { disk }: Machine): Promise<boolean> {
@@ -275,7 +287,8 @@ async function isOpen(street: Street, { disk }: Machine): Promise<boolean> {
 /** One town, from its first payment to its end. */
 export async function reckon(seed: number): Promise<Reckoned> {
   const isCheat = seed % 3 === 0;
-  const storm = await Storm.over(seed, isCheat ? ONE_CHANNEL : WORTH_CLAIMING);
+  const climate = seed % 2 === 0 ? WHOLE_SATOSHIS : WITH_MSAT;
+  const storm = await Storm.over(seed, isCheat ? ONE_CHANNEL : climate);
   const { random, town } = storm;
   const reckoning = new Reckoning(storm);
   try {

@@ -138,7 +138,38 @@ async function waiters(invoices: Invoices): Promise<Figure[]> {
   ];
 }
 
-async function amongMany(directory: string, empty_rate: number, rows: number): Promise<Figure[]> {
+/** In turns with an empty store in the same process: what else the machine does meets both. */
+async function besideAnEmptyOne(full: Invoices): Promise<Figure[]> {
+  const directory = mkdtempSync(join(tmpdir(), 'till-node-'));
+  const { store, invoices: empty } = await open(directory);
+  await createRate(empty, 'warm-up', 5000, IN_FLIGHT);
+  const rates: { full: number; empty: number }[] = [];
+  for (let turn = 0; turn < 15; turn++) {
+    rates.push({
+      full: await createRate(full, `full ${turn}`, 2000, IN_FLIGHT),
+      empty: await createRate(empty, `empty ${turn}`, 2000, IN_FLIGHT),
+    });
+  }
+  await empty.stop();
+  await store.close();
+  rmSync(directory, { recursive: true });
+  const ratios = rates.map((rate) => rate.full / rate.empty);
+  const value = percentile(
+    rates.map((rate) => rate.full),
+    0.5,
+  );
+  return [
+    { what: '  create, 64 in flight, p50 of 15 turns', value, unit: '/s' },
+    {
+      what: '  of the rate in an empty store, p50 of 15 turns',
+      value: percentile(ratios, 0.5),
+      unit: 'x',
+      must_reach: 0.9,
+    },
+  ];
+}
+
+async function amongMany(directory: string, rows: number): Promise<Figure[]> {
   const before = performance.now();
   const { store, invoices } = await open(directory);
   const probe = await invoices.find({ label: 'empty-7' });
@@ -166,12 +197,9 @@ async function amongMany(directory: string, empty_rate: number, rows: number): P
     const what = `  page of 100 anywhere, ${reverse ? 'backwards' : 'forwards'}, p50`;
     figures.push({ what, value: percentile(taken, 0.5), unit: 'ms', must_reach: 1.5 });
   }
-  const rate = await createRate(invoices, 'full', 20_000, IN_FLIGHT);
-  figures.push(
-    { what: '  create, 64 in flight', value: rate, unit: '/s' },
-    { what: '  of the rate in an empty store', value: rate / empty_rate, unit: 'x', must_reach: 0.9 },
-    { what: '  memory', value: megabytes(process.memoryUsage().rss), unit: 'MB', must_reach: 250 },
-  );
+  await createRate(invoices, 'warm-up among many', 5000, IN_FLIGHT);
+  figures.push({ what: '  memory', value: megabytes(process.memoryUsage().rss), unit: 'MB', must_reach: 250 });
+  figures.push(...(await besideAnEmptyOne(invoices)));
   await invoices.stop();
   await store.close();
   return figures;
@@ -199,7 +227,7 @@ export async function run(): Promise<readonly Figure[]> {
     await invoices.stop();
     await store.close();
     // A process of its own: what filling the table left behind must not count as the node's memory.
-    const child = spawnSync(process.execPath, [import.meta.filename, directory, String(rate), String(rows)], {
+    const child = spawnSync(process.execPath, [import.meta.filename, directory, String(rows)], {
       stdio: ['ignore', 'pipe', 'inherit'],
       encoding: 'utf8',
     });
@@ -211,6 +239,6 @@ export async function run(): Promise<readonly Figure[]> {
 }
 
 if (import.meta.main) {
-  const [directory, empty_rate, rows] = process.argv.slice(2) as [string, string, string];
-  console.log(JSON.stringify(await amongMany(directory, Number(empty_rate), Number(rows))));
+  const [directory, rows] = process.argv.slice(2) as [string, string];
+  console.log(JSON.stringify(await amongMany(directory, Number(rows))));
 }

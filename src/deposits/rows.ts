@@ -1,4 +1,5 @@
 /** The addresses of invoices and the deposits to them, as rows. */
+import { HASH_IS } from '../store/invoice-hash.ts';
 import type { Row, Store, Write } from '../store/store.ts';
 import { type Sat, sat } from '../types/amount.ts';
 import type { Txid } from '../types/brand.ts';
@@ -29,8 +30,8 @@ export interface Deposit extends Outpoint {
 export function addressWrite(script_pubkey: string, payment_hash: Uint8Array): Write {
   return {
     sql: `INSERT INTO invoice_addresses (script_pubkey, created_index, label, expires_at)
-      SELECT CAST(? AS TEXT), created_index, label, expires_at FROM invoices WHERE payment_hash = ?`,
-    params: [script_pubkey, payment_hash],
+      SELECT CAST(? AS TEXT), created_index, label, expires_at FROM invoices WHERE ${HASH_IS}`,
+    params: [script_pubkey, payment_hash, payment_hash],
   };
 }
 

@@ -4,6 +4,7 @@ import { checkTerms } from '../bolt11/check.ts';
 import { Bolt11Error } from '../bolt11/error.ts';
 import { parseRaw } from '../bolt11/raw.ts';
 import { RpcError } from '../errors.ts';
+import { HASH_IS } from '../store/invoice-hash.ts';
 import type { Row, SqlValue, Store } from '../store/store.ts';
 import type { PaymentHash } from '../types/brand.ts';
 import type { Clock } from '../types/clock.ts';
@@ -20,19 +21,20 @@ export type InvoiceKey =
 
 const BY_LABEL = `SELECT ${COLUMNS} FROM invoices WHERE label = ?`;
 const BY_INDEX = `SELECT ${COLUMNS} FROM invoices WHERE created_index = ?`;
-const BY_HASH = `SELECT ${COLUMNS} FROM invoices WHERE payment_hash = ?`;
+const BY_HASH = `SELECT ${COLUMNS} FROM invoices WHERE ${HASH_IS}`;
 
 /** The invoice, if there is one. Throws RpcError INVALID_PARAMS for an invstring that is no BOLT 11. */
 export async function findInvoice(store: Store, clock: Clock, key: InvoiceKey): Promise<Invoice | undefined> {
-  const readOne = async (sql: string, value: SqlValue): Promise<Invoice | undefined> => {
-    const [row] = await store.read(sql, [value]);
+  const readOne = async (sql: string, ...values: readonly SqlValue[]): Promise<Invoice | undefined> => {
+    const [row] = await store.read(sql, values);
     return row === undefined ? undefined : readInvoice(row as Row, clock.nowSeconds());
   };
   if ('label' in key) return await readOne(BY_LABEL, key.label);
-  if ('payment_hash' in key) return await readOne(BY_HASH, fromHex(key.payment_hash));
+  const byHash = (payment_hash: PaymentHash) => readOne(BY_HASH, fromHex(payment_hash), fromHex(payment_hash));
+  if ('payment_hash' in key) return await byHash(key.payment_hash);
   if ('created_index' in key) return await readOne(BY_INDEX, key.created_index);
   // The text is not indexed: the hash in it finds the row, and the row's own text must then be the same.
-  const found = await readOne(BY_HASH, fromHex(paymentHashOf(key.invstring)));
+  const found = await byHash(paymentHashOf(key.invstring));
   const text = key.invstring.toLowerCase().replace(/^lightning:/, '');
   return found?.bolt11 === text ? found : undefined;
 }

@@ -4,6 +4,7 @@
  * is durable. Of two that would pay the same invoice the one whose unit comes first wins; the other finds no row.
  */
 import { equalSecret } from '../crypto/compare.ts';
+import { HASH_IS } from '../store/invoice-hash.ts';
 import type { Row, Write } from '../store/store.ts';
 import type { Msat } from '../types/amount.ts';
 import type { PaymentHash, PaymentPreimage, PaymentSecret } from '../types/brand.ts';
@@ -30,12 +31,12 @@ export interface Accepted {
 }
 
 const JUDGE = `SELECT payment_secret, amount_msat, min_final_cltv_expiry FROM invoices
-  WHERE payment_hash = ? AND state IN ('unpaid', 'held') AND expires_at > ?`;
+  WHERE ${HASH_IS} AND state IN ('unpaid', 'held') AND expires_at > ?`;
 
 const PAID = `state = 'paid', pay_index = ${counterValue('invoices_paid')},
     updated_index = ${counterValue('invoices_updated')}, amount_received_msat = ?, paid_at = ?`;
 const MARK_PAID = `UPDATE invoices SET ${PAID}
-  WHERE payment_hash = ? AND state IN ('unpaid', 'held') AND expires_at > ?
+  WHERE ${HASH_IS} AND state IN ('unpaid', 'held') AND expires_at > ?
   RETURNING ${COLUMNS}`;
 // Whether a deposit came in time is judged by its block: the invoice may have expired since.
 const MARK_DEPOSITED = `UPDATE invoices SET ${PAID}, paid_txid = ?, paid_outnum = ?
@@ -45,7 +46,7 @@ const HOLD = "UPDATE invoices SET state = 'held' WHERE created_index = ? AND sta
 const LET_GO = "UPDATE invoices SET state = 'unpaid' WHERE created_index = ? AND state = 'held' RETURNING expires_at";
 const IS_HELD = "SELECT 1 AS found FROM invoices WHERE created_index = ? AND state = 'held'";
 
-const PREIMAGE = `SELECT payment_preimage FROM invoices WHERE payment_hash = ? AND state = 'paid'
+const PREIMAGE = `SELECT payment_preimage FROM invoices WHERE ${HASH_IS} AND state = 'paid'
   UNION ALL SELECT payment_preimage FROM deleted_paid_invoices WHERE payment_hash = ?`;
 
 export class Receiver {
@@ -63,7 +64,8 @@ export class Receiver {
    */
   async judge(set: IncomingTotal): Promise<Accepted | undefined> {
     const { store, clock, payment_secret_key } = this.#options;
-    const [row] = await store.read(JUDGE, [fromHex(set.payment_hash), clock.nowSeconds()]);
+    const hash = fromHex(set.payment_hash);
+    const [row] = await store.read(JUDGE, [hash, hash, clock.nowSeconds()]);
     if (row === undefined) return undefined;
     const payment_secret =
       (row.payment_secret as Uint8Array | null) ?? fromHex(derivePaymentSecret(payment_secret_key, set.payment_hash));
@@ -86,9 +88,10 @@ export class Receiver {
     writes: readonly Write[] = [],
   ): Promise<PaymentPreimage | undefined> {
     const now = this.#options.clock.nowSeconds();
+    const hash = fromHex(payment_hash);
     const mark: Write = {
       sql: MARK_PAID,
-      params: [amountToColumn(amount_received_msat), now, fromHex(payment_hash), now],
+      params: [amountToColumn(amount_received_msat), now, hash, hash, now],
       stop_if_no_row: true,
     };
     return (await this.#pay(mark, writes))?.payment_preimage;
@@ -142,7 +145,7 @@ export class Receiver {
   /** The preimage of an invoice that is durably paid: for an HTLC of it that is offered again after a restart. */
   async paidPreimage(payment_hash: PaymentHash): Promise<PaymentPreimage | undefined> {
     const hash = fromHex(payment_hash);
-    const [row] = await this.#options.store.read(PREIMAGE, [hash, hash]);
+    const [row] = await this.#options.store.read(PREIMAGE, [hash, hash, hash]);
     return row === undefined ? undefined : (toHex(row.payment_preimage as Uint8Array) as PaymentPreimage);
   }
 }

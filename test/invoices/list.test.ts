@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { ListQuery } from '../../src/invoices/list.ts';
+import { HASH_IS } from '../../src/store/invoice-hash.ts';
+import { MemoryStore } from '../../src/store/memory-store.ts';
 import { collect, openRoom, type Room } from './room.ts';
 
 describe('listing invoices in pages of three', () => {
@@ -75,4 +77,11 @@ describe('listing invoices in pages of three', () => {
       { numRuns: 50 },
     );
   });
+});
+
+it('a look-up by hash goes through its index', async () => {
+  const store = new MemoryStore({ onFailure: (error) => assert.fail(error) });
+  const hash = new Uint8Array(32);
+  const plan = await store.read(`EXPLAIN QUERY PLAN SELECT label FROM invoices WHERE ${HASH_IS}`, [hash, hash]);
+  assert.match(String(plan[0]?.detail), /^SEARCH invoices USING INDEX invoices_payment_hash/);
 });

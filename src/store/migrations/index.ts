@@ -7,6 +7,7 @@ import { payments } from './0005-payments.ts';
 import { endings } from './0006-endings.ts';
 import { deposits } from './0007-deposits.ts';
 import { databaseFile } from './0008-database-file.ts';
+import { narrowHashIndex } from './0009-narrow-hash-index.ts';
 import type { Migration } from './migration.ts';
 
 export const MIGRATIONS: readonly Migration[] = [
@@ -18,4 +19,5 @@ export const MIGRATIONS: readonly Migration[] = [
   endings,
   deposits,
   databaseFile,
+  narrowHashIndex,
 ];

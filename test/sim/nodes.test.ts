@@ -4,7 +4,8 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Figures, weather } from './storm.ts';
+import type { Figures } from './storm.ts';
+import { weather } from './weather.ts';
 
 const STEPS_A_STORM = 2_000;
 const steps = Number(process.env.TILL_SIM_STEPS ?? 6_000);

@@ -5,10 +5,8 @@
  * it paid itself, and a cheat has nothing of the channel.
  */
 import assert from 'node:assert/strict';
-import { decodeState } from '../../src/channel/codec.ts';
 import { isOver } from '../../src/channel/failure.ts';
 import { DEFAULT_POLICY } from '../../src/channel/policy.ts';
-import type { ChannelState } from '../../src/channel/state.ts';
 import { closingChannelOf } from '../../src/endings/closing-channel.ts';
 import { classifyEnding } from '../../src/onchain/ending.ts';
 import { parseTransaction, type Transaction } from '../../src/tx/transaction.ts';
@@ -16,6 +14,7 @@ import { sat, satToMsat } from '../../src/types/amount.ts';
 import { ANCHOR_SAT, type Mined, minedSince, paidBy } from '../endings/account.ts';
 import { MINER } from '../endings/pair.ts';
 import type { Machine } from './machine.ts';
+import { storedState, walletSat } from './parting.ts';
 import { type Climate, type Figures, paidOver, Storm } from './storm.ts';
 import type { Street } from './town.ts';
 
@@ -66,14 +65,9 @@ class Reckoning {
   async begin(): Promise<void> {
     const { town } = this.storm;
     await town.calm();
-    for (const machine of town.machines) this.#before.set(machine, await this.balance(machine));
+    for (const machine of town.machines) this.#before.set(machine, await walletSat(machine));
     // What a reorg takes back may come again in a block that is lower.
     this.#from_height = (await town.world.chain.tip()).height - DEEPEST_REORG;
-  }
-
-  async balance(machine: Machine): Promise<bigint> {
-    const { confirmed_sat, unconfirmed_sat, reserved_sat } = await this.storm.town.up(machine).wallet.balance();
-    return confirmed_sat + unconfirmed_sat + reserved_sat;
   }
 
   async steps(count: number, blocks: 'blocks' | 'no blocks' = 'blocks'): Promise<void> {
@@ -86,7 +80,7 @@ class Reckoning {
     const first = random.pick(street.ends);
     const both = random.chance(0.3);
     // A process that dies may forget what it was asked for: then its owner asks again.
-    while (!isOver(await stored(street, first))) {
+    while (!isOver(await storedState(street, first))) {
       for (const machine of street.ends) if (machine === first || both) await this.#forceClose(street, machine);
       await this.steps(1 + random.below(6), 'no blocks');
     }
@@ -107,10 +101,10 @@ class Reckoning {
     const honest = other(street, machine);
     await this.steps(50 + storm.random.below(300));
     const backup = await machine.disk.copy();
-    const old = await stored(street, { disk: backup });
+    const old = await storedState(street, { disk: backup });
     for (let more = 20; ; more += 20) {
       await this.steps(1 + storm.random.below(more));
-      if ((await stored(street, honest)).remote_number > old.local_number) break;
+      if ((await storedState(street, honest)).remote_number > old.local_number) break;
       assert.ok(more < 10_000, 'the commitment is revoked at last');
     }
     storm.traders = storm.traders.filter((each) => each !== machine);
@@ -120,7 +114,7 @@ class Reckoning {
     machine.disk = backup;
     storm.start(machine);
     await storm.calm();
-    this.cheat = { machine, before_sat: await this.balance(machine) };
+    this.cheat = { machine, before_sat: await walletSat(machine) };
     storm.town.up(machine).channels.forceClose(street.channel_id, 'this was more');
     await storm.calm();
   }
@@ -187,7 +181,7 @@ class Reckoning {
     await this.#checkSent();
     if (this.cheat !== undefined) {
       const { machine, before_sat } = this.cheat;
-      const gained_sat = (await this.balance(machine)) - before_sat;
+      const gained_sat = (await walletSat(machine)) - before_sat;
       // Its own anchor is anybody's.
       assert.ok(gained_sat <= ANCHOR_SAT, `${machine.name} cheated and got ${gained_sat} sat`);
     }
@@ -224,7 +218,7 @@ class Reckoning {
       const got_msat = await paidOver(street, other(street, machine));
       expected_msat += start_msat + got_msat - paid_msat;
     }
-    const off_msat = (await this.balance(machine)) * 1000n - expected_msat;
+    const off_msat = (await walletSat(machine)) * 1000n - expected_msat;
     const isRight = off_msat >= -slack_msat && off_msat <= slack_msat;
     assert.ok(isRight, `${machine.name} has ${off_msat} msat beside its share less its fees, and not ${slack_msat}`);
   }
@@ -244,7 +238,7 @@ class Reckoning {
           peer_id: machine.keys.node_id,
           key_id,
           signer: judge.keys.channelSigner(key_id),
-          state: await stored(street, judge),
+          state: await storedState(street, judge),
         };
         const { kind } = classifyEnding(closingChannelOf(channel, judge.keys.channelKeys(key_id)), tx);
         assert.equal(kind, 'remote', `${machine.name} broadcast a commitment that is in force`);
@@ -261,18 +255,12 @@ function spends(tx: Transaction, { funding }: Street): boolean {
   return tx.inputs.some(({ txid, vout }) => txid === funding.txid && vout === funding.vout);
 }
 
-/** The state of a channel as a disk has it. */
-async function stored(street: Street, { disk }: Pick<Machine, 'disk'>): Promise<ChannelState> {
-  const [row] = await disk.read('SELECT state FROM channels WHERE channel_id = ?', [street.channel_id]);
-  return decodeState(row?.state as string);
-}
-
 /**
  * What the chain may have kept of a channel's last state: what was too small for an output (the rest of a payment in
  * parts), and of each output what is less than a satoshi.
  */
 async function lossIn(street: Street): Promise<bigint> {
-  const { htlcs, local_msat } = await stored(street, street.ends[0]);
+  const { htlcs, local_msat } = await storedState(street, street.ends[0]);
   const limit_msat = satToMsat(DEFAULT_POLICY.dust_limit_satoshis);
   const lost = htlcs.map(({ amount_msat }) => (amount_msat < limit_msat ? amount_msat : amount_msat % 1000n));
   const isWhole = local_msat % 1000n === 0n && lost.every((msat) => msat === 0n);

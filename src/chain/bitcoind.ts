@@ -170,7 +170,7 @@ export class Bitcoind implements ChainBackend {
 
   async feeratePerKw(target: FeeTargetBlocks): Promise<number | undefined> {
     const { feerate } = await this.#call<{ feerate?: number }>('estimatesmartfee', target, 'CONSERVATIVE');
-    if (feerate !== undefined) return Math.ceil((feerate * SAT_PER_BTC) / WEIGHT_PER_VBYTE);
+    if (feerate !== undefined) return Math.ceil(Math.round(feerate * SAT_PER_BTC) / WEIGHT_PER_VBYTE);
     // On regtest nobody pays for a place in a block, so bitcoind has nothing to estimate from, ever.
     return this.#options.network === 'regtest' ? FEERATE_FLOOR_PER_KW : undefined;
   }

@@ -106,8 +106,8 @@ test('a regtest without an estimate costs the least that is relayed; elsewhere n
   answer = says(200, { result: { errors: ['Insufficient data or no feerate found'], blocks: 2 }, id: 'till' });
   assert.equal(await bitcoind.feeratePerKw(2), FEERATE_FLOOR_PER_KW);
   assert.equal(await open({ network: 'signet' }).feeratePerKw(2), undefined);
-  answer = says(200, { result: { feerate: 0.0001, blocks: 2 }, id: 'till' });
-  assert.equal(await bitcoind.feeratePerKw(2), 2500);
+  answer = says(200, { result: { feerate: 0.00008, blocks: 2 }, id: 'till' });
+  assert.equal(await bitcoind.feeratePerKw(2), 2000);
 });
 
 test('an answer that never comes ends in time', async () => {

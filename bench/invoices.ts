@@ -19,6 +19,7 @@ import { toHex } from '../src/types/hex.ts';
 import { NETWORKS } from '../src/types/network.ts';
 import { Secret } from '../src/types/secret.ts';
 import { type Figure, percentile } from './figures.ts';
+import { fill } from './support/fill.ts';
 
 export const name = 'invoices: the room and its store, in process';
 
@@ -58,27 +59,6 @@ async function createRate(invoices: Invoices, prefix: string, count: number, in_
   };
   await Promise.all(Array.from({ length: in_flight }, lane));
   return (count / (performance.now() - start)) * 1000;
-}
-
-/** Fills the table with rows that are as an invoice is, but unsigned: quicker than signing them all. */
-async function fill(store: Store, sample: Invoice, count: number): Promise<void> {
-  const [last] = await store.read("SELECT value FROM counters WHERE name = 'invoices_created'");
-  const first = Number(last?.value) + 1;
-  const sql = `INSERT INTO invoices (created_index, label, payment_hash, state, amount_msat, created_at, expires_at,
-    min_final_cltv_expiry, payment_preimage, bolt11, description) VALUES (?, ?, ?, 'unpaid', 1000, ?, ?, 10, ?, ?, 'x')`;
-  const units: Promise<unknown>[] = [];
-  for (let index = first; index < first + count; index++) {
-    const preimage = secureRandomBytes(32);
-    const hash = sha256(preimage);
-    const { created_at, expires_at, bolt11 } = sample;
-    const params = [index, `filled ${toHex(hash).slice(0, 16)}`, hash, created_at, expires_at, preimage, bolt11];
-    units.push(store.commit([{ sql, params }]));
-    if (units.length === 20_000) await Promise.all(units.splice(0));
-  }
-  await Promise.all(units);
-  await store.commit([
-    { sql: "UPDATE counters SET value = ? WHERE name = 'invoices_created'", params: [first + count - 1] },
-  ]);
 }
 
 async function latencies(count: number, run: (index: number) => Promise<unknown>): Promise<number[]> {

@@ -13,14 +13,24 @@ export function channelsNamed(text: string, channels: readonly LiveChannel[]): r
   });
 }
 
-/** The only channel that the text means. Throws RpcError when there is none, or more than one. */
+/**
+ * The only channel that the text means. A peer means the one that is still open with it: those that were closed before
+ * stay in the list for days. Throws RpcError when there is none, or more than one.
+ */
 export function channelNamed(text: string, channels: readonly LiveChannel[]): LiveChannel {
-  const [first, second] = channelsNamed(text, channels);
-  if (first === undefined) {
+  const named = channelsNamed(text, channels);
+  if (named.length === 0) {
     throw new RpcError('INVALID_PARAMS', `id: there is no channel of this name, id or peer: '${text.slice(0, 80)}'`);
   }
+  const [first, second] = named.length === 1 ? named : named.filter(isOpen);
+  if (first === undefined) throw new RpcError('LIGHTNINGD', 'Peer has no active channel');
   if (second !== undefined) {
     throw new RpcError('LIGHTNINGD', 'Peer has multiple channels: use channel_id or short_channel_id');
   }
   return first;
+}
+
+/** Whether it can still be closed. */
+function isOpen({ state: { phase } }: LiveChannel): boolean {
+  return phase === 'opening' || phase === 'normal' || phase === 'closing';
 }

@@ -25,10 +25,12 @@ interface Spend {
   locktime?: number;
   version?: number;
   from?: Uint8Array;
+  key?: Uint8Array;
 }
 
 /** Spends output `vout` of a transaction whose output the key owns. */
 function spend(parent: Buffer, vout: number, options: Spend = {}): Buffer {
+  const { key = KEY } = options;
   const { txid, outputs } = readTransaction(parent);
   const { amount_sat, script_pubkey } = outputs[vout] as { amount_sat: bigint; script_pubkey: Buffer };
   const transaction = new btc.Transaction({
@@ -41,13 +43,13 @@ function spend(parent: Buffer, vout: number, options: Spend = {}): Buffer {
     index: vout,
     sequence: options.sequence ?? 0xfffffffd,
     witnessUtxo: { amount: amount_sat, script: new Uint8Array(script_pubkey) },
-    ...(options.from === undefined ? {} : { tapInternalKey: curve.publicKey(KEY).slice(1) }),
+    ...(options.from === undefined ? {} : { tapInternalKey: curve.publicKey(key).slice(1) }),
   });
   transaction.addOutput({
     amount: options.amount_sat ?? amount_sat - (options.fee_sat ?? 1000n),
     script: options.script ?? WPKH.script,
   });
-  transaction.sign(KEY);
+  transaction.sign(key);
   transaction.finalize();
   return Buffer.from(transaction.extract());
 }
@@ -103,6 +105,21 @@ test('a taproot key-path spend passes, and fails with a changed signature', asyn
   const to_taproot = spend(coinbase, 0, { script: TAPROOT.script });
   assert.equal(await verdict(chain, to_taproot), 'accepted');
   const good = spend(to_taproot, 0, { from: TAPROOT.script });
+  const bad = Buffer.from(good);
+  bad[bad.length - 20] = (bad[bad.length - 20] as number) ^ 1;
+  assert.match(await verdict(chain, bad), /mandatory-script-verify-flag-failed/);
+  assert.equal(await verdict(chain, good), 'accepted');
+});
+
+test('a taproot key that begins with a zero byte is a key like any other', async () => {
+  const { chain, coinbase } = await chainWithCoin();
+  const key = new Uint8Array(32).fill(192);
+  key[0] = 1;
+  const { script } = btc.p2tr(curve.publicKey(key).slice(1), undefined, REGTEST);
+  assert.equal(script[2], 0);
+  const to_taproot = spend(coinbase, 0, { script });
+  assert.equal(await verdict(chain, to_taproot), 'accepted');
+  const good = spend(to_taproot, 0, { from: script, key });
   const bad = Buffer.from(good);
   bad[bad.length - 20] = (bad[bad.length - 20] as number) ^ 1;
   assert.match(await verdict(chain, bad), /mandatory-script-verify-flag-failed/);

@@ -3,10 +3,14 @@
  * the checks of locktime and sequence. About 20 ms a signature, so it belongs to the sandbox and to tests.
  */
 import { createRequire } from 'node:module';
+import { schnorrVerify } from '../../crypto/schnorr.ts';
 import type { ChainTransaction, Coin } from './transaction.ts';
 
 /** The package's interface, as far as it is used here: it brings no types of its own. */
 interface Bitcore {
+  crypto: {
+    Schnorr: { verify(public_key: Buffer, digest: Buffer, signature: { toBuffer(): Buffer }): boolean };
+  };
   Transaction: {
     new (
       bytes: Buffer,
@@ -41,6 +45,9 @@ let loaded: { bitcore: Bitcore; flags: number } | undefined;
 function load(): { bitcore: Bitcore; flags: number } {
   if (loaded === undefined) {
     const bitcore = createRequire(import.meta.url)('bitcore-lib') as Bitcore;
+    // Its own refuses every key that begins with a zero byte, one in 256. The last byte of 65 is the sighash's kind.
+    bitcore.crypto.Schnorr.verify = (public_key, digest, signature) =>
+      schnorrVerify(signature.toBuffer().subarray(0, 64), digest, public_key);
     const names = [
       'P2SH',
       'STRICTENC',

@@ -138,7 +138,8 @@ function take(channels: Channels, channel: LiveChannel, htlc: Htlc): void {
   if (htlc.over_exposed || !isFundingSafe(channel.state)) {
     channels.fail(channel_id, htlc.id, { failure: 'temporary_channel_failure', channel_update: new Uint8Array(0) });
   } else {
-    book.speak(() => options.incoming.offer(peeled.htlc));
+    // It writes that the invoice is paid behind what is written here, and says nothing before that is durable.
+    book.follow(() => options.incoming.offer(peeled.htlc));
   }
 }
 

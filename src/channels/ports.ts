@@ -55,7 +55,10 @@ export interface FundingWallet {
 
 /** Payments to us. */
 export interface IncomingDoor {
-  /** The HTLC is irrevocably committed and written down. May be said again after a restart. */
+  /**
+   * The HTLC is irrevocably committed, and its record is on the way to the disk: what is written from now on is durable
+   * later. May be said again after a restart.
+   */
   offer(htlc: IncomingHtlc): void;
   /** The payment was claimed before the last run ended: fulfil the HTLC. */
   resume(htlc: IncomingHtlc): void;

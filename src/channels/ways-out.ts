@@ -1,5 +1,7 @@
 /** Our channels as ways out: what can be sent through each now. */
-import { knownNames, spendableMsat } from '../channel/facts.ts';
+import { spendableMsat } from '../channel/facts.ts';
+import { shortChannelId } from '../channel/ready.ts';
+import type { ChannelState } from '../channel/state.ts';
 import type { Msat } from '../types/amount.ts';
 import type { ChannelId, NodeId } from '../types/brand.ts';
 import type { ShortChannelId } from '../types/short-channel-id.ts';
@@ -22,8 +24,15 @@ export function waysOut(channels: readonly LiveChannel[]): readonly WayOut[] {
     .map(({ state, channel_id, peer_id }) => ({
       channel_id,
       peer_id,
-      names: knownNames(state),
+      names: ownNames(state),
       spendable_msat: spendableMsat(state, 'local'),
       htlc_minimum_msat: state.terms.remote.htlc_minimum_msat,
     }));
+}
+
+/** What we may call it among ourselves: the onion of a payment does not name the channel that it leaves through. */
+function ownNames(state: ChannelState): readonly ShortChannelId[] {
+  const real = shortChannelId(state);
+  const { local_alias } = state.terms;
+  return real === undefined ? [local_alias] : [real, local_alias];
 }

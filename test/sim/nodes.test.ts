@@ -22,3 +22,7 @@ test('what nodes told people is true, and all balances add up, after every storm
   context.diagnostic(`seeds from ${first_seed}: ${JSON.stringify(totals)}`);
   assert.ok((totals.paid ?? 0) > 0);
 });
+
+test('the same seed gives the same storm', async () => {
+  assert.deepEqual(await weather(first_seed, 400), await weather(first_seed, 400));
+});

@@ -9,12 +9,12 @@ import { isOver } from '../../src/channel/failure.ts';
 import { DEFAULT_POLICY } from '../../src/channel/policy.ts';
 import { closingChannelOf } from '../../src/endings/closing-channel.ts';
 import { classifyEnding } from '../../src/onchain/ending.ts';
-import { parseTransaction, type Transaction } from '../../src/tx/transaction.ts';
+import { parseTransaction } from '../../src/tx/transaction.ts';
 import { sat, satToMsat } from '../../src/types/amount.ts';
 import { ANCHOR_SAT, type Mined, minedSince, paidBy } from '../endings/account.ts';
 import { MINER } from '../endings/pair.ts';
 import type { Machine } from './machine.ts';
-import { storedState, walletSat } from './parting.ts';
+import { spends, storedState, walletSat } from './parting.ts';
 import { type Climate, type Figures, paidOver, Storm } from './storm.ts';
 import type { Street } from './town.ts';
 
@@ -249,10 +249,6 @@ class Reckoning {
 
 function other(street: Street, machine: Machine): Machine {
   return street.ends[0] === machine ? street.ends[1] : street.ends[0];
-}
-
-function spends(tx: Transaction, { funding }: Street): boolean {
-  return tx.inputs.some(({ txid, vout }) => txid === funding.txid && vout === funding.vout);
 }
 
 /**

@@ -21,7 +21,13 @@ export async function weather(seed: number, steps: number): Promise<Figures> {
     }
     if (parted !== undefined) await checkParted(storm, parted, before);
     assert.deepEqual(town.world.chain.pending, [], 'nobody went to the chain alone');
-    assert.deepEqual(town.warnings, []);
+    // A mutual close that was signed anew, after a lost connection, may pay less than the first, which is on its way.
+    const isExpected = (text: string): boolean =>
+      parted !== undefined && text.includes('was refused: insufficient fee');
+    assert.deepEqual(
+      town.warnings.filter((text) => !isExpected(text)),
+      [],
+    );
     return storm.figures;
   } catch (error) {
     const at = `seed ${seed}, step ${storm.figures.steps} after ${steps}`;

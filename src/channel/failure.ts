@@ -52,9 +52,19 @@ export function latestCommitment({ state, env }: Pick<Turn, 'state' | 'env'>): s
   return env.signer.completeCommitment(terms, view, signatures);
 }
 
-/** The peer says `error`: the channel fails. When a mutual close is signed that is on its way to the chain already. */
+/**
+ * The peer says `error`: the channel fails. When a mutual close is signed that is on its way to the chain already. On a
+ * channel that has failed it is an answer to ours, so the peer need not hear that again.
+ */
 export function receiveError(turn: Turn, message: ErrorMessage): void {
-  if (turn.state.phase === 'closed') return;
+  const { state } = turn;
+  const { phase, failure } = state;
+  if (phase === 'closed') return;
+  if (phase === 'failed' && failure?.by === 'local' && !failure.data_loss) {
+    turn.store = true;
+    turn.state = { ...state, failure: { ...failure, by: 'remote' } };
+    return;
+  }
   failChannel(turn, 'remote', printable(message.data));
 }
 

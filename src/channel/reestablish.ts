@@ -19,13 +19,16 @@ import { takeBackUnsent } from './unsent.ts';
 
 const NO_SECRET = '00'.repeat(32);
 
-/** A connection is there: says where we are. On a failed channel the error is said again. */
+/**
+ * A connection is there: says where we are. On a failed channel the error is said again, but not to a peer that said it
+ * too: one that has forgotten the channel may answer each error by hanging up, and its other channels go with it.
+ */
 export function connect(turn: Turn): void {
   turn.state = forgetUnsigned(turn.state);
   const { state, env } = turn;
   if (state.phase === 'spent') return;
   if (state.failure !== undefined && !state.failure.data_loss) {
-    sendFailure(turn, state.failure);
+    if (state.failure.by === 'local') sendFailure(turn, state.failure);
     return;
   }
   send(turn, {

@@ -122,7 +122,7 @@ export interface ClosingNegotiation {
 
 /** Why a channel is over. */
 export interface Failure {
-  /** `local`: we found the fault or were told to; `remote`: the peer said `error`. */
+  /** `local`: we found the fault or were told to; `remote`: the peer said `error`, first or in answer to ours. */
   readonly by: Side;
   readonly reason: string;
   /** The peer proved that our state is old: nothing of ours may ever be broadcast. */

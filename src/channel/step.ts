@@ -8,7 +8,7 @@ import { receiveClosing } from './closing.ts';
 import { commit, receiveCommitment } from './commit.ts';
 import { checkDeadlines } from './deadline.ts';
 import type { Effect } from './effect.ts';
-import { applyViolation, failChannel, isOver, receiveError, receiveWarning } from './failure.ts';
+import { applyViolation, failChannel, isOver, receiveError, receiveWarning, sendFailure } from './failure.ts';
 import { Refusal, Violation, warn } from './fault.ts';
 import { receiveUpdateFee, sendUpdateFee } from './fee.ts';
 import { addHtlc, receiveAdd } from './htlc.ts';
@@ -114,8 +114,13 @@ function receive(turn: Turn, message: ChannelMessage): void {
     receiveError(turn, message);
     return;
   }
+  const asksWhereWeAre = message.type === 'channel_reestablish';
+  if (asksWhereWeAre && state.phase === 'failed' && state.failure?.by === 'remote') {
+    sendFailure(turn, state.failure);
+    return;
+  }
   // A peer that is ahead of us may still say where it is; to all else a channel that is over is deaf.
-  if (isOver(state) && !(state.failure?.data_loss === true && message.type === 'channel_reestablish')) return;
+  if (isOver(state) && !(state.failure?.data_loss === true && asksWhereWeAre)) return;
   if (message.type === 'channel_reestablish') {
     receiveReestablish(turn, message);
     return;

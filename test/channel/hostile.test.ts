@@ -295,6 +295,28 @@ test('a failed channel hears nothing, and says its error again after a reconnect
   assert.equal(pair.bob.attempt(offer(1, 1_000_000)).refusal?.code, 'channel_unusable');
 });
 
+test('a peer that said error itself is told again only when it asks', () => {
+  const error = { type: 'error', channel_id: CHANNEL_ID, data: Buffer.from('unknown channel') } as const;
+  for (const isOurs of [false, true]) {
+    const { alice, bob } = usablePair();
+    if (isOurs) bob.do({ kind: 'force_close', reason: 'the operator said so' });
+    bob.do({ kind: 'message', message: error });
+    for (const side of [alice, bob]) {
+      side.do({ kind: 'disconnected' });
+      side.outbox.length = 0;
+      side.do({ kind: 'connected' });
+    }
+    assert.deepEqual(bob.outbox, [], 'it would hang up, and with it go the other channels');
+    const [reestablish] = alice.outbox as [ChannelMessage];
+    assert.equal(reestablish.type, 'channel_reestablish');
+    bob.do({ kind: 'message', message: reestablish });
+    assert.deepEqual(
+      bob.outbox.map(({ type }) => type),
+      ['error'],
+    );
+  }
+});
+
 test('HTLCs that are dust above our exposure are marked to be failed', () => {
   const { bob } = usablePair({
     bob: environment(fakeSigner('bob'), { policy: policy({ max_dust_htlc_exposure_msat: msat(500_000) }) }),

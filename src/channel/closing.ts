@@ -17,10 +17,15 @@ interface FeeRange {
   readonly max_fee_satoshis: Sat;
 }
 
+/** For the outputs that there are: a peer that reckons so, on a cheap chain, offers no range for one output more. */
 function feeAt(state: ChannelState, feerate_per_kw: number): Sat {
-  const { local_shutdown_script = '', remote_shutdown_script = '' } = state;
-  const weight = closingWeight(local_shutdown_script, remote_shutdown_script);
-  return sat(Math.ceil((feerate_per_kw * weight) / 1000));
+  const { local_shutdown_script = '', remote_shutdown_script = '', terms } = state;
+  const dust_limit_msat = terms.local.dust_limit_satoshis * 1000n;
+  const scripts = [
+    ...(state.local_msat < dust_limit_msat ? [] : [local_shutdown_script]),
+    ...(state.remote_msat < dust_limit_msat ? [] : [remote_shutdown_script]),
+  ];
+  return sat(Math.ceil((feerate_per_kw * closingWeight(...scripts)) / 1000));
 }
 
 /** What we would pay, and what we find fair within it. Who does not pay only asks that the transaction relays. */

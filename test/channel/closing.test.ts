@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isShutdownScript } from '../../src/channel/shutdown.ts';
+import { closingWeight } from '../../src/tx/closing.ts';
 import { msat, sat } from '../../src/types/amount.ts';
 import type { ClosingSigned } from '../../src/wire/index.ts';
 import { fakeSigner } from './fake-signer.ts';
@@ -166,6 +167,15 @@ test('a balance below the dust limit gets no output', () => {
   agreed(pair);
   const text = Buffer.from(pair.alice.state.closing_transactions[0] as string, 'hex').toString();
   assert.match(text, /undefined/, 'the fake signer writes down a missing output');
+});
+
+test('the fee is for the outputs that there are: a side without balance has none to pay for', () => {
+  const pair = usablePair({ open: { push_msat: msat(0) } });
+  for (const end of [pair.alice, pair.bob]) end.env = { ...end.env, feerates: feerates(253, 253) };
+  pair.bob.do({ kind: 'shutdown' });
+  pair.exchange();
+  const { local_shutdown_script = '' } = pair.alice.state;
+  assert.equal(agreed(pair), BigInt(Math.ceil((253 * closingWeight(local_shutdown_script)) / 1000)));
 });
 
 test('the script that was promised at the opening is the only one', () => {

@@ -217,6 +217,12 @@ export class Arena {
     await this.mine(100);
   }
 
+  /** An LDK node has a coin of its own, to pay fees with when it goes on chain. */
+  async giveCoin(peer: LdkPeer, amount_sat: bigint): Promise<void> {
+    await this.chain.broadcast([payFrom(this.coin(), amount_sat, peer.script_pubkey).bytes]);
+    await this.mine();
+  }
+
   /** Time goes by while the peers that are connected go on answering. */
   async passTime(seconds: number): Promise<void> {
     for (let left = seconds; left > 0; left -= 20) {

@@ -41,6 +41,5 @@ export function toldOf(event: ldk.Event): LdkEvent | undefined {
       parts: event.htlcs.length,
     };
   }
-  if (event instanceof ldk.Event_BumpTransaction) return { kind: 'bump_needed' };
   return undefined;
 }

@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import * as ldk from 'lightningdevkit';
+import { LdkCoins } from './ldk-coins.ts';
 import { toldOf } from './ldk-events.ts';
 import { LdkSockets } from './ldk-sockets.ts';
 import type { FedBlock, LdkChannel, LdkCommands, LdkEvent, LdkHop } from './protocol.ts';
@@ -48,6 +49,8 @@ export class LdkNode {
   readonly #monitors: ldk.ChainMonitor;
   readonly #peers: ldk.PeerManager;
   readonly #sockets: LdkSockets;
+  readonly #coins: LdkCoins;
+  readonly #bumps: ldk.BumpTransactionEventHandler;
   readonly #tell: (event: LdkEvent) => void;
   readonly #dir: string;
   readonly #queue: ldk.Event[] = [];
@@ -164,6 +167,14 @@ export class LdkNode {
       logger,
       keys.as_NodeSigner(),
     );
+    this.#coins = new LdkCoins(seed);
+    const wallet = ldk.Wallet.constructor_new(this.#coins.source, logger);
+    this.#bumps = ldk.BumpTransactionEventHandler.constructor_new(
+      broadcaster,
+      wallet.as_CoinSelectionSource(),
+      keys.as_SignerProvider(),
+      logger,
+    );
     this.#sockets = new LdkSockets(this.#peers, () => this.processAll());
     const handler = ldk.EventHandler.new_impl({
       handle_event: (event) => {
@@ -171,7 +182,20 @@ export class LdkNode {
         return ldk.Result_NoneReplayEventZ.constructor_ok();
       },
     });
-    this.#kept = [...parts, persist, keys, graph, scorer, locked, router, message_router, ignoring, config, handler];
+    this.#kept = [
+      ...parts,
+      wallet,
+      persist,
+      keys,
+      graph,
+      scorer,
+      locked,
+      router,
+      message_router,
+      ignoring,
+      config,
+      handler,
+    ];
     this.node_id = hex(this.#channels.get_our_node_id());
     this.#eventHandler = handler;
   }
@@ -250,7 +274,13 @@ export class LdkNode {
     this.#peers.disconnect_by_node_id(bytes(node_id));
   }
 
+  /** The script that the coins of this node are paid to, hex. */
+  get script_pubkey(): string {
+    return this.#coins.script_pubkey;
+  }
+
   feed({ header, height, transactions }: FedBlock): void {
+    for (const each of transactions) this.#coins.see(each.bytes);
     for (const confirm of [this.#channels.as_Confirm(), this.#monitors.as_Confirm()]) {
       const list = transactions.map(({ index, bytes: data }) =>
         ldk.TwoTuple_usizeTransactionZ.constructor_new(index, data),
@@ -378,6 +408,13 @@ export class LdkNode {
     ok(this.#channels.force_close_broadcasting_latest_txn(id, bytes(node_id), 'asked by the test'), 'to force-close');
   }
 
+  /** What of its closed channels is not yet back in its hands and deep in the chain: the kinds of it. */
+  unresolved(): string[] {
+    return this.#monitors
+      .get_claimable_balances(this.#channels.list_channels())
+      .map((balance) => balance.constructor.name);
+  }
+
   tick(): void {
     this.#channels.timer_tick_occurred();
     this.#peers.timer_tick_occurred();
@@ -421,7 +458,8 @@ export class LdkNode {
       const preimage = event.purpose.preimage();
       if (preimage instanceof ldk.Option_ThirtyTwoBytesZ_Some) this.#channels.claim_funds(preimage.some);
       else this.#channels.fail_htlc_backwards(event.payment_hash);
-    } else {
+    } else if (event instanceof ldk.Event_BumpTransaction) this.#bumps.handle_event(event.bump_transaction);
+    else {
       const told = toldOf(event);
       if (told !== undefined) this.#tell(told);
     }

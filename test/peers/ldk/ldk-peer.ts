@@ -13,15 +13,18 @@ export class LdkPeer {
   readonly events: LdkEvent[] = [];
   node_id = '';
   port = 0;
+  /** Where its coins are paid to, hex. */
+  script_pubkey = '';
   /** The last block that it had seen when it started. */
   height = 0;
 
   /** Starts a node, or starts one again from its directory. */
   static async start(options: StartOptions): Promise<LdkPeer> {
     const peer = new LdkPeer();
-    const { node_id, port, height } = await peer.ask('start', options);
+    const { node_id, port, script_pubkey, height } = await peer.ask('start', options);
     peer.node_id = node_id;
     peer.port = port;
+    peer.script_pubkey = script_pubkey;
     peer.height = height;
     return peer;
   }

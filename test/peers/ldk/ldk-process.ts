@@ -19,7 +19,8 @@ function running(): LdkNode {
 const commands: { [name in keyof LdkCommands]: (...args: Parameters<LdkCommands[name]>) => unknown } = {
   async start(options) {
     node = await LdkNode.create(options, (event: LdkEvent) => send({ event }));
-    return { node_id: node.node_id, port: await node.listen(), height: node.height };
+    const port = await node.listen();
+    return { node_id: node.node_id, port, script_pubkey: node.script_pubkey, height: node.height };
   },
   connect: (node_id, port) => running().connect(node_id, port),
   disconnect: (node_id) => running().disconnect(node_id),
@@ -37,6 +38,7 @@ const commands: { [name in keyof LdkCommands]: (...args: Parameters<LdkCommands[
   close: (channel_id, node_id) => running().close(channel_id, node_id),
   forceClose: (channel_id, node_id) => running().forceClose(channel_id, node_id),
   decode: (bolt11) => running().decode(bolt11),
+  unresolved: () => running().unresolved(),
   tick: () => running().tick(),
 };
 

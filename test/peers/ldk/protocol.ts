@@ -45,6 +45,8 @@ export interface LdkCommands {
   }): {
     node_id: string;
     port: number;
+    /** Where its coins are paid to, hex. */
+    script_pubkey: string;
     /** The last block that it knows of. */
     height: number;
   };
@@ -72,6 +74,8 @@ export interface LdkCommands {
     expiry_seconds: bigint;
     min_final_cltv_expiry: bigint;
   };
+  /** What of its closed channels is not yet back in its hands and deep in the chain: LDK's names for it. */
+  unresolved(): string[];
   tick(): null;
 }
 
@@ -89,7 +93,6 @@ export type LdkEvent =
   | { kind: 'onion_error'; text: string }
   | { kind: 'payment_claimed'; payment_hash: string; amount_msat: bigint; parts: number }
   | { kind: 'held' }
-  | { kind: 'bump_needed' }
   | { kind: 'log'; level: number; text: string };
 
 export type ToLdk = { id: number; command: keyof LdkCommands; args: unknown[] };

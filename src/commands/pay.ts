@@ -66,7 +66,7 @@ Asking again for the same invoice is safe: a payment that is under way is waited
   errors: PAY_ERRORS,
   see_also: ['listpays', 'sendpay', 'decode'],
   access: 'write',
-  async run(given, { payer, wallet }) {
+  async run(given, { payer, wallet }, { signal }) {
     const { bolt11, description } = given;
     const asked = askedFor('bolt11', bolt11, wallet.network, { ...given, description });
     const { invoice, amount_msat } = asked;
@@ -79,7 +79,7 @@ Asking again for the same invoice is safe: a payment that is under way is waited
       label: given.label,
       description: description ?? invoice.description,
     };
-    const paid = await payer.pay(request);
+    const paid = await payer.pay(request, signal);
     return {
       payment_preimage: paid.payment_preimage as string,
       payment_hash: paid.payment_hash as string,

@@ -38,17 +38,20 @@ export const xpay = defineCommand({
   errors: PAY_ERRORS,
   see_also: ['pay', 'listpays'],
   access: 'write',
-  async run(given, { payer, wallet }) {
+  async run(given, { payer, wallet }, { signal }) {
     const asked = askedFor('invstring', given.invstring, wallet.network, given);
-    const paid = await payer.pay({
-      ...asked,
-      maxfee_msat: given.maxfee ?? usualFee(asked.amount_msat),
-      max_delay: given.maxdelay,
-      retry_for_seconds: given.retry_for,
-      exclude: new Set(),
-      label: given.label,
-      description: asked.invoice.description,
-    });
+    const paid = await payer.pay(
+      {
+        ...asked,
+        maxfee_msat: given.maxfee ?? usualFee(asked.amount_msat),
+        max_delay: given.maxdelay,
+        retry_for_seconds: given.retry_for,
+        exclude: new Set(),
+        label: given.label,
+        description: asked.invoice.description,
+      },
+      signal,
+    );
     return {
       payment_preimage: paid.payment_preimage as string,
       failed_parts: paid.failed_parts,

@@ -9,6 +9,7 @@ import { type Msat, subtractOrZero, sum } from '../types/amount.ts';
 import type { NodeId, PaymentHash, PaymentPreimage } from '../types/brand.ts';
 import type { Clock } from '../types/clock.ts';
 import { hasFeature } from '../types/features.ts';
+import { untilAborted } from '../types/until-aborted.ts';
 import { failureError } from './failure-error.ts';
 import { gather, type Payment } from './history.ts';
 import { pathsTo } from './path.ts';
@@ -59,21 +60,20 @@ export class Payer {
     this.#node_id = node_id;
   }
 
-  /** Resolves when the payment is complete. Rejects with RpcError when nothing is under way any more. */
-  async pay(request: PayRequest): Promise<PaidReply> {
+  /**
+   * Resolves when the payment is complete. Rejects with RpcError when nothing is under way any more, and with the
+   * signal's reason when that ends the waiting: the payment goes on.
+   */
+  async pay(request: PayRequest, signal: AbortSignal = new AbortController().signal): Promise<PaidReply> {
     const { payment_hash } = request.invoice;
     const running = this.#running.get(payment_hash);
     if (running !== undefined) {
-      if (running.amount_msat === request.amount_msat) return await running.end;
+      if (running.amount_msat === request.amount_msat) return await untilAborted(running.end, signal);
       throw new RpcError('PAY_IN_PROGRESS', `a payment of ${running.amount_msat} msat for this is under way`);
     }
-    const end = this.#run(request);
+    const end = this.#run(request).finally(() => this.#running.delete(payment_hash));
     this.#running.set(payment_hash, { amount_msat: request.amount_msat, end });
-    try {
-      return await end;
-    } finally {
-      this.#running.delete(payment_hash);
-    }
+    return await untilAborted(end, signal);
   }
 
   async #run(request: PayRequest): Promise<PaidReply> {

@@ -276,3 +276,19 @@ test('a route brings exactly the amount, and no more than the channel gives leav
     }),
   );
 });
+
+test('who gives the waiting up does not give the payment up', async () => {
+  const road = new Road();
+  road.channel(road.shop, '1x1x1', 5_000_000n);
+  const request = road.invoice(1_000_000n);
+  const patience = new AbortController();
+  const first = road.pay(request, {}, patience.signal);
+  await road.arrived(1);
+  patience.abort(new Error('enough'));
+  await assert.rejects(first, /enough/);
+  await assert.rejects(road.pay(request, {}, patience.signal), /enough/);
+  const second = road.pay(request);
+  assert.equal(road.out.length, 1);
+  await road.fulfil(road.out[0] as Arrival);
+  assert.equal((await second).payment_preimage, PREIMAGE);
+});

@@ -200,20 +200,24 @@ export class Road {
   pay(
     { bolt11, invoice }: ReturnType<Road['invoice']>,
     limits: { readonly maxfee_msat?: Msat; readonly exclude?: ReadonlySet<string> } = {},
+    signal?: AbortSignal,
   ) {
     const amount_msat = invoice.amount_msat as Msat;
-    return this.payer.pay({
-      invoice,
-      bolt11,
-      amount_msat,
-      total_msat: amount_msat,
-      maxfee_msat: limits.maxfee_msat ?? msat(5000),
-      max_delay: 2016,
-      retry_for_seconds: 60,
-      exclude: limits.exclude ?? new Set(),
-      label: undefined,
-      description: undefined,
-    });
+    return this.payer.pay(
+      {
+        invoice,
+        bolt11,
+        amount_msat,
+        total_msat: amount_msat,
+        maxfee_msat: limits.maxfee_msat ?? msat(5000),
+        max_delay: 2016,
+        retry_for_seconds: 60,
+        exclude: limits.exclude ?? new Set(),
+        label: undefined,
+        description: undefined,
+      },
+      signal,
+    );
   }
 }
 

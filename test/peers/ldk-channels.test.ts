@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { msat, sat } from '../../src/types/amount.ts';
+import { parseTransaction } from '../../src/tx/transaction.ts';
+import { msat, sat, sum } from '../../src/types/amount.ts';
 import type { ChannelId, NodeId } from '../../src/types/brand.ts';
+import { fromHex } from '../../src/types/hex.ts';
 import { Arena } from './arena.ts';
 import type { LdkPeer } from './ldk/ldk-peer.ts';
 
@@ -53,6 +55,16 @@ test('Till opens to LDK, pays it, is paid back over the same channel, and closes
   await ldk.take('payment_sent');
   await arena.until(() => arena.htlcs.length === 0);
   assert.equal(arena.daemon.channels.find(channel_id)?.state.local_msat, 750_000_000n);
+
+  const { confirmed_sat } = await arena.daemon.wallet.balance();
+  const closed = await till.call('close', { id: channel_id });
+  assert.equal(closed.type, 'mutual');
+  await ldk.take('channel_closed');
+  const closing = parseTransaction(fromHex(closed.tx as string));
+  const fee_sat = 1_000_000n - sum(closing.outputs.map(({ amount_sat }) => amount_sat));
+  await arena.mine(1);
+  // The opener pays the fee.
+  assert.equal((await arena.daemon.wallet.balance()).confirmed_sat, confirmed_sat + 750_000n - fee_sat);
   assert.deepEqual(arena.complaints, []);
 });
 

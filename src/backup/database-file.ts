@@ -6,6 +6,7 @@
 import { statSync } from 'node:fs';
 import { decodeState, encodeState } from '../channel/codec.ts';
 import { loseState } from '../channel/lost.ts';
+import { readAll } from '../store/read-all.ts';
 import type { Store, Write } from '../store/store.ts';
 import type { ChannelId } from '../types/brand.ts';
 
@@ -42,7 +43,10 @@ export async function judgeDatabase(
   word: CopyIs | undefined,
 ): Promise<readonly ChannelId[]> {
   const [row] = await store.read('SELECT identity, is_copy FROM database_file WHERE number = 0');
-  const channels = await store.read('SELECT channel_id, state FROM channels WHERE is_closed = 0');
+  const channels = await readAll(
+    store,
+    'SELECT channel_id, state FROM channels WHERE is_closed = 0 ORDER BY channel_id',
+  );
   const isMarked = row?.is_copy === 1n;
   const isMoved = row !== undefined && !isSameFile(row.identity as string, identity);
   if (isMarked && word === 'latest') throw new CopiedDatabaseError(BACKUP_IS_OLD);

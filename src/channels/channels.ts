@@ -13,6 +13,7 @@ import type { ChannelSigner } from '../channel/signer.ts';
 import type { ChannelState, Removal } from '../channel/state.ts';
 import { type Outcome, step, untaken } from '../channel/step.ts';
 import type { FailureMessage } from '../onion/failure.ts';
+import { readAll } from '../store/read-all.ts';
 import type { Write } from '../store/store.ts';
 import type { Msat, Sat } from '../types/amount.ts';
 import type { ChannelId, NodeId, PaymentPreimage } from '../types/brand.ts';
@@ -79,7 +80,7 @@ export class Channels {
   /** Reads what the store holds, and goes on where the last run ended. `resume_height`: the first block not yet seen. */
   async start(resume_height: number): Promise<void> {
     const { store, keys, incoming, endings } = this.options;
-    const rows = await store.read('SELECT * FROM channels WHERE is_closed = 0');
+    const rows = await readAll(store, 'SELECT * FROM channels WHERE is_closed = 0 ORDER BY channel_id');
     for (const row of rows) {
       const key_id = row.key_id as string;
       const state = decodeState(row.state as string);
@@ -88,7 +89,7 @@ export class Channels {
       channel.restore(row);
       this.add(channel, resume_height);
     }
-    for (const row of await store.read(SELECT_INCOMING)) this.remember(storedHtlc(row));
+    for (const row of await readAll(store, SELECT_INCOMING)) this.remember(storedHtlc(row));
     await endings.start(this.list(), resume_height);
     for (const channel of this.list()) {
       carryOut(this, channel, untaken(channel.state));

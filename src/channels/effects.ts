@@ -2,7 +2,7 @@
 import type { Effect } from '../channel/effect.ts';
 import { channelUpdateFacts } from '../channel/facts.ts';
 import { isFundingSafe } from '../channel/ready.ts';
-import type { AnnouncementSignatures, Htlc } from '../channel/state.ts';
+import type { AnnouncementSignatures, Failure, Htlc } from '../channel/state.ts';
 import { encodeRevokedHtlc } from '../onchain/revoked-htlc.ts';
 import { toHex } from '../types/hex.ts';
 import type { ShortChannelId } from '../types/short-channel-id.ts';
@@ -86,7 +86,7 @@ function carryOutOne(channels: Channels, channel: LiveChannel, effect: Effect): 
       options.log.info(`channel ${channel_id} closes in agreement, for a fee of ${effect.fee_satoshis} sat`);
       break;
     case 'channel_failed':
-      options.log.warn(`channel ${channel_id} is over: ${effect.reason}`);
+      options.log.warn(`channel ${channel_id} is over: ${whose(channel.state.failure)}${effect.reason}`);
       options.endings.begin(channel, false, false);
       channels.refuseWaiting(channel_id);
       break;
@@ -181,4 +181,9 @@ function publish(
   }
   if (peer !== undefined) channels.book.send(peer, announcement);
   sayUpdate(channels, channel);
+}
+
+/** Before the peer's own words in the log: nobody should take them for ours. */
+function whose(failure: Failure | undefined): string {
+  return failure?.by === 'remote' ? 'the peer says: ' : '';
 }

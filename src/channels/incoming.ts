@@ -130,7 +130,8 @@ export function deleteIncoming(channel_id: ChannelId, htlc_id: bigint): Write {
 
 /** Reads all that have not ended. */
 export const SELECT_INCOMING = `SELECT channel_id, htlc_id, payment_hash, amount_msat, cltv_expiry, amt_to_forward,
-  outgoing_cltv_value, payment_secret, total_msat, shared_secret, is_claimed FROM incoming_htlcs`;
+  outgoing_cltv_value, payment_secret, total_msat, shared_secret, is_claimed
+  FROM incoming_htlcs ORDER BY channel_id, htlc_id`;
 
 /** A row of the table. */
 export function storedHtlc(row: Row): StoredHtlc {

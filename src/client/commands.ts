@@ -533,7 +533,7 @@ export interface Commands {
       }[];
       /** The channels. */ readonly channels: readonly {
         /** The peer. */ readonly peer_id: string;
-        /** What is ours. */ readonly our_amount_msat: number | bigint;
+        /** What is ours, or was when it was closed. */ readonly our_amount_msat: number | bigint;
         /** What the channel holds. */ readonly amount_msat: number | bigint;
         /** The funding transaction. */ readonly funding_txid: string;
         /** The funding output's index there. */ readonly funding_output: number | bigint;
@@ -541,6 +541,16 @@ export interface Commands {
         /** The state of the channel; CHANNELD_NORMAL can carry payments. */ readonly state: string;
         /** The id of the channel. */ readonly channel_id: string;
         /** Where the funding lies in the chain. */ readonly short_channel_id?: string;
+      }[];
+      /** What is on its way from closed channels to the wallet. */ readonly sweeps: readonly {
+        /** The channel that it was in. */ readonly channel_id: string;
+        /** The peer. */ readonly peer_id: string;
+        /** The transaction that made the output. */ readonly txid: string;
+        /** Its index there. */ readonly output: number | bigint;
+        /** Its amount, before the fee for taking it. */ readonly amount_msat: number | bigint;
+        /** Core Lightning's word for it, such as DELAYED_OUTPUT_TO_US or THEIR_HTLC. */ readonly output_type: string;
+        /** The first block that may hold the transaction that takes it. */ readonly claimable_height: number | bigint;
+        /** That transaction, once it is sent; it changes when its fee is raised. */ readonly sweep_txid?: string;
       }[];
       /** What the wallet lacks of `min-emergency-msat`, which it should keep for closing channels. */ readonly warning_reserve?: string;
     };

@@ -29,7 +29,7 @@ const output = answer.object(
 const channel = answer.object(
   {
     peer_id: answer.nodeId('The peer.'),
-    our_amount_msat: answer.msat('What is ours.'),
+    our_amount_msat: answer.msat('What is ours, or was when it was closed.'),
     amount_msat: answer.msat('What the channel holds.'),
     funding_txid: answer.txid('The funding transaction.'),
     funding_output: answer.integer("The funding output's index there."),
@@ -41,18 +41,34 @@ const channel = answer.object(
   'A channel.',
 );
 
+const sweep = answer.object(
+  {
+    channel_id: answer.hash('The channel that it was in.'),
+    peer_id: answer.nodeId('The peer.'),
+    txid: answer.txid('The transaction that made the output.'),
+    output: answer.integer('Its index there.'),
+    amount_msat: answer.msat('Its amount, before the fee for taking it.'),
+    output_type: answer.string("Core Lightning's word for it, such as DELAYED_OUTPUT_TO_US or THEIR_HTLC."),
+    claimable_height: answer.integer('The first block that may hold the transaction that takes it.'),
+    sweep_txid: answer.optional(answer.txid('That transaction, once it is sent; it changes when its fee is raised.')),
+  },
+  'An output that is ours to take.',
+);
+
 /** Everything that the node holds. */
 export const listfunds = defineCommand({
   name: 'listfunds',
   category: 'wallet',
   title: 'Command showing all funds currently managed by the node',
-  description: 'Lists the outputs of the wallet and what lies in channels.',
+  description:
+    'Lists the outputs of the wallet, what lies in channels, and what closed channels left on the chain for us to take: once it is taken in a block it is an output of the wallet.',
   params: {
     spent: withDefault(field.boolean, false, 'Whether to list outputs that are spent as well.'),
   },
   returns: {
     outputs: answer.array(output, 'The outputs of the wallet.'),
     channels: answer.array(channel, 'The channels.'),
+    sweeps: answer.array(sweep, 'What is on its way from closed channels to the wallet.'),
     warning_reserve: answer.optional(
       answer.string('What the wallet lacks of `min-emergency-msat`, which it should keep for closing channels.'),
     ),
@@ -60,7 +76,7 @@ export const listfunds = defineCommand({
   errors: [],
   see_also: ['newaddr', 'withdraw'],
   access: 'read',
-  async run({ spent }, { wallet, channelFunds, deposits }) {
+  async run({ spent }, { wallet, channelFunds, sweptFunds, deposits }) {
     const coins = await wallet.listCoins(spent);
     const arrived = await deposits.ofCoins(coins.map(({ coin }) => coin));
     const deposited = new Map(arrived.map((deposit) => [`${deposit.txid}:${deposit.vout}`, deposit]));
@@ -85,6 +101,7 @@ export const listfunds = defineCommand({
         };
       }),
       channels: channelFunds().map((each) => ({ ...each })),
+      sweeps: sweptFunds().map((each) => ({ ...each })),
     };
   },
 });

@@ -1,13 +1,14 @@
 /** Where the peers of our channels were last reached: after a restart they are called again. */
 
 import { formatNetAddress, type NetAddress, parseNetAddress } from '../peers/index.ts';
+import { readAll } from '../store/read-all.ts';
 import type { Store } from '../store/store.ts';
 import type { NodeId } from '../types/brand.ts';
 
 /** The addresses by node. */
 export async function readPeerAddresses(store: Store): Promise<ReadonlyMap<NodeId, NetAddress>> {
   const found = new Map<NodeId, NetAddress>();
-  for (const row of await store.read('SELECT node_id, address FROM peers')) {
+  for (const row of await readAll(store, 'SELECT node_id, address FROM peers ORDER BY node_id')) {
     const address = parseNetAddress(row.address as string, 9735);
     if (address !== undefined) found.set(row.node_id as NodeId, address);
   }

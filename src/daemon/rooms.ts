@@ -7,13 +7,15 @@ import { stateName } from '../channels/state-name.ts';
 import { commands } from '../commands/index.ts';
 import { addressRow } from '../commands/peer-address.ts';
 import type { ConfigValue, NodeInfo, Rooms } from '../commands/rooms.ts';
-import type { ChannelFunds } from '../commands/wallet-rooms.ts';
+import type { ChannelFunds, SweptFunds } from '../commands/wallet-rooms.ts';
 import type { OptionDefinition } from '../config/option.ts';
 import { OPTIONS } from '../config/options.ts';
+import type { EndingView } from '../endings/view.ts';
 import { formatNetAddress, INIT_FEATURES } from '../peers/index.ts';
 import { tableOf } from '../rpc/table.ts';
 import { copyDatabase } from '../store/copy.ts';
 import { DATABASE_FILE } from '../store/sqlite-store.ts';
+import { satToMsat } from '../types/amount.ts';
 import { encodeFeatures } from '../types/features.ts';
 import { toHex } from '../types/hex.ts';
 import { version } from '../version.ts';
@@ -53,6 +55,7 @@ export function buildRooms(daemon: Daemon): Rooms {
     clock: daemon.clock,
     channelFunds: () =>
       daemon.channels.list().map((channel) => fundsOf(channel, daemon.endings.view(channel.channel_id)?.state)),
+    sweptFunds: () => daemon.endings.list().flatMap(sweptBy),
     node: {
       info: () => infoOf(daemon),
       configs: () => configsOf(daemon),
@@ -99,6 +102,20 @@ function fundsOf({ channel_id, peer_id, peer, state }: LiveChannel, ending: stri
     channel_id,
     short_channel_id: shortChannelId(state),
   };
+}
+
+/** What one closed channel left for us. */
+function sweptBy({ channel_id, peer_id, sweeps }: EndingView): readonly SweptFunds[] {
+  return sweeps.map(({ txid, vout, amount_sat, output_type, valid_height, sweep_txid }) => ({
+    channel_id,
+    peer_id,
+    txid,
+    output: vout,
+    amount_msat: satToMsat(amount_sat),
+    output_type,
+    claimable_height: valid_height,
+    sweep_txid,
+  }));
 }
 
 function configsOf({ options }: Daemon): readonly ConfigValue[] {

@@ -1,5 +1,6 @@
 /** The addresses of invoices and the deposits to them, as rows. */
 import { HASH_IS } from '../store/invoice-hash.ts';
+import { readAll } from '../store/read-all.ts';
 import type { Row, Store, Write } from '../store/store.ts';
 import { type Sat, sat } from '../types/amount.ts';
 import type { Txid } from '../types/brand.ts';
@@ -88,7 +89,8 @@ export async function readPendingInvoices(store: Store, above: number): Promise<
 export async function readDeposits(store: Store, created_indexes: readonly number[]): Promise<readonly Deposit[]> {
   if (created_indexes.length === 0) return [];
   const places = created_indexes.map(() => '?').join(', ');
-  const rows = await store.read(
+  const rows = await readAll(
+    store,
     `SELECT * FROM deposits WHERE created_index IN (${places})
       ORDER BY created_index, blockheight IS NULL, blockheight, txid, vout`,
     created_indexes,
@@ -106,7 +108,7 @@ export async function readCoins(store: Store, outpoints: readonly Outpoint[]): P
   for (let from = 0; from < outpoints.length; from += ASKED_AT_ONCE) {
     const txids = [...new Set(outpoints.slice(from, from + ASKED_AT_ONCE).map(({ txid }) => txid))];
     const places = txids.map(() => '?').join(', ');
-    const rows = await store.read(`SELECT * FROM deposits WHERE txid IN (${places})`, txids);
+    const rows = await readAll(store, `SELECT * FROM deposits WHERE txid IN (${places}) ORDER BY txid, vout`, txids);
     for (const deposit of rows.map(depositOfRow)) {
       const name = `${deposit.txid}:${deposit.vout}`;
       if (asked.has(name)) found.set(name, deposit);

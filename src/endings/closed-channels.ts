@@ -3,6 +3,7 @@ import { decodeState } from '../channel/codec.ts';
 import { shortChannelId } from '../channel/ready.ts';
 import type { ChannelSigner } from '../channel/signer.ts';
 import type { ChannelState } from '../channel/state.ts';
+import { readAll } from '../store/read-all.ts';
 import type { Row, Store } from '../store/store.ts';
 import { buildCommitment } from '../tx/commitment.ts';
 import { parseTransaction, txidOf } from '../tx/transaction.ts';
@@ -47,7 +48,7 @@ export async function readClosedChannels(
   store: Store,
   signerOf: (key_id: string) => ChannelSigner,
 ): Promise<readonly ClosedChannel[]> {
-  const rows = await store.read(SELECT_CLOSED);
+  const rows = await readAll(store, SELECT_CLOSED);
   return rows.map((row) => closedChannel(row, signerOf(row.key_id as string)));
 }
 

@@ -7,6 +7,7 @@ import type { OnchainEnvironment, OnchainPolicy } from '../onchain/closing-chann
 import { nameOf, type Outpoint } from '../onchain/outpoint.ts';
 import type { OnchainEffect, OnchainInput, OnchainState } from '../onchain/state.ts';
 import { openOnchain } from '../onchain/state.ts';
+import { readAll } from '../store/read-all.ts';
 import type { Row, Store } from '../store/store.ts';
 import { MAX_READ_ROWS, StoreClosedError } from '../store/store.ts';
 import type { ChannelId, PaymentPreimage, Txid } from '../types/brand.ts';
@@ -62,7 +63,7 @@ export class Endings implements EndingHost {
    */
   async start(channels: readonly OverChannel[], resume_height: number): Promise<void> {
     const { store, chain } = this.#options;
-    const rows = await store.read(SELECT_ENDINGS);
+    const rows = await readAll(store, SELECT_ENDINGS);
     const records = new Map(rows.map((row) => [row.channel_id as ChannelId, endingRecord(row)]));
     const resumed: LiveEnding[] = [];
     for (const channel of channels) {
@@ -119,10 +120,11 @@ export class Endings implements EndingHost {
     return this.#endings.get(channel_id)?.state.force_close?.transaction;
   }
 
-  /** Channels that are history. */
-  closed(): Promise<readonly ClosedChannel[]> {
-    const { store, keys } = this.#options;
-    return readClosedChannels(store, (key_id) => keys.channelSigner(key_id));
+  /** Channels that are history, the one included that just became so. */
+  async closed(): Promise<readonly ClosedChannel[]> {
+    const { store, keys, channels } = this.#options;
+    await new Promise<void>((resolve) => channels.speak(resolve));
+    return await readClosedChannels(store, (key_id) => keys.channelSigner(key_id));
   }
 
   /** Resolves when no transaction is on its way out. */

@@ -63,7 +63,7 @@ export function closeEnding(channel_id: ChannelId, height: number): readonly Wri
 
 /** Reads the endings that are not over. */
 export const SELECT_ENDINGS = `SELECT channel_id, began_height, state, ending, closing_txid, funded_txids
-  FROM endings WHERE state IS NOT NULL`;
+  FROM endings WHERE state IS NOT NULL ORDER BY channel_id`;
 
 /** A row of the table. */
 export function endingRecord(row: Row): EndingRecord {

@@ -11,7 +11,7 @@ import type { EndingKind } from './row.ts';
 /** Core Lightning's words for a channel that ends. */
 export type EndingState = 'AWAITING_UNILATERAL' | 'FUNDING_SPEND_SEEN' | 'ONCHAIN';
 
-/** An output that is ours to take, on its way to the wallet. */
+/** An output that is ours to take, and is not taken in a block yet. */
 export interface Sweep {
   readonly txid: Txid;
   readonly vout: number;
@@ -22,8 +22,6 @@ export interface Sweep {
   readonly valid_height: number;
   /** The transaction that takes it, once it is sent. */
   readonly sweep_txid: Txid | undefined;
-  /** The block that holds that transaction. */
-  readonly blockheight: number | undefined;
 }
 
 /** A channel that ends. */
@@ -130,7 +128,7 @@ function transactionType(kind: EndingKind, { role, htlc }: TrackedOutput): strin
 
 function sweepsOf({ state }: LiveEnding, kind: EndingKind, outputs: readonly TrackedOutput[]): readonly Sweep[] {
   return outputs
-    .filter(({ claim, spend, is_ours }) => claim !== undefined && (spend === undefined || is_ours))
+    .filter(({ claim, spend }) => claim !== undefined && spend === undefined)
     .map((output) => {
       const name = nameOf(output.outpoint);
       const sent = state.pending.find(
@@ -141,8 +139,7 @@ function sweepsOf({ state }: LiveEnding, kind: EndingKind, outputs: readonly Tra
         amount_sat: output.spends.amount_sat,
         output_type: outputType(kind, output),
         valid_height: output.claim?.valid_height ?? 0,
-        sweep_txid: output.spend?.txid ?? txidOfHex(sent?.transaction),
-        blockheight: output.spend?.height,
+        sweep_txid: txidOfHex(sent?.transaction),
       };
     });
 }

@@ -1,4 +1,5 @@
 /** What became of our payments: read from the store a page at a time, parts one by one or gathered to whole payments. */
+import { readAll } from '../store/read-all.ts';
 import type { SqlValue, Store } from '../store/store.ts';
 import { type Msat, msat } from '../types/amount.ts';
 import type { NodeId, PaymentHash, PaymentPreimage } from '../types/brand.ts';
@@ -41,7 +42,7 @@ export interface Payment {
 
 /** The parts of a payment, oldest first. */
 export async function partsOf(store: Store, payment_hash: PaymentHash): Promise<readonly Sendpay[]> {
-  const rows = await store.read(`${SELECT_SENDPAYS} WHERE payment_hash = ? ORDER BY created_index`, [payment_hash]);
+  const rows = await readAll(store, `${SELECT_SENDPAYS} WHERE payment_hash = ? ORDER BY created_index`, [payment_hash]);
   return rows.map(sendpayOf);
 }
 

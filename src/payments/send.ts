@@ -9,6 +9,7 @@ import type { RandomBytes } from '../crypto/random.ts';
 import { curve } from '../crypto/secp256k1.ts';
 import { RpcError } from '../errors.ts';
 import { createPacket } from '../onion/packet.ts';
+import { readAll } from '../store/read-all.ts';
 import type { Store, Write } from '../store/store.ts';
 import type { Msat } from '../types/amount.ts';
 import type { ChannelId, NodeId, PaymentHash, PaymentPreimage, PaymentSecret } from '../types/brand.ts';
@@ -103,7 +104,7 @@ export class OutgoingPayments {
     this.#counters.start(created, updated);
     this.#next_created = created + 1n;
     this.#next_updated = updated + 1n;
-    for (const row of await store.read(`${SELECT_SENDPAYS} WHERE status = 'pending'`)) {
+    for (const row of await readAll(store, `${SELECT_SENDPAYS} WHERE status = 'pending' ORDER BY created_index`)) {
       const part = sendpayOf(row);
       this.#pending.set(nameOf(part.channel_id, part.htlc_id), part);
     }

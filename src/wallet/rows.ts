@@ -1,6 +1,7 @@
 /** The wallet's rows in the store: how each is written, and how all are read at start. */
+
+import { readAll } from '../store/read-all.ts';
 import type { Row, Store, Write } from '../store/store.ts';
-import { MAX_READ_ROWS } from '../store/store.ts';
 import { parseTransaction, serializeTransaction } from '../tx/transaction.ts';
 import { sat } from '../types/amount.ts';
 import type { Txid } from '../types/brand.ts';
@@ -81,23 +82,16 @@ export function transactionWrite(own: OwnTransaction): Write {
 
 /** Reads everything. Rejects as Store.read does. */
 export async function readWallet(store: Store): Promise<WalletRows> {
-  const scripts = (await readAll(store, 'wallet_scripts', 'script_pubkey')).map(scriptOfRow);
+  const scripts = (await readAll(store, 'SELECT * FROM wallet_scripts ORDER BY script_pubkey')).map(scriptOfRow);
   const paths = new Map(scripts.map(({ script_pubkey, path }) => [script_pubkey, path]));
-  const coins = (await readAll(store, 'wallet_coins', 'txid, vout')).map((row) => coinOfRow(row, paths));
-  return { scripts, coins, transactions: (await readAll(store, 'wallet_transactions', 'number')).map(ownOfRow) };
-}
-
-/** Reads a table in pages: no single answer is larger than the store allows. */
-async function readAll(store: Store, table: string, order: string): Promise<readonly Row[]> {
-  const rows: Row[] = [];
-  for (;;) {
-    const page = await store.read(`SELECT * FROM ${table} ORDER BY ${order} LIMIT ? OFFSET ?`, [
-      MAX_READ_ROWS,
-      rows.length,
-    ]);
-    rows.push(...page);
-    if (page.length < MAX_READ_ROWS) return rows;
-  }
+  const coins = (await readAll(store, 'SELECT * FROM wallet_coins ORDER BY txid, vout')).map((row) =>
+    coinOfRow(row, paths),
+  );
+  return {
+    scripts,
+    coins,
+    transactions: (await readAll(store, 'SELECT * FROM wallet_transactions ORDER BY number')).map(ownOfRow),
+  };
 }
 
 function numberOf(value: Row[string] | undefined): number | undefined {

@@ -5,7 +5,7 @@ import { feerates } from '../../src/commands/feerates.ts';
 import { listfunds } from '../../src/commands/listfunds.ts';
 import { newaddr } from '../../src/commands/newaddr.ts';
 import type { Rooms } from '../../src/commands/rooms.ts';
-import type { ChannelFunds } from '../../src/commands/wallet-rooms.ts';
+import type { ChannelFunds, SweptFunds } from '../../src/commands/wallet-rooms.ts';
 import { withdraw } from '../../src/commands/withdraw.ts';
 import type { Command } from '../../src/rpc/command.ts';
 import { Dispatcher } from '../../src/rpc/dispatch.ts';
@@ -29,6 +29,15 @@ const CHANNEL: ChannelFunds = {
   channel_id: 'ef'.repeat(32),
   short_channel_id: '103x1x1',
 };
+const SWEEP: SweptFunds = {
+  channel_id: 'ab'.repeat(32),
+  peer_id: CHANNEL.peer_id,
+  txid: 'cd'.repeat(32),
+  output: 2,
+  amount_msat: 7_000_000n,
+  output_type: 'DELAYED_OUTPUT_TO_US',
+  claimable_height: 250,
+};
 /** The payee's address on regtest, and the same script's on mainnet. */
 const ADDRESS = formatAddress(toHex(PAYEE), NETWORKS.regtest);
 const MAINNET_ADDRESS = formatAddress(toHex(PAYEE), NETWORKS.bitcoin);
@@ -46,6 +55,7 @@ function openDoor(world: World): (method: string, params?: unknown) => Promise<R
     wallet: world.wallet,
     chain: world.source,
     channelFunds: () => [CHANNEL],
+    sweptFunds: () => [SWEEP],
     deposits: { ofInvoices: async () => [], ofCoins: async () => [] },
   } as Partial<Rooms> as Rooms;
   const unexpected: unknown[] = [];
@@ -125,9 +135,10 @@ test('listfunds shows outputs as they stand, and channels', async () => {
   world.chain.mine(1, (await world.wallet.newAddress('bech32')).script_pubkey);
   await world.follow();
   const { txid } = await world.wallet.withdraw(PAYEE, sat(30_000), { feerate_per_kw: 1000 });
-  const { outputs, channels } = (await ask('listfunds')).result as {
+  const { outputs, channels, sweeps } = (await ask('listfunds')).result as {
     outputs: Record<string, unknown>[];
     channels: unknown[];
+    sweeps: unknown[];
   };
   const seen = outputs.map(({ status, reserved, amount_msat }) => [status, reserved, amount_msat]);
   const change_msat = outputs.find((output) => output.txid === txid)?.amount_msat;
@@ -142,6 +153,7 @@ test('listfunds shows outputs as they stand, and channels', async () => {
     assert.equal('blockheight' in output, output.status !== 'unconfirmed');
   }
   assert.deepEqual(channels, [{ ...CHANNEL, our_amount_msat: 1_000, amount_msat: 5_000_000 }]);
+  assert.deepEqual(sweeps, [{ ...SWEEP, amount_msat: 7_000_000 }]);
   await world.mine();
   const listed = async (spent: boolean): Promise<number> =>
     ((await ask('listfunds', { spent })).result.outputs as unknown[]).length;

@@ -1,6 +1,7 @@
 /** What every store must do, whatever it is made of. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { readAll } from '../../src/store/read-all.ts';
 import { MAX_READ_ROWS, type Store, StoreClosedError, type Write } from '../../src/store/store.ts';
 
 const NEXT: Write = { sql: "UPDATE counters SET value = value + 1 WHERE name = 'things' RETURNING value", params: [] };
@@ -74,6 +75,14 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       const many = `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?) SELECT i FROM n`;
       assert.equal((await store.read(many, [MAX_READ_ROWS])).length, MAX_READ_ROWS);
       await assert.rejects(store.read(many, [MAX_READ_ROWS + 1]), RangeError);
+    });
+
+    it('hands over more rows than one answer may have, page by page', async () => {
+      const many = `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?) SELECT i FROM n ORDER BY i`;
+      for (const count of [0, MAX_READ_ROWS, 2 * MAX_READ_ROWS + 5]) {
+        const rows = await readAll(store, many, [count + 1]);
+        assert.deepEqual([rows.length, rows.at(-1)?.i], [count + 1, BigInt(count + 1)]);
+      }
     });
 
     it('commits what it took before it closes, and takes nothing after', async () => {

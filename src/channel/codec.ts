@@ -133,6 +133,7 @@ export function decodeState(text: string): ChannelState {
     announcement_sent: false,
     local_shutdown_script: state.local_shutdown_script,
     shutdown_sent: state.shutdown_sent,
+    closing_height: state.closing_height,
     remote_shutdown_script: state.remote_shutdown_script,
     negotiation: undefined,
     closing_transactions: state.closing_transactions,

@@ -2,7 +2,7 @@
  * What a new block asks for (BOLT 2, cltv_expiry_delta Selection): an HTLC of ours that is past its time, or one of the
  * peer's that we fulfilled and that nears its time, must be claimed on the chain while that is still possible.
  */
-import { failChannel, isOver } from './failure.ts';
+import { failChannel, forget, isOver } from './failure.ts';
 import { IRREVOCABLE, PROPOSED } from './stage.ts';
 import type { Htlc } from './state.ts';
 import type { Turn } from './turn.ts';
@@ -15,8 +15,11 @@ export function checkDeadlines(turn: Turn): void {
   const { state, env } = turn;
   if (isOver(state)) return;
   if (isOverdue(turn)) {
-    const reason = `no funding transaction within ${FUNDING_TIMEOUT_BLOCKS} blocks`;
-    turn.effects.push({ kind: 'channel_forgotten', reason });
+    forget(turn, 'local', `no funding transaction within ${FUNDING_TIMEOUT_BLOCKS} blocks`);
+    return;
+  }
+  if (isStalled(turn)) {
+    failChannel(turn, 'local', `no agreement on closing within ${env.policy.closing_timeout_blocks} blocks`);
     return;
   }
   for (const htlc of state.htlcs) {
@@ -50,6 +53,16 @@ function deadlineFault(turn: Turn, htlc: Htlc): string | undefined {
   }
   if (removal?.kind !== 'fulfill' || height < fulfillDeadline(turn, htlc)) return undefined;
   return `the removal of HTLC ${id}, which we fulfilled, is not committed and it expires at block ${cltv_expiry}`;
+}
+
+/**
+ * Whether a close in agreement does not come about (BOLT 2, Closing Negotiation): the payments are over, and the peer
+ * lets the negotiation hang, or is gone.
+ */
+function isStalled({ state, env }: Turn): boolean {
+  const { phase, htlcs, closing_height } = state;
+  if (phase !== 'closing' || htlcs.length > 0 || closing_height === undefined) return false;
+  return env.height >= closing_height + env.policy.closing_timeout_blocks;
 }
 
 /** Whether the peer's funding transaction was never seen in all the time that it had. */

@@ -32,6 +32,10 @@ export function sendFailure(turn: Turn, failure: Failure): void {
 export function failChannel(turn: Turn, by: Side, reason: string): void {
   const { state } = turn;
   if (state.phase === 'failed' || state.phase === 'spent') return;
+  if (isUnfunded(state)) {
+    forget(turn, by, reason);
+    return;
+  }
   const failure: Failure = { by, reason, data_loss: false };
   turn.store = true;
   turn.state = { ...state, phase: 'failed', failure };
@@ -40,6 +44,22 @@ export function failChannel(turn: Turn, by: Side, reason: string): void {
     { kind: 'channel_failed', reason, data_loss: false },
     { kind: 'broadcast', purpose: 'commitment', transaction: latestCommitment(turn) },
   );
+}
+
+/**
+ * Whether the peer opened the channel, and no block holds its funding: nothing of ours can be in it. A channel that may
+ * be used before it confirms is another matter.
+ */
+export function isUnfunded({ terms, phase, funding_confirmation }: ChannelState): boolean {
+  return (
+    phase === 'opening' && terms.opener === 'remote' && terms.minimum_depth > 0 && funding_confirmation === undefined
+  );
+}
+
+/** Gives up a channel that has nothing of ours in it. The peer hears why, unless it was the peer that said so. */
+export function forget(turn: Turn, by: Side, reason: string): void {
+  if (by === 'local' && turn.state.link !== 'down') sendFailure(turn, { by, reason, data_loss: false });
+  turn.effects.push({ kind: 'channel_forgotten', reason });
 }
 
 /** Our latest commitment with both signatures, serialized, hex. Never call it for a state with `data_loss`. */

@@ -25,6 +25,8 @@ export type Input =
   | { readonly kind: 'block' }
   /** Where the funding transaction is now; undefined after a reorg that removed it. */
   | { readonly kind: 'funding_depth'; readonly confirmation: FundingConfirmation | undefined }
+  /** The channel is given up before anything of ours is in it: its funding is not there, or not what was agreed. */
+  | { readonly kind: 'forget'; readonly reason: string }
   /** The funding output was spent by this transaction (serialized, hex). */
   | { readonly kind: 'funding_spent'; readonly transaction: string }
   /** The host's signatures for `announcement_due`. */

@@ -52,6 +52,7 @@ export function lostChannel(terms: ChannelTerms): ChannelState {
     announcement_sent: false,
     local_shutdown_script: undefined,
     shutdown_sent: false,
+    closing_height: undefined,
     remote_shutdown_script: undefined,
     negotiation: undefined,
     closing_transactions: [],

@@ -140,6 +140,7 @@ export function newChannel(
     announcement_sent: false,
     local_shutdown_script: undefined,
     shutdown_sent: false,
+    closing_height: undefined,
     remote_shutdown_script: undefined,
     negotiation: undefined,
     closing_transactions: [],

@@ -38,6 +38,8 @@ export interface ChannelPolicy {
   readonly offered_grace_blocks: number;
   /** Blocks before its expiry at which an HTLC that we fulfilled is claimed on the chain. */
   readonly fulfill_deadline_blocks: number;
+  /** Blocks that an agreement on closing may take: about two days. */
+  readonly closing_timeout_blocks: number;
   /** Confirmations before a channel is announced (BOLT 7 asks for six). */
   readonly announcement_depth: number;
 }
@@ -63,6 +65,7 @@ export const DEFAULT_POLICY: ChannelPolicy = {
   max_htlc_minimum_msat: msat(10_000_000),
   offered_grace_blocks: 2,
   fulfill_deadline_blocks: 9,
+  closing_timeout_blocks: 288,
   announcement_depth: 6,
 };
 

@@ -30,7 +30,8 @@ export function startShutdown(turn: Turn, script?: string): void {
   if (!isShutdownScript(chosen, env.option_shutdown_anysegwit)) {
     refuse('invalid', 'the script to close to is not one that the peer accepts');
   }
-  turn.state = { ...state, phase: 'closing', local_shutdown_script: chosen };
+  const closing_height = state.closing_height ?? env.height;
+  turn.state = { ...state, phase: 'closing', local_shutdown_script: chosen, closing_height };
   turn.store = true;
   resumeShutdown(turn);
 }
@@ -92,6 +93,7 @@ export function receiveShutdown(turn: Turn, message: Shutdown): void {
   turn.state = {
     ...state,
     phase: state.phase === 'closed' ? 'closed' : 'closing',
+    closing_height: state.closing_height ?? env.height,
     remote_shutdown_script: scriptpubkey,
     local_shutdown_script: state.local_shutdown_script ?? state.terms.default_shutdown_script,
   };

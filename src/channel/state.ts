@@ -182,6 +182,8 @@ export interface ChannelState {
   /** The script to close to, once we want to close. */
   readonly local_shutdown_script: string | undefined;
   readonly shutdown_sent: boolean;
+  /** The height at which closing was begun, by either side. */
+  readonly closing_height: number | undefined;
   readonly remote_shutdown_script: string | undefined;
   readonly negotiation: ClosingNegotiation | undefined;
   /** The mutual closing transactions that both signed, serialized, hex. */

@@ -8,7 +8,7 @@ import { receiveClosing } from './closing.ts';
 import { commit, receiveCommitment } from './commit.ts';
 import { checkDeadlines } from './deadline.ts';
 import type { Effect } from './effect.ts';
-import { applyViolation, failChannel, isOver, receiveError, receiveWarning, sendFailure } from './failure.ts';
+import { applyViolation, failChannel, forget, isOver, receiveError, receiveWarning, sendFailure } from './failure.ts';
 import { Refusal, Violation, warn } from './fault.ts';
 import { receiveUpdateFee, sendUpdateFee } from './fee.ts';
 import { addHtlc, receiveAdd } from './htlc.ts';
@@ -94,6 +94,9 @@ function obey(turn: Turn, input: Exclude<Input, { kind: 'message' }>): void {
       break;
     case 'funding_depth':
       fundingDepth(turn, input.confirmation);
+      break;
+    case 'forget':
+      forget(turn, 'local', input.reason);
       break;
     case 'funding_spent':
       spend(turn, input.transaction);

@@ -15,12 +15,9 @@ import { type Outcome, step, untaken } from '../channel/step.ts';
 import type { FailureMessage } from '../onion/failure.ts';
 import { readAll } from '../store/read-all.ts';
 import type { Write } from '../store/store.ts';
-import type { Msat, Sat } from '../types/amount.ts';
 import type { ChannelId, NodeId, PaymentPreimage } from '../types/brand.ts';
 import { type FeatureName, type Features, hasFeature } from '../types/features.ts';
-import { toHex } from '../types/hex.ts';
-import type { ShortChannelId } from '../types/short-channel-id.ts';
-import type { KnownMessage, OpenChannel } from '../wire/index.ts';
+import type { KnownMessage } from '../wire/index.ts';
 import { Book } from './book.ts';
 import { closingBegunBy } from './close-cause.ts';
 import { broadcastClose, carryOut } from './effects.ts';
@@ -28,34 +25,23 @@ import { FundingWatch } from './funding-watch.ts';
 import { deleteIncoming, failRemoval, SELECT_INCOMING, type StoredHtlc, storedHtlc } from './incoming.ts';
 import { decodeUpdate, LiveChannel } from './live-channel.ts';
 import { followOpening } from './new-channel.ts';
+import { Newcomers, type OpenOptions } from './newcomers.ts';
 import { type OpeningEnd, Openings } from './openings.ts';
 import { type ChannelsOptions, feeratesOf } from './options.ts';
-import type { ConnectedPeer, FundingOptions } from './ports.ts';
+import { ALL_CHANNELS, type ConnectedPeer } from './ports.ts';
 import { receiveUpdate } from './remote-update.ts';
-
-/** What the operator asks of a new channel. */
-export interface OpenOptions {
-  readonly funding_satoshis: Sat;
-  readonly push_msat: Msat;
-  readonly feerate_per_kw: number;
-  readonly announce_channel: boolean;
-  /** How the wallet is to make the funding transaction; at the usual feerate unless given. */
-  readonly funding?: FundingOptions;
-}
-
-/** The channel id that means all channels of a peer (BOLT 1). */
-const ALL_CHANNELS = '00'.repeat(32);
-/** Real ones name blocks that will not come for two hundred years. */
-const ALIAS_BLOCKS = 0xf00000;
 
 export class Channels {
   readonly options: ChannelsOptions;
   readonly book: Book;
   readonly openings: Openings;
   readonly funding: FundingWatch;
+  readonly newcomers = new Newcomers(this);
   /** HTLCs of payments to us that have not ended, by channel and id. */
   readonly incoming = new Map<string, StoredHtlc>();
   readonly #channels = new Map<ChannelId, LiveChannel>();
+  /** All channels that ever had a row: a funding output is for one channel. */
+  readonly #known = new Set<ChannelId>();
   readonly #peers = new Map<NodeId, ConnectedPeer>();
   readonly #dirty = new Set<LiveChannel>();
   readonly #commit_due = new Set<LiveChannel>();
@@ -71,7 +57,9 @@ export class Channels {
       (channel, transaction, height) => options.endings.spent(channel, transaction, height),
     );
     this.openings = new Openings({
+      clock: options.clock,
       environment: (signer, peer) => this.#environment(signer, peer.features),
+      isKnown: (channel_id) => this.#known.has(channel_id),
       created: (opening, state, effects) => followOpening(this, opening, effects, state),
       effects: (opening, effects) => followOpening(this, opening, effects, undefined),
     });
@@ -89,6 +77,8 @@ export class Channels {
       channel.restore(row);
       this.add(channel, resume_height);
     }
+    const closed = await readAll(store, 'SELECT channel_id FROM channels WHERE is_closed = 1 ORDER BY channel_id');
+    for (const { channel_id } of closed) this.#known.add(channel_id as ChannelId);
     for (const row of await readAll(store, SELECT_INCOMING)) this.remember(storedHtlc(row));
     await endings.start(this.list(), resume_height);
     for (const channel of this.list()) {
@@ -124,8 +114,10 @@ export class Channels {
     return this.#peers.get(node_id);
   }
 
-  /** A channel exists from now on. */
+  /** A channel exists from now on. Throws RangeError when there is one of this id, or was. */
   add(channel: LiveChannel, from_height: number): void {
+    if (this.#known.has(channel.channel_id)) throw new RangeError(`there is a channel ${channel.channel_id} already`);
+    this.#known.add(channel.channel_id);
     this.#channels.set(channel.channel_id, channel);
     this.funding.start(channel, from_height);
   }
@@ -164,6 +156,19 @@ export class Channels {
     if (channel === undefined) return;
     this.book.write(channel.save());
     this.remove(channel, { sql: 'UPDATE channels SET is_closed = 1 WHERE channel_id = ?', params: [channel_id] });
+    this.#forgetIncoming(channel_id);
+  }
+
+  /** The channel never had funding: nothing is kept of it. */
+  forget(channel: LiveChannel): void {
+    const { channel_id } = channel;
+    this.remove(channel, { sql: 'DELETE FROM channels WHERE channel_id = ?', params: [channel_id] });
+    this.#forgetIncoming(channel_id);
+    this.#known.delete(channel_id);
+    this.newcomers.giveBack(channel.state.terms.default_shutdown_script);
+  }
+
+  #forgetIncoming(channel_id: ChannelId): void {
     for (const [name, htlc] of this.incoming) if (htlc.channel_id === channel_id) this.incoming.delete(name);
     this.book.write({ sql: 'DELETE FROM incoming_htlcs WHERE channel_id = ?', params: [channel_id] });
   }
@@ -242,7 +247,7 @@ export class Channels {
 
   message(peer: ConnectedPeer, message: KnownMessage): void {
     if (message.type === 'open_channel') {
-      void this.#accept(peer, message);
+      void this.newcomers.accept(peer, message);
       return;
     }
     if (message.type === 'channel_update') {
@@ -264,26 +269,8 @@ export class Channels {
   }
 
   /** Opens a channel with a connected peer; resolves when it exists, or did not come about. */
-  async open(peer: ConnectedPeer, { funding, ...options }: OpenOptions): Promise<OpeningEnd> {
-    const { keys, network, wallet, chain, randomBytes } = this.options;
-    const shutdown_script = await wallet.newScript();
-    if (this.#peers.get(peer.node_id) !== peer) return { kind: 'failed', reason: 'the peer went away' };
-    const key_id = toHex(randomBytes(16));
-    const request = {
-      ...options,
-      temporary_channel_id: toHex(randomBytes(32)) as ChannelId,
-      chain_hash: network.chain_hash,
-      local_alias: this.#newAlias(),
-      shutdown_script,
-      option_support_large_channel: this.#bothOffer(peer.features, 'option_support_large_channel'),
-      // A public channel is known by its real name; a private one should not tell where its coins lie.
-      channel_type: {
-        option_scid_alias: !options.announce_channel && hasFeature(peer.features, 'option_scid_alias'),
-        option_zeroconf: false,
-      },
-    };
-    const how = funding ?? { feerate_per_kw: feeratesOf(chain).closing_per_kw };
-    return await this.openings.start(peer, key_id, keys.channelSigner(key_id), request, how);
+  open(peer: ConnectedPeer, options: OpenOptions): Promise<OpeningEnd> {
+    return this.newcomers.open(peer, options);
   }
 
   /** Offers an HTLC. `writesOf` is stored in the unit that makes the offer durable. Throws Refusal. */
@@ -329,12 +316,13 @@ export class Channels {
       feerates: feeratesOf(chain),
       height: chain.tip().height,
       // Of a peer that is away nobody knows. Nearly all do, and one that does not is closed without, in the end.
-      option_shutdown_anysegwit: features === undefined || this.#bothOffer(features, 'option_shutdown_anysegwit'),
-      option_upfront_shutdown_script: this.#bothOffer(features, 'option_upfront_shutdown_script'),
+      option_shutdown_anysegwit: features === undefined || this.bothOffer(features, 'option_shutdown_anysegwit'),
+      option_upfront_shutdown_script: this.bothOffer(features, 'option_upfront_shutdown_script'),
     };
   }
 
-  #bothOffer(features: Features | undefined, name: FeatureName): boolean {
+  /** Whether the peer offers this, and we do. */
+  bothOffer(features: Features | undefined, name: FeatureName): boolean {
     return features !== undefined && hasFeature(features, name) && hasFeature(this.options.features, name);
   }
 
@@ -369,32 +357,5 @@ export class Channels {
     const transaction = channel.state.closing_transactions.at(-1);
     if (channel.state.phase !== 'closed' || transaction === undefined) return;
     this.book.speak(() => void broadcastClose(this, channel, transaction));
-  }
-
-  async #accept(peer: ConnectedPeer, message: OpenChannel): Promise<void> {
-    const { keys, network, wallet, randomBytes, zeroconf_peers } = this.options;
-    const { temporary_channel_id } = message;
-    const giveBack = this.openings.reserve(peer.node_id);
-    if (giveBack === undefined) {
-      const data = Buffer.from('open_channel: too many openings at once');
-      this.book.send(peer, { type: 'error', channel_id: temporary_channel_id, data });
-      return;
-    }
-    const shutdown_script = await wallet.newScript().finally(giveBack);
-    // It went away while the wallet looked for a script.
-    if (this.#peers.get(peer.node_id) !== peer) return;
-    const key_id = toHex(randomBytes(16));
-    this.openings.accept(peer, key_id, keys.channelSigner(key_id), message, {
-      chain_hash: network.chain_hash,
-      local_alias: this.#newAlias(),
-      shutdown_script,
-      option_support_large_channel: this.#bothOffer(peer.features, 'option_support_large_channel'),
-      zeroconf_allowed: zeroconf_peers.has(peer.node_id),
-    });
-  }
-
-  #newAlias(): ShortChannelId {
-    const random = Buffer.from(this.options.randomBytes(6));
-    return `${ALIAS_BLOCKS + random.readUInt16BE(0)}x${random.readUInt16BE(2)}x${random.readUInt16BE(4)}` as ShortChannelId;
   }
 }

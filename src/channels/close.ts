@@ -50,10 +50,12 @@ export async function closeChannel(channels: Channels, channel: LiveChannel, opt
         const waited = `the peer did not agree to close within ${unilateral_timeout_seconds} seconds`;
         channels.forceClose(channel.channel_id, waited);
       });
+      // It goes on when nobody waits for the answer any more, and ends with the channel, or with this run of the node.
+      channel.cancelWatches.push(cancelTimer);
     }
     return await end.promise;
   } finally {
-    cancelTimer();
+    if (howClosed(channel.state) !== undefined) cancelTimer();
     channel.listeners.delete(look);
     signal.removeEventListener('abort', abort);
   }

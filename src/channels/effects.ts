@@ -42,7 +42,7 @@ function carryOutOne(channels: Channels, channel: LiveChannel, effect: Effect): 
       break;
     case 'channel_forgotten':
       options.log.warn(`channel ${channel_id} is forgotten: ${effect.reason}`);
-      channels.remove(channel, { sql: 'DELETE FROM channels WHERE channel_id = ?', params: [channel_id] });
+      channels.forget(channel);
       break;
     case 'channel_usable':
       book.speak(() => options.log.info(`channel ${channel_id} with ${channel.peer_id} is ready`));

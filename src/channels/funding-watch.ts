@@ -2,8 +2,19 @@
 import type { ChainSource, Confirmation } from '../chain/source.ts';
 import type { Input } from '../channel/input.ts';
 import type { ChannelPolicy } from '../channel/policy.ts';
+import type { ChannelTerms } from '../channel/state.ts';
+import { fundingScriptPubkey } from '../tx/funding.ts';
+import { parseTransaction } from '../tx/transaction.ts';
 import { toHex } from '../types/hex.ts';
 import type { LiveChannel } from './live-channel.ts';
+
+/** Whether a transaction pays what was agreed, where it was agreed (BOLT 2, The funding_created Message). */
+function isFundingOf(terms: ChannelTerms, transaction: Uint8Array): boolean {
+  const { funding_output_index, funding_satoshis, local, remote } = terms;
+  const output = parseTransaction(transaction).outputs[funding_output_index];
+  if (output === undefined || output.amount_sat !== funding_satoshis) return false;
+  return toHex(output.script_pubkey) === toHex(fundingScriptPubkey(local.funding_pubkey, remote.funding_pubkey));
+}
 
 export class FundingWatch {
   readonly #chain: ChainSource;
@@ -58,7 +69,15 @@ export class FundingWatch {
     this.#apply(channel, { kind: 'funding_depth', confirmation: { ...funding_confirmation, depth_blocks } });
   }
 
-  #confirmed(channel: LiveChannel, { block, transaction_index }: Confirmation): void {
+  #confirmed(channel: LiveChannel, { block, transaction, transaction_index }: Confirmation): void {
+    if (!isFundingOf(channel.state.terms, transaction)) {
+      const { funding_txid, funding_output_index } = channel.state.terms;
+      const reason = `output ${funding_output_index} of ${funding_txid} is not the funding that was agreed on`;
+      // Nobody can have paid over it, but a peer that was trusted before: then what is in flight is for the chain to end.
+      const isUsed = channel.state.htlcs.length > 0;
+      this.#apply(channel, { kind: isUsed ? 'force_close' : 'forget', reason });
+      return;
+    }
     const known = channel.state.funding_confirmation;
     if (known?.block_height === block.height && known.transaction_index === transaction_index) return;
     const depth_blocks = Math.max(1, this.#chain.tip().height - block.height + 1);

@@ -94,6 +94,15 @@ export function failRemoval(shared_secret: Uint8Array, failure: FailureMessage):
   return { kind: 'fail', reason: toHex(createReturnPacket(shared_secret, encodeFailure(failure))) };
 }
 
+/** What a sender says may be any u64, and a column holds 64 bits with a sign: the same bits, read the other way. */
+function toColumn(amount_msat: Msat): bigint {
+  return BigInt.asIntN(64, amount_msat);
+}
+
+function fromColumn(value: bigint): Msat {
+  return msat(BigInt.asUintN(64, value));
+}
+
 /** Writes the HTLC down. It may be written already. */
 export function insertIncoming(htlc: StoredHtlc): Write {
   return {
@@ -106,10 +115,10 @@ export function insertIncoming(htlc: StoredHtlc): Write {
       htlc.payment_hash,
       htlc.amount_msat,
       BigInt(htlc.cltv_expiry),
-      htlc.amt_to_forward,
+      toColumn(htlc.amt_to_forward),
       BigInt(htlc.outgoing_cltv_value),
       htlc.payment_secret ?? null,
-      htlc.total_msat,
+      toColumn(htlc.total_msat),
       htlc.shared_secret,
     ],
   };
@@ -141,10 +150,10 @@ export function storedHtlc(row: Row): StoredHtlc {
     payment_hash: row.payment_hash as PaymentHash,
     amount_msat: msat(row.amount_msat as bigint),
     cltv_expiry: Number(row.cltv_expiry),
-    amt_to_forward: msat(row.amt_to_forward as bigint),
+    amt_to_forward: fromColumn(row.amt_to_forward as bigint),
     outgoing_cltv_value: Number(row.outgoing_cltv_value),
     payment_secret: (row.payment_secret as PaymentSecret | null) ?? undefined,
-    total_msat: msat(row.total_msat as bigint),
+    total_msat: fromColumn(row.total_msat as bigint),
     shared_secret: row.shared_secret as Uint8Array,
     is_claimed: row.is_claimed === 1n,
   };

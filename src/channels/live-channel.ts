@@ -87,7 +87,7 @@ export class LiveChannel {
           min_to_us_msat, max_to_us_msat) VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?, ?)
         ON CONFLICT (channel_id) DO UPDATE SET state = excluded.state, remote_update = excluded.remote_update,
           closer = excluded.closer, close_cause = excluded.close_cause, min_to_us_msat = excluded.min_to_us_msat,
-          max_to_us_msat = excluded.max_to_us_msat`,
+          max_to_us_msat = excluded.max_to_us_msat WHERE key_id = excluded.key_id`,
       params: [
         channel_id,
         peer_id,

@@ -28,6 +28,7 @@ export function followOpening(
       void fund(channels, opening, effect.script_pubkey, effect.funding_satoshis);
     } else if (effect.kind === 'opening_failed') {
       if (opening.funding_txid !== undefined) options.wallet.release(opening.funding_txid);
+      channels.newcomers.giveBack(opening.shutdown_script);
       options.log.info(`a channel with ${opening.peer.node_id} did not come about: ${effect.reason}`);
       opening.end?.resolve({ kind: 'failed', reason: effect.reason, cause: opening.failure });
     }

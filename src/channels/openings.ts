@@ -2,16 +2,19 @@
 import { type AcceptRequest, acceptOpening, stepAccepter } from '../channel/accept.ts';
 import type { Effect } from '../channel/effect.ts';
 import { type OpenRequest, startOpening, stepOpener } from '../channel/open.ts';
-import type { Opening, OpeningInput, OpeningOutcome } from '../channel/opening.ts';
+import { channelId, type Opening, type OpeningInput, type OpeningOutcome } from '../channel/opening.ts';
 import type { Environment } from '../channel/policy.ts';
 import type { ChannelSigner } from '../channel/signer.ts';
 import type { ChannelState } from '../channel/state.ts';
 import type { ChannelId, NodeId, Txid } from '../types/brand.ts';
-import type { KnownMessage, OpenChannel } from '../wire/index.ts';
-import type { ConnectedPeer, FundingOptions } from './ports.ts';
+import type { Clock } from '../types/clock.ts';
+import type { FundingCreated, KnownMessage, OpenChannel } from '../wire/index.ts';
+import { ALL_CHANNELS, type ConnectedPeer, type FundingOptions } from './ports.ts';
 
 /** A peer could open and abandon without end: more than this at once is refused. */
 const MAX_OPENINGS_PER_PEER = 4;
+/** An opening takes two round trips and a few signatures. One that hangs holds coins, or a place, for nothing. */
+const OPENING_TIMEOUT_MS = 120_000;
 
 /** What an opening of ours ended in. */
 export type OpeningEnd =
@@ -30,11 +33,17 @@ export interface LiveOpening {
   /** Ours: how the wallet is to make it, and why it could not. */
   readonly funding: FundingOptions | undefined;
   failure?: unknown;
+  /** Where a mutual close was to pay to: free again when the opening comes to nothing. */
+  readonly shutdown_script: string;
+  cancelTimeout: () => void;
   readonly end: PromiseWithResolvers<OpeningEnd> | undefined;
 }
 
 /** What the registry of channels does with an opening's effects and with what became of it. */
 export interface OpeningHost {
+  readonly clock: Clock;
+  /** Whether a channel has this id, or had: its funding output is another channel's. */
+  isKnown(channel_id: ChannelId): boolean;
   environment(signer: ChannelSigner, peer: ConnectedPeer): Environment;
   created(opening: LiveOpening, state: ChannelState, effects: readonly Effect[]): void;
   effects(opening: LiveOpening, effects: readonly Effect[]): void;
@@ -54,12 +63,16 @@ export class Openings {
    * undefined when the peer has too many.
    */
   reserve(node_id: NodeId): (() => void) | undefined {
-    const begun = [...this.#all].filter(({ peer }) => peer.node_id === node_id).length;
-    const reserved = [...this.#reserved].filter((place) => place.node_id === node_id).length;
-    if (begun + reserved >= MAX_OPENINGS_PER_PEER) return undefined;
+    if (this.count(node_id) >= MAX_OPENINGS_PER_PEER) return undefined;
     const place = { node_id };
     this.#reserved.add(place);
     return () => void this.#reserved.delete(place);
+  }
+
+  /** How many openings with this peer are under way. */
+  count(node_id: NodeId): number {
+    const begun = [...this.#all].filter(({ peer }) => peer.node_id === node_id).length;
+    return begun + [...this.#reserved].filter((place) => place.node_id === node_id).length;
   }
 
   /** Begins one of ours; the promise says what became of it. */
@@ -71,7 +84,10 @@ export class Openings {
     funding: FundingOptions,
   ): Promise<OpeningEnd> {
     const end = Promise.withResolvers<OpeningEnd>();
-    this.#begin({ peer, key_id, signer, funding_txid: undefined, funding, end }, (env) => startOpening(request, env));
+    const { shutdown_script } = request;
+    this.#begin({ peer, key_id, signer, shutdown_script, funding_txid: undefined, funding, end }, (env) =>
+      startOpening(request, env),
+    );
     return end.promise;
   }
 
@@ -83,15 +99,20 @@ export class Openings {
     message: OpenChannel,
     request: AcceptRequest,
   ): void {
-    this.#begin({ peer, key_id, signer, funding_txid: undefined, funding: undefined, end: undefined }, (env) =>
-      acceptOpening(message, request, env),
-    );
+    const { shutdown_script } = request;
+    const none = { funding_txid: undefined, funding: undefined, end: undefined };
+    this.#begin({ peer, key_id, signer, shutdown_script, ...none }, (env) => acceptOpening(message, request, env));
   }
 
-  #begin(live: Omit<LiveOpening, 'opening'>, run: (env: Environment) => OpeningOutcome): void {
+  #begin(live: Omit<LiveOpening, 'opening' | 'cancelTimeout'>, run: (env: Environment) => OpeningOutcome): void {
     const outcome = run(this.#host.environment(live.signer, live.peer));
-    const opening = live as LiveOpening;
-    if (outcome.opening !== undefined) this.#all.add(opening);
+    const opening = { ...live, cancelTimeout: () => {} } as LiveOpening;
+    if (outcome.opening !== undefined) {
+      this.#all.add(opening);
+      opening.cancelTimeout = this.#host.clock.after(OPENING_TIMEOUT_MS, () =>
+        this.step(opening, { kind: 'cancel', reason: 'the opening takes too long' }),
+      );
+    }
     this.#follow(opening, outcome);
   }
 
@@ -100,18 +121,36 @@ export class Openings {
     const id = 'temporary_channel_id' in message ? message.temporary_channel_id : message.channel_id;
     // Gossip may come at any time. It names no channel, and an opening has none before it is funded: they are not the same.
     if (id === undefined) return false;
+    if (id === ALL_CHANNELS && message.type === 'error') {
+      for (const live of this.#of(peer)) this.step(live, { kind: 'message', message });
+      return false;
+    }
     const live = [...this.#all].find(
       ({ peer: other, opening }) =>
         other === peer && (opening.temporary_channel_id === id || opening.channel?.terms.channel_id === id),
     );
     if (live === undefined) return false;
+    if (message.type === 'funding_created' && this.#isTaken(message)) {
+      this.step(live, { kind: 'cancel', reason: 'funding_created: this output is the funding of another channel' });
+      return true;
+    }
     this.step(live, { kind: 'message', message: message as never });
     return true;
   }
 
+  /** Whoever names the funding of somebody else's channel as its own must not come to stand in its place. */
+  #isTaken({ funding_txid, funding_output_index }: FundingCreated): boolean {
+    const id = channelId(funding_txid, funding_output_index);
+    return this.#host.isKnown(id) || [...this.#all].some(({ opening }) => opening.channel?.terms.channel_id === id);
+  }
+
+  #of(peer: ConnectedPeer): readonly LiveOpening[] {
+    return [...this.#all].filter((live) => live.peer === peer);
+  }
+
   /** The peer is gone, and with it what was not finished. */
   disconnected(peer: ConnectedPeer): void {
-    for (const live of [...this.#all]) if (live.peer === peer) this.step(live, { kind: 'disconnected' });
+    for (const live of this.#of(peer)) this.step(live, { kind: 'disconnected' });
   }
 
   /** Moves an opening on. One that is over already takes nothing more. */
@@ -123,8 +162,10 @@ export class Openings {
   }
 
   #follow(live: LiveOpening, { opening, channel, effects }: OpeningOutcome): void {
-    if (opening === undefined) this.#all.delete(live);
-    else live.opening = opening;
+    if (opening === undefined) {
+      this.#all.delete(live);
+      live.cancelTimeout();
+    } else live.opening = opening;
     if (channel === undefined) this.#host.effects(live, effects);
     else this.#host.created(live, channel, effects);
   }

@@ -9,6 +9,9 @@ import type { Features } from '../types/features.ts';
 import type { KnownMessage } from '../wire/index.ts';
 import type { IncomingHtlc } from './incoming.ts';
 
+/** The channel id that means all channels of a peer (BOLT 1). */
+export const ALL_CHANNELS = '00'.repeat(32);
+
 /** A connection to a peer, after both said `init`. */
 export interface ConnectedPeer {
   readonly node_id: NodeId;

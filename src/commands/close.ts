@@ -27,7 +27,7 @@ export const close = defineCommand({
   category: 'channels',
   title: 'Command for closing channels with direct peers',
   description:
-    'Closes a channel, in agreement with the peer if that is possible: then our balance is in the wallet with the next block, at a low fee. A peer that does not agree in time, or is not there, is closed without: then our balance comes back after the delay that was agreed at the opening (`our_to_self_delay` in `listpeerchannels`), and payments in flight after their own. Whoever stops waiting for the answer does not stop the closing.',
+    'Closes a channel, in agreement with the peer if that is possible: then our balance is in the wallet with the next block, at a low fee. A peer that does not agree in time, or is not there, is closed without: then our balance comes back after the delay that was agreed at the opening (`our_to_self_delay` in `listpeerchannels`), and payments in flight after their own. Whoever stops waiting for the answer does not stop the closing; after a restart of the node, a peer that does not agree has 288 blocks.',
   params: {
     id: required(field.string, 'The channel: its id, a name of it, or its peer if that has only one.'),
     unilateraltimeout: withDefault(

@@ -100,6 +100,8 @@ export class TestNode {
   readonly fulfilled: [bigint, PaymentPreimage][] = [];
   readonly removed: RemovedHtlc[] = [];
   readonly log: string[] = [];
+  /** A cheat's funding: an output that it names, whatever it is. */
+  fundWith: { readonly txid: Txid; readonly vout: number } | undefined;
   readonly #held = new Map<Txid, Buffer>();
   #random = 0;
 
@@ -169,11 +171,15 @@ export class TestNode {
       wallet: {
         newScript: async () => (await this.wallet.newAddress('p2tr')).script_pubkey,
         fund: async (script_pubkey, amount_sat) => {
+          if (this.fundWith !== undefined) return this.fundWith;
           const { bytes, txid } = payFrom(this.world.coin(), amount_sat, script_pubkey);
           this.#held.set(txid, bytes);
           return { txid, vout: 0 };
         },
-        publish: (txid) => void this.world.chain.broadcast([this.#held.get(txid) as Buffer]),
+        publish: (txid) => {
+          const held = this.#held.get(txid);
+          if (held !== undefined) void this.world.chain.broadcast([held]);
+        },
         release: (txid) => void this.#held.delete(txid),
       },
       incoming: {

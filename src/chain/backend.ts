@@ -11,6 +11,8 @@ export interface ChainBackend {
   close(): Promise<void>;
   /** The best block that the source knows. */
   tip(): Promise<BlockRef>;
+  /** Whether the source itself was catching up with the network when it last said what its best block is. */
+  isCatchingUp?(): boolean;
   /** The hash of the best chain's block at this height; undefined above the tip. */
   blockHash(height: number): Promise<string | undefined>;
   /** The serialized block. Throws ChainError when the source does not have it. */

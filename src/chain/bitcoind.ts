@@ -79,11 +79,15 @@ function verdictOf(answer: RpcAnswer): BroadcastResult {
   throw answer;
 }
 
+/** Blocks that a well bitcoind may know the headers of only, while they are on their way. */
+const USUAL_LAG_BLOCKS = 2;
+
 export class Bitcoind implements ChainBackend {
   readonly #options: BitcoindOptions;
   /** Connections are kept open: catching up asks for thousands of blocks. */
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 8 });
   #isClosed = false;
+  #is_catching_up = false;
 
   constructor(options: BitcoindOptions) {
     this.#options = options;
@@ -108,8 +112,14 @@ export class Bitcoind implements ChainBackend {
     this.#agent.destroy();
   }
 
+  isCatchingUp(): boolean {
+    return this.#is_catching_up;
+  }
+
   async tip(): Promise<BlockRef> {
-    const { blocks, bestblockhash } = await this.#call<{ blocks: number; bestblockhash: string }>('getblockchaininfo');
+    const info = await this.#call<{ blocks: number; headers: number; bestblockhash: string }>('getblockchaininfo');
+    const { blocks, headers, bestblockhash } = info;
+    this.#is_catching_up = headers - blocks > USUAL_LAG_BLOCKS;
     return { height: blocks, hash: bestblockhash };
   }
 

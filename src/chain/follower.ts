@@ -36,6 +36,8 @@ const PREFETCH_BLOCKS = 16;
 const FEE_TARGETS: readonly FeeTargetBlocks[] = [2, 6, 12, 100];
 /** Estimates move slowly: asking at every poll would only cost. */
 const FEES_EVERY_MS = 60_000;
+/** A source that said nothing new for so long may hide an hour of blocks: about one block's time. */
+const CURRENT_MS = 600_000;
 
 export class ChainFollower implements ChainSource {
   readonly #backend: ChainBackend;
@@ -52,6 +54,8 @@ export class ChainFollower implements ChainSource {
   #again = false;
   #isStopped = true;
   #isFailing = false;
+  /** When the source last said that our tip is its best block. */
+  #current_ms: number | undefined;
   #synced = Promise.withResolvers<void>();
   #cancelPoll: () => void = () => {};
   #cancelNews: () => void = () => {};
@@ -110,6 +114,11 @@ export class ChainFollower implements ChainSource {
     const tip = this.#chain.at(-1);
     if (tip === undefined) throw new ChainError('the chain has not been started');
     return tip;
+  }
+
+  /** Whether the tip is the best block as far as anyone can know: the source said so, not long ago. */
+  isCurrent(): boolean {
+    return this.#current_ms !== undefined && this.#options.clock.monotonicMs() - this.#current_ms <= CURRENT_MS;
   }
 
   synced(): Promise<void> {
@@ -190,7 +199,11 @@ export class ChainFollower implements ChainSource {
   async #follow(): Promise<void> {
     while (!this.#isStopped) {
       const target = await this.#backend.tip();
-      if (target.hash === this.tip().hash || this.#isBehind(target)) return;
+      if (target.hash === this.tip().hash) {
+        this.#current_ms = this.#backend.isCatchingUp?.() === true ? undefined : this.#options.clock.monotonicMs();
+        return;
+      }
+      if (this.#isBehind(target)) return;
       await this.#backToFork(target);
       const { hash } = this.tip();
       await this.#forward(target.height);

@@ -443,7 +443,7 @@ export interface Commands {
         | boolean
         | string
         | readonly string[];
-      /** Blocks that the payer must leave the node to claim the payment in. Default: `cltv-final` (18 on mainnet, 10 elsewhere). */ readonly cltv?:
+      /** Blocks that the payer must leave the node to claim the payment in. Default: `cltv-final` (18 on mainnet, 10 elsewhere). Fewer than 10 do not help: the node needs that many. */ readonly cltv?:
         | number
         | bigint;
       /** Put only the SHA-256 of the description into the invoice; the text may then be longer. The node keeps the text. */ readonly deschashonly?: boolean;

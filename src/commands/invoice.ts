@@ -45,7 +45,7 @@ The answer comes when the invoice is on disk. If the node dies before it answers
     ),
     cltv: optional(
       field.u16,
-      'Blocks that the payer must leave the node to claim the payment in. Default: `cltv-final` (18 on mainnet, 10 elsewhere).',
+      'Blocks that the payer must leave the node to claim the payment in. Default: `cltv-final` (18 on mainnet, 10 elsewhere). Fewer than 10 do not help: the node needs that many.',
     ),
     deschashonly: withDefault(
       field.boolean,

@@ -46,7 +46,7 @@ export const OPTIONS = {
   ),
   'cltv-final': optionalInteger(
     'Blocks that a payer must leave us to claim a payment (default: 18 on bitcoin, else 10).',
-    { min: 1, max: 2016 },
+    { min: 10, max: 2016 },
   ),
 
   addr: strings(

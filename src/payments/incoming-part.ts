@@ -25,7 +25,8 @@ export type PartFailure =
   | { readonly failure: 'incorrect_or_unknown_payment_details'; readonly htlc_msat: Msat; readonly height: number }
   | { readonly failure: 'final_incorrect_htlc_amount'; readonly incoming_htlc_amt: Msat }
   | { readonly failure: 'final_incorrect_cltv_expiry'; readonly cltv_expiry: number }
-  | { readonly failure: 'mpp_timeout' };
+  | { readonly failure: 'mpp_timeout' }
+  | { readonly failure: 'temporary_node_failure' };
 
 /** What a part says of itself that cannot be, whatever the invoice. Undefined when all is well. */
 export function partFault(part: IncomingPart): PartFailure | undefined {

@@ -17,6 +17,8 @@ export class IncomingSet {
   min_final_cltv_expiry = 0;
   /** Ends the wait for more parts. */
   cancelTimeout: () => void = () => {};
+  /** Ends the wait for a chain that is known well enough. */
+  cancelLookAgain: () => void = () => {};
 
   constructor(first: IncomingPart) {
     this.total_msat = first.total_msat;
@@ -27,14 +29,9 @@ export class IncomingSet {
     return this.#parts;
   }
 
-  /** What arrived so far. */
-  get amount_received_msat(): Msat {
-    return sum(this.#parts.map((part) => part.amount_msat));
-  }
-
-  /** Whether the parts make up the whole. */
+  /** Whether the parts make up the whole: what the sender meant them to bring, not what a hop before us gave besides. */
   get isWhole(): boolean {
-    return this.amount_received_msat >= this.total_msat;
+    return sum(this.#parts.map((part) => part.amt_to_forward)) >= this.total_msat;
   }
 
   /** Adds a part; one that is here already (it may be offered again after a reconnect) changes nothing. */

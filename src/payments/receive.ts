@@ -39,7 +39,16 @@ export interface ReceiveOptions {
   readonly clock: Clock;
   /** The height of the best block that we know. */
   readonly height: () => number;
+  /** Whether that is the best block that there is, as far as can be known. */
+  readonly isCurrent: () => boolean;
+  /** Blocks before its expiry at which an HTLC that we fulfilled is claimed on the chain. */
+  readonly fulfill_deadline_blocks: number;
+  /** What went wrong while nobody waited. */
+  readonly onBackgroundError: (error: unknown) => void;
 }
+
+/** How often a payment that is complete is looked at again while the chain is not known well enough to accept it. */
+const LOOK_AGAIN_MS = 1_000;
 
 export class IncomingPayments {
   readonly #options: ReceiveOptions;
@@ -90,23 +99,43 @@ export class IncomingPayments {
   async #begin(first: IncomingPart, payment_secret: PaymentSecret): Promise<void> {
     const set = new IncomingSet(first);
     this.#sets.set(setKey(first), set);
-    const { payment_hash, total_msat } = first;
-    const accepted = await this.#options.invoices.judge({ payment_hash, payment_secret, total_msat });
+    const accepted = await this.#judge(set, payment_secret);
     if (this.#sets.get(setKey(first)) !== set) return;
     if (accepted === undefined) return this.#failSet(set, this.#unknown);
     set.min_final_cltv_expiry = accepted.min_final_cltv_expiry;
     set.phase = 'gathering';
     set.cancelTimeout = this.#options.clock.after(SET_TIMEOUT_MS, () => {
-      if (set.phase === 'gathering') this.#failSet(set, () => ({ failure: 'mpp_timeout' }));
+      const failure = set.isWhole ? 'temporary_node_failure' : 'mpp_timeout';
+      if (set.phase === 'gathering') this.#failSet(set, () => ({ failure }));
     });
     await this.#advance(set);
   }
 
-  /** Claims the set when it is whole. A part that leaves too little time to claim spoils it. */
+  /** What the invoice says of the set. When that cannot be told the set goes back, and the caller hears why. */
+  async #judge(set: IncomingSet, payment_secret: PaymentSecret): ReturnType<InvoiceDoor['judge']> {
+    const [{ payment_hash }] = set.parts as [IncomingPart];
+    try {
+      return await this.#options.invoices.judge({ payment_hash, payment_secret, total_msat: set.total_msat });
+    } catch (error) {
+      this.#failSet(set, () => ({ failure: 'temporary_node_failure' }));
+      throw error;
+    }
+  }
+
+  /**
+   * Claims the set when it is whole. A part that leaves too little time to claim spoils it: less than the invoice asks
+   * for, or none before the chain would have to decide (BOLT 2, cltv_expiry_delta Selection).
+   */
   async #advance(set: IncomingSet): Promise<void> {
-    const latest = this.#options.height() + set.min_final_cltv_expiry;
-    if (set.parts.some((part) => part.cltv_expiry < latest)) return this.#failSet(set, this.#unknown);
+    const { height, isCurrent, fulfill_deadline_blocks, clock, onBackgroundError } = this.#options;
+    const needed_blocks = Math.max(set.min_final_cltv_expiry, fulfill_deadline_blocks + 1);
+    if (set.parts.some((part) => part.cltv_expiry < height() + needed_blocks)) return this.#failSet(set, this.#unknown);
     if (!set.isWhole) return;
+    if (!isCurrent()) {
+      // With blocks that we have not heard of, there may be no time left at all.
+      set.cancelLookAgain = clock.after(LOOK_AGAIN_MS, () => void this.#advance(set).catch(onBackgroundError));
+      return;
+    }
 
     set.phase = 'claiming';
     set.cancelTimeout();
@@ -122,6 +151,7 @@ export class IncomingPayments {
 
   #failSet(set: IncomingSet, failureOf: (part: IncomingPart) => PartFailure): void {
     set.cancelTimeout();
+    set.cancelLookAgain();
     this.#sets.delete(setKey(set.parts[0] as IncomingPart));
     for (const part of set.parts) this.#fail(part, failureOf(part));
   }

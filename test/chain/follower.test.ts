@@ -21,6 +21,7 @@ class Source {
   /** Takes the place of what the chain would answer. */
   answers: Answers = {};
   asked = 0;
+  isCatchingUp = false;
   readonly follower: ChainFollower;
 
   constructor() {
@@ -39,6 +40,7 @@ class Source {
       broadcast: (transactions) => own('broadcast', () => chain.broadcast(transactions), transactions),
       feeratePerKw: (target) => own('feeratePerKw', () => chain.feeratePerKw(), target),
       unspent: (outpoint) => own('unspent', () => chain.unspent(outpoint), outpoint),
+      isCatchingUp: () => this.isCatchingUp,
     };
     this.follower = new ChainFollower(backend, {
       clock: this.clock,
@@ -58,6 +60,28 @@ class Source {
     return this.tips.map(({ kind }) => kind);
   }
 }
+
+test('the tip is the best block only for as long as the source says so', async () => {
+  const source = new Source();
+  assert.equal(source.follower.isCurrent(), false, 'before the start');
+  await source.follower.start();
+  await source.follower.synced();
+  assert.equal(source.follower.isCurrent(), true);
+  source.answers.tip = () => Promise.reject(new ChainError('it does not answer'));
+  source.clock.advance(600_000);
+  assert.equal(source.follower.isCurrent(), true);
+  await source.follower.refresh();
+  source.clock.advance(1);
+  assert.equal(source.follower.isCurrent(), false);
+  source.answers = {};
+  source.isCatchingUp = true;
+  await source.follower.refresh();
+  assert.equal(source.follower.isCurrent(), false, 'it waits for blocks itself');
+  source.isCatchingUp = false;
+  await source.follower.refresh();
+  assert.equal(source.follower.isCurrent(), true);
+  await source.follower.stop();
+});
 
 test('a source that falls behind takes nothing back', async () => {
   const source = new Source();

@@ -78,7 +78,7 @@ test('what is wrong is said with its place and what would be right', (t) => {
   );
   assert.match(
     errorOf(() => loadConfig(['--cltv-final=99999'])),
-    /whole number from 1 to 2016, not '99999'/,
+    /whole number from 10 to 2016, not '99999'/,
   );
   assert.match(
     errorOf(() => loadConfig(['--alias'])),

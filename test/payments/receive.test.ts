@@ -31,11 +31,24 @@ function part(changes: Partial<IncomingPart> & { htlc_id: bigint }): IncomingPar
 function shop(invoiced_msat: Msat = msat(1000)) {
   const clock = new ManualClock();
   const ended: (readonly [bigint, string])[] = [];
-  const state = { isPaid: false, amount_received_msat: msat(0), durable: Promise.withResolvers<void>() };
+  const state = {
+    isPaid: false,
+    amount_received_msat: msat(0),
+    durable: Promise.withResolvers<void>(),
+    isCurrent: true,
+    late_blocks: 0,
+    min_final_cltv_expiry: 10,
+    isBroken: false,
+  };
   state.durable.resolve();
   const payments = new IncomingPayments({
     clock,
-    height: () => HEIGHT,
+    height: () => HEIGHT + state.late_blocks,
+    isCurrent: () => state.isCurrent,
+    fulfill_deadline_blocks: 9,
+    onBackgroundError: (error) => {
+      throw error;
+    },
     htlcs: {
       fulfil: (_channel, id, preimage) => ended.push([id, preimage === PREIMAGE ? 'fulfilled' : 'wrong preimage']),
       fail: (_channel, id, failure: PartFailure) => ended.push([id, failure.failure]),
@@ -43,7 +56,9 @@ function shop(invoiced_msat: Msat = msat(1000)) {
     invoices: {
       judge: async ({ payment_hash, payment_secret, total_msat }) => {
         const isOurs = payment_hash === HASH && payment_secret === SECRET && !state.isPaid;
-        return isOurs && total_msat >= invoiced_msat ? { min_final_cltv_expiry: 10 } : undefined;
+        if (state.isBroken) throw new Error('the store is broken');
+        const { min_final_cltv_expiry } = state;
+        return isOurs && total_msat >= invoiced_msat ? { min_final_cltv_expiry } : undefined;
       },
       markPaid: async (_hash, amount_received_msat) => {
         await state.durable.promise;
@@ -149,6 +164,76 @@ test('the last moment that leaves enough blocks is accepted', async () => {
   const { payments, ended } = shop();
   await payments.offer(part({ htlc_id: 1n, cltv_expiry: HEIGHT + 10, outgoing_cltv_value: HEIGHT + 10 }));
   assert.deepEqual(ended, [[1n, 'fulfilled']]);
+});
+
+test('what the last hop gives besides is taken, and does not stand for a part that is missing', async () => {
+  const { payments, ended, state } = shop();
+  const half = { amt_to_forward: msat(500), total_msat: msat(1000) };
+  await payments.offer(part({ htlc_id: 1n, amount_msat: msat(1000), ...half }));
+  assert.deepEqual(ended, []);
+  await payments.offer(part({ htlc_id: 2n, amount_msat: msat(500), ...half }));
+  assert.deepEqual(ended, [
+    [1n, 'fulfilled'],
+    [2n, 'fulfilled'],
+  ]);
+  assert.equal(state.amount_received_msat, 1500n);
+});
+
+test('an invoice that asks for less time than the node needs does not get the node to wait too long', async () => {
+  for (const [blocks, end] of [
+    [9, 'incorrect_or_unknown_payment_details'],
+    [10, 'fulfilled'],
+  ] as const) {
+    const { payments, ended, state } = shop();
+    state.min_final_cltv_expiry = 1;
+    const cltv_expiry = HEIGHT + blocks;
+    await payments.offer(part({ htlc_id: 1n, cltv_expiry, outgoing_cltv_value: cltv_expiry }));
+    assert.deepEqual(ended, [[1n, end]]);
+  }
+});
+
+/** Lets promises that follow from a timer run. */
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+test('while blocks may be missing nothing is accepted; once they are known, what still has time is', async () => {
+  for (const [late_blocks, end] of [
+    [9, 'fulfilled'],
+    [11, 'incorrect_or_unknown_payment_details'],
+  ] as const) {
+    const { payments, ended, state, clock } = shop();
+    state.isCurrent = false;
+    await payments.offer(part({ htlc_id: 1n }));
+    clock.advance(5_000);
+    await turn();
+    assert.deepEqual(ended, []);
+    Object.assign(state, { isCurrent: true, late_blocks });
+    clock.advance(1_000);
+    await turn();
+    assert.deepEqual(ended, [[1n, end]]);
+    assert.equal(payments.pending_sets, 0);
+  }
+});
+
+test('a payment that is complete is given back after a minute without news of the chain', async () => {
+  const { payments, ended, state, clock } = shop();
+  state.isCurrent = false;
+  await payments.offer(part({ htlc_id: 1n }));
+  clock.advance(60_000);
+  await turn();
+  assert.deepEqual(ended, [[1n, 'temporary_node_failure']]);
+  state.isCurrent = true;
+  clock.advance(60_000);
+  await turn();
+  assert.equal(ended.length, 1);
+  assert.equal(state.isPaid, false);
+});
+
+test('a payment that cannot be judged goes back, and the reason is heard', async () => {
+  const { payments, ended, state } = shop();
+  state.isBroken = true;
+  await assert.rejects(payments.offer(part({ htlc_id: 1n })), /broken/);
+  assert.deepEqual(ended, [[1n, 'temporary_node_failure']]);
+  assert.equal(payments.pending_sets, 0);
 });
 
 test('a second payment of a paid invoice goes back', async () => {

@@ -125,6 +125,9 @@ export class TillNode {
     this.payments = new IncomingPayments({
       clock: this.clock,
       height: () => this.chain.tip().height,
+      isCurrent: () => this.chain.isCurrent(),
+      fulfill_deadline_blocks: DEFAULT_POLICY.fulfill_deadline_blocks,
+      onBackgroundError: (error) => this.#trouble('payments', error),
       htlcs: {
         fulfil: (channel_id, htlc_id, preimage) => this.channels.fulfil(channel_id, htlc_id, preimage),
         fail: (channel_id, htlc_id, failure) => this.channels.fail(channel_id, htlc_id, failure),

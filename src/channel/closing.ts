@@ -158,6 +158,9 @@ function isBetween(fee: bigint, a: bigint, b: bigint): boolean {
   return fee > min(a, b) && fee < max(a, b);
 }
 
+/** Mutual closes that are kept: a peer may agree to another fee at each connection, without end. */
+const KEPT = 10;
+
 /** Both signed the same transaction. */
 function agree(turn: Turn, { fee_satoshis, signature }: ClosingSigned, view: ClosingView): void {
   const { state, env } = turn;
@@ -166,7 +169,9 @@ function agree(turn: Turn, { fee_satoshis, signature }: ClosingSigned, view: Clo
   turn.state = {
     ...state,
     phase: 'closed',
-    closing_transactions: known ? state.closing_transactions : [...state.closing_transactions, transaction],
+    closing_transactions: known
+      ? state.closing_transactions
+      : [...state.closing_transactions, transaction].slice(-KEPT),
   };
   turn.store = true;
   turn.effects.push(

@@ -149,6 +149,8 @@ export function sendAdd(turn: Turn, htlc: Htlc): void {
 export function receiveAdd(turn: Turn, message: UpdateAddHtlc): void {
   const { state, env } = turn;
   const { local } = state.terms;
+  // Whoever wants to close before both were ready is in the phase of closing all the same.
+  if (!state.ready_sent || !state.ready_received) warn('update_add_htlc before channel_ready');
   if (state.remote_shutdown_script !== undefined) warn('update_add_htlc after shutdown');
   if (message.id !== state.remote_next_htlc_id) {
     warn(`update_add_htlc: id ${message.id} where ${state.remote_next_htlc_id} was due`);

@@ -30,4 +30,6 @@ export type Input =
   /** The funding output was spent by this transaction (serialized, hex). */
   | { readonly kind: 'funding_spent'; readonly transaction: string }
   /** The host's signatures for `announcement_due`. */
-  | { readonly kind: 'announce'; readonly signatures: AnnouncementSignatures };
+  | { readonly kind: 'announce'; readonly signatures: AnnouncementSignatures }
+  /** The peer's signatures of the announcement are not valid. */
+  | { readonly kind: 'refuse_announcement' };

@@ -139,6 +139,15 @@ export function receiveAnnouncement(turn: Turn, message: AnnouncementSignaturesM
   completeAnnouncement(turn);
 }
 
+/** The channel is not announced: the peer may say its signatures again, on another connection. */
+export function refuseAnnouncement(turn: Turn): void {
+  const { channel_id } = turn.state.terms;
+  turn.state = { ...turn.state, remote_announcement: undefined };
+  turn.store = true;
+  const data = Buffer.from('announcement_signatures: a signature is not valid');
+  if (turn.state.link === 'up') send(turn, { type: 'warning', channel_id, data });
+}
+
 function completeAnnouncement(turn: Turn): void {
   const { local_announcement: local, remote_announcement: remote } = turn.state;
   if (local === undefined || remote === undefined) return;

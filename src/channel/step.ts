@@ -15,7 +15,7 @@ import { addHtlc, receiveAdd } from './htlc.ts';
 import type { Input } from './input.ts';
 import type { ChannelMessage } from './message.ts';
 import type { Environment } from './policy.ts';
-import { announce, fundingDepth, receiveAnnouncement, receiveReady } from './ready.ts';
+import { announce, fundingDepth, receiveAnnouncement, receiveReady, refuseAnnouncement } from './ready.ts';
 import { connect, disconnect, receiveReestablish } from './reestablish.ts';
 import { receiveRemoval, removeHtlc } from './remove.ts';
 import { receiveRevocation } from './revoke.ts';
@@ -103,6 +103,9 @@ function obey(turn: Turn, input: Exclude<Input, { kind: 'message' }>): void {
       break;
     case 'announce':
       announce(turn, input.signatures);
+      break;
+    case 'refuse_announcement':
+      refuseAnnouncement(turn);
       break;
   }
 }

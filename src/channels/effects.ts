@@ -177,6 +177,7 @@ function publish(
   const announcement = completeAnnouncement(keys, peer_id, network.chain_hash, state.terms, local, remote);
   if (announcement === undefined) {
     log.warn(`channel ${channel.channel_id}: the peer's announcement signatures are not valid`);
+    channels.apply(channel, { kind: 'refuse_announcement' });
     return;
   }
   if (peer !== undefined) channels.book.send(peer, announcement);

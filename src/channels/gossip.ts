@@ -10,6 +10,7 @@ import { type ChannelAnnouncement, type ChannelUpdate, encodeMessage } from '../
 import type { RemoteUpdate } from './live-channel.ts';
 import type { NodeKeys } from './ports.ts';
 
+const NOTHING = new Uint8Array(0);
 const EMPTY_SIGNATURE = '00'.repeat(64);
 /** The message's number, then one signature. */
 const UPDATE_SIGNED_FROM = 2 + 64;
@@ -47,6 +48,7 @@ export function signUpdate(
     ...terms,
     htlc_minimum_msat: facts.htlc_minimum_msat,
     htlc_maximum_msat: facts.htlc_maximum_msat,
+    excess: NOTHING,
   };
   const digest = sha256d(encodeMessage(unsigned).subarray(UPDATE_SIGNED_FROM));
   return { ...unsigned, signature: toHex(keys.signAsNode(digest)) };
@@ -100,6 +102,7 @@ export function unsignedAnnouncement(
     node_id_2: second.node_id,
     bitcoin_key_1: first.bitcoin_key,
     bitcoin_key_2: second.bitcoin_key,
+    excess: NOTHING,
   };
 }
 

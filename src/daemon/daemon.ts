@@ -194,7 +194,8 @@ export class Daemon {
       network,
       chain: this.chain,
       wallet: {
-        newScript: async () => (await wallet.newAddress('p2tr')).script_pubkey,
+        // A script that every peer can close to: not all know those of later witness versions.
+        newScript: async () => (await wallet.newAddress('bech32')).script_pubkey,
         fund: async (script, amount_sat, options) => {
           const { txid, vout } = await wallet.fund(Buffer.from(script, 'hex'), amount_sat, options);
           return { txid, vout };

@@ -26,6 +26,9 @@ function fixedBytes(length: number): Field<Uint8Array> {
   };
 }
 
+/** What a later version of the protocol puts behind: it is signed as well, so it is kept as it came. */
+const excess = restBytes;
+
 export const channelAnnouncement = message(256, 'channel_announcement', {
   node_signature_1: signature,
   node_signature_2: signature,
@@ -38,6 +41,7 @@ export const channelAnnouncement = message(256, 'channel_announcement', {
   node_id_2: nodeId,
   bitcoin_key_1: point,
   bitcoin_key_2: point,
+  excess,
 });
 export const nodeAnnouncement = message(257, 'node_announcement', {
   signature,
@@ -47,6 +51,7 @@ export const nodeAnnouncement = message(257, 'node_announcement', {
   rgb_color: fixedBytes(3),
   alias: fixedBytes(32),
   addresses: bytes16,
+  excess,
 });
 export const channelUpdate = message(258, 'channel_update', {
   signature,
@@ -60,6 +65,7 @@ export const channelUpdate = message(258, 'channel_update', {
   fee_base_msat: u32,
   fee_proportional_millionths: u32,
   htlc_maximum_msat: millisatoshis,
+  excess,
 });
 export const announcementSignatures = message(259, 'announcement_signatures', {
   channel_id: channelId,

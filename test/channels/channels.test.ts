@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { channelUpdateFacts } from '../../src/channel/facts.ts';
+import { signUpdate } from '../../src/channels/gossip.ts';
+import { waysIn } from '../../src/channels/hint-source.ts';
 import { claimIncoming } from '../../src/channels/incoming.ts';
+import { sha256d } from '../../src/crypto/hash.ts';
 import { sat } from '../../src/types/amount.ts';
 import { NETWORKS } from '../../src/types/network.ts';
-import type { KnownMessage } from '../../src/wire/index.ts';
+import { decodeMessage, encodeMessage, type KnownMessage } from '../../src/wire/index.ts';
 import { COIN_SCRIPT } from '../support/coins.ts';
 import { amount, Link, preimage, quiet, SECRET, TestNode, World } from './node.ts';
 
@@ -252,4 +256,58 @@ test('a message for a channel that is not there is answered with an error, and o
   await quiet(link, payer, shop);
   assert.equal(payer.channel.state.phase, 'normal');
   assert.equal(shop.channel.state.phase, 'normal');
+});
+
+test('an update of the peer with fields of a later version is kept: its signature covers them too', async () => {
+  const { payer, shop, link } = await openChannel();
+  const facts = channelUpdateFacts(payer.channel.state);
+  assert.ok(facts);
+  const terms = { cltv_expiry_delta: 80, fee_base_msat: 1, fee_proportional_millionths: 2 };
+  const update = signUpdate(payer.keys, shop.node_id, NETWORKS.regtest.chain_hash, facts, terms, 2_000_000_000);
+  // A record that others put there: type 55555, 8 bytes.
+  const bytes = Buffer.concat([encodeMessage(update), Buffer.from('fdd90308fffffc18fffffc18', 'hex')]);
+  payer.keys.signAsNode(sha256d(bytes.subarray(66))).forEach((byte, index) => {
+    bytes[2 + index] = byte;
+  });
+  const peer = shop.channels.peer(payer.node_id);
+  assert.ok(peer);
+  shop.channels.message(peer, decodeMessage(bytes) as KnownMessage);
+  await quiet(link, payer, shop);
+  assert.equal(shop.channel.remote_update?.timestamp, 2_000_000_000);
+  assert.equal(shop.channel.remote_update?.cltv_expiry_delta, 80);
+});
+
+test('a public channel whose announcement the peer signed wrongly is not announced, until it signs it well', async () => {
+  const world = await World.create();
+  const payer = new TestNode(world, 'payer');
+  const shop = new TestNode(world, 'shop');
+  await payer.start();
+  await shop.start();
+  const deliver = shop.channels.message.bind(shop.channels);
+  shop.channels.message = (peer, message) => {
+    const isSigned = message.type === 'announcement_signatures';
+    deliver(peer, isSigned ? { ...message, node_signature: '11'.repeat(64) } : message);
+  };
+  const first = new Link(payer, shop);
+  await payer.channels.open(first.peer, {
+    funding_satoshis: sat(1_000_000),
+    push_msat: amount(0),
+    feerate_per_kw: 1000,
+    announce_channel: true,
+  });
+  world.chain.mine(6, COIN_SCRIPT);
+  await quiet(first, payer, shop);
+  assert.equal(shop.channel.state.remote_announcement, undefined);
+  assert.deepEqual(
+    waysIn(shop.channels.list()).map(({ announced }) => announced),
+    [false],
+  );
+  shop.channels.message = deliver;
+  first.cut();
+  const second = new Link(payer, shop);
+  await quiet(second, payer, shop);
+  assert.deepEqual(
+    waysIn(shop.channels.list()).map(({ announced }) => announced),
+    [true],
+  );
 });

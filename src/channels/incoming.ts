@@ -8,6 +8,7 @@ import { InvalidPayload, MalformedOnion, peelPacket } from '../onion/packet.ts';
 import { decodeFinalPayload, PayloadError } from '../onion/payload.ts';
 import { createReturnPacket } from '../onion/return-packet.ts';
 import type { Row, Write } from '../store/store.ts';
+import { u64FromColumn, u64ToColumn } from '../store/u64.ts';
 import { type Msat, msat } from '../types/amount.ts';
 import type { ChannelId, PaymentHash, PaymentSecret } from '../types/brand.ts';
 import { fromHex, toHex } from '../types/hex.ts';
@@ -94,31 +95,23 @@ export function failRemoval(shared_secret: Uint8Array, failure: FailureMessage):
   return { kind: 'fail', reason: toHex(createReturnPacket(shared_secret, encodeFailure(failure))) };
 }
 
-/** What a sender says may be any u64, and a column holds 64 bits with a sign: the same bits, read the other way. */
-function toColumn(amount_msat: Msat): bigint {
-  return BigInt.asIntN(64, amount_msat);
-}
-
-function fromColumn(value: bigint): Msat {
-  return msat(BigInt.asUintN(64, value));
-}
-
 /** Writes the HTLC down. It may be written already. */
 export function insertIncoming(htlc: StoredHtlc): Write {
   return {
     sql: `INSERT INTO incoming_htlcs (channel_id, htlc_id, payment_hash, amount_msat, cltv_expiry, amt_to_forward,
         outgoing_cltv_value, payment_secret, total_msat, shared_secret, is_claimed)
       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0) ON CONFLICT DO NOTHING`,
+    // What a sender writes into an onion may be any number.
     params: [
       htlc.channel_id,
       htlc.htlc_id,
       htlc.payment_hash,
       htlc.amount_msat,
       BigInt(htlc.cltv_expiry),
-      toColumn(htlc.amt_to_forward),
+      u64ToColumn(htlc.amt_to_forward),
       BigInt(htlc.outgoing_cltv_value),
       htlc.payment_secret ?? null,
-      toColumn(htlc.total_msat),
+      u64ToColumn(htlc.total_msat),
       htlc.shared_secret,
     ],
   };
@@ -150,10 +143,10 @@ export function storedHtlc(row: Row): StoredHtlc {
     payment_hash: row.payment_hash as PaymentHash,
     amount_msat: msat(row.amount_msat as bigint),
     cltv_expiry: Number(row.cltv_expiry),
-    amt_to_forward: fromColumn(row.amt_to_forward as bigint),
+    amt_to_forward: msat(u64FromColumn(row.amt_to_forward as bigint)),
     outgoing_cltv_value: Number(row.outgoing_cltv_value),
     payment_secret: (row.payment_secret as PaymentSecret | null) ?? undefined,
-    total_msat: fromColumn(row.total_msat as bigint),
+    total_msat: msat(u64FromColumn(row.total_msat as bigint)),
     shared_secret: row.shared_secret as Uint8Array,
     is_claimed: row.is_claimed === 1n,
   };

@@ -2,9 +2,10 @@
  * Listings, in pages: a million invoices pass through in the memory of one page, and others are served between two.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { MAX_COLUMN } from '../store/u64.ts';
 import type { Invoice, InvoiceStatus } from './invoice.ts';
 import type { InvoicesOptions } from './ports.ts';
-import { COLUMNS, MAX_COLUMN, readInvoice } from './row.ts';
+import { COLUMNS, readInvoice } from './row.ts';
 
 /** What to list, and in which order. */
 export interface ListQuery {

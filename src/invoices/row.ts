@@ -1,5 +1,6 @@
 /** Invoices as rows: the columns that readers may see, and what becomes of them. */
 import type { Row, SqlValue } from '../store/store.ts';
+import { u64FromColumn, u64ToColumn } from '../store/u64.ts';
 import type { Msat } from '../types/amount.ts';
 import type { PaymentHash, PaymentPreimage, Txid } from '../types/brand.ts';
 import { toHex } from '../types/hex.ts';
@@ -10,16 +11,13 @@ export const COLUMNS = `created_index, updated_index, label, payment_hash, state
   min_final_cltv_expiry, bolt11, description, metadata, pay_index, amount_received_msat, paid_at, paid_txid, paid_outnum,
   CASE WHEN state = 'paid' THEN payment_preimage END AS payment_preimage`;
 
-/** The largest number that a column takes. */
-export const MAX_COLUMN = 2n ** 63n - 1n;
-
 /** A u64 amount in the 64 bits of a signed column. */
 export function amountToColumn(amount_msat: Msat | undefined): SqlValue {
-  return amount_msat === undefined ? null : BigInt.asIntN(64, amount_msat);
+  return amount_msat === undefined ? null : u64ToColumn(amount_msat);
 }
 
 function amountFromColumn(value: Row[string] | undefined): Msat | undefined {
-  return typeof value === 'bigint' ? (BigInt.asUintN(64, value) as Msat) : undefined;
+  return typeof value === 'bigint' ? (u64FromColumn(value) as Msat) : undefined;
 }
 
 /**

@@ -3,12 +3,13 @@
  * AbortSignal takes it out.
  */
 import { RpcError } from '../errors.ts';
+import { MAX_COLUMN } from '../store/u64.ts';
 import type { InvoiceChange, InvoiceChanges } from './changes.ts';
 import { readCounter } from './counters.ts';
 import { findInvoice } from './find.ts';
 import type { Invoice, PaidInvoice } from './invoice.ts';
 import type { InvoicesOptions } from './ports.ts';
-import { COLUMNS, MAX_COLUMN, readInvoice } from './row.ts';
+import { COLUMNS, readInvoice } from './row.ts';
 
 /** How `waitinvoice` ends well, and how it ends when the invoice expires. */
 export type Awaited =

@@ -1,6 +1,7 @@
 /** What became of our payments: read from the store a page at a time, parts one by one or gathered to whole payments. */
 import { readAll } from '../store/read-all.ts';
 import type { SqlValue, Store } from '../store/store.ts';
+import { MAX_COLUMN } from '../store/u64.ts';
 import { type Msat, msat } from '../types/amount.ts';
 import type { NodeId, PaymentHash, PaymentPreimage } from '../types/brand.ts';
 import { SELECT_SENDPAYS, type Sendpay, sendpayOf } from './sendpay.ts';
@@ -51,6 +52,8 @@ export async function* listParts(store: Store, query: SendpayQuery): AsyncGenera
   const { payment_hash, status, index, limit } = query;
   const column = `${index}_index`;
   let { start } = query;
+  // No index is so high.
+  if (start > MAX_COLUMN) return;
   let left = limit ?? Number.POSITIVE_INFINITY;
   while (left > 0) {
     const conditions = [`${column} >= ?`];

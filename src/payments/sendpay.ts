@@ -1,5 +1,6 @@
 /** A payment of ours, part by part: what is kept of each HTLC that we offered, and its row. */
 import type { Row, Write } from '../store/store.ts';
+import { u64FromColumn, u64ToColumn } from '../store/u64.ts';
 import { type Msat, msat } from '../types/amount.ts';
 import type { ChannelId, NodeId, PaymentHash, PaymentPreimage } from '../types/brand.ts';
 import type { ShortChannelId } from '../types/short-channel-id.ts';
@@ -61,11 +62,11 @@ export function insertSendpay(part: Sendpay): Write {
     params: [
       part.created_index,
       part.payment_hash,
-      part.groupid,
-      part.partid,
+      u64ToColumn(part.groupid),
+      u64ToColumn(part.partid),
       part.status,
-      part.amount_msat,
-      part.amount_sent_msat,
+      u64ToColumn(part.amount_msat),
+      u64ToColumn(part.amount_sent_msat),
       part.destination,
       BigInt(part.created_at),
       part.label ?? null,
@@ -106,11 +107,11 @@ export function sendpayOf(row: Row): Sendpay {
     created_index: row.created_index as bigint,
     updated_index: (row.updated_index as bigint | null) ?? undefined,
     payment_hash: row.payment_hash as PaymentHash,
-    groupid: row.groupid as bigint,
-    partid: row.partid as bigint,
+    groupid: u64FromColumn(row.groupid as bigint),
+    partid: u64FromColumn(row.partid as bigint),
     status: row.status as Sendpay['status'],
-    amount_msat: msat(row.amount_msat as bigint),
-    amount_sent_msat: msat(row.amount_sent_msat as bigint),
+    amount_msat: msat(u64FromColumn(row.amount_msat as bigint)),
+    amount_sent_msat: msat(u64FromColumn(row.amount_sent_msat as bigint)),
     destination: row.destination as NodeId,
     created_at: Number(row.created_at),
     completed_at: row.completed_at === null ? undefined : Number(row.completed_at),

@@ -43,6 +43,8 @@ export function sideFault(
   const { dust_limit_satoshis, channel_reserve_satoshis, upfront_shutdown_script } = theirs;
   for (const key of KEYS) {
     if (!isPoint(theirs[key])) return `${key} is no valid compressed public key`;
+    // With a key of ours as its own a peer's outputs would look like ours on the chain.
+    if (KEYS.some((own) => ours[own] === theirs[key])) return `${key} is one of our keys`;
   }
   if (!isPoint(first_per_commitment_point)) return 'first_per_commitment_point is no valid compressed public key';
   if (dust_limit_satoshis < LOWEST_DUST_LIMIT_SATOSHIS) {

@@ -11,7 +11,7 @@ import {
   htlcScript,
 } from '../tx/commitment.ts';
 import { p2wsh } from '../tx/script.ts';
-import { findSecret } from '../tx/secrets.ts';
+import { findSecret, perCommitmentSecret } from '../tx/secrets.ts';
 import { prepareTerms } from '../tx/terms.ts';
 import { type Transaction, txidOf } from '../tx/transaction.ts';
 import { fromHex } from '../types/hex.ts';
@@ -64,12 +64,27 @@ function revokedEnding(channel: ClosingChannel, tx: Transaction, number: number)
   const per_commitment_secret = fromHex(secret);
   const keys = commitmentKeys(terms, 'remote', curve.publicKey(per_commitment_secret));
   const delayed_witness_script = delayedScript(terms, 'remote', keys);
-  // An old commitment of our own would have the same number. The anchors are no help: both kinds have the same. When
-  // neither side has an output of its own, all is in HTLCs, and only one of the peer's can be meant to be punished.
-  const { remote: peer } = prepareTerms(terms);
-  const isOurs = tx.outputs.some((output) => Buffer.compare(output.script_pubkey, peer.to_remote_script_pubkey) === 0);
-  if (isOurs) return undefined;
-  return { kind: 'revoked', number, per_commitment_secret, keys, delayed_witness_script };
+  const revoked: RevokedEnding = { kind: 'revoked', number, per_commitment_secret, keys, delayed_witness_script };
+  if (pays(tx, p2wsh(delayed_witness_script))) return revoked;
+  return isOldOfOurs(channel, tx, number) ? undefined : revoked;
+}
+
+/**
+ * Whether it is a commitment of our own that is long revoked: it has the same number, and nothing in it is the peer's to
+ * lose. Its delayed output is ours for certain. Without one the peer's plain output tells, but not when the peer chose
+ * our key for its own (which is refused at the opening): whatever it says of itself must not spare it a penalty. When
+ * neither side has an output of its own, all is in HTLCs, and only a commitment of the peer's can be meant to be punished.
+ */
+function isOldOfOurs({ terms, keys }: ClosingChannel, tx: Transaction, number: number): boolean {
+  const point = curve.publicKey(perCommitmentSecret(keys.per_commitment_seed.reveal(), number));
+  if (pays(tx, p2wsh(delayedScript(terms, 'local', commitmentKeys(terms, 'local', point))))) return true;
+  const { local, remote } = prepareTerms(terms);
+  if (Buffer.compare(local.to_remote_script_pubkey, remote.to_remote_script_pubkey) === 0) return false;
+  return pays(tx, remote.to_remote_script_pubkey);
+}
+
+function pays(tx: Transaction, script_pubkey: Uint8Array): boolean {
+  return tx.outputs.some((output) => Buffer.compare(output.script_pubkey, script_pubkey) === 0);
 }
 
 /** Which outputs of a revoked commitment hold these HTLCs: each output is matched once. */

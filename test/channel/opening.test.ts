@@ -109,6 +109,8 @@ const BAD_ACCEPTS: [string, Partial<AcceptChannel>, RegExp][] = [
   ['a to_self_delay of a month', { to_self_delay: 4_320 }, /to_self_delay/],
   ['484 HTLCs', { max_accepted_htlcs: 484 }, /max_accepted_htlcs/],
   ['a key off the curve', { htlc_basepoint: NO_POINT }, /htlc_basepoint/],
+  ['our own key', { payment_basepoint: openMessage().payment_basepoint }, /payment_basepoint is one of our keys/],
+  ['our key for something else', { htlc_basepoint: openMessage().payment_basepoint }, /one of our keys/],
 ];
 
 for (const [what, changes, expected] of BAD_ACCEPTS) {

@@ -9,6 +9,7 @@ import {
   revokedHtlcsAt,
 } from '../../src/onchain/revoked-htlc.ts';
 import { revokedNumberOf } from '../../src/onchain/step.ts';
+import type { ChannelKeys } from '../../src/tx/channel-keys.ts';
 import { parseTransaction } from '../../src/tx/transaction.ts';
 import { msat } from '../../src/types/amount.ts';
 import type { PaymentHash } from '../../src/types/brand.ts';
@@ -17,6 +18,7 @@ import {
   type ChannelMoment,
   channelOf,
   FUNDING_SAT,
+  KEYS,
   preimageOf,
   signedCommitment,
   type TestHtlc,
@@ -156,6 +158,21 @@ describe('a revoked commitment of the peer', () => {
       FUNDING_SAT + bob_spent,
     );
     assert.deepEqual(alice.state.pending, []);
+  });
+
+  it('is taken whole from a peer that gave our key for its own, so that its outputs look like ours', async () => {
+    const bob_keys = KEYS.bob as { -readonly [Name in keyof ChannelKeys]: ChannelKeys[Name] };
+    const { payment_basepoint } = bob_keys;
+    bob_keys.payment_basepoint = KEYS.alice.payment_basepoint;
+    try {
+      const { world, alice, commitment, start } = await cheat();
+      assert.equal(await world.broadcast([commitment]), undefined);
+      await world.mine(2);
+      assert.equal(alice.told('ended')[0]?.ending, 'revoked');
+      assertAllTaken({ world, start });
+    } finally {
+      bob_keys.payment_basepoint = payment_basepoint;
+    }
   });
 
   it('is not mistaken for one of ours with the same number', async () => {

@@ -9,6 +9,7 @@ import { loseState } from '../channel/lost.ts';
 import { readAll } from '../store/read-all.ts';
 import type { Store, Write } from '../store/store.ts';
 import type { ChannelId } from '../types/brand.ts';
+import { isOlderThan } from './run-mark.ts';
 
 /** What the operator says of a copy. */
 export type CopyIs = 'latest' | 'old';
@@ -33,22 +34,33 @@ function isSameFile(known: string, now: string): boolean {
   return known_number === number && (known_birth === undefined || birth === undefined || known_birth === birth);
 }
 
+/** Where a database lies. */
+export interface Place {
+  /** Of its file: see `fileIdentity`. */
+  readonly identity: string;
+  /** Of the runs beside it: see run-mark.ts. */
+  readonly marks: readonly string[];
+}
+
 /**
- * Judges the database before anything acts on it. `identity` is that of its file, `word` what the operator says of it.
- * Answers the channels that are lost from now on; that is durable. Rejects with CopiedDatabaseError.
+ * Judges the database before anything acts on it. `word` is what the operator says of it. Answers the channels that are
+ * lost from now on; that is durable. Rejects with CopiedDatabaseError.
  */
 export async function judgeDatabase(
   store: Store,
-  identity: string,
+  { identity, marks }: Place,
   word: CopyIs | undefined,
 ): Promise<readonly ChannelId[]> {
-  const [row] = await store.read('SELECT identity, is_copy FROM database_file WHERE number = 0');
+  const [row] = await store.read('SELECT identity, is_copy, run, previous_run FROM database_file WHERE number = 0');
   const channels = await readAll(
     store,
     'SELECT channel_id, state FROM channels WHERE is_closed = 0 ORDER BY channel_id',
   );
   const isMarked = row?.is_copy === 1n;
-  const isMoved = row !== undefined && !isSameFile(row.identity as string, identity);
+  const isMoved =
+    row !== undefined &&
+    (!isSameFile(row.identity as string, identity) ||
+      isOlderThan(marks, row.run as string | null, row.previous_run as string | null));
   if (isMarked && word === 'latest') throw new CopiedDatabaseError(BACKUP_IS_OLD);
   if (isMoved && !isMarked && word === undefined && channels.length > 0) throw copied(channels.length);
   const lost =

@@ -4,6 +4,7 @@
  */
 import { mkdirSync, rmSync } from 'node:fs';
 import { Backups } from '../backup/backups.ts';
+import { markRun } from '../backup/run-mark.ts';
 import { ChainFollower } from '../chain/follower.ts';
 import { DEFAULT_POLICY } from '../channel/policy.ts';
 import { Channels } from '../channels/channels.ts';
@@ -357,6 +358,9 @@ export class Daemon {
     await this.channels.stop();
     await this.wallet.stop();
     await this.chain.stop();
+    // A copy that was made while the node ran is older than what it leaves.
+    const marked = markRun(this.store, this.options.config.network_dir, secureRandomBytes);
+    await marked.catch((error: Error) => this.options.log.warn(`the run could not be marked as over: ${error.message}`));
     await this.store.close();
     this.options.log.info('stopped');
   }

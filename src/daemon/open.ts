@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type CopyIs, fileIdentity, judgeDatabase } from '../backup/database-file.ts';
+import { markRun, marksIn } from '../backup/run-mark.ts';
 import type { Config } from '../config/config.ts';
 import { ConfigError } from '../config/option.ts';
 import { secureRandomBytes } from '../crypto/random.ts';
@@ -24,7 +25,10 @@ export async function judgeFile(config: Config, log: Log, store: Store): Promise
   if (word !== undefined && config.sources['copied-database'] !== 'cmdline') {
     throw new ConfigError('copied-database is said once, on the command line: at the next start it would not be true');
   }
-  const lost = await judgeDatabase(store, fileIdentity(join(config.network_dir, DATABASE_FILE)), word);
+  const { network_dir } = config;
+  const place = { identity: fileIdentity(join(network_dir, DATABASE_FILE)), marks: marksIn(network_dir) };
+  const lost = await judgeDatabase(store, place, word);
+  await markRun(store, network_dir, secureRandomBytes);
   for (const channel_id of lost) {
     log.warn(`channel ${channel_id}: this database may be older than the channel, so its peer is asked to close it`);
   }

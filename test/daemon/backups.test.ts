@@ -1,6 +1,6 @@
 /** Nodes that lose their database, and what their backups bring back. */
 import assert from 'node:assert/strict';
-import { copyFileSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { copyFileSync, cpSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, beforeEach, test } from 'node:test';
 import { EMERGENCY_FILE } from '../../src/backup/backups.ts';
@@ -113,6 +113,40 @@ test('a directory that was copied while the node went on does not start without 
   renameSync(copy, join(dir, DATABASE_FILE));
   await assert.rejects(town.start(name), /--copied-database=latest/);
   shop = await town.start(name, '--copied-database=old');
+  await town.connect(customer, shop);
+  assertShare(await closeOnChain());
+});
+
+test('an old copy that is laid over the database, or over all of the directory, is noticed', async () => {
+  const directory = dirOf(`shop${count}`);
+  const database = join(directory, DATABASE_FILE);
+  const [while_running, stopped, all] = ['running', 'stopped', 'all'].map((what) => join(town.dir, `${what}${count}`));
+  assert.ok(while_running && stopped && all);
+  const again = async (): Promise<void> => {
+    shop = await town.start(`shop${count}`);
+    await town.connect(customer, shop);
+    await until(() => shop.channels.list().every(({ state }) => state.link === 'up'));
+  };
+  await town.stop(shop);
+  copyFileSync(database, stopped);
+  cpSync(directory, all, { recursive: true });
+  await again();
+  copyFileSync(database, while_running);
+  await payShop(AFTER_MSAT);
+  await town.stop(shop);
+  await again();
+  await town.stop(shop);
+  const { ino } = statSync(database);
+  for (const lay of [
+    () => copyFileSync(while_running, database),
+    () => cpSync(all, directory, { recursive: true }),
+    () => copyFileSync(stopped, database),
+  ]) {
+    lay();
+    assert.equal(statSync(database).ino, ino, 'it is the same file');
+    await assert.rejects(town.start(`shop${count}`), /--copied-database=latest/);
+  }
+  shop = await town.start(`shop${count}`, '--copied-database=old');
   await town.connect(customer, shop);
   assertShare(await closeOnChain());
 });

@@ -8,6 +8,7 @@ import { endings } from './0006-endings.ts';
 import { deposits } from './0007-deposits.ts';
 import { databaseFile } from './0008-database-file.ts';
 import { narrowHashIndex } from './0009-narrow-hash-index.ts';
+import { runMarks } from './0010-run-marks.ts';
 import type { Migration } from './migration.ts';
 
 export const MIGRATIONS: readonly Migration[] = [
@@ -20,4 +21,5 @@ export const MIGRATIONS: readonly Migration[] = [
   deposits,
   databaseFile,
   narrowHashIndex,
+  runMarks,
 ];

@@ -360,7 +360,9 @@ export class Daemon {
     await this.chain.stop();
     // A copy that was made while the node ran is older than what it leaves.
     const marked = markRun(this.store, this.options.config.network_dir, secureRandomBytes);
-    await marked.catch((error: Error) => this.options.log.warn(`the run could not be marked as over: ${error.message}`));
+    await marked.catch((error: Error) =>
+      this.options.log.warn(`the run could not be marked as over: ${error.message}`),
+    );
     await this.store.close();
     this.options.log.info('stopped');
   }

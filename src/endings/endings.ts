@@ -4,6 +4,7 @@
  */
 import type { ChainSource } from '../chain/source.ts';
 import type { OnchainEnvironment, OnchainPolicy } from '../onchain/closing-channel.ts';
+import { hasLost } from '../onchain/outcome.ts';
 import { nameOf, type Outpoint } from '../onchain/outpoint.ts';
 import type { OnchainEffect, OnchainInput, OnchainState } from '../onchain/state.ts';
 import { openOnchain } from '../onchain/state.ts';
@@ -305,9 +306,12 @@ export class Endings implements EndingHost {
   #resolve(ending: LiveEnding): void {
     const { channels, log } = this.#options;
     this.#close(ending);
-    channels.speak(() =>
-      log.info(`channel ${ending.channel_id} is closed for good: all that was ours is in the wallet`),
-    );
+    const end = `channel ${ending.channel_id} is closed for good`;
+    channels.speak(() => {
+      if (hasLost(ending.state))
+        log.warn(`${end}: what was ours is in the wallet, but for the payments that were lost`);
+      else log.info(`${end}: all that was ours is in the wallet`);
+    });
   }
 
   #giveUp(ending: LiveEnding): void {

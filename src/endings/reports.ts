@@ -72,6 +72,16 @@ export class Reports {
         );
         break;
       }
+      case 'htlc_lost': {
+        const { payment_hash, amount_msat } = effect.htlc;
+        channels.speak(() =>
+          log.warn(
+            `${channel}: payment ${payment_hash} of ${msatToSatFloor(amount_msat)} sat IS LOST: its payer has the ` +
+              'preimage, so the invoice stays paid, and the money went back on chain, or was too little for an output',
+          ),
+        );
+        break;
+      }
       case 'output_resolved':
         if (effect.by_us) {
           channels.speak(() =>

@@ -60,6 +60,14 @@ function assignOutputs(htlcs: readonly ClosingHtlc[], situation: Situation): Map
   return assigned;
 }
 
+/** What the reports of payments that are lost are remembered by. */
+const LOST = 'lost htlc';
+
+/** Whether a payment to us was lost in this ending. */
+export function hasLost({ told }: OnchainState): boolean {
+  return told.some((key) => key.startsWith(LOST));
+}
+
 /** All reports of a step, and the keys by which they are remembered. */
 export class Outcome {
   readonly effects: OnchainEffect[] = [];
@@ -118,6 +126,9 @@ export class Outcome {
         if (isOursForGood && preimages.has(htlc.payment_hash)) {
           this.#tell(`htlc remote ${htlc.id}`, { kind: 'htlc_claimed', htlc });
         }
+        if (preimages.has(htlc.payment_hash) && this.#isLost(htlc, output)) {
+          this.#tell(`${LOST} ${htlc.id}`, { kind: 'htlc_lost', htlc });
+        }
         continue;
       }
       // An unknown commitment may hold the HTLC where we cannot see it: then only its expiry ends the matter.
@@ -130,6 +141,21 @@ export class Outcome {
       else if (!preimages.has(htlc.payment_hash)) isDecided = false;
     }
     return isDecided;
+  }
+
+  /**
+   * Whether an HTLC to us whose preimage we know went to somebody else for good: the peer took it back after its time, or
+   * it was too small for an output. One that the commitment does not hold was settled in the balance before.
+   */
+  #isLost(htlc: ClosingHtlc, output: TrackedOutput | undefined): boolean {
+    const { ending, height } = this.#situation;
+    const { paid_depth } = this.#environment.policy;
+    if (output?.spend !== undefined) return !output.is_ours && this.#depth(output.spend.height) >= paid_depth;
+    if (output !== undefined || !('commitment' in ending)) return false;
+    const isTrimmed = ending.commitment.trimmed.some(
+      ({ offered_by, id }) => offered_by === htlc.offered_by && id === htlc.id,
+    );
+    return isTrimmed && this.#depth(height) >= paid_depth;
   }
 
   /** Which outputs are irrevocably resolved, and whether the channel is. */

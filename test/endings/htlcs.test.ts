@@ -85,3 +85,27 @@ test('an HTLC of ours that the peer never had a signature for fails at once', as
     [[0n, 'unsent']],
   );
 });
+
+test('a payment that was given to the shop and is lost on the chain is told as that', async () => {
+  const pair = (await Pair.open()).note();
+  await pair.pay('payer', 1, 50_000, 30);
+  // Too little for an output of its own.
+  await pair.pay('payer', 2, 100, 60);
+  pair.cut();
+  // Without a coin for its fee the shop cannot claim.
+  await pair.shop.wallet.fund(Buffer.from(`0020${'11'.repeat(32)}`, 'hex'), 'all', { feerate_per_kw: 253 });
+  await pair.claim('shop', 1, 0n);
+  await pair.claim('shop', 2, 1n);
+  await pair.mine(60);
+  const lost = pair.shop.log.filter((line) => line.includes('IS LOST'));
+  assert.deepEqual(
+    [50_000, 100].map((amount_sat) => lost.filter((line) => line.includes(` of ${amount_sat} sat IS LOST`)).length),
+    [1, 1],
+  );
+  assert.ok(lost.every((line) => line.startsWith('WARN')));
+  assert.deepEqual(pair.payer.removed.map(({ id }) => id).sort(), [0n, 1n]);
+  await pair.mine(144 + POLICY.irrevocable_depth);
+  await pair.assertOver('shop');
+  const [last] = pair.shop.log.filter((line) => line.includes('is closed for good'));
+  assert.match(last ?? '', /^WARN.*but for the payments that were lost/);
+});

@@ -87,6 +87,7 @@ export class Endings implements EndingHost {
     for (const ending of this.#all()) {
       // While the chain is caught up its blocks are the past, and prove nothing.
       if (ending.is_held) continue;
+      ending.record = { ...ending.record, state: this.#forgetDropped(ending.state) };
       ending.say({ kind: 'block', height });
       this.#sendCloseAgain(ending);
       if (isVain(ending, height)) this.#giveUp(ending);
@@ -243,6 +244,16 @@ export class Endings implements EndingHost {
     const pending = state.pending.map((each) => {
       const [txid] = fundedPending({ ...state, pending: [each] });
       if (txid === undefined || this.#options.wallet.find(txid)?.state === 'sent') return each;
+      return { ...each, transaction: undefined };
+    });
+    return { ...state, pending };
+  }
+
+  /** What the wallet dropped, because a coin in it went another way, will never be mined: it is asked for anew. */
+  #forgetDropped(state: OnchainState): OnchainState {
+    const pending = state.pending.map((each) => {
+      const [txid] = fundedPending({ ...state, pending: [each] });
+      if (txid === undefined || this.#options.wallet.find(txid)?.state !== 'dropped') return each;
       return { ...each, transaction: undefined };
     });
     return { ...state, pending };

@@ -9,7 +9,7 @@ import { min, type Sat, sat, sum } from '../types/amount.ts';
 import type { Claim } from './claim.ts';
 import { buildSweep, sweepWeight } from './claim-transaction.ts';
 import { FEERATE_FLOOR_PER_KW, type OnchainEnvironment } from './closing-channel.ts';
-import { blocksLeft, feeCeil, feerateFor, raisedFeerate, replacementFee, stakeOf } from './fee-schedule.ts';
+import { blocksLeft, feeCeil, feerateFor, feerateOf, raisedFeerate, replacementFee, stakeOf } from './fee-schedule.ts';
 import { nameOf } from './outpoint.ts';
 import type { FundRequest, OnchainEffect, OnchainState, Pending } from './state.ts';
 import type { Situation } from './tracked-output.ts';
@@ -64,7 +64,7 @@ class Composer {
       outpoints: claims.map((claim) => nameOf(claim.outpoint)),
       transaction,
       fee_sat,
-      feerate_per_kw: Number((fee_sat * 1000n) / BigInt(weight)),
+      feerate_per_kw: feerateOf(fee_sat, weight),
       height: this.#height,
       is_wallet_funded: false,
     });
@@ -118,7 +118,10 @@ class Composer {
   /** Sends a pending transaction again, raises it, or splits it. */
   renew(pending: Pending, claims: readonly Claim[]): void {
     const blocks_left = blocksLeft(claims, this.#height);
-    const feerate_per_kw = raisedFeerate(this.#environment, pending, blocks_left, this.#height);
+    const { sweep_script } = this.#environment;
+    const weight = pending.is_wallet_funded ? fundedWeight(claims) : sweepWeight(claims, sweep_script);
+    const most_per_kw = feerateOf(stakeOf(claims, sweep_script), weight);
+    const feerate_per_kw = raisedFeerate(this.#environment, pending, blocks_left, this.#height, most_per_kw);
     const isAnchor = claims.every((claim) => claim.is_extra);
     if (pending.is_wallet_funded) {
       const isUnfunded = pending.transaction === undefined;

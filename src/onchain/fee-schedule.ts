@@ -42,21 +42,45 @@ function patience(blocks_left: number | undefined): number {
   return blocks_left > 6 ? 3 : 1;
 }
 
-/** By how much a feerate rises when a deadline comes nearer and the estimate alone did not suffice. */
-const RISE_PERCENT = 125;
+/** By how much a feerate rises at least when a deadline comes nearer and the estimate alone did not suffice. */
+const LEAST_RISE = 1.25;
+/** So many blocks before a deadline the estimate counts no more: what is at stake is lost otherwise. */
+const LAST_BLOCKS = 3;
+/** And before that so much more than the most urgent estimate is enough. */
+const ESTIMATE_FACTOR = 10;
 
-/** The feerate with which to make a pending transaction anew; undefined when it should rather wait. */
+/**
+ * The feerate with which to make a pending transaction anew; undefined when it should rather wait. `most_per_kw` is where
+ * all that is at stake would go to the fee: near a deadline the steps are such that they lead there.
+ */
 export function raisedFeerate(
   environment: OnchainEnvironment,
   pending: Pending,
   blocks_left: number | undefined,
   height: number,
+  most_per_kw: number,
 ): number | undefined {
   if (height - pending.height < patience(blocks_left)) return undefined;
   const estimate_per_kw = feerateFor(environment, blocks_left);
   const hasDeadline = blocks_left !== undefined && blocks_left <= 18;
   if (!hasDeadline && estimate_per_kw <= pending.feerate_per_kw) return undefined;
-  return Math.max(estimate_per_kw, Math.ceil((pending.feerate_per_kw * RISE_PERCENT) / 100));
+  const least_per_kw = Math.max(estimate_per_kw, Math.ceil(pending.feerate_per_kw * LEAST_RISE));
+  if (!hasDeadline) return least_per_kw;
+  const rise = (most_per_kw / Math.max(pending.feerate_per_kw, 1)) ** (1 / stepsLeft(blocks_left));
+  const urgent_per_kw = environment.feeratePerKw(2);
+  const isCapped = urgent_per_kw !== undefined && blocks_left > LAST_BLOCKS;
+  const cap_per_kw = isCapped ? Math.min(most_per_kw, urgent_per_kw * ESTIMATE_FACTOR) : most_per_kw;
+  return Math.max(least_per_kw, Math.min(Math.ceil(pending.feerate_per_kw * rise), cap_per_kw));
+}
+
+/** How often a transaction can still be made anew before its deadline, by `patience`. */
+function stepsLeft(blocks_left: number): number {
+  return Math.max(1, blocks_left > 6 ? Math.ceil((blocks_left - 6) / 3) + 6 : blocks_left);
+}
+
+/** The feerate at which a transaction of this weight pays so much. */
+export function feerateOf(fee_sat: Sat, weight: number): number {
+  return Number((fee_sat * 1000n) / BigInt(weight));
 }
 
 /** What must be paid to replace a transaction (BIP 125: its fee, and the relay of the new one). */

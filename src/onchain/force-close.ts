@@ -1,6 +1,6 @@
 /**
- * Our own commitment on its way into a block: when a channel must be closed so that its HTLCs can still be claimed, and
- * how an anchor pays for the commitment when its own fee is too low (BOLT 5, Failing a Channel).
+ * Our own commitment on its way into a block: how an anchor pays for it when its own fee is too low (BOLT 5, Failing a
+ * Channel).
  */
 import { buildCommitment } from '../tx/commitment.ts';
 import { parseTransaction, txidOf, weightOf } from '../tx/transaction.ts';
@@ -10,7 +10,7 @@ import type { Claim } from './claim.ts';
 import type { ClosingChannel, ClosingHtlc, OnchainEnvironment } from './closing-channel.ts';
 import { FEERATE_FLOOR_PER_KW } from './closing-channel.ts';
 import { type Composition, foreignInput } from './compose.ts';
-import { feerateFor, raisedFeerate, replacementFee } from './fee-schedule.ts';
+import { feerateFor, feerateOf, raisedFeerate, replacementFee } from './fee-schedule.ts';
 import { nameOf } from './outpoint.ts';
 import type { OnchainEffect, OnchainState, Pending } from './state.ts';
 import { knownPreimages, unconfirmedAnchorClaim } from './tracked-output.ts';
@@ -25,20 +25,6 @@ const CHILD_WEIGHT = 900;
 /** An HTLC that our money depends on: one that we can claim, or that comes back to us after its expiry. */
 function isAtStake(htlc: ClosingHtlc, preimages: ReadonlyMap<string, Uint8Array>): boolean {
   return htlc.offered_by === 'local' || preimages.has(htlc.payment_hash);
-}
-
-/**
- * The height at which the channel must be closed on the chain, so that `margin_blocks` are left to claim the first HTLC
- * whose preimage we know; undefined when there is none. `has_preimage` tells by payment_hash.
- */
-export function forceCloseHeight(
-  htlcs: readonly ClosingHtlc[],
-  has_preimage: (payment_hash: string) => boolean,
-  margin_blocks: number,
-): number | undefined {
-  const claimable = htlcs.filter((htlc) => htlc.offered_by === 'remote' && has_preimage(htlc.payment_hash));
-  if (claimable.length === 0) return undefined;
-  return Math.min(...claimable.map((htlc) => htlc.cltv_expiry)) - margin_blocks;
 }
 
 /** What to do about a commitment of ours that is not in a block yet. */
@@ -99,18 +85,20 @@ function wantedBump(
   const left_by_htlcs = stake.length === 0 ? undefined : Math.max(expiry - (state.height + 1), 0);
   const blocks_left = force_close.is_urgent ? Math.min(left_by_htlcs ?? 6, 6) : left_by_htlcs;
 
-  let feerate_per_kw = feerateFor(environment, blocks_left);
-  if (sent === undefined) {
-    if (commitment.fee_sat * 1000n >= BigInt(feerate_per_kw) * BigInt(weight)) return undefined;
-  } else {
-    const raised = raisedFeerate(environment, sent, blocks_left, state.height);
-    if (sent.transaction !== undefined && raised === undefined) return undefined;
-    feerate_per_kw = raised ?? sent.feerate_per_kw;
-  }
   const max_fee_sat: Sat = sum([
     ...stake.map(({ amount_sat }) => amount_sat),
     sat(msatToSatFloor(own_msat) / OWN_SHARE),
   ]);
+  let feerate_per_kw = feerateFor(environment, blocks_left);
+  if (sent === undefined) {
+    if (commitment.fee_sat * 1000n >= BigInt(feerate_per_kw) * BigInt(weight)) return undefined;
+  } else {
+    // Only an HTLC has a deadline that is worth all of it: a hurry of the operator's is worth no more than usual.
+    const most_per_kw = stake.length === 0 ? 0 : feerateOf(max_fee_sat, weight + CHILD_WEIGHT);
+    const raised = raisedFeerate(environment, sent, blocks_left, state.height, most_per_kw);
+    if (sent.transaction !== undefined && raised === undefined) return undefined;
+    feerate_per_kw = raised ?? sent.feerate_per_kw;
+  }
   return {
     request: {
       outpoints: [nameOf(anchor.outpoint)],

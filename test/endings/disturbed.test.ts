@@ -85,3 +85,25 @@ for (const closer of ['payer', 'shop'] as const) {
     });
   });
 }
+
+test('a claim whose coin went another way is made anew with another', async () => {
+  const pair = (await Pair.open()).note();
+  await pair.pay('payer', 1, 50_000);
+  pair.cut();
+  pair.shop.channels.forceClose(pair.shop.channel.channel_id, 'the operator wants it');
+  await pair.claim('shop', 1, 0n);
+  await pair.mine(1);
+  const claim = pair.view('shop').sweeps.find(({ output_type }) => output_type === 'THEIR_HTLC')?.sweep_txid;
+  assert.ok(claim !== undefined);
+  const { wallet } = pair.shop;
+  const [coin] = (await wallet.listCoins()).filter(({ coin: { spent_by } }) => spent_by === claim);
+  assert.ok(coin !== undefined);
+  await wallet.release(claim);
+  const { txid } = await wallet.withdraw(Uint8Array.from([0, 20, ...new Uint8Array(20).fill(7)]), 'all', {
+    feerate_per_kw: 30_000,
+    utxos: [coin.coin],
+  });
+  assert.ok(pair.world.chain.isPending(txid) && !pair.world.chain.isPending(claim));
+  await pair.mine(1 + POLICY.paid_depth + 1);
+  assert.ok(pair.shop.log.some((line) => line.includes('is safely collected on chain')));
+});

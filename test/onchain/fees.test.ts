@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { forceCloseHeight } from '../../src/onchain/force-close.ts';
 import { parseTransaction, type Transaction, txidOf, weightOf } from '../../src/tx/transaction.ts';
 import { fromHex } from '../../src/types/hex.ts';
-import { type ChannelMoment, channelOf, preimageOf, signedCommitment, type TestHtlc, viewOf } from './channel.ts';
+import { type ChannelMoment, channelOf, preimageOf, signedCommitment, type TestHtlc } from './channel.ts';
 import { type Party, World } from './world.ts';
 
 const EXPIRY = 170;
@@ -102,6 +101,27 @@ describe('fees of claims', () => {
   });
 });
 
+describe('a claim with a deadline and no estimate of fees', () => {
+  it('is raised step by step until all that is at stake would go to the fee, and no further', async () => {
+    const htlc: TestHtlc = { id: 0n, from: 'bob', amount_sat: 400_000, cltv_expiry: EXPIRY, secret: 3 };
+    const moment: ChannelMoment = { ...MOMENT, htlcs: [htlc] };
+    const { world, alice } = await open(moment);
+    alice.feerates = {};
+    await alice.say({ kind: 'preimage', payment_preimage: preimageOf(htlc) });
+    await world.broadcast([signedCommitment(channelOf('bob', world.funding_txid, moment))]);
+    await world.mine(1);
+    const fees: bigint[] = [];
+    for (let height = world.height; height < EXPIRY; height++) {
+      await alice.say({ kind: 'block', height });
+      fees.push(...alice.state.pending.filter(({ outpoints }) => outpoints.length === 1).map(({ fee_sat }) => fee_sat));
+    }
+    assert.ok((fees[0] ?? 0n) < 1_000n, `${fees}`);
+    assert.ok((fees.at(-1) ?? 0n) > 200_000n, `${fees}`);
+    assert.ok(fees.every((fee_sat) => fee_sat < 400_000n));
+    assert.ok(fees.every((fee_sat, at) => fee_sat >= (fees[at - 1] ?? 0n)));
+  });
+});
+
 describe('a commitment that pays too little', () => {
   it('is paid for by a child at its anchor, more as the deadline nears, and not beyond what depends on it', async () => {
     const cheap: ChannelMoment = { ...MOMENT, feerate_per_kw: 253 };
@@ -133,27 +153,5 @@ describe('a commitment that pays too little', () => {
     const weight = weightOf(parent) + weightOf(child);
     assert.ok(weight > 1500, `${weight}`);
     assert.deepEqual(alice.refused, []);
-  });
-});
-
-describe('the deadline of a channel', () => {
-  it('is set by the first HTLC that we can claim, and only by those', () => {
-    const { htlcs } = viewOf('alice', 'alice', {
-      ...MOMENT,
-      htlcs: [...FROM_BOB, { id: 0n, from: 'alice', amount_sat: 1000, cltv_expiry: 120, secret: 9 }],
-    });
-    const hashes = htlcs.map(({ payment_hash }) => payment_hash as string);
-    assert.equal(
-      forceCloseHeight(htlcs, (hash) => hash === hashes[1], 18),
-      EXPIRY + 1 - 18,
-    );
-    assert.equal(
-      forceCloseHeight(htlcs, () => true, 18),
-      EXPIRY - 18,
-    );
-    assert.equal(
-      forceCloseHeight(htlcs, () => false, 18),
-      undefined,
-    );
   });
 });

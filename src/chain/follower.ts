@@ -50,6 +50,8 @@ export class ChainFollower implements ChainSource {
   readonly #feerates = new Map<FeeTargetBlocks, number>();
   #fees_due_ms = 0;
   #fees_problem: ChainError | undefined;
+  /** Older blocks that a watch wanted are gone from the source, for good. */
+  #gap: ChainError | undefined;
   #running: Promise<void> | undefined;
   #again = false;
   #isStopped = true;
@@ -173,7 +175,7 @@ export class ChainFollower implements ChainSource {
       if (problem === undefined && this.#rescans.length > 0) problem = await this.#problemOf(this.#rescan());
       if (problem === undefined && this.#rescans.length === 0) this.#synced.resolve();
       await this.#estimateFees();
-      this.#tellHealth(problem ?? this.#fees_problem);
+      this.#tellHealth(problem ?? this.#gap ?? this.#fees_problem);
     }
     if (!this.#isStopped)
       this.#cancelPoll = this.#options.clock.after(this.#options.poll_ms, () => void this.refresh());
@@ -295,24 +297,26 @@ export class ChainFollower implements ChainSource {
     const watches = this.#rescans.filter((watch) => this.#watches.has(watch) && watch.from_height <= tip.height);
     this.#rescans = [];
     if (watches.length === 0) return;
-    let pruned: ChainError | undefined;
     try {
-      for (let open: readonly Watch[] = watches; open.length > 0; ) {
-        const { found, missing } = await lookBack(open, tip, async (height) =>
+      let from_height = Math.max(0, Math.min(...watches.map((watch) => watch.from_height)));
+      for (;;) {
+        const { found, missing } = await lookBack(watches, from_height, tip, async (height) =>
           this.#isStopped ? undefined : await this.#fetch(height),
         );
-        this.#watches.report(found);
-        if (missing === undefined) break;
-        // Those that want the missing block go on wanting it; the others get theirs.
-        pruned ??= missing.error;
-        this.#rescans.push(...open.filter((watch) => watch.from_height <= missing.height));
-        open = open.filter((watch) => watch.from_height > missing.height);
+        if (missing === undefined) {
+          this.#watches.report(found);
+          return;
+        }
+        // It will not come back. What a watch can still be told, it is told: most of what lies before was told to the
+        // run that saw it.
+        from_height = missing.height + 1;
+        if (watches.some((watch) => watch.from_height <= missing.height))
+          this.#gap = gap(missing.height, missing.error);
       }
     } catch (error) {
       this.#rescans = [...new Set([...this.#rescans, ...watches])];
       throw error;
     }
-    if (pruned !== undefined) throw pruned;
   }
 
   async #estimateFees(): Promise<void> {
@@ -335,6 +339,13 @@ export class ChainFollower implements ChainSource {
   #tell(event: TipEvent): void {
     for (const listener of [...this.#listeners]) listener(event);
   }
+}
+
+function gap(height: number, { message }: ChainError): ChainError {
+  return new ChainError(
+    `the source of blocks no longer has block ${height} (${message}): what happened up to there to coins and channels ` +
+      'of this node, and was not seen then, is not seen now either. Start once with a source that has all blocks',
+  );
 }
 
 /** A fetch ahead may fail before anyone waits for it: its failure is kept for the one who does. */

@@ -17,20 +17,19 @@ export interface LookedBack {
 }
 
 /**
- * Searches from the oldest block that any of the watches wants up to the tip. Nothing is found before all of it is known
- * to be the chain of that tip. Throws ChainError when the chain moves meanwhile, or as `fetch` does.
+ * Searches from this block up to the tip. Nothing is found before all of it is known to be the chain of that tip. Throws ChainError when the chain moves meanwhile, or as `fetch` does.
  */
 export async function lookBack(
   watches: readonly Watch[],
+  from_height: number,
   tip: BlockRef,
   fetch: (height: number) => Promise<FetchedBlock | undefined>,
 ): Promise<LookedBack> {
   const only = new Watches();
   for (const watch of watches) only.add(watch);
   const found: Found[] = [];
-  const oldest = Math.max(0, Math.min(...watches.map((watch) => watch.from_height)));
   let last_hash: string | undefined;
-  for (let height = oldest; height <= tip.height; height++) {
+  for (let height = from_height; height <= tip.height; height++) {
     let fetched: FetchedBlock | undefined;
     try {
       fetched = await fetch(height);

@@ -215,11 +215,16 @@ test('an old block that the source no longer has keeps no new one from being tol
   };
   const events: WatchEvent[] = [];
   source.follower.watch({ kind: 'script', script_pubkey: COIN_SCRIPT }, 1, (event) => events.push(event));
+  const old: WatchEvent[] = [];
+  source.follower.watch({ kind: 'script', script_pubkey: MINER }, 1, (event) => old.push(event));
   source.chain.mine(1, COIN_SCRIPT);
   await source.follower.refresh();
+  await source.follower.synced();
   assert.equal(source.follower.tip().height, 11);
   assert.equal(events.length, 1);
-  assert.ok(source.told.includes('block 2 is pruned'));
+  assert.equal(old.length, 8, 'what lies behind the missing block is told');
+  assert.match(source.told.join(), /no longer has block 2 .block 2 is pruned/);
+  assert.equal(source.told.length, 1, 'once');
   await source.follower.stop();
 });
 

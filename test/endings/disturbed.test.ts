@@ -3,6 +3,7 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { ChainError } from '../../src/chain/backend.ts';
 import { ANCHOR_SAT } from './account.ts';
 import { FUNDING_SAT, MINER, type Name, Pair, POLICY, PUSH_SAT } from './pair.ts';
 
@@ -106,4 +107,28 @@ test('a claim whose coin went another way is made anew with another', async () =
   assert.ok(pair.world.chain.isPending(txid) && !pair.world.chain.isPending(claim));
   await pair.mine(1 + POLICY.paid_depth + 1);
   assert.ok(pair.shop.log.some((line) => line.includes('is safely collected on chain')));
+});
+
+test('a source that has pruned the blocks of the beginning keeps no ending from going on', async () => {
+  const pair = (await Pair.open()).note();
+  pair.cut();
+  pair.shop.channels.forceClose(pair.shop.channel.channel_id, 'the operator wants it');
+  await pair.mine(100);
+  const { chain } = pair.world;
+  const pruned = new Set<string>();
+  for (let height = 0; height < pair.height - 50; height++) pruned.add((await chain.blockHash(height)) as string);
+  const block = chain.block.bind(chain);
+  chain.block = async (hash) => {
+    if (pruned.has(hash)) throw new ChainError('it is pruned', { is_pruned: true });
+    return await block(hash);
+  };
+  // Blocks came while the shop was down.
+  await pair.restart('shop', () => void chain.mine(20, MINER));
+  await pair.mine(30);
+  const [sweep] = pair.view('shop').sweeps;
+  assert.equal(sweep, undefined, 'our balance is taken when its delay is over');
+  chain.block = block;
+  await pair.mine(POLICY.irrevocable_depth);
+  await pair.assertOver('shop');
+  await pair.assertShares({ payer: FUNDING_SAT - PUSH_SAT - 2n * ANCHOR_SAT, shop: PUSH_SAT });
 });

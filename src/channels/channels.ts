@@ -4,7 +4,7 @@
  */
 
 import { decodeState } from '../channel/codec.ts';
-import { isOver } from '../channel/failure.ts';
+import { isOver, isUnfunded } from '../channel/failure.ts';
 import type { Refusal } from '../channel/fault.ts';
 import type { OfferedHtlc } from '../channel/htlc.ts';
 import type { Input } from '../channel/input.ts';
@@ -107,6 +107,11 @@ export class Channels {
 
   find(channel_id: ChannelId): LiveChannel | undefined {
     return this.#channels.get(channel_id);
+  }
+
+  /** Whether there is a channel with this node that is more than a promise. */
+  hasFunded(node_id: NodeId): boolean {
+    return this.list().some(({ peer_id, state }) => peer_id === node_id && !isUnfunded(state));
   }
 
   /** The connection to a node, if there is one. */

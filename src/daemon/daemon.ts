@@ -243,6 +243,7 @@ export class Daemon {
       network,
       features: INIT_FEATURES,
       host: this.channels,
+      hasChannel: (node_id) => this.channels.hasFunded(node_id),
       dial: netDial(proxy && { address: proxy, always: values['always-use-proxy'] }),
       clock: this.clock,
       randomBytes: secureRandomBytes,

@@ -24,6 +24,8 @@ export interface PeersOptions {
   /** What we offer: INIT_FEATURES, or what the operator made of it. */
   readonly features: Features;
   readonly host: ChannelHost;
+  /** Whether the node has a channel with us: such a one always has a place, also when it is the one that calls. */
+  readonly hasChannel: (node_id: NodeId) => boolean;
   readonly dial: Dial;
   readonly clock: Clock;
   readonly randomBytes: RandomBytes;
@@ -41,6 +43,8 @@ export class Peers implements ConnectionOwner {
   readonly #servers: Server[] = [];
   readonly #pending = new Map<Connection, Pending>();
   readonly #peers = new Map<NodeId, Connection>();
+  /** Where those come from that called us. */
+  readonly #hosts = new WeakMap<Connection, string>();
   readonly #dialling = new Map<NodeId, Promise<Peer>>();
   readonly #dials = new Set<AbortController>();
   readonly #reconnects: Reconnects;
@@ -145,9 +149,12 @@ export class Peers implements ConnectionOwner {
     const older = this.#peers.get(node_id);
     // The peer sees better than we do whether the older connection still works: a new one means that it does not.
     older?.disconnect('the peer connected again');
-    if (direction === 'in' && older === undefined && this.#isFull(node_id)) {
-      connection.disconnect('there is no place for another peer');
-      return;
+    if (direction === 'in' && pending !== undefined) {
+      if (older === undefined && this.#isStranger(node_id, connection) && !this.#makeRoom(pending.host)) {
+        connection.disconnect('there is no place for another peer');
+        return;
+      }
+      this.#hosts.set(connection, pending.host);
     }
     this.#peers.set(node_id, connection);
     this.#reconnects.connected(node_id);
@@ -220,12 +227,25 @@ export class Peers implements ConnectionOwner {
     this.#pending.set(connection, pending);
   }
 
-  /** Whether there is no place for one more that nobody asked for. */
-  #isFull(node_id: NodeId): boolean {
-    if (this.#reconnects.keeps(node_id)) return false;
-    let strangers = 0;
-    for (const [id, { direction }] of this.#peers) if (direction === 'in' && !this.#reconnects.keeps(id)) strangers++;
-    return strangers >= MAX_STRANGERS;
+  /** Whether nobody here asked for this peer. */
+  #isStranger(node_id: NodeId, { direction }: Connection): boolean {
+    return direction === 'in' && !this.#reconnects.keeps(node_id) && !this.#options.hasChannel(node_id);
+  }
+
+  /**
+   * Whether there is a place for one more stranger from this host. When there is none, the host with the most strangers
+   * gives one up, the oldest: so no host can keep all the others out. (Behind a proxy all come from one host, and the
+   * first ones stay.)
+   */
+  #makeRoom(host: string): boolean {
+    const strangers = [...this.#peers].filter(([id, connection]) => this.#isStranger(id, connection));
+    if (strangers.length < MAX_STRANGERS) return true;
+    const by_host = Map.groupBy(strangers, ([, connection]) => this.#hosts.get(connection) ?? '');
+    const [most] = [...by_host.values()].sort((a, b) => b.length - a.length);
+    const [oldest] = most ?? [];
+    if (oldest === undefined || (most?.length ?? 0) <= (by_host.get(host)?.length ?? 0) + 1) return false;
+    oldest[1].disconnect('others wait for a place');
+    return true;
   }
 }
 

@@ -39,6 +39,7 @@ export class Mallory {
     this.#witness = witness;
     this.node = new TestNode(arena, name);
     this.#peers = new Peers({
+      hasChannel: () => false,
       static_key: new Secret(this.node.keys.private_key),
       network: NETWORKS.regtest,
       features: INIT_FEATURES,

@@ -15,6 +15,8 @@ import { decodeMessage, encodeMessage, type KnownMessage, type Message, type Pin
 import { Allowance } from './allowance.ts';
 import { initFault, ourInit, peerFeatures } from './init.ts';
 import {
+  COMPLAINT_BURST,
+  COMPLAINTS_PER_SECOND,
   FAREWELL_MS,
   INCOMING_BURST_BYTES,
   INCOMING_BYTES_PER_SECOND,
@@ -62,6 +64,7 @@ export class Connection implements Peer {
   readonly #session: Session;
   readonly #incoming: Allowance;
   readonly #pings: Allowance;
+  readonly #complaints: Allowance;
   readonly #paused = new Set<PauseReason>();
   #stage: 'handshake' | 'init' | 'ready' | 'closed' = 'handshake';
   #node_id: NodeId | undefined;
@@ -79,6 +82,7 @@ export class Connection implements Peer {
     this.#session = session;
     this.#incoming = new Allowance(clock, INCOMING_BYTES_PER_SECOND, INCOMING_BURST_BYTES);
     this.#pings = new Allowance(clock, PINGS_PER_SECOND, PING_BURST);
+    this.#complaints = new Allowance(clock, COMPLAINTS_PER_SECOND, COMPLAINT_BURST);
     this.#cancelSetup = clock.after(SETUP_TIMEOUT_MS, () =>
       this.#abort('the peer did not finish its introduction in time'),
     );
@@ -211,6 +215,11 @@ export class Connection implements Peer {
         break;
       case 'pong':
         this.#liveness?.pong(message);
+        break;
+      case 'warning':
+      case 'error':
+        if (this.#complaints.take(1) > 0) this.#refuse('too many warnings and errors');
+        else this.#options.owner.message(this, message);
         break;
       default:
         this.#options.owner.message(this, message);

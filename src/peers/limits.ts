@@ -29,6 +29,9 @@ export const INCOMING_BURST_BYTES = 32 * 1024 * 1024;
 /** Pings per second in the long run, and at once: each may ask for 64 KB. */
 export const PINGS_PER_SECOND = 2;
 export const PING_BURST = 100;
+/** Warnings and errors per second in the long run, and at once: each is a line in the log. */
+export const COMPLAINTS_PER_SECOND = 1;
+export const COMPLAINT_BURST = 100;
 /** Pings of ours that wait for an answer. */
 export const MAX_OPEN_PINGS = 16;
 /** BOLT 1: a ping that asks for this many bytes or more wants no answer. */

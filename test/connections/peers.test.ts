@@ -6,7 +6,7 @@ import { sha256 } from '../../src/crypto/hash.ts';
 import { curve } from '../../src/crypto/secp256k1.ts';
 import { type Dial, INIT_FEATURES, type NetAddress, netDial, Peers } from '../../src/peers/index.ts';
 import { MAX_STRANGERS } from '../../src/peers/limits.ts';
-import type { NodeId } from '../../src/types/brand.ts';
+import type { ChannelId, NodeId } from '../../src/types/brand.ts';
 import { ManualClock } from '../../src/types/clock.ts';
 import { toHex } from '../../src/types/hex.ts';
 import { NETWORKS } from '../../src/types/network.ts';
@@ -21,6 +21,8 @@ interface Made {
   readonly clock: ManualClock;
   readonly connected: Set<NodeId>;
   readonly reasons: string[];
+  /** How many messages were handed on. */
+  readonly messages: number;
   until(isSo: () => boolean): Promise<void>;
 }
 
@@ -28,6 +30,7 @@ function make(t: TestContext, name: string, options: { dial?: Dial; channels?: R
   const clock = new ManualClock();
   const connected = new Set<NodeId>();
   const reasons: string[] = [];
+  let messages = 0;
   let number = 0;
   const peers = new Peers({
     static_key: new Secret(keyOf(name)),
@@ -36,7 +39,9 @@ function make(t: TestContext, name: string, options: { dial?: Dial; channels?: R
     host: {
       peerConnected: ({ node_id }) => void connected.add(node_id),
       peerDisconnected: ({ node_id }) => void connected.delete(node_id),
-      message: () => {},
+      message: () => {
+        messages++;
+      },
     },
     hasChannel: (node_id) => options.channels?.has(node_id) ?? false,
     dial: options.dial ?? netDial(),
@@ -51,7 +56,16 @@ function make(t: TestContext, name: string, options: { dial?: Dial; channels?: R
       await new Promise((resolve) => setImmediate(resolve));
     }
   };
-  return { peers, clock, connected, reasons, until };
+  return {
+    peers,
+    clock,
+    connected,
+    reasons,
+    until,
+    get messages() {
+      return messages;
+    },
+  };
 }
 
 async function listening(t: TestContext, server: Server, host = '127.0.0.1'): Promise<NetAddress> {
@@ -207,3 +221,25 @@ test('a dial that hangs is given up after a minute, and a node that is another i
     stage: 'setup',
   });
 });
+
+test(
+  'a peer that complains without end is hung up on, and one that complains now and then is heard',
+  TIMEOUT,
+  async (t) => {
+    const shop = make(t, 'shop');
+    const at = await shop.peers.listen({ host: '127.0.0.1', port: 0 });
+    const grumbler = make(t, 'grumbler');
+    const connection = await grumbler.peers.connect(idOf('shop'), at);
+    await shop.until(() => shop.connected.has(idOf('grumbler')));
+    const warning = { type: 'warning', channel_id: 'ab'.repeat(32) as ChannelId, data: Buffer.from('hm') } as const;
+    for (let count = 0; count < 150; count++) {
+      shop.clock.advance(1_000);
+      connection.send([warning]);
+      await connection.ping(1, 0);
+    }
+    assert.equal(shop.messages, 150);
+    connection.send(new Array(150).fill(warning));
+    await shop.until(() => !shop.connected.has(idOf('grumbler')));
+    assert.ok(shop.messages <= 250);
+  },
+);

@@ -55,7 +55,10 @@ export interface PlanLimits {
 /** Why nothing can be sent. */
 export type NoPlan = 'no_path' | 'too_little' | 'too_expensive';
 
-/** The next part for what is missing: the cheapest path that carries it whole, else as much as the largest one does. */
+/**
+ * The next part for what is missing: the cheapest path that carries it whole, else as much as the largest one does. When
+ * all paths together cannot carry it nothing is sent: the payee would keep what arrives for a minute, and give it back.
+ */
 export function planPart(
   paths: readonly Path[],
   missing_msat: Msat,
@@ -83,7 +86,22 @@ export function planPart(
     candidates.push({ path, amount_msat: msat(amount), route });
   }
   const [best] = candidates.sort((a, b) => compare(b.amount_msat, a.amount_msat) || compare(feeOf(a), feeOf(b)));
-  return best ?? reason;
+  if (best === undefined) return reason;
+  return best.amount_msat === missing_msat || together(candidates) >= missing_msat ? best : 'too_little';
+}
+
+/**
+ * What these can carry in all, part by part: a channel of ours counts once, whatever lies behind it. What was learned
+ * bounds a part, not the sum of them.
+ */
+function together(candidates: readonly PlannedPart[]): bigint {
+  const most = new Map<string, bigint>();
+  for (const { path } of candidates) {
+    const { channel_id, spendable_msat } = path.way;
+    const carried_msat = deliverable(path, spendable_msat);
+    if (carried_msat > (most.get(channel_id) ?? 0n)) most.set(channel_id, carried_msat);
+  }
+  return [...most.values()].reduce((total, amount_msat) => total + amount_msat, 0n);
 }
 
 function feeOf({ route, amount_msat }: PlannedPart): bigint {

@@ -292,3 +292,11 @@ test('who gives the waiting up does not give the payment up', async () => {
   await road.fulfil(road.out[0] as Arrival);
   assert.equal((await second).payment_preimage, PREIMAGE);
 });
+
+test('what all channels together cannot carry is refused before anything is sent', async () => {
+  const road = new Road();
+  road.channel(road.shop, '1x1x1', 600_000n);
+  road.channel(road.shop, '2x2x2', 300_000n);
+  await assert.rejects(road.pay(road.invoice(1_000_000n)), /cannot carry 1000000 msat/);
+  assert.deepEqual(road.out, []);
+});

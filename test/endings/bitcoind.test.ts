@@ -10,16 +10,19 @@ import { loadConfig } from '../../src/config/config.ts';
 import { Daemon } from '../../src/daemon/daemon.ts';
 import { signedCommitment } from '../../src/endings/closing-channel.ts';
 import { DATABASE_FILE } from '../../src/store/sqlite-store.ts';
+import { txidOf } from '../../src/tx/transaction.ts';
 import { msat, sat } from '../../src/types/amount.ts';
 import { BitcoindProcess, bitcoindMissing } from '../support/bitcoind.ts';
 import { until } from '../support/town.ts';
-import { ANCHOR_SAT, minedSince, paidBy } from './account.ts';
+import { ANCHOR_SAT, type Mined, minedSince, paidBy } from './account.ts';
 import { payHalf, walletSat, walletScripts } from './half-payment.ts';
 
 const MINER = `0014${'ab'.repeat(20)}`;
 const FUNDING_SAT = 1_000_000n;
 const PUSH_SAT = 400_000n;
 const CONFIRMS = 12;
+/** What an ending may cost a side at the lowest feerates, with every HTLC in a transaction of its own. */
+const MOST_FEES_SAT = 12_000n;
 
 /** Two nodes with coins, and a channel that the customer opened. */
 class Street {
@@ -130,8 +133,17 @@ class Street {
     }
   }
 
-  /** What the nodes gained of the channel, fees that they paid added, anchors that they took left out. */
-  async gained(): Promise<{ shop_sat: bigint; customer_sat: bigint; end_fee_sat: bigint }> {
+  /** The last blocks are replaced by others, one more; what they held waits to be mined again. */
+  async reorganise(depth: number): Promise<void> {
+    const { height } = this.customer.chain.tip();
+    const first = await this.#process.call<string>('getblockhash', height - depth + 1);
+    await this.#process.call('invalidateblock', first);
+    await this.#process.mine(depth + 1, `0014${'cd'.repeat(20)}`);
+    await this.follow();
+  }
+
+  /** The transactions in blocks since the channel was open. */
+  async mined(): Promise<readonly Mined[]> {
     const chain = new Bitcoind({
       network: 'regtest',
       'bitcoin-rpcconnect': '127.0.0.1',
@@ -142,22 +154,28 @@ class Street {
     });
     await chain.open();
     try {
-      const mined = await minedSince(chain, this.#height);
-      const { funding_txid } = this.channel.state.terms;
-      const shareOf = async (name: 'shop' | 'customer'): Promise<bigint> => {
-        const scripts = await walletScripts(this[name]);
-        const { fees_sat, anchors_sat } = paidBy(mined, scripts, name === 'customer', funding_txid);
-        return (await walletSat(this[name])) - this.#before[name] - anchors_sat + fees_sat;
-      };
-      const end = mined.find(({ tx }) => tx.inputs.some(({ txid }) => txid === funding_txid));
-      return {
-        shop_sat: await shareOf('shop'),
-        customer_sat: await shareOf('customer'),
-        end_fee_sat: end?.fee_sat ?? 0n,
-      };
+      return await minedSince(chain, this.#height);
     } finally {
       await chain.close();
     }
+  }
+
+  /** What the nodes gained of the channel, fees that they paid added, anchors that they took left out. */
+  async gained(): Promise<{ shop_sat: bigint; customer_sat: bigint; end_fee_sat: bigint }> {
+    const mined = await this.mined();
+    const { funding_txid } = this.channel.state.terms;
+    const shareOf = async (name: 'shop' | 'customer'): Promise<bigint> => {
+      const scripts = await walletScripts(this[name]);
+      const { fees_sat, anchors_sat } = paidBy(mined, scripts, name === 'customer', funding_txid);
+      assert.ok(fees_sat < MOST_FEES_SAT, `the ${name} paid ${fees_sat} sat in fees`);
+      return (await walletSat(this[name])) - this.#before[name] - anchors_sat + fees_sat;
+    };
+    const end = mined.find(({ tx }) => tx.inputs.some(({ txid }) => txid === funding_txid));
+    return {
+      shop_sat: await shareOf('shop'),
+      customer_sat: await shareOf('customer'),
+      end_fee_sat: end?.fee_sat ?? 0n,
+    };
   }
 
   assertOver(...names: readonly ('shop' | 'customer')[]): void {
@@ -192,10 +210,63 @@ describe('whole nodes on bitcoind', { skip: bitcoindMissing ?? false, timeout: 1
       }));
   }
 
+  it('HTLCs that are claimed far from their end share a second stage, and a reorg of it changes nothing', () =>
+    Street.run(async (street) => {
+      const { shop, customer, channel } = street;
+      const { channel_id } = channel;
+      const paid = [await payHalf(customer, shop, 50_000, 'tea'), await payHalf(customer, shop, 60_000, 'cake')];
+      shop.channels.forceClose(channel_id, 'for the test');
+      await street.follow();
+      for (const [id, { payment_preimage }] of paid.entries()) {
+        shop.channels.fulfil(channel_id, BigInt(id), payment_preimage);
+      }
+      await street.mine(2);
+      const [end] = (await street.mined()).filter(({ tx }) =>
+        tx.inputs.some(({ txid }) => txid === channel.state.terms.funding_txid),
+      );
+      assert.ok(end !== undefined);
+      const commitment = txidOf(end.tx);
+      const stages = (await street.mined()).filter(
+        ({ tx }) => tx.inputs.filter(({ txid }) => txid === commitment).length >= 2,
+      );
+      assert.equal(stages.length, 1, 'both in one transaction');
+      // Before anything is deep, all of it is undone and done again: the commitment and what follows from it.
+      await street.reorganise(2);
+      await street.mine(144 + CONFIRMS + 6);
+      street.assertOver('shop', 'customer');
+      const { shop_sat, customer_sat } = await street.gained();
+      assert.equal(shop_sat, PUSH_SAT + 110_000n);
+      assert.equal(customer_sat, FUNDING_SAT - PUSH_SAT - 110_000n - 2n * ANCHOR_SAT);
+    }));
+
+  it('a commitment that the customer has and has not revoked the one before for is known to the shop', () =>
+    Street.run(async (street) => {
+      const { shop, customer, channel } = street;
+      const tea = await payHalf(customer, shop, 50_000, 'tea');
+      const before = channel.state.local_number;
+      const toShop = customer.channels.peer(shop.keys.node_id);
+      assert.ok(toShop !== undefined);
+      const send = toShop.send.bind(toShop);
+      toShop.send = (messages) => send(messages.filter(({ type }) => type !== 'revoke_and_ack'));
+      shop.channels.fulfil(channel.channel_id, 0n, tea.payment_preimage);
+      await until(() => channel.state.local_number > before);
+      const theirs = shop.channels.find(channel.channel_id);
+      assert.equal(theirs?.state.awaiting_revocation, true, 'the shop waits for the revocation');
+      const next = signedCommitment(channel);
+      assert.ok(next !== undefined);
+      await street.send(next);
+      await street.mine(144 + CONFIRMS + 6);
+      street.assertOver('shop', 'customer');
+      const { shop_sat, customer_sat } = await street.gained();
+      assert.equal(shop_sat, PUSH_SAT + 50_000n);
+      assert.equal(customer_sat, FUNDING_SAT - PUSH_SAT - 50_000n - 2n * ANCHOR_SAT);
+    }));
+
   it('a revoked state costs its publisher everything', () =>
     Street.run(async (street) => {
       const { shop, customer, channel } = street;
       await payHalf(customer, shop, 50_000, 'tea');
+      await payHalf(shop, customer, 70_000, 'change');
       const old = signedCommitment(channel);
       assert.ok(old !== undefined);
       await payHalf(customer, shop, 60_000, 'cake');

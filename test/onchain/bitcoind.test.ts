@@ -90,6 +90,8 @@ describe('endings on bitcoind', { skip: bitcoindMissing }, () => {
   it('takes everything from who publishes a revoked commitment and hurries on with its HTLCs', () =>
     inWorld(async (world) => {
       const bob_before = world.balance('bob');
+      const alice_before = world.balance('alice');
+      const { height } = world;
       const later: ChannelMoment = { number: 5, alice_sat: 9_000_000, htlcs: [], feerate_per_kw: 253 };
       const records = viewOf('alice', 'bob', MOMENT).htlcs.map((htlc) => ({
         ...htlc,
@@ -102,7 +104,14 @@ describe('endings on bitcoind', { skip: bitcoindMissing }, () => {
       await bob.say({ kind: 'force_close', transaction: signedCommitment(bob.channel), is_urgent: true });
       await world.mine(40);
       assert.equal(alice.told('ended')[0]?.ending, 'revoked');
-      assert.ok(world.balance('bob') <= bob_before);
+      assert.ok(bob.told('fund').length > 1, 'he was quick with his HTLCs');
+      // Whatever he moved on was taken from there, with what he paid for it.
+      const bob_spent = bob_before - world.balance('bob');
+      assert.ok(bob_spent >= 0n);
+      const anchors = [...world.unspent().values()].filter((coin) => coin.amount_sat === 330n);
+      const gain = world.balance('alice') - alice_before;
+      assert.equal(gain + world.feesSince(height) + 330n * BigInt(anchors.length), FUNDING_SAT + bob_spent);
+      assert.ok(gain > FUNDING_SAT - 20_000n, `${gain}`);
       assert.deepEqual(alice.state.pending, []);
       assert.deepEqual(
         alice.refused.filter((reason) => !/missingorspent|insufficient fee/.test(reason)),

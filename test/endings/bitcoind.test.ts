@@ -239,6 +239,31 @@ describe('whole nodes on bitcoind', { skip: bitcoindMissing ?? false, timeout: 1
       assert.equal(customer_sat, FUNDING_SAT - PUSH_SAT - 110_000n - 2n * ANCHOR_SAT);
     }));
 
+  it('a payment whose preimage is out is taken before it can be taken back, when the customer is gone', () =>
+    Street.run(async (street) => {
+      const { shop, customer, channel } = street;
+      const tea = await payHalf(customer, shop, 50_000, 'tea');
+      const [htlc] = channel.state.htlcs;
+      assert.ok(htlc !== undefined);
+      await customer.peers.close();
+      await until(() => channel.state.link === 'down');
+      const ours = shop.channels.find(channel.channel_id);
+      assert.ok(ours !== undefined);
+      await until(() => ours.state.link === 'down');
+      shop.channels.fulfil(channel.channel_id, 0n, tea.payment_preimage);
+      await street.mine(htlc.cltv_expiry - shop.chain.tip().height - 10);
+      assert.equal(ours.state.phase, 'normal', 'there is time: the customer may come back');
+      await street.mine(1);
+      assert.equal(ours.state.phase, 'failed');
+      await street.mine(144 + 24 + CONFIRMS);
+      street.assertOver('shop', 'customer');
+      const { shop_sat, customer_sat } = await street.gained();
+      assert.equal(shop_sat, PUSH_SAT + 50_000n);
+      assert.equal(customer_sat, FUNDING_SAT - PUSH_SAT - 50_000n - 2n * ANCHOR_SAT);
+      const [part] = await customer.outgoing.parts(tea.payment_hash);
+      assert.equal(part?.payment_preimage, tea.payment_preimage);
+    }));
+
   it('a commitment that the customer has and has not revoked the one before for is known to the shop', () =>
     Street.run(async (street) => {
       const { shop, customer, channel } = street;

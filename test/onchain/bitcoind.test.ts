@@ -87,6 +87,30 @@ describe('endings on bitcoind', { skip: bitcoindMissing }, () => {
       }));
   }
 
+  it('takes every replacement of claims that rise as their deadline nears, and mines the last', () =>
+    inWorld(async (world) => {
+      const hers = HTLCS.filter(({ from }) => from === 'bob');
+      const moment: ChannelMoment = { ...MOMENT, htlcs: hers, feerate_per_kw: 1000 };
+      const alice = await world.join('alice', channelOf('alice', world.funding_txid, moment));
+      for (const htlc of hers) await alice.say({ kind: 'preimage', payment_preimage: preimageOf(htlc) });
+      assert.equal(await world.broadcast([signedCommitment(channelOf('bob', world.funding_txid, moment))]), undefined);
+      await world.mine(1);
+      const start = alice.told('broadcast').length;
+      // Height after height, and no miner takes what waits: bitcoind judges each replacement.
+      for (let height = world.height + 1; height < 131; height++) await alice.say({ kind: 'block', height });
+      assert.deepEqual(alice.refused, []);
+      const fees = alice.state.pending.map(({ fee_sat }) => fee_sat);
+      assert.ok(alice.told('broadcast').length - start > 10);
+      assert.ok(fees.filter((fee_sat) => fee_sat > 5_000n).length >= 2, `the HTLCs pay more than they did: ${fees}`);
+      const before = world.balance('alice');
+      await world.mine(1);
+      const own = moment.alice_sat;
+      const bound = BigInt(own + hers.reduce((total, { amount_sat }) => total + amount_sat, 0));
+      const gain = world.balance('alice') - before;
+      const paid = fees.reduce((total, fee_sat) => total + fee_sat, 0n);
+      assert.ok(gain <= bound && gain >= bound - paid - 20_000n, `${gain} of ${bound}, fees ${paid}`);
+    }));
+
   it('takes everything from who publishes a revoked commitment and hurries on with its HTLCs', () =>
     inWorld(async (world) => {
       const bob_before = world.balance('bob');

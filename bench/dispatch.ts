@@ -10,6 +10,7 @@ import { Dispatcher } from '../src/rpc/dispatch.ts';
 import { field } from '../src/rpc/fields.ts';
 import { serveUnixSocket } from '../src/server/unix-socket.ts';
 import { systemClock } from '../src/types/clock.ts';
+import type { Figure } from './figures.ts';
 
 export const name = 'dispatch';
 
@@ -66,8 +67,8 @@ function drive(path: string, requests: number): Promise<void> {
   });
 }
 
-/** Prints requests a second, and the node's own time for each (its clients run in a thread of their own). */
-export async function run(): Promise<void> {
+/** Requests a second, and the node's own time for each (its clients run in a thread of their own). */
+export async function run(): Promise<readonly Figure[]> {
   const directory = mkdtempSync(join(tmpdir(), 'till-node-'));
   const path = join(directory, 'lightning-rpc');
   const onUnexpected = (error: unknown): void => console.error(error);
@@ -83,10 +84,10 @@ export async function run(): Promise<void> {
   const busy_ms = performance.eventLoopUtilization(before).active;
   await server.close();
   rmSync(directory, { recursive: true });
-  console.log(
-    `dispatch over the socket, ${CONNECTIONS} x ${IN_FLIGHT}: ${Math.round((REQUESTS / elapsed_ms) * 1000)} requests/s`,
-  );
-  console.log(`  time of the event loop per request: ${((busy_ms / REQUESTS) * 1000).toFixed(1)} us`);
+  return [
+    { what: `requests, ${CONNECTIONS} x ${IN_FLIGHT}`, value: (REQUESTS / elapsed_ms) * 1000, unit: '/s' },
+    { what: 'time of the event loop per request', value: (busy_ms / REQUESTS) * 1000, unit: 'us' },
+  ];
 }
 
 /** All clients, in the thread of the clients. */

@@ -120,8 +120,12 @@ export class Market {
     await this.customer.ask('connect', { id: id as string, host: address.address, port: address.port });
     for (let channel = 0; channel < count; channel++) {
       await this.customer.ask('fundchannel', { id: id as string, amount: each_sat, minconf: 0 });
-      // One after the other out of the change of the one before: the mempool takes no longer chain than this.
-      if (channel % 20 === 19) this.mine(1);
+      // One after the other out of the change of the one before. A peer may have no more than four without a block.
+      if (channel % 4 !== 3) continue;
+      await until(async () => {
+        if (this.#chain.pending.length > 0) this.mine(1);
+        return (await this.shop.ask('getinfo')).num_pending_channels === 0;
+      });
     }
     this.mine(6);
     await until(async () => {

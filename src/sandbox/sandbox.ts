@@ -10,7 +10,9 @@ import { EXIT } from '../cli/exit-codes.ts';
 import { loadConfig } from '../config/config.ts';
 import { ConfigError } from '../config/option.ts';
 import type { PlainJsonObject } from '../rpc/json.ts';
+import { lockDirectory } from '../store/lock.ts';
 import { parseAddress } from '../types/address.ts';
+import type { Txid } from '../types/brand.ts';
 import { systemClock } from '../types/clock.ts';
 import { NodeProcess } from './node-process.ts';
 
@@ -23,6 +25,8 @@ const FIRST_INVOICE_MSAT = 250_000_000;
 const CHANNEL_CONFIRMATIONS = 6;
 /** A script that nobody can spend: where later blocks pay to. */
 const NOBODY = '6a';
+/** The state of a channel that can carry payments. */
+const NORMAL = 'CHANNELD_NORMAL';
 
 export async function sandbox(args: readonly string[]): Promise<number> {
   let dir: string;
@@ -53,13 +57,29 @@ function say(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
+/** Whether the channel can carry the first invoice, now or once it is open. */
+function isOfUse({ state, spendable_msat }: PlainJsonObject): boolean {
+  return (
+    state === 'CHANNELD_AWAITING_LOCKIN' ||
+    (state === NORMAL && BigInt(spendable_msat as number) >= BigInt(FIRST_INVOICE_MSAT))
+  );
+}
+
+/** The text as a shell takes it for one word. */
+function shellWord(text: string): string {
+  return /^[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
+
 class Sandbox {
   readonly #dir: string;
   readonly #started_ms = performance.now();
   #chain: EmbeddedChain | undefined;
   #stopServing: (() => Promise<void>) | undefined;
   #stopMining: () => void = () => {};
-  readonly #nodes: NodeProcess[] = [];
+  #unlock: (() => void) | undefined;
+  #isClosing = false;
+  /** Also those that do not answer yet. */
+  readonly #nodes: Promise<NodeProcess>[] = [];
 
   constructor(dir: string) {
     this.#dir = dir;
@@ -71,6 +91,8 @@ class Sandbox {
     const shop_dir = this.#dir;
     const customer_dir = join(this.#dir, 'customer');
     mkdirSync(join(this.#dir, 'regtest'), { recursive: true, mode: 0o700 });
+    // Before the chain: a second sandbox would take its file and its socket from the first.
+    this.#unlock = lockDirectory(this.#dir);
     const chain = new EmbeddedChain({ clock: systemClock, file: join(this.#dir, 'regtest', 'sandbox-blocks') });
     this.#chain = chain;
     const socket = join(this.#dir, 'regtest', 'sandbox-chain');
@@ -78,8 +100,8 @@ class Sandbox {
     this.#step(`a regtest chain of ${(await chain.tip()).height + 1} blocks is there`);
 
     const [shop, customer] = await Promise.all([
-      this.#add(NodeProcess.start('shop', shop_dir, socket)),
-      this.#add(NodeProcess.start('customer', customer_dir, socket)),
+      this.#start('shop', shop_dir, socket),
+      this.#start('customer', customer_dir, socket),
     ]);
     const shop_info = await shop.ask('getinfo');
     this.#step(`the shop is up:     ${shop_info.id}`);
@@ -87,26 +109,35 @@ class Sandbox {
     this.#mineWhatWaits(chain);
     await this.#connect(customer, shop_info);
     await this.#openChannel(chain, customer, shop_info.id as string);
+    // A payee that is blocks ahead of the payer takes its payment for one that comes too late.
+    for (const node of [shop, customer]) {
+      await this.#until(async () => (await node.ask('getinfo')).blockheight === (await chain.tip()).height);
+    }
     await this.#payOnce(shop, customer);
     this.#hint(customer_dir);
   }
 
   /** Resolves only by failing: a node that ends by itself ends the sandbox. */
   async brokenDown(): Promise<never> {
-    const { name, dir } = await Promise.race(this.#nodes.map(async (node) => node.ended.then(() => node)));
+    const nodes = await Promise.all(this.#nodes);
+    const { name, dir } = await Promise.race(nodes.map((node) => node.ended.then(() => node)));
     throw new Error(`the ${name} has ended; ${join(dir, 'log')} says why`);
   }
 
   async close(): Promise<void> {
+    if (this.#unlock === undefined) return;
+    this.#isClosing = true;
     this.#stopMining();
-    await Promise.all(this.#nodes.map((node) => node.stop()));
+    const started = await Promise.allSettled(this.#nodes);
+    await Promise.all(started.map((start) => (start.status === 'fulfilled' ? start.value.stop() : undefined)));
     await this.#stopServing?.();
     await this.#chain?.close();
+    this.#unlock();
     say('\nstopped; start again to go on where you were');
   }
 
-  async #add(starting: Promise<NodeProcess>): Promise<NodeProcess> {
-    const node = await starting;
+  #start(name: string, dir: string, chain_socket: string): Promise<NodeProcess> {
+    const node = NodeProcess.start(name, dir, chain_socket);
     this.#nodes.push(node);
     return node;
   }
@@ -133,10 +164,26 @@ class Sandbox {
 
   /** A channel with money in it on the customer's side; the one of an earlier run will do. */
   async #openChannel(chain: EmbeddedChain, customer: NodeProcess, shop_id: string): Promise<void> {
-    if ((await this.#usable(customer)).length > 0) {
+    const known = (await this.#channels(customer)).find(isOfUse);
+    if (known?.state === NORMAL) {
       this.#step('their channel of last time is there again');
-      return;
+    } else {
+      const funding = known ?? (await this.#fundChannel(chain, customer, shop_id));
+      if (known !== undefined) this.#step('the channel that they began last time goes on');
+      const outpoint = { txid: funding.funding_txid as Txid, vout: funding.funding_outnum as number };
+      await this.#until(async () => chain.isPending(outpoint.txid) || (await chain.unspent(outpoint)) !== undefined);
+      chain.mine(CHANNEL_CONFIRMATIONS, NOBODY);
     }
+    await this.#until(async () =>
+      (await this.#channels(customer)).some(
+        (channel) => isOfUse(channel) && channel.state === NORMAL && channel.reestablished === true,
+      ),
+    );
+    if (known?.state !== NORMAL) this.#step(`${CHANNEL_CONFIRMATIONS} blocks later the channel is open`);
+  }
+
+  /** Resolves with where the funding is, by the names of `listpeerchannels`. */
+  async #fundChannel(chain: EmbeddedChain, customer: NodeProcess, shop_id: string): Promise<PlainJsonObject> {
     const { bech32 } = await customer.ask('newaddr', { addresstype: 'bech32' });
     const address = parseAddress(bech32 as string);
     if (address === undefined) throw new Error(`newaddr answered ${bech32}`);
@@ -148,19 +195,13 @@ class Sandbox {
       ),
     );
     this.#step(`the customer has mined ${MATURITY_BLOCKS + 1} blocks and owns 50 BTC that are worth nothing`);
-    const { txid } = await customer.ask('fundchannel', { id: shop_id, amount: CHANNEL_SAT });
+    const { txid, outnum } = await customer.ask('fundchannel', { id: shop_id, amount: CHANNEL_SAT });
     this.#step(`the customer funds a channel with ${CHANNEL_SAT} sat, by transaction ${txid}`);
-    await this.#until(async () => chain.pending.length > 0 || (await this.#usable(customer)).length > 0);
-    chain.mine(CHANNEL_CONFIRMATIONS, NOBODY);
-    await this.#until(async () => (await this.#usable(customer)).length > 0);
-    this.#step(`${CHANNEL_CONFIRMATIONS} blocks later the channel is open`);
+    return { funding_txid: txid as string, funding_outnum: outnum as number };
   }
 
-  async #usable(node: NodeProcess): Promise<readonly PlainJsonObject[]> {
-    const { channels } = await node.ask('listpeerchannels');
-    return (channels as unknown as PlainJsonObject[]).filter(
-      ({ state, spendable_msat }) => state === 'CHANNELD_NORMAL' && BigInt(spendable_msat as number) > 0n,
-    );
+  async #channels(node: NodeProcess): Promise<readonly PlainJsonObject[]> {
+    return (await node.ask('listpeerchannels')).channels as unknown as PlainJsonObject[];
   }
 
   async #payOnce(shop: NodeProcess, customer: NodeProcess): Promise<void> {
@@ -171,21 +212,20 @@ class Sandbox {
       description: 'A box of sand',
     });
     this.#step(`the shop asks for ${FIRST_INVOICE_MSAT / 1000} sat: ${(bolt11 as string).slice(0, 48)}...`);
-    const waiting = shop.ask('waitinvoice', { label });
     const { payment_preimage } = await customer.ask('pay', { bolt11: bolt11 as string });
     this.#step(`the customer has paid, and holds the receipt: ${payment_preimage}`);
-    const { status, amount_received_msat, pay_index } = await waiting;
+    const { status, amount_received_msat, pay_index } = await shop.ask('waitinvoice', { label });
     this.#step(`the shop's invoice is ${status}: ${amount_received_msat} msat, payment number ${pay_index}`);
   }
 
   #hint(customer_dir: string): void {
     const isDefault = process.env.TILL_DIR === undefined && this.#dir === loadConfig([]).lightning_dir;
-    const shop = isDefault ? 'npx till' : `npx till --lightning-dir=${this.#dir}`;
+    const shop = isDefault ? 'npx till' : `npx till --lightning-dir=${shellWord(this.#dir)}`;
     say(`
 Everything stays up until you press Ctrl-C. In another terminal, in this folder:
 
   ${shop} invoice 1000 coffee "1 cup of coffee"          the shop asks for 1 sat
-  npx till --lightning-dir=${customer_dir} pay BOLT11      the customer pays it
+  npx till --lightning-dir=${shellWord(customer_dir)} pay BOLT11      the customer pays it
   ${shop} listinvoices                                   what was paid, and what was not
   ${shop} help                                           all that can be asked
 `);
@@ -193,6 +233,9 @@ Everything stays up until you press Ctrl-C. In another terminal, in this folder:
 
   /** Asks again until it is so: what happens in other processes tells nobody here. */
   async #until(isSo: () => Promise<boolean>): Promise<void> {
-    while (!(await isSo())) await new Promise((resolve) => setTimeout(resolve, 50));
+    while (!(await isSo())) {
+      if (this.#isClosing) throw new Error('stopped');
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
   }
 }

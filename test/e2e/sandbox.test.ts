@@ -1,68 +1,12 @@
 /** `till sandbox`, as a newcomer has it: a process, what it says, the commands that it names, and what is left of it. */
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
-import { newDirectory, PROGRAM, till } from './till.ts';
+import { test } from 'node:test';
+import { Box, processesOf, untilGone } from './sandbox.ts';
+import { newDirectory, till } from './till.ts';
 
 const TIMEOUT = { timeout: 120_000 };
-const running = new Set<ChildProcess>();
-after(() => {
-  for (const child of running) child.kill('SIGKILL');
-});
-
-interface Box {
-  readonly child: ChildProcess;
-  readonly ended: Promise<number | null>;
-  said(): string;
-}
-
-/** Starts it, and waits until it has said all. */
-async function start(dir: string): Promise<Box> {
-  const child = spawn(process.execPath, [PROGRAM, 'sandbox', `--lightning-dir=${dir}`], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, NO_COLOR: '1' },
-  });
-  running.add(child);
-  let text = '';
-  const ended = once(child, 'close').then(([code]) => {
-    running.delete(child);
-    return code as number | null;
-  });
-  await new Promise<void>((resolve, reject) => {
-    const hear = (chunk: Buffer): void => {
-      text += chunk.toString();
-      if (text.includes('all that can be asked')) resolve();
-    };
-    child.stdout?.on('data', hear);
-    child.stderr?.on('data', hear);
-    void ended.then((code) => reject(new Error(`it ended with ${code}: ${text}`)));
-  });
-  return { child, ended, said: () => text };
-}
-
-/** The processes whose command line names this directory. Only where the system shows them. */
-function processesOf(dir: string): readonly number[] {
-  if (!existsSync('/proc/self/exe')) return [];
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number)
-    .filter((pid) => {
-      try {
-        readlinkSync(`/proc/${pid}/exe`);
-        return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(dir);
-      } catch {
-        // It has ended meanwhile.
-        return false;
-      }
-    });
-}
-
-async function untilGone(dir: string): Promise<void> {
-  while (processesOf(dir).length > 0) await new Promise((resolve) => setImmediate(resolve));
-}
 
 async function ask(dir: string, ...args: readonly string[]): Promise<Record<string, unknown>> {
   const { code, stdout, stderr } = await till(dir, `--lightning-dir=${dir}`, ...args);
@@ -79,13 +23,13 @@ test(
   async () => {
     const dir = newDirectory();
     const customer = join(dir, 'customer');
-    const first = await start(dir);
-    assert.match(first.said(), /funds a channel .*transaction [0-9a-f]{64}/);
-    assert.match(first.said(), /the shop's invoice is paid: 250000000 msat, payment number 1/);
+    const first = await Box.start(dir);
+    assert.match(first.said, /funds a channel .*transaction [0-9a-f]{64}/);
+    assert.match(first.said, /the shop's invoice is paid: 250000000 msat, payment number 1/);
     assert.ok(processesOf(dir).length === 0 || processesOf(dir).length === 3, 'it, the shop and the customer');
 
-    assert.ok(first.said().includes(`--lightning-dir=${dir} invoice 1000 coffee "1 cup of coffee"`));
-    assert.ok(first.said().includes(`--lightning-dir=${customer} pay BOLT11`));
+    assert.ok(first.said.includes(`--lightning-dir=${dir} invoice 1000 coffee "1 cup of coffee"`));
+    assert.ok(first.said.includes(`--lightning-dir=${customer} pay BOLT11`));
     const { bolt11 } = await ask(dir, 'invoice', '1000', 'coffee', '1 cup of coffee');
     assert.equal((await ask(customer, 'pay', bolt11 as string)).status, 'complete');
     const listed = async () => (await ask(dir, 'listinvoices')).invoices as { label: string; status: string }[];
@@ -97,27 +41,24 @@ test(
       ((await ask(dir, 'listpeerchannels')).channels as { channel_id: string }[])[0]?.channel_id;
     const channel_id = await channelOf();
 
-    first.child.kill('SIGINT');
-    assert.equal(await first.ended, 0);
+    assert.equal(await first.kill('SIGINT'), 0);
     await untilGone(dir);
     assert.ok(!existsSync(join(dir, 'regtest', 'lightning-rpc')), 'no socket is left');
     assert.ok(!existsSync(join(customer, 'regtest', 'lightning-rpc')));
 
-    const second = await start(dir);
-    assert.doesNotMatch(second.said(), /funds a channel/);
-    for (const name of ['shop', 'customer']) assert.equal(idIn(second.said(), name), idIn(first.said(), name));
+    const second = await Box.start(dir);
+    assert.doesNotMatch(second.said, /funds a channel/);
+    for (const name of ['shop', 'customer']) assert.equal(idIn(second.said, name), idIn(first.said, name));
     assert.equal(await channelOf(), channel_id);
     assert.ok((await listed()).every(({ status }) => status === 'paid'));
 
     // Without it nobody holds the chain: the nodes do not stay behind.
-    second.child.kill('SIGKILL');
-    await second.ended;
+    await second.kill('SIGKILL');
     await untilGone(dir);
-    const third = await start(dir);
+    const third = await Box.start(dir);
     assert.equal(await channelOf(), channel_id);
     const more = await ask(dir, 'invoice', '2000', 'tea', '1 cup of tea');
     assert.equal((await ask(customer, 'pay', more.bolt11 as string)).status, 'complete');
-    third.child.kill('SIGINT');
-    assert.equal(await third.ended, 0);
+    assert.equal(await third.kill('SIGINT'), 0);
   },
 );

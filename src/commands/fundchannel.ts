@@ -59,6 +59,9 @@ export const fundchannel = defineCommand({
   access: 'write',
   async run({ id, amount, feerate, announce, minconf, push_msat, utxos }, rooms) {
     const { channels, peers, peerBook, wallet, chain } = rooms;
+    if (amount !== 'all' && amount > MAX_SMALL_FUNDING_SAT) {
+      throw new RpcError('FUND_MAX_EXCEEDED', `Amount exceeded ${MAX_SMALL_FUNDING_SAT}sat`);
+    }
     const address = await peerBook.find(id);
     if (peers.find(id) === undefined) {
       if (address === undefined) throw new RpcError('FUNDING_UNKNOWN_PEER', 'Unknown peer: use connect first');

@@ -46,6 +46,20 @@ const routeField: Field<readonly RouteStep[]> = {
   },
 };
 
+/** Throws RpcError, in Core Lightning's words, when one part cannot be the whole of this total, or part of it. */
+function refuseTotal(total_msat: bigint, final_msat: bigint, partid: bigint): void {
+  if (partid === 0n && total_msat !== final_msat) {
+    const message = `Do not specify amount_msat (${total_msat}msat) without partid: if you do, it must be exactly the final amount (${final_msat}msat)`;
+    throw new RpcError('INVALID_PARAMS', message);
+  }
+  if (final_msat > total_msat) {
+    throw new RpcError(
+      'INVALID_PARAMS',
+      `Final amount ${final_msat}msat is greater than ${total_msat}msat, despite MPP`,
+    );
+  }
+}
+
 /** Sends one part along a route. */
 export const sendpay = defineCommand({
   name: 'sendpay',
@@ -77,6 +91,7 @@ export const sendpay = defineCommand({
     if (partid !== 0n && amount_msat === undefined) {
       throw new RpcError('INVALID_PARAMS', 'Must specify amount_msat with partid');
     }
+    if (amount_msat !== undefined) refuseTotal(amount_msat, last.amount_msat, partid);
     const parts = await payments.parts(payment_hash);
     const groupid = params.groupid ?? parts.reduce((most, part) => (part.groupid > most ? part.groupid : most), 1n);
     const same = parts.find((part) => part.groupid === groupid && part.partid === partid);

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { type Client, connectToNode } from '../../src/client/index.ts';
 import type { Daemon } from '../../src/daemon/daemon.ts';
+import { refused } from '../support/refused.ts';
 import { Town, until } from '../support/town.ts';
 
 const TIMEOUT = { timeout: 60_000 };
@@ -29,15 +30,6 @@ after(async () => {
   shop_client.close();
   await town.close();
 });
-
-/** Rejects as the node answers: with this code, and words like these. */
-async function refused(code: number, message: RegExp, asked: Promise<unknown>): Promise<void> {
-  await assert.rejects(asked, (error: Error & { code?: number }) => {
-    assert.equal(error.code, code, error.message);
-    assert.match(error.message, message);
-    return true;
-  });
-}
 
 async function invoiceOf(amount_msat: number, label: string) {
   return await shop_client.call('invoice', { amount_msat, label, description: label });
@@ -93,7 +85,7 @@ test('fundchannel: what is refused, and a channel with what was asked for', TIME
   await refused(306, /Unknown peer/, client.call('fundchannel', { id: customer.keys.node_id, amount: 100_000 }));
   await refused(301, /0 sat to spend/, shop_client.call('fundchannel', { id: customer.keys.node_id, amount: 100_000 }));
   await refused(-1, /below/, client.call('fundchannel', { id, amount: 1_000 }));
-  await refused(-1, /large/, client.call('fundchannel', { id, amount: 100_000_000 }));
+  await refused(300, /^Amount exceeded 16777215sat$/, client.call('fundchannel', { id, amount: 100_000_000 }));
   const [coin] = (await client.call('listfunds', {})).outputs;
   assert.ok(coin);
   const utxos = [`${coin.txid}:${coin.output}`];

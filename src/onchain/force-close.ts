@@ -46,7 +46,7 @@ export function composeForceClose(
   const pending = sent === undefined ? others : [...others, sent];
   const child = sent?.transaction;
   // With a child on its way it is no matter that its parent alone pays too little.
-  const isTooCheap = refused?.refusal === 'too_cheap' && refused.transaction === (sent === undefined ? parent : child);
+  const isTooCheap = refused?.refusal === 'too_cheap' && refused.transaction === (child ?? parent);
   if (!is_new_block && !isTooCheap) return { pending, effects: [] };
   const effects: OnchainEffect[] = [];
   if (is_new_block) {
@@ -101,9 +101,9 @@ function wantedBump(
   if (is_too_cheap) {
     const paid_per_kw = sent?.feerate_per_kw ?? feerateOf(commitment.fee_sat, weight);
     feerate_per_kw = feerateAfterRefusal(environment, paid_per_kw, blocks_left);
-  } else if (sent === undefined) {
+  } else if (sent?.transaction === undefined) {
     if (commitment.fee_sat * 1000n >= BigInt(feerate_per_kw) * BigInt(weight)) return undefined;
-  } else if (sent.transaction !== undefined) {
+  } else {
     // Only an HTLC has a deadline that is worth all of it: a hurry of the operator's is worth no more than usual.
     const most_per_kw = stake.length === 0 ? 0 : feerateOf(max_fee_sat, weight + CHILD_WEIGHT);
     const raised = raisedFeerate(environment, sent, blocks_left, state.height, most_per_kw);

@@ -1,5 +1,6 @@
 /** The transactions of an ending on their way out: with the wallet's help where a fee must be brought. */
 import { type ChainSource, FEERATE_FLOOR_PER_KW } from '../chain/source.ts';
+import { refusalOf } from '../onchain/fee-schedule.ts';
 import type { FundRequest } from '../onchain/state.ts';
 import { signClaims } from '../onchain/step.ts';
 import { parseTransaction, serializeTransaction, txidOf } from '../tx/transaction.ts';
@@ -36,6 +37,8 @@ export class Money {
   readonly #options: MoneyOptions;
   /** What is under way, so that a stop can wait for it. */
   readonly #running = new Set<Promise<void>>();
+  /** What the wallet has been asked for and has not answered yet, by its outputs. */
+  readonly #asked = new Set<string>();
 
   constructor(options: MoneyOptions) {
     this.#options = options;
@@ -56,9 +59,15 @@ export class Money {
     this.#run(this.#broadcast(ending, transactions.map(fromHex)));
   }
 
-  /** Asks the wallet to bring a fee, and tells the ending of what it made. */
+  /**
+   * Asks the wallet to bring a fee, and tells the ending of what it made. Asked twice at once, it would make two
+   * transactions of the same outputs: a second question waits for the next block.
+   */
   fund(ending: LiveEnding, request: FundRequest): void {
-    this.#run(this.#fund(ending, request));
+    const name = request.outpoints.join();
+    if (this.#asked.has(name)) return;
+    this.#asked.add(name);
+    this.#run(this.#fund(ending, request).finally(() => this.#asked.delete(name)));
   }
 
   /** Frees the coins in a transaction that nothing asks for any more. */
@@ -73,16 +82,25 @@ export class Money {
     const txid = txidOf(parseTransaction(last));
     const own = ending.record.funded_txids.includes(txid) ? wallet.find(txid) : undefined;
     try {
-      if (own !== undefined && own.state !== 'dropped') {
+      // Its coins serve what has taken its place since it was to be sent.
+      if (own?.state === 'dropped') return;
+      if (own !== undefined) {
         await wallet.publish(txid, transactions.slice(0, -1));
         return;
       }
       const result = await chain.broadcast(transactions);
       if (result.kind === 'accepted') this.#options.log.info(`channel ${ending.channel_id}: sent ${txid}`);
-      if (result.kind === 'rejected') this.#refused(ending, txid, result.reason);
+      if (result.kind === 'rejected') this.#notTaken(ending, txid, last, result.reason);
     } catch (error) {
-      this.#refused(ending, txid, wordOf(error));
+      this.#notTaken(ending, txid, last, wordOf(error));
     }
+  }
+
+  /** The ending may know a way at once. */
+  #notTaken(ending: LiveEnding, txid: Txid, bytes: Uint8Array, reason: string): void {
+    this.#refused(ending, txid, reason);
+    const refusal = refusalOf(reason);
+    if (refusal !== undefined) ending.say({ kind: 'refused', transaction: toHex(bytes), refusal });
   }
 
   /** Said once. Much of it is no fault: what we send again may be mined, or be beaten by the peer. */
@@ -99,9 +117,10 @@ export class Money {
     const name = outpoints.join();
     // A block may have taken what was sent, and the ending not know it yet: it asks again with the next one.
     if (ending.is_busy) return;
-    // Something else may have taken the output, or the question may have been asked anew, since it was asked.
-    const isWanted = ending.state.pending.some((each) => each.is_wallet_funded && each.outpoints.join() === name);
-    if (ending.is_resolved || !isWanted) return;
+    // Something else may have taken the output since it was asked, or an earlier question was answered.
+    const pending = ending.state.pending.find((each) => each.is_wallet_funded && each.outpoints.join() === name);
+    if (ending.is_resolved || pending === undefined) return;
+    if (pending.transaction !== undefined && request.min_fee_sat <= pending.fee_sat) return;
     try {
       const { txid, transaction, fee_sat } = await wallet.spend({
         ...rest,
@@ -111,7 +130,8 @@ export class Money {
       });
       const { funded_txids } = ending.record;
       ending.record = { ...ending.record, funded_txids: [...funded_txids, txid] };
-      ending.say({ kind: 'funded', outpoints, transaction: toHex(serializeTransaction(transaction)), fee_sat });
+      const funded = { outpoints, transaction: toHex(serializeTransaction(transaction)), fee_sat };
+      ending.say({ kind: 'funded', ...funded, feerate_per_kw: request.feerate_per_kw });
       // The output was gone before the wallet had an answer.
       if (!fundedPending(ending.state).has(txid)) await this.#release(ending, txid);
     } catch (error) {

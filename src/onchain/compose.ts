@@ -9,9 +9,18 @@ import { min, type Sat, sat, sum } from '../types/amount.ts';
 import type { Claim } from './claim.ts';
 import { buildSweep, sweepWeight } from './claim-transaction.ts';
 import { FEERATE_FLOOR_PER_KW, type OnchainEnvironment } from './closing-channel.ts';
-import { blocksLeft, feeCeil, feerateFor, feerateOf, raisedFeerate, replacementFee, stakeOf } from './fee-schedule.ts';
+import {
+  blocksLeft,
+  feeCeil,
+  feerateAfterRefusal,
+  feerateFor,
+  feerateOf,
+  raisedFeerate,
+  replacementFee,
+  stakeOf,
+} from './fee-schedule.ts';
 import { nameOf } from './outpoint.ts';
-import type { FundRequest, OnchainEffect, OnchainState, Pending } from './state.ts';
+import type { FundRequest, OnchainEffect, OnchainInput, OnchainState, Pending } from './state.ts';
 import type { Situation } from './tracked-output.ts';
 
 /** What is pending after a step, and what is sent now. */
@@ -31,6 +40,8 @@ function batchesOf(claims: readonly Claim[]): readonly Claim[][] {
   for (let at = 0; at < claims.length; at += MAX_BATCH_INPUTS) batches.push(claims.slice(at, at + MAX_BATCH_INPUTS));
   return batches;
 }
+
+type Refused = Extract<OnchainInput, { kind: 'refused' }>;
 
 class Composer {
   readonly pending: Pending[] = [];
@@ -86,21 +97,27 @@ class Composer {
     }
   }
 
-  /** Asks the wallet to bring the fee of HTLC transactions. All must have the same locktime. */
-  fund(claims: readonly Claim[], feerate_per_kw: number, replaced?: Pending): void {
+  /**
+   * Asks the wallet to bring the fee of HTLC transactions. All must have the same locktime. False when they are not worth
+   * a fee.
+   */
+  fund(claims: readonly Claim[], feerate_per_kw: number, replaced?: Pending): boolean {
     const isHurried = claims.some((claim) => this.isNear(claim));
     const request = htlcFundRequest(claims, this.#environment, feerate_per_kw, isHurried, replaced);
-    if (request.max_fee_sat < feeCeil(fundedWeight(claims), FEERATE_FLOOR_PER_KW)) return;
-    this.pending.push({
-      outpoints: request.outpoints,
-      // What was sent before is still good, should the wallet have no more to give.
-      transaction: replaced?.transaction,
-      fee_sat: replaced?.fee_sat ?? sat(0),
-      feerate_per_kw,
-      height: this.#height,
-      is_wallet_funded: true,
-    });
+    if (request.max_fee_sat < feeCeil(fundedWeight(claims), FEERATE_FLOOR_PER_KW)) return false;
+    // What was sent before is still good, should the wallet have no more to give.
+    this.pending.push(
+      replaced ?? {
+        outpoints: request.outpoints,
+        transaction: undefined,
+        fee_sat: sat(0),
+        feerate_per_kw,
+        height: this.#height,
+        is_wallet_funded: true,
+      },
+    );
     this.effects.push({ kind: 'fund', request });
+    return true;
   }
 
   /** Groups HTLC transactions: the peer's signatures fix their locktimes. */
@@ -121,26 +138,41 @@ class Composer {
     const { sweep_script } = this.#environment;
     const weight = pending.is_wallet_funded ? fundedWeight(claims) : sweepWeight(claims, sweep_script);
     const most_per_kw = feerateOf(stakeOf(claims, sweep_script), weight);
-    const feerate_per_kw = raisedFeerate(this.#environment, pending, blocks_left, this.#height, most_per_kw);
-    const isAnchor = claims.every((claim) => claim.is_extra);
-    if (pending.is_wallet_funded) {
-      const isUnfunded = pending.transaction === undefined;
-      const wanted_per_kw = isUnfunded ? feerateFor(this.#environment, blocks_left) : feerate_per_kw;
-      if (wanted_per_kw !== undefined && !isAnchor) this.fund(claims, wanted_per_kw, pending);
-      else this.again(pending);
+    const isUnfunded = pending.is_wallet_funded && pending.transaction === undefined;
+    const feerate_per_kw = isUnfunded
+      ? feerateFor(this.#environment, blocks_left)
+      : raisedFeerate(this.#environment, pending, blocks_left, this.#height, most_per_kw);
+    if (feerate_per_kw === undefined || !this.#raise(pending, claims, feerate_per_kw)) this.pending.push(pending);
+    // Also while the wallet is asked for more: it may have no more to give.
+    if (this.pending.includes(pending)) this.#sendAgain(pending);
+  }
+
+  /** The network did not take a pending transaction: mends what can be mended at once, or waits for the next block. */
+  mend(pending: Pending, claims: readonly Claim[], { refusal }: Refused): void {
+    if (refusal === 'has_rival') {
+      // An old anchor is anybody's: whoever spends it cheaply must not hold back what the batch is for.
+      const kept = claims.filter(({ is_extra }) => !is_extra);
+      const isLess = kept.length > 0 && kept.length < claims.length;
+      if (!isLess || !this.sweep(kept, pending.feerate_per_kw)) this.pending.push(pending);
       return;
     }
-    if (feerate_per_kw !== undefined) {
-      if (claims.length > 1 && this.#split(pending, claims, feerate_per_kw)) return;
-      const min_fee_sat = replacementFee(pending.fee_sat, sweepWeight(claims, this.#environment.sweep_script));
-      if (this.sweep(claims, feerate_per_kw, min_fee_sat)) return;
+    const blocks_left = blocksLeft(claims, this.#height);
+    const feerate_per_kw = feerateAfterRefusal(this.#environment, pending.feerate_per_kw, blocks_left);
+    if (!this.#raise(pending, claims, feerate_per_kw)) this.pending.push(pending);
+  }
+
+  /** Makes a pending transaction anew at this feerate, or asks the wallet to. False when it stays as it is. */
+  #raise(pending: Pending, claims: readonly Claim[], feerate_per_kw: number): boolean {
+    if (pending.is_wallet_funded) {
+      return claims.every((claim) => !claim.is_extra) && this.fund(claims, feerate_per_kw, pending);
     }
-    this.again(pending);
+    if (claims.length > 1 && this.#split(pending, claims, feerate_per_kw)) return true;
+    const min_fee_sat = replacementFee(pending.fee_sat, sweepWeight(claims, this.#environment.sweep_script));
+    return this.sweep(claims, feerate_per_kw, min_fee_sat);
   }
 
   /** The same transaction once more, with each new block: a node may have forgotten it. */
-  again(pending: Pending): void {
-    this.pending.push(pending);
+  #sendAgain(pending: Pending): void {
     if (pending.transaction !== undefined && pending.height < this.#height) {
       this.effects.push({ kind: 'broadcast', transactions: [pending.transaction] });
     }
@@ -196,12 +228,16 @@ export function foreignInput(claim: Claim): FundRequest['foreign'][number] {
   return { input: { ...outpoint, sequence, script_sig: new Uint8Array(0), witness: [] }, spends, weight };
 }
 
-/** Composes everything that can be claimed in the next block. `is_new_block` sends and raises what is pending. */
+/**
+ * Composes everything that can be claimed in the next block. `is_new_block` sends and raises what is pending; `refused`
+ * is what the network did not take.
+ */
 export function composeClaims(
   state: OnchainState,
   environment: OnchainEnvironment,
   situation: Situation,
   is_new_block: boolean,
+  refused: Refused | undefined,
 ): Composition {
   const ready = new Map<string, Claim>();
   // After a reorg what was sent may wait for its own outputs to be old enough once more.
@@ -224,7 +260,9 @@ export function composeClaims(
     if (claims.length < pending.outpoints.length) continue;
     for (const name of pending.outpoints) ready.delete(name);
     if (is_new_block) composer.renew(pending, claims);
-    else composer.pending.push(pending);
+    else if (refused !== undefined && refused.transaction === pending.transaction) {
+      composer.mend(pending, claims, refused);
+    } else composer.pending.push(pending);
   }
   const free = [...ready.values()];
   composer.sweepFree(free.filter((claim) => claim.paired_output === undefined));

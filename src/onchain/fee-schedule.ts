@@ -8,7 +8,7 @@ import type { TxOutput } from '../tx/transaction.ts';
 import { type Sat, sat, subtractOrZero, sum } from '../types/amount.ts';
 import type { Claim } from './claim.ts';
 import { FEERATE_FLOOR_PER_KW, type FeeTargetBlocks, type OnchainEnvironment } from './closing-channel.ts';
-import type { Pending } from './state.ts';
+import type { Pending, Refusal } from './state.ts';
 
 /** The fee for a weight, rounded up so that no node finds it too low. */
 export function feeCeil(weight: number, feerate_per_kw: number): Sat {
@@ -71,6 +71,21 @@ export function raisedFeerate(
   const isCapped = urgent_per_kw !== undefined && blocks_left > LAST_BLOCKS;
   const cap_per_kw = isCapped ? Math.min(most_per_kw, urgent_per_kw * ESTIMATE_FACTOR) : most_per_kw;
   return Math.max(least_per_kw, Math.min(Math.ceil(pending.feerate_per_kw * rise), cap_per_kw));
+}
+
+/** The feerate with which to make a transaction anew that the network found too cheap: a step, until it is enough. */
+export function feerateAfterRefusal(
+  environment: OnchainEnvironment,
+  feerate_per_kw: number,
+  blocks_left: number | undefined,
+): number {
+  return Math.max(feerateFor(environment, blocks_left), Math.ceil(feerate_per_kw * LEAST_RISE));
+}
+
+/** What a node's word against a transaction says of its fee; undefined when it is about something else. */
+export function refusalOf(reason: string): Refusal | undefined {
+  if (/\bmin (relay )?fee not met/.test(reason)) return 'too_cheap';
+  return /insufficient fee|txn-mempool-conflict/.test(reason) ? 'has_rival' : undefined;
 }
 
 /** How often a transaction can still be made anew before its deadline, by `patience`. */

@@ -10,9 +10,9 @@ import type { Claim } from './claim.ts';
 import type { ClosingChannel, ClosingHtlc, OnchainEnvironment } from './closing-channel.ts';
 import { FEERATE_FLOOR_PER_KW } from './closing-channel.ts';
 import { type Composition, foreignInput } from './compose.ts';
-import { feerateFor, feerateOf, raisedFeerate, replacementFee } from './fee-schedule.ts';
+import { feerateAfterRefusal, feerateFor, feerateOf, raisedFeerate, replacementFee } from './fee-schedule.ts';
 import { nameOf } from './outpoint.ts';
-import type { OnchainEffect, OnchainState, Pending } from './state.ts';
+import type { OnchainEffect, OnchainInput, OnchainState, Pending } from './state.ts';
 import { knownPreimages, unconfirmedAnchorClaim } from './tracked-output.ts';
 
 /** Blocks after which even a commitment that nothing depends on is helped along. */
@@ -33,6 +33,7 @@ export function composeForceClose(
   state: OnchainState,
   environment: OnchainEnvironment,
   is_new_block: boolean,
+  refused: Refused | undefined,
 ): Composition {
   const { force_close } = state;
   if (force_close === undefined || channel.local === undefined) return { pending: state.pending, effects: [] };
@@ -43,18 +44,23 @@ export function composeForceClose(
   // After a reorg there may be claims of what is no longer there: they wait for it to come back.
   const others = state.pending.filter((each) => each !== sent);
   const pending = sent === undefined ? others : [...others, sent];
-  if (!is_new_block) return { pending, effects: [] };
-  // Alone first: should the child have become invalid, it must not keep its parent back.
-  const effects: OnchainEffect[] = [{ kind: 'broadcast', transactions: [parent] }];
   const child = sent?.transaction;
-  if (child !== undefined) effects.push({ kind: 'broadcast', transactions: [parent, child] });
-  const wanted = anchor && wantedBump(channel, state, environment, anchor, sent);
+  // With a child on its way it is no matter that its parent alone pays too little.
+  const isTooCheap = refused?.refusal === 'too_cheap' && refused.transaction === (child ?? parent);
+  if (!is_new_block && !isTooCheap) return { pending, effects: [] };
+  const effects: OnchainEffect[] = [];
+  if (is_new_block) {
+    // Alone first: should the child have become invalid, it must not keep its parent back.
+    effects.push({ kind: 'broadcast', transactions: [parent] });
+    if (child !== undefined) effects.push({ kind: 'broadcast', transactions: [parent, child] });
+  }
+  const wanted = anchor && wantedBump(channel, state, environment, anchor, sent, isTooCheap);
   if (wanted === undefined || anchor === undefined) return { pending, effects };
   effects.push({ kind: 'fund', request: wanted.request });
-  const asked: Pending = {
+  const asked: Pending = sent ?? {
     outpoints: [nameOf(anchor.outpoint)],
-    transaction: child,
-    fee_sat: sent?.fee_sat ?? sat(0),
+    transaction: undefined,
+    fee_sat: sat(0),
     feerate_per_kw: wanted.request.feerate_per_kw,
     height: state.height,
     is_wallet_funded: true,
@@ -63,6 +69,7 @@ export function composeForceClose(
 }
 
 type FundEffect = Extract<OnchainEffect, { kind: 'fund' }>;
+type Refused = Extract<OnchainInput, { kind: 'refused' }>;
 
 function wantedBump(
   channel: ClosingChannel,
@@ -70,6 +77,7 @@ function wantedBump(
   environment: OnchainEnvironment,
   anchor: Claim,
   sent: Pending | undefined,
+  is_too_cheap: boolean,
 ): Omit<FundEffect, 'kind'> | undefined {
   const { force_close } = state;
   if (force_close === undefined || channel.local === undefined) return undefined;
@@ -90,14 +98,17 @@ function wantedBump(
     sat(msatToSatFloor(own_msat) / OWN_SHARE),
   ]);
   let feerate_per_kw = feerateFor(environment, blocks_left);
-  if (sent === undefined) {
+  if (is_too_cheap) {
+    const paid_per_kw = sent?.feerate_per_kw ?? feerateOf(commitment.fee_sat, weight);
+    feerate_per_kw = feerateAfterRefusal(environment, paid_per_kw, blocks_left);
+  } else if (sent?.transaction === undefined) {
     if (commitment.fee_sat * 1000n >= BigInt(feerate_per_kw) * BigInt(weight)) return undefined;
   } else {
     // Only an HTLC has a deadline that is worth all of it: a hurry of the operator's is worth no more than usual.
     const most_per_kw = stake.length === 0 ? 0 : feerateOf(max_fee_sat, weight + CHILD_WEIGHT);
     const raised = raisedFeerate(environment, sent, blocks_left, state.height, most_per_kw);
-    if (sent.transaction !== undefined && raised === undefined) return undefined;
-    feerate_per_kw = raised ?? sent.feerate_per_kw;
+    if (raised === undefined) return undefined;
+    feerate_per_kw = raised;
   }
   return {
     request: {

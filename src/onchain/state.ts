@@ -24,8 +24,9 @@ export interface Pending {
   /** Serialized, hex; undefined until the wallet has funded it. */
   readonly transaction: string | undefined;
   readonly fee_sat: Sat;
+  /** Of the transaction; as long as there is none, what the wallet was asked for first. */
   readonly feerate_per_kw: number;
-  /** When it was made, or last made anew. */
+  /** When it was made, or last made anew; as long as there is no transaction, when the wallet was asked first. */
   readonly height: number;
   readonly is_wallet_funded: boolean;
 }
@@ -99,7 +100,14 @@ export type OnchainInput =
       readonly outpoints: readonly string[];
       readonly transaction: string;
       readonly fee_sat: Sat;
-    };
+      /** As it was asked for. */
+      readonly feerate_per_kw: number;
+    }
+  /** The network did not take this transaction of ours, hex, and why: where it can be mended it is, at once. */
+  | { readonly kind: 'refused'; readonly transaction: string; readonly refusal: Refusal };
+
+/** Its fee is below what nodes take now; or something that waits to be mined takes one of its outputs, and pays more. */
+export type Refusal = 'too_cheap' | 'has_rival';
 
 /** A transaction for which the wallet brings inputs. Foreign inputs come first, in order, and so do the outputs. */
 export interface FundRequest {

@@ -59,6 +59,8 @@ function apply(channel: ClosingChannel, state: OnchainState, input: OnchainInput
     }
     case 'funded':
       return applyFunded(state, input);
+    case 'refused':
+      return state;
   }
 }
 
@@ -104,10 +106,10 @@ function unmine(state: OnchainState, txid: Txid): OnchainState {
 }
 
 function applyFunded(state: OnchainState, input: Extract<OnchainInput, { kind: 'funded' }>): OnchainState {
-  const { outpoints, transaction, fee_sat } = input;
+  const { outpoints, transaction, fee_sat, feerate_per_kw } = input;
   const name = outpoints.join();
   const pending = state.pending.map((other) =>
-    other.outpoints.join() === name ? { ...other, transaction, fee_sat } : other,
+    other.outpoints.join() === name ? { ...other, transaction, fee_sat, feerate_per_kw, height: state.height } : other,
   );
   return { ...state, pending };
 }
@@ -123,15 +125,16 @@ export function stepOnchain(
   const effects: OnchainEffect[] = [];
   const situation = trackOutputs(channel, state);
   const isNewBlock = input.kind === 'block' || input.kind === 'start';
+  const refused = input.kind === 'refused' ? input : undefined;
 
   state = watchAll(channel, state, situation, effects);
   if (situation === undefined) {
     state = takeBackEnding(state, effects);
     const isDue = isNewBlock || input.kind === 'force_close';
-    state = adopt(state, composeForceClose(channel, state, environment, isDue), effects);
+    state = adopt(state, composeForceClose(channel, state, environment, isDue, refused), effects);
   } else {
     state = report(channel, state, situation, environment, effects);
-    state = adopt(state, composeClaims(state, environment, situation, isNewBlock), effects);
+    state = adopt(state, composeClaims(state, environment, situation, isNewBlock, refused), effects);
   }
   // What was funded too late, when the output is gone or something else has taken its place, is left alone.
   if (input.kind === 'funded' && state.pending.some(({ transaction }) => transaction === input.transaction)) {

@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ChainError } from '../../src/chain/backend.ts';
+import { nameOf } from '../../src/onchain/outpoint.ts';
 import { ANCHOR_SAT } from './account.ts';
 import { FUNDING_SAT, MINER, type Name, Pair, POLICY, PUSH_SAT } from './pair.ts';
 
@@ -107,6 +108,40 @@ test('a claim whose coin went another way is made anew with another', async () =
   assert.ok(pair.world.chain.isPending(txid) && !pair.world.chain.isPending(claim));
   await pair.mine(1 + POLICY.paid_depth + 1);
   assert.ok(pair.shop.log.some((line) => line.includes('is safely collected on chain')));
+});
+
+test('the wallet is asked once for an output, however long it takes to answer', async () => {
+  const pair = (await Pair.open()).note();
+  await pair.pay('payer', 1, 50_000);
+  pair.cut();
+  pair.shop.channels.forceClose(pair.shop.channel.channel_id, 'the operator wants it');
+  await pair.claim('shop', 1, 0n);
+  const { wallet, follower } = pair.shop;
+  const spend = wallet.spend.bind(wallet);
+  const asked: string[] = [];
+  let answer = (): void => {};
+  const answered = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  wallet.spend = async (request) => {
+    asked.push(request.foreign.map(({ input }) => nameOf(input)).join());
+    await answered;
+    return await spend(request);
+  };
+  for (let block = 0; block < 4; block++) {
+    pair.world.chain.mine(1, MINER);
+    await follower.refresh();
+    await pair.shop.channels.book.idle();
+  }
+  assert.deepEqual(asked, [...new Set(asked)]);
+  assert.equal(asked.length, 1);
+  answer();
+  await pair.mine(1 + POLICY.paid_depth + 1);
+  assert.ok(pair.shop.log.some((line) => line.includes('is safely collected on chain')));
+  assert.deepEqual(
+    pair.shop.log.filter((line) => line.includes('was not taken')),
+    [],
+  );
 });
 
 test('a source that has pruned the blocks of the beginning keeps no ending from going on', async () => {

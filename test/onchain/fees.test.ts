@@ -101,6 +101,44 @@ describe('fees of claims', () => {
   });
 });
 
+describe('a raise that the wallet could not pay', () => {
+  it('does not count as paid: what is asked for when it can pay again is measured by what is on its way', async () => {
+    const { world, alice } = await open();
+    await alice.say({ kind: 'force_close', transaction: signedCommitment(alice.channel), is_urgent: false });
+    await world.mine(1);
+    const paid = alice.state.pending.map(({ transaction, fee_sat, feerate_per_kw }) => ({
+      transaction,
+      fee_sat,
+      feerate_per_kw,
+    }));
+    assert.deepEqual(
+      paid.map(({ transaction }) => transaction !== undefined),
+      [true],
+    );
+    alice.has_wallet = false;
+    const asked = alice.told('fund').length;
+    await wait(alice, world.height + 1, EXPIRY - 13);
+    const before = alice.told('broadcast').length;
+    await wait(alice, EXPIRY - 12, EXPIRY - 12);
+    assert.ok(alice.told('fund').length > asked, 'it was asked to raise');
+    for (const [at, expected] of paid.entries()) {
+      const { transaction, fee_sat, feerate_per_kw } = alice.state.pending[at] ?? {};
+      assert.deepEqual({ transaction, fee_sat, feerate_per_kw }, expected);
+    }
+    // What was sent goes out again with each block all the same.
+    const last = alice.told('broadcast').slice(before);
+    assert.ok(last.some(({ transactions }) => transactions[0] === paid[0]?.transaction));
+    alice.has_wallet = true;
+    await wait(alice, EXPIRY - 11, EXPIRY - 11);
+    assert.ok((alice.state.pending[0]?.fee_sat ?? 0n) > (paid[0]?.fee_sat ?? 0n));
+    // The heights are told, not mined: our balance, whose delay is over by them, has to wait.
+    assert.deepEqual(
+      alice.refused.filter((reason) => reason !== 'non-BIP68-final'),
+      [],
+    );
+  });
+});
+
 describe('a claim with a deadline and no estimate of fees', () => {
   it('is raised step by step until all that is at stake would go to the fee, and no further', async () => {
     const htlc: TestHtlc = { id: 0n, from: 'bob', amount_sat: 400_000, cltv_expiry: EXPIRY, secret: 3 };

@@ -12,7 +12,7 @@ import {
   type FeeTargetBlocks,
   type OnchainEnvironment,
 } from '../../src/onchain/closing-channel.ts';
-import { feeCeil } from '../../src/onchain/fee-schedule.ts';
+import { feeCeil, refusalOf } from '../../src/onchain/fee-schedule.ts';
 import { nameOf, type Outpoint } from '../../src/onchain/outpoint.ts';
 import type { RevokedHtlc } from '../../src/onchain/revoked-htlc.ts';
 import {
@@ -37,7 +37,7 @@ import {
   weightOf,
   withWitness,
 } from '../../src/tx/transaction.ts';
-import { type Sat, sat } from '../../src/types/amount.ts';
+import { sat } from '../../src/types/amount.ts';
 import type { Txid } from '../../src/types/brand.ts';
 import { ManualClock } from '../../src/types/clock.ts';
 import { toHex } from '../../src/types/hex.ts';
@@ -127,13 +127,19 @@ export class Party {
     this.effects.push(effect);
     if (effect.kind === 'broadcast') {
       const result = await this.world.broadcast(effect.transactions);
-      if (result !== undefined) this.refused.push(result);
+      if (result !== undefined) await this.#refused(effect.transactions.at(-1) as string, result);
     } else if (effect.kind === 'watch') {
       await this.#watch(effect.outpoint, effect.from_height);
     } else if (effect.kind === 'fund' && this.has_wallet) {
       const funded = this.#fund(effect.request);
-      if (funded !== undefined) await this.say({ kind: 'funded', outpoints: effect.request.outpoints, ...funded });
+      if (funded !== undefined) await this.say({ kind: 'funded', ...funded });
     }
+  }
+
+  async #refused(transaction: string, reason: string): Promise<void> {
+    this.refused.push(reason);
+    const refusal = refusalOf(reason);
+    if (refusal !== undefined) await this.say({ kind: 'refused', transaction, refusal });
   }
 
   async #watch(outpoint: Outpoint, from_height: number): Promise<void> {
@@ -164,7 +170,7 @@ export class Party {
   }
 
   /** The wallet: one confirmed coin of 50 BTC pays, the change comes back. */
-  #fund(request: FundRequest): { transaction: string; fee_sat: Sat } | undefined {
+  #fund(request: FundRequest): Omit<Extract<OnchainInput, { kind: 'funded' }>, 'kind'> | undefined {
     const key = WALLET_KEYS[this.name];
     const script_pubkey = walletScript(this.name);
     const [coin] = this.world.coins(this.name, request.outpoints.join());
@@ -188,7 +194,8 @@ export class Party {
     const digest = new Sighash(tx).segwit(index, p2wpkhScriptCode(public_key), sat(coin.amount_sat), SIGHASH_ALL);
     tx = withWitness(tx, index, [derSignature(curve.sign(digest, key), SIGHASH_ALL), public_key]);
     assert.ok(weightOf(tx) <= weight, 'an input weighs no more than was said');
-    return { transaction: toHex(serializeTransaction(tx)), fee_sat: sat(fee_sat) };
+    const { outpoints, feerate_per_kw } = request;
+    return { outpoints, transaction: toHex(serializeTransaction(tx)), fee_sat: sat(fee_sat), feerate_per_kw };
   }
 }
 
@@ -203,6 +210,8 @@ export class World {
   readonly parties: Party[] = [];
   blocks: Block[] = [];
   funding_txid = '' as Txid;
+  /** A node whose mempool asks for more than the chain's own does. */
+  refuse: (transactions: readonly string[]) => string | undefined = () => undefined;
   readonly #reserved = new Map<string, string>();
 
   constructor(backend: WorldChain) {
@@ -259,6 +268,8 @@ export class World {
 
   /** Undefined when the chain has taken it, else its word against it. */
   async broadcast(transactions: readonly string[]): Promise<string | undefined> {
+    const word = this.refuse(transactions);
+    if (word !== undefined) return word;
     const result = await this.backend.broadcast(transactions.map((text) => Buffer.from(text, 'hex')));
     return result.kind === 'rejected' ? result.reason : undefined;
   }

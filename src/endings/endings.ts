@@ -4,7 +4,7 @@
  */
 import type { ChainSource } from '../chain/source.ts';
 import type { OnchainEnvironment, OnchainPolicy } from '../onchain/closing-channel.ts';
-import { hasLost } from '../onchain/outcome.ts';
+import { lostHtlcs } from '../onchain/outcome.ts';
 import { nameOf, type Outpoint } from '../onchain/outpoint.ts';
 import type { OnchainEffect, OnchainInput, OnchainState } from '../onchain/state.ts';
 import { openOnchain } from '../onchain/state.ts';
@@ -319,7 +319,7 @@ export class Endings implements EndingHost {
     this.#close(ending);
     const end = `channel ${ending.channel_id} is closed for good`;
     channels.speak(() => {
-      if (hasLost(ending.state))
+      if (lostHtlcs(ending.closing, ending.state).length > 0)
         log.warn(`${end}: what was ours is in the wallet, but for the payments that were lost`);
       else log.info(`${end}: all that was ours is in the wallet`);
     });

@@ -74,10 +74,14 @@ export class Reports {
       }
       case 'htlc_lost': {
         const { payment_hash, amount_msat } = effect.htlc;
+        const how =
+          effect.txid === undefined
+            ? 'it was too little to be claimed on chain'
+            : `the peer took the money back on chain, by transaction ${effect.txid}`;
         channels.speak(() =>
           log.warn(
-            `${channel}: payment ${payment_hash} of ${msatToSatFloor(amount_msat)} sat IS LOST: its payer has the ` +
-              'preimage, so the invoice stays paid, and the money went back on chain, or was too little for an output',
+            `${channel}: payment ${payment_hash} of ${msatToSatFloor(amount_msat)} sat IS LOST: ${how}. Its payer has ` +
+              'the preimage, so the invoice stays paid',
           ),
         );
         break;

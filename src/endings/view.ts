@@ -1,8 +1,9 @@
 /** How an ending is shown to operators: state and status in Core Lightning's words, and what is on its way to the wallet. */
+import { lostHtlcs } from '../onchain/outcome.ts';
 import { nameOf } from '../onchain/outpoint.ts';
 import { type TrackedOutput, trackOutputs } from '../onchain/tracked-output.ts';
 import { parseTransaction, txidOf } from '../tx/transaction.ts';
-import type { Sat } from '../types/amount.ts';
+import { msatToSatFloor, type Sat } from '../types/amount.ts';
 import type { ChannelId, NodeId, Txid } from '../types/brand.ts';
 import { fromHex } from '../types/hex.ts';
 import type { LiveEnding } from './live-ending.ts';
@@ -67,6 +68,9 @@ export function viewOf(ending: LiveEnding, irrevocable_depth: number): EndingVie
     return { ...common, state: name, status: [`${name}:${waiting(ending, commitment_txid)}`], sweeps: [] };
   }
   const lines = [TRACKING[kind], progress(ending, kind, outputs, situation.height, irrevocable_depth)];
+  for (const { payment_hash, amount_msat } of lostHtlcs(ending.closing, state)) {
+    lines.push(`Payment ${payment_hash} of ${msatToSatFloor(amount_msat)} sat to us is lost, its invoice stays paid`);
+  }
   return {
     ...common,
     state: 'ONCHAIN',

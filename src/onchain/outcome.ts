@@ -63,9 +63,11 @@ function assignOutputs(htlcs: readonly ClosingHtlc[], situation: Situation): Map
 /** What the reports of payments that are lost are remembered by. */
 const LOST = 'lost htlc';
 
-/** Whether a payment to us was lost in this ending. */
-export function hasLost({ told }: OnchainState): boolean {
-  return told.some((key) => key.startsWith(LOST));
+/** The payments to us that were lost in this ending, as far as that is decided. */
+export function lostHtlcs(channel: ClosingChannel, { told }: OnchainState): readonly ClosingHtlc[] {
+  return htlcsInFlight(channel).filter(
+    ({ id, offered_by }) => offered_by === 'remote' && told.includes(`${LOST} ${id}`),
+  );
 }
 
 /** All reports of a step, and the keys by which they are remembered. */
@@ -127,7 +129,7 @@ export class Outcome {
           this.#tell(`htlc remote ${htlc.id}`, { kind: 'htlc_claimed', htlc });
         }
         if (preimages.has(htlc.payment_hash) && this.#isLost(htlc, output)) {
-          this.#tell(`${LOST} ${htlc.id}`, { kind: 'htlc_lost', htlc });
+          this.#tell(`${LOST} ${htlc.id}`, { kind: 'htlc_lost', htlc, txid: output?.spend?.txid });
         }
         continue;
       }
@@ -145,13 +147,15 @@ export class Outcome {
 
   /**
    * Whether an HTLC to us whose preimage we know went to somebody else for good: the peer took it back after its time, or
-   * it was too small for an output. One that the commitment does not hold was settled in the balance before.
+   * it was too small for an output, or for a claim of its output. One that the commitment does not hold was settled in
+   * the balance before; and from a revoked one we take all, second stages included.
    */
   #isLost(htlc: ClosingHtlc, output: TrackedOutput | undefined): boolean {
     const { ending, height } = this.#situation;
     const { paid_depth } = this.#environment.policy;
+    if (!('commitment' in ending)) return false;
     if (output?.spend !== undefined) return !output.is_ours && this.#depth(output.spend.height) >= paid_depth;
-    if (output !== undefined || !('commitment' in ending)) return false;
+    if (output !== undefined) return this.#isResolved(output);
     const isTrimmed = ending.commitment.trimmed.some(
       ({ offered_by, id }) => offered_by === htlc.offered_by && id === htlc.id,
     );

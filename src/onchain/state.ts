@@ -153,8 +153,8 @@ export type OnchainEffect =
   | { readonly kind: 'htlc_failed'; readonly htlc: ClosingHtlc }
   /** An HTLC that we were offered is ours for good: the payment is received. */
   | { readonly kind: 'htlc_claimed'; readonly htlc: ClosingHtlc }
-  /** An HTLC to us whose preimage we gave away was taken back by the peer, or was too small to be claimed. */
-  | { readonly kind: 'htlc_lost'; readonly htlc: ClosingHtlc }
+  /** An HTLC to us whose preimage we gave away was taken back by this transaction, or was too small to be claimed. */
+  | { readonly kind: 'htlc_lost'; readonly htlc: ClosingHtlc; readonly txid: Txid | undefined }
   /** An output of the ending, or of what followed, is irrevocably resolved; `by_us` says who has it. */
   | { readonly kind: 'output_resolved'; readonly outpoint: Outpoint; readonly role: string; readonly by_us: boolean }
   /** Nothing of this channel is left on the chain: it can be forgotten. */

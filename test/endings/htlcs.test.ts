@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { txidOf } from '../../src/tx/transaction.ts';
 import { preimage } from '../channels/node.ts';
 import { ANCHOR_SAT } from './account.ts';
 import { FUNDING_SAT, Pair, POLICY, PUSH_SAT } from './pair.ts';
@@ -102,7 +103,15 @@ test('a payment that was given to the shop and is lost on the chain is told as t
     [50_000, 100].map((amount_sat) => lost.filter((line) => line.includes(` of ${amount_sat} sat IS LOST`)).length),
     [1, 1],
   );
-  assert.ok(lost.every((line) => line.startsWith('WARN')));
+  assert.ok(lost.every((line) => line.startsWith('WARN') && line.includes('the invoice stays paid')));
+  const { payment_hash } = preimage(1);
+  const [, txid] = lost.join().match(new RegExp(`payment ${payment_hash} .* by transaction ([0-9a-f]{64})`)) ?? [];
+  const taken = (await pair.transactions()).find(({ tx }) => txidOf(tx) === txid)?.tx;
+  assert.equal(taken?.inputs.length, 1, 'the transaction by which the payer took it back');
+  assert.deepEqual(
+    pair.view('shop').status.filter((line) => line.startsWith(`ONCHAIN:Payment ${payment_hash} of 50000 sat`)).length,
+    1,
+  );
   assert.deepEqual(pair.payer.removed.map(({ id }) => id).sort(), [0n, 1n]);
   await pair.mine(144 + POLICY.irrevocable_depth);
   await pair.assertOver('shop');

@@ -125,6 +125,28 @@ describe('a channel that ends with the latest commitment', () => {
   }
 });
 
+describe('a payment whose preimage is out', () => {
+  for (const publisher of ['alice', 'bob'] as const) {
+    it(`is lost when its output is too small to be claimed, and told once that is final, ${publisher} closing`, async () => {
+      const htlc: TestHtlc = { id: 7n, from: 'bob', amount_sat: 400, cltv_expiry: EXPIRY, secret: 3 };
+      const moment: ChannelMoment = { ...MOMENT, htlcs: [htlc] };
+      const world = await World.open();
+      const alice = await world.join('alice', channelOf('alice', world.funding_txid, moment));
+      await alice.say({ kind: 'preimage', payment_preimage: preimageOf(htlc) });
+      const transaction = signedCommitment(channelOf(publisher, world.funding_txid, moment));
+      assert.equal(await world.broadcast([transaction]), undefined);
+      await world.mine(EXPIRY - world.height + 98);
+      assert.deepEqual(alice.told('htlc_lost'), []);
+      await world.mine(1);
+      assert.deepEqual(
+        alice.told('htlc_lost').map(({ htlc: { id }, txid }) => [id, txid]),
+        [[7n, undefined]],
+      );
+      assert.equal(alice.told('channel_resolved').length, 1);
+    });
+  }
+});
+
 describe('a channel that ends otherwise', () => {
   it('is resolved by a mutual close alone', async () => {
     const world = await World.open();

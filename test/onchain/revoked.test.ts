@@ -137,6 +137,28 @@ describe('a revoked commitment of the peer', () => {
     assertAllTaken({ world, start }, bob_spent);
   });
 
+  it('loses us no payment that we have claimed, when the peer takes its HTLC back first', async () => {
+    const world = await World.open();
+    const claimed = HTLCS[2] as TestHtlc;
+    const alice = await world.join(
+      'alice',
+      channelOf('alice', world.funding_txid, { ...LATEST, htlcs: [claimed] }),
+      revokedHtlcsAt(RECORDS, OLD.number),
+    );
+    alice.feerates = { 2: 300, 6: 300, 12: 300, 100: 300 };
+    await alice.say({ kind: 'preimage', payment_preimage: preimageOf(claimed) });
+    const bob = await world.join('bob', channelOf('bob', world.funding_txid, OLD));
+    bob.feerates = { 2: 20_000, 6: 20_000, 12: 20_000, 100: 20_000 };
+    // The cheater is heard first in every block, and pays more.
+    world.parties.reverse();
+    await bob.say({ kind: 'force_close', transaction: signedCommitment(bob.channel), is_urgent: false });
+    await world.mine(120);
+    assert.ok(bob.told('htlc_failed').length > 0, 'he had his HTLC back for a moment');
+    assert.equal(alice.told('ended')[0]?.ending, 'revoked');
+    assert.deepEqual(alice.told('htlc_lost'), []);
+    assert.equal(alice.told('channel_resolved').length, 1);
+  });
+
   it('is taken in pieces when some HTLC is moved on under our hands', async () => {
     const { world, alice, stale, commitment, start } = await cheat();
     const bob = await world.join('bob', stale);

@@ -15,8 +15,10 @@ export interface Mined {
 /** What the opener pays for an anchor of each side, in a commitment. */
 export const ANCHOR_SAT = 330n;
 
+type Blocks = Pick<ChainBackend, 'tip' | 'blockHash' | 'block'>;
+
 /** Every transaction in the blocks above `from_height`. */
-export async function minedSince(chain: ChainBackend, from_height: number): Promise<readonly Mined[]> {
+export async function minedSince(chain: Blocks, from_height: number): Promise<readonly Mined[]> {
   const made = new Map<string, bigint>();
   const found: Mined[] = [];
   const tip = await chain.tip();

@@ -118,3 +118,42 @@ test('a payment that was given to the shop and is lost on the chain is told as t
   const [last] = pair.shop.log.filter((line) => line.includes('is closed for good'));
   assert.match(last ?? '', /^WARN.*but for the payments that were lost/);
 });
+
+for (const closer of ['payer', 'shop'] as const) {
+  test(`far from their end HTLCs share a transaction, and both anchors are taken along, closed by the ${closer}`, async () => {
+    const pair = (await Pair.open()).note();
+    await pair.pay('payer', 1, 50_000, 45);
+    await pair.pay('payer', 2, 60_000, 45);
+    await pair.pay('shop', 3, 70_000, 45);
+    await pair.pay('shop', 4, 80_000, 45);
+    pair.cut();
+    pair.nodes[closer].channels.forceClose(pair.nodes[closer].channel.channel_id, 'the operator wants it');
+    for (const [name, number, id] of [
+      ['shop', 1, 0n],
+      ['shop', 2, 1n],
+      ['payer', 3, 0n],
+      ['payer', 4, 1n],
+    ] as const) {
+      await pair.claim(name, number, id);
+    }
+    await pair.mine(2 + 144 + POLICY.irrevocable_depth + 3);
+    await pair.assertOver('payer');
+    await pair.assertOver('shop');
+    const mined = await pair.transactions();
+    const end = mined.find(({ tx }) => tx.inputs[0]?.txid === pair.funding_txid)?.tx;
+    assert.ok(end !== undefined);
+    const commitment = txidOf(end);
+    // Of our own commitment, by HTLC transactions of which the peer has signed each pair of input and output.
+    const stages = mined.filter(({ tx }) => tx.inputs.some(({ witness }) => witness.length === 5));
+    assert.deepEqual(
+      stages.map(({ tx }) => tx.inputs.filter(({ txid }) => txid === commitment).length),
+      [2],
+    );
+    const anchors = [...end.outputs.keys()].filter((vout) => end.outputs[vout]?.amount_sat === ANCHOR_SAT);
+    const taken = mined.flatMap(({ tx }) => tx.inputs).filter(({ txid }) => txid === commitment);
+    assert.equal(anchors.length, 2);
+    for (const vout of anchors) assert.ok(taken.some((input) => input.vout === vout));
+    const moved_sat = 50_000n + 60_000n - 70_000n - 80_000n;
+    await pair.assertShares({ payer: PAYER_SAT - moved_sat, shop: PUSH_SAT + moved_sat });
+  });
+}

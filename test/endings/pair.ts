@@ -50,6 +50,9 @@ class Disk implements Store {
 
 export type Name = 'payer' | 'shop';
 
+/** What an ending may cost a side at the lowest feerates: who burns its share in fees has not kept it. */
+export const MOST_FEES_SAT = 8_000n;
+
 export class Pair {
   readonly world: World;
   readonly nodes: Record<Name, TestNode>;
@@ -223,19 +226,23 @@ export class Pair {
     return this.nodes[name].channel;
   }
 
-  /** What a wallet gained since the channel was open, without the anchors that it took, and the fees that it paid. */
-  async gained(name: Name): Promise<{ gained_sat: bigint; fees_sat: bigint }> {
+  /**
+   * What a wallet gained since the channel was open, without the anchors that it took, and the fees that it paid: at
+   * most so much.
+   */
+  async gained(name: Name, most_fees_sat = MOST_FEES_SAT): Promise<{ gained_sat: bigint; fees_sat: bigint }> {
     const rows = await this.#disks[name].read('SELECT script_pubkey FROM wallet_scripts');
     const scripts = new Set(rows.map((row) => row.script_pubkey as string));
     const mined = await this.transactions();
     const { fees_sat, anchors_sat } = paidBy(mined, scripts, name === 'payer', this.funding_txid);
+    assert.ok(fees_sat <= most_fees_sat, `${name} paid ${fees_sat} sat in fees`);
     return { gained_sat: (await this.balance(name)) - this.#before[name] - anchors_sat, fees_sat };
   }
 
   /** Both sides' accounts at once: `shares` is what of the channel should have become theirs, anchors left out. */
-  async assertShares(shares: Record<Name, bigint>): Promise<void> {
+  async assertShares(shares: Record<Name, bigint>, most_fees_sat = MOST_FEES_SAT): Promise<void> {
     for (const name of ['payer', 'shop'] as const) {
-      const { gained_sat, fees_sat } = await this.gained(name);
+      const { gained_sat, fees_sat } = await this.gained(name, most_fees_sat);
       assert.equal(
         gained_sat + fees_sat,
         shares[name],

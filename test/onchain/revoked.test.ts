@@ -50,7 +50,7 @@ const RECORDS: readonly RevokedHtlc[] = [
   },
 ];
 
-async function cheat() {
+async function cheat(old = OLD) {
   const world = await World.open();
   const alice = await world.join(
     'alice',
@@ -58,7 +58,7 @@ async function cheat() {
     revokedHtlcsAt(RECORDS, OLD.number),
   );
   // Bob's node believes, or pretends to believe, that the old state is the latest.
-  const stale = channelOf('bob', world.funding_txid, OLD);
+  const stale = channelOf('bob', world.funding_txid, old);
   const commitment = signedCommitment(stale);
   assert.equal(revokedNumberOf(alice.channel, fromHex(commitment)), OLD.number);
   return {
@@ -182,20 +182,26 @@ describe('a revoked commitment of the peer', () => {
     assert.deepEqual(alice.state.pending, []);
   });
 
-  it('is taken whole from a peer that gave our key for its own, so that its outputs look like ours', async () => {
-    const bob_keys = KEYS.bob as { -readonly [Name in keyof ChannelKeys]: ChannelKeys[Name] };
-    const { payment_basepoint } = bob_keys;
-    bob_keys.payment_basepoint = KEYS.alice.payment_basepoint;
-    try {
-      const { world, alice, commitment, start } = await cheat();
-      assert.equal(await world.broadcast([commitment]), undefined);
-      await world.mine(2);
-      assert.equal(alice.told('ended')[0]?.ending, 'revoked');
-      assertAllTaken({ world, start });
-    } finally {
-      bob_keys.payment_basepoint = payment_basepoint;
-    }
-  });
+  for (const [what, old] of [
+    ['its own balance', OLD],
+    // Then nothing is delayed to tell it by.
+    ['HTLCs alone', { ...OLD, alice_sat: Number(FUNDING_SAT) - 1_400_000 }],
+  ] as const) {
+    it(`is taken whole from a peer that gave our key for its own, so that its outputs look like ours: ${what}`, async () => {
+      const bob_keys = KEYS.bob as { -readonly [Name in keyof ChannelKeys]: ChannelKeys[Name] };
+      const { payment_basepoint } = bob_keys;
+      bob_keys.payment_basepoint = KEYS.alice.payment_basepoint;
+      try {
+        const { world, alice, commitment, start } = await cheat(old);
+        assert.equal(await world.broadcast([commitment]), undefined);
+        await world.mine(2);
+        assert.equal(alice.told('ended')[0]?.ending, 'revoked');
+        assertAllTaken({ world, start });
+      } finally {
+        bob_keys.payment_basepoint = payment_basepoint;
+      }
+    });
+  }
 
   it('is not mistaken for one of ours with the same number', async () => {
     const world = await World.open();

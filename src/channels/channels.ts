@@ -340,6 +340,8 @@ export class Channels {
     for (const channel of [...this.#dirty]) {
       this.#dirty.delete(channel);
       this.book.write(channel.save());
+      // Behind all that is said: while the peer thinks about it.
+      this.book.speak(() => channel.prepare());
     }
   }
 

@@ -79,6 +79,12 @@ export class LiveChannel {
     for (const listener of [...this.listeners]) listener();
   }
 
+  /** Makes ahead what the next commitments need. */
+  prepare(): void {
+    const { terms, phase, local_number, remote_next_point } = this.state;
+    if (phase === 'normal') this.signer.prepare(terms, local_number + 1, remote_next_point);
+  }
+
   /** The channel's row as it is now. */
   save(): Write {
     const { channel_id, peer_id, key_id, state, closing, min_to_us_msat, max_to_us_msat } = this;

@@ -4,7 +4,7 @@
  */
 import { type Msat, msatToSatFloor, type Sat, sat, subtractOrZero, sum } from '../types/amount.ts';
 import type { PaymentHash, Txid } from '../types/brand.ts';
-import { fromHex } from '../types/hex.ts';
+import { fromHex, toHex } from '../types/hex.ts';
 import { type HtlcScriptKeys, offeredHtlcScript, receivedHtlcScript, toLocalScript } from './channel-scripts.ts';
 import { ANCHOR_SAT, commitmentFee, htlcTransactionFee } from './fees.ts';
 import { derivePublicKey, deriveRevocationPublicKey } from './keys.ts';
@@ -83,8 +83,29 @@ export interface Commitment<H extends CommitmentHtlc = CommitmentHtlc> {
   readonly delayed_script_pubkey: Uint8Array;
 }
 
-/** The keys of a commitment of `owner`. Throws CurveError when the point is none. */
+/** The keys of the latest commitments of each channel: they are the same when one is built again. */
+const known_keys = new WeakMap<TransactionTerms, Map<string, CommitmentKeys>>();
+/** Of either side the commitment that is signed, and the next. */
+const KEPT_KEYS = 4;
+
+/**
+ * The keys of a commitment of `owner`, kept for when it is built: most of what a commitment costs, and known as soon as
+ * its point is. Throws CurveError when the point is none.
+ */
 export function commitmentKeys(terms: TransactionTerms, owner: Side, per_commitment_point: Uint8Array): CommitmentKeys {
+  const kept = known_keys.get(terms) ?? new Map<string, CommitmentKeys>();
+  known_keys.set(terms, kept);
+  const name = `${owner} ${toHex(per_commitment_point)}`;
+  const known = kept.get(name);
+  if (known !== undefined) return known;
+  const keys = deriveKeys(terms, owner, per_commitment_point);
+  kept.set(name, keys);
+  const [oldest] = kept.keys();
+  if (kept.size > KEPT_KEYS) kept.delete(oldest as string);
+  return keys;
+}
+
+function deriveKeys(terms: TransactionTerms, owner: Side, per_commitment_point: Uint8Array): CommitmentKeys {
   const { format, [owner]: own, [otherSide(owner)]: other } = prepareTerms(terms);
   return {
     is_anchors: format === 'anchors',

@@ -16,7 +16,7 @@ function hasBit(index: number, bit: number): boolean {
 }
 
 /** The secret at `index`, from a secret whose index is the same but for its lowest `bits` bits, which are zero. */
-function deriveSecret(base: Uint8Array, bits: number, index: number): Uint8Array {
+export function deriveSecret(base: Uint8Array, bits: number, index: number): Uint8Array {
   let secret = Uint8Array.from(base);
   for (let bit = bits - 1; bit >= 0; bit--) {
     if (!hasBit(index, bit)) continue;

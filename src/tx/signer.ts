@@ -6,11 +6,12 @@ import { curve } from '../crypto/secp256k1.ts';
 import { fromHex, isHex, toHex } from '../types/hex.ts';
 import { type ChannelKeys, type ChannelPublicKeys, channelPublicKeys } from './channel-keys.ts';
 import { buildClosing, type ClosingView } from './closing.ts';
-import { buildCommitment, type Commitment, type CommitmentView } from './commitment.ts';
+import { buildCommitment, type Commitment, type CommitmentView, commitmentKeys } from './commitment.ts';
 import { completeFundingSpend, fundingSighash, verifyFundingSpend } from './funding.ts';
 import { htlcTransactions } from './htlc-transaction.ts';
 import { derivePrivateKey } from './keys.ts';
-import { findSecret, insertSecret, perCommitmentSecret, type SecretStore } from './secrets.ts';
+import { OwnSecrets } from './own-secrets.ts';
+import { findSecret, insertSecret, type SecretStore } from './secrets.ts';
 import type { TransactionTerms } from './terms.ts';
 import { serializeTransaction } from './transaction.ts';
 
@@ -33,6 +34,11 @@ export interface TransactionSigner {
   insertSecret(secrets: SecretStore, number: number, secret: string): SecretStore | undefined;
   /** The peer's secret of a commitment that it revoked. Throws RangeError when it has not. */
   findSecret(secrets: SecretStore, number: number): string;
+  /**
+   * Makes ahead, when there is time, what our commitment `number` and the peer's at `remote_point` (hex) will need:
+   * without it they take longer, and nothing else.
+   */
+  prepare(terms: TransactionTerms, number: number, remote_point: string | undefined): void;
   /** Signs a commitment of the peer and its HTLC transactions. */
   signCommitment(terms: TransactionTerms, view: CommitmentView): CommitmentSignatures;
   /** Checks the peer's signatures on a commitment of ours: undefined when all are valid, else what is wrong. */
@@ -78,11 +84,11 @@ export function verifyCommitment(commitment: Commitment, signatures: CommitmentS
 /** The signer that holds these keys. */
 export function createSigner(keys: ChannelKeys): TransactionSigner {
   const sign = (digest: Uint8Array): Uint8Array => curve.sign(digest, keys.funding.reveal());
-  const secretOf = (number: number): Uint8Array => perCommitmentSecret(keys.per_commitment_seed.reveal(), number);
+  const own = new OwnSecrets(keys.per_commitment_seed);
   return {
     public_keys: channelPublicKeys(keys),
-    perCommitmentPoint: (number) => toHex(curve.publicKey(secretOf(number))),
-    perCommitmentSecret: (number) => toHex(secretOf(number)),
+    perCommitmentPoint: (number) => toHex(own.point(number)),
+    perCommitmentSecret: (number) => toHex(own.secret(number)),
     pointOfSecret(secret) {
       const bytes = isHex(secret, 32) ? fromHex(secret) : undefined;
       return bytes !== undefined && curve.isPrivateKey(bytes) ? toHex(curve.publicKey(bytes)) : undefined;
@@ -92,6 +98,11 @@ export function createSigner(keys: ChannelKeys): TransactionSigner {
       const secret = findSecret(secrets, number);
       if (secret === undefined) throw new RangeError(`the peer has not revoked its commitment ${number}`);
       return secret;
+    },
+    prepare(terms, number, remote_point) {
+      own.point(number + 1);
+      commitmentKeys(terms, 'local', own.point(number));
+      if (remote_point !== undefined) commitmentKeys(terms, 'remote', fromHex(remote_point));
     },
     signCommitment: (terms, view) => signCommitment(keys, buildCommitment(terms, view)),
     verifyCommitment: (terms, view, signatures) => verifyCommitment(buildCommitment(terms, view), signatures),

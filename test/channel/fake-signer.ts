@@ -75,6 +75,7 @@ export function fakeSigner(seed: string): ChannelSigner {
       if (secrets[0] !== String(number)) throw new RangeError(`secret ${number} is not the last`);
       return secrets[1] as string;
     },
+    prepare() {},
     signCommitment: sign,
     verifyCommitment(terms, view, signatures) {
       const expected = sign(terms, view);

@@ -78,28 +78,33 @@ export class Payer {
 
   async #run(request: PayRequest): Promise<PaidReply> {
     const { payment_hash, payee, created_at, expiry_seconds } = request.invoice;
-    const before = await this.#earlier(payment_hash);
-    if (before !== undefined) return this.#samePayment(before, request);
+    const earlier = await this.#earlier(payment_hash);
+    const complete = earlier.find((part) => part.status === 'complete');
+    if (complete !== undefined) {
+      const { groupid } = complete;
+      return this.#samePayment(
+        earlier.filter((part) => part.groupid === groupid),
+        request,
+      );
+    }
     // Only now: who asks again whether it was paid must not hear that it is too late.
     const now = this.#clock.nowSeconds();
     const expiry = created_at + expiry_seconds;
     if (now >= expiry) throw new RpcError('PAY_INVOICE_EXPIRED', 'Invoice expired', { now, expiry });
     if (payee === this.#node_id) throw new RpcError('PAY_USER_ERROR', 'this invoice is our own');
-    const known = await this.#payments.parts(payment_hash);
-    const groupid = known.reduce((most, part) => (part.groupid > most ? part.groupid : most), 0n) + 1n;
+    const groupid = earlier.reduce((most, part) => (part.groupid > most ? part.groupid : most), 0n) + 1n;
     return await new Attempt(this.#payments, this.#clock, request, groupid).run();
   }
 
-  /** A payment of this hash by an earlier run: its parts when it is complete, once nothing of it is open. */
-  async #earlier(payment_hash: PaymentHash): Promise<readonly Sendpay[] | undefined> {
+  /** The parts of earlier tries to pay this, once a part is complete or nothing is open. */
+  async #earlier(payment_hash: PaymentHash): Promise<readonly Sendpay[]> {
     for (;;) {
       const { promise: ended, resolve } = Promise.withResolvers<void>();
       const cancel = this.#payments.onEnd(payment_hash, () => resolve());
       try {
         const parts = await this.#payments.parts(payment_hash);
-        const complete = parts.find((part) => part.status === 'complete');
-        if (complete !== undefined) return parts.filter((part) => part.groupid === complete.groupid);
-        if (!parts.some((part) => part.status === 'pending')) return undefined;
+        const isComplete = parts.some((part) => part.status === 'complete');
+        if (isComplete || !parts.some((part) => part.status === 'pending')) return parts;
         await ended;
       } finally {
         cancel();

@@ -151,7 +151,8 @@ function planSweep(request: BuildRequest, all_to: Uint8Array): Plan {
   const fee_sat = feeCeil(weight, feerate_per_kw) + parentsLackSat(request);
   const left_sat = available_sat + foreign_sat - pays_sat - fee_sat - reserve_sat;
   if (left_sat < dustLimit(all_to)) {
-    throw new NotEnoughError(pays_sat + fee_sat + dustLimit(all_to) + reserve_sat, available_sat, reserve_sat > 0n);
+    const isForReserve = left_sat + reserve_sat >= dustLimit(all_to);
+    throw new NotEnoughError(pays_sat + fee_sat + dustLimit(all_to) + reserve_sat, available_sat, isForReserve);
   }
   const swept: TxOutput = { amount_sat: sat(left_sat), script_pubkey: all_to };
   return assemble(request, coins, [...outputs, swept, ...kept], kept.length > 0 ? outputs.length + 1 : undefined);

@@ -306,7 +306,7 @@ export class Channels {
     if (channel === undefined) return;
     if (refusal?.code === 'channel_unusable') {
       // The chain decides now. The row stays: until the claim is safe it may have to be made again.
-      if (removal.kind === 'fulfill') this.options.endings.preimage(channel_id, removal.payment_preimage);
+      if (removal.kind === 'fulfill') this.options.endings.preimage(channel_id, id, removal.payment_preimage);
       return;
     }
     this.incoming.delete(`${channel_id}:${id}`);

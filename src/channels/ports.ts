@@ -96,7 +96,7 @@ export interface EndingDoor {
   /** The funding output was spent in the block of this height. */
   spent(channel: EndingChannel, transaction: Uint8Array, height: number): void;
   /** A payment to us is claimed whose channel is over. */
-  preimage(channel_id: ChannelId, payment_preimage: PaymentPreimage): void;
+  preimage(channel_id: ChannelId, htlc_id: bigint, payment_preimage: PaymentPreimage): void;
 }
 
 /** A channel as far as its ending is concerned. */

@@ -56,9 +56,18 @@ export function signedCommitment(channel: OverChannel): string | undefined {
   return signer.completeCommitment(state.terms, view, signatures);
 }
 
+/** A preimage, and the HTLC to us that was accepted with it; undefined for one of ours. */
+interface KnownPreimage {
+  readonly htlc_id: bigint | undefined;
+  readonly payment_preimage: PaymentPreimage;
+}
+
 /** Preimages that the state itself holds: of HTLCs whose removal was under way when the channel ended. */
-export function preimagesIn(state: ChannelState): readonly PaymentPreimage[] {
-  return state.htlcs.flatMap(({ removal }) => (removal?.kind === 'fulfill' ? [removal.payment_preimage] : []));
+export function preimagesIn({ htlcs }: ChannelState): readonly KnownPreimage[] {
+  return htlcs.flatMap(({ id, offered_by, removal }) => {
+    if (removal?.kind !== 'fulfill') return [];
+    return [{ htlc_id: offered_by === 'remote' ? id : undefined, payment_preimage: removal.payment_preimage }];
+  });
 }
 
 /** HTLCs of ours that no commitment holds: the peer never had a signature for them. */

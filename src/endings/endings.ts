@@ -154,8 +154,8 @@ export class Endings implements EndingHost {
   }
 
   /** A payment to us is durably claimed while its channel ends: the chain must bring it. */
-  preimage(channel_id: ChannelId, payment_preimage: PaymentPreimage): void {
-    this.#endings.get(channel_id)?.say({ kind: 'preimage', payment_preimage });
+  preimage(channel_id: ChannelId, htlc_id: bigint, payment_preimage: PaymentPreimage): void {
+    this.#endings.get(channel_id)?.say({ kind: 'preimage', htlc_id, payment_preimage });
   }
 
   #open(channel: OverChannel, height: number): LiveEnding {
@@ -170,7 +170,7 @@ export class Endings implements EndingHost {
       funded_txids: [],
     });
     ending.say({ kind: 'start' });
-    for (const payment_preimage of preimagesIn(state)) ending.say({ kind: 'preimage', payment_preimage });
+    this.#sayPreimages(ending);
     const { outgoing, channels } = this.#options;
     for (const { id, amount_msat, payment_hash } of unsignedHtlcs(state, ending.closing)) {
       channels.write(...outgoing.removed(channel_id, { id, amount_msat, payment_hash, removal: { kind: 'unsent' } }));
@@ -204,7 +204,12 @@ export class Endings implements EndingHost {
   #resume(channel: OverChannel, record: EndingRecord): LiveEnding {
     const ending = this.#add(channel, { ...record, state: this.#forgetHeld(record.state) });
     ending.hold();
+    this.#sayPreimages(ending);
     return ending;
+  }
+
+  #sayPreimages(ending: LiveEnding): void {
+    for (const known of preimagesIn(ending.channel.state)) ending.say({ kind: 'preimage', ...known });
   }
 
   /** Watches anew what was watched, and holds the endings until all from this block on has been told. */

@@ -25,10 +25,12 @@ function encodeState(state: OnchainState): string {
   return JSON.stringify(state, (_key, value: unknown) => (typeof value === 'bigint' ? { bigint: `${value}` } : value));
 }
 
+/** What was written before `accepted_ids` was kept has none: they are said again at the start. */
 function decodeState(text: string): OnchainState {
-  return JSON.parse(text, (_key, value: unknown) =>
+  const state = JSON.parse(text, (_key, value: unknown) =>
     typeof value === 'object' && value !== null && 'bigint' in value ? BigInt(value.bigint as string) : value,
   ) as OnchainState;
+  return { ...state, accepted_ids: state.accepted_ids ?? [] };
 }
 
 /** Writes the row. */

@@ -41,10 +41,19 @@ function htlcsInFlight(channel: ClosingChannel): ClosingHtlc[] {
   return [...htlcs.values()];
 }
 
-/** The output that holds an HTLC. Several HTLCs may look the same: then each has its own. */
+/** When we took it, for good or not yet; what we did not take comes last. */
+function takenHeight({ spend, is_ours }: TrackedOutput): number {
+  return is_ours && spend !== undefined ? spend.height : Number.MAX_SAFE_INTEGER;
+}
+
+/**
+ * The output that holds an HTLC. Several HTLCs may look the same: then each has its own, and those that come first the
+ * ones that we took first.
+ */
 function assignOutputs(htlcs: readonly ClosingHtlc[], situation: Situation): Map<ClosingHtlc, TrackedOutput> {
   const assigned = new Map<ClosingHtlc, TrackedOutput>();
   const left = situation.outputs.filter((output) => output.role === 'htlc');
+  left.sort((a, b) => takenHeight(a) - takenHeight(b));
   for (const htlc of htlcs) {
     const index = left.findIndex(
       ({ htlc: other }) =>
@@ -116,7 +125,11 @@ export class Outcome {
   tellHtlcs(): boolean {
     const { ending, height } = this.#situation;
     const { paid_depth, irrevocable_depth } = this.#environment.policy;
-    const htlcs = htlcsInFlight(this.#channel);
+    const { accepted_ids } = this.#state;
+    const isAccepted = ({ offered_by, id }: ClosingHtlc) => offered_by === 'remote' && accepted_ids.includes(id);
+    const all = htlcsInFlight(this.#channel);
+    // What is taken of several that look the same, and were not all accepted, is what was.
+    const htlcs = [...all.filter(isAccepted), ...all.filter((htlc) => !isAccepted(htlc))];
     const outputs = assignOutputs(htlcs, this.#situation);
     const preimages = knownPreimages(this.#state);
     let isDecided = true;
@@ -128,7 +141,7 @@ export class Outcome {
         if (isOursForGood && preimages.has(htlc.payment_hash)) {
           this.#tell(`htlc remote ${htlc.id}`, { kind: 'htlc_claimed', htlc });
         }
-        if (preimages.has(htlc.payment_hash) && this.#isLost(htlc, output)) {
+        if (isAccepted(htlc) && this.#isLost(htlc, output)) {
           this.#tell(`${LOST} ${htlc.id}`, { kind: 'htlc_lost', htlc, txid: output?.spend?.txid });
         }
         continue;
@@ -146,7 +159,7 @@ export class Outcome {
   }
 
   /**
-   * Whether an HTLC to us whose preimage we know went to somebody else for good: the peer took it back after its time, or
+   * Whether an HTLC to us that we have accepted went to somebody else for good: the peer took it back after its time, or
    * it was too small for an output, or for a claim of its output. One that the commitment does not hold was settled in
    * the balance before; and from a revoked one we take all, second stages included.
    */

@@ -48,6 +48,8 @@ export interface OnchainState {
   /** What a penalty needs, when the spend of the funding output was revoked. */
   readonly revoked_htlcs: readonly RevokedHtlc[];
   readonly preimages: readonly PaymentPreimage[];
+  /** The HTLCs to us that we have accepted: another of the same hash may have come for nothing. */
+  readonly accepted_ids: readonly bigint[];
   readonly force_close: ForceClose | undefined;
   readonly pending: readonly Pending[];
   /** What was pending until a block took it: a reorg makes it pending again, as the network may still know it. */
@@ -64,6 +66,7 @@ export function openOnchain(height: number): OnchainState {
     spends: [],
     revoked_htlcs: [],
     preimages: [],
+    accepted_ids: [],
     force_close: undefined,
     pending: [],
     mined: [],
@@ -90,8 +93,11 @@ export type OnchainInput =
     }
   /** The block that held the transaction is no longer in the best chain. */
   | { readonly kind: 'disconnected'; readonly txid: Txid; readonly height: number }
-  /** A preimage is known now. Say it only for a payment that was accepted: to claim is to reveal it (BOLT 5). */
-  | { readonly kind: 'preimage'; readonly payment_preimage: PaymentPreimage }
+  /**
+   * A preimage is known now. Say it only for a payment that was accepted: to claim is to reveal it (BOLT 5). `htlc_id` is
+   * the HTLC to us that was; undefined when it is of a payment of ours.
+   */
+  | { readonly kind: 'preimage'; readonly htlc_id: bigint | undefined; readonly payment_preimage: PaymentPreimage }
   /** Our commitment is to be broadcast; `transaction` is the signed commitment, hex. */
   | { readonly kind: 'force_close'; readonly transaction: string; readonly is_urgent: boolean }
   /** The wallet has funded and signed what `fund` asked for; `fee_sat` is what the transaction pays. */
@@ -153,7 +159,7 @@ export type OnchainEffect =
   | { readonly kind: 'htlc_failed'; readonly htlc: ClosingHtlc }
   /** An HTLC that we were offered is ours for good: the payment is received. */
   | { readonly kind: 'htlc_claimed'; readonly htlc: ClosingHtlc }
-  /** An HTLC to us whose preimage we gave away was taken back by this transaction, or was too small to be claimed. */
+  /** An HTLC to us that we accepted was taken back by this transaction, or was too small to be claimed. */
   | { readonly kind: 'htlc_lost'; readonly htlc: ClosingHtlc; readonly txid: Txid | undefined }
   /** An output of the ending, or of what followed, is irrevocably resolved; `by_us` says who has it. */
   | { readonly kind: 'output_resolved'; readonly outpoint: Outpoint; readonly role: string; readonly by_us: boolean }

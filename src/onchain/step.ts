@@ -50,8 +50,11 @@ function apply(channel: ClosingChannel, state: OnchainState, input: OnchainInput
       return { ...unmine(state, input.txid), spends, height: Math.min(state.height, input.height - 1) };
     }
     case 'preimage':
-      if (state.preimages.includes(input.payment_preimage)) return state;
-      return { ...state, preimages: [...state.preimages, input.payment_preimage] };
+      return {
+        ...state,
+        preimages: [...new Set([...state.preimages, input.payment_preimage])],
+        accepted_ids: [...new Set([...state.accepted_ids, ...(input.htlc_id === undefined ? [] : [input.htlc_id])])],
+      };
     case 'force_close': {
       const { transaction, is_urgent } = input;
       const height = state.force_close?.height ?? state.height;

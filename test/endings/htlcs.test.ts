@@ -119,6 +119,32 @@ test('a payment that was given to the shop and is lost on the chain is told as t
   assert.match(last ?? '', /^WARN.*but for the payments that were lost/);
 });
 
+test('what comes again for a payment that we have, and that we gave back or never took, is not told as lost', async () => {
+  const pair = (await Pair.open()).note();
+  // The first is taken, the second given back, the third never answered; then the same, too little for an output.
+  for (const amount_sat of [50_000, 50_000, 50_000]) await pair.pay('payer', 1, amount_sat, 30);
+  for (const amount_sat of [101, 102, 103]) await pair.pay('payer', 1, amount_sat, 60);
+  pair.cut();
+  await pair.shop.wallet.fund(Buffer.from(`0020${'11'.repeat(32)}`, 'hex'), 'all', { feerate_per_kw: 253 });
+  const { channel_id } = pair.shop.channel;
+  for (const id of [1n, 4n]) pair.shop.channels.fail(channel_id, id, { failure: 'temporary_node_failure' });
+  await pair.claim('shop', 1, 0n);
+  // One is fulfilled before the channel ends, and one after.
+  pair.shop.channels.forceClose(channel_id, 'the operator wants it');
+  await pair.claim('shop', 1, 3n);
+  // As an older version has written it.
+  await pair.restart('shop', async () => {
+    await pair
+      .disk('shop')
+      .commit([{ sql: "UPDATE endings SET state = json_remove(state, '$.accepted_ids')", params: [] }]);
+  });
+  await pair.mine(60);
+  const lost = pair.shop.log.filter((line) => line.includes('IS LOST'));
+  assert.deepEqual(lost.map((line) => / of (\d+) sat IS LOST/.exec(line)?.[1]).sort(), ['101', '50000']);
+  assert.equal(pair.view('shop').status.filter((line) => line.includes(' is lost')).length, 2);
+  assert.equal(pair.payer.removed.length, 6, 'all of them came back to the payer');
+});
+
 for (const closer of ['payer', 'shop'] as const) {
   test(`far from their end HTLCs share a transaction, and both anchors are taken along, closed by the ${closer}`, async () => {
     const pair = (await Pair.open()).note();

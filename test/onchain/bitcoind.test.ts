@@ -6,10 +6,10 @@ import { BitcoindProcess, bitcoindMissing } from '../support/bitcoind.ts';
 import {
   type ChannelMoment,
   channelOf,
+  claimOf,
   FUNDING_SAT,
   type Name,
   peerOf,
-  preimageOf,
   signedCommitment,
   type TestHtlc,
   viewOf,
@@ -62,7 +62,7 @@ describe('endings on bitcoind', { skip: bitcoindMissing }, () => {
           bob: await world.join('bob', channelOf('bob', world.funding_txid, MOMENT)),
         };
         for (const htlc of KNOWN) {
-          await sides[peerOf(htlc.from)].say({ kind: 'preimage', payment_preimage: preimageOf(htlc) });
+          await sides[peerOf(htlc.from)].say(claimOf(htlc));
         }
         const transaction = signedCommitment(sides[publisher].channel);
         await sides[publisher].say({ kind: 'force_close', transaction, is_urgent: false });
@@ -92,7 +92,7 @@ describe('endings on bitcoind', { skip: bitcoindMissing }, () => {
       const hers = HTLCS.filter(({ from }) => from === 'bob');
       const moment: ChannelMoment = { ...MOMENT, htlcs: hers, feerate_per_kw: 1000 };
       const alice = await world.join('alice', channelOf('alice', world.funding_txid, moment));
-      for (const htlc of hers) await alice.say({ kind: 'preimage', payment_preimage: preimageOf(htlc) });
+      for (const htlc of hers) await alice.say(claimOf(htlc));
       assert.equal(await world.broadcast([signedCommitment(channelOf('bob', world.funding_txid, moment))]), undefined);
       await world.mine(1);
       const start = alice.told('broadcast').length;
@@ -124,7 +124,7 @@ describe('endings on bitcoind', { skip: bitcoindMissing }, () => {
       }));
       const bob = await world.join('bob', channelOf('bob', world.funding_txid, MOMENT));
       const alice = await world.join('alice', channelOf('alice', world.funding_txid, later), records);
-      await bob.say({ kind: 'preimage', payment_preimage: preimageOf(HTLCS[0] as TestHtlc) });
+      await bob.say(claimOf(HTLCS[0] as TestHtlc));
       await bob.say({ kind: 'force_close', transaction: signedCommitment(bob.channel), is_urgent: true });
       await world.mine(40);
       assert.equal(alice.told('ended')[0]?.ending, 'revoked');

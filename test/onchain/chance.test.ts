@@ -7,10 +7,10 @@ import type { RevokedHtlc } from '../../src/onchain/revoked-htlc.ts';
 import {
   type ChannelMoment,
   channelOf,
+  claimOf,
   FUNDING_SAT,
   type Name,
   peerOf,
-  preimageOf,
   signedCommitment,
   type TestHtlc,
   viewOf,
@@ -96,7 +96,7 @@ async function play({ moment, publisher, what, known, reorgs, feerates }: Story)
   const closer = await world.join(publisher, channelOf(publisher, funding_txid, moment));
   const party = { [publisher]: closer, [other]: watcher } as Record<Name, Party>;
   for (const [index, htlc] of moment.htlcs.entries()) {
-    if (known[index]) await party[peerOf(htlc.from)].say({ kind: 'preimage', payment_preimage: preimageOf(htlc) });
+    if (known[index]) await party[peerOf(htlc.from)].say(claimOf(htlc));
   }
   await closer.say({ kind: 'force_close', transaction: signedCommitment(closer.channel), is_urgent: false });
   for (let block = 1; block <= 110; block++) {

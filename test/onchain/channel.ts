@@ -2,6 +2,7 @@
 import { sha256 } from '../../src/crypto/hash.ts';
 import { curve } from '../../src/crypto/secp256k1.ts';
 import type { ClosingChannel, ClosingHtlc } from '../../src/onchain/closing-channel.ts';
+import type { OnchainInput } from '../../src/onchain/state.ts';
 import { type ChannelKeys, channelKeysFromSeed, channelPublicKeys } from '../../src/tx/channel-keys.ts';
 import { buildCommitment, type CommitmentView } from '../../src/tx/commitment.ts';
 import { insertSecret, perCommitmentSecret, type SecretStore } from '../../src/tx/secrets.ts';
@@ -38,6 +39,11 @@ export interface TestHtlc {
 
 export function preimageOf({ secret }: TestHtlc): PaymentPreimage {
   return toHex(new Uint8Array(32).fill(secret)) as PaymentPreimage;
+}
+
+/** Its receiver has accepted it. */
+export function claimOf(htlc: TestHtlc): Extract<OnchainInput, { kind: 'preimage' }> {
+  return { kind: 'preimage', htlc_id: htlc.id, payment_preimage: preimageOf(htlc) };
 }
 
 export function hashOf(htlc: TestHtlc): PaymentHash {

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { parseTransaction, txidOf } from '../../src/tx/transaction.ts';
 import { sat } from '../../src/types/amount.ts';
-import { toHex } from '../../src/types/hex.ts';
+import { fromHex, toHex } from '../../src/types/hex.ts';
 import { ANCHOR_SAT, minedSince, paidBy } from '../endings/account.ts';
 import {
   type ChannelMoment,
   channelOf,
+  claimOf,
   closingOf,
   FUNDING_SAT,
   preimageOf,
@@ -33,8 +35,8 @@ describe('a channel that ends with the latest commitment', () => {
       const start = { height: world.height, alice: world.balance('alice'), bob: world.balance('bob') };
       const alice = await world.join('alice', channelOf('alice', world.funding_txid, MOMENT));
       const bob = await world.join('bob', channelOf('bob', world.funding_txid, MOMENT));
-      await alice.say({ kind: 'preimage', payment_preimage: preimageOf(FULFILLED_BY_ALICE) });
-      await bob.say({ kind: 'preimage', payment_preimage: preimageOf(FULFILLED_BY_BOB) });
+      await alice.say(claimOf(FULFILLED_BY_ALICE));
+      await bob.say(claimOf(FULFILLED_BY_BOB));
       const party = publisher === 'alice' ? alice : bob;
       const other = publisher === 'alice' ? bob : alice;
       await party.say({ kind: 'force_close', transaction: signedCommitment(party.channel), is_urgent: false });
@@ -114,8 +116,8 @@ describe('a channel that ends with the latest commitment', () => {
       const alice = await world.join('alice', channelOf('alice', world.funding_txid, moment));
       const bob = await world.join('bob', channelOf('bob', world.funding_txid, moment));
       const payment_preimage = preimageOf(FULFILLED_BY_BOB);
-      await alice.say({ kind: 'preimage', payment_preimage });
-      if (arrives) await bob.say({ kind: 'preimage', payment_preimage });
+      await alice.say({ kind: 'preimage', htlc_id: undefined, payment_preimage });
+      if (arrives) await bob.say({ kind: 'preimage', htlc_id: 0n, payment_preimage });
       await alice.say({ kind: 'force_close', transaction: signedCommitment(alice.channel), is_urgent: false });
       await world.mine(EXPIRY - world.height + 60);
       assert.equal(alice.told('preimage_learned').length, arrives ? 1 : 0);
@@ -131,7 +133,7 @@ describe('a payment whose preimage is out', () => {
       const moment: ChannelMoment = { ...MOMENT, htlcs: [htlc] };
       const world = await World.open();
       const alice = await world.join('alice', channelOf('alice', world.funding_txid, moment));
-      await alice.say({ kind: 'preimage', payment_preimage: preimageOf(htlc) });
+      await alice.say(claimOf(htlc));
       const transaction = signedCommitment(channelOf(publisher, world.funding_txid, moment));
       assert.equal(await world.broadcast([transaction]), undefined);
       await world.mine(EXPIRY - world.height + 98);
@@ -142,6 +144,40 @@ describe('a payment whose preimage is out', () => {
         [[7n, undefined]],
       );
       assert.equal(alice.told('channel_resolved').length, 1);
+    });
+  }
+
+  for (const taken of [0, 1]) {
+    it(`is not lost when one that looks the same, and came for nothing, goes back: output ${taken} is ours`, async () => {
+      const twins: readonly TestHtlc[] = [0n, 1n].map((id) => ({ ...FULFILLED_BY_ALICE, id }));
+      const moment: ChannelMoment = { ...MOMENT, htlcs: twins };
+      const world = await World.open();
+      const alice = await world.join('alice', channelOf('alice', world.funding_txid, moment));
+      await world.join('bob', channelOf('bob', world.funding_txid, moment));
+      await alice.say(claimOf(twins[1] as TestHtlc));
+      const transaction = signedCommitment(channelOf('bob', world.funding_txid, moment));
+      const commitment = parseTransaction(fromHex(transaction));
+      const amount_sat = BigInt(FULFILLED_BY_ALICE.amount_sat);
+      const vouts = [...commitment.outputs.keys()].filter(
+        (vout) => commitment.outputs[vout]?.amount_sat === amount_sat,
+      );
+      assert.equal(vouts.length, 2);
+      // Miners that are against us: what takes the other output by its preimage never comes through.
+      world.refuse = (transactions) => {
+        const { inputs } = parseTransaction(fromHex(transactions.at(-1) as string));
+        const isRefused = inputs.some(
+          ({ txid, vout, witness }) =>
+            txid === txidOf(commitment) && vout === vouts[1 - taken] && witness[1]?.length === 32,
+        );
+        return isRefused ? 'not today' : undefined;
+      };
+      assert.equal(await world.broadcast([transaction]), undefined);
+      await world.mine(EXPIRY - world.height + 12);
+      assert.deepEqual(
+        alice.told('htlc_claimed').map(({ htlc }) => htlc.id),
+        [1n],
+      );
+      assert.deepEqual(alice.told('htlc_lost'), []);
     });
   }
 });
@@ -168,7 +204,7 @@ describe('a channel that ends otherwise', () => {
     const later: ChannelMoment = { ...MOMENT, number: 9, alice_sat: 4_000_000, htlcs: HTLCS.slice(0, 2) };
     const alice = await world.join('alice', { ...channelOf('alice', world.funding_txid, MOMENT), local: undefined });
     const bob = await world.join('bob', channelOf('bob', world.funding_txid, later));
-    await bob.say({ kind: 'preimage', payment_preimage: preimageOf(FULFILLED_BY_BOB) });
+    await bob.say(claimOf(FULFILLED_BY_BOB));
     const before = world.balance('alice');
     await bob.say({ kind: 'force_close', transaction: signedCommitment(bob.channel), is_urgent: false });
     await world.mine(10);

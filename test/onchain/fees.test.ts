@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { parseTransaction, type Transaction, txidOf, weightOf } from '../../src/tx/transaction.ts';
 import { fromHex } from '../../src/types/hex.ts';
-import { type ChannelMoment, channelOf, preimageOf, signedCommitment, type TestHtlc } from './channel.ts';
+import { type ChannelMoment, channelOf, claimOf, signedCommitment, type TestHtlc } from './channel.ts';
 import { type Party, World } from './world.ts';
 
 const EXPIRY = 170;
@@ -16,7 +16,7 @@ async function open(moment: ChannelMoment = MOMENT) {
   const world = await World.open();
   const alice = await world.join('alice', channelOf('alice', world.funding_txid, moment));
   for (const htlc of moment.htlcs) {
-    if (htlc.from === 'bob') await alice.say({ kind: 'preimage', payment_preimage: preimageOf(htlc) });
+    if (htlc.from === 'bob') await alice.say(claimOf(htlc));
   }
   return { world, alice };
 }
@@ -145,7 +145,7 @@ describe('a claim with a deadline and no estimate of fees', () => {
     const moment: ChannelMoment = { ...MOMENT, htlcs: [htlc] };
     const { world, alice } = await open(moment);
     alice.feerates = {};
-    await alice.say({ kind: 'preimage', payment_preimage: preimageOf(htlc) });
+    await alice.say(claimOf(htlc));
     await world.broadcast([signedCommitment(channelOf('bob', world.funding_txid, moment))]);
     await world.mine(1);
     const fees: bigint[] = [];

@@ -16,7 +16,7 @@ import { fromHex, toHex } from '../../src/types/hex.ts';
 import {
   type ChannelMoment,
   channelOf,
-  preimageOf,
+  claimOf,
   signedCommitment,
   type TestHtlc,
   TO_SELF_DELAY,
@@ -35,7 +35,7 @@ async function open() {
   const world = await World.open();
   const alice = await world.join('alice', channelOf('alice', world.funding_txid, MOMENT));
   alice.feerates = {};
-  await alice.say({ kind: 'preimage', payment_preimage: preimageOf(HTLC) });
+  await alice.say(claimOf(HTLC));
   return { world, alice };
 }
 

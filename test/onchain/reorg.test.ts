@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { txidOf } from '../../src/tx/transaction.ts';
-import { type ChannelMoment, channelOf, preimageOf, signedCommitment, type TestHtlc } from './channel.ts';
+import { type ChannelMoment, channelOf, claimOf, signedCommitment, type TestHtlc } from './channel.ts';
 import { type Party, World } from './world.ts';
 
 const HTLCS: readonly TestHtlc[] = [
@@ -20,7 +20,7 @@ describe('a reorganisation', () => {
     const world = await World.open();
     const alice = await world.join('alice', channelOf('alice', world.funding_txid, MOMENT));
     const bob = channelOf('bob', world.funding_txid, MOMENT);
-    await alice.say({ kind: 'preimage', payment_preimage: preimageOf(HTLCS[1] as TestHtlc) });
+    await alice.say(claimOf(HTLCS[1] as TestHtlc));
     assert.equal(await world.broadcast([signedCommitment(bob)]), undefined);
     await world.mine(4);
     assert.equal(alice.told('ended')[0]?.ending, 'remote');
@@ -55,7 +55,7 @@ describe('a reorganisation', () => {
       const alice = await world.join('alice', channelOf('alice', world.funding_txid, MOMENT));
       await alice.say({ kind: 'force_close', transaction: signedCommitment(alice.channel), is_urgent: false });
       await world.mine(3);
-      await alice.say({ kind: 'preimage', payment_preimage: preimageOf(HTLCS[1] as TestHtlc) });
+      await alice.say(claimOf(HTLCS[1] as TestHtlc));
       await world.mine(5);
       assert.deepEqual(alice.told('htlc_claimed'), [], 'five blocks are not six');
       await world.reorganise(5, drop);

@@ -17,9 +17,9 @@ import { fromHex, toHex } from '../../src/types/hex.ts';
 import {
   type ChannelMoment,
   channelOf,
+  claimOf,
   FUNDING_SAT,
   KEYS,
-  preimageOf,
   signedCommitment,
   type TestHtlc,
   viewOf,
@@ -114,7 +114,7 @@ describe('a revoked commitment of the peer', () => {
     // Alice's node is offline while Bob's takes its HTLCs onward, two of them in one transaction.
     world.parties.length = 0;
     const bob = await world.join('bob', stale);
-    await bob.say({ kind: 'preimage', payment_preimage: preimageOf(HTLCS[0] as TestHtlc) });
+    await bob.say(claimOf(HTLCS[0] as TestHtlc));
     await bob.say({ kind: 'force_close', transaction: commitment, is_urgent: false });
     await world.mine(4);
     const stages = bob.told('fund').map(({ request }) => request.outpoints.length);
@@ -146,7 +146,7 @@ describe('a revoked commitment of the peer', () => {
       revokedHtlcsAt(RECORDS, OLD.number),
     );
     alice.feerates = { 2: 300, 6: 300, 12: 300, 100: 300 };
-    await alice.say({ kind: 'preimage', payment_preimage: preimageOf(claimed) });
+    await alice.say(claimOf(claimed));
     const bob = await world.join('bob', channelOf('bob', world.funding_txid, OLD));
     bob.feerates = { 2: 20_000, 6: 20_000, 12: 20_000, 100: 20_000 };
     // The cheater is heard first in every block, and pays more.

@@ -4,7 +4,6 @@
  */
 import type { ChainSource } from '../chain/source.ts';
 import type { OnchainEnvironment, OnchainPolicy } from '../onchain/closing-channel.ts';
-import { lostHtlcs } from '../onchain/outcome.ts';
 import { nameOf, type Outpoint } from '../onchain/outpoint.ts';
 import type { OnchainEffect, OnchainInput, OnchainState } from '../onchain/state.ts';
 import { openOnchain } from '../onchain/state.ts';
@@ -87,7 +86,9 @@ export class Endings implements EndingHost {
     for (const ending of this.#all()) {
       // While the chain is caught up its blocks are the past, and prove nothing.
       if (ending.is_held) continue;
-      ending.record = { ...ending.record, state: this.#forgetDropped(ending.state) };
+      // A coin in it went another way: it will never be mined.
+      const state = this.#forget(ending.state, (known) => known !== 'dropped');
+      ending.record = { ...ending.record, state };
       ending.say({ kind: 'block', height });
       this.#sendCloseAgain(ending);
       if (isVain(ending, height)) this.#giveUp(ending);
@@ -150,6 +151,12 @@ export class Endings implements EndingHost {
   /** The funding output was spent by a transaction in a block. */
   spent(channel: OverChannel, transaction: Uint8Array, height: number): void {
     const ending = this.#endings.get(channel.channel_id) ?? this.#open(channel, height);
+    const began_height = Math.max(0, height - REORG_BLOCKS);
+    if (began_height < ending.record.began_height) {
+      // The channel was given up before it was known that its end is in an older block, and what followed from that.
+      ending.record = { ...ending.record, began_height };
+      this.#watchAgain(ending);
+    }
     ending.say({ kind: 'spent', transaction, height, revoked_htlcs: [] });
   }
 
@@ -202,7 +209,9 @@ export class Endings implements EndingHost {
 
   /** The machine goes on when the chain has been caught up. */
   #resume(channel: OverChannel, record: EndingRecord): LiveEnding {
-    const ending = this.#add(channel, { ...record, state: this.#forgetHeld(record.state) });
+    // What the wallet held when the last run ended was never sent, and it has given it up.
+    const state = this.#forget(record.state, (known) => known === 'sent');
+    const ending = this.#add(channel, { ...record, state });
     ending.hold();
     this.#sayPreimages(ending);
     return ending;
@@ -216,15 +225,19 @@ export class Endings implements EndingHost {
   #catchUp(endings: readonly LiveEnding[], from_height: number): void {
     for (const ending of endings) {
       ending.hold();
-      this.#unwatch(ending);
-      for (const name of ending.state.watched) {
-        const [txid, vout] = name.split(':');
-        this.#watch(ending, { txid: txid as Txid, vout: Number(vout) }, ending.record.began_height);
-      }
+      this.#watchAgain(ending);
     }
     const isUnderWay = this.#resume_height !== undefined;
     this.#resume_height = Math.min(from_height, this.#resume_height ?? from_height);
     if (!isUnderWay) void this.#goOn();
+  }
+
+  #watchAgain(ending: LiveEnding): void {
+    this.#unwatch(ending);
+    for (const name of ending.state.watched) {
+      const [txid, vout] = name.split(':');
+      this.#watch(ending, { txid: txid as Txid, vout: Number(vout) }, ending.record.began_height);
+    }
   }
 
   async #goOn(): Promise<void> {
@@ -244,21 +257,11 @@ export class Endings implements EndingHost {
     }
   }
 
-  /** What the wallet held when the last run ended was never sent, and it has given it up: it is asked for anew. */
-  #forgetHeld(state: OnchainState): OnchainState {
+  /** Transactions that the wallet has given up are asked for anew: those whose state, as it knows them, is not kept. */
+  #forget(state: OnchainState, isKept: (known: 'held' | 'sent' | 'dropped' | undefined) => boolean): OnchainState {
     const pending = state.pending.map((each) => {
       const [txid] = fundedPending({ ...state, pending: [each] });
-      if (txid === undefined || this.#options.wallet.find(txid)?.state === 'sent') return each;
-      return { ...each, transaction: undefined };
-    });
-    return { ...state, pending };
-  }
-
-  /** What the wallet dropped, because a coin in it went another way, will never be mined: it is asked for anew. */
-  #forgetDropped(state: OnchainState): OnchainState {
-    const pending = state.pending.map((each) => {
-      const [txid] = fundedPending({ ...state, pending: [each] });
-      if (txid === undefined || this.#options.wallet.find(txid)?.state !== 'dropped') return each;
+      if (txid === undefined || isKept(this.#options.wallet.find(txid)?.state)) return each;
       return { ...each, transaction: undefined };
     });
     return { ...state, pending };
@@ -320,14 +323,8 @@ export class Endings implements EndingHost {
   }
 
   #resolve(ending: LiveEnding): void {
-    const { channels, log } = this.#options;
     this.#close(ending);
-    const end = `channel ${ending.channel_id} is closed for good`;
-    channels.speak(() => {
-      if (lostHtlcs(ending.closing, ending.state).length > 0)
-        log.warn(`${end}: what was ours is in the wallet, but for the payments that were lost`);
-      else log.info(`${end}: all that was ours is in the wallet`);
-    });
+    this.#reports.resolved(ending);
   }
 
   #giveUp(ending: LiveEnding): void {

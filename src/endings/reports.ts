@@ -1,6 +1,7 @@
 /** What an ending has come to, told to payments of ours and to the operator in words that a shopkeeper understands. */
 import type { Removal } from '../channel/state.ts';
 import type { ClosingHtlc } from '../onchain/closing-channel.ts';
+import { lostHtlcs } from '../onchain/outcome.ts';
 import type { OnchainEffect } from '../onchain/state.ts';
 import { msatToSatFloor } from '../types/amount.ts';
 import type { PaymentHash, PaymentPreimage } from '../types/brand.ts';
@@ -94,6 +95,17 @@ export class Reports {
         }
         break;
     }
+  }
+
+  /** Nothing is left to do. */
+  resolved({ channel_id, closing, state }: LiveEnding): void {
+    const { channels, log } = this.#options;
+    const hasLost = lostHtlcs(closing, state).length > 0;
+    const end = `channel ${channel_id} is closed for good`;
+    channels.speak(() => {
+      if (hasLost) log.warn(`${end}: what was ours is in the wallet, but for the payments that were lost`);
+      else log.info(`${end}: all that was ours is in the wallet`);
+    });
   }
 
   /** The chain showed that payments of ours have arrived. Several parts may share a hash. */

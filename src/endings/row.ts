@@ -39,7 +39,7 @@ export function saveEnding(record: EndingRecord): Write {
   return {
     sql: `INSERT INTO endings (channel_id, began_height, state, ending, closing_txid, funded_txids)
       VALUES (?, ?, ?, ?, ?, ?)
-      ON CONFLICT (channel_id) DO UPDATE SET state = excluded.state, ending = excluded.ending,
+      ON CONFLICT (channel_id) DO UPDATE SET began_height = excluded.began_height, state = excluded.state, ending = excluded.ending,
         closing_txid = excluded.closing_txid, funded_txids = excluded.funded_txids`,
     params: [
       channel_id,

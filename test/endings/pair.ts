@@ -155,11 +155,14 @@ export class Pair {
 
   /** The process ends at this instant, and a new one starts on what was durable. */
   async restart(name: Name, meanwhile: () => void | Promise<void> = () => {}): Promise<void> {
-    this.cut();
-    const old = this.nodes[name];
-    void old.follower.stop();
-    this.#disks[name] = new Disk(this.#disks[name].die());
+    this.kill(name);
     await meanwhile();
+    await this.revive(name);
+  }
+
+  /** A process starts again on what was durable when the last one ended. */
+  async revive(name: Name): Promise<void> {
+    this.#dead.delete(name);
     const node = new TestNode(this.world, name, this.#disks[name], POLICY);
     this.nodes[name] = node;
     node.onResume = resume(node);
@@ -179,6 +182,19 @@ export class Pair {
   /** What a node has on disk. */
   disk(name: Name): Store {
     return this.#disks[name];
+  }
+
+  /** The channel as this side has it now, to go back to. */
+  async storedState(name: Name): Promise<string> {
+    const [row] = await this.#disks[name].read('SELECT state FROM channels');
+    return row?.state as string;
+  }
+
+  /** A cheat: the process ends, and the next one believes that an old state of its channel is the latest. */
+  async goBack(name: Name, state: string): Promise<void> {
+    await this.restart(name, async () => {
+      await this.#disks[name].commit([{ sql: 'UPDATE channels SET state = ?', params: [state] }]);
+    });
   }
 
   /** The process ends, and none follows. */

@@ -47,6 +47,55 @@ async function fillHistory(pair: Pair, count: number): Promise<void> {
   ]);
 }
 
+/** A state with HTLCs both ways that `cheater` goes back to while the other is away; it knows a preimage. */
+async function withOldNode(cheater: Name, count: number): Promise<Pair> {
+  const honest = cheater === 'payer' ? 'shop' : 'payer';
+  const pair = (await Pair.open()).note();
+  // Far enough from their expiry, so that the cheater takes several at once.
+  for (let number = 1; number <= count; number++) {
+    await pair.pay(honest, number, 50_000, 60);
+    await pair.pay(cheater, number + count, 30_000, 60);
+  }
+  const old = await pair.storedState(cheater);
+  await pair.pay('payer', 9, 20_000);
+  pair.kill(honest);
+  await pair.goBack(cheater, old);
+  const { channels, channel } = pair.nodes[cheater];
+  channels.forceClose(channel.channel_id, 'to cheat');
+  await pair.follow();
+  for (let number = 1; number <= count; number++) await pair.claim(cheater, number, BigInt(number - 1));
+  return pair;
+}
+
+/** What was moved on by transactions of HTLCs: how many at once. */
+async function stagesOf(pair: Pair): Promise<number[]> {
+  const inputs = (await pair.transactions()).map(({ tx }) => tx.inputs.filter(({ witness }) => witness.length === 5));
+  return inputs.map(({ length }) => length).filter((length) => length > 0);
+}
+
+for (const cheater of ['payer', 'shop'] as const) {
+  const honest = cheater === 'payer' ? 'shop' : 'payer';
+  for (const count of [1, 2]) {
+    test(`the ${honest} takes the second stages of the ${cheater}, which was faster with ${count} HTLCs each way`, async () => {
+      const pair = await withOldNode(cheater, count);
+      await pair.mine(64);
+      assert.deepEqual(await stagesOf(pair), [count, count], 'its preimages at once, and what had expired at once');
+      await pair.revive(honest);
+      await pair.mine(POLICY.irrevocable_depth + 4);
+      await pair.assertOver(honest);
+      await pair.mine(100);
+      const end = (await pair.transactions()).find(({ tx }) => tx.inputs[0]?.txid === pair.funding_txid);
+      assert.ok(end !== undefined);
+      const shares = { payer: end.fee_sat, shop: 0n };
+      if (honest === 'shop') shares.shop = FUNDING_SAT - 2n * ANCHOR_SAT - end.fee_sat;
+      else shares.payer = FUNDING_SAT - 2n * ANCHOR_SAT;
+      await pair.assertShares(shares);
+      assert.equal(pair.nodes[honest].log.filter((line) => line.includes('WITH AN OLD STATE')).length, 1);
+      assert.equal(pair.nodes[honest].fulfilled.length, count, 'what it showed of payments is known');
+    });
+  }
+}
+
 test('a history of more rows than one read may answer hides nothing from the penalty', async () => {
   const { pair, old } = await withOldState('payer', 2 * MAX_READ_ROWS + 5);
   pair.kill('payer');

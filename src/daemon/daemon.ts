@@ -32,7 +32,7 @@ import type { NodeId } from '../types/brand.ts';
 import { type Clock, systemClock } from '../types/clock.ts';
 import type { Wallet } from '../wallet/wallet.ts';
 import { chooseChain } from './chain-source.ts';
-import { readTip, tipWrite } from './chain-tip.ts';
+import { readTip, rememberTip, tipWrite } from './chain-tip.ts';
 import { depositDoor } from './deposit-door.ts';
 import { INVOICE_FEATURES } from './features.ts';
 import { resumeFundings } from './held-fundings.ts';
@@ -270,10 +270,14 @@ export class Daemon {
     await this.#attempt('resuming fundings', resumeFundings(this.wallet, this.channels.list(), log));
     // What the wallet knows while the chain is caught up is half the truth: deposits are judged at the tip alone.
     let isSynced = false;
-    this.#stopTip = this.chain.onTip(({ kind }) => {
-      this.channels.book.write(tipWrite(this.chain.tip()));
+    const stopRemembering = rememberTip(this.chain, (...writes) => this.channels.book.write(...writes));
+    const stopJudging = this.chain.onTip(({ kind }) => {
       if (isSynced && kind === 'connected') void this.deposits.judge();
     });
+    this.#stopTip = () => {
+      stopRemembering();
+      stopJudging();
+    };
     void this.chain.synced().then(() => {
       isSynced = true;
       return this.deposits.judge();

@@ -11,7 +11,7 @@ import type { IncomingHtlc } from '../../src/channels/incoming.ts';
 import type { ConnectedPeer, NodeKeys, OutgoingDoor } from '../../src/channels/ports.ts';
 import { sha256 } from '../../src/crypto/hash.ts';
 import { curve } from '../../src/crypto/secp256k1.ts';
-import { readTip, tipWrite } from '../../src/daemon/chain-tip.ts';
+import { readTip, rememberTip, tipWrite } from '../../src/daemon/chain-tip.ts';
 import { Endings } from '../../src/endings/endings.ts';
 import { DEFAULT_ONCHAIN_POLICY, type OnchainPolicy } from '../../src/onchain/closing-channel.ts';
 import { createPacket } from '../../src/onion/packet.ts';
@@ -218,7 +218,7 @@ export class TestNode {
     });
     this.wallet.start(this.follower, tip.height);
     await this.channels.start(tip.height + 1);
-    this.follower.onTip(() => this.channels.book.write(tipWrite(this.follower.tip())));
+    rememberTip(this.follower, (...writes) => this.channels.book.write(...writes));
     if (from === undefined) this.channels.book.write(tipWrite(tip));
     await this.follower.synced();
   }

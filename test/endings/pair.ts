@@ -137,6 +137,11 @@ export class Pair {
     }
   }
 
+  /** So many turns of the event loop. */
+  async turns(count: number): Promise<void> {
+    for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setImmediate(resolve));
+  }
+
   async mine(count: number): Promise<void> {
     for (let index = 0; index < count; index++) {
       this.world.chain.mine(1, MINER);

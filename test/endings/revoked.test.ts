@@ -7,7 +7,7 @@ import { msat } from '../../src/types/amount.ts';
 import type { PaymentHash } from '../../src/types/brand.ts';
 import { preimage } from '../channels/node.ts';
 import { ANCHOR_SAT } from './account.ts';
-import { FUNDING_SAT, type Name, Pair, POLICY, txidOfHex } from './pair.ts';
+import { FUNDING_SAT, MINER, type Name, Pair, POLICY, txidOfHex } from './pair.ts';
 
 /** A state with an HTLC each way, which later ones have revoked; the commitment that `cheater` had then. */
 async function withOldState(cheater: Name, earlier = 0): Promise<{ pair: Pair; old: string }> {
@@ -95,6 +95,33 @@ for (const cheater of ['payer', 'shop'] as const) {
     });
   }
 }
+
+test('a process that dies while it reads the blocks that it has missed has missed nothing of them', async () => {
+  const { pair, old } = await withOldState('payer');
+  pair.kill('payer');
+  const { chain } = pair.world;
+  await pair.restart('shop', async () => {
+    await chain.broadcast([Buffer.from(old, 'hex')]);
+    chain.mine(40, MINER);
+    // The source is slow with the last blocks.
+    const block = chain.block.bind(chain);
+    const { height } = await chain.tip();
+    const slow = new Set<string>();
+    for (let each = height - 3; each <= height; each++) slow.add((await chain.blockHash(each)) as string);
+    chain.block = (hash) => (slow.has(hash) ? new Promise(() => {}) : block(hash));
+    void pair.revive('shop');
+    await pair.turns(50);
+    pair.kill('shop');
+    chain.block = block;
+  });
+  assert.equal(pair.view('shop').ending, 'revoked');
+  await pair.mine(POLICY.irrevocable_depth + 2);
+  await pair.assertOver('shop');
+  const end = (await pair.transactions()).find(({ tx }) => tx.inputs[0]?.txid === pair.funding_txid);
+  assert.ok(end !== undefined);
+  const { gained_sat, fees_sat } = await pair.gained('shop');
+  assert.equal(gained_sat + fees_sat, FUNDING_SAT - 2n * ANCHOR_SAT - end.fee_sat);
+});
 
 test('a history of more rows than one read may answer hides nothing from the penalty', async () => {
   const { pair, old } = await withOldState('payer', 2 * MAX_READ_ROWS + 5);

@@ -12,7 +12,7 @@ import { waysIn } from '../../src/channels/hint-source.ts';
 import { claimIncoming, type IncomingHtlc } from '../../src/channels/incoming.ts';
 import { waysOut } from '../../src/channels/ways-out.ts';
 import { sha256 } from '../../src/crypto/hash.ts';
-import { readTip, tipWrite } from '../../src/daemon/chain-tip.ts';
+import { readTip, rememberTip, tipWrite } from '../../src/daemon/chain-tip.ts';
 import { INVOICE_FEATURES } from '../../src/daemon/features.ts';
 import { resumeFundings } from '../../src/daemon/held-fundings.ts';
 import { Endings } from '../../src/endings/endings.ts';
@@ -240,7 +240,7 @@ export class TillNode {
     await this.outgoing.start();
     await this.channels.start(tip.height + 1);
     await resumeFundings(this.wallet, this.channels.list(), this.#log);
-    this.chain.onTip(() => this.channels.book.write(tipWrite(this.chain.tip())));
+    rememberTip(this.chain, (...writes) => this.channels.book.write(...writes));
     if (from === undefined) this.channels.book.write(tipWrite(tip));
     await this.invoices.start();
   }

@@ -1,8 +1,9 @@
 /** What an ending has come to, told to payments of ours and to the operator in words that a shopkeeper understands. */
 import type { Removal } from '../channel/state.ts';
 import type { ClosingHtlc } from '../onchain/closing-channel.ts';
-import { lostHtlcs } from '../onchain/outcome.ts';
+import { lostHtlcs, missedPenalties } from '../onchain/outcome.ts';
 import type { OnchainEffect } from '../onchain/state.ts';
+import { trackOutputs } from '../onchain/tracked-output.ts';
 import { msatToSatFloor } from '../types/amount.ts';
 import type { PaymentHash, PaymentPreimage } from '../types/brand.ts';
 import type { LiveEnding } from './live-ending.ts';
@@ -87,6 +88,14 @@ export class Reports {
         );
         break;
       }
+      case 'penalty_missed':
+        channels.speak(() =>
+          log.warn(
+            `${channel}: the peer TOOK ${effect.amount_sat} sat WITH AN OLD STATE, by transaction ${effect.txid}: its ` +
+              'delay was over before we could take that, because Till did not run or did not see the chain',
+          ),
+        );
+        break;
       case 'output_resolved':
         if (effect.by_us) {
           channels.speak(() =>
@@ -100,11 +109,15 @@ export class Reports {
   /** Nothing is left to do. */
   resolved({ channel_id, closing, state }: LiveEnding): void {
     const { channels, log } = this.#options;
-    const hasLost = lostHtlcs(closing, state).length > 0;
+    const lacks: string[] = [];
+    if (lostHtlcs(closing, state).length > 0) lacks.push('the payments that were lost');
+    if (missedPenalties(trackOutputs(closing, state)?.outputs ?? [], state).length > 0) {
+      lacks.push('what the peer took with an old state');
+    }
     const end = `channel ${channel_id} is closed for good`;
     channels.speak(() => {
-      if (hasLost) log.warn(`${end}: what was ours is in the wallet, but for the payments that were lost`);
-      else log.info(`${end}: all that was ours is in the wallet`);
+      if (lacks.length === 0) log.info(`${end}: all that was ours is in the wallet`);
+      else log.warn(`${end}: what was ours is in the wallet, but for ${lacks.join(' and ')}`);
     });
   }
 

@@ -1,5 +1,5 @@
 /** How an ending is shown to operators: state and status in Core Lightning's words, and what is on its way to the wallet. */
-import { lostHtlcs } from '../onchain/outcome.ts';
+import { lostHtlcs, missedPenalties } from '../onchain/outcome.ts';
 import { nameOf } from '../onchain/outpoint.ts';
 import { type TrackedOutput, trackOutputs } from '../onchain/tracked-output.ts';
 import { parseTransaction, txidOf } from '../tx/transaction.ts';
@@ -70,6 +70,9 @@ export function viewOf(ending: LiveEnding, irrevocable_depth: number): EndingVie
   const lines = [TRACKING[kind], progress(ending, kind, outputs, situation.height, irrevocable_depth)];
   for (const { payment_hash, amount_msat } of lostHtlcs(ending.closing, state)) {
     lines.push(`Payment ${payment_hash} of ${msatToSatFloor(amount_msat)} sat to us is lost, its invoice stays paid`);
+  }
+  for (const { spends, spend } of missedPenalties(outputs, state)) {
+    lines.push(`The peer took ${spends.amount_sat} sat with an old state, by transaction ${spend?.txid}`);
   }
   return {
     ...common,

@@ -79,6 +79,17 @@ export function lostHtlcs(channel: ClosingChannel, { told }: OnchainState): read
   );
 }
 
+/** What the reports of penalties that came too late are remembered by; the output's name follows. */
+const MISSED = 'missed ';
+
+/** The outputs of a revoked commitment that the peer took before we did, as far as that is final. */
+export function missedPenalties<Output extends Pick<TrackedOutput, 'outpoint'>>(
+  outputs: readonly Output[],
+  { told }: Pick<OnchainState, 'told'>,
+): readonly Output[] {
+  return outputs.filter(({ outpoint }) => told.includes(`${MISSED}${nameOf(outpoint)}`));
+}
+
 /** All reports of a step, and the keys by which they are remembered. */
 export class Outcome {
   readonly effects: OnchainEffect[] = [];
@@ -173,6 +184,21 @@ export class Outcome {
       ({ offered_by, id }) => offered_by === htlc.offered_by && id === htlc.id,
     );
     return isTrimmed && this.#depth(height) >= paid_depth;
+  }
+
+  /**
+   * What the peer took of a commitment that it had revoked: its delay was over, and we were not there. Moving an HTLC on
+   * by its own transaction brings it nothing, as the penalty follows.
+   */
+  tellMissed(): void {
+    const { ending, outputs } = this.#situation;
+    if (ending.kind !== 'revoked') return;
+    for (const { role, outpoint, spends, spend, is_ours } of outputs) {
+      if (is_ours || spend === undefined || (role !== 'to_local' && role !== 'second_stage')) continue;
+      if (this.#depth(spend.height) < this.#environment.policy.paid_depth) continue;
+      const { amount_sat } = spends;
+      this.#tell(`${MISSED}${nameOf(outpoint)}`, { kind: 'penalty_missed', outpoint, amount_sat, txid: spend.txid });
+    }
   }
 
   /** Which outputs are irrevocably resolved, and whether the channel is. */

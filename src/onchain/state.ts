@@ -161,6 +161,8 @@ export type OnchainEffect =
   | { readonly kind: 'htlc_claimed'; readonly htlc: ClosingHtlc }
   /** An HTLC to us that we accepted was taken back by this transaction, or was too small to be claimed. */
   | { readonly kind: 'htlc_lost'; readonly htlc: ClosingHtlc; readonly txid: Txid | undefined }
+  /** The peer took this output of a commitment that it had revoked: we came too late for the penalty. */
+  | { readonly kind: 'penalty_missed'; readonly outpoint: Outpoint; readonly amount_sat: Sat; readonly txid: Txid }
   /** An output of the ending, or of what followed, is irrevocably resolved; `by_us` says who has it. */
   | { readonly kind: 'output_resolved'; readonly outpoint: Outpoint; readonly role: string; readonly by_us: boolean }
   /** Nothing of this channel is left on the chain: it can be forgotten. */

@@ -197,6 +197,7 @@ function report(
   const outcome = new Outcome(channel, known, situation, environment);
   outcome.tellEnding();
   outcome.tellPreimages(learned);
+  outcome.tellMissed();
   outcome.tellResolved(outcome.tellHtlcs());
   effects.push(...outcome.effects);
   return { ...known, told: outcome.told };

@@ -7,7 +7,7 @@ import { msat } from '../../src/types/amount.ts';
 import type { PaymentHash } from '../../src/types/brand.ts';
 import { preimage } from '../channels/node.ts';
 import { ANCHOR_SAT } from './account.ts';
-import { FUNDING_SAT, MINER, type Name, Pair, POLICY, txidOfHex } from './pair.ts';
+import { FUNDING_SAT, MINER, type Name, Pair, POLICY, PUSH_SAT, txidOfHex } from './pair.ts';
 
 /** A state with an HTLC each way, which later ones have revoked; the commitment that `cheater` had then. */
 async function withOldState(cheater: Name, earlier = 0): Promise<{ pair: Pair; old: string }> {
@@ -95,6 +95,27 @@ for (const cheater of ['payer', 'shop'] as const) {
     });
   }
 }
+
+test('who was away until the delays of a cheat were over is told what that cost, once', async () => {
+  const pair = await withOldNode('payer', 1);
+  await pair.mine(64 + 144 + 2);
+  await pair.revive('shop');
+  await pair.mine(POLICY.paid_depth);
+  const told = () => pair.shop.log.filter((line) => /^WARN.*TOOK \d+ sat WITH AN OLD STATE/.test(line));
+  const taken = told().map((line) => Number(/TOOK (\d+) sat/.exec(line)?.[1]));
+  assert.deepEqual(taken.sort((a, b) => a - b).slice(0, 2), [30_000, 50_000]);
+  assert.equal(taken.length, 3);
+  const status = pair.view('shop').status.filter((line) => line.startsWith('ONCHAIN:The peer took '));
+  assert.equal(status.length, 3);
+  for (const amount_sat of taken) assert.ok(status.some((line) => line.includes(` ${amount_sat} sat `)));
+  await pair.restart('shop');
+  await pair.mine(POLICY.irrevocable_depth + 2);
+  await pair.assertOver('shop');
+  assert.deepEqual(told(), [], 'it is not said again');
+  assert.match(pair.shop.log.findLast((line) => line.includes('for good')) ?? '', /^WARN.*took with an old state/);
+  const { gained_sat, fees_sat } = await pair.gained('shop');
+  assert.equal(gained_sat + fees_sat, PUSH_SAT - 50_000n, 'its own output');
+});
 
 test('a process that dies while it reads the blocks that it has missed has missed nothing of them', async () => {
   const { pair, old } = await withOldState('payer');

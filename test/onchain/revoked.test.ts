@@ -22,6 +22,7 @@ import {
   KEYS,
   signedCommitment,
   type TestHtlc,
+  TO_SELF_DELAY,
   viewOf,
 } from './channel.ts';
 import { World } from './world.ts';
@@ -135,6 +136,35 @@ describe('a revoked commitment of the peer', () => {
       [],
     );
     assertAllTaken({ world, start }, bob_spent);
+  });
+
+  it('is told as missed, each output once, when we were away until the delays of the peer were over', async () => {
+    const { world, alice, stale, commitment, start } = await cheat();
+    world.parties.length = 0;
+    const bob = await world.join('bob', stale);
+    await bob.say(claimOf(HTLCS[0] as TestHtlc));
+    await bob.say({ kind: 'force_close', transaction: commitment, is_urgent: false });
+    await world.mine(TO_SELF_DELAY.alice + TO_SELF_DELAY.bob);
+    const delayed = bob.told('broadcast').flatMap(({ transactions }) => transactions);
+    assert.ok(delayed.length > 0);
+    world.parties.splice(0, 1, alice);
+    for (const block of world.blocks) if (block.height > start.height) await alice.connect(block);
+    const missed = () => alice.told('penalty_missed').map(({ amount_sat }) => amount_sat);
+    const to_local = FUNDING_SAT - BigInt(OLD.alice_sat) - 1_400_000n;
+    const expected = [200_000n, 400_000n, 500_000n, to_local];
+    await world.mine(6);
+    assert.deepEqual(
+      missed().sort((a, b) => Number(a - b)),
+      expected,
+    );
+    await world.mine(110);
+    assert.equal(missed().length, expected.length);
+    assert.equal(alice.told('channel_resolved').length, 1);
+    // What was left is hers: her own output, and the HTLC of hers whose preimage he never had.
+    const fees = world.feesSince(start.height);
+    const gain = world.balance('alice') - start.alice;
+    const own = BigInt(OLD.alice_sat) + 300_000n - 660n;
+    assert.ok(gain <= own && gain > own - fees, `${gain} of ${own}`);
   });
 
   it('loses us no payment that we have claimed, when the peer takes its HTLC back first', async () => {

@@ -1,194 +1,17 @@
 /** Endings of whole nodes where Bitcoin itself is the judge: its mempool policy, its scripts, its timelocks. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { Bitcoind } from '../../src/chain/bitcoind.ts';
-import type { LiveChannel } from '../../src/channels/live-channel.ts';
-import { loadConfig } from '../../src/config/config.ts';
-import { Daemon } from '../../src/daemon/daemon.ts';
 import { signedCommitment } from '../../src/endings/closing-channel.ts';
-import { DATABASE_FILE } from '../../src/store/sqlite-store.ts';
 import { txidOf } from '../../src/tx/transaction.ts';
-import { msat, sat } from '../../src/types/amount.ts';
-import { BitcoindProcess, bitcoindMissing } from '../support/bitcoind.ts';
+import { bitcoindMissing } from '../support/bitcoind.ts';
 import { until } from '../support/town.ts';
-import { ANCHOR_SAT, type Mined, minedSince, paidBy } from './account.ts';
-import { payHalf, walletSat, walletScripts } from './half-payment.ts';
-
-const MINER = `0014${'ab'.repeat(20)}`;
-const FUNDING_SAT = 1_000_000n;
-const PUSH_SAT = 400_000n;
-const CONFIRMS = 12;
-/** What an ending may cost a side at the lowest feerates, with every HTLC in a transaction of its own. */
-const MOST_FEES_SAT = 12_000n;
-
-/** Two nodes with coins, and a channel that the customer opened. */
-class Street {
-  readonly #process: BitcoindProcess;
-  readonly #dir = mkdtempSync(join(tmpdir(), 'till-street-'));
-  readonly log: string[] = [];
-  shop!: Daemon;
-  customer!: Daemon;
-  channel!: LiveChannel;
-  #before = { shop: 0n, customer: 0n };
-  #height = 0;
-
-  static async run(story: (street: Street) => Promise<void>): Promise<void> {
-    const street = new Street(await BitcoindProcess.start());
-    try {
-      await street.#open();
-      await story(street);
-    } finally {
-      await Promise.all([street.shop, street.customer].map((daemon) => daemon?.stop()));
-      await street.#process.stop();
-      rmSync(street.#dir, { recursive: true, force: true });
-    }
-  }
-
-  private constructor(process: BitcoindProcess) {
-    this.#process = process;
-  }
-
-  async #start(name: string, ...options: readonly string[]): Promise<Daemon> {
-    const write = (text: string) => void this.log.push(`${name} ${text}`);
-    return await Daemon.start({
-      config: loadConfig([
-        '--network=regtest',
-        `--lightning-dir=${join(this.#dir, name)}`,
-        '--chain=bitcoind',
-        `--bitcoin-rpcport=${this.#process.rpcport}`,
-        `--bitcoin-rpcuser=${this.#process.user}`,
-        `--bitcoin-rpcpassword=${this.#process.password}`,
-        `--closing-confirms=${CONFIRMS}`,
-        ...options,
-      ]),
-      log: { debug: () => {}, info: write, warn: write, error: write },
-      onFatal: assert.fail,
-      onStop: () => {},
-    });
-  }
-
-  async #open(): Promise<void> {
-    this.shop = await this.#start('shop');
-    this.customer = await this.#start('customer');
-    for (const daemon of [this.shop, this.customer]) {
-      await this.#process.mine(2, (await daemon.wallet.newAddress('p2tr')).script_pubkey);
-    }
-    await this.#process.mine(100, MINER);
-    await this.follow();
-    const [address] = this.shop.bindings;
-    assert.ok(address !== undefined);
-    await this.customer.peers.connect(this.shop.keys.node_id, address);
-    const peer = this.customer.channels.peer(this.shop.keys.node_id);
-    assert.ok(peer !== undefined);
-    const end = await this.customer.channels.open(peer, {
-      funding_satoshis: sat(FUNDING_SAT),
-      push_msat: msat(PUSH_SAT * 1000n),
-      feerate_per_kw: 1000,
-      announce_channel: false,
-    });
-    assert.ok(end.kind === 'channel', JSON.stringify(end));
-    await this.mine(6);
-    const [ours, theirs] = [this.customer, this.shop].map((daemon) => daemon.channels.find(end.channel_id));
-    assert.ok(ours !== undefined && theirs !== undefined);
-    await until(() => ours.state.phase === 'normal' && theirs.state.phase === 'normal');
-    await until(() => ours.remote_update !== undefined && theirs.remote_update !== undefined);
-    this.channel = ours;
-    this.#before = { shop: await walletSat(this.shop), customer: await walletSat(this.customer) };
-    this.#height = this.customer.chain.tip().height;
-  }
-
-  async follow(): Promise<void> {
-    for (const daemon of [this.shop, this.customer]) {
-      for (let turn = 0; turn < 3; turn++) {
-        await daemon.chain.refresh();
-        await daemon.channels.book.idle();
-        await daemon.endings.idle();
-      }
-    }
-  }
-
-  /** The shop's database is gone; its words and the static backups of its channels are there. */
-  async ruinShop(): Promise<void> {
-    await this.shop.stop();
-    rmSync(join(this.#dir, 'shop', 'regtest', DATABASE_FILE));
-    this.shop = await this.#start('shop', '--rescan=0');
-    await this.shop.backups.recoverFile();
-    const [address] = this.customer.bindings;
-    assert.ok(address !== undefined);
-    await this.shop.peers.connect(this.customer.keys.node_id, address);
-    await this.follow();
-  }
-
-  async send(transaction: string): Promise<void> {
-    await this.#process.call('sendrawtransaction', transaction);
-  }
-
-  async mine(count: number): Promise<void> {
-    for (let index = 0; index < count; index++) {
-      await this.#process.mine(1, MINER);
-      await this.follow();
-    }
-  }
-
-  /** The last blocks are replaced by others, one more; what they held waits to be mined again. */
-  async reorganise(depth: number): Promise<void> {
-    const { height } = this.customer.chain.tip();
-    const first = await this.#process.call<string>('getblockhash', height - depth + 1);
-    await this.#process.call('invalidateblock', first);
-    await this.#process.mine(depth + 1, `0014${'cd'.repeat(20)}`);
-    await this.follow();
-  }
-
-  /** The transactions in blocks since the channel was open. */
-  async mined(): Promise<readonly Mined[]> {
-    const chain = new Bitcoind({
-      network: 'regtest',
-      'bitcoin-rpcconnect': '127.0.0.1',
-      'bitcoin-rpcport': this.#process.rpcport,
-      'bitcoin-rpcuser': this.#process.user,
-      'bitcoin-rpcpassword': this.#process.password,
-      timeout_ms: 10_000,
-    });
-    await chain.open();
-    try {
-      return await minedSince(chain, this.#height);
-    } finally {
-      await chain.close();
-    }
-  }
-
-  /** What the nodes gained of the channel, fees that they paid added, anchors that they took left out. */
-  async gained(): Promise<{ shop_sat: bigint; customer_sat: bigint; end_fee_sat: bigint }> {
-    const mined = await this.mined();
-    const { funding_txid } = this.channel.state.terms;
-    const shareOf = async (name: 'shop' | 'customer'): Promise<bigint> => {
-      const scripts = await walletScripts(this[name]);
-      const { fees_sat, anchors_sat } = paidBy(mined, scripts, name === 'customer', funding_txid);
-      assert.ok(fees_sat < MOST_FEES_SAT, `the ${name} paid ${fees_sat} sat in fees`);
-      return (await walletSat(this[name])) - this.#before[name] - anchors_sat + fees_sat;
-    };
-    const end = mined.find(({ tx }) => tx.inputs.some(({ txid }) => txid === funding_txid));
-    return {
-      shop_sat: await shareOf('shop'),
-      customer_sat: await shareOf('customer'),
-      end_fee_sat: end?.fee_sat ?? 0n,
-    };
-  }
-
-  assertOver(...names: readonly ('shop' | 'customer')[]): void {
-    for (const name of names) {
-      assert.deepEqual(this[name].endings.list(), [], this.log.join('\n'));
-      assert.equal(this[name].channels.list().length, 0);
-    }
-  }
-}
+import { ANCHOR_SAT } from './account.ts';
+import { payHalf } from './half-payment.ts';
+import { CONFIRMS, FUNDING_SAT, PUSH_SAT, Street } from './street.ts';
 
 describe('whole nodes on bitcoind', { skip: bitcoindMissing ?? false, timeout: 120_000 }, () => {
   for (const closer of ['customer', 'shop'] as const) {
-    it(`HTLCs both ways are claimed or come back when the ${closer} closes alone`, () =>
+    it(`HTLCs both ways are claimed or come back when the ${closer} closes alone, through a reorg`, () =>
       Street.run(async (street) => {
         const { shop, customer, channel } = street;
         const { channel_id } = channel;
@@ -200,8 +23,12 @@ describe('whole nodes on bitcoind', { skip: bitcoindMissing ?? false, timeout: 1
         await street.follow();
         shop.channels.fulfil(channel_id, 0n, tea.payment_preimage);
         customer.channels.fulfil(channel_id, 0n, change.payment_preimage);
+        // The commitment, what takes our part or the peer's, and the HTLCs that are claimed, are undone and done again.
+        await street.mine(4);
+        await street.reorganise(4);
         await street.mine(24 + 144 + CONFIRMS + 6);
         street.assertOver('shop', 'customer');
+        assert.equal(await street.anchorsLeft(), 0, 'both anchors are taken');
         const { shop_sat, customer_sat } = await street.gained();
         assert.equal(customer_sat, FUNDING_SAT - PUSH_SAT - 50_000n + 70_000n - 2n * ANCHOR_SAT);
         assert.equal(shop_sat, PUSH_SAT + 50_000n - 70_000n);
@@ -264,28 +91,32 @@ describe('whole nodes on bitcoind', { skip: bitcoindMissing ?? false, timeout: 1
       assert.equal(part?.payment_preimage, tea.payment_preimage);
     }));
 
-  it('a commitment that the customer has and has not revoked the one before for is known to the shop', () =>
-    Street.run(async (street) => {
-      const { shop, customer, channel } = street;
-      const tea = await payHalf(customer, shop, 50_000, 'tea');
-      const before = channel.state.local_number;
-      const toShop = customer.channels.peer(shop.keys.node_id);
-      assert.ok(toShop !== undefined);
-      const send = toShop.send.bind(toShop);
-      toShop.send = (messages) => send(messages.filter(({ type }) => type !== 'revoke_and_ack'));
-      shop.channels.fulfil(channel.channel_id, 0n, tea.payment_preimage);
-      await until(() => channel.state.local_number > before);
-      const theirs = shop.channels.find(channel.channel_id);
-      assert.equal(theirs?.state.awaiting_revocation, true, 'the shop waits for the revocation');
-      const next = signedCommitment(channel);
-      assert.ok(next !== undefined);
-      await street.send(next);
-      await street.mine(144 + CONFIRMS + 6);
-      street.assertOver('shop', 'customer');
-      const { shop_sat, customer_sat } = await street.gained();
-      assert.equal(shop_sat, PUSH_SAT + 50_000n);
-      assert.equal(customer_sat, FUNDING_SAT - PUSH_SAT - 50_000n - 2n * ANCHOR_SAT);
-    }));
+  for (const which of ['new', 'old'] as const) {
+    it(`the ${which} of two commitments that the customer holds, and has revoked neither, is known to the shop`, () =>
+      Street.run(async (street) => {
+        const { shop, customer, channel } = street;
+        const tea = await payHalf(customer, shop, 50_000, 'tea');
+        const before = channel.state.local_number;
+        const old = signedCommitment(channel);
+        const toShop = customer.channels.peer(shop.keys.node_id);
+        assert.ok(toShop !== undefined);
+        const send = toShop.send.bind(toShop);
+        toShop.send = (messages) => send(messages.filter(({ type }) => type !== 'revoke_and_ack'));
+        shop.channels.fulfil(channel.channel_id, 0n, tea.payment_preimage);
+        await until(() => channel.state.local_number > before);
+        assert.equal(street.find('shop').state.awaiting_revocation, true, 'the shop waits for the revocation');
+        const commitment = which === 'new' ? signedCommitment(channel) : old;
+        assert.ok(commitment !== undefined);
+        await street.send(commitment);
+        await street.mine(144 + CONFIRMS + 6);
+        street.assertOver('shop');
+        const { shop_sat, customer_sat } = await street.gained();
+        assert.equal(shop_sat, PUSH_SAT + 50_000n);
+        if (which === 'old') return;
+        street.assertOver('customer');
+        assert.equal(customer_sat, FUNDING_SAT - PUSH_SAT - 50_000n - 2n * ANCHOR_SAT);
+      }));
+  }
 
   it('a revoked state costs its publisher everything', () =>
     Street.run(async (street) => {
@@ -314,11 +145,15 @@ describe('whole nodes on bitcoind', { skip: bitcoindMissing ?? false, timeout: 1
       assert.equal(customer_sat, FUNDING_SAT - PUSH_SAT - 2n * ANCHOR_SAT);
     }));
 
-  it('a mutual close is history when it is deep enough', () =>
+  it('a mutual close is history when it is deep enough, and a reorg only delays that', () =>
     Street.run(async (street) => {
       street.customer.channels.apply(street.channel, { kind: 'shutdown' });
       await until(() => street.channel.state.phase === 'closed');
-      await street.mine(CONFIRMS + 1);
+      await street.mine(4);
+      await street.reorganise(4);
+      await street.mine(CONFIRMS - 6);
+      assert.equal(street.shop.endings.list().length, 1);
+      await street.mine(6);
       street.assertOver('shop', 'customer');
       const { shop_sat, customer_sat } = await street.gained();
       assert.deepEqual([shop_sat, customer_sat], [PUSH_SAT, FUNDING_SAT - PUSH_SAT]);

@@ -13,8 +13,14 @@ export interface HalfPayment {
   readonly payment_preimage: PaymentPreimage;
 }
 
-/** Pays half of a new invoice; resolves when the shop holds the HTLC and waits for the rest. */
-export async function payHalf(payer: Daemon, shop: Daemon, amount_sat: number, label: string): Promise<HalfPayment> {
+/** Pays half of a new invoice, to expire after so many blocks; resolves when the shop holds the HTLC and waits for the rest. */
+export async function payHalf(
+  payer: Daemon,
+  shop: Daemon,
+  amount_sat: number,
+  label: string,
+  delay = 20,
+): Promise<HalfPayment> {
   const total_msat = msat(amount_sat * 2000);
   const { invoice } = await shop.invoices.create({ amount_msat: total_msat, label, description: label });
   const { payment_hash, payment_secret } = decodeInvoice(invoice.bolt11);
@@ -23,7 +29,7 @@ export async function payHalf(payer: Daemon, shop: Daemon, amount_sat: number, l
   assert.ok(name !== undefined);
   const before = shop.payments.pending_sets;
   await payer.outgoing.send({
-    route: [{ id: shop.keys.node_id, channel: name, amount_msat: msat(amount_sat * 1000), delay: 20 }],
+    route: [{ id: shop.keys.node_id, channel: name, amount_msat: msat(amount_sat * 1000), delay }],
     payment_hash,
     payment_secret,
     total_msat,

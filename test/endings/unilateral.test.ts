@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { ConnectedPeer } from '../../src/channels/ports.ts';
 import { signedCommitment } from '../../src/endings/closing-channel.ts';
 import { ANCHOR_SAT } from './account.ts';
 import { FUNDING_SAT, MINER, Pair, POLICY, PUSH_SAT } from './pair.ts';
@@ -52,6 +53,31 @@ test('when the peer closes without a word, that is seen on the chain', async () 
   assert.deepEqual([theirs?.closer, theirs?.close_cause, theirs?.ending], ['remote', 'onchain', 'remote']);
   await pair.assertOver('shop');
 });
+
+for (const which of ['new', 'old'] as const) {
+  test(`the ${which} of two commitments that the payer holds, and has revoked neither, gives the shop its part`, async () => {
+    const pair = (await Pair.open()).note();
+    await pair.pay('payer', 1, 50_000);
+    pair.cut();
+    const { peer } = pair.connect() as { peer: { send: ConnectedPeer['send'] } };
+    await pair.follow();
+    const send = peer.send.bind(peer);
+    peer.send = (messages) => send(messages.filter(({ type }) => type !== 'revoke_and_ack'));
+    const old = signedCommitment(pair.over('payer'));
+    await pair.claim('shop', 1, 0n);
+    assert.equal(pair.over('shop').state.awaiting_revocation, true);
+    const commitment = which === 'new' ? signedCommitment(pair.over('payer')) : old;
+    assert.notEqual(signedCommitment(pair.over('payer')), old);
+    pair.kill('payer');
+    await pair.world.chain.broadcast([Buffer.from(commitment as string, 'hex')]);
+    await pair.mine(44 + POLICY.irrevocable_depth + 3);
+    await pair.assertOver('shop');
+    const { gained_sat, fees_sat } = await pair.gained('shop');
+    assert.equal(gained_sat + fees_sat, PUSH_SAT + 50_000n);
+    const [closed] = await pair.shop.endings.closed();
+    assert.equal(closed?.ending, 'remote');
+  });
+}
 
 test('a mutual close that a reorg undoes is sent again', async () => {
   const pair = (await Pair.open()).note();

@@ -17,15 +17,28 @@ export class ChildNode {
     dir = mkdtempSync(join(tmpdir(), 'till-node-')),
     program = PROGRAM,
   ): Promise<ChildNode> {
+    const { node, ready } = ChildNode.spawn(args, dir, program);
+    await ready;
+    return node;
+  }
+
+  /** Starts one, and answers it before it is up. */
+  static spawn(
+    args: readonly string[],
+    dir: string,
+    program = PROGRAM,
+  ): { readonly node: ChildNode; readonly ready: Promise<void> } {
     const options = [`--lightning-dir=${dir}`, `--log-file=${join(dir, 'log')}`, ...args];
     const child = spawn(process.execPath, [program, 'start', ...options], {
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
-    await new Promise<void>((resolve, reject) => {
+    const ready = new Promise<void>((resolve, reject) => {
       child.once('message', () => resolve());
       child.once('exit', (code) => reject(new Error(`the daemon ended with ${code}`)));
     });
-    return new ChildNode(dir, child);
+    // Who kills it before that does not ask.
+    ready.catch(() => {});
+    return { node: new ChildNode(dir, child), ready };
   }
 
   private constructor(dir: string, child: ChildProcess) {

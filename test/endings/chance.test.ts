@@ -67,21 +67,46 @@ async function honestEnding(random: Random): Promise<void> {
   await pair.assertShares(shares, MOST_FEES_SAT);
 }
 
+/** Whoever goes back does it with a signed commitment alone, or as a node that follows it up while the other is away. */
 async function cheating(random: Random): Promise<void> {
   const pair = (await Pair.open()).note();
   const cheater = random.chance(0.5) ? 'payer' : 'shop';
   const honest = other(cheater);
-  const states: string[] = [];
+  const states: { readonly commitment: string; readonly stored: string; readonly to_cheater: number }[] = [];
+  const to_cheater: number[] = [];
   for (let number = 0; number < 4; number++) {
-    states.push(signedCommitment(pair.over(cheater)) as string);
-    await pair.pay(random.chance(0.5) ? 'payer' : 'shop', number, 20_000 + random.below(20_000));
+    states.push({
+      commitment: signedCommitment(pair.over(cheater)) as string,
+      stored: await pair.storedState(cheater),
+      to_cheater: to_cheater.length,
+    });
+    const from = random.chance(0.5) ? 'payer' : 'shop';
+    if (from === honest) to_cheater.push(number);
+    await pair.pay(from, number, 20_000 + random.below(20_000), 30 + random.below(20));
   }
-  pair.kill(cheater);
-  const cheat = Buffer.from(states[random.below(states.length)] as string, 'hex');
-  await pair.world.chain.broadcast([cheat]);
-  for (let block = 0; block < 150 && pair.isEnding(honest); block++) {
-    if (block > 0) await disturb(pair, random, [honest]);
+  const old = random.pick(states);
+  let cheat: Buffer | undefined;
+  const alive: Name[] = [honest];
+  if (random.chance(0.5)) {
+    pair.kill(cheater);
+    cheat = Buffer.from(old.commitment, 'hex');
     await pair.world.chain.broadcast([cheat]);
+  } else {
+    alive.push(cheater);
+    pair.kill(honest);
+    await pair.goBack(cheater, old.stored);
+    pair.nodes[cheater].channels.forceClose(pair.nodes[cheater].channel.channel_id, 'to cheat');
+    await pair.follow();
+    for (const [id, number] of to_cheater.slice(0, old.to_cheater).entries()) {
+      if (random.chance(0.7)) await pair.claim(cheater, number, BigInt(id));
+    }
+    // Not longer than the penalty has time.
+    await pair.mine(random.below(100));
+    await pair.revive(honest);
+  }
+  for (let block = 0; block < 190 && pair.isEnding(honest); block++) {
+    if (block > 0) await disturb(pair, random, alive);
+    if (cheat !== undefined) await pair.world.chain.broadcast([cheat]);
     await pair.mine(1);
   }
   await pair.assertOver(honest);

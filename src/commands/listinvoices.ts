@@ -1,6 +1,7 @@
 import { RpcError } from '../errors.ts';
 import type { InvoiceKey } from '../invoices/find.ts';
 import type { Invoice } from '../invoices/invoice.ts';
+import { matcherOf } from '../invoices/list.ts';
 import { answer } from '../rpc/answer.ts';
 import { byName, optional, withDefault } from '../rpc/command.ts';
 import { field } from '../rpc/fields.ts';
@@ -121,7 +122,8 @@ A list of all is sent as it is read, so it may have any length. To read it in pi
     const [key] = keys;
     if (key !== undefined) {
       const found = await invoices.find(key);
-      return { invoices: await withDeposits(found === undefined ? [] : [found], rooms) };
+      const isWanted = found !== undefined && matcherOf(query)(found);
+      return { invoices: await withDeposits(isWanted ? [found] : [], rooms) };
     }
     const start = query.start === 0n ? undefined : query.start;
     return { invoices: rowsOf(invoices.list({ ...query, start }), rooms) };

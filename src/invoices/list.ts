@@ -38,7 +38,7 @@ export async function* listInvoices(options: InvoicesOptions, query: ListQuery):
   const [bound, order] = query.reverse === true ? ['<=', 'DESC'] : ['>=', 'ASC'];
   const sql = `SELECT ${COLUMNS} FROM invoices WHERE ${column} IS NOT NULL AND ${column} ${bound} ?
     ORDER BY ${column} ${order} LIMIT ?`;
-  const matches = matcher(query);
+  const matches = matcherOf(query);
   let left = query.limit ?? Number.POSITIVE_INFINITY;
   let from = query.start ?? (query.reverse === true ? MAX_COLUMN : 0n);
   if (from > MAX_COLUMN) {
@@ -59,7 +59,8 @@ export async function* listInvoices(options: InvoicesOptions, query: ListQuery):
   }
 }
 
-function matcher(query: ListQuery): (invoice: Invoice) => boolean {
+/** Whether an invoice is what the query asks for, wherever it stands in the order. */
+export function matcherOf(query: ListQuery): (invoice: Invoice) => boolean {
   const words = query.description?.toLowerCase();
   const members = query.metadata === undefined ? undefined : Object.entries(query.metadata);
   return (invoice) => {
@@ -74,15 +75,19 @@ function matcher(query: ListQuery): (invoice: Invoice) => boolean {
 
 function hasMembers(metadata: string | undefined, members: readonly (readonly [string, unknown])[]): boolean {
   if (metadata === undefined) return false;
-  const kept = JSON.parse(metadata) as Record<string, unknown>;
+  const kept = JSON.parse(metadata, exactly) as Record<string, unknown>;
   return members.every(([name, value]) => Object.hasOwn(kept, name) && sameJson(kept[name], value));
+}
+
+/** Keeps an integer beyond 2^53 as the bigint that a query has for it. */
+function exactly(_name: string, value: unknown, { source }: { readonly source?: string } = {}): unknown {
+  const isLarge = typeof value === 'number' && !Number.isSafeInteger(value) && /^-?\d+$/.test(source ?? '');
+  return isLarge ? BigInt(source as string) : value;
 }
 
 /** Equal as JSON, whatever the order of members. */
 function sameJson(a: unknown, b: unknown): boolean {
-  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) {
-    return a === b || (typeof b === 'bigint' && typeof a === 'number' && BigInt(a) === b);
-  }
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return a === b;
   if (Array.isArray(a) !== Array.isArray(b)) return false;
   const [one, other] = [a as Record<string, unknown>, b as Record<string, unknown>];
   const names = Object.keys(one);

@@ -100,6 +100,28 @@ describe('the invoice family, as clients see it', () => {
     ]);
   });
 
+  it('listinvoices by label still asks for what else was named', async () => {
+    await door.get('invoice', '{"amount_msat":1,"label":"one","description":"Flat White","metadata":{"table":4}}');
+    const found = async (more: string) =>
+      ((await door.get('listinvoices', `{"label":"one",${more}}`)).invoices as unknown[]).length;
+    for (const right of ['"status":"unpaid"', '"since":1', '"description":"flat"', '"metadata":{"table":4}']) {
+      assert.equal(await found(right), 1, right);
+    }
+    for (const wrong of ['"status":"paid"', '"until":1', '"description":"tea"', '"metadata":{"table":5}']) {
+      assert.equal(await found(wrong), 0, wrong);
+    }
+    // As in Core Lightning, one invoice has no pages.
+    assert.equal(await found('"index":"created","start":1000,"limit":0'), 1);
+  });
+
+  it('metadata is found by a number of any size', async () => {
+    const [id, next] = ['12345678901234567890', '12345678901234567891'];
+    await door.get('invoice', `{"amount_msat":1,"label":"big","description":"d","metadata":{"order":[${id}]}}`);
+    const found = async (order: string) =>
+      ((await door.get('listinvoices', `{"metadata":{"order":[${order}]}}`)).invoices as unknown[]).length;
+    assert.deepEqual([await found(id), await found(next)], [1, 0]);
+  });
+
   it('a paid invoice shows its payment, to those who wait and those who list', async () => {
     await door.get('invoice', '["any","gift","a gift"]');
     const waiting = [door.get('waitinvoice', '["gift"]'), door.get('waitanyinvoice')];

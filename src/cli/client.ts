@@ -11,8 +11,20 @@ const UNKNOWN_COMMAND = -32601;
 /** Whose result holds an invoice to show to a payer. */
 const INVOICE_MAKERS = new Set(['invoice', 'createinvoice']);
 
+/** As in lightning-cli these may stand anywhere before `--`. */
+const HELP_OPTIONS: readonly string[] = ['--help', '-h'];
+const VERSION_OPTIONS: readonly string[] = ['--version', '-V'];
+
 /** Runs the client on the arguments of `till`; resolves with the exit code. */
 export async function runClient(args: readonly string[]): Promise<number> {
+  const before = args.includes('--') ? args.slice(0, args.indexOf('--')) : args;
+  if (before.some((argument) => VERSION_OPTIONS.includes(argument))) {
+    process.stdout.write(`${(await import('../version.ts')).version()}\n`);
+    return EXIT.ok;
+  }
+  if (before.some((argument) => HELP_OPTIONS.includes(argument))) {
+    return await showHelp(args.filter((argument) => !HELP_OPTIONS.includes(argument)));
+  }
   let request: ClientRequest;
   try {
     request = parseClientArguments(args, process.env);
@@ -37,6 +49,19 @@ export async function runClient(args: readonly string[]): Promise<number> {
     process.stderr.write(`till: ${error.message}\n`);
     return EXIT.unreachable;
   }
+}
+
+/** The manual of the method among the arguments, or the help of `till` itself. */
+async function showHelp(args: readonly string[]): Promise<number> {
+  try {
+    const { method } = parseClientArguments(args, process.env);
+    const { showManual } = await import('./manual.ts');
+    if (await showManual(method)) return EXIT.ok;
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+  }
+  process.stdout.write((await import('./usage.ts')).usage());
+  return EXIT.ok;
 }
 
 async function ask(request: ClientRequest): Promise<number> {

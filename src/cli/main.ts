@@ -10,20 +10,15 @@ export async function main(args: readonly string[]): Promise<number> {
     case 'start':
       return (await import('./start.ts')).start(rest);
     case 'sandbox':
+      if (rest.includes('--help') || rest.includes('-h')) return main(['--help']);
       return (await import('../sandbox/sandbox.ts')).sandbox(rest);
     case 'seed':
       return (await import('./seed.ts')).showSeed(rest);
     case 'completion':
       return (await import('./completion.ts')).printCompletion(rest);
-    case '--version':
-    case '-V':
-      process.stdout.write(`${(await import('../version.ts')).version()}\n`);
-      return EXIT.ok;
     case undefined:
-    case '--help':
-    case '-h':
       process.stdout.write((await import('./usage.ts')).usage());
-      return first === undefined ? EXIT.usage : EXIT.ok;
+      return EXIT.usage;
     default:
       return (await import('./client.ts')).runClient(args);
   }

@@ -48,6 +48,22 @@ describe('the command line, with a node', { concurrency: 3 }, () => {
     });
   });
 
+  it('tells its version and its help wherever they are asked for, without a node', async () => {
+    const empty = newDirectory();
+    const at = async (...args: string[]) => {
+      const { code, stdout } = await till(empty, ...args);
+      return [code, stdout.split('\n', 1)[0]];
+    };
+    const usage = 'till: a Lightning node whose one job is to accept payments';
+    assert.match(String((await at('--network=signet', '--version'))[1]), /^\d+\.\d+\.\d+$/);
+    assert.deepEqual(await at('--network=signet', '--help'), [0, usage]);
+    assert.deepEqual(await at('sandbox', '--help'), [0, usage]);
+    assert.deepEqual(await at('--network', 'signet', 'invoice', '-h'), [0, '# invoice']);
+    assert.deepEqual(await at('nothing', '--help'), [0, usage]);
+    // Behind -- it is a parameter.
+    assert.equal((await at('listinvoices', '--', '--help'))[0], 2);
+  });
+
   it('ends with 2 when no node answers, and says what to do', async () => {
     const empty = newDirectory();
     const nothing = await till(empty, 'getinfo');

@@ -7,7 +7,7 @@ import type { Config } from '../config/config.ts';
 import { ConfigError } from '../config/option.ts';
 import { secureRandomBytes } from '../crypto/random.ts';
 import { Keys } from '../keys/keys.ts';
-import { loadWords, readPassphrase, SEED_FILE, seedOf } from '../keys/seed-file.ts';
+import { loadWords, readPassphrase, SEED_FILE, SeedError, seedOf } from '../keys/seed-file.ts';
 import type { Log } from '../log.ts';
 import { DATABASE_FILE } from '../store/sqlite-store.ts';
 import type { Store } from '../store/store.ts';
@@ -34,15 +34,43 @@ export async function judgeFile(config: Config, log: Log, store: Store): Promise
   }
 }
 
-/** The keys, from the words in the directory; made at the first start. Rejects with SeedError. */
+/**
+ * The keys, from the words in the directory; made at the first start. Rejects with SeedError, also where the database is
+ * that of another node: its coins, its channels and what it asked to be paid need the keys of that one.
+ */
 export async function openKeys(config: Config, log: Log, store: Store): Promise<Keys> {
-  const isRestored = existsSync(join(config.network_dir, SEED_FILE)) && (await readTip(store)) === undefined;
+  const path = join(config.network_dir, SEED_FILE);
+  const owner = await readOwner(store);
+  if (owner !== undefined && !existsSync(path)) {
+    throw new SeedError(
+      `the database is that of node ${owner}, and ${path} is gone: put the 24 words of that node into it, as one line`,
+    );
+  }
+  const isRestored = existsSync(path) && (await readTip(store)) === undefined;
   if (isRestored && config.values.rescan === undefined) {
     log.warn('the words are older than the database: if their wallet held coins, start once with --rescan=HEIGHT');
   }
   const file = config.values['passphrase-file'];
   const passphrase = file === undefined ? new Secret('') : readPassphrase(file);
-  return new Keys(seedOf(loadWords(config.network_dir, secureRandomBytes), passphrase), config.network);
+  const keys = new Keys(seedOf(loadWords(config.network_dir, secureRandomBytes), passphrase), config.network);
+  if (owner === undefined) await writeOwner(store, keys.node_id);
+  else if (owner !== keys.node_id) {
+    throw new SeedError(
+      `the database is that of node ${owner}, and these keys are those of ${keys.node_id}: start with the words in ` +
+        `${path}, and with the passphrase-file or without one, as that node had them`,
+    );
+  }
+  return keys;
+}
+
+/** The node whose database it is; undefined before its first start. */
+async function readOwner(store: Store): Promise<string | undefined> {
+  const [row] = await store.read('SELECT node_id FROM database_file WHERE number = 0');
+  return (row?.node_id as string | null | undefined) ?? undefined;
+}
+
+async function writeOwner(store: Store, node_id: string): Promise<void> {
+  await store.commit([{ sql: 'UPDATE database_file SET node_id = ? WHERE number = 0', params: [node_id] }]);
 }
 
 /** The wallet, as the store has it. */

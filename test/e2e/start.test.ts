@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { connect } from 'node:net';
 import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
@@ -110,6 +119,34 @@ describe('till start', { concurrency: 3 }, () => {
     assert.equal(await idOf(restored), id);
     await restored.stop();
     assert.doesNotMatch(readFileSync(join(dir, 'log'), 'utf8'), new RegExp(first.stdout.split(' ', 3).join(' ')));
+  });
+
+  it('is refused with other words or another passphrase than its database was written with', async () => {
+    const dir = newDirectory();
+    const passphrase = join(dir, 'passphrase');
+    writeFileSync(passphrase, 'correct horse\n');
+    const args = [`--passphrase-file=${passphrase}`];
+    const node = await TillNode.start(dir, { args });
+    const id = await idOf(node);
+    await node.stop();
+    const before = readdirSync(join(dir, 'regtest'));
+
+    const forgotten = await till(dir, 'start');
+    assert.equal(forgotten.code, 1);
+    assert.match(forgotten.stderr, new RegExp(`the database is that of node ${id}, .* passphrase-file`));
+    const seed = join(dir, 'regtest', 'seed');
+    renameSync(seed, join(dir, 'aside'));
+    const lost = await till(dir, 'start', ...args);
+    assert.equal(lost.code, 1);
+    assert.match(lost.stderr, new RegExp(`the database is that of node ${id}, and .*/regtest/seed is gone`));
+    assert.equal(existsSync(seed), false);
+    renameSync(join(dir, 'aside'), seed);
+
+    const files = (names: readonly string[]) => names.filter((name) => !name.startsWith('till.')).toSorted();
+    assert.deepEqual(files(readdirSync(join(dir, 'regtest'))), files(before));
+    const again = await TillNode.start(dir, { args });
+    assert.equal(await idOf(again), id);
+    await again.stop();
   });
 
   it('is refused where another node is running, which notices nothing', async () => {

@@ -9,6 +9,7 @@ import { deposits } from './0007-deposits.ts';
 import { databaseFile } from './0008-database-file.ts';
 import { narrowHashIndex } from './0009-narrow-hash-index.ts';
 import { runMarks } from './0010-run-marks.ts';
+import { nodeOfDatabase } from './0011-node-of-database.ts';
 import type { Migration } from './migration.ts';
 
 export const MIGRATIONS: readonly Migration[] = [
@@ -22,4 +23,5 @@ export const MIGRATIONS: readonly Migration[] = [
   databaseFile,
   narrowHashIndex,
   runMarks,
+  nodeOfDatabase,
 ];

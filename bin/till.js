@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // The door of the installed command. Plain JavaScript for any Node, so that one that is too old is told so in a line.
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -15,8 +15,12 @@ if (isNewEnough) {
   await import(pathToFileURL(existsSync(source) ? source : built).href);
 } else if (existsSync(source) && existsSync(ownNode)) {
   // A checkout brings its own Node.
-  const { status } = spawnSync(ownNode, [source, ...process.argv.slice(2)], { stdio: 'inherit' });
-  process.exitCode = status ?? 1;
+  const child = spawn(ownNode, [source, ...process.argv.slice(2)], { stdio: 'inherit' });
+  // A node must not go on alone when its starter is ended. The terminal sends Ctrl-C to both by itself.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+    process.on(signal, () => signal !== 'SIGINT' && child.kill(signal));
+  }
+  child.on('exit', (code) => process.exit(code ?? 1));
 } else {
   process.stderr.write(`till needs Node 24 or newer; this is Node ${process.versions.node}. See https://nodejs.org\n`);
   process.exitCode = 3;

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
   existsSync,
@@ -233,6 +234,23 @@ describe('the installed command', { concurrency: 3 }, () => {
     );
     assert.deepEqual([code, stdout], [3, '']);
     assert.equal(stderr, 'till needs Node 24 or newer; this is Node 20.19.4. See https://nodejs.org\n');
+  });
+
+  it('in a checkout hands signals over to the Node that the repository brings, and ends after it', async () => {
+    const dir = newDirectory();
+    const old = join(dir, 'old.cjs');
+    writeFileSync(old, `Object.defineProperty(process.versions, 'node', { value: '20.19.4' });`);
+    const node = spawn(process.execPath, ['-r', old, door, 'start', `--lightning-dir=${dir}`], { stdio: 'pipe' });
+    let log = '';
+    for await (const text of node.stdout.setEncoding('utf8')) {
+      log += text;
+      if (log.includes(' is up on ')) break;
+    }
+    node.kill('SIGTERM');
+    const [code] = await once(node, 'exit');
+    const isLeft = existsSync(join(dir, 'regtest', 'lightning-rpc'));
+    if (isLeft) await till(dir, 'stop');
+    assert.deepEqual([code, isLeft], [0, false]);
   });
 
   it('completes names in a shell', async () => {

@@ -9,7 +9,7 @@ export const autocleaninvoice = defineCommand({
   category: 'invoices',
   title: 'Set up automatic removal of expired invoices',
   description:
-    'From now until the node stops, removes expired invoices at regular times. A later call replaces an earlier one.',
+    'From now until the node stops, removes expired invoices at regular times. A later call replaces an earlier one, and what the options `autoclean-cycle` and `autoclean-expiredinvoices-age` of the node say.',
   params: {
     cycle_seconds: withDefault(field.u64, 3600n, 'Seconds from one cleaning to the next; 0 ends the cleaning.'),
     expired_by: withDefault(field.u64, 86_400n, 'Seconds for which an invoice must have been expired.'),
@@ -24,7 +24,8 @@ export const autocleaninvoice = defineCommand({
   access: 'write',
   run({ cycle_seconds, expired_by }, { invoices }) {
     const enabled = cycle_seconds > 0n;
-    invoices.autoclean.schedule(Number(cycle_seconds), { expiredinvoices: Number(expired_by) });
+    if (enabled) invoices.autoclean.schedule(Number(cycle_seconds), { expiredinvoices: Number(expired_by) });
+    else invoices.autoclean.end('expiredinvoices');
     return enabled ? { enabled, cycle_seconds, expired_by } : { enabled };
   },
 });

@@ -36,6 +36,9 @@ export const OPTIONS = {
   'invoices-expiry': integer(3600, 'How long an invoice is valid when the command does not say, in seconds.', {
     min: 1,
   }),
+  'autoclean-cycle': integer(3600, 'How often old invoices are removed, in seconds.', { min: 1 }),
+  'autoclean-expiredinvoices-age': integer(0, 'Remove invoices that expired so many seconds ago; 0 keeps them.'),
+  'autoclean-paidinvoices-age': integer(0, 'Remove invoices that were paid so many seconds ago; 0 keeps them.'),
   'invoices-onchain-fallback': flag(
     'Invoices also show an address of the wallet, and a deposit there pays them. Each address is watched for good.',
   ),

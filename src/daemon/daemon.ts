@@ -16,6 +16,7 @@ import type { Config } from '../config/config.ts';
 import { secureRandomBytes } from '../crypto/random.ts';
 import { Deposits } from '../deposits/deposits.ts';
 import { Endings } from '../endings/endings.ts';
+import { AUTOCLEAN_SUBSYSTEMS } from '../invoices/autoclean.ts';
 import { Invoices } from '../invoices/invoices.ts';
 import type { Keys } from '../keys/keys.ts';
 import type { Log } from '../log.ts';
@@ -284,6 +285,11 @@ export class Daemon {
     });
     if (from === undefined) this.channels.book.write(tipWrite(tip));
     await this.invoices.start();
+    // An age of 0 keeps them.
+    for (const subsystem of AUTOCLEAN_SUBSYSTEMS) {
+      const age = values[`autoclean-${subsystem}-age`];
+      if (age > 0) this.invoices.autoclean.schedule(values['autoclean-cycle'], { [subsystem]: age });
+    }
     if (!values.offline) await this.#listen();
     const dispatcher = new Dispatcher(commands, buildRooms(this), {
       onUnexpected: (error, method) =>

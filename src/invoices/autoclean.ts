@@ -1,4 +1,4 @@
-/** Cleaning by the clock: what is older than its age goes, every so many seconds. An age of 0 switches it off. */
+/** Cleaning by the clock: what is older than its age goes, every so many seconds. */
 import { type InvoiceCounter, readCounter } from './counters.ts';
 import type { InvoicesOptions } from './ports.ts';
 import type { Remover } from './remove.ts';
@@ -49,13 +49,13 @@ export class Autoclean {
   }
 
   async status(subsystem: AutocleanSubsystem): Promise<AutocleanStatus> {
-    const age = this.#ages.get(subsystem) ?? 0;
-    const enabled = age > 0 && this.#cycle_seconds > 0;
+    const age = this.#ages.get(subsystem);
+    const enabled = age !== undefined && this.#cycle_seconds > 0;
     const cleaned = await readCounter(this.#options.store, counterOf(subsystem));
     return enabled ? { enabled, age, cleaned } : { enabled, cleaned };
   }
 
-  /** Cleans every `cycle_seconds` from now on; 0 ends it. Ages in seconds; 0 leaves that subsystem alone. */
+  /** Cleans every `cycle_seconds` from now on what has an age, in seconds: by this call or by an earlier one. */
   schedule(cycle_seconds: number, ages: Readonly<Partial<Record<AutocleanSubsystem, number>>>): void {
     this.#cycle_seconds = cycle_seconds;
     for (const subsystem of AUTOCLEAN_SUBSYSTEMS) {
@@ -63,6 +63,11 @@ export class Autoclean {
       if (age !== undefined) this.#ages.set(subsystem, age);
     }
     this.#arm();
+  }
+
+  /** Leaves the subsystem alone from now on. */
+  end(subsystem: AutocleanSubsystem): void {
+    this.#ages.delete(subsystem);
   }
 
   /** Ends the timer, and waits for a cleaning under way. */
@@ -83,6 +88,6 @@ export class Autoclean {
 
   async #cleanAll(): Promise<void> {
     await this.#running;
-    for (const [subsystem, age] of this.#ages) if (age > 0) await this.once(subsystem, age);
+    for (const [subsystem, age] of this.#ages) await this.once(subsystem, age);
   }
 }

@@ -191,6 +191,9 @@ describe('the invoice family, as clients see it', () => {
       expiredinvoices: { enabled: true, age: 86400, cleaned: 0 },
       paidinvoices: { enabled: false, cleaned: 0 },
     });
+    await door.get('autocleaninvoice', '[60,0]');
+    const { autoclean: at_once } = await door.get('autoclean-status', '["expiredinvoices"]');
+    assert.deepEqual(at_once, { expiredinvoices: { enabled: true, age: 0, cleaned: 0 } });
     assert.deepEqual(await door.get('autocleaninvoice', '[0]'), { enabled: false });
     const once = await door.get('autoclean-once', '["paidinvoices",1000]');
     assert.deepEqual(once, { autoclean: { paidinvoices: { cleaned: 0, uncleaned: 1 } } });

@@ -91,6 +91,27 @@ describe('till start', { concurrency: 3 }, () => {
     assert.equal(existsSync(node.rpc_file), false);
   });
 
+  it('cleans old invoices as its options say, by the names of Core Lightning', async () => {
+    const dir = newDirectory();
+    writeFileSync(join(dir, 'config'), 'autoclean-cycle=1\nautoclean-expiredinvoices-age=1\n');
+    const node = await TillNode.start(dir, { args: ['--autoclean-paidinvoices-age=2592000'] });
+    const client = await node.connect();
+    const status = async () => (await client.call('autoclean-status', {})).autoclean;
+    assert.deepEqual(await status(), {
+      expiredinvoices: { enabled: true, age: 1, cleaned: 0 },
+      paidinvoices: { enabled: true, age: 2_592_000, cleaned: 0 },
+    });
+    const gone = client.call('wait', { subsystem: 'invoices', indexname: 'deleted', nextvalue: 1 });
+    await client.call('invoice', { amount_msat: 1, label: 'x', description: 'x', expiry: 1 });
+    assert.equal((await gone).invoices?.label, 'x');
+    // What the command switches off is its own: the paid ones stay as the options have them.
+    await client.call('autocleaninvoice', { cycle_seconds: 0 });
+    const { expiredinvoices, paidinvoices } = await status();
+    assert.deepEqual([expiredinvoices?.enabled, paidinvoices?.enabled], [false, true]);
+    client.close();
+    await node.stop();
+  });
+
   it('writes files that only their owner reads, shows the seed once, and is the same node again', async () => {
     const dir = newDirectory();
     const missing = await till(dir, 'seed');

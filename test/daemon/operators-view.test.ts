@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { type Client, connectToNode } from '../../src/client/index.ts';
 import type { Daemon } from '../../src/daemon/daemon.ts';
+import { parseTransaction, txidOf } from '../../src/tx/transaction.ts';
 import { Town, until } from '../support/town.ts';
 
 const TIMEOUT = { timeout: 60_000 };
@@ -39,6 +40,21 @@ async function untilState(state: string): Promise<void> {
   while ((await listed()).state !== state);
 }
 
+/** A transaction is told before it is sent, so a test that mines one waits for it. */
+async function mineWhatIsSent(txid?: string): Promise<void> {
+  const sent = () => town.chain.pending.map((transaction) => txidOf(parseTransaction(transaction)) as string);
+  await until(() => (txid === undefined ? sent().length > 0 : sent().includes(txid)));
+  await town.mine(1);
+}
+
+/** What the shop sweeps next, once it has a transaction. */
+async function untilSwept() {
+  for (;;) {
+    const [sweep] = (await client.call('listfunds', {})).sweeps;
+    if (sweep?.sweep_txid !== undefined) return { ...sweep, sweep_txid: sweep.sweep_txid };
+  }
+}
+
 test('a channel that is closed in agreement: its states, and its row in history', TIMEOUT, async () => {
   const channel = await openChannel();
   assert.equal((await listed()).state, 'CHANNELD_NORMAL');
@@ -48,7 +64,7 @@ test('a channel that is closed in agreement: its states, and its row in history'
   assert.equal(row.state, 'CLOSINGD_COMPLETE');
   assert.equal(row.closer, 'local');
   assert.equal((await client.call('listclosedchannels', {})).closedchannels.length, 0);
-  await town.mine(1);
+  await mineWhatIsSent(txid);
   await untilState('ONCHAIN');
   assert.match((await listed()).status.join('\n'), /Tracking mutual close transaction/);
   const { outputs, sweeps } = await client.call('listfunds', {});
@@ -75,10 +91,9 @@ test(
   async () => {
     const channel = await openChannel();
     shop.channels.forceClose(channel.channel_id, 'the operator wants it');
-    await until(() => town.chain.pending.length > 0);
     await untilState('AWAITING_UNILATERAL');
     assert.match((await listed()).status.join('\n'), /Our commitment transaction [0-9a-f]{64} waits to be mined/);
-    await town.mine(1);
+    await mineWhatIsSent();
     await untilState('ONCHAIN');
     const row = await listed();
     assert.match(row.status.join('\n'), /Tracking our own unilateral close/);
@@ -106,14 +121,12 @@ test(
     );
     assert.equal(channels[0]?.state, 'ONCHAIN');
     await town.mine(delay - 1);
-    await until(() => town.chain.pending.length > 0);
-    const [sent] = (await client.call('listfunds', {})).sweeps;
-    assert.match(sent?.sweep_txid ?? '', /^[0-9a-f]{64}$/);
-    await town.mine(1);
+    const { sweep_txid } = await untilSwept();
+    await mineWhatIsSent(sweep_txid);
     await until(() => shop.endings.view(channel.channel_id)?.sweeps.length === 0);
     const funds = await client.call('listfunds', {});
     assert.deepEqual(funds.sweeps, []);
-    assert.ok(funds.outputs.some(({ txid, status }) => txid === sent?.sweep_txid && status === 'confirmed'));
+    assert.ok(funds.outputs.some(({ txid, status }) => txid === sweep_txid && status === 'confirmed'));
     await town.mine(100);
     await until(() => shop.channels.list().length === 0);
     const { closedchannels } = await client.call('listclosedchannels', {});
@@ -125,13 +138,13 @@ test(
 test('a channel that the peer closes alone, told in words for a shopkeeper', TIMEOUT, async () => {
   const channel = await openChannel();
   customer.channels.forceClose(channel.channel_id, 'the operator wants it');
-  await until(() => town.chain.pending.length > 0);
-  await town.mine(1);
+  await mineWhatIsSent();
   await untilState('ONCHAIN');
   assert.equal((await listed()).closer, 'remote');
-  const [sweep] = (await client.call('listfunds', {})).sweeps;
-  assert.equal(sweep?.output_type, 'OUTPUT_TO_US');
-  await town.mine(101);
+  const { output_type, sweep_txid } = await untilSwept();
+  assert.equal(output_type, 'OUTPUT_TO_US');
+  await mineWhatIsSent(sweep_txid);
+  await town.mine(100);
   await until(() => shop.channels.list().length === 0);
   const { closedchannels } = await client.call('listclosedchannels', {});
   const closed = closedchannels.find(({ channel_id }) => channel_id === channel.channel_id);

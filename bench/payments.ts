@@ -1,6 +1,6 @@
 /**
  * Payments over one channel between two real daemons: from `pay` at the customer to the invoice that is paid and durable
- * at the shop. `--payments=N` sets how many are made with 30 in flight (150,000 shows growth, and all that the channel can carry).
+ * at the shop. `--payments=N` sets how many are made with 30 in flight (250,000 shows growth, and all that the channel can carry).
  */
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,15 +10,18 @@ import { memoryMb } from './support/memory.ts';
 
 export const name = 'payments over one channel, both ends on this machine';
 
-const AMOUNT_MSAT = 100_000;
+const AMOUNT_MSAT = 50_000;
+/** An HTLC of this amount is an output of the commitment transactions, with its own signatures; a smaller one is not. */
+const LARGE_AMOUNT_MSAT = 1_000_000;
 const CHANNEL_SAT = 16_000_000;
 const IN_FLIGHT = 30;
 const ONE_BY_ONE = 300;
+const LARGE = 1_000;
 /** Payments are made in rounds, each with its own invoices. */
 const ROUND = 500;
 const CHANNELS = 100;
-/** From so many payments on the page cache is full, and the memory must be flat. */
-const FLAT_FROM = 100_000;
+/** From so many payments on the page cache is full in the second half, and the memory must be flat. */
+const FLAT_FROM = 250_000;
 
 export async function run(): Promise<readonly Figure[]> {
   const asked = process.argv.find((argument) => argument.startsWith('--payments='));
@@ -43,21 +46,28 @@ async function payMany(payments: number): Promise<readonly Figure[]> {
       memory_mb.push(memoryMb(shop.node.pid));
     }
     const rate = (payments * 1000) / paying_ms;
-    // The database's page cache fills up to 64 MiB, which takes 100,000 payments; after that nothing should grow.
+    // The database's page cache fills up to 96 MiB, which takes 160,000 payments; after that nothing should grow.
     const quarter = Math.floor(memory_mb.length / 4);
     const growth_mb = Math.max(...memory_mb.slice(-quarter)) - Math.max(...memory_mb.slice(-2 * quarter, -quarter));
 
-    const times: number[] = [];
-    for (const bolt11 of await invoices(shop, 'one', ONE_BY_ONE)) {
-      const begin = performance.now();
-      await customer.ask('pay', { bolt11 });
-      times.push(performance.now() - begin);
-    }
+    const times = await payOneByOne(customer, await invoices(shop, 'one', ONE_BY_ONE));
+    const larges = await invoices(shop, 'large', LARGE, LARGE_AMOUNT_MSAT);
+    const large_start = performance.now();
+    await payAll(customer, larges, IN_FLIGHT);
+    const large_rate = (LARGE * 1000) / (performance.now() - large_start);
+    const large_times = await payOneByOne(customer, await invoices(shop, 'large-one', ONE_BY_ONE, LARGE_AMOUNT_MSAT));
     const growth = await growthBytes(shop, customer, Math.min(payments, 5_000));
     return [
       { what: `payments received, ${IN_FLIGHT} in flight`, value: rate, unit: '/s', must_reach: 500 },
       { what: 'one at a time, p50', value: percentile(times, 0.5), unit: 'ms', must_reach: 10 },
       { what: 'one at a time, p99', value: percentile(times, 0.99), unit: 'ms' },
+      { what: 'with HTLC outputs: received, 30 in flight', value: large_rate, unit: '/s', must_reach: 500 },
+      {
+        what: 'with HTLC outputs: one at a time, p50',
+        value: percentile(large_times, 0.5),
+        unit: 'ms',
+        must_reach: 10,
+      },
       { what: `memory of the shop over ${payments} payments, most`, value: Math.max(...memory_mb), unit: 'MB' },
       {
         what: 'of that more in the last quarter than in the one before',
@@ -72,10 +82,25 @@ async function payMany(payments: number): Promise<readonly Figure[]> {
   }
 }
 
-async function invoices(shop: Trader, label: string, count: number): Promise<readonly string[]> {
+async function payOneByOne(customer: Trader, bolt11s: readonly string[]): Promise<readonly number[]> {
+  const times: number[] = [];
+  for (const bolt11 of bolt11s) {
+    const begin = performance.now();
+    await customer.ask('pay', { bolt11 });
+    times.push(performance.now() - begin);
+  }
+  return times;
+}
+
+async function invoices(
+  shop: Trader,
+  label: string,
+  count: number,
+  amount_msat = AMOUNT_MSAT,
+): Promise<readonly string[]> {
   const made = await Promise.all(
     Array.from({ length: count }, (_, index) =>
-      shop.ask('invoice', { amount_msat: AMOUNT_MSAT, label: `${label}-${index}`, description: 'a cup of coffee' }),
+      shop.ask('invoice', { amount_msat, label: `${label}-${index}`, description: 'a cup of coffee' }),
     ),
   );
   return made.map(({ bolt11 }) => bolt11 as string);

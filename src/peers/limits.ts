@@ -42,3 +42,8 @@ export const FIRST_BACKOFF_MS = 1_000;
 export const LONGEST_BACKOFF_MS = 300_000;
 /** A connection that lasted this long was good: the next wait starts from the first again. */
 export const STABLE_AFTER_MS = 60_000;
+/**
+ * The wait before this attempt is the longest after a connection that was shorter: its node is there, and may be one that
+ * its operator starts again and again. Only one that does not answer is called more and more rarely.
+ */
+export const ANSWERED_ATTEMPT = 4;

@@ -3,7 +3,7 @@ import type { RandomBytes } from '../crypto/random.ts';
 import type { NodeId } from '../types/brand.ts';
 import type { Clock } from '../types/clock.ts';
 import { backoffMs } from './backoff.ts';
-import { STABLE_AFTER_MS } from './limits.ts';
+import { ANSWERED_ATTEMPT, STABLE_AFTER_MS } from './limits.ts';
 import type { NetAddress } from './net-address.ts';
 
 interface Kept {
@@ -66,7 +66,8 @@ export class Reconnects {
     const kept = this.#kept.get(node_id);
     if (kept === undefined) return;
     const began_ms = kept.connected_ms ?? Number.POSITIVE_INFINITY;
-    if (this.#clock.monotonicMs() - began_ms >= STABLE_AFTER_MS) kept.attempts = 0;
+    const isStable = this.#clock.monotonicMs() - began_ms >= STABLE_AFTER_MS;
+    kept.attempts = isStable ? 0 : Math.min(kept.attempts, ANSWERED_ATTEMPT);
     kept.connected_ms = undefined;
     this.failed(node_id);
   }

@@ -189,6 +189,33 @@ test(
   },
 );
 
+test('a peer that answers and goes again and again is called every quarter of a minute', TIMEOUT, async (t) => {
+  const target = make(t, 'target');
+  const at = await target.peers.listen({ host: '127.0.0.1', port: 0 });
+  const calls: number[] = [];
+  const real = netDial();
+  const caller = make(t, 'caller', {
+    dial: (address, signal) => {
+      calls.push(caller.clock.monotonicMs());
+      return real(address, signal);
+    },
+  });
+  caller.peers.keepConnected(idOf('target'), [at]);
+  for (let round = 0; round < 12; round++) {
+    while (calls.length === round) caller.clock.advance(100);
+    await caller.until(() => caller.connected.has(idOf('target')));
+    await target.until(() => target.connected.has(idOf('caller')));
+    target.peers.disconnect(idOf('caller'), 'the test wants it');
+    await caller.until(() => caller.connected.size === 0);
+  }
+  const waits = calls.slice(1).map((ms, index) => ms - (calls[index] as number));
+  assert.ok((waits[0] as number) <= 1_600, 'at first soon');
+  assert.ok(
+    waits.slice(5).every((wait_ms) => wait_ms >= 8_000 && wait_ms <= 24_100),
+    `${waits}`,
+  );
+});
+
 test('a connection over IPv6', TIMEOUT, async (t) => {
   const shop = make(t, 'shop');
   let at: NetAddress;

@@ -6,6 +6,7 @@
 import { closingWeight } from '../tx/closing.ts';
 import { max, min, type Sat, sat } from '../types/amount.ts';
 import type { ClosingSigned } from '../wire/index.ts';
+import { ANCHORS_MSAT, commitmentFeeMsat } from './commitment.ts';
 import { fail, warn } from './fault.ts';
 import { isEmpty } from './shutdown.ts';
 import type { ClosingView } from './signer.ts';
@@ -115,7 +116,8 @@ export function receiveClosing(turn: Turn, message: ClosingSigned): void {
     agree(turn, message, view);
     return;
   }
-  const own = ownTerms(turn, fee_range?.max_fee_satoshis);
+  // A peer that tells no range would pay what it says.
+  const own = ownTerms(turn, fee_range?.max_fee_satoshis ?? fee_satoshis);
   const range = negotiation?.sent_range ?? own.range;
   if (fee_range !== undefined) {
     const lowest = max(range.min_fee_satoshis, fee_range.min_fee_satoshis);
@@ -136,22 +138,38 @@ export function receiveClosing(turn: Turn, message: ClosingSigned): void {
   approach(turn, message, view, range, own.fair_satoshis);
 }
 
-/** The older way: each answers with a fee strictly between the two last ones, until they meet. */
+/** The older way, of LND among others: each answers with a fee strictly between the two last ones, until they meet. */
 function approach(turn: Turn, message: ClosingSigned, view: ClosingView, range: FeeRange, fair: Sat): void {
   const { fee_satoshis } = message;
   const { sent_fee_satoshis: sent, received_fee_satoshis: received } = turn.state.negotiation ?? {};
   if (sent !== undefined && received !== undefined && !isBetween(fee_satoshis, sent, received)) {
     warn('closing_signed: the fee is not strictly between the two before');
   }
-  if (fee_satoshis >= range.min_fee_satoshis && fee_satoshis <= range.max_fee_satoshis) {
-    propose(turn, fee_satoshis, range, fee_satoshis);
-    agree(turn, message, view);
-    return;
-  }
-  const middle = ((sent ?? fair) + fee_satoshis) / 2n;
-  const next = min(max(sat(middle), range.min_fee_satoshis), range.max_fee_satoshis);
-  if (sent !== undefined && !isBetween(next, sent, fee_satoshis)) warn('closing_signed: no fee suits both of us');
+  const suits = fee_satoshis >= range.min_fee_satoshis && fee_satoshis <= range.max_fee_satoshis;
+  const next = suits ? fee_satoshis : nextFee(turn, fee_satoshis, range, sent, fair);
   propose(turn, next, range, fee_satoshis);
+  if (next === fee_satoshis) agree(turn, message, view);
+}
+
+/** Half of the way to the peer's fee, as far as our range goes. */
+function nextFee(turn: Turn, theirs: Sat, range: FeeRange, sent: Sat | undefined, fair: Sat): Sat {
+  const middle = sat(((sent ?? fair) + theirs) / 2n);
+  const next = min(max(middle, range.min_fee_satoshis), range.max_fee_satoshis);
+  return sent === undefined || isBetween(next, sent, theirs) ? next : beyondRange(turn, sent, theirs);
+}
+
+/**
+ * The next word to a peer that wants more than we would pay, and cannot be told so: one satoshi more each time, while it
+ * comes down to us. Without this LND, which comes down by a tenth each time, would never get to close. There is an end
+ * where closing alone, at our highest feerate, is as cheap.
+ */
+function beyondRange({ state, env }: Turn, sent: Sat, theirs: Sat): Sat {
+  const alone_sat = (commitmentFeeMsat(env.feerates.max_closing_per_kw, 0) + ANCHORS_MSAT) / 1000n;
+  const next = sat(sent + 1n);
+  if (state.terms.opener !== 'local' || next > theirs || next > alone_sat) {
+    warn('closing_signed: no fee suits both of us');
+  }
+  return next;
 }
 
 function isBetween(fee: bigint, a: bigint, b: bigint): boolean {

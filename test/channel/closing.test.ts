@@ -89,6 +89,62 @@ test('without fee_range the fees approach each other until one suits', () => {
   agreed(pair);
 });
 
+/**
+ * A peer that knows no fee_range and goes the older way in small steps, as LND does: first what it finds right itself,
+ * then a tenth nearer each time, until what is offered is within three tenths of its own last word.
+ */
+function closeWithStepper(side: 'alice' | 'bob', rates: ReturnType<typeof feerates>, ideal_satoshis: bigint) {
+  const pair = usablePair();
+  const { alice, bob } = pair;
+  const [till, peer] = side === 'alice' ? [alice, bob] : [bob, alice];
+  till.env = { ...till.env, feerates: rates };
+  const balance = (end: End) => end.state.local_msat / 1000n;
+  peer.do({ kind: 'shutdown' });
+  const [asked] = peer.outbox.splice(0).filter(({ type }) => type === 'shutdown');
+  assert.ok(asked);
+  till.do({ kind: 'message', message: asked });
+  const signed = (fee_satoshis: bigint): ClosingSigned => ({
+    type: 'closing_signed',
+    channel_id: till.state.terms.channel_id,
+    fee_satoshis: sat(fee_satoshis),
+    signature: peer.env.signer.signClosing(peer.state.terms, {
+      local_sat: sat(balance(peer) - (peer === alice ? fee_satoshis : 0n)),
+      remote_sat: sat(balance(till) - (till === alice ? fee_satoshis : 0n)),
+      local_script: till.state.remote_shutdown_script as string,
+      remote_script: till.state.local_shutdown_script as string,
+    }),
+  });
+  let last = ideal_satoshis;
+  if (peer === alice) till.do({ kind: 'message', message: signed(last) });
+  for (let round = 0, spoken = peer === alice; round < 100 && till.state.phase !== 'closed'; round++) {
+    const offer = till.outbox.splice(0).find(({ type }) => type === 'closing_signed') as ClosingSigned | undefined;
+    assert.ok(offer, `no answer to ${last} sat`);
+    const { fee_satoshis: offered } = offer;
+    if (!spoken && offered !== last) spoken = true;
+    else if (offered < last) last = offered >= last - (last * 3n) / 10n ? offered : last - last / 10n;
+    else if (offered > last) last = offered <= last + (last * 3n) / 10n ? offered : last + last / 10n;
+    till.do({ kind: 'message', message: signed(last) });
+  }
+  const [agreed] = till.take('closing_agreed');
+  assert.ok(agreed, 'no agreement');
+  return agreed.fee_satoshis as bigint;
+}
+
+test('a peer without fee_range that finds a higher fee right than the opener would pay is met on its way down', () => {
+  for (const ideal of [183n, 200n, 414n, 4_575n, 100_000n]) {
+    const fee = closeWithStepper('alice', feerates(253, 253), ideal);
+    const own = BigInt(Math.ceil(0.253 * closingWeight('0014'.padEnd(44, '1'), '0014'.padEnd(44, '2'))));
+    assert.ok(fee >= own && fee < own + 60n, `${ideal}: ${fee} sat, where ${own} would do`);
+  }
+  for (const rates of [feerates(1_000, 2_000), feerates(5_000, 9_000)]) closeWithStepper('alice', rates, 50_000n);
+});
+
+test('an opener without fee_range pays what it likes', () => {
+  for (const ideal of [183n, 4_575n, 100_000n]) {
+    assert.equal(closeWithStepper('bob', feerates(253, 253), ideal), ideal);
+  }
+});
+
 test('HTLCs in flight are resolved first, new ones are refused', () => {
   const pair = usablePair();
   pair.alice.do(offer(1, 10_000_000));

@@ -13,7 +13,7 @@ import { msat } from '../../src/types/amount.ts';
 import type { ChannelId } from '../../src/types/brand.ts';
 import { ANCHOR_SAT, type Mined, minedSince, paidBy } from '../endings/account.ts';
 import { type HalfPayment, payHalf, walletSat, walletScripts } from '../endings/half-payment.ts';
-import { Town, until } from '../support/town.ts';
+import { Town, until, untilAsync } from '../support/town.ts';
 
 export type Name = 'customer' | 'shop';
 
@@ -254,7 +254,7 @@ export class Scene {
   async #assertStates(victim: Daemon): Promise<void> {
     assert.deepEqual(victim.endings.list(), []);
     // The channel leaves the list at once; that it did is on the disk a commit later.
-    while ((await victim.store.read('SELECT is_closed FROM channels'))[0]?.is_closed !== 1n);
+    await untilAsync(async () => (await victim.store.read('SELECT is_closed FROM channels'))[0]?.is_closed === 1n);
     for (const table of ['incoming_htlcs', 'revoked_htlcs', 'endings WHERE state IS NOT NULL']) {
       assert.deepEqual(await victim.store.read(`SELECT channel_id FROM ${table}`), []);
     }

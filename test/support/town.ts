@@ -113,3 +113,11 @@ export class Town {
 export async function until(isSo: () => boolean): Promise<void> {
   while (!isSo()) await new Promise((resolve) => setImmediate(resolve));
 }
+
+/**
+ * The same for what is asked of a store or a client. A read of the store is done at once: asked again and again without
+ * a turn of the event loop between, nothing else would ever happen, not even the test's own time limit.
+ */
+export async function untilAsync(isSo: () => Promise<boolean>): Promise<void> {
+  while (!(await isSo())) await new Promise((resolve) => setImmediate(resolve));
+}

@@ -1,5 +1,5 @@
 /** The node's settings: defaults, then the config files, then the command line; each value knows where it came from. */
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, type Stats, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { LONGEST_PATH_BYTES } from '../server/unix-socket.ts';
@@ -154,15 +154,29 @@ export function checkTogether({ values, network, network_dir, rpc_file }: Config
   if (dirname(rpc_file) !== network_dir && !existsSync(dirname(rpc_file))) {
     throw new ConfigError(`rpc-file: there is no directory ${dirname(rpc_file)}`);
   }
-  const found = statSync(rpc_file, { throwIfNoEntry: false });
+  const found = lookAt(rpc_file);
   if (found !== undefined && !found.isSocket()) {
     throw new ConfigError(`rpc-file: ${rpc_file} is there already and is no socket: it would be lost`);
   }
 }
 
+/** What stands at the path of the socket; undefined when nothing does. */
+function lookAt(rpc_file: string): Stats | undefined {
+  try {
+    return statSync(rpc_file, { throwIfNoEntry: false });
+  } catch (error) {
+    const reason = error instanceof Error && 'code' in error ? error.code : error;
+    throw new ConfigError(`rpc-file: ${rpc_file} cannot be reached (${reason})`);
+  }
+}
+
 function sayOne(name: string, text: string | undefined, where: string, source: string): Said {
-  const shorthand = SHORTHANDS[name];
-  if (shorthand !== undefined) return { name: shorthand[0], value: shorthand[1], source };
+  const shorthand = Object.hasOwn(SHORTHANDS, name) ? SHORTHANDS[name] : undefined;
+  if (shorthand !== undefined) {
+    const [stands_for, value] = shorthand;
+    if (text === undefined) return { name: stands_for, value, source };
+    throw new ConfigError(`${where}: ${name} takes no value, and stands for ${stands_for}=${value}`);
+  }
   const { option } = find(name, where);
   return { name: name as OptionName, value: parseValue(name, option, text, where), source };
 }

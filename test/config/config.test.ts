@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -103,6 +103,55 @@ test('an empty value is refused: a variable of a script that was never set must 
   assert.match(
     errorOf(() => loadConfig(['--lightning-dir='])),
     /lightning-dir needs a value: --lightning-dir=DIR/,
+  );
+});
+
+test('a config file is read as editors of any system leave it', (t) => {
+  const dir = directory(t);
+  writeFileSync(
+    join(dir, 'config'),
+    '\ufeffnetwork=signet\r\n\r\n  # mine\r\n alias = caf\u00e9 #1 \r\nalias=two\r\noffline',
+  );
+  const { network, values, sources } = loadConfig([`--lightning-dir=${dir}`]);
+  assert.deepEqual([network.name, values.alias, values.offline], ['signet', 'two', true]);
+  assert.equal(sources.alias, `${join(dir, 'config')}:5`);
+});
+
+test('a name that every object has is no option', (t) => {
+  const dir = directory(t);
+  for (const name of ['toString', 'constructor', '__proto__']) {
+    const message = new RegExp(`there is no option ${name}; see till start --help`);
+    assert.match(
+      errorOf(() => loadConfig([`--${name}=1`])),
+      message,
+    );
+    writeFileSync(join(dir, 'config'), `${name}=1\n`);
+    assert.match(
+      errorOf(() => loadConfig([`--lightning-dir=${dir}`])),
+      message,
+    );
+  }
+});
+
+test('the name of a network takes no value: regtest=false would say the opposite', (t) => {
+  const dir = directory(t);
+  assert.match(
+    errorOf(() => loadConfig(['--testnet=false'])),
+    /command line: testnet takes no value, and stands for network=testnet/,
+  );
+  writeFileSync(join(dir, 'config'), 'regtest=0\n');
+  assert.match(
+    errorOf(() => loadConfig([`--lightning-dir=${dir}`])),
+    /config:1: regtest takes no value, and stands for network=regtest/,
+  );
+});
+
+test('a directory that cannot be entered is named', (t) => {
+  const loop = join(directory(t), 'loop');
+  symlinkSync(loop, loop);
+  assert.match(
+    errorOf(() => checkTogether(loadConfig([`--lightning-dir=${loop}`]))),
+    /^rpc-file: .*loop\/regtest\/lightning-rpc cannot be reached \(ELOOP\)$/,
   );
 });
 

@@ -40,8 +40,9 @@ export function leaveStarter(): void {
 }
 
 /** Starts the node and waits until it answers commands, or says why it cannot; resolves with the exit code. */
-export async function goToBackground(args: readonly string[], { values, rpc_file }: Config): Promise<number> {
-  const log_file = values['log-file'] as string;
+export async function goToBackground(args: readonly string[], config: Config): Promise<number> {
+  const { rpc_file } = config;
+  const log_file = config.log_file as string;
   // What the process itself may have to say, such as a fault of the runtime, goes where the log is.
   const fd = openSync(log_file, 'a', 0o600);
   const child = spawn(process.execPath, [process.argv[1] as string, 'start', ...args], {

@@ -26,7 +26,7 @@ export async function start(args: readonly string[]): Promise<number> {
     const { values } = config;
     const log = openLog({
       level: values['log-level'] as LogLevel,
-      file: values['log-file'],
+      file: config.log_file,
       now: () => new Date().toISOString(),
     });
     if (values.daemon && !isBackground()) return await goToBackground(args, config);
@@ -42,7 +42,7 @@ export async function start(args: readonly string[]): Promise<number> {
 async function run(config: Config, log: Log): Promise<number> {
   const { values } = config;
   const fail = (message: string): void => {
-    if (values['log-file'] !== undefined) log.error(message);
+    if (config.log_file !== undefined) log.error(message);
     if (!isBackground()) complain(`till: ${message}\n`);
   };
   const asked = Promise.withResolvers<void>();
@@ -68,7 +68,9 @@ async function run(config: Config, log: Log): Promise<number> {
     // A start that failed half-way may have left something that listens: there is nothing to wait for.
     process.exit(EXIT.error);
   }
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => asked.resolve());
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => asked.resolve());
+  // To a node with a log file SIGHUP says, as to lightningd, that the file was moved away: the next line opens it anew.
+  process.on('SIGHUP', () => config.log_file === undefined && asked.resolve());
   onStarterGone(() => asked.resolve());
   if (!wasShown(config.network_dir)) log.warn('the seed is on no paper yet: till seed shows it, once');
   await tellStarter('up');

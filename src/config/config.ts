@@ -25,6 +25,8 @@ export interface Config {
   readonly network_dir: string;
   /** The Unix socket for commands, absolute. */
   readonly rpc_file: string;
+  /** The file that is logged to; undefined: standard output. */
+  readonly log_file: string | undefined;
 }
 
 /** Where a node lives when nobody says otherwise. */
@@ -112,6 +114,7 @@ export function loadConfig(args: readonly string[], env: NodeJS.ProcessEnv = pro
     lightning_dir,
     network_dir,
     rpc_file: resolve(network_dir, values['rpc-file'] as string),
+    log_file: values['log-file'] === '-' ? undefined : (values['log-file'] as string | undefined),
   };
 }
 
@@ -124,13 +127,13 @@ function refuseMisplaced(said: readonly Said[], names: readonly OptionName[]): v
 }
 
 /** Checks what no option alone can tell, before a node starts. Throws ConfigError. */
-export function checkTogether({ values, network, network_dir, rpc_file }: Config): void {
+export function checkTogether({ values, network, network_dir, rpc_file, log_file }: Config): void {
   if (network.name === 'bitcoin' && !values['accept-real-money-risk']) {
     throw new ConfigError(
       'network=bitcoin is real money, and Till has not been proven with it: read SECURITY.md, then add --accept-real-money-risk',
     );
   }
-  if (values.daemon && values['log-file'] === undefined) {
+  if (values.daemon && log_file === undefined) {
     throw new ConfigError('daemon needs log-file: nobody would see the log otherwise');
   }
   if (!/^0?[0-7]{3}$/.test(values['rpc-file-mode'])) {

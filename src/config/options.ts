@@ -21,7 +21,10 @@ export const OPTIONS = {
   }),
   'rpc-file-mode': string('0600', 'Who may use that socket: its mode in octal.', { placeholder: 'MODE' }),
   'log-level': string('info', 'The least that is logged.', { one_of: ['debug', 'info', 'unusual', 'broken'] }),
-  'log-file': optionalString('Log to this file instead of standard output.', { placeholder: 'FILE' }),
+  'log-file': optionalString(
+    'Log to this file instead of standard output (`-`). It may be moved away at any time, with SIGHUP or without.',
+    { placeholder: 'FILE' },
+  ),
   daemon: flag('Go to the background once commands are answered; needs log-file.'),
   'pid-file': optionalString('Write the process id to this file while the node runs.', { placeholder: 'FILE' }),
   developer: flag('Commands for developers are listed and taken.'),

@@ -180,6 +180,7 @@ test('what a node cannot start with is refused, and real money needs a word', ()
   const refusals: [string[], RegExp][] = [
     [['--mainnet'], /real money.*--accept-real-money-risk/],
     [['--daemon'], /daemon needs log-file/],
+    [['--daemon', '--log-file=-'], /daemon needs log-file/],
     [['--rpc-file-mode=rw'], /rpc-file-mode is an octal mode such as 0600, not 'rw'/],
     [['--rgb=red'], /rgb is six hex digits, not 'red'/],
     [['--zeroconf-peer=nobody'], /zeroconf-peer is a node id, 66 lowercase hex digits, not 'nobody'/],

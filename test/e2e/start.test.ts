@@ -218,8 +218,8 @@ describe('till start', { concurrency: 3 }, () => {
 
   it('stops in good order on a signal, while clients wait', async () => {
     const dir = newDirectory();
-    for (const signal of ['SIGINT', 'SIGHUP'] as const) {
-      const node = await TillNode.start(dir);
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+      const node = await TillNode.start(dir, { args: ['--log-file=-'] });
       const client = await node.connect();
       const waiting = client.call('waitanyinvoice', {});
       const rejected = assert.rejects(waiting);
@@ -227,6 +227,19 @@ describe('till start', { concurrency: 3 }, () => {
       assert.equal((await node.kill(signal)).code, 0);
       await rejected;
     }
+    assert.equal(existsSync('-'), false, 'as in Core Lightning, a dash is standard output');
+  });
+
+  it('with a log file goes on at SIGHUP, which says that the file was moved away', async () => {
+    const dir = newDirectory();
+    const node = await TillNode.start(dir);
+    const log = join(dir, 'log');
+    renameSync(log, `${log}.1`);
+    process.kill(node.pid, 'SIGHUP');
+    process.kill(node.pid, 'SIGHUP');
+    assert.equal((await node.till('getinfo')).code, 0);
+    assert.equal((await node.stop()).code, 0);
+    assert.match(readFileSync(log, 'utf8'), /INFO +stopped\n$/);
   });
 });
 

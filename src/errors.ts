@@ -118,7 +118,8 @@ export class RpcError extends Error {
 
   /** `message` must hold no secret. `data` is sent as it is. */
   constructor(error: ErrorName, message: string, data?: unknown) {
-    super(message);
+    // What is quoted may be cut within a pair of surrogates, and strict readers refuse a whole reply for half a pair.
+    super(message.toWellFormed());
     this.error = error;
     this.data = data;
   }

@@ -508,7 +508,9 @@ export interface Commands {
   };
   /** Command to list all configuration options */
   listconfigs: {
-    readonly params: { /** The one option to show. */ readonly config?: string };
+    readonly params: {
+      /** The one option to show; not set and without a default, it is left out. */ readonly config?: string;
+    };
     readonly result: { /** The options by name: `{NAME: {value_str: ..., source: ...}}`. */ readonly configs: unknown };
   };
   /** Command showing all funds currently managed by the node */

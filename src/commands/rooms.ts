@@ -53,7 +53,8 @@ export interface ConfigValue {
   /** The option's name, without dashes before it. */
   readonly name: string;
   readonly kind: 'flag' | 'string' | 'integer' | 'boolean' | 'msat' | 'strings';
-  readonly value: boolean | string | number | bigint | readonly string[];
+  /** Undefined when it is not set and has no default. */
+  readonly value: boolean | string | number | bigint | readonly string[] | undefined;
   /** `default`, `cmdline`, or `FILE:LINE`. */
   readonly source: string;
 }

@@ -123,8 +123,8 @@ function configsOf({ options }: Daemon): readonly ConfigValue[] {
   const shown: ConfigValue[] = [];
   for (const [name, option] of Object.entries(OPTIONS) as [keyof typeof OPTIONS, OptionDefinition][]) {
     const value = values[name];
-    if (value === undefined) continue;
-    shown.push({ name, kind: option.kind, value: option.is_secret ? '...' : value, source: sources[name] });
+    const isHidden = option.is_secret && value !== undefined;
+    shown.push({ name, kind: option.kind, value: isHidden ? '...' : value, source: sources[name] });
   }
   return shown;
 }

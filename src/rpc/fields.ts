@@ -8,7 +8,7 @@ import { isHex } from '../types/hex.ts';
 import { Secret } from '../types/secret.ts';
 import { parseShortChannelId, type ShortChannelId } from '../types/short-channel-id.ts';
 import { type Field, fieldOf, secretField, textOf, Unfit, UnfitSentence, wordOf } from './field.ts';
-import { isJsonObject, type Json, type PlainJson, type PlainJsonObject, toPlain } from './json.ts';
+import { isJsonObject, type Json, Literal, type PlainJson, type PlainJsonObject, toPlain } from './json.ts';
 
 /** An output of a transaction. */
 export interface Outpoint {
@@ -93,6 +93,8 @@ function readShortChannelId(value: Json): ShortChannelId | undefined {
   return text === undefined ? undefined : parseShortChannelId(text);
 }
 
+/** A `\u` whose backslash is not itself escaped. */
+const HAS_CODE = /(?<!\\)(?:\\\\)*\\u/;
 const AMOUNT_SCHEMA = { type: ['integer', 'string'] };
 const SCID_PATTERN = '^[0-9]{1,8}x[0-9]{1,8}x[0-9]{1,5}$';
 const shortChannelId = fieldOf(
@@ -199,7 +201,7 @@ export const field = {
   ),
   /** Text in which a `\u` escape is refused on the Unix socket; elsewhere such escapes never come as Literals. */
   escapedString: fieldOf<string>('string', { type: 'string' }, 'should be a string (without \\u)', (value) =>
-    typeof value === 'string' ? value : undefined,
+    value instanceof Literal && HAS_CODE.test(value.source) ? undefined : textOf(value),
   ),
   boolean: fieldOf<boolean>('boolean', { type: 'boolean' }, "should be 'true' or 'false'", (value) =>
     typeof value === 'boolean' ? value : undefined,

@@ -30,7 +30,7 @@ export interface Parsed {
 }
 
 export interface ParseOptions {
-  /** Whether a string spelled with a `\u` escape becomes a Literal; otherwise it is an ordinary string. */
+  /** Whether a string spelled with a `\u` or `\/` escape becomes a Literal; otherwise it is an ordinary string. */
   readonly keep_escapes: boolean;
 }
 
@@ -165,6 +165,7 @@ class Parser {
     const start = this.#at++;
     const parts: string[] = [];
     let has_code = false;
+    let has_slash = false;
     for (;;) {
       PLAIN_TEXT.lastIndex = this.#at;
       parts.push((PLAIN_TEXT.exec(this.#text) as RegExpExecArray)[0]);
@@ -180,6 +181,7 @@ class Parser {
       }
       const meaning = ESCAPES[letter];
       if (meaning === undefined) this.#fail('an unknown escape');
+      has_slash ||= letter === '/';
       parts.push(meaning as string);
       this.#at += 2;
     }
@@ -187,7 +189,9 @@ class Parser {
     const value = parts.join('');
     // Two escapes that make a pair are one character by now; what is alone stays alone.
     if (has_code && !value.isWellFormed()) this.#fail('a lone surrogate in the string that ends');
-    return has_code && this.#keep_escapes ? new Literal(this.#text.slice(start, this.#at), value) : value;
+    return (has_code || has_slash) && this.#keep_escapes
+      ? new Literal(this.#text.slice(start, this.#at), value)
+      : value;
   }
 
   #code(): string {

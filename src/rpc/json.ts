@@ -3,7 +3,10 @@
  * bigint, and anything else keeps its spelling in a Literal. Source: RFC 8259.
  */
 
-/** A value whose spelling matters: a number with a fraction or an exponent, or a string spelled with a `\u` escape. */
+/**
+ * A value whose spelling matters: a number with a fraction or an exponent, or a string spelled with an escape that nobody
+ * needs (`\u`, `\/`), which an id that is echoed must keep.
+ */
 export class Literal {
   /** The JSON text as the request has it. */
   readonly source: string;

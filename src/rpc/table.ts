@@ -99,7 +99,7 @@ function readNamed(
   given: Readonly<Record<string, Json>>,
   values: Record<string, unknown>,
 ): void {
-  const rest: Record<string, Json> = {};
+  const rest: [string, Json][] = [];
   const seen = new Set<string>();
   for (const given_name of Object.keys(given)) {
     const value = given[given_name] as Json;
@@ -108,12 +108,12 @@ function readNamed(
       if (!command.rest) {
         throw new RpcError('INVALID_PARAMS', `unknown parameter: ${given_name.slice(0, 80)}`);
       }
-      rest[given_name] = value;
+      rest.push([given_name, value]);
       continue;
     }
     if (seen.has(name)) throw new RpcError('INVALID_PARAMS', `duplicate json names: ${name}`);
     seen.add(name);
     if (value !== null) values[name] = readField((command.params[name] as Param<unknown>).field, name, value);
   }
-  if (command.rest) values.rest = rest satisfies Rest;
+  if (command.rest) values.rest = Object.fromEntries(rest) satisfies Rest;
 }

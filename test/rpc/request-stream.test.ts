@@ -92,6 +92,9 @@ test('a string spelled with a \\u escape is told apart from one that is not', ()
   assert.ok(coded instanceof Literal);
   assert.equal(coded.value, 'A');
   assert.equal(coded.source, '"\\u0041"');
+  const { backslash, slash } = readOne('{"backslash":"\\\\u0041","slash":"a\\/b"}') as { backslash: Json; slash: Json };
+  assert.equal(backslash, '\\u0041');
+  assert.equal(spell(slash), '"a\\/b"');
 });
 
 test('a name given twice is found, at any depth and in any spelling', () => {

@@ -172,6 +172,13 @@ test('values are read as what they mean', () => {
   assert.deepEqual(readField(field.outpoint, 'x', `${HASH}:7`), { txid: HASH, output: 7 });
 });
 
+test('an escaped slash, which PHP writes, is no \\u escape', () => {
+  assert.equal(readField(field.escapedString, 'x', json('"1\\/2 coffee"')), '1/2 coffee');
+  assert.equal(readField(field.escapedString, 'x', json('"\\\\u0041\\/"')), '\\u0041/');
+  assert.throws(() => readField(field.escapedString, 'x', json('"\\/\\u0041"')), /should be a string/);
+  assert.throws(() => readField(field.escapedString, 'x', json('"\\\\\\u0041"')), /should be a string/);
+});
+
 test('feerates are read by name, by blocks and in either unit, and refused in a sentence', () => {
   assert.deepEqual(readField(field.feerate, 'f', 'urgent'), { kind: 'named', name: 'urgent' });
   assert.deepEqual(readField(field.feerate, 'f', '6blocks'), { kind: 'blocks', blocks: 6 });

@@ -126,7 +126,10 @@ async function stage(context: TestContext, mode?: number): Promise<Stage> {
   ];
   const node: NodeRoom = {
     info: () => assert.fail('not asked'),
-    configs: () => [{ name: 'alias', kind: 'string', value: 'shop', source: 'cmdline' }],
+    configs: () => [
+      { name: 'alias', kind: 'string', value: 'shop', source: 'cmdline' },
+      { name: 'rgb', kind: 'string', value: undefined, source: 'default' },
+    ],
     stop: () => {
       stopped = true;
     },
@@ -232,7 +235,7 @@ test('a path that the system cannot hold is refused in words', async () => {
 
 test('requests are answered however they are laid out, each id in its own spelling', async (context) => {
   const one = client(context, await stage(context));
-  for (const id of ['1', '"a"', '"\\u0041\\/"', '18446744073709551616', '1.50', '-0', 'null', 'true']) {
+  for (const id of ['1', '"a"', '"\\u0041\\/"', '"shop\\/7"', '18446744073709551616', '1.50', '-0', 'null', 'true']) {
     one.send(` {"jsonrpc":"2.0","id":${id},"method":"echo","params":[1]}\n`);
     assert.equal(await one.reply(), ok(id, '{"value":1}'));
   }
@@ -410,8 +413,15 @@ test('help, check, listconfigs and notices', async (context) => {
   assert.deepEqual((await ask('check', { command_to_check: 'echo', value: 1 })).result, { command_to_check: 'echo' });
   assert.equal((await ask('check', ['echo'])).error?.message, 'missing required parameter: value');
   assert.equal((await ask('check', ['nope'])).error?.code, -32601);
+  const hidden = JSON.parse('{"command_to_check":"echo","value":1,"__proto__":1}');
+  assert.equal((await ask('check', hidden)).error?.message, 'unknown parameter: __proto__');
   assert.deepEqual((await ask('listconfigs', [])).result, {
     configs: { alias: { value_str: 'shop', source: 'cmdline' } },
+  });
+  assert.deepEqual((await ask('listconfigs', ['rgb'])).result, { configs: {} });
+  assert.deepEqual((await ask('listconfigs', ['alais'])).error, {
+    code: -32602,
+    message: 'config: Unknown config option: invalid token \'"alais"\'',
   });
   assert.deepEqual((await ask('notice', [])).result, {});
   assert.deepEqual((await ask('notifications', { enable: true })).result, {});
@@ -421,6 +431,20 @@ test('help, check, listconfigs and notices', async (context) => {
     '{"jsonrpc":"2.0","method":"message","params":{"id":"n","level":"info","message":"half way"}}',
   );
   assert.equal(await one.reply(), ok('"n"', '{}'));
+});
+
+test('an error that quotes what is too long for it is never cut within a character', async (context) => {
+  const one = client(context, await stage(context));
+  const long = `${'a'.repeat(79)}\u{1f600}`;
+  for (const [method, params] of [
+    [long, []],
+    ['help', [long]],
+    ['echo', { [long]: 1 }],
+  ] as const) {
+    one.ask(method, params);
+    const { error } = JSON.parse(await one.reply()) as { error: { message: string } };
+    assert.ok(error.message.isWellFormed(), error.message);
+  }
 });
 
 test('a long array is streamed whole, with other replies before or behind it', async (context) => {

@@ -2,7 +2,6 @@ import { WARNINGS } from '../invoices/route-hints.ts';
 import { answer } from '../rpc/answer.ts';
 import { byName, optional, required, withDefault } from '../rpc/command.ts';
 import { field } from '../rpc/fields.ts';
-import { writeJson } from '../rpc/writer.ts';
 import { defineCommand } from './rooms.ts';
 
 /** The heart of it all: the expectation of a payment. */
@@ -58,7 +57,7 @@ The answer comes when the invoice is on disk. If the node dies before it answers
         'The SHA-256 of a text that is kept elsewhere, to put into the invoice instead of the description.',
       ),
     ),
-    metadata: byName(optional(field.object, 'An object to keep with the invoice. The payer never sees it.')),
+    metadata: byName(optional(field.objectText, 'An object to keep with the invoice. The payer never sees it.')),
     idempotent: byName(
       withDefault(
         field.boolean,
@@ -92,9 +91,8 @@ The answer comes when the invoice is on disk. If the node dies before it answers
   ],
   see_also: ['listinvoices', 'delinvoice', 'waitinvoice', 'waitanyinvoice', 'decode'],
   access: 'write',
-  async run({ metadata, rest: _rest, ...request }, { invoices }) {
-    const text = metadata === undefined ? undefined : writeJson(metadata);
-    const created = await invoices.create({ ...request, metadata: text });
+  async run({ rest: _rest, ...request }, { invoices }) {
+    const created = await invoices.create(request);
     const { payment_hash, expires_at, bolt11, created_index } = created.invoice;
     return {
       payment_hash,

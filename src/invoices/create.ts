@@ -2,9 +2,11 @@
  * A new invoice: checks in the order of the page, preimage, hints, BOLT 11, one durable row. On any error nothing
  * exists.
  */
+import { checkTerms } from '../bolt11/check.ts';
 import { Bolt11Error } from '../bolt11/error.ts';
 import type { InvoiceFields } from '../bolt11/invoice.ts';
 import { encodeInvoice } from '../bolt11/native.ts';
+import { parseRaw } from '../bolt11/raw.ts';
 import { sha256 } from '../crypto/hash.ts';
 import { RpcError } from '../errors.ts';
 import type { Write } from '../store/store.ts';
@@ -79,10 +81,6 @@ export class InvoiceCreator {
     const amount_msat = request.amount_msat === 'any' ? undefined : request.amount_msat;
     const min_final_cltv_expiry =
       request.cltv ?? this.#options.cltv_final_blocks ?? this.#options.network.default_cltv_final_blocks;
-    const { routes, warnings } = this.#hints.choose(this.#options.hints.candidates(), {
-      amount_msat,
-      expose: request.exposeprivatechannels,
-    });
     const fields: InvoiceFields = {
       currency: this.#options.network.bolt11_prefix,
       amount_msat,
@@ -93,16 +91,19 @@ export class InvoiceCreator {
       expiry_seconds: expires_at - created_at,
       min_final_cltv_expiry_delta: min_final_cltv_expiry,
       fallbacks,
-      routes,
       features: this.#options.features,
     };
     if (request.idempotent === true) {
-      // Most repeats find their invoice here; one that races its twin finds it below.
+      // Most repeats find their invoice here, whatever became of the channels; one that races its twin finds it below.
       const earlier = await findInvoice(store, clock, { label: request.label });
       if (earlier !== undefined) return await this.#again(request, fields, { by: 'label', existing: earlier });
     }
+    const { routes, warnings } = this.#hints.choose(this.#options.hints.candidates(), {
+      amount_msat,
+      expose: request.exposeprivatechannels,
+    });
     const own_script = request.fallbacks === undefined ? await this.#options.fallback?.newScript() : undefined;
-    const shown = own_script === undefined ? fields : { ...fields, fallbacks: [own_script] };
+    const shown = { ...fields, routes, fallbacks: own_script === undefined ? fallbacks : [own_script] };
     const outcome = await insertInvoice(
       { store, clock, changes: this.#changes },
       {
@@ -133,9 +134,10 @@ export class InvoiceCreator {
   async #again(request: CreateRequest, fields: InvoiceFields, clash: Clash): Promise<CreatedInvoice> {
     const { existing } = clash;
     const isOurs = async (script: string) => (await this.#options.fallback?.isInvoiceAddress(script)) === true;
-    if (request.idempotent === true && (await asksTheSame(existing, request, fields, isOurs))) {
-      const payment_secret = derivePaymentSecret(this.#options.payment_secret_key, existing.payment_hash);
-      return { invoice: existing, payment_secret, warnings: {} };
+    if (request.idempotent !== true) throw clashError(clash, request.label);
+    const terms = checkTerms(parseRaw(existing.bolt11));
+    if (await asksTheSame(existing, terms, request, fields, isOurs)) {
+      return { invoice: existing, payment_secret: terms.payment_secret, warnings: {} };
     }
     throw clashError(clash, request.label);
   }

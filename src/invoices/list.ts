@@ -4,6 +4,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { MAX_COLUMN } from '../store/u64.ts';
 import type { Invoice, InvoiceStatus } from './invoice.ts';
+import { hasMembers } from './metadata.ts';
 import type { InvoicesOptions } from './ports.ts';
 import { COLUMNS, readInvoice } from './row.ts';
 
@@ -71,28 +72,4 @@ export function matcherOf(query: ListQuery): (invoice: Invoice) => boolean {
     if (words !== undefined && invoice.description?.toLowerCase().includes(words) !== true) return false;
     return members === undefined || hasMembers(invoice.metadata, members);
   };
-}
-
-function hasMembers(metadata: string | undefined, members: readonly (readonly [string, unknown])[]): boolean {
-  if (metadata === undefined) return false;
-  const kept = JSON.parse(metadata, exactly) as Record<string, unknown>;
-  return members.every(([name, value]) => Object.hasOwn(kept, name) && sameJson(kept[name], value));
-}
-
-/** Keeps an integer beyond 2^53 as the bigint that a query has for it. */
-function exactly(_name: string, value: unknown, { source }: { readonly source?: string } = {}): unknown {
-  const isLarge = typeof value === 'number' && !Number.isSafeInteger(value) && /^-?\d+$/.test(source ?? '');
-  return isLarge ? BigInt(source as string) : value;
-}
-
-/** Equal as JSON, whatever the order of members. */
-function sameJson(a: unknown, b: unknown): boolean {
-  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return a === b;
-  if (Array.isArray(a) !== Array.isArray(b)) return false;
-  const [one, other] = [a as Record<string, unknown>, b as Record<string, unknown>];
-  const names = Object.keys(one);
-  return (
-    names.length === Object.keys(other).length &&
-    names.every((name) => Object.hasOwn(other, name) && sameJson(one[name], other[name]))
-  );
 }

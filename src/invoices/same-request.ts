@@ -1,27 +1,26 @@
 /** `idempotent`: whether an invoice is what a request asks for. Its own BOLT 11 says what it was made of. */
-import { checkTerms } from '../bolt11/check.ts';
-import type { InvoiceFields } from '../bolt11/invoice.ts';
-import { parseRaw } from '../bolt11/raw.ts';
+import type { InvoiceFields, InvoiceTerms } from '../bolt11/invoice.ts';
 import type { CreateRequest } from './create.ts';
 import type { Invoice } from './invoice.ts';
+import { sameMetadata } from './metadata.ts';
 
 /**
- * Whether the existing invoice was made by a request with the same label, amount, text, expiry, fallbacks, cltv,
+ * Whether the existing invoice, whose BOLT 11 says `terms`, was made by a request with the same label, amount, text, expiry, fallbacks, cltv,
  * metadata, and preimage when one is given. Route hints are not compared: they change with the channels. Nor is an
  * address that we gave the invoice ourselves (`isOurs`): no request names it.
  */
 export async function asksTheSame(
   existing: Invoice,
+  terms: InvoiceTerms,
   request: CreateRequest,
   fields: InvoiceFields,
   isOurs: (script_pubkey: string) => Promise<boolean>,
 ): Promise<boolean> {
-  const terms = checkTerms(parseRaw(existing.bolt11));
   const [only, ...more] = terms.fallbacks;
   const isGiven = only !== undefined && more.length === 0 && request.fallbacks === undefined && (await isOurs(only));
   return (
     existing.label === request.label &&
-    existing.metadata === request.metadata &&
+    sameMetadata(existing.metadata, request.metadata) &&
     (existing.description ?? request.description) === request.description &&
     terms.description === fields.description &&
     terms.description_hash === fields.description_hash &&

@@ -8,7 +8,7 @@ import { isHex } from '../types/hex.ts';
 import { Secret } from '../types/secret.ts';
 import { parseShortChannelId, type ShortChannelId } from '../types/short-channel-id.ts';
 import { type Field, fieldOf, secretField, textOf, Unfit, UnfitSentence, wordOf } from './field.ts';
-import { isJsonObject, type Json, Literal, type PlainJson, type PlainJsonObject, toPlain } from './json.ts';
+import { isJsonObject, type Json, Literal, type PlainJson, type PlainJsonObject, spell, toPlain } from './json.ts';
 
 /** An output of a transaction. */
 export interface Outpoint {
@@ -283,6 +283,10 @@ export const field = {
   /** An object, kept as plain JSON. */
   object: fieldOf<PlainJsonObject>('object', { type: 'object' }, 'should be an object', (value) =>
     isJsonObject(value) ? (toPlain(value) as PlainJsonObject) : undefined,
+  ),
+  /** An object as the text that it was given as, to the digit. */
+  objectText: fieldOf<string>('object', { type: 'object' }, 'should be an object', (value) =>
+    isJsonObject(value) ? spell(value) : undefined,
   ),
   /** Any value, kept as plain JSON. */
   any: fieldOf<PlainJson>('any', {}, 'should be a value', (value) => toPlain(value)),

@@ -17,6 +17,8 @@ export interface Door {
   readonly room: Room;
   /** Sends the request with `params` as it is written, and reads the reply. */
   ask(method: string, params?: string): Promise<Answered>;
+  /** The same reply as text. */
+  text(method: string, params?: string): Promise<string>;
   /** The result. Fails on an error. */
   get(method: string, params?: string): Promise<Readonly<Record<string, unknown>>>;
   close(): Promise<void>;
@@ -49,7 +51,7 @@ export function openDoor(): Door {
     send: () => assert.fail('no notice is expected'),
     afterReply: () => assert.fail('nothing comes after'),
   };
-  async function ask(method: string, params = '{}'): Promise<Answered> {
+  async function textOf(method: string, params = '{}'): Promise<string> {
     let reply: ReturnType<Dispatcher<Rooms>['dispatch']> | undefined;
     new RequestReader().push(
       Buffer.from(`{"jsonrpc":"2.0","id":1,"method":"${method}","params":${params}}`),
@@ -61,11 +63,14 @@ export function openDoor(): Door {
     let text = '';
     for await (const piece of typeof answered === 'string' ? [answered] : (answered ?? [])) text += piece;
     assert.deepEqual(unexpected, []);
-    return JSON.parse(text) as Answered;
+    return text.trimEnd();
   }
+  const ask = async (method: string, params?: string): Promise<Answered> =>
+    JSON.parse(await textOf(method, params)) as Answered;
   return {
     room,
     ask,
+    text: textOf,
     async get(method, params) {
       const { result, error } = await ask(method, params);
       assert.equal(error, undefined);

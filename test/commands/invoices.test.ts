@@ -122,6 +122,14 @@ describe('the invoice family, as clients see it', () => {
     assert.deepEqual([await found(id), await found(next)], [1, 0]);
   });
 
+  it('metadata comes back to the digit', async () => {
+    const metadata =
+      '{"a":1e400,"b":0.10000000000000000001,"c":-0,"d":18446744073709551616,"__proto__":{"e":1.0},"f":"x\\/y"}';
+    await door.get('invoice', `{"amount_msat":1,"label":"exact","description":"d","metadata":${metadata}}`);
+    const text = await door.text('listinvoices', '["exact"]');
+    assert.equal(text.slice(text.indexOf('"metadata":') + 11, text.lastIndexOf('}]}}')), metadata);
+  });
+
   it('a paid invoice shows its payment, to those who wait and those who list', async () => {
     await door.get('invoice', '["any","gift","a gift"]');
     const waiting = [door.get('waitinvoice', '["gift"]'), door.get('waitanyinvoice')];

@@ -8,8 +8,10 @@ import type { ErrorName } from '../../src/errors.ts';
 import { RpcError } from '../../src/errors.ts';
 import type { CreateRequest } from '../../src/invoices/create.ts';
 import { MAX_U64, type Msat, msat } from '../../src/types/amount.ts';
+import type { NodeId } from '../../src/types/brand.ts';
 import { fromHex, toHex } from '../../src/types/hex.ts';
 import { Secret } from '../../src/types/secret.ts';
+import type { ShortChannelId } from '../../src/types/short-channel-id.ts';
 import { openRoom, type Room } from './room.ts';
 
 const PREIMAGE = '11'.repeat(32);
@@ -218,6 +220,49 @@ describe('creating an invoice', () => {
     for (const difference of unequal) {
       await assert.rejects(room.create('order 7', { ...request, ...difference }), /Duplicate label 'order 7'/);
     }
+  });
+
+  it('takes metadata for equal whatever the order of its members, as a client that repeats may not keep it', async () => {
+    const request = { idempotent: true, metadata: '{"order":12345678901234567890,"lines":[{"a":1,"b":2.0}]}' };
+    const first = await room.create('unordered', request);
+    const metadata = '{"lines":[{"b":2,"a":1}],"order":12345678901234567890}';
+    assert.equal((await room.create('unordered', { ...request, metadata })).metadata, first.metadata);
+    for (const other of ['{"order":12345678901234567891,"lines":[{"a":1,"b":2}]}', '{"order":1}', '{}', undefined]) {
+      await assert.rejects(room.create('unordered', { ...request, metadata: other }), /Duplicate label 'unordered'/);
+    }
+  });
+
+  it('answers the secret that is in the invoice, also when others composed that', async () => {
+    const other = openRoom({ payment_secret_key: new Secret(new Uint8Array(32)) });
+    const preimage = new Secret('77'.repeat(32));
+    const { bolt11 } = await other.create('composed', { preimage });
+    await other.close();
+    await room.invoices.take({ invstring: bolt11, label: 'composed', preimage });
+    const request = { amount_msat: msat(1000), label: 'composed', description: 'coffee', idempotent: true };
+    const { invoice, payment_secret } = await room.invoices.create(request);
+    assert.equal(payment_secret, decodeInvoice(invoice.bolt11).payment_secret);
+  });
+
+  it('answers a repeated request also when the channel that it names is gone', async () => {
+    const id = '1x2x3' as ShortChannelId;
+    room.candidates.push({
+      pubkey: `02${'aa'.repeat(32)}` as NodeId,
+      short_channel_id: id,
+      scid_alias: false,
+      announced: false,
+      online: true,
+      receivable_msat: msat(5000),
+      htlc_maximum_msat: msat(5000),
+      fee_base_msat: 1,
+      fee_proportional_millionths: 10,
+      cltv_expiry_delta: 6,
+      peer_incoming_msat: msat(1),
+    });
+    const request = { idempotent: true, exposeprivatechannels: [id] };
+    const first = await room.create('hinted', request);
+    room.candidates.pop();
+    assert.equal((await room.create('hinted', request)).bolt11, first.bolt11);
+    await assert.rejects(room.create('another', request), /None of those hints/);
   });
 
   it('finds an invoice by label, hash and text, in either case and with a scheme before it', async () => {

@@ -18,7 +18,10 @@ export type Reply = string | AsyncIterable<string>;
 export interface Caller {
   readonly transport: Context['transport'];
   readonly connection: ConnectionSettings;
-  /** A signal that is aborted when the client is gone or the node stops. Called at most once for each request. */
+  /**
+   * A signal that is aborted when the client is gone or the node stops, with the RpcError to answer as its reason. Called
+   * at most once for each request.
+   */
   signalFor(): AbortSignal;
   /** Writes a notice between replies. */
   send(text: string): void;

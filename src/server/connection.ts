@@ -58,7 +58,7 @@ export class Connection {
 
   /** Ends every wait and hangs up once what is written has gone out. */
   stop(): void {
-    this.#abortWaits();
+    this.#abortWaits(new RpcError('LIGHTNINGD_SHUTDOWN', 'The node is stopping'));
     this.#queue = [];
     this.#next = 0;
     this.#ended = true;
@@ -123,7 +123,7 @@ export class Connection {
       signalFor: () => {
         wait = new AbortController();
         setMaxListeners(0, wait.signal);
-        if (this.#closed) wait.abort();
+        if (this.#closed) wait.abort(clientGone());
         else this.#waits.add(wait);
         return wait.signal;
       },
@@ -261,8 +261,9 @@ export class Connection {
     this.#socket.resume();
   }
 
-  #abortWaits(): void {
-    for (const wait of this.#waits) wait.abort();
+  /** The reason is what the waits end with: an answer, and not a fault of the node that it would have to log. */
+  #abortWaits(reason: RpcError): void {
+    for (const wait of this.#waits) wait.abort(reason);
     this.#waits.clear();
   }
 
@@ -272,6 +273,11 @@ export class Connection {
     this.#queue = [];
     this.#next = 0;
     this.#stopProbing?.();
-    this.#abortWaits();
+    this.#abortWaits(clientGone());
   }
+}
+
+/** How a wait ends that nobody hears the end of. */
+function clientGone(): RpcError {
+  return new RpcError('LIGHTNINGD', 'The client is gone');
 }

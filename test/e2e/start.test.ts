@@ -222,7 +222,7 @@ describe('till start', { concurrency: 3 }, () => {
       const node = await TillNode.start(dir, { args: ['--log-file=-'] });
       const client = await node.connect();
       const waiting = client.call('waitanyinvoice', {});
-      const rejected = assert.rejects(waiting);
+      const rejected = assert.rejects(waiting, { code: -5, message: 'The node is stopping' });
       await client.call('getinfo', {});
       assert.equal((await node.kill(signal)).code, 0);
       await rejected;

@@ -22,6 +22,7 @@ import { field } from '../../src/rpc/fields.ts';
 import { tableOf } from '../../src/rpc/table.ts';
 import { serveUnixSocket, type UnixSocketServer } from '../../src/server/unix-socket.ts';
 import { ManualClock } from '../../src/types/clock.ts';
+import { untilAborted } from '../../src/types/until-aborted.ts';
 
 const define = commandsOn<Rooms>();
 const COMMON = { category: 'node', title: 't', description: 'd', errors: [], access: 'read' } as const;
@@ -64,6 +65,17 @@ async function stage(context: TestContext, mode?: number): Promise<Stage> {
         waiting.began.resolve();
         await Promise.race([waiting.release.promise, waiting.aborted.promise]);
         return { held: true };
+      },
+    }),
+    define({
+      ...COMMON,
+      name: 'forever',
+      params: {},
+      returns: {},
+      run(_params, _rooms, { signal }) {
+        signal.addEventListener('abort', () => waiting.aborted.resolve());
+        waiting.began.resolve();
+        return untilAborted(new Promise<never>(() => {}), signal);
       },
     }),
     define({
@@ -357,6 +369,32 @@ test('a wait is aborted when the node stops, and its client is hung up on', asyn
   const closed = here.server.close();
   await here.waiting.aborted.promise;
   assert.equal(await one.reply(), ok('1', '{"held":true}'));
+  one.socket.end();
+  await closed;
+});
+
+test('a wait that ends with its client is nothing that the node has to tell', async (context) => {
+  const here = await stage(context);
+  const one = client(context, here);
+  one.ask('forever');
+  await here.waiting.began.promise;
+  one.socket.destroy();
+  await here.waiting.aborted.promise;
+  const another = client(context, here);
+  another.ask('echo', [1]);
+  await another.reply();
+  assert.deepEqual(here.unexpected, []);
+});
+
+test('a wait that ends with the node is told that the node is stopping', async (context) => {
+  const here = await stage(context);
+  const one = client(context, here);
+  one.ask('forever');
+  await here.waiting.began.promise;
+  const closed = here.server.close();
+  const { error } = JSON.parse(await one.reply());
+  assert.deepEqual(error, { code: -5, message: 'The node is stopping' });
+  assert.deepEqual(here.unexpected, []);
   one.socket.end();
   await closed;
 });

@@ -50,7 +50,10 @@ interface Pending {
 /** A connection to a node. Made by connectToNode. */
 export class Client {
   readonly #socket: Socket;
-  readonly #reader = new RequestReader({ longest_bytes: Number.POSITIVE_INFINITY });
+  readonly #reader = new RequestReader({
+    longest_bytes: Number.POSITIVE_INFINITY,
+    most_commas: Number.POSITIVE_INFINITY,
+  });
   readonly #pending = new Map<number, Pending>();
   #next_id = 1;
   #broken: ConnectionError | undefined;

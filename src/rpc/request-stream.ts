@@ -10,12 +10,19 @@ import { DEEPEST_NESTING, MalformedJson, type Parsed, parseJson } from './json-p
 /** The longest request. The seed page and Core Lightning set no other bound; an invoice needs some hundreds of bytes. */
 export const LONGEST_REQUEST_BYTES = 16 * 1024 * 1024;
 
+/**
+ * Commas in a request, and so about its values: far more than any command takes. Sixteen megabytes of small values would
+ * keep the parser busy for seconds, while the other clients wait.
+ */
+export const MOST_COMMAS = 100_000;
+
 /** Fewer digits than this always fit a safe integer. */
 const SAFE_DIGITS = 15;
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const COLON = 0x3a;
+const COMMA = 0x2c;
 
 /** Splits a stream of bytes into requests. One reader for each connection. */
 export class RequestReader {
@@ -27,14 +34,20 @@ export class RequestReader {
   #escaped = false;
   #digits = 0;
   #colons = 0;
+  #commas = 0;
   /** Whether JSON.parse would lose something of this request. */
   #strict = false;
   #ascii = true;
   readonly #longest_bytes: number;
+  readonly #most_commas: number;
 
-  /** `longest_bytes` bounds one request; a client, which trusts its node, lets replies be of any length. */
-  constructor({ longest_bytes = LONGEST_REQUEST_BYTES }: { readonly longest_bytes?: number } = {}) {
+  /** Both bounds are for one request; a client, which trusts its node, lets replies be of any length. */
+  constructor({
+    longest_bytes = LONGEST_REQUEST_BYTES,
+    most_commas = MOST_COMMAS,
+  }: { readonly longest_bytes?: number; readonly most_commas?: number } = {}) {
     this.#longest_bytes = longest_bytes;
+    this.#most_commas = most_commas;
   }
 
   /**
@@ -84,7 +97,9 @@ export class RequestReader {
     this.#digits = 0;
     if (byte === QUOTE) this.#in_string = true;
     else if (byte === COLON) this.#colons++;
-    else if (byte === 0x7b || byte === 0x5b) {
+    else if (byte === COMMA) {
+      if (++this.#commas > this.#most_commas) throw new MalformedJson(`more than ${this.#most_commas} values`);
+    } else if (byte === 0x7b || byte === 0x5b) {
       if (++this.#depth > DEEPEST_NESTING) throw new MalformedJson(`nested more than ${DEEPEST_NESTING} deep`);
     } else if (byte === 0x7d || byte === 0x5d) return --this.#depth === 0;
     return false;
@@ -117,6 +132,7 @@ export class RequestReader {
     this.#held_bytes = 0;
     this.#digits = 0;
     this.#colons = 0;
+    this.#commas = 0;
     this.#strict = false;
     this.#ascii = true;
     if (!ascii && !isUtf8(bytes)) throw new MalformedJson('the request is not valid UTF-8');

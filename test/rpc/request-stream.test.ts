@@ -160,6 +160,12 @@ test('a request over 16 MB is refused before it is complete', () => {
   }, /longer than 16777216 bytes/);
 });
 
+test('a request of more values than any command takes is refused before it is complete', () => {
+  const most = `{"id":1,"params":[${'1,'.repeat(99_998)}1,1]}`;
+  assert.equal((readOne(most) as { params: Json[] }).params.length, 100_000);
+  assert.throws(() => readAll(most.replace('1,1]', '1,1,1').slice(0, -1)), /more than 100000 values/);
+});
+
 test('a long request that drips in byte by byte is read', () => {
   const text = `{"a":"${'é'.repeat(100_000)}"}`;
   const reader = new RequestReader();

@@ -38,6 +38,7 @@ export const OPTIONS = {
 
   'invoices-expiry': integer(3600, 'How long an invoice is valid when the command does not say, in seconds.', {
     min: 1,
+    max: 0xffffffff,
   }),
   'autoclean-cycle': integer(3600, 'How often old invoices are removed, in seconds.', { min: 1 }),
   'autoclean-expiredinvoices-age': integer(0, 'Remove invoices that expired so many seconds ago; 0 keeps them.'),

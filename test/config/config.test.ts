@@ -81,6 +81,10 @@ test('what is wrong is said with its place and what would be right', (t) => {
     /whole number from 10 to 2016, not '99999'/,
   );
   assert.match(
+    errorOf(() => loadConfig(['--invoices-expiry=9007199254740991'])),
+    /whole number from 1 to 4294967295, not '9007199254740991'/,
+  );
+  assert.match(
     errorOf(() => loadConfig(['--alias'])),
     /alias needs a value: --alias=NAME/,
   );

@@ -1,7 +1,7 @@
 import { FEERATE_FLOOR_PER_KW } from '../chain/source.ts';
 import { answer } from '../rpc/answer.ts';
 import { required } from '../rpc/command.ts';
-import { type Field, textOf, UnfitSentence } from '../rpc/field.ts';
+import { type Field, quoteToken, textOf, UnfitSentence } from '../rpc/field.ts';
 import { FEE_TARGETS, type FeePurpose, feerateFor } from './fee-estimates.ts';
 import { defineCommand } from './rooms.ts';
 
@@ -16,7 +16,7 @@ const styleField: Field<Style> = {
     const text = textOf(value);
     const found = STYLES.find((style) => style === text);
     if (found !== undefined) return found;
-    const quoted = (text ?? JSON.stringify(value)).slice(0, 80);
+    const quoted = text?.slice(0, 80) ?? quoteToken(value);
     throw new UnfitSentence((name) => `'${name}' should be 'perkw' or 'perkb', not '${quoted}'`);
   },
 };

@@ -1,6 +1,6 @@
 import { answer } from '../rpc/answer.ts';
 import { optional } from '../rpc/command.ts';
-import { type Field, textOf, UnfitSentence } from '../rpc/field.ts';
+import { type Field, quoteToken, textOf, UnfitSentence } from '../rpc/field.ts';
 import { defineCommand } from './rooms.ts';
 
 const WORDS = ['p2tr', 'bech32', 'all'] as const;
@@ -14,7 +14,7 @@ const addressType: Field<AddressType> = {
     const text = textOf(value);
     const found = WORDS.find((word) => word === text);
     if (found !== undefined) return found;
-    const quoted = (text ?? JSON.stringify(value)).slice(0, 80);
+    const quoted = text?.slice(0, 80) ?? quoteToken(value);
     throw new UnfitSentence((name) => `'${name}' should be 'p2tr', 'bech32', or 'all', not '${quoted}'`);
   },
 };

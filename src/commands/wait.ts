@@ -74,7 +74,7 @@ export const wait = defineCommand({
       ),
     ),
   },
-  errors: [],
+  errors: ['LIGHTNINGD_SHUTDOWN'],
   see_also: ['listinvoices', 'waitanyinvoice'],
   access: 'read',
   async run({ subsystem, indexname, nextvalue }, { invoices, payments }, { signal }) {

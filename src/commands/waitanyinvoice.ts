@@ -15,7 +15,7 @@ export const waitanyinvoice = defineCommand({
     timeout: optional(field.u64, 'Seconds to wait; 0 only looks. Default: for as long as it takes.'),
   },
   returns: invoiceMembers,
-  errors: ['INVOICE_WAIT_TIMED_OUT'],
+  errors: ['INVOICE_WAIT_TIMED_OUT', 'LIGHTNINGD_SHUTDOWN'],
   see_also: ['waitinvoice', 'listinvoices', 'invoice'],
   access: 'read',
   async run({ lastpay_index, timeout }, { invoices }, { signal }) {

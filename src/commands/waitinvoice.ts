@@ -13,7 +13,7 @@ export const waitinvoice = defineCommand({
     'Answers when the invoice is paid, or at once if it is. An invoice that expires meanwhile, or has expired, is an error that carries the invoice as its data.',
   params: { label: required(field.label, 'The label of the invoice.') },
   returns: invoiceMembers,
-  errors: ['INVOICE_EXPIRED_DURING_WAIT'],
+  errors: ['INVOICE_EXPIRED_DURING_WAIT', 'LIGHTNINGD_SHUTDOWN'],
   see_also: ['waitanyinvoice', 'listinvoices', 'invoice'],
   access: 'read',
   async run({ label }, { invoices }, { signal }) {

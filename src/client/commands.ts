@@ -446,9 +446,9 @@ export interface Commands {
       /** Blocks that the payer must leave the node to claim the payment in. Default: `cltv-final` (18 on mainnet, 10 elsewhere). Fewer than 10 do not help: the node needs that many. */ readonly cltv?:
         | number
         | bigint;
-      /** Put only the SHA-256 of the description into the invoice; the text may then be longer. The node keeps the text. */ readonly deschashonly?: boolean;
+      /** Put only the SHA-256 of the description into the invoice; the text may then have 262,144 bytes. The node keeps the text. */ readonly deschashonly?: boolean;
       /** The SHA-256 of a text that is kept elsewhere, to put into the invoice instead of the description. */ readonly description_hash?: string;
-      /** An object to keep with the invoice. The payer never sees it. */ readonly metadata?: Readonly<
+      /** An object to keep with the invoice, 262,144 bytes at most. The payer never sees it. */ readonly metadata?: Readonly<
         Record<string, unknown>
       >;
       /** When an invoice with this label exists and was made with the same parameters, answer it again instead of an error. */ readonly idempotent?: boolean;

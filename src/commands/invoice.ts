@@ -49,7 +49,7 @@ The answer comes when the invoice is on disk. If the node dies before it answers
     deschashonly: withDefault(
       field.boolean,
       false,
-      'Put only the SHA-256 of the description into the invoice; the text may then be longer. The node keeps the text.',
+      'Put only the SHA-256 of the description into the invoice; the text may then have 262,144 bytes. The node keeps the text.',
     ),
     description_hash: byName(
       optional(
@@ -57,7 +57,9 @@ The answer comes when the invoice is on disk. If the node dies before it answers
         'The SHA-256 of a text that is kept elsewhere, to put into the invoice instead of the description.',
       ),
     ),
-    metadata: byName(optional(field.objectText, 'An object to keep with the invoice. The payer never sees it.')),
+    metadata: byName(
+      optional(field.objectText, 'An object to keep with the invoice, 262,144 bytes at most. The payer never sees it.'),
+    ),
     idempotent: byName(
       withDefault(
         field.boolean,

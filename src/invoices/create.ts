@@ -18,7 +18,7 @@ import { Secret } from '../types/secret.ts';
 import type { InvoiceChanges } from './changes.ts';
 import { findInvoice } from './find.ts';
 import { type Clash, insertInvoice, isCreated } from './insert.ts';
-import { type Invoice, MAX_DESCRIPTION_BYTES, MAX_LABEL_BYTES } from './invoice.ts';
+import { type Invoice, MAX_DESCRIPTION_BYTES, MAX_KEPT_TEXT_BYTES, MAX_LABEL_BYTES } from './invoice.ts';
 import { derivePaymentSecret } from './payment-secret.ts';
 import type { InvoicesOptions } from './ports.ts';
 import { type ExposePrivateChannels, HintChooser, type InvoiceWarnings } from './route-hints.ts';
@@ -173,17 +173,19 @@ function isText(text: string): boolean {
   return text.isWellFormed() && !text.includes('\0');
 }
 
+function checkLength(what: 'Description' | 'Metadata', text: string, most_bytes: number): void {
+  const length = Buffer.byteLength(text);
+  if (length <= most_bytes) return;
+  const told = `${what.toLowerCase()} length ${length}`;
+  throw new RpcError('INVALID_PARAMS', `${what} greater than ${most_bytes} bytes invalid (${told})`);
+}
+
 function checkTexts(request: CreateRequest): void {
   checkLabel(request.label);
   const { description } = request;
   const hashed = request.deschashonly === true || request.description_hash !== undefined;
-  const length = Buffer.byteLength(description);
-  if (length > MAX_DESCRIPTION_BYTES && !hashed) {
-    throw new RpcError(
-      'INVALID_PARAMS',
-      `Description greater than ${MAX_DESCRIPTION_BYTES} bytes invalid (description length ${length})`,
-    );
-  }
+  checkLength('Description', description, hashed ? MAX_KEPT_TEXT_BYTES : MAX_DESCRIPTION_BYTES);
+  checkLength('Metadata', request.metadata ?? '', MAX_KEPT_TEXT_BYTES);
   if (!isText(description)) {
     throw new RpcError('INVALID_PARAMS', 'description: should be valid UTF-8 without a zero character');
   }

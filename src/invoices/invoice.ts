@@ -63,3 +63,8 @@ export type InvoiceStatus = Invoice['status'];
 export const MAX_LABEL_BYTES = 128;
 /** The most bytes of a description (UTF-8): what a field of BOLT 11 holds. */
 export const MAX_DESCRIPTION_BYTES = 639;
+/**
+ * The most bytes of a text that is kept beside the invoice: a description of which the invoice shows the hash, and
+ * metadata. Room for an LNURL's picture (LUD-06: 136,536 characters); and a page of a listing still fits into memory.
+ */
+export const MAX_KEPT_TEXT_BYTES = 262_144;

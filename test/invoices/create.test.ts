@@ -50,6 +50,18 @@ const REFUSALS: readonly Refusal[] = [
     message: /greater than 639 bytes.*640/,
   },
   {
+    title: 'a hashed description that no listing could hold hundreds of',
+    request: { description: 'x'.repeat(262_145), deschashonly: true },
+    error: 'INVALID_PARAMS',
+    message: /^Description greater than 262144 bytes invalid \(description length 262145\)$/,
+  },
+  {
+    title: 'metadata of that size',
+    request: { metadata: `{"x":"${'é'.repeat(131_072)}"}` },
+    error: 'INVALID_PARAMS',
+    message: /^Metadata greater than 262144 bytes invalid \(metadata length 262152\)$/,
+  },
+  {
     title: 'a description that is no text',
     request: { description: '\udc00' },
     error: 'INVALID_PARAMS',
@@ -167,6 +179,7 @@ describe('creating an invoice', () => {
     const invoice = await room.create('hashed', { description: LONG, deschashonly: true });
     assert.equal(decodeInvoice(invoice.bolt11).description_hash, toHex(sha256(Buffer.from(LONG))));
     assert.equal((await room.invoices.find({ label: 'hashed' }))?.description, LONG);
+    await room.create('as long as it may be', { description: 'x'.repeat(262_144), deschashonly: true });
     const relayed = await room.create('relayed', { description_hash: '22'.repeat(32) });
     assert.equal(decodeInvoice(relayed.bolt11).description_hash, '22'.repeat(32));
   });

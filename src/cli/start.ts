@@ -46,6 +46,11 @@ async function run(config: Config, log: Log): Promise<number> {
     if (!isBackground()) complain(`till: ${message}\n`);
   };
   const asked = Promise.withResolvers<void>();
+  // From the first moment on: a node that says it is up must not be killed by the signal that asks it to stop. One that
+  // is still starting stops when it has; the second signal ends it at once, as it may at any moment.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => asked.resolve());
+  // To a node with a log file SIGHUP says, as to lightningd, that the file was moved away: the next line opens it anew.
+  process.on('SIGHUP', () => config.log_file === undefined && asked.resolve());
   let daemon: Daemon | undefined;
   try {
     await refuseForeignSocket(config);
@@ -68,9 +73,6 @@ async function run(config: Config, log: Log): Promise<number> {
     // A start that failed half-way may have left something that listens: there is nothing to wait for.
     process.exit(EXIT.error);
   }
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => asked.resolve());
-  // To a node with a log file SIGHUP says, as to lightningd, that the file was moved away: the next line opens it anew.
-  process.on('SIGHUP', () => config.log_file === undefined && asked.resolve());
   onStarterGone(() => asked.resolve());
   if (!wasShown(config.network_dir)) log.warn('the seed is on no paper yet: till seed shows it, once');
   await tellStarter('up');

@@ -77,7 +77,7 @@ export function peel(channel_id: ChannelId, htlc: Htlc, sharedSecret: (point: Ui
       },
     };
   } catch (error) {
-    if (error instanceof PayloadError) return refused(shared_secret, unreadable(BigInt(error.tlv_type)));
+    if (error instanceof PayloadError) return refused(shared_secret, unreadable(error.tlv_type));
     throw error;
   }
 }

@@ -4,7 +4,7 @@ import type { PaymentSecret } from '../types/brand.ts';
 import type { ShortChannelId } from '../types/short-channel-id.ts';
 import { Reader, WireError } from '../wire/bytes.ts';
 import { paymentSecret, point, record, restHex, shortChannelId, tu32, tu64Msat } from '../wire/field.ts';
-import { encodeTlvs, readTlvs, tlv } from '../wire/tlv.ts';
+import { encodeTlvs, readTlvs, TlvError, tlv } from '../wire/tlv.ts';
 
 const PAYLOAD = {
   amt_to_forward: tlv(2, tu64Msat),
@@ -36,9 +36,9 @@ export interface ForwardPayload {
 /** A payload that makes no sense. `type` is the TLV record that is missing or wrong, 0 when it is none in particular. */
 export class PayloadError extends Error {
   override readonly name = 'PayloadError';
-  readonly tlv_type: number;
+  readonly tlv_type: bigint;
 
-  constructor(tlv_type: number, message: string) {
+  constructor(tlv_type: bigint, message: string) {
     super(message);
     this.tlv_type = tlv_type;
   }
@@ -50,14 +50,16 @@ export function decodeFinalPayload(bytes: Uint8Array): FinalPayload {
   try {
     fields = readTlvs(new Reader(bytes), PAYLOAD);
   } catch (error) {
-    if (error instanceof WireError || error instanceof RangeError) throw new PayloadError(0, error.message);
+    if (error instanceof TlvError) throw new PayloadError(error.tlv_type, error.message);
+    if (error instanceof WireError || error instanceof RangeError) throw new PayloadError(0n, error.message);
     throw error;
   }
   const { amt_to_forward, outgoing_cltv_value, payment_data, payment_metadata } = fields;
-  if (fields.encrypted_recipient_data !== undefined) throw new PayloadError(10, 'a blinded path that we did not offer');
-  if (fields.short_channel_id !== undefined) throw new PayloadError(6, 'a next channel in the last payload');
-  if (amt_to_forward === undefined) throw new PayloadError(2, 'amt_to_forward is missing');
-  if (outgoing_cltv_value === undefined) throw new PayloadError(4, 'outgoing_cltv_value is missing');
+  if (fields.encrypted_recipient_data !== undefined)
+    throw new PayloadError(10n, 'a blinded path that we did not offer');
+  if (fields.short_channel_id !== undefined) throw new PayloadError(6n, 'a next channel in the last payload');
+  if (amt_to_forward === undefined) throw new PayloadError(2n, 'amt_to_forward is missing');
+  if (outgoing_cltv_value === undefined) throw new PayloadError(4n, 'outgoing_cltv_value is missing');
   return { amt_to_forward, outgoing_cltv_value, payment_data, payment_metadata };
 }
 

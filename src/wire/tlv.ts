@@ -16,26 +16,42 @@ export function tlv<T>(tlv_type: number, field: Field<T>): { readonly tlv_type: 
   return { tlv_type: BigInt(tlv_type), field };
 }
 
-/** Reads all that is left as a stream. */
+/** A record makes a stream unreadable. */
+export class TlvError extends WireError {
+  readonly tlv_type: bigint;
+
+  constructor(tlv_type: bigint, message: string) {
+    super(message);
+    this.tlv_type = tlv_type;
+  }
+}
+
+/** Reads all that is left as a stream. Throws WireError, and as a TlvError when it can tell which record is wrong. */
 export function readTlvs<T extends TlvFields>(reader: Reader, known: T): TlvsOf<T> {
   const found: Record<string, unknown> = {};
   let last = -1n;
   while (reader.left > 0) {
     const tlv_type = reader.bigSize();
-    if (tlv_type <= last) throw new WireError(`TLV record ${tlv_type} after ${last}: they must increase`);
+    if (tlv_type <= last) throw new TlvError(tlv_type, `TLV record ${tlv_type} after ${last}: they must increase`);
     last = tlv_type;
     const length = reader.bigSize();
-    if (length > BigInt(reader.left))
-      throw new WireError(`TLV record ${tlv_type} of ${length} bytes, ${reader.left} left`);
+    if (length > BigInt(reader.left)) {
+      throw new TlvError(tlv_type, `TLV record ${tlv_type} of ${length} bytes, ${reader.left} left`);
+    }
     const value = reader.part(Number(length));
     const entry = Object.entries(known).find(([, each]) => each.tlv_type === tlv_type);
     if (entry === undefined) {
-      if (tlv_type % 2n === 0n) throw new WireError(`TLV record ${tlv_type} is unknown and even`);
+      if (tlv_type % 2n === 0n) throw new TlvError(tlv_type, `TLV record ${tlv_type} is unknown and even`);
       continue;
     }
     const [name, { field }] = entry as [string, { field: Field<unknown> }];
-    found[name] = field.read(value);
-    if (value.left > 0) throw new WireError(`TLV record ${tlv_type} (${name}): ${value.left} bytes too many`);
+    try {
+      found[name] = field.read(value);
+    } catch (error) {
+      if (!(error instanceof WireError)) throw error;
+      throw new TlvError(tlv_type, `TLV record ${tlv_type} (${name}): ${error.message}`);
+    }
+    if (value.left > 0) throw new TlvError(tlv_type, `TLV record ${tlv_type} (${name}): ${value.left} bytes too many`);
   }
   return found as TlvsOf<T>;
 }

@@ -136,21 +136,25 @@ test('the last payload is read as it was written, and what is missing is named',
     payment_metadata: 'cdef',
   };
   assert.deepEqual(decodeFinalPayload(encodeFinalPayload(payload)), payload);
-  const fault = (text: string): number => {
+  const fault = (text: string): bigint => {
     try {
       decodeFinalPayload(bytes(text));
     } catch (error) {
       assert.ok(error instanceof PayloadError);
       return error.tlv_type;
     }
-    return -1;
+    return -1n;
   };
-  assert.equal(fault('0402ffff'), 2);
-  assert.equal(fault('020203e8'), 4);
-  assert.equal(fault('020203e80402ffff06080000000000000001'), 6);
-  assert.equal(fault('020203e80402ffff0a0100'), 10);
-  assert.equal(fault('0202'), 0);
-  assert.equal(fault('020203e80402fffffe01fffffe0101'), 0, 'an unknown even record');
+  assert.equal(fault('0402ffff'), 2n);
+  assert.equal(fault('020203e8'), 4n);
+  assert.equal(fault('020203e80402ffff06080000000000000001'), 6n);
+  assert.equal(fault('020203e80402ffff0a0100'), 10n);
+  assert.equal(fault('0202'), 2n, 'a record that is cut off');
+  assert.equal(fault('020203e80403ffff'), 4n, 'a length beyond the end');
+  assert.equal(fault('02020001'), 2n, 'a number that is not in its shortest form');
+  assert.equal(fault('020203e80402ffff0803abcdef'), 8n, 'a record whose value is too short');
+  assert.equal(fault('fd'), 0n, 'not even a type');
+  assert.equal(fault('020203e80402ffffff0000000146c6616c00'), 5_482_373_484n, 'an unknown even record: keysend');
   const forward = { amt_to_forward: msat(1), outgoing_cltv_value: 1, short_channel_id: '1x2x3' as ShortChannelId };
   assert.throws(() => decodeFinalPayload(encodeForwardPayload(forward)), PayloadError);
 });

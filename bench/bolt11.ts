@@ -1,12 +1,12 @@
 /** Writing and reading invoices, signature included, beside the two libraries that JavaScript wallets use. */
 import bolt11 from 'bolt11';
 import lightDecoder from 'light-bolt11-decoder';
-import * as pure from '../src/bolt11/index.ts';
-import { decodeInvoice, encodeInvoice, signWith } from '../src/bolt11/native.ts';
-import { curve } from '../src/crypto/secp256k1.ts';
-import { type Msat, msat } from '../src/types/amount.ts';
-import type { NodeId, PaymentHash, PaymentSecret } from '../src/types/brand.ts';
-import type { ShortChannelId } from '../src/types/short-channel-id.ts';
+import { curve } from '../src/base/crypto/secp256k1.ts';
+import { type Msat, msat } from '../src/base/types/amount.ts';
+import type { NodeId, PaymentHash, PaymentSecret } from '../src/base/types/brand.ts';
+import type { ShortChannelId } from '../src/base/types/short-channel-id.ts';
+import * as pure from '../src/codec/bolt11/index.ts';
+import { decodeInvoice, encodeInvoice, signWith } from '../src/codec/bolt11/native.ts';
 import { type Figure, rate } from './figures.ts';
 
 export const name = 'bolt11';

@@ -4,13 +4,14 @@
  *
  * The search is bounded by hashing: two SHA-256 for each transaction's id are two thirds of it.
  */
-import { Bitcoind } from '../src/chain/bitcoind.ts';
-import { ChainFollower } from '../src/chain/follower.ts';
-import type { BlockRef, WatchTarget } from '../src/chain/source.ts';
-import { Watches } from '../src/chain/watches.ts';
-import { sha256 } from '../src/crypto/hash.ts';
-import type { Txid } from '../src/types/brand.ts';
-import { systemClock } from '../src/types/clock.ts';
+
+import { sha256 } from '../src/base/crypto/hash.ts';
+import type { Txid } from '../src/base/types/brand.ts';
+import { systemClock } from '../src/base/types/clock.ts';
+import { Bitcoind } from '../src/infra/chain/bitcoind.ts';
+import { ChainFollower } from '../src/infra/chain/follower.ts';
+import type { BlockRef, WatchTarget } from '../src/infra/chain/source.ts';
+import { Watches } from '../src/infra/chain/watches.ts';
 import { BitcoindProcess, bitcoindMissing } from '../test/support/bitcoind.ts';
 import { type Figure, median } from './figures.ts';
 

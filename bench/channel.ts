@@ -2,10 +2,19 @@
  * What the channel itself costs: payments from one end to the other in one process, with real signatures, every state
  * encoded as it would be stored; no wire, no disk. Both ends' work is counted.
  */
-import { encodeState } from '../src/channel/codec.ts';
-import type { Environment } from '../src/channel/policy.ts';
-import { msat } from '../src/types/amount.ts';
-import { environment, offer, type Pair, policy, preimage, realSigner, usablePair } from '../test/channel/pair.ts';
+
+import { msat } from '../src/base/types/amount.ts';
+import { encodeState } from '../src/protocol/channel/codec.ts';
+import type { Environment } from '../src/protocol/channel/policy.ts';
+import {
+  environment,
+  offer,
+  type Pair,
+  policy,
+  preimage,
+  realSigner,
+  usablePair,
+} from '../test/protocol/channel/pair.ts';
 import type { Figure } from './figures.ts';
 
 export const name = 'the channel alone: real signatures, states encoded, no wire and no disk';

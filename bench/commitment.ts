@@ -1,17 +1,17 @@
 /** Building, signing and checking a commitment with HTLCs: what every payment costs twice on each side. */
 
-import { sha256 } from '../src/crypto/hash.ts';
-import { curve } from '../src/crypto/secp256k1.ts';
-import { channelKeysFromSeed, channelPublicKeys } from '../src/tx/channel-keys.ts';
-import { buildCommitment, type CommitmentView } from '../src/tx/commitment.ts';
-import { htlcTransactions } from '../src/tx/htlc-transaction.ts';
-import { perCommitmentSecret } from '../src/tx/secrets.ts';
-import { signCommitment, verifyCommitment } from '../src/tx/signer.ts';
-import type { Side, TransactionTerms } from '../src/tx/terms.ts';
-import { msat, sat } from '../src/types/amount.ts';
-import type { PaymentHash, Txid } from '../src/types/brand.ts';
-import { toHex } from '../src/types/hex.ts';
-import { Secret } from '../src/types/secret.ts';
+import { sha256 } from '../src/base/crypto/hash.ts';
+import { curve } from '../src/base/crypto/secp256k1.ts';
+import { msat, sat } from '../src/base/types/amount.ts';
+import type { PaymentHash, Txid } from '../src/base/types/brand.ts';
+import { toHex } from '../src/base/types/hex.ts';
+import { Secret } from '../src/base/types/secret.ts';
+import { channelKeysFromSeed, channelPublicKeys } from '../src/codec/tx/channel-keys.ts';
+import { buildCommitment, type CommitmentView } from '../src/codec/tx/commitment.ts';
+import { htlcTransactions } from '../src/codec/tx/htlc-transaction.ts';
+import { perCommitmentSecret } from '../src/codec/tx/secrets.ts';
+import { signCommitment, verifyCommitment } from '../src/codec/tx/signer.ts';
+import type { Side, TransactionTerms } from '../src/codec/tx/terms.ts';
 import { type Figure, rate } from './figures.ts';
 
 export const name = 'commitment transactions';

@@ -1,7 +1,7 @@
 /** The curve: what the native library brings, beside the pure JavaScript that takes its place where it does not load. */
-import type { Curve } from '../src/crypto/secp256k1.ts';
-import { curve } from '../src/crypto/secp256k1.ts';
-import { noble } from '../src/crypto/secp256k1-noble.ts';
+import type { Curve } from '../src/base/crypto/curve.ts';
+import { curve } from '../src/base/crypto/secp256k1.ts';
+import { noble } from '../src/base/crypto/secp256k1-noble.ts';
 import { type Figure, rate } from './figures.ts';
 
 export const name = 'secp256k1: libsecp256k1 beside @noble/curves';

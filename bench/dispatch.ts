@@ -4,12 +4,12 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { answer } from '../src/rpc/answer.ts';
-import { commandsOn, optional, required } from '../src/rpc/command.ts';
-import { Dispatcher } from '../src/rpc/dispatch.ts';
-import { field } from '../src/rpc/fields.ts';
-import { serveUnixSocket } from '../src/server/unix-socket.ts';
-import { systemClock } from '../src/types/clock.ts';
+import { answer } from '../src/api/rpc/answer.ts';
+import { commandsOn, optional, required } from '../src/api/rpc/command.ts';
+import { Dispatcher } from '../src/api/rpc/dispatch.ts';
+import { field } from '../src/api/rpc/fields.ts';
+import { serveUnixSocket } from '../src/api/server/unix-socket.ts';
+import { systemClock } from '../src/base/types/clock.ts';
 import type { Figure } from './figures.ts';
 
 export const name = 'dispatch';

@@ -5,8 +5,8 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { type Client, connectToNode } from '../src/client/index.ts';
-import { openSqliteStore } from '../src/store/sqlite-store.ts';
+import { type Client, connectToNode } from '../src/api/client/index.ts';
+import { openSqliteStore } from '../src/infra/store/sqlite-store.ts';
 import { ChildNode } from '../test/support/node-process.ts';
 import { type Figure, percentile } from './figures.ts';
 import { fill } from './support/fill.ts';

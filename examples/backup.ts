@@ -4,7 +4,7 @@
  */
 import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { connectToNode } from '../src/client/index.ts';
+import { connectToNode } from '../src/api/client/index.ts';
 
 const KEPT = 7;
 const [socket, directory] = process.argv.slice(2);

@@ -10,7 +10,7 @@ import {
   type PaymentHash,
   type PaymentSecret,
   signWith,
-} from '../src/bolt11/index.ts';
+} from '../src/codec/bolt11/index.ts';
 
 function anInvoice(): string {
   return encodeInvoice(

@@ -3,7 +3,7 @@
  * `node examples/payment-listener.ts SOCKET FILE`. FILE gets a line per payment; its last line says where to go on.
  */
 import { closeSync, existsSync, fsyncSync, openSync, readFileSync, truncateSync, writeSync } from 'node:fs';
-import { connectToNode } from '../src/client/index.ts';
+import { connectToNode } from '../src/api/client/index.ts';
 
 const [socket, file] = process.argv.slice(2);
 if (socket === undefined || file === undefined) throw new Error('usage: payment-listener.ts SOCKET FILE');

@@ -7,7 +7,7 @@
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { CallError, connectToNode } from '../src/client/index.ts';
+import { CallError, connectToNode } from '../src/api/client/index.ts';
 
 const [socket, port = '0'] = process.argv.slice(2);
 if (socket === undefined) throw new Error('usage: webshop.ts SOCKET [PORT]');

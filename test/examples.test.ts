@@ -9,11 +9,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, before, test } from 'node:test';
-import { decodeInvoice } from '../src/bolt11/index.ts';
-import { serveChain } from '../src/chain/embedded/chain-socket.ts';
-import { EmbeddedChain } from '../src/chain/embedded/embedded-chain.ts';
-import { type Client, connectToNode } from '../src/client/index.ts';
-import { systemClock } from '../src/types/clock.ts';
+import { type Client, connectToNode } from '../src/api/client/index.ts';
+import { systemClock } from '../src/base/types/clock.ts';
+import { decodeInvoice } from '../src/codec/bolt11/index.ts';
+import { serveChain } from '../src/infra/chain/embedded/chain-socket.ts';
+import { EmbeddedChain } from '../src/infra/chain/embedded/embedded-chain.ts';
 import { ChildNode } from './support/node-process.ts';
 
 const REWARD_MSAT = 5_000_000_000_000;

@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, 
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { VALID } from './bolt11/examples.ts';
+import { VALID } from './codec/bolt11/examples.ts';
 import { ChildNode } from './support/node-process.ts';
 
 const ROOT = dirname(import.meta.dirname);

@@ -35,67 +35,117 @@ function places(path: string, pattern: RegExp): string[] {
     .flatMap((line, index) => (pattern.test(line) ? [`${path}:${index + 1}: ${line.trim()}`] : []));
 }
 
-/** The rooms of src/ by floor, the lowest first. A file may import from its own room and from lower floors. */
-const FLOORS: readonly (readonly string[])[] = [
-  ['types', 'errors', 'crypto', 'version', 'log'],
-  ['bolt11', 'wire', 'transport', 'onion', 'tx'],
-  ['store', 'chain', 'channel', 'onchain', 'gossip', 'routing'],
-  ['invoices', 'payments', 'wallet', 'peers', 'channels', 'endings', 'deposits', 'keys', 'backup'],
-  ['rpc'],
-  ['commands'],
-  ['server', 'client'],
-  ['config'],
-  ['daemon'],
-  ['sandbox'],
-  ['cli'],
-  ['index'],
+/** The layers of src/, the lowest first; those in one row do not know each other. */
+const LAYERS: readonly (readonly string[])[] = [
+  ['base'],
+  ['codec'],
+  ['protocol', 'infra'],
+  ['shop', 'node'],
+  ['api'],
+  ['app'],
 ];
 
-/** What may be imported although it is not lower, and why. */
-const EXCEPTIONS: Readonly<Record<string, string>> = {
-  'onion -> wire': 'payloads are TLV streams: they share the primitives of wire/',
-  'sandbox -> cli': 'the exit codes are declared once',
+/** The modules of one layer do not know each other, but for these: each may import from those behind it. */
+const WITHIN_A_LAYER: Readonly<Record<string, readonly string[]>> = {
+  'app/cli': ['app/sandbox', 'app/daemon', 'app/config'],
+  'app/sandbox': ['app/daemon', 'app/config'],
+  'app/daemon': ['app/config'],
+  'api/server': ['api/commands', 'api/rpc'],
+  'api/client': ['api/commands', 'api/rpc'],
+  'api/commands': ['api/rpc'],
+  // Payloads are TLV streams: they share the primitives of wire/.
+  'codec/onion': ['codec/wire'],
 };
 
-function roomOf(path: string): string {
-  return (path.split('/')[1] as string).replace(/\.ts$/, '');
+/** Files that belong to no module: what the package opens with. */
+const ENTRY_FILES = ['src/index.ts'];
+
+/** `src/node/channels/book.ts` is of `node/channels`, and `src/base/log.ts` of `base/log`. */
+function moduleOf(path: string): string {
+  const [, layer, module] = path.split('/') as [string, string, string];
+  return `${layer}/${module.replace(/\.ts$/, '')}`;
 }
 
-function floorOf(room: string): number {
-  return FLOORS.findIndex((rooms) => rooms.includes(room));
+function layerOf(path: string): number {
+  return LAYERS.findIndex((row) => row.includes(path.split('/')[1] as string));
 }
 
-/** What a file imports from this repository, by path. */
+/** What a file imports from this repository, by path. Imports of types count. */
 function importsOf(path: string): string[] {
   return [...read(path).matchAll(/(?:from|import) ?\(?'(\.[^']+)'/g)].map((match) =>
     relative(ROOT, join(ROOT, dirname(path), match[1] as string)),
   );
 }
 
-test('every room has its floor', () => {
+test('every source lies in a module of a layer', () => {
+  const modules = SOURCES.filter((path) => !ENTRY_FILES.includes(path));
   assert.deepEqual(
-    [...new Set(SOURCES.map(roomOf))].filter((room) => floorOf(room) === -1),
+    modules.filter((path) => layerOf(path) === -1 || (path.split('/').length < 4 && !path.startsWith('src/base/'))),
+    [],
+  );
+  // A module has the same name in src/ and in test/, and no two layers have one of the same name.
+  const names = [...new Set(modules.map(moduleOf))].map((module) => module.split('/')[1] as string);
+  assert.deepEqual(
+    names.filter((name, index) => names.indexOf(name) !== index),
     [],
   );
 });
 
+test('tests of a module lie where the module lies', () => {
+  const modules = new Set(SOURCES.filter((path) => !ENTRY_FILES.includes(path)).map(moduleOf));
+  assert.deepEqual(
+    files('test/**/*.test.ts').filter(
+      (path) => layerOf(path) !== -1 && !modules.has(moduleOf(path.replace(/\.test\.ts$/, '.ts'))),
+    ),
+    [],
+  );
+});
+
+function mayImport(path: string, target: string): boolean {
+  if (ENTRY_FILES.includes(path) || moduleOf(path) === moduleOf(target)) return true;
+  if (ENTRY_FILES.includes(target)) return false;
+  if (layerOf(target) < layerOf(path)) return true;
+  return WITHIN_A_LAYER[moduleOf(path)]?.includes(moduleOf(target)) ?? false;
+}
+
 test('imports point only downward', () => {
   const upward = SOURCES.flatMap((path) =>
     importsOf(path)
-      .filter((target) => target.startsWith('src/') && roomOf(target) !== roomOf(path))
-      .filter((target) => floorOf(roomOf(target)) >= floorOf(roomOf(path)))
-      .filter((target) => !(`${roomOf(path)} -> ${roomOf(target)}` in EXCEPTIONS))
+      .filter((target) => target.startsWith('src/') && !mayImport(path, target))
       .map((target) => `${path} -> ${target}`),
   );
   assert.deepEqual(upward, []);
 });
 
-test('every exception to the floors is still needed', () => {
-  const used = new Set(SOURCES.flatMap((path) => importsOf(path).map((to) => `${roomOf(path)} -> ${roomOf(to)}`)));
-  assert.deepEqual(
-    Object.keys(EXCEPTIONS).filter((exception) => !used.has(exception)),
-    [],
-  );
+/** The circles of imports: each as the files that reach each other (Tarjan's strongly connected components). */
+function circles(): string[][] {
+  const imports = new Map(SOURCES.map((path) => [path, importsOf(path)]));
+  const order = new Map<string, number>();
+  const lowest = new Map<string, number>();
+  const stack: string[] = [];
+  const found: string[][] = [];
+  const visit = (path: string): number => {
+    const own = order.size;
+    order.set(path, own);
+    lowest.set(path, own);
+    stack.push(path);
+    for (const target of imports.get(path) ?? []) {
+      if (!imports.has(target)) continue;
+      const reached = !order.has(target) ? visit(target) : stack.includes(target) ? (order.get(target) as number) : own;
+      lowest.set(path, Math.min(lowest.get(path) as number, reached));
+    }
+    if (lowest.get(path) === own) {
+      const circle = stack.splice(stack.indexOf(path));
+      if (circle.length > 1) found.push(circle.sort());
+    }
+    return lowest.get(path) as number;
+  };
+  for (const path of SOURCES) if (!order.has(path)) visit(path);
+  return found.sort();
+}
+
+test('no files import each other in a circle', () => {
+  assert.deepEqual(circles(), []);
 });
 
 test('src/ imports nothing from outside but packages, and only those that the package asks for', () => {
@@ -116,14 +166,14 @@ test('src/ imports nothing from outside but packages, and only those that the pa
 test('secp256k1 and its fallback are reached through crypto/ alone, or through the codec that browsers take', () => {
   const doors = SOURCES.filter((path) => /from '(secp256k1|@noble\/curves[^']*)'/.test(read(path)));
   assert.deepEqual(
-    doors.filter((path) => !/^src\/(crypto\/|bolt11\/browser\.ts)/.test(path)),
+    doors.filter((path) => !/^src\/(base\/crypto\/|codec\/bolt11\/browser\.ts)/.test(path)),
     [],
   );
 });
 
 /** Files that are longer than they should be, and why. */
 const LONG: Readonly<Record<string, string>> = {
-  'src/client/commands.ts': 'generated: every parameter and result of every command',
+  'src/api/client/commands.ts': 'generated: every parameter and result of every command',
 };
 
 /** A test is a list of cases, which may be longer than an idea. */
@@ -200,7 +250,7 @@ test('no code lies about as a comment', () => {
 
 /** A command's definition holds its own title and description; the manual is made from them. */
 function isCommand(path: string): boolean {
-  return path.startsWith('src/commands/') && /^ {2}description:/m.test(read(path));
+  return path.startsWith('src/api/commands/') && /^ {2}description:/m.test(read(path));
 }
 
 test('every module says at its top what it is for', () => {

@@ -2,11 +2,11 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { commands } from '../src/commands/index.ts';
-import { clientTypes } from '../src/rpc/faces/client-types.ts';
-import { schemaFile } from '../src/rpc/faces/json-schema.ts';
-import { manPage } from '../src/rpc/faces/man.ts';
-import { markdownContents, markdownPage } from '../src/rpc/faces/markdown.ts';
+import { commands } from '../src/api/commands/index.ts';
+import { clientTypes } from '../src/api/rpc/faces/client-types.ts';
+import { schemaFile } from '../src/api/rpc/faces/json-schema.ts';
+import { manPage } from '../src/api/rpc/faces/man.ts';
+import { markdownContents, markdownPage } from '../src/api/rpc/faces/markdown.ts';
 
 const root = dirname(import.meta.dirname);
 const GENERATED_DIRECTORIES = ['docs/reference', 'docs/reference/schema', 'man'];
@@ -32,7 +32,7 @@ export function generatedFiles(): Map<string, string> {
     files.set(`man/till-${command.name}.7`, manPage(command));
   }
   files.set('docs/reference/README.md', markdownContents(commands));
-  files.set('src/client/commands.ts', formatted('src/client/commands.ts', clientTypes(commands)));
+  files.set('src/api/client/commands.ts', formatted('src/api/client/commands.ts', clientTypes(commands)));
   return files;
 }
 

@@ -1,8 +1,8 @@
 /** A table of invoices as full as a bench wants it. */
-import { sha256 } from '../../src/crypto/hash.ts';
-import { secureRandomBytes } from '../../src/crypto/random.ts';
-import type { Store } from '../../src/store/store.ts';
-import { toHex } from '../../src/types/hex.ts';
+import { sha256 } from '../../src/base/crypto/hash.ts';
+import { secureRandomBytes } from '../../src/base/crypto/random.ts';
+import { toHex } from '../../src/base/types/hex.ts';
+import type { Store } from '../../src/infra/store/store.ts';
 
 /** What all rows have alike. */
 export interface Sample {

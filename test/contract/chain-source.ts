@@ -4,10 +4,10 @@
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { readTransaction } from '../../src/chain/embedded/transaction.ts';
-import type { ChainFollower } from '../../src/chain/follower.ts';
-import type { BlockRef, TipEvent, WatchEvent } from '../../src/chain/source.ts';
-import type { Txid } from '../../src/types/brand.ts';
+import type { Txid } from '../../src/base/types/brand.ts';
+import { readTransaction } from '../../src/infra/chain/embedded/transaction.ts';
+import type { ChainFollower } from '../../src/infra/chain/follower.ts';
+import type { BlockRef, TipEvent, WatchEvent } from '../../src/infra/chain/source.ts';
 import { spendAll } from '../support/coins.ts';
 
 /** A chain under the test's control. */

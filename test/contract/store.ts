@@ -1,8 +1,8 @@
 /** What every store must do, whatever it is made of. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { readAll } from '../../src/store/read-all.ts';
-import { MAX_READ_ROWS, type Store, StoreClosedError, type Write } from '../../src/store/store.ts';
+import { readAll } from '../../src/infra/store/read-all.ts';
+import { MAX_READ_ROWS, type Store, StoreClosedError, type Write } from '../../src/infra/store/store.ts';
 
 const NEXT: Write = { sql: "UPDATE counters SET value = value + 1 WHERE name = 'things' RETURNING value", params: [] };
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { decodeInvoice } from '../../src/bolt11/native.ts';
-import type { Client } from '../../src/client/index.ts';
-import { ConnectionError } from '../../src/client/index.ts';
+import type { Client } from '../../src/api/client/index.ts';
+import { ConnectionError } from '../../src/api/client/index.ts';
+import { decodeInvoice } from '../../src/codec/bolt11/native.ts';
 import { newDirectory, TillNode } from '../e2e/till.ts';
 
 /** More rounds find more: `TILL_CRASH_ROUNDS=200 npm test crash`. */

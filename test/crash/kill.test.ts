@@ -5,9 +5,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
-import { decodeInvoice } from '../../src/bolt11/native.ts';
-import { openSqliteStore } from '../../src/store/sqlite-store.ts';
-import { openRoom } from '../invoices/room.ts';
+import { decodeInvoice } from '../../src/codec/bolt11/native.ts';
+import { openSqliteStore } from '../../src/infra/store/sqlite-store.ts';
+import { openRoom } from '../shop/invoices/room.ts';
 
 /** More rounds find more: `TILL_CRASH_ROUNDS=200 npm test crash`. */
 const ROUNDS = Number(process.env.TILL_CRASH_ROUNDS ?? 8);

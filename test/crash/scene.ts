@@ -4,15 +4,15 @@
  */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { claimIncoming } from '../../src/channels/incoming.ts';
-import type { LiveChannel } from '../../src/channels/live-channel.ts';
-import type { Daemon } from '../../src/daemon/daemon.ts';
-import { openSqliteStore } from '../../src/store/sqlite-store.ts';
-import { type Transaction, txidOf } from '../../src/tx/transaction.ts';
-import { msat } from '../../src/types/amount.ts';
-import type { ChannelId } from '../../src/types/brand.ts';
-import { ANCHOR_SAT, type Mined, minedSince, paidBy } from '../endings/account.ts';
-import { type HalfPayment, payHalf, walletSat, walletScripts } from '../endings/half-payment.ts';
+import type { Daemon } from '../../src/app/daemon/daemon.ts';
+import { msat } from '../../src/base/types/amount.ts';
+import type { ChannelId } from '../../src/base/types/brand.ts';
+import { type Transaction, txidOf } from '../../src/codec/tx/transaction.ts';
+import { openSqliteStore } from '../../src/infra/store/sqlite-store.ts';
+import { claimIncoming } from '../../src/node/channels/incoming.ts';
+import type { LiveChannel } from '../../src/node/channels/live-channel.ts';
+import { ANCHOR_SAT, type Mined, minedSince, paidBy } from '../node/endings/account.ts';
+import { type HalfPayment, payHalf, walletSat, walletScripts } from '../node/endings/half-payment.ts';
 import { Town, until, untilAsync } from '../support/town.ts';
 
 export type Name = 'customer' | 'shop';

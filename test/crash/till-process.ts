@@ -3,10 +3,10 @@
  * durable. It is made to be killed.
  */
 import { mkdirSync, writeSync } from 'node:fs';
-import { secureRandomBytes } from '../../src/crypto/random.ts';
-import { openSqliteStore } from '../../src/store/sqlite-store.ts';
-import { msat } from '../../src/types/amount.ts';
-import { openRoom } from '../invoices/room.ts';
+import { secureRandomBytes } from '../../src/base/crypto/random.ts';
+import { msat } from '../../src/base/types/amount.ts';
+import { openSqliteStore } from '../../src/infra/store/sqlite-store.ts';
+import { openRoom } from '../shop/invoices/room.ts';
 
 const [directory, round] = process.argv.slice(2) as [string, string];
 mkdirSync(directory, { recursive: true });

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, it, type TestContext } from 'node:test';
-import { decodeInvoice } from '../../src/bolt11/native.ts';
+import { decodeInvoice } from '../../src/codec/bolt11/native.ts';
 import { newDirectory, run, TillNode, till, tillCommand } from './till.ts';
 
 const dir = newDirectory();

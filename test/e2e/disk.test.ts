@@ -4,8 +4,8 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { decodeInvoice } from '../../src/bolt11/native.ts';
-import { CallError, ConnectionError } from '../../src/client/index.ts';
+import { CallError, ConnectionError } from '../../src/api/client/index.ts';
+import { decodeInvoice } from '../../src/codec/bolt11/native.ts';
 import { type Ended, newDirectory, TillNode, till, tillCommand } from './till.ts';
 
 const CLIENTS = 8;

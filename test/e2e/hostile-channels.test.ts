@@ -1,10 +1,10 @@
 /**
  * Peers with a channel that do not keep to BOLT 2, over TCP against a whole node: a warning or an error as the BOLT says,
- * and after each a good peer pays over its own channel. The rules one by one are in test/channel/hostile.test.ts.
+ * and after each a good peer pays over its own channel. The rules one by one are in test/protocol/channel/hostile.test.ts.
  */
 import assert from 'node:assert/strict';
 import { after, before, type TestContext, test } from 'node:test';
-import type { KnownMessage } from '../../src/wire/index.ts';
+import type { KnownMessage } from '../../src/codec/wire/index.ts';
 import { Mallory, type Tamper } from './mallory.ts';
 import { nodeIdOf } from './raw-peer.ts';
 import { Witness } from './witness.ts';

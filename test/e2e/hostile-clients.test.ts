@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { after, afterEach, before, describe, it } from 'node:test';
 import fc from 'fast-check';
-import type { Client } from '../../src/client/index.ts';
+import type { Client } from '../../src/api/client/index.ts';
 import { RawClient } from './raw-client.ts';
 import { newDirectory, TillNode } from './till.ts';
 

@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { after, before, test } from 'node:test';
-import { connectToNode } from '../../src/client/index.ts';
-import type { ChannelId, NodeId } from '../../src/types/brand.ts';
-import { NETWORKS } from '../../src/types/network.ts';
-import type { OpenChannel } from '../../src/wire/index.ts';
+import { connectToNode } from '../../src/api/client/index.ts';
+import type { ChannelId, NodeId } from '../../src/base/types/brand.ts';
+import { NETWORKS } from '../../src/base/types/network.ts';
+import type { OpenChannel } from '../../src/codec/wire/index.ts';
 import { ChildNode } from '../support/node-process.ts';
 import { nodeIdOf, RawPeer } from './raw-peer.ts';
 

@@ -1,10 +1,10 @@
 /** Strangers that do not keep to BOLT 1 and 8, over TCP against a whole node; a good peer pays after each group. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { ACT_ONE_BYTES } from '../../src/transport/handshake.ts';
-import { Session } from '../../src/transport/session.ts';
-import type { ChannelId, NodeId } from '../../src/types/brand.ts';
-import { encodeMessage, type KnownMessage } from '../../src/wire/index.ts';
+import type { ChannelId, NodeId } from '../../src/base/types/brand.ts';
+import { ACT_ONE_BYTES } from '../../src/codec/transport/handshake.ts';
+import { Session } from '../../src/codec/transport/session.ts';
+import { encodeMessage, type KnownMessage } from '../../src/codec/wire/index.ts';
 import { INIT, keyOf, RawPeer, RawSocket } from './raw-peer.ts';
 import { Witness } from './witness.ts';
 

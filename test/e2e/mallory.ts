@@ -1,17 +1,18 @@
 /** A node like ours whose messages the test may change, drop and add to on their way out: an attacker with a channel. */
-import { decodeInvoice } from '../../src/bolt11/index.ts';
-import type { OfferedHtlc } from '../../src/channel/htlc.ts';
-import type { LiveChannel } from '../../src/channels/live-channel.ts';
-import type { ConnectedPeer } from '../../src/channels/ports.ts';
-import { createPacket } from '../../src/onion/packet.ts';
-import { encodeFinalPayload } from '../../src/onion/payload.ts';
-import { INIT_FEATURES, netDial, type Peer, Peers } from '../../src/peers/index.ts';
-import { msat, sat } from '../../src/types/amount.ts';
-import { fromHex, toHex } from '../../src/types/hex.ts';
-import { NETWORKS } from '../../src/types/network.ts';
-import { Secret } from '../../src/types/secret.ts';
-import type { KnownMessage } from '../../src/wire/index.ts';
-import { TestNode } from '../channels/node.ts';
+
+import { msat, sat } from '../../src/base/types/amount.ts';
+import { fromHex, toHex } from '../../src/base/types/hex.ts';
+import { NETWORKS } from '../../src/base/types/network.ts';
+import { Secret } from '../../src/base/types/secret.ts';
+import { decodeInvoice } from '../../src/codec/bolt11/index.ts';
+import { createPacket } from '../../src/codec/onion/packet.ts';
+import { encodeFinalPayload } from '../../src/codec/onion/payload.ts';
+import type { KnownMessage } from '../../src/codec/wire/index.ts';
+import type { LiveChannel } from '../../src/node/channels/live-channel.ts';
+import type { ConnectedPeer } from '../../src/node/channels/ports.ts';
+import { INIT_FEATURES, netDial, type Peer, Peers } from '../../src/node/peers/index.ts';
+import type { OfferedHtlc } from '../../src/protocol/channel/htlc.ts';
+import { TestNode } from '../node/channels/node.ts';
 import type { Witness } from './witness.ts';
 
 export type Tamper = (message: KnownMessage) => readonly KnownMessage[];

@@ -1,12 +1,18 @@
 /** A peer without manners, over TCP: it can do the handshake and say init, and then says what the test wants. */
 import { connect, type Socket } from 'node:net';
-import { curve } from '../../src/crypto/secp256k1.ts';
-import { INIT_FEATURES } from '../../src/peers/index.ts';
-import { Session } from '../../src/transport/session.ts';
-import type { NodeId } from '../../src/types/brand.ts';
-import { NETWORKS } from '../../src/types/network.ts';
-import { Secret } from '../../src/types/secret.ts';
-import { decodeMessage, encodeMessage, type Init, type KnownMessage, type Message } from '../../src/wire/index.ts';
+import { curve } from '../../src/base/crypto/secp256k1.ts';
+import type { NodeId } from '../../src/base/types/brand.ts';
+import { NETWORKS } from '../../src/base/types/network.ts';
+import { Secret } from '../../src/base/types/secret.ts';
+import { Session } from '../../src/codec/transport/session.ts';
+import {
+  decodeMessage,
+  encodeMessage,
+  type Init,
+  type KnownMessage,
+  type Message,
+} from '../../src/codec/wire/index.ts';
+import { INIT_FEATURES } from '../../src/node/peers/index.ts';
 
 /** What a well-behaved peer says first. */
 export const INIT: Init = {

@@ -14,7 +14,7 @@ import {
 import { connect } from 'node:net';
 import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
-import { commands } from '../../src/commands/index.ts';
+import { commands } from '../../src/api/commands/index.ts';
 import { newDirectory, PROGRAM, run, TillNode, till } from './till.ts';
 
 function modeOf(path: string): number {

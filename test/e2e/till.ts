@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after } from 'node:test';
-import { type Client, connectToNode } from '../../src/client/index.ts';
+import { type Client, connectToNode } from '../../src/api/client/index.ts';
 
 export const PROGRAM = join(import.meta.dirname, '..', '..', 'bin', 'till.ts');
 

@@ -1,6 +1,6 @@
 /** A node under attack, and beside the attackers a good peer (LDK) that pays it: as long as it can, all is well. */
 import assert from 'node:assert/strict';
-import type { NodeId } from '../../src/types/brand.ts';
+import type { NodeId } from '../../src/base/types/brand.ts';
 import { Arena } from '../peers/arena.ts';
 import type { LdkPeer } from '../peers/ldk/ldk-peer.ts';
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseTransaction } from '../../src/tx/transaction.ts';
-import { msat, sat, sum } from '../../src/types/amount.ts';
-import type { ChannelId, NodeId } from '../../src/types/brand.ts';
-import { fromHex } from '../../src/types/hex.ts';
+import { msat, sat, sum } from '../../src/base/types/amount.ts';
+import type { ChannelId, NodeId } from '../../src/base/types/brand.ts';
+import { fromHex } from '../../src/base/types/hex.ts';
+import { parseTransaction } from '../../src/codec/tx/transaction.ts';
 import { Arena } from './arena.ts';
 import type { LdkPeer } from './ldk/ldk-peer.ts';
 

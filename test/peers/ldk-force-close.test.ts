@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { msat } from '../../src/types/amount.ts';
-import { minedSince, paidBy } from '../endings/account.ts';
+import { msat } from '../../src/base/types/amount.ts';
+import { minedSince, paidBy } from '../node/endings/account.ts';
 import { Arena } from './arena.ts';
 import { hopOver } from './routes.ts';
 

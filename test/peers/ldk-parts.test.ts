@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import type { ChannelId } from '../../src/types/brand.ts';
+import type { ChannelId } from '../../src/base/types/brand.ts';
 import { Arena } from './arena.ts';
 import type { LdkPeer } from './ldk/ldk-peer.ts';
 import type { LdkHop } from './ldk/protocol.ts';

@@ -4,8 +4,8 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { fakeSigner } from '../channel/fake-signer.ts';
-import { realSigner } from '../channel/pair.ts';
+import { fakeSigner } from '../protocol/channel/fake-signer.ts';
+import { realSigner } from '../protocol/channel/pair.ts';
 import { simulate } from './run.ts';
 
 const STEPS_A_RUN = 2_000;

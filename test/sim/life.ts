@@ -2,11 +2,12 @@
  * What a process runs on, made so that it can die: a disk that writes only when it is told to, a clock whose timers end
  * with the process, and a chain that it cannot reach any more afterwards.
  */
-import type { ChainBackend } from '../../src/chain/backend.ts';
-import type { EmbeddedChain } from '../../src/chain/embedded/embedded-chain.ts';
-import { MemoryStore } from '../../src/store/memory-store.ts';
-import type { Row, SqlValue, Store, UnitResult, Write } from '../../src/store/store.ts';
-import type { Clock } from '../../src/types/clock.ts';
+
+import type { Clock } from '../../src/base/types/clock.ts';
+import type { ChainBackend } from '../../src/infra/chain/backend.ts';
+import type { EmbeddedChain } from '../../src/infra/chain/embedded/embedded-chain.ts';
+import { MemoryStore } from '../../src/infra/store/memory-store.ts';
+import type { Row, SqlValue, Store, UnitResult, Write } from '../../src/infra/store/store.ts';
 
 /** What a dead process waits for: this does not come. */
 export function never<T>(): Promise<T> {

@@ -3,15 +3,15 @@
  * is not committed is lost in a crash; what would leave the node leaves only after the commit.
  */
 import assert from 'node:assert/strict';
-import { decodeState, encodeState } from '../../src/channel/codec.ts';
-import { commitmentView, isDust } from '../../src/channel/commitment.ts';
-import type { Effect, RevokedHtlc } from '../../src/channel/effect.ts';
-import type { Input } from '../../src/channel/input.ts';
-import type { ChannelMessage } from '../../src/channel/message.ts';
-import type { Environment } from '../../src/channel/policy.ts';
-import { REMOTE_LATEST } from '../../src/channel/stage.ts';
-import type { ChannelState, Removal } from '../../src/channel/state.ts';
-import { type Outcome, step, untaken } from '../../src/channel/step.ts';
+import { decodeState, encodeState } from '../../src/protocol/channel/codec.ts';
+import { commitmentView, isDust } from '../../src/protocol/channel/commitment.ts';
+import type { Effect, RevokedHtlc } from '../../src/protocol/channel/effect.ts';
+import type { Input } from '../../src/protocol/channel/input.ts';
+import type { ChannelMessage } from '../../src/protocol/channel/message.ts';
+import type { Environment } from '../../src/protocol/channel/policy.ts';
+import { REMOTE_LATEST } from '../../src/protocol/channel/stage.ts';
+import type { ChannelState, Removal } from '../../src/protocol/channel/state.ts';
+import { type Outcome, step, untaken } from '../../src/protocol/channel/step.ts';
 
 /** An HTLC that this node offered: what its payer knows. */
 export interface Sent {

@@ -1,11 +1,11 @@
 /** Two who close a channel in agreement, in the middle of everything: what is in flight ends first, then both are paid. */
 import assert from 'node:assert/strict';
-import { decodeState } from '../../src/channel/codec.ts';
-import { DEFAULT_POLICY } from '../../src/channel/policy.ts';
-import type { ChannelState } from '../../src/channel/state.ts';
-import { serializeTransaction, type Transaction } from '../../src/tx/transaction.ts';
-import { toHex } from '../../src/types/hex.ts';
-import { minedSince } from '../endings/account.ts';
+import { toHex } from '../../src/base/types/hex.ts';
+import { serializeTransaction, type Transaction } from '../../src/codec/tx/transaction.ts';
+import { decodeState } from '../../src/protocol/channel/codec.ts';
+import { DEFAULT_POLICY } from '../../src/protocol/channel/policy.ts';
+import type { ChannelState } from '../../src/protocol/channel/state.ts';
+import { minedSince } from '../node/endings/account.ts';
 import type { Machine } from './machine.ts';
 import type { Storm } from './storm.ts';
 import type { Street } from './town.ts';

@@ -5,14 +5,14 @@
  * it paid itself, and a cheat has nothing of the channel.
  */
 import assert from 'node:assert/strict';
-import { isOver } from '../../src/channel/failure.ts';
-import { DEFAULT_POLICY } from '../../src/channel/policy.ts';
-import { closingChannelOf } from '../../src/endings/closing-channel.ts';
-import { classifyEnding } from '../../src/onchain/ending.ts';
-import { parseTransaction } from '../../src/tx/transaction.ts';
-import { sat, satToMsat } from '../../src/types/amount.ts';
-import { ANCHOR_SAT, type Mined, minedSince, paidBy } from '../endings/account.ts';
-import { MINER } from '../endings/pair.ts';
+import { sat, satToMsat } from '../../src/base/types/amount.ts';
+import { parseTransaction } from '../../src/codec/tx/transaction.ts';
+import { closingChannelOf } from '../../src/node/endings/closing-channel.ts';
+import { isOver } from '../../src/protocol/channel/failure.ts';
+import { DEFAULT_POLICY } from '../../src/protocol/channel/policy.ts';
+import { classifyEnding } from '../../src/protocol/onchain/ending.ts';
+import { ANCHOR_SAT, type Mined, minedSince, paidBy } from '../node/endings/account.ts';
+import { MINER } from '../node/endings/pair.ts';
 import type { Machine } from './machine.ts';
 import { spends, storedState, walletSat } from './parting.ts';
 import { type Climate, type Figures, paidOver, Storm } from './storm.ts';

@@ -3,16 +3,16 @@
  * must balance to the msat. The same seed gives the same run.
  */
 import assert from 'node:assert/strict';
-import type { ChannelMessage } from '../../src/channel/message.ts';
-import { DEFAULT_POLICY } from '../../src/channel/policy.ts';
-import type { ChannelSigner } from '../../src/channel/signer.ts';
-import type { Removal } from '../../src/channel/state.ts';
-import { sha256 } from '../../src/crypto/hash.ts';
-import { msat, sat } from '../../src/types/amount.ts';
-import type { PaymentHash, PaymentPreimage } from '../../src/types/brand.ts';
-import { toHex } from '../../src/types/hex.ts';
-import { decodeMessage, encodeMessage } from '../../src/wire/index.ts';
-import { environment, usablePair } from '../channel/pair.ts';
+import { sha256 } from '../../src/base/crypto/hash.ts';
+import { msat, sat } from '../../src/base/types/amount.ts';
+import type { PaymentHash, PaymentPreimage } from '../../src/base/types/brand.ts';
+import { toHex } from '../../src/base/types/hex.ts';
+import { decodeMessage, encodeMessage } from '../../src/codec/wire/index.ts';
+import type { ChannelMessage } from '../../src/protocol/channel/message.ts';
+import { DEFAULT_POLICY } from '../../src/protocol/channel/policy.ts';
+import type { ChannelSigner } from '../../src/protocol/channel/signer.ts';
+import type { Removal } from '../../src/protocol/channel/state.ts';
+import { environment, usablePair } from '../protocol/channel/pair.ts';
 import { SimNode } from './node.ts';
 import { Random } from './random.ts';
 

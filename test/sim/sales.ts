@@ -3,12 +3,12 @@
  * may die; what was told to people must be true afterwards.
  */
 import assert from 'node:assert/strict';
-import { sha256 } from '../../src/crypto/hash.ts';
-import { RpcError } from '../../src/errors.ts';
-import type { PaidInvoice } from '../../src/invoices/invoice.ts';
-import { msat } from '../../src/types/amount.ts';
-import type { PaymentHash } from '../../src/types/brand.ts';
-import { fromHex, toHex } from '../../src/types/hex.ts';
+import { sha256 } from '../../src/base/crypto/hash.ts';
+import { RpcError } from '../../src/base/errors.ts';
+import { msat } from '../../src/base/types/amount.ts';
+import type { PaymentHash } from '../../src/base/types/brand.ts';
+import { fromHex, toHex } from '../../src/base/types/hex.ts';
+import type { PaidInvoice } from '../../src/shop/invoices/invoice.ts';
 import type { Machine, TillNode } from './machine.ts';
 
 /** How somebody who was asked to pay answered. `shared`: a part of it was paid by it, and the rest by others. */

@@ -4,7 +4,7 @@
  * again.
  */
 import assert from 'node:assert/strict';
-import { POLICY } from '../endings/pair.ts';
+import { POLICY } from '../node/endings/pair.ts';
 import type { Machine } from './machine.ts';
 import { Random } from './random.ts';
 import { Sales } from './sales.ts';

@@ -3,13 +3,13 @@
  * in which everything that is under way comes to its end.
  */
 import assert from 'node:assert/strict';
-import type { Outpoint } from '../../src/chain/source.ts';
-import type { LiveChannel } from '../../src/channels/live-channel.ts';
-import type { OnchainPolicy } from '../../src/onchain/closing-channel.ts';
-import { msat, sat } from '../../src/types/amount.ts';
-import type { ChannelId } from '../../src/types/brand.ts';
-import { World } from '../channels/node.ts';
-import { MINER } from '../endings/pair.ts';
+import { msat, sat } from '../../src/base/types/amount.ts';
+import type { ChannelId } from '../../src/base/types/brand.ts';
+import type { Outpoint } from '../../src/infra/chain/source.ts';
+import type { LiveChannel } from '../../src/node/channels/live-channel.ts';
+import type { OnchainPolicy } from '../../src/protocol/onchain/closing-channel.ts';
+import { World } from '../node/channels/node.ts';
+import { MINER } from '../node/endings/pair.ts';
 import { payFrom } from '../support/coins.ts';
 import { Machine, type TillNode } from './machine.ts';
 import { Wire } from './wire.ts';

@@ -2,9 +2,10 @@
  * A connection between two machines. What is sent lies in the wire until the simulation delivers it: in order on each
  * side, in any order beside everything else. When it breaks, one end may notice long before the other.
  */
-import type { ConnectedPeer } from '../../src/channels/ports.ts';
-import { INIT_FEATURES } from '../../src/peers/index.ts';
-import { decodeMessage, encodeMessage, type KnownMessage } from '../../src/wire/index.ts';
+
+import { decodeMessage, encodeMessage, type KnownMessage } from '../../src/codec/wire/index.ts';
+import type { ConnectedPeer } from '../../src/node/channels/ports.ts';
+import { INIT_FEATURES } from '../../src/node/peers/index.ts';
 import type { Machine, TillNode } from './machine.ts';
 
 /** One end. */

@@ -1,8 +1,8 @@
 /** Keys and signed transactions of a test's own wallet: one key, P2WPKH. */
 import * as btc from '@scure/btc-signer';
-import { readTransaction } from '../../src/chain/embedded/transaction.ts';
-import { curve } from '../../src/crypto/secp256k1.ts';
-import type { Txid } from '../../src/types/brand.ts';
+import { curve } from '../../src/base/crypto/secp256k1.ts';
+import type { Txid } from '../../src/base/types/brand.ts';
+import { readTransaction } from '../../src/infra/chain/embedded/transaction.ts';
 
 const KEY = new Uint8Array(32).fill(5);
 const WPKH = btc.p2wpkh(curve.publicKey(KEY));

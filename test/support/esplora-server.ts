@@ -1,9 +1,9 @@
-/** A small Esplora in front of an embedded chain: what `src/chain/esplora.ts` asks of a real one. */
+/** A small Esplora in front of an embedded chain: what `src/infra/chain/esplora.ts` asks of a real one. */
 import { createServer } from 'node:http';
-import type { EmbeddedChain } from '../../src/chain/embedded/embedded-chain.ts';
-import { readTransaction } from '../../src/chain/embedded/transaction.ts';
-import { walkBlock } from '../../src/chain/raw-block.ts';
-import type { Txid } from '../../src/types/brand.ts';
+import type { Txid } from '../../src/base/types/brand.ts';
+import type { EmbeddedChain } from '../../src/infra/chain/embedded/embedded-chain.ts';
+import { readTransaction } from '../../src/infra/chain/embedded/transaction.ts';
+import { walkBlock } from '../../src/infra/chain/raw-block.ts';
 
 /** Serves the chain on a free port; answers the URL and how to stop. */
 export async function serveEsplora(chain: EmbeddedChain): Promise<{ url: string; stop(): Promise<void> }> {

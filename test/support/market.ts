@@ -3,12 +3,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { serveChain } from '../../src/chain/embedded/chain-socket.ts';
-import { EmbeddedChain } from '../../src/chain/embedded/embedded-chain.ts';
-import { type Client, connectToNode } from '../../src/client/index.ts';
-import type { PlainJsonObject } from '../../src/rpc/json.ts';
-import { parseAddress } from '../../src/types/address.ts';
-import { systemClock } from '../../src/types/clock.ts';
+import { type Client, connectToNode } from '../../src/api/client/index.ts';
+import type { PlainJsonObject } from '../../src/api/rpc/json.ts';
+import { parseAddress } from '../../src/base/types/address.ts';
+import { systemClock } from '../../src/base/types/clock.ts';
+import { serveChain } from '../../src/infra/chain/embedded/chain-socket.ts';
+import { EmbeddedChain } from '../../src/infra/chain/embedded/embedded-chain.ts';
 import { ChildNode } from './node-process.ts';
 
 const NOBODY = '6a';

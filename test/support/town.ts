@@ -3,14 +3,14 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { serveChain } from '../../src/chain/embedded/chain-socket.ts';
-import { EmbeddedChain } from '../../src/chain/embedded/embedded-chain.ts';
-import type { LiveChannel } from '../../src/channels/live-channel.ts';
-import { loadConfig } from '../../src/config/config.ts';
-import { Daemon } from '../../src/daemon/daemon.ts';
-import type { Log } from '../../src/log.ts';
-import { msat, sat } from '../../src/types/amount.ts';
-import { systemClock } from '../../src/types/clock.ts';
+import { loadConfig } from '../../src/app/config/config.ts';
+import { Daemon } from '../../src/app/daemon/daemon.ts';
+import type { Log } from '../../src/base/log.ts';
+import { msat, sat } from '../../src/base/types/amount.ts';
+import { systemClock } from '../../src/base/types/clock.ts';
+import { serveChain } from '../../src/infra/chain/embedded/chain-socket.ts';
+import { EmbeddedChain } from '../../src/infra/chain/embedded/embedded-chain.ts';
+import type { LiveChannel } from '../../src/node/channels/live-channel.ts';
 
 /** A script that nobody can spend. */
 export const NOBODY = '6a';

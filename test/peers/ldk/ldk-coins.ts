@@ -1,8 +1,8 @@
 /** The coins of an LDK node: what it bumps its transactions with when it goes on chain. One key, P2WPKH. */
 import * as btc from '@scure/btc-signer';
 import * as ldk from 'lightningdevkit';
-import { readTransaction } from '../../../src/chain/embedded/transaction.ts';
-import { curve } from '../../../src/crypto/secp256k1.ts';
+import { curve } from '../../../src/base/crypto/secp256k1.ts';
+import { readTransaction } from '../../../src/infra/chain/embedded/transaction.ts';
 
 /** Weight of the witness of a P2WPKH input, with the empty script_sig before it. */
 const SATISFACTION_WEIGHT = 4n + 109n;

@@ -1,0 +1,37 @@
+import { AUTOCLEAN_SUBSYSTEMS } from '../../shop/invoices/autoclean.ts';
+import { answer } from '../rpc/answer.ts';
+import { optional } from '../rpc/command.ts';
+import { subsystemField } from './autoclean-subsystem.ts';
+import { defineCommand } from './rooms.ts';
+
+const state = answer.object(
+  {
+    enabled: answer.boolean('Whether it is cleaned regularly.'),
+    age: answer.optional(answer.integer('Seconds that it is kept for.')),
+    cleaned: answer.integer('How many were removed since the node exists.'),
+  },
+  'How it is set.',
+);
+
+/** Tells how cleaning is set. */
+export const autocleanStatus = defineCommand({
+  name: 'autoclean-status',
+  category: 'invoices',
+  title: 'Examine auto-cleaning of old invoices',
+  description: 'Tells what is cleaned regularly, and how much was cleaned so far.',
+  params: { subsystem: optional(subsystemField, 'One kind only. Default: all.') },
+  returns: {
+    autoclean: answer.object(
+      { expiredinvoices: answer.optional(state), paidinvoices: answer.optional(state) },
+      'By kind.',
+    ),
+  },
+  errors: [],
+  see_also: ['autoclean-once', 'autocleaninvoice'],
+  access: 'read',
+  async run({ subsystem }, { invoices }) {
+    const subsystems = subsystem === undefined ? AUTOCLEAN_SUBSYSTEMS : [subsystem];
+    const states = subsystems.map(async (each) => [each, await invoices.autoclean.status(each)] as const);
+    return { autoclean: Object.fromEntries(await Promise.all(states)) };
+  },
+});

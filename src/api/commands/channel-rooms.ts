@@ -1,0 +1,29 @@
+/** What the commands of peers and channels run on. */
+
+import type { NodeId } from '../../base/types/brand.ts';
+import type { Clock } from '../../base/types/clock.ts';
+import type { Backups } from '../../node/backup/backups.ts';
+import type { Channels } from '../../node/channels/channels.ts';
+import type { Endings } from '../../node/endings/endings.ts';
+import type { NetAddress, Peers } from '../../node/peers/index.ts';
+
+/** Where nodes were reached before. */
+export interface PeerBook {
+  find(node_id: NodeId): Promise<NetAddress | undefined>;
+  save(node_id: NodeId, address: NetAddress): Promise<void>;
+}
+
+/** Backups of the node, and the way back. */
+export interface BackupRoom extends Pick<Backups, 'each' | 'recover' | 'recoverFile'> {
+  /** Copies the database to a new file; answers its size in bytes. Rejects with StoreFailure. */
+  copyDatabase(destination: string): Promise<number>;
+}
+
+export interface ChannelRooms {
+  readonly backups: BackupRoom;
+  readonly channels: Channels;
+  readonly endings: Endings;
+  readonly peers: Peers;
+  readonly peerBook: PeerBook;
+  readonly clock: Clock;
+}

@@ -1,0 +1,98 @@
+import { RpcError } from '../../base/errors.ts';
+import type { NodeId } from '../../base/types/brand.ts';
+import { encodeFeatures } from '../../base/types/features.ts';
+import { isHex, toHex } from '../../base/types/hex.ts';
+import { type NetAddress, PeerError, parseNetAddress } from '../../node/peers/index.ts';
+import { answer } from '../rpc/answer.ts';
+import { optional, required } from '../rpc/command.ts';
+import { field } from '../rpc/fields.ts';
+import type { PeerBook } from './channel-rooms.ts';
+import { addressAnswer, addressRow, addressRowOf } from './peer-address.ts';
+import { defineCommand } from './rooms.ts';
+
+function nodeIdOf(text: string): NodeId {
+  if (!/^0[23]/.test(text) || !isHex(text, 33)) {
+    throw new RpcError(
+      'INVALID_PARAMS',
+      `id: should be a node id, alone or as ID@HOST:PORT: invalid token '${text.slice(0, 80)}'`,
+    );
+  }
+  return text.toLowerCase() as NodeId;
+}
+
+/** The one place to call: given in one of three ways, or remembered. */
+async function addressOf(
+  node_id: NodeId,
+  given: { readonly at: string | undefined; readonly host: string | undefined; readonly port: number | undefined },
+  default_port: number,
+  book: PeerBook,
+): Promise<NetAddress> {
+  const { at, host, port } = given;
+  if (at !== undefined && host !== undefined) {
+    throw new RpcError('INVALID_PARAMS', "Can't specify host as both xxx@yyy and separate argument");
+  }
+  if (port !== undefined && host === undefined) {
+    throw new RpcError('INVALID_PARAMS', "Can't specify port without host");
+  }
+  const text = host ?? at;
+  if (text === undefined) {
+    const known = await book.find(node_id);
+    if (known !== undefined) return known;
+    throw new RpcError('CONNECT_NO_KNOWN_ADDRESS', 'Unable to connect, no address known for peer: give ID@HOST:PORT');
+  }
+  const address = parseNetAddress(text, default_port);
+  if (address === undefined) {
+    throw new RpcError('INVALID_PARAMS', `host: should be an address or a name: invalid token '${text.slice(0, 80)}'`);
+  }
+  return port === undefined ? address : { host: address.host, port };
+}
+
+/** Connects to a node. */
+export const connect = defineCommand({
+  name: 'connect',
+  category: 'peers',
+  title: 'Command for connecting to another lightning node',
+  description:
+    'Connects to a node, or answers with the connection that there is. Without an address the one of last time is used. A node with which we have a channel is called again by itself whenever the connection is lost.',
+  params: {
+    id: required(field.string, 'The id of the node, alone or as `ID@HOST:PORT`.'),
+    host: optional(field.string, 'Its address: IPv4, IPv6, a name, or an onion service (with `proxy`).'),
+    port: optional(field.u16, "Its port. The network's own unless given (9735)."),
+  },
+  returns: {
+    id: answer.nodeId('The node.'),
+    features: answer.hex('What it offers (BOLT 9).'),
+    direction: answer.oneOf(['in', 'out'], 'Who called: it (`in`) or we.'),
+    address: addressAnswer,
+  },
+  errors: ['CONNECT_NO_KNOWN_ADDRESS', 'CONNECT_ALL_ADDRESSES_FAILED', 'CONNECT_DISCONNECTED_DURING'],
+  examples: [{ title: 'By id and address', params: ['02aa...@203.0.113.7:9735'] }],
+  see_also: ['listpeers', 'disconnect', 'fundchannel'],
+  access: 'write',
+  async run({ id, host, port }, { peers, peerBook, channels }) {
+    const [, name = '', at] = /^([^@]*)(?:@(.*))?$/s.exec(id) ?? [];
+    const node_id = nodeIdOf(name);
+    const { keys, network } = channels.options;
+    if (node_id === keys.node_id) throw new RpcError('INVALID_PARAMS', 'id: this is our own node');
+    const known = peers.find(node_id);
+    let peer = known;
+    if (peer === undefined) {
+      const address = await addressOf(node_id, { at, host, port }, network.default_port, peerBook);
+      try {
+        peer = await peers.connect(node_id, address);
+      } catch (error) {
+        if (!(error instanceof PeerError)) throw error;
+        const failed = error.stage === 'dial' ? 'CONNECT_ALL_ADDRESSES_FAILED' : 'CONNECT_DISCONNECTED_DURING';
+        throw new RpcError(failed, error.message);
+      }
+      await peerBook.save(node_id, address);
+      if (channels.list().some(({ peer_id }) => peer_id === node_id)) peers.keepConnected(node_id, [address]);
+    }
+    return {
+      id: node_id as string,
+      features: toHex(encodeFeatures(peer.features)),
+      direction: peer.direction,
+      address: addressRowOf(peer.address) ?? addressRow({ host: peer.address, port: 0 }),
+    };
+  },
+});

@@ -1,0 +1,111 @@
+/** A BOLT 11 as `decode` and `decodepay` show it. */
+
+import { RpcError } from '../../base/errors.ts';
+import { formatAddress, parseAddress } from '../../base/types/address.ts';
+import { encodeFeatures } from '../../base/types/features.ts';
+import { fromHex, toHex } from '../../base/types/hex.ts';
+import { NETWORKS, type Network } from '../../base/types/network.ts';
+import type { DecodeOptions } from '../../codec/bolt11/decode.ts';
+import { Bolt11Error } from '../../codec/bolt11/error.ts';
+import type { Invoice as Bolt11 } from '../../codec/bolt11/invoice.ts';
+import { decodeInvoice } from '../../codec/bolt11/native.ts';
+import { SIGHASH_ALL } from '../../codec/tx/sighash.ts';
+import { derSignature } from '../../codec/tx/signature.ts';
+import { answer } from '../rpc/answer.ts';
+
+const ADDRESS_KINDS = ['P2PKH', 'P2SH', 'P2WPKH', 'P2WSH', 'P2TR'] as const;
+
+/** What is in an invoice. */
+export const decodedMembers = {
+  currency: answer.string('The network: the letters after `ln`.'),
+  created_at: answer.integer('The Unix time at which it was made.'),
+  expiry: answer.integer('Seconds from then for which it can be paid.'),
+  payee: answer.nodeId('The node that is paid.'),
+  amount_msat: answer.optional(answer.msat('What it asks for; absent when the payer chooses.')),
+  payment_hash: answer.hash('The hash of the preimage.'),
+  signature: answer.hex("The payee's signature, DER."),
+  description: answer.optional(answer.string('What it is for.')),
+  description_hash: answer.optional(answer.hash('The SHA-256 of what it is for.')),
+  min_final_cltv_expiry: answer.integer('Blocks that the payer must leave the payee.'),
+  payment_secret: answer.secret('What the payer must show the payee.'),
+  features: answer.optional(answer.hex('Feature bits (BOLT 9).')),
+  payment_metadata: answer.optional(answer.hex('What the payment brings back to the payee.')),
+  fallbacks: answer.optional(
+    answer.array(
+      answer.object(
+        {
+          type: answer.optional(answer.oneOf(ADDRESS_KINDS, 'The kind of address, if it is known.')),
+          addr: answer.optional(answer.string('The address.')),
+          hex: answer.hex('The output script.'),
+        },
+        'An address.',
+      ),
+      'Addresses to pay to on the chain instead.',
+    ),
+  ),
+  routes: answer.optional(
+    answer.array(
+      answer.array(
+        answer.object(
+          {
+            pubkey: answer.nodeId('The node at which the channel starts.'),
+            short_channel_id: answer.shortChannelId('The channel.'),
+            fee_base_msat: answer.integer('Its fee for any payment.'),
+            fee_proportional_millionths: answer.integer('Its fee for each million.'),
+            cltv_expiry_delta: answer.integer('The blocks that it needs.'),
+          },
+          'A channel.',
+        ),
+        'Channels, one after another.',
+      ),
+      'Ways to the payee that others may not know.',
+    ),
+  ),
+  extra: answer.optional(
+    answer.array(
+      answer.object({ tag: answer.string('Its letter.'), data: answer.string('Its data, bech32.') }, 'A field.'),
+      'Fields that nobody here understands.',
+    ),
+  ),
+} as const;
+
+/** Decodes the text. Throws RpcError INVALID_PARAMS that names the parameter, what is wrong and where. */
+export function decodeAny(name: string, text: string, options: DecodeOptions = {}): Bolt11 {
+  try {
+    return decodeInvoice(text, options);
+  } catch (error) {
+    if (error instanceof Bolt11Error) throw new RpcError('INVALID_PARAMS', `${name}: Invalid bolt11: ${error.message}`);
+    throw error;
+  }
+}
+
+/** The invoice as it is answered. */
+export function decodedAnswer(invoice: Bolt11) {
+  const network = Object.values(NETWORKS).find(({ bolt11_prefix }) => bolt11_prefix === invoice.currency) as Network;
+  const { fallbacks, routes, extra, features } = invoice;
+  return {
+    currency: invoice.currency as string,
+    created_at: invoice.created_at,
+    expiry: invoice.expiry_seconds,
+    payee: invoice.payee as string,
+    amount_msat: invoice.amount_msat as bigint | undefined,
+    payment_hash: invoice.payment_hash as string,
+    // As in a transaction, but for the byte that ends it there.
+    signature: toHex(derSignature(fromHex(invoice.signature).subarray(0, 64), SIGHASH_ALL).subarray(0, -1)),
+    description: invoice.description,
+    description_hash: invoice.description_hash,
+    min_final_cltv_expiry: invoice.min_final_cltv_expiry_delta,
+    payment_secret: invoice.payment_secret as string,
+    features: features.size === 0 ? undefined : toHex(encodeFeatures(features)),
+    payment_metadata: invoice.payment_metadata,
+    fallbacks: fallbacks.length === 0 ? undefined : fallbacks.map((script) => fallbackRow(script, network)),
+    routes: routes.length === 0 ? undefined : routes,
+    extra: extra.length === 0 ? undefined : extra,
+  };
+}
+
+function fallbackRow(script_pubkey: string, network: Network) {
+  const addr = formatAddress(script_pubkey, network);
+  const kind = addr === undefined ? undefined : parseAddress(addr)?.kind;
+  return { type: ADDRESS_KINDS.find((known) => known === kind), addr, hex: script_pubkey };
+}

@@ -1,0 +1,110 @@
+import { RpcError } from '../../base/errors.ts';
+import { msat, sat } from '../../base/types/amount.ts';
+import { toHex } from '../../base/types/hex.ts';
+import { serializeTransaction } from '../../codec/tx/transaction.ts';
+import { feeratesOf } from '../../node/channels/options.ts';
+import { answer } from '../rpc/answer.ts';
+import { optional, required, withDefault } from '../rpc/command.ts';
+import { field } from '../rpc/fields.ts';
+import { requestedFeerate } from './fee-estimates.ts';
+import { channelTypeAnswer, channelTypeRow } from './peer-channel.ts';
+import { defineCommand } from './rooms.ts';
+import { walletFailure } from './wallet-failure.ts';
+
+/** 2^24 - 1: larger channels need `option_support_large_channel` on both sides (BOLT 2). */
+const MAX_SMALL_FUNDING_SAT = 16_777_215n;
+
+/** Opens a channel. */
+export const fundchannel = defineCommand({
+  name: 'fundchannel',
+  category: 'channels',
+  title: 'Command for establishing a lightning channel',
+  description:
+    'Opens a channel with a node, paid from the wallet, and answers when both sides have signed and the funding transaction is on its way. A node that is not connected is called at its last address. The money is ours in the channel: to be paid, a shop needs channels that others open to it, or has to spend some first.',
+  params: {
+    id: required(field.nodeId, 'The node.'),
+    amount: required(
+      field.satOrAll,
+      'How much, in satoshi; `all` takes what the wallet has, but for the reserve, and at most what a channel can hold.',
+    ),
+    feerate: optional(field.feerate, 'The feerate of the funding transaction. `opening` unless given.'),
+    announce: withDefault(
+      field.boolean,
+      true,
+      'Whether the channel is announced to the network once it is deep enough.',
+    ),
+    minconf: withDefault(field.integer, 1, 'How many confirmations the coins must have. 0 also spends our own change.'),
+    push_msat: optional(field.msat, 'A gift to the peer, gone at once.'),
+    utxos: optional(field.arrayOf(field.outpoint), 'The coins to spend, all of them, each as `txid:vout`.'),
+  },
+  returns: {
+    tx: answer.hex('The funding transaction.'),
+    txid: answer.txid('Its id.'),
+    outnum: answer.integer('The output that is the channel.'),
+    channel_id: answer.hash('The channel.'),
+    channel_type: channelTypeAnswer,
+    mindepth: answer.integer('Confirmations after which it can be used.'),
+  },
+  errors: [
+    'FUND_MAX_EXCEEDED',
+    'FUND_CANNOT_AFFORD',
+    'FUND_OUTPUT_IS_DUST',
+    'FUNDING_BROADCAST_FAIL',
+    'FUNDING_PEER_NOT_CONNECTED',
+    'FUNDING_UNKNOWN_PEER',
+    'FUND_CANNOT_AFFORD_WITH_EMERGENCY',
+    'BCLI_NO_FEE_ESTIMATES',
+  ],
+  see_also: ['connect', 'listfunds', 'listpeerchannels', 'close'],
+  access: 'write',
+  async run({ id, amount, feerate, announce, minconf, push_msat, utxos }, rooms) {
+    const { channels, peers, peerBook, wallet, chain } = rooms;
+    if (amount !== 'all' && amount > MAX_SMALL_FUNDING_SAT) {
+      throw new RpcError('FUND_MAX_EXCEEDED', `Amount exceeded ${MAX_SMALL_FUNDING_SAT}sat`);
+    }
+    const address = await peerBook.find(id);
+    if (peers.find(id) === undefined) {
+      if (address === undefined) throw new RpcError('FUNDING_UNKNOWN_PEER', 'Unknown peer: use connect first');
+      await peers.connect(id, address).catch((error: Error) => {
+        throw new RpcError('FUNDING_PEER_NOT_CONNECTED', `Peer not connected: ${error.message}`);
+      });
+    }
+    const peer = channels.peer(id);
+    if (peer === undefined) throw new RpcError('FUNDING_PEER_NOT_CONNECTED', 'Peer not connected');
+    const funding = {
+      feerate_per_kw: requestedFeerate(chain, feerate ?? { kind: 'named', name: 'opening' }),
+      min_confirmations: minconf,
+      ...(utxos === undefined ? {} : { utxos: utxos.map(({ txid, output }) => ({ txid, vout: output })) }),
+    };
+    let funding_satoshis: bigint;
+    try {
+      funding_satoshis = amount === 'all' ? wallet.maxFundingSat(funding) : amount;
+    } catch (error) {
+      throw walletFailure(error);
+    }
+    if (amount === 'all' && funding_satoshis > MAX_SMALL_FUNDING_SAT) funding_satoshis = MAX_SMALL_FUNDING_SAT;
+    const end = await channels.open(peer, {
+      funding_satoshis: sat(funding_satoshis),
+      push_msat: push_msat ?? msat(0),
+      feerate_per_kw: feeratesOf(chain).commitment_per_kw,
+      announce_channel: announce,
+      funding,
+    });
+    if (end.kind === 'failed') {
+      const cause = walletFailure(end.cause);
+      throw cause instanceof RpcError ? cause : new RpcError('LIGHTNINGD', end.reason);
+    }
+    if (address !== undefined) peers.keepConnected(id, [address]);
+    const channel = channels.find(end.channel_id);
+    const own = wallet.find(end.funding_txid);
+    if (channel === undefined || own === undefined) throw new RpcError('LIGHTNINGD', 'the channel is gone already');
+    return {
+      tx: toHex(serializeTransaction(own.transaction)),
+      txid: end.funding_txid as string,
+      outnum: end.outnum,
+      channel_id: end.channel_id as string,
+      channel_type: channelTypeRow(channel.state.terms.channel_type),
+      mindepth: channel.state.terms.minimum_depth,
+    };
+  },
+});

@@ -1,0 +1,56 @@
+/** An invoice as the commands answer it. */
+import type { Invoice } from '../../shop/invoices/invoice.ts';
+import { answer } from '../rpc/answer.ts';
+import { Literal } from '../rpc/json.ts';
+
+/** The members that every command of the family answers for an invoice. */
+export const invoiceMembers = {
+  label: answer.string('The label that it was created with.'),
+  bolt11: answer.string('The invoice as it is handed to the payer.'),
+  payment_hash: answer.hash('The hash of the preimage.'),
+  amount_msat: answer.optional(answer.msat('What it asks for; absent when the payer chooses.')),
+  status: answer.oneOf(['unpaid', 'paid', 'expired'], 'Whether it is paid, can be paid, or no longer can be.'),
+  pay_index: answer.optional(answer.integer('When paid: 1, 2, 3 ... in the order of payment.')),
+  amount_received_msat: answer.optional(answer.msat('When paid: what arrived, which may be more than was asked for.')),
+  paid_at: answer.optional(answer.integer('When paid: the Unix time.')),
+  paid_outpoint: answer.optional(
+    answer.object(
+      {
+        txid: answer.txid('The transaction.'),
+        outnum: answer.integer('The index of its output.'),
+      },
+      'When paid on the chain: the deposit that did it, the last one of several.',
+    ),
+  ),
+  payment_preimage: answer.optional(answer.secret('When paid: the proof of payment.')),
+  description: answer.optional(answer.string('What it is for; absent once it was removed.')),
+  expires_at: answer.integer('The Unix time from which on it cannot be paid.'),
+  created_index: answer.integer('1, 2, 3 ... in the order of creation.'),
+  updated_index: answer.optional(answer.integer('Rises with every change of any invoice; absent before the first.')),
+  metadata: answer.optional(answer.any('The object that was stored with it.')),
+} as const;
+
+/** The row of `listinvoices`. */
+export const invoiceAnswer = answer.object(invoiceMembers, 'An invoice.');
+
+/** The record as its row. */
+export function invoiceRow(invoice: Invoice) {
+  const paid = invoice.status === 'paid' ? invoice : undefined;
+  return {
+    label: invoice.label,
+    bolt11: invoice.bolt11,
+    payment_hash: invoice.payment_hash as string,
+    amount_msat: invoice.amount_msat as bigint | undefined,
+    status: invoice.status,
+    pay_index: paid?.pay_index,
+    amount_received_msat: paid?.amount_received_msat as bigint | undefined,
+    paid_at: paid?.paid_at,
+    paid_outpoint: paid?.paid_outpoint && { ...paid.paid_outpoint },
+    payment_preimage: paid?.payment_preimage as string | undefined,
+    description: invoice.description,
+    expires_at: invoice.expires_at,
+    created_index: invoice.created_index,
+    updated_index: invoice.updated_index,
+    metadata: invoice.metadata === undefined ? undefined : new Literal(invoice.metadata, invoice.metadata),
+  };
+}

@@ -1,0 +1,40 @@
+import { RpcError } from '../../base/errors.ts';
+import { answer } from '../rpc/answer.ts';
+import { optional } from '../rpc/command.ts';
+import { quoteToken } from '../rpc/field.ts';
+import { field } from '../rpc/fields.ts';
+import { type ConfigValue, defineCommand } from './rooms.ts';
+
+/** The name under which Core Lightning shows a value of each kind. */
+const VALUE_NAMES = {
+  flag: 'set',
+  string: 'value_str',
+  integer: 'value_int',
+  boolean: 'value_bool',
+  msat: 'value_msat',
+  strings: 'values_str',
+} as const satisfies Record<ConfigValue['kind'], string>;
+
+/** How the node is set, and where each setting comes from. */
+export const listconfigs = defineCommand({
+  name: 'listconfigs',
+  category: 'node',
+  title: 'Command to list all configuration options',
+  description:
+    'Lists every option with its value and its source: `default`, `cmdline`, or the configuration file and the line in it. The member of `configs` that holds the value is `set`, `value_str`, `value_int`, `value_bool`, `value_msat` or `values_str`, by the kind of the option.',
+  params: { config: optional(field.string, 'The one option to show; not set and without a default, it is left out.') },
+  returns: { configs: answer.any('The options by name: `{NAME: {value_str: ..., source: ...}}`.') },
+  errors: [],
+  see_also: ['getinfo'],
+  access: 'read',
+  run({ config }, { node }) {
+    const asked = node.configs().filter(({ name }) => config === undefined || name === config);
+    if (config !== undefined && asked.length === 0) {
+      const token = quoteToken(config);
+      throw new RpcError('INVALID_PARAMS', `config: Unknown config option: invalid token '${token}'`);
+    }
+    const set = asked.filter(({ value }) => value !== undefined);
+    const configs = set.map(({ name, kind, value, source }) => [name, { [VALUE_NAMES[kind]]: value, source }]);
+    return { configs: Object.fromEntries(configs) as unknown };
+  },
+});

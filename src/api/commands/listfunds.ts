@@ -1,0 +1,107 @@
+import { formatAddress } from '../../base/types/address.ts';
+import { satToMsat } from '../../base/types/amount.ts';
+import { answer } from '../rpc/answer.ts';
+import { withDefault } from '../rpc/command.ts';
+import { field } from '../rpc/fields.ts';
+import { defineCommand } from './rooms.ts';
+
+const output = answer.object(
+  {
+    txid: answer.txid('The transaction that made the output.'),
+    output: answer.integer('Its index there.'),
+    amount_msat: answer.msat('Its amount.'),
+    scriptpubkey: answer.hex('Its script.'),
+    address: answer.optional(answer.string('Its address.')),
+    status: answer.oneOf(['unconfirmed', 'confirmed', 'spent', 'immature'], 'How it stands in the chain.'),
+    blockheight: answer.optional(answer.integer('The block that made it.')),
+    invoice_label: answer.optional(answer.string('When it was deposited to the address of an invoice: of which.')),
+    deposit_status: answer.optional(
+      answer.oneOf(
+        ['pending', 'paid', 'short', 'late'],
+        'Whether that deposit waits for confirmations, paid the invoice, is too little so far, or came too late.',
+      ),
+    ),
+    reserved: answer.boolean('Whether a transaction of ours that is not mined yet spends it.'),
+  },
+  'An output of the wallet.',
+);
+
+const channel = answer.object(
+  {
+    peer_id: answer.nodeId('The peer.'),
+    our_amount_msat: answer.msat('What is ours, or was when it was closed.'),
+    amount_msat: answer.msat('What the channel holds.'),
+    funding_txid: answer.txid('The funding transaction.'),
+    funding_output: answer.integer("The funding output's index there."),
+    connected: answer.boolean('Whether the peer is connected.'),
+    state: answer.string('The state of the channel; CHANNELD_NORMAL can carry payments.'),
+    channel_id: answer.hash('The id of the channel.'),
+    short_channel_id: answer.optional(answer.shortChannelId('Where the funding lies in the chain.')),
+  },
+  'A channel.',
+);
+
+const sweep = answer.object(
+  {
+    channel_id: answer.hash('The channel that it was in.'),
+    peer_id: answer.nodeId('The peer.'),
+    txid: answer.txid('The transaction that made the output.'),
+    output: answer.integer('Its index there.'),
+    amount_msat: answer.msat('Its amount, before the fee for taking it.'),
+    output_type: answer.string("Core Lightning's word for it, such as DELAYED_OUTPUT_TO_US or THEIR_HTLC."),
+    claimable_height: answer.integer('The first block that may hold the transaction that takes it.'),
+    sweep_txid: answer.optional(answer.txid('That transaction, once it is sent; it changes when its fee is raised.')),
+  },
+  'An output that is ours to take.',
+);
+
+/** Everything that the node holds. */
+export const listfunds = defineCommand({
+  name: 'listfunds',
+  category: 'wallet',
+  title: 'Command showing all funds currently managed by the node',
+  description:
+    'Lists the outputs of the wallet, what lies in channels, and what closed channels left on the chain for us to take: once it is taken in a block it is an output of the wallet.',
+  params: {
+    spent: withDefault(field.boolean, false, 'Whether to list outputs that are spent as well.'),
+  },
+  returns: {
+    outputs: answer.array(output, 'The outputs of the wallet.'),
+    channels: answer.array(channel, 'The channels.'),
+    sweeps: answer.array(sweep, 'What is on its way from closed channels to the wallet.'),
+    warning_reserve: answer.optional(
+      answer.string('What the wallet lacks of `min-emergency-msat`, which it should keep for closing channels.'),
+    ),
+  },
+  errors: [],
+  see_also: ['newaddr', 'withdraw'],
+  access: 'read',
+  async run({ spent }, { wallet, channelFunds, sweptFunds, deposits }) {
+    const coins = await wallet.listCoins(spent);
+    const arrived = await deposits.ofCoins(coins.map(({ coin }) => coin));
+    const deposited = new Map(arrived.map((deposit) => [`${deposit.txid}:${deposit.vout}`, deposit]));
+    const missing_sat = wallet.missingReserveSat();
+    return {
+      ...(missing_sat === 0n
+        ? {}
+        : { warning_reserve: `${missing_sat} sat are missing for closing channels when fees are high` }),
+      outputs: coins.map(({ coin, status, is_reserved }) => {
+        const address = formatAddress(coin.script_pubkey, wallet.network);
+        const deposit = deposited.get(`${coin.txid}:${coin.vout}`);
+        return {
+          txid: coin.txid,
+          output: coin.vout,
+          amount_msat: satToMsat(coin.amount_sat),
+          scriptpubkey: coin.script_pubkey,
+          ...(address === undefined ? {} : { address }),
+          status,
+          ...(coin.blockheight === undefined ? {} : { blockheight: coin.blockheight }),
+          ...(deposit === undefined ? {} : { invoice_label: deposit.label, deposit_status: deposit.outcome }),
+          reserved: is_reserved,
+        };
+      }),
+      channels: channelFunds().map((each) => ({ ...each })),
+      sweeps: sweptFunds().map((each) => ({ ...each })),
+    };
+  },
+});

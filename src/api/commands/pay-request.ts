@@ -1,0 +1,62 @@
+/** What `pay` and `xpay` have in common: what the invoice asks of us, and what can go wrong. */
+
+import { type ErrorName, RpcError } from '../../base/errors.ts';
+import type { Msat } from '../../base/types/amount.ts';
+import type { Network } from '../../base/types/network.ts';
+import type { Invoice } from '../../codec/bolt11/invoice.ts';
+import { decodeAny } from './decoded.ts';
+
+/** The errors of both. */
+export const PAY_ERRORS: readonly ErrorName[] = [
+  'PAY_IN_PROGRESS',
+  'PAY_RHASH_ALREADY_USED',
+  'PAY_UNPARSEABLE_ONION',
+  'PAY_DESTINATION_PERM_FAIL',
+  'PAY_TRY_OTHER_ROUTE',
+  'PAY_ROUTE_NOT_FOUND',
+  'PAY_ROUTE_TOO_EXPENSIVE',
+  'PAY_INVOICE_EXPIRED',
+  'PAY_UNSPECIFIED_ERROR',
+  'PAY_STOPPED_RETRYING',
+  'PAY_USER_ERROR',
+];
+
+/** An invoice, and how much of it we are to pay. */
+export interface Asked {
+  readonly bolt11: string;
+  readonly invoice: Invoice;
+  readonly amount_msat: Msat;
+  readonly total_msat: Msat;
+}
+
+/** Reads the invoice in the parameter `name`. Throws RpcError when it and the amounts given make no payment. */
+export function askedFor(
+  name: string,
+  bolt11: string,
+  network: Network,
+  given: {
+    readonly amount_msat: Msat | undefined;
+    readonly partial_msat: Msat | undefined;
+    readonly description?: string | undefined;
+  },
+): Asked {
+  const currency = network.bolt11_prefix;
+  const invoice = decodeAny(name, bolt11, { description: given.description, currency });
+  const total_msat = totalOf(invoice, given.amount_msat);
+  const amount_msat = given.partial_msat ?? total_msat;
+  if (amount_msat === 0n || amount_msat > total_msat) {
+    throw new RpcError('INVALID_PARAMS', `partial_msat: should be 1 to ${total_msat} msat`);
+  }
+  return { bolt11, invoice, amount_msat, total_msat };
+}
+
+function totalOf({ amount_msat: asked }: Invoice, given: Msat | undefined): Msat {
+  if (asked !== undefined && given !== undefined && asked !== given) {
+    throw new RpcError('INVALID_PARAMS', `amount_msat parameter unnecessary: the invoice asks for ${asked} msat`);
+  }
+  const total_msat = asked ?? given;
+  if (total_msat === undefined) {
+    throw new RpcError('INVALID_PARAMS', 'amount_msat parameter required: the invoice leaves it open');
+  }
+  return total_msat;
+}

@@ -1,0 +1,96 @@
+import { RpcError } from '../../base/errors.ts';
+import { type Msat, msat } from '../../base/types/amount.ts';
+import type { PayRequest } from '../../node/payments/pay.ts';
+import { answer } from '../rpc/answer.ts';
+import { optional, type ParamValues, required, withDefault } from '../rpc/command.ts';
+import { field } from '../rpc/fields.ts';
+import { askedFor, PAY_ERRORS } from './pay-request.ts';
+import { defineCommand } from './rooms.ts';
+
+const params = {
+  bolt11: required(field.string, 'The invoice; `lightning:` before it and upper case are fine.', {
+    aliases: ['invstring'],
+  }),
+  amount_msat: optional(field.msat, 'What to pay, for an invoice that leaves it open.'),
+  label: optional(field.label, 'A label, kept with the payment.'),
+  riskfactor: optional(field.float, 'Accepted; routes here are too short to weigh delays.'),
+  maxfeepercent: optional(field.float, 'The most that fees may come to, in percent. 0.5 unless given.'),
+  retry_for: withDefault(field.u16, 60, 'Seconds after which nothing more is tried.'),
+  maxdelay: withDefault(field.u16, 2016, 'The most blocks that the money may be locked for.'),
+  exemptfee: optional(field.msat, 'Fees up to this are fine whatever `maxfeepercent` says. 5000 msat unless given.'),
+  localinvreqid: optional(field.hex, 'Accepted; Till makes no invoice requests.'),
+  exclude: withDefault(
+    field.arrayOf(field.string),
+    [],
+    'Channels (`SCID` or `SCID/DIRECTION`) and nodes to leave out.',
+  ),
+  maxfee: optional(field.msat, 'The most that fees may come to; instead of `maxfeepercent` and `exemptfee`.'),
+  description: optional(field.string, 'What it is for; must fit the hash in the invoice, if there is one.'),
+  partial_msat: optional(field.msat, 'Pay only so much: others pay the rest of the invoice.'),
+} as const;
+
+/** What the fees may come to. Throws RpcError when it is said twice. */
+function maxFee(amount_msat: Msat, { maxfee, maxfeepercent, exemptfee }: ParamValues<typeof params>): Msat {
+  if (maxfee !== undefined) {
+    if (maxfeepercent !== undefined || exemptfee !== undefined) {
+      throw new RpcError('INVALID_PARAMS', 'If you specify maxfee, cannot specify maxfeepercent or exemptfee');
+    }
+    return maxfee;
+  }
+  // In millionths of the amount: a percent may have a fraction.
+  const share = msat((amount_msat * BigInt(Math.round((maxfeepercent ?? 0.5) * 10_000))) / 1_000_000n);
+  const exempt = exemptfee ?? msat(5000);
+  return share > exempt ? share : exempt;
+}
+
+/** Pays an invoice. */
+export const pay = defineCommand({
+  name: 'pay',
+  category: 'payments',
+  title: 'Command for sending a payment to a BOLT11 invoice',
+  description: `Pays an invoice and answers when it is paid. The way leads through a channel with the payee, or with a node that the invoice names in its hints; if no channel carries it all, in several parts. Failed parts are tried again another way.
+
+Asking again for the same invoice is safe: a payment that is under way is waited for, also one of before a restart, and one that is complete is answered again.`,
+  params,
+  returns: {
+    payment_preimage: answer.secret('The proof of payment.'),
+    payment_hash: answer.hash('Its hash.'),
+    destination: answer.nodeId('The payee.'),
+    created_at: answer.integer('The Unix time of its first part.'),
+    parts: answer.integer('In how many parts.'),
+    amount_msat: answer.msat('What the payee gets.'),
+    amount_sent_msat: answer.msat('What we give, fees included.'),
+    status: answer.oneOf(['complete'], 'It is paid.'),
+    warning_partial_completion: answer.optional(answer.string('Set when some parts came back on the way.')),
+  },
+  errors: PAY_ERRORS,
+  see_also: ['listpays', 'sendpay', 'decode'],
+  access: 'write',
+  async run(given, { payer, wallet }, { signal }) {
+    const { bolt11, description } = given;
+    const asked = askedFor('bolt11', bolt11, wallet.network, { ...given, description });
+    const { invoice, amount_msat } = asked;
+    const request: PayRequest = {
+      ...asked,
+      maxfee_msat: maxFee(amount_msat, given),
+      max_delay: given.maxdelay,
+      retry_for_seconds: given.retry_for,
+      exclude: new Set(given.exclude.map((each) => each.replace(/\/[01]$/, ''))),
+      label: given.label,
+      description: description ?? invoice.description,
+    };
+    const paid = await payer.pay(request, signal);
+    return {
+      payment_preimage: paid.payment_preimage as string,
+      payment_hash: paid.payment_hash as string,
+      destination: paid.destination as string,
+      created_at: paid.created_at,
+      parts: paid.number_of_parts,
+      amount_msat: paid.amount_msat as bigint,
+      amount_sent_msat: paid.amount_sent_msat as bigint,
+      status: 'complete' as const,
+      warning_partial_completion:
+        paid.failed_parts > 0 ? 'Some parts of the payment failed and were sent another way' : undefined,
+    };
+  },
+});

@@ -1,0 +1,224 @@
+/** A channel as `listpeerchannels` shows it, by Core Lightning's names. */
+
+import type { NodeId } from '../../base/types/brand.ts';
+import { FEATURE_BITS } from '../../base/types/features.ts';
+import type { ForwardingTerms } from '../../node/channels/gossip.ts';
+import type { LiveChannel } from '../../node/channels/live-channel.ts';
+import { stateName } from '../../node/channels/state-name.ts';
+import type { EndingView } from '../../node/endings/view.ts';
+import { channelUpdateFacts, spendableMsat } from '../../protocol/channel/facts.ts';
+import { shortChannelId } from '../../protocol/channel/ready.ts';
+import type { ChannelState, ChannelType } from '../../protocol/channel/state.ts';
+import { answer } from '../rpc/answer.ts';
+import { HTLC_STATES, htlcState } from './htlc-state.ts';
+
+const typeAnswer = answer.object(
+  {
+    bits: answer.array(answer.integer('A feature bit.'), 'Its feature bits.'),
+    names: answer.array(answer.string('A name.'), 'Their names; `/even`: required.'),
+  },
+  'What kind of channel it is (BOLT 2).',
+);
+
+const updateAnswer = answer.object(
+  {
+    htlc_minimum_msat: answer.msat('The smallest HTLC.'),
+    htlc_maximum_msat: answer.msat('The largest HTLC.'),
+    cltv_expiry_delta: answer.integer('Blocks that a payment through it is to leave.'),
+    fee_base_msat: answer.integer('Its fee for any payment.'),
+    fee_proportional_millionths: answer.integer('Its fee for each million.'),
+  },
+  'What one side asks of payments (its channel_update).',
+);
+
+const htlcAnswer = answer.object(
+  {
+    direction: answer.oneOf(['in', 'out'], 'Offered by the peer (`in`) or by us.'),
+    id: answer.integer('Its number, counted by the side that offered it.'),
+    amount_msat: answer.msat('Its amount.'),
+    expiry: answer.integer('The block at which it times out.'),
+    payment_hash: answer.hash('Its payment hash.'),
+    state: answer.oneOf(HTLC_STATES, 'How far it has come.'),
+  },
+  'An HTLC.',
+);
+
+/** The row's declaration. */
+export const peerChannelAnswer = answer.object(
+  {
+    peer_id: answer.nodeId('The peer.'),
+    peer_connected: answer.boolean('Whether the peer is connected.'),
+    reestablished: answer.optional(answer.boolean('When connected: whether both sides agree where they were.')),
+    state: answer.string("CHANNELD_NORMAL can carry payments; the other words are Core Lightning's too."),
+    channel_id: answer.hash('The channel.'),
+    short_channel_id: answer.optional(answer.shortChannelId('Its name, from where the funding lies in the chain.')),
+    direction: answer.optional(answer.integer('Which direction is ours in gossip: 0 or 1.')),
+    alias: answer.object(
+      {
+        local: answer.optional(answer.shortChannelId('What the peer calls it when it speaks to us.')),
+        remote: answer.optional(answer.shortChannelId('What we call it when we speak to the peer, or in hints.')),
+      },
+      'Names that only the two sides use.',
+    ),
+    channel_type: typeAnswer,
+    private: answer.boolean('Whether it is not announced to the network.'),
+    opener: answer.oneOf(['local', 'remote'], 'Who opened it.'),
+    closer: answer.optional(answer.oneOf(['local', 'remote'], 'Who began to close it.')),
+    lost_state: answer.optional(answer.boolean('True: we lost data, and only the peer can close it.')),
+    features: answer.array(answer.string('A feature.'), 'The kind of channel again, by the older spelling.'),
+    funding_txid: answer.txid('The funding transaction.'),
+    funding_outnum: answer.integer('The output in it.'),
+    close_to: answer.optional(answer.hex('The script that we close to, once that is said.')),
+    updates: answer.optional(
+      answer.object({ local: updateAnswer, remote: answer.optional(updateAnswer) }, 'What both sides ask of payments.'),
+    ),
+    feerate: answer.object(
+      { perkw: answer.integer('Satoshi per 1000 weight.'), perkb: answer.integer('Satoshi per 1000 virtual bytes.') },
+      'The feerate of the commitments.',
+    ),
+    to_us_msat: answer.msat('What is ours.'),
+    min_to_us_msat: answer.msat('The least that ever was ours.'),
+    max_to_us_msat: answer.msat('The most that ever was ours.'),
+    total_msat: answer.msat('What the channel holds.'),
+    dust_limit_msat: answer.msat('HTLCs below are lost to fees if the channel is closed alone.'),
+    max_total_htlc_in_msat: answer.msat('The most that may be on its way to us.'),
+    their_max_htlc_value_in_flight_msat: answer.msat('The most that we may have on its way.'),
+    our_max_htlc_value_in_flight_msat: answer.msat('The most that the peer may have on its way.'),
+    their_reserve_msat: answer.msat('What the peer must keep.'),
+    our_reserve_msat: answer.msat('What we must keep.'),
+    spendable_msat: answer.msat('What we could send in one HTLC now.'),
+    receivable_msat: answer.msat('What we could be sent in one HTLC now.'),
+    minimum_htlc_in_msat: answer.msat('The smallest HTLC that we take.'),
+    minimum_htlc_out_msat: answer.msat('The smallest HTLC that the peer takes.'),
+    maximum_htlc_out_msat: answer.msat('The largest HTLC that we send.'),
+    their_to_self_delay: answer.integer('Blocks that the peer waits for its balance when it closes alone.'),
+    our_to_self_delay: answer.integer('Blocks that we wait for our balance when we close alone.'),
+    max_accepted_htlcs: answer.integer('The most HTLCs that may be on their way to us.'),
+    status: answer.array(answer.string('A line.'), 'What is going on, in words.'),
+    htlcs: answer.array(htlcAnswer, 'Payments in flight.'),
+  },
+  'A channel.',
+);
+
+/** The features that shape the channel, by BOLT 9's names. */
+export function channelFeatures(type: ChannelType) {
+  return [
+    'option_static_remotekey',
+    'option_anchors',
+    ...(type.option_scid_alias ? (['option_scid_alias'] as const) : []),
+    ...(type.option_zeroconf ? (['option_zeroconf'] as const) : []),
+  ] as const;
+}
+
+/** `channel_type` as it is answered. */
+export function channelTypeRow(type: ChannelType) {
+  const features = channelFeatures(type);
+  const bits = features.map((feature) => FEATURE_BITS[feature]);
+  return { bits, names: features.map((feature) => `${feature.replace('option_', '')}/even`) };
+}
+
+/** The declaration of `channel_type`. */
+export const channelTypeAnswer = typeAnswer;
+
+/** The channel as its row. */
+export function peerChannelRow(
+  channel: LiveChannel,
+  ending: EndingView | undefined,
+  node_id: NodeId,
+  forwarding: ForwardingTerms,
+) {
+  const { state, peer, peer_id } = channel;
+  const { terms } = state;
+  const name = ending?.state ?? stateName(state);
+  const short_channel_id: string | undefined = shortChannelId(state);
+  const facts = channelUpdateFacts(state);
+  const type = channelTypeRow(terms.channel_type);
+  const perkw = state.feerates.at(-1)?.feerate_per_kw ?? 0;
+  return {
+    peer_id: peer_id as string,
+    peer_connected: peer !== undefined,
+    reestablished: peer === undefined ? undefined : state.link === 'up',
+    state: name,
+    channel_id: channel.channel_id as string,
+    short_channel_id,
+    direction: short_channel_id === undefined ? undefined : node_id < peer_id ? 0 : 1,
+    alias: { local: terms.local_alias as string, remote: state.remote_alias as string | undefined },
+    channel_type: type,
+    private: !terms.announce_channel,
+    opener: terms.opener,
+    closer: channel.closing?.closer,
+    lost_state: state.failure?.data_loss === true ? true : undefined,
+    features: channelFeatures(terms.channel_type),
+    funding_txid: terms.funding_txid as string,
+    funding_outnum: terms.funding_output_index,
+    close_to: state.local_shutdown_script,
+    updates: facts && {
+      local: {
+        htlc_minimum_msat: facts.htlc_minimum_msat as bigint,
+        htlc_maximum_msat: facts.htlc_maximum_msat as bigint,
+        ...forwarding,
+      },
+      remote: remoteUpdateRow(channel),
+    },
+    feerate: { perkw, perkb: perkw * 4 },
+    ...amountsOf(channel),
+    their_to_self_delay: terms.local.to_self_delay,
+    our_to_self_delay: terms.remote.to_self_delay,
+    max_accepted_htlcs: terms.local.max_accepted_htlcs,
+    status: ending?.status ?? [`${name}:${statusOf(state, peer !== undefined)}`],
+    htlcs: state.htlcs.map((htlc) => ({
+      direction: htlc.offered_by === 'local' ? ('out' as const) : ('in' as const),
+      id: htlc.id,
+      amount_msat: htlc.amount_msat as bigint,
+      expiry: htlc.cltv_expiry,
+      payment_hash: htlc.payment_hash as string,
+      state: htlcState(htlc),
+    })),
+  };
+}
+
+function amountsOf({ state, min_to_us_msat, max_to_us_msat }: LiveChannel) {
+  const { local, remote, funding_satoshis } = state.terms;
+  return {
+    to_us_msat: state.local_msat as bigint,
+    min_to_us_msat: min_to_us_msat as bigint,
+    max_to_us_msat: max_to_us_msat as bigint,
+    total_msat: funding_satoshis * 1000n,
+    dust_limit_msat: local.dust_limit_satoshis * 1000n,
+    max_total_htlc_in_msat: local.max_htlc_value_in_flight_msat as bigint,
+    their_max_htlc_value_in_flight_msat: remote.max_htlc_value_in_flight_msat as bigint,
+    our_max_htlc_value_in_flight_msat: local.max_htlc_value_in_flight_msat as bigint,
+    their_reserve_msat: local.channel_reserve_satoshis * 1000n,
+    our_reserve_msat: remote.channel_reserve_satoshis * 1000n,
+    spendable_msat: spendableMsat(state, 'local') as bigint,
+    receivable_msat: spendableMsat(state, 'remote') as bigint,
+    minimum_htlc_in_msat: local.htlc_minimum_msat as bigint,
+    minimum_htlc_out_msat: remote.htlc_minimum_msat as bigint,
+    maximum_htlc_out_msat: funding_satoshis * 1000n,
+  };
+}
+
+function remoteUpdateRow({ remote_update }: LiveChannel) {
+  if (remote_update === undefined) return undefined;
+  const { htlc_minimum_msat, htlc_maximum_msat, cltv_expiry_delta, fee_base_msat, fee_proportional_millionths } =
+    remote_update;
+  return {
+    htlc_minimum_msat: htlc_minimum_msat as bigint,
+    htlc_maximum_msat: htlc_maximum_msat as bigint,
+    cltv_expiry_delta,
+    fee_base_msat,
+    fee_proportional_millionths,
+  };
+}
+
+function statusOf(state: ChannelState, is_connected: boolean): string {
+  if (!is_connected) return 'Disconnected';
+  if (state.link !== 'up') return 'Reconnected, and waiting for the peer to say where it was.';
+  if (state.phase === 'opening') {
+    const { ready_sent, ready_received, terms } = state;
+    if (ready_sent) return ready_received ? 'Ready.' : "Funding needs more confirmations on the peer's side.";
+    return `Funding needs ${terms.minimum_depth} confirmations to be ready.`;
+  }
+  if (state.phase === 'normal') return 'Channel ready for use.';
+  return 'Closing in agreement with the peer.';
+}

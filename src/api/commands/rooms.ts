@@ -1,0 +1,82 @@
+/** What commands run on: the interfaces of the rooms below, gathered. The daemon builds the one value of this type. */
+
+import type { NetworkName } from '../../base/types/network.ts';
+import type { Deposits } from '../../shop/deposits/deposits.ts';
+import type { Invoices } from '../../shop/invoices/invoices.ts';
+import { commandsOn } from '../rpc/command.ts';
+import type { CommandTable } from '../rpc/table.ts';
+import type { ChannelRooms } from './channel-rooms.ts';
+import type { PaymentRooms } from './payment-rooms.ts';
+import type { WalletRooms } from './wallet-rooms.ts';
+
+/** What `getinfo` says of the node as it is now. */
+export interface NodeInfo {
+  readonly id: string;
+  readonly alias: string;
+  /** Three bytes, hex. */
+  readonly color: string;
+  readonly num_peers: number;
+  readonly num_pending_channels: number;
+  readonly num_active_channels: number;
+  readonly num_inactive_channels: number;
+  /** Where peers can reach the node. */
+  readonly address: readonly NodeAddress[];
+  /** Where the node listens. */
+  readonly binding: readonly NodeAddress[];
+  readonly version: string;
+  readonly blockheight: number;
+  readonly network: NetworkName;
+  readonly fees_collected_msat: bigint;
+  /** The directory of this network's files. */
+  readonly lightning_dir: string;
+  /** Feature bits as hex, by the message in which they are shown (BOLT 9). */
+  readonly our_features: {
+    readonly init: string;
+    readonly node: string;
+    readonly channel: string;
+    readonly invoice: string;
+  };
+  /** Set while the chain's source is still catching up. */
+  readonly warning_bitcoind_sync?: string;
+  /** Set while Till is still catching up with its source. */
+  readonly warning_lightningd_sync?: string;
+}
+
+/** An address of a node, as `getinfo` shows it. */
+export interface NodeAddress {
+  readonly type: 'ipv4' | 'ipv6' | 'torv3' | 'dns' | 'local socket' | 'websocket';
+  readonly address: string;
+  readonly port: number;
+}
+
+/** A setting of the node and where it came from, as `listconfigs` shows it. */
+export interface ConfigValue {
+  /** The option's name, without dashes before it. */
+  readonly name: string;
+  readonly kind: 'flag' | 'string' | 'integer' | 'boolean' | 'msat' | 'strings';
+  /** Undefined when it is not set and has no default. */
+  readonly value: boolean | string | number | bigint | readonly string[] | undefined;
+  /** `default`, `cmdline`, or `FILE:LINE`. */
+  readonly source: string;
+}
+
+/** The node itself: who it is, how it is set, and its end. */
+export interface NodeRoom {
+  info(): NodeInfo | Promise<NodeInfo>;
+  configs(): readonly ConfigValue[];
+  /** Begins to stop the node. Called when the answer to `stop` has been written. */
+  stop(): void;
+}
+
+/** All rooms that commands may use. */
+export interface Rooms extends ChannelRooms, PaymentRooms, WalletRooms {
+  readonly invoices: Invoices;
+  /** What arrived at addresses of invoices. */
+  readonly deposits: Pick<Deposits, 'ofInvoices' | 'ofCoins'>;
+  readonly node: NodeRoom;
+  /** The commands themselves, for `help` and `check`. */
+  readonly commands: CommandTable;
+}
+
+/** Defines a command of the node. */
+export const defineCommand = commandsOn<Rooms>();

@@ -1,0 +1,120 @@
+import { RpcError } from '../../base/errors.ts';
+import type { PaymentSecret } from '../../base/types/brand.ts';
+import type { RouteStep } from '../../node/payments/sendpay.ts';
+import { answer } from '../rpc/answer.ts';
+import { optional, required, withDefault } from '../rpc/command.ts';
+import { type Field, readField, Unfit } from '../rpc/field.ts';
+import { field } from '../rpc/fields.ts';
+import { isJsonObject, type Json, type JsonObject } from '../rpc/json.ts';
+import { defineCommand } from './rooms.ts';
+import { sendpayMembers, sendpayRow } from './sendpay-row.ts';
+
+function member<T>(step: JsonObject, name: string, of: Field<T>): T {
+  const value = step[name];
+  if (value === undefined) throw new RpcError('INVALID_PARAMS', `route: each hop needs ${name}`);
+  return readField(of, `route: ${name}`, value);
+}
+
+/** Hops as `getroute` answers them; members that only describe them are skipped. */
+const routeField: Field<readonly RouteStep[]> = {
+  type: 'route',
+  schema: {
+    type: 'array',
+    items: {
+      type: 'object',
+      properties: {
+        id: field.nodeId.schema,
+        channel: field.shortChannelId.schema,
+        amount_msat: field.msat.schema,
+        delay: field.u32.schema,
+      },
+      required: ['id', 'channel', 'amount_msat', 'delay'],
+    },
+  },
+  secret: false,
+  parse(value) {
+    if (!Array.isArray(value)) throw new Unfit('should be an array');
+    return value.map((step: Json) => {
+      if (!isJsonObject(step)) throw new Unfit('should be an array of objects', step);
+      return {
+        id: member(step, 'id', field.nodeId),
+        channel: member(step, 'channel', field.shortChannelId),
+        amount_msat: member(step, 'amount_msat', field.msat),
+        delay: member(step, 'delay', field.u32),
+      };
+    });
+  },
+};
+
+/** Throws RpcError, in Core Lightning's words, when one part cannot be the whole of this total, or part of it. */
+function refuseTotal(total_msat: bigint, final_msat: bigint, partid: bigint): void {
+  if (partid === 0n && total_msat !== final_msat) {
+    const message = `Do not specify amount_msat (${total_msat}msat) without partid: if you do, it must be exactly the final amount (${final_msat}msat)`;
+    throw new RpcError('INVALID_PARAMS', message);
+  }
+  if (final_msat > total_msat) {
+    throw new RpcError(
+      'INVALID_PARAMS',
+      `Final amount ${final_msat}msat is greater than ${total_msat}msat, despite MPP`,
+    );
+  }
+}
+
+/** Sends one part along a route. */
+export const sendpay = defineCommand({
+  name: 'sendpay',
+  category: 'payments',
+  title: 'Command for sending a payment over a given route',
+  description:
+    'Sends one HTLC along the route and answers when that is durable; `waitsendpay` tells how it ends. Asking again for the same part answers how it stands, and never sends it twice.',
+  params: {
+    route: required(routeField, 'The hops, as `getroute` answers them.'),
+    payment_hash: required(field.hash, 'The hash of the payment.'),
+    label: optional(field.label, 'A label, kept with it.'),
+    amount_msat: optional(field.msat, 'What all parts come to; needed with `partid`.'),
+    bolt11: optional(field.string, 'The invoice, kept with it.'),
+    payment_secret: optional(field.secret, 'The secret of the invoice. Every invoice of today has one.'),
+    partid: withDefault(field.u64, 0n, 'The part, when there are several.'),
+    localinvreqid: optional(field.hex, 'Accepted; Till makes no invoice requests.'),
+    groupid: optional(field.u64, 'The try that the part belongs to; the latest unless given.'),
+    payment_metadata: optional(field.hex, 'What the invoice asks to be brought back.'),
+    description: optional(field.string, 'A description, kept with it.'),
+  },
+  returns: { ...sendpayMembers, message: answer.optional(answer.string('What to do next, while it is pending.')) },
+  errors: ['PAY_IN_PROGRESS', 'PAY_RHASH_ALREADY_USED', 'PAY_TRY_OTHER_ROUTE', 'PAY_USER_ERROR'],
+  see_also: ['getroute', 'waitsendpay', 'listsendpays', 'pay'],
+  access: 'write',
+  async run(params, { payments }) {
+    const { route, payment_hash, amount_msat, partid } = params;
+    const last = route.at(-1);
+    if (last === undefined) throw new RpcError('INVALID_PARAMS', 'route: should not be empty');
+    if (partid !== 0n && amount_msat === undefined) {
+      throw new RpcError('INVALID_PARAMS', 'Must specify amount_msat with partid');
+    }
+    if (amount_msat !== undefined) refuseTotal(amount_msat, last.amount_msat, partid);
+    const parts = await payments.parts(payment_hash);
+    const groupid = params.groupid ?? parts.reduce((most, part) => (part.groupid > most ? part.groupid : most), 1n);
+    const same = parts.find((part) => part.groupid === groupid && part.partid === partid);
+    if (same !== undefined && same.status !== 'failed') {
+      if (same.amount_msat !== last.amount_msat || same.destination !== last.id) {
+        const message = `this part was sent before, with ${same.amount_msat} msat to ${same.destination}`;
+        throw new RpcError('PAY_RHASH_ALREADY_USED', message);
+      }
+      return sendpayRow(same);
+    }
+    const part = await payments.send({
+      route,
+      payment_hash,
+      payment_secret: params.payment_secret?.reveal() as PaymentSecret | undefined,
+      total_msat: amount_msat ?? last.amount_msat,
+      // What failed stays on record: trying it again is a try of its own.
+      groupid: same === undefined ? groupid : groupid + 1n,
+      partid,
+      payment_metadata: params.payment_metadata,
+      label: params.label,
+      bolt11: params.bolt11,
+      description: params.description,
+    });
+    return { ...sendpayRow(part), message: 'Monitor status with listpays or waitsendpay' };
+  },
+});

@@ -1,0 +1,96 @@
+import type { Sendpay } from '../../node/payments/sendpay.ts';
+import { answer } from '../rpc/answer.ts';
+import { required } from '../rpc/command.ts';
+import { fieldOf, textOf } from '../rpc/field.ts';
+import { field } from '../rpc/fields.ts';
+import { defineCommand } from './rooms.ts';
+
+const SUBSYSTEMS = ['invoices', 'sendpays'] as const;
+const COUNTERS = ['created', 'updated', 'deleted'] as const;
+
+function wordField<const Words extends readonly string[]>(words: Words, should_be: string) {
+  return fieldOf<Words[number]>(words.join('|'), { type: 'string', enum: words }, should_be, (value) => {
+    const text = textOf(value);
+    return words.find((word) => word === text);
+  });
+}
+
+function sendpayNews({ status, payment_hash, groupid, partid }: Sendpay) {
+  return { status, payment_hash: payment_hash as string, groupid, partid };
+}
+
+async function neverRises(nextvalue: bigint, signal: AbortSignal): Promise<number> {
+  if (nextvalue === 0n) return 0;
+  return await new Promise((_resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
+}
+
+const counter = (what: string) => answer.optional(answer.integer(`How many were ${what}, when asked for that.`));
+
+/** Waits for a counter. */
+export const wait = defineCommand({
+  name: 'wait',
+  category: 'invoices',
+  title: 'Command for waiting for the next event in a subsystem',
+  description:
+    'Every creation, change and deletion has a number of its own, without gaps. This answers when the number has reached `nextvalue`, at once if it has. What happened is told only when it happened during the wait: `listinvoices` by index tells the rest.',
+  params: {
+    subsystem: required(
+      wordField(SUBSYSTEMS, 'unknown subsystem'),
+      'What to watch: `invoices`, or `sendpays`, the parts of our own payments.',
+    ),
+    indexname: required(
+      wordField(COUNTERS, 'unknown index'),
+      'The number to watch: `created`, `updated` or `deleted`.',
+    ),
+    nextvalue: required(field.u64, 'The value to wait for; 0 answers what it is now.'),
+  },
+  returns: {
+    subsystem: answer.oneOf(SUBSYSTEMS, 'What was watched.'),
+    created: counter('created'),
+    updated: counter('changed'),
+    deleted: counter('deleted'),
+    invoices: answer.optional(
+      answer.object(
+        {
+          status: answer.oneOf(['unpaid', 'paid', 'expired'], 'Its status then.'),
+          label: answer.string('Its label.'),
+          description: answer.optional(answer.string('Its description, unless it was removed.')),
+          bolt11: answer.string('Its BOLT 11 text.'),
+        },
+        'The invoice that the number rose for.',
+      ),
+    ),
+    sendpays: answer.optional(
+      answer.object(
+        {
+          status: answer.oneOf(['pending', 'complete', 'failed'], 'How it stood then.'),
+          payment_hash: answer.hash('Its payment hash.'),
+          groupid: answer.integer('Its try.'),
+          partid: answer.integer('Its number in that.'),
+        },
+        'The part that the number rose for.',
+      ),
+    ),
+  },
+  errors: ['LIGHTNINGD_SHUTDOWN'],
+  see_also: ['listinvoices', 'waitanyinvoice'],
+  access: 'read',
+  async run({ subsystem, indexname, nextvalue }, { invoices, payments }, { signal }) {
+    if (subsystem === 'sendpays') {
+      // Parts are never deleted: that number stays at 0, and who waits for it waits for ever.
+      if (indexname === 'deleted') return { subsystem, deleted: await neverRises(nextvalue, signal) };
+      const { value, part } = await payments.waitForIndex(indexname, nextvalue, signal);
+      const sendpays = part === undefined ? undefined : sendpayNews(part);
+      return { subsystem, [indexname]: value, sendpays };
+    }
+    const { value, change } = await invoices.waitForIndex(indexname, nextvalue, signal);
+    const { status, label, description, bolt11 } = change?.invoice ?? {};
+    const seen =
+      status === undefined || label === undefined || bolt11 === undefined
+        ? undefined
+        : { status, label, description, bolt11 };
+    return { subsystem, [indexname]: value, invoices: seen };
+  },
+});

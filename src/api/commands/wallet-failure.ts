@@ -1,0 +1,18 @@
+/** What the wallet says, by the names of the catalogue. */
+import { RpcError } from '../../base/errors.ts';
+import { DustError, NotEnoughError } from '../../node/wallet/build.ts';
+import { BroadcastError, CoinError } from '../../node/wallet/failure.ts';
+
+/** The error of a command that asked the wallet; what is none of the wallet's stays as it is. */
+export function walletFailure(error: unknown): unknown {
+  if (error instanceof NotEnoughError) {
+    return new RpcError(
+      error.is_for_reserve ? 'FUND_CANNOT_AFFORD_WITH_EMERGENCY' : 'FUND_CANNOT_AFFORD',
+      error.message,
+    );
+  }
+  if (error instanceof DustError) return new RpcError('FUND_OUTPUT_IS_DUST', error.message);
+  if (error instanceof BroadcastError) return new RpcError('FUNDING_BROADCAST_FAIL', error.message);
+  if (error instanceof CoinError) return new RpcError('INVALID_PARAMS', error.message);
+  return error;
+}

@@ -1,0 +1,73 @@
+import { RpcError } from '../../base/errors.ts';
+import { parseAddress } from '../../base/types/address.ts';
+import { fromHex, toHex } from '../../base/types/hex.ts';
+import type { Network } from '../../base/types/network.ts';
+import { serializeTransaction } from '../../codec/tx/transaction.ts';
+import { unsignedPsbt } from '../../node/wallet/psbt.ts';
+import { answer } from '../rpc/answer.ts';
+import { optional, required, withDefault } from '../rpc/command.ts';
+import { field } from '../rpc/fields.ts';
+import { requestedFeerate } from './fee-estimates.ts';
+import { defineCommand } from './rooms.ts';
+import { walletFailure } from './wallet-failure.ts';
+
+/** The script of an address on our network. Throws RpcError in Core Lightning's words. */
+export function destinationScript(text: string, network: Network): Uint8Array {
+  const address = parseAddress(text);
+  if (address === undefined) {
+    throw new RpcError('LIGHTNINGD', 'Could not parse destination address, destination should be a valid address');
+  }
+  if (!address.networks.includes(network.name)) {
+    throw new RpcError('LIGHTNINGD', `Destination address is not on network ${network.name}`);
+  }
+  return fromHex(address.script_pubkey);
+}
+
+/** Pays from the wallet to an address. */
+export const withdraw = defineCommand({
+  name: 'withdraw',
+  category: 'wallet',
+  title: 'Command for withdrawing funds from the internal wallet',
+  description:
+    'Sends money of the wallet to an address. The transaction is sent again with every block until it is mined. While ' +
+    'there is a channel, a reserve for closing it is kept (`min-emergency-msat`).',
+  params: {
+    destination: required(field.string, 'An address of the network: any kind that Bitcoin knows.'),
+    satoshi: required(field.satOrAll, 'The amount in satoshi, or `all`.'),
+    feerate: optional(field.feerate, 'The fee rate, by name or number. `normal` unless given.'),
+    minconf: withDefault(field.integer, 1, 'How many confirmations the coins must have. 0 also spends our own change.'),
+    utxos: optional(field.arrayOf(field.outpoint), 'The coins to spend, all of them, each as `txid:vout`.'),
+  },
+  returns: {
+    tx: answer.hex('The signed transaction.'),
+    txid: answer.txid('Its id.'),
+    psbt: answer.string('The unsigned transaction as a PSBT, base64.'),
+  },
+  errors: [
+    'FUND_CANNOT_AFFORD',
+    'FUND_OUTPUT_IS_DUST',
+    'FUNDING_BROADCAST_FAIL',
+    'FUND_CANNOT_AFFORD_WITH_EMERGENCY',
+    'BCLI_NO_FEE_ESTIMATES',
+  ],
+  see_also: ['listfunds', 'newaddr', 'feerates'],
+  access: 'write',
+  async run({ destination, satoshi, feerate, minconf, utxos }, { wallet, chain }) {
+    const script = destinationScript(destination, wallet.network);
+    const feerate_per_kw = requestedFeerate(chain, feerate ?? { kind: 'named', name: 'normal' });
+    try {
+      const signed = await wallet.withdraw(script, satoshi, {
+        feerate_per_kw,
+        min_confirmations: minconf,
+        ...(utxos === undefined ? {} : { utxos: utxos.map(({ txid, output }) => ({ txid, vout: output })) }),
+      });
+      return {
+        tx: toHex(serializeTransaction(signed.transaction)),
+        txid: signed.txid,
+        psbt: unsignedPsbt(signed),
+      };
+    } catch (error) {
+      throw walletFailure(error);
+    }
+  },
+});

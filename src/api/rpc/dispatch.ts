@@ -1,0 +1,179 @@
+/**
+ * From a request to its reply: check the envelope (JSON-RPC 2.0), find the command, read its parameters, run it, write
+ * the result. Whatever goes wrong becomes an error object; nothing that a client sends or a command throws ends the node.
+ */
+import { type ErrorName, RpcError } from '../../base/errors.ts';
+import type { Command, ConnectionSettings, Context, NoticeLevel } from './command.ts';
+import { findFault } from './conform.ts';
+import { compileFilter } from './filter.ts';
+import { isJsonObject, type Json, Literal, spell } from './json.ts';
+import type { Parsed } from './json-parser.ts';
+import { type CommandTable, readParams, tableOf, unknownCommand } from './table.ts';
+import { isStreamed, streamJson, writeJson } from './writer.ts';
+
+/** A reply: its whole text, or its pieces where it is too long for memory. It ends with a blank line. */
+export type Reply = string | AsyncIterable<string>;
+
+/** The client's side of a request, as its door knows it. */
+export interface Caller {
+  readonly transport: Context['transport'];
+  readonly connection: ConnectionSettings;
+  /**
+   * A signal that is aborted when the client is gone or the node stops, with the RpcError to answer as its reason. Called
+   * at most once for each request.
+   */
+  signalFor(): AbortSignal;
+  /** Writes a notice between replies. */
+  send(text: string): void;
+  /** Does something when the reply has been handed to the client. */
+  afterReply(action: () => void): void;
+}
+
+export interface DispatchOptions {
+  /** Where an unexpected exception is told: a bug of ours. */
+  readonly onUnexpected: (error: unknown, method: string) => void;
+  /** In tests: an error that is not listed or a result that is not declared becomes an unexpected exception. */
+  readonly strict?: boolean;
+}
+
+/** What every command may answer without listing it. */
+const COMMON_ERRORS: ReadonlySet<ErrorName> = new Set(['INVALID_PARAMS', 'LIGHTNINGD', 'LIGHTNINGD_SHUTDOWN']);
+
+/** The reply that carries an error. `id` is in its JSON spelling. */
+export function errorReply(id: string, error: RpcError): string {
+  const data = error.data === undefined ? '' : `,"data":${writeJson(error.data)}`;
+  return `{"jsonrpc":"2.0","id":${id},"error":{"code":${error.code},"message":${JSON.stringify(error.message)}${data}}}\n\n`;
+}
+
+function isPromise(value: unknown): value is Promise<unknown> {
+  return value instanceof Promise;
+}
+
+/** Answers requests by the commands given. */
+export class Dispatcher<Rooms> {
+  readonly #table: CommandTable<Command<Rooms>>;
+  readonly #rooms: Rooms;
+  readonly #options: DispatchOptions;
+
+  constructor(commands: readonly Command<Rooms>[], rooms: Rooms, options: DispatchOptions) {
+    this.#table = tableOf(commands);
+    this.#rooms = rooms;
+    this.#options = options;
+  }
+
+  /** The reply to one request of the stream. Never throws; at once where the command answers at once. */
+  dispatch(request: Parsed, caller: Caller): Reply | Promise<Reply> {
+    let id = 'null';
+    let method = '';
+    const failed = (error: unknown): string => errorReply(id, this.#toRpcError(error, method));
+    try {
+      const envelope = request.value;
+      if (!isJsonObject(envelope)) throw new RpcError('INVALID_REQUEST', 'Expected {} for json command');
+      id = readId(envelope.id);
+      method = readMethod(envelope, request.duplicate?.within === undefined ? request.duplicate?.name : undefined);
+      const command = this.#table.find(method);
+      if (command === undefined) throw unknownCommand(method);
+      if (request.duplicate !== undefined) {
+        throw new RpcError('INVALID_PARAMS', `duplicate json names: ${request.duplicate.name.slice(0, 80)}`);
+      }
+      const filter = envelope.filter === undefined ? undefined : compileFilter(envelope.filter);
+      const params = readParams(command, envelope.params as Json);
+      const answered = (result: unknown): Reply => {
+        this.#holdTo(command, result);
+        return resultReply(id, filter === undefined ? result : filter(result));
+      };
+      const result = command.run(params, this.#rooms, new RequestContext(id, caller));
+      if (!isPromise(result)) return answered(result);
+      return result.then(answered).catch((error: unknown) => failed(this.#listed(command, error)));
+    } catch (error) {
+      const command = this.#table.find(method);
+      return failed(command === undefined ? error : this.#listed(command, error));
+    }
+  }
+
+  #holdTo(command: Command<Rooms>, result: unknown): void {
+    if (this.#options.strict !== true) return;
+    const fault = findFault(command.returns, result);
+    if (fault !== undefined) throw new TypeError(`${command.name} answers what it does not declare: ${fault}`);
+  }
+
+  #listed(command: Command<Rooms>, error: unknown): unknown {
+    if (this.#options.strict !== true || !(error instanceof RpcError)) return error;
+    if (COMMON_ERRORS.has(error.error) || command.errors.includes(error.error)) return error;
+    return new TypeError(`${command.name} answers an error that it does not list: ${error.error}`, { cause: error });
+  }
+
+  #toRpcError(error: unknown, method: string): RpcError {
+    if (error instanceof RpcError) return error;
+    this.#options.onUnexpected(error, method);
+    return new RpcError('LIGHTNINGD', `${method} failed for a reason that its log tells: this is a bug of the node`);
+  }
+}
+
+function readId(id: Json | undefined): string {
+  if (id === undefined) throw new RpcError('INVALID_REQUEST', 'No id');
+  if (typeof id === 'object' && id !== null && !(id instanceof Literal)) {
+    throw new RpcError('INVALID_REQUEST', 'Expected string/primitive for id');
+  }
+  return spell(id);
+}
+
+function readMethod(envelope: Readonly<Record<string, Json>>, duplicate: string | undefined): string {
+  if (duplicate !== undefined) {
+    throw new RpcError('INVALID_REQUEST', `duplicate json names: ${duplicate.slice(0, 80)}`);
+  }
+  if (envelope.jsonrpc !== '2.0') {
+    throw new RpcError('INVALID_REQUEST', 'jsonrpc: "2.0" must be specified in the request');
+  }
+  const given = envelope.method;
+  const method = given instanceof Literal ? given.value : given;
+  if (method === undefined) throw new RpcError('INVALID_REQUEST', 'No method');
+  if (typeof method !== 'string') throw new RpcError('INVALID_REQUEST', 'Expected string for method');
+  if (envelope.params === undefined) throw new RpcError('INVALID_REQUEST', 'No params');
+  return method;
+}
+
+function resultReply(id: string, result: unknown): Reply {
+  const head = `{"jsonrpc":"2.0","id":${id},"result":`;
+  if (!isStreamed(result)) return `${head}${writeJson(result)}}\n\n`;
+  return (async function* () {
+    yield head;
+    yield* streamJson(result);
+    yield '}\n\n';
+  })();
+}
+
+class RequestContext implements Context {
+  readonly request_id: string;
+  readonly #caller: Caller;
+  #signal: AbortSignal | undefined;
+
+  constructor(request_id: string, caller: Caller) {
+    this.request_id = request_id;
+    this.#caller = caller;
+  }
+
+  /** Made when it is first asked for: most commands never wait. */
+  get signal(): AbortSignal {
+    this.#signal ??= this.#caller.signalFor();
+    return this.#signal;
+  }
+
+  get transport(): Context['transport'] {
+    return this.#caller.transport;
+  }
+
+  get connection(): ConnectionSettings {
+    return this.#caller.connection;
+  }
+
+  notify(level: NoticeLevel, message: string): void {
+    if (!this.connection.notifications) return;
+    const text = `{"jsonrpc":"2.0","method":"message","params":{"id":${this.request_id},"level":"${level}"`;
+    this.#caller.send(`${text},"message":${JSON.stringify(message)}}}\n\n`);
+  }
+
+  afterReply(action: () => void): void {
+    this.#caller.afterReply(action);
+  }
+}

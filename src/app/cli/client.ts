@@ -1,0 +1,149 @@
+/** `till METHOD ...`: asks a running node, prints what it answers, and ends with lightning-cli's exit codes. */
+import { nearestName } from '../config/config.ts';
+import { EXIT } from '../config/exit-codes.ts';
+import { type ClientRequest, isShown, type NoticeLevel, parseClientArguments, UsageError } from './arguments.ts';
+import { exchange, UnreachableError } from './exchange.ts';
+import { render } from './output.ts';
+import { printable } from './printable.ts';
+import { parseExact, type Shown } from './shown.ts';
+
+const UNKNOWN_COMMAND = -32601;
+
+/** Whose result holds an invoice to show to a payer. */
+const INVOICE_MAKERS = new Set(['invoice', 'createinvoice']);
+
+/** As in lightning-cli these may stand anywhere before `--`. */
+const HELP_OPTIONS: readonly string[] = ['--help', '-h'];
+const VERSION_OPTIONS: readonly string[] = ['--version', '-V'];
+
+/** Runs the client on the arguments of `till`; resolves with the exit code. */
+export async function runClient(args: readonly string[]): Promise<number> {
+  const before = args.includes('--') ? args.slice(0, args.indexOf('--')) : args;
+  if (before.some((argument) => VERSION_OPTIONS.includes(argument))) {
+    process.stdout.write(`${(await import('../../base/version.ts')).version()}\n`);
+    return EXIT.ok;
+  }
+  if (before.some((argument) => HELP_OPTIONS.includes(argument))) {
+    return await showHelp(args.filter((argument) => !HELP_OPTIONS.includes(argument)));
+  }
+  let request: ClientRequest;
+  try {
+    request = parseClientArguments(args, process.env);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    process.stderr.write(`till: ${error.message}\n`);
+    return EXIT.usage;
+  }
+  if (request.method === 'help' && request.style === 'default' && request.words.length > 0) {
+    const { showManual } = await import('./manual.ts');
+    if (await showManual(request.words[0] as string)) return EXIT.ok;
+  }
+  // Whoever reads the output may leave early, such as head(1).
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit(EXIT.ok);
+  });
+  try {
+    return await ask(request);
+  } catch (error) {
+    if (!(error instanceof UnreachableError)) throw error;
+    process.stderr.write(`till: ${error.message}\n`);
+    return EXIT.unreachable;
+  }
+}
+
+/** The manual of the method among the arguments, or the help of `till` itself. */
+async function showHelp(args: readonly string[]): Promise<number> {
+  try {
+    const { method } = parseClientArguments(args, process.env);
+    const { showManual } = await import('./manual.ts');
+    if (await showManual(method)) return EXIT.ok;
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+  }
+  process.stdout.write((await import('./usage.ts')).usage());
+  return EXIT.ok;
+}
+
+async function ask(request: ClientRequest): Promise<number> {
+  const { rpc_file, method, params, filter, notices } = request;
+  const id = `cli:${method.replace(/[^a-z0-9_-]/gi, '')}#${process.pid}`;
+  const questions = [
+    ...(notices === 'none' ? [] : [requestText('notifications', `${id}:notifications`, '{"enable":true}', undefined)]),
+    requestText(method, id, params, filter),
+  ];
+  let reply: Reply | undefined;
+  await exchange(rpc_file, questions, (text) => {
+    const message = parseReply(text);
+    if (message.method !== undefined) showNotice(message, notices);
+    else if (message.id === id) reply = message;
+    return reply !== undefined;
+  });
+  return await show(reply as Reply, request);
+}
+
+function requestText(method: string, id: string, params: string, filter: string | undefined): string {
+  const filtered = filter === undefined ? '' : `,"filter":${filter}`;
+  return `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"method":${JSON.stringify(method)},"params":${params}${filtered}}`;
+}
+
+interface Reply {
+  readonly id?: unknown;
+  readonly method?: unknown;
+  readonly params?: { readonly level?: unknown; readonly message?: unknown };
+  readonly error?: Shown;
+  readonly result?: Shown;
+}
+
+function parseReply(text: string): Reply {
+  let reply: unknown;
+  try {
+    reply = parseExact(text);
+  } catch {
+    throw new UnreachableError('what listens there answered something that is no JSON: it is no node');
+  }
+  if (typeof reply !== 'object' || reply === null) throw new UnreachableError('the answer is no object');
+  return reply;
+}
+
+function showNotice({ method, params = {} }: Reply, least: NoticeLevel): void {
+  const { level, message } = params;
+  if (method !== 'message' || typeof level !== 'string' || typeof message !== 'string') return;
+  if (isShown(level, least)) process.stderr.write(`# ${printable(message)}\n`);
+}
+
+async function show(reply: Reply, { style, method, words }: ClientRequest): Promise<number> {
+  const isTerminal = process.stdout.isTTY === true;
+  if (reply.error !== undefined && reply.error !== null) {
+    process.stdout.write(render(reply.error, style === 'raw' ? 'raw' : 'json', false));
+    if (codeOf(reply.error) === UNKNOWN_COMMAND) await suggestCommand(method);
+    return EXIT.error;
+  }
+  const result = reply.result ?? null;
+  process.stdout.write(render(result, style, isTerminal));
+  if (style !== 'default') return EXIT.ok;
+  if (method === 'help' && words.length === 0) process.stdout.write('---\ntill help METHOD tells more about one\n');
+  if (isTerminal && INVOICE_MAKERS.has(method)) await drawInvoice(result);
+  return EXIT.ok;
+}
+
+function codeOf(error: Shown): unknown {
+  return typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
+}
+
+/** A slip of the finger is found among the commands that this version knows. */
+async function suggestCommand(method: string): Promise<void> {
+  const { commands } = await import('../../api/commands/index.ts');
+  const names = commands.map(({ name }) => name);
+  const nearest = nearestName(method, names);
+  if (nearest !== undefined && nearest !== method) process.stderr.write(`till: did you mean ${nearest}?\n`);
+}
+
+/** An invoice at a terminal is shown as a QR code as well: a phone can pay it at once. */
+async function drawInvoice(result: Shown): Promise<void> {
+  const { bolt11 } = (result ?? {}) as { readonly bolt11?: unknown };
+  if (typeof bolt11 !== 'string') return;
+  const { renderUnicodeCompact } = await import('uqr');
+  // Upper case makes a smaller code: QR packs it denser, and bech32 allows it.
+  process.stdout.write(`\n${renderUnicodeCompact(bolt11.toUpperCase(), { border: 2 })}\n`);
+}

@@ -1,0 +1,25 @@
+/**
+ * What `till` does with its arguments: runs a node (`start`, `sandbox`), shows what is in a directory (`seed`), or is a
+ * thin client of a node's socket (everything else). Modules are loaded when they are needed: a client starts fast.
+ */
+import { EXIT } from '../config/exit-codes.ts';
+
+export async function main(args: readonly string[]): Promise<number> {
+  const [first, ...rest] = args;
+  switch (first) {
+    case 'start':
+      return (await import('./start.ts')).start(rest);
+    case 'sandbox':
+      if (rest.includes('--help') || rest.includes('-h')) return main(['--help']);
+      return (await import('../sandbox/sandbox.ts')).sandbox(rest);
+    case 'seed':
+      return (await import('./seed.ts')).showSeed(rest);
+    case 'completion':
+      return (await import('./completion.ts')).printCompletion(rest);
+    case undefined:
+      process.stdout.write((await import('./usage.ts')).usage());
+      return EXIT.usage;
+    default:
+      return (await import('./client.ts')).runClient(args);
+  }
+}

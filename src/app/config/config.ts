@@ -1,0 +1,217 @@
+/** The node's settings: defaults, then the config files, then the command line; each value knows where it came from. */
+import { existsSync, readFileSync, type Stats, statSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { LONGEST_PATH_BYTES } from '../../api/server/unix-socket.ts';
+import { NETWORKS, type Network, type NetworkName } from '../../base/types/network.ts';
+import { ConfigError, type OptionDefinition, parseValue } from './option.ts';
+import { OPTIONS, type OptionName, type OptionValues, SHORTHANDS } from './options.ts';
+
+/** An option as it was said. */
+export interface Said {
+  readonly name: OptionName;
+  readonly value: unknown;
+  /** `cmdline`, or `FILE:LINE`. */
+  readonly source: string;
+}
+
+export interface Config {
+  readonly values: Readonly<OptionValues>;
+  readonly sources: Readonly<Record<OptionName, string>>;
+  readonly network: Network;
+  /** The directory for everything. */
+  readonly lightning_dir: string;
+  /** Where this network's files are: `lightning_dir/NETWORK`. */
+  readonly network_dir: string;
+  /** The Unix socket for commands, absolute. */
+  readonly rpc_file: string;
+  /** The file that is logged to; undefined: standard output. */
+  readonly log_file: string | undefined;
+}
+
+/** Where a node lives when nobody says otherwise. */
+export function defaultDir(env: NodeJS.ProcessEnv): string {
+  return env.TILL_DIR ?? join(homedir(), '.till');
+}
+
+/** The network's port for bitcoind's RPC. */
+export const BITCOIND_PORTS: Record<NetworkName, number> = {
+  bitcoin: 8332,
+  testnet: 18332,
+  testnet4: 48332,
+  signet: 38332,
+  regtest: 18443,
+};
+
+/** Reads arguments such as `--alias=shop`, `--alias shop` and `--daemon`. Throws ConfigError. */
+export function parseArguments(args: readonly string[]): Said[] {
+  const said: Said[] = [];
+  for (let index = 0; index < args.length; index++) {
+    const argument = args[index] as string;
+    const match = /^--([^=]+)(?:=(.*))?$/s.exec(argument);
+    if (match === null) throw new ConfigError(`'${argument}' is no option: options begin with --`);
+    const [, name, given] = match as unknown as [string, string, string | undefined];
+    const { option } = find(name, 'command line');
+    let text = given;
+    if (text === undefined && option.kind !== 'flag' && !Object.hasOwn(SHORTHANDS, name)) text = args[++index];
+    said.push(sayOne(name, text, 'command line', 'cmdline'));
+  }
+  return said;
+}
+
+/** Reads a config file: a name or `name=value` a line, `#` begins a comment. Throws ConfigError. */
+export function parseFile(path: string): Said[] {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new ConfigError(`the config file ${path} cannot be read: ${error instanceof Error ? error.message : error}`);
+  }
+  const said: Said[] = [];
+  for (const [index, line] of text.split('\n').entries()) {
+    const bare = line.trim();
+    if (bare === '' || bare.startsWith('#')) continue;
+    const at = bare.indexOf('=');
+    const where = `${path}:${index + 1}`;
+    const name = at < 0 ? bare : bare.slice(0, at).trim();
+    said.push(sayOne(name, at < 0 ? undefined : bare.slice(at + 1).trim(), where, where));
+  }
+  return said;
+}
+
+/** Puts defaults, files and command line together. Throws ConfigError. */
+export function loadConfig(args: readonly string[], env: NodeJS.ProcessEnv = process.env): Config {
+  const line = parseArguments(args);
+  const lastOf = (said: readonly Said[], name: OptionName): unknown =>
+    said.findLast((each) => each.name === name)?.value;
+  const lightning_dir = resolve((lastOf(line, 'lightning-dir') as string | undefined) ?? defaultDir(env));
+  const conf = lastOf(line, 'conf') as string | undefined;
+  const general = conf ?? join(lightning_dir, 'config');
+  const files = conf !== undefined || existsSync(general) ? parseFile(general) : [];
+  const network_name = (lastOf([...files, ...line], 'network') as NetworkName | undefined) ?? 'regtest';
+  const own = join(lightning_dir, network_name, 'config');
+  const own_files = conf === undefined && existsSync(own) ? parseFile(own) : [];
+  refuseMisplaced([...files, ...own_files], ['lightning-dir', 'conf']);
+  refuseMisplaced(own_files, ['network']);
+  const all = [...files, ...own_files, ...line];
+
+  const values: Record<string, unknown> = {};
+  const sources: Record<string, string> = {};
+  for (const [name, { default: value }] of Object.entries(OPTIONS)) {
+    values[name] = value;
+    sources[name] = 'default';
+  }
+  for (const { name, value, source } of all) {
+    const isList = OPTIONS[name].kind === 'strings';
+    values[name] = isList ? [...(values[name] as readonly string[]), value as string] : value;
+    sources[name] = source;
+  }
+  const network_dir = join(lightning_dir, network_name);
+  return {
+    values: values as OptionValues,
+    sources: sources as Record<OptionName, string>,
+    network: NETWORKS[network_name],
+    lightning_dir,
+    network_dir,
+    rpc_file: resolve(network_dir, values['rpc-file'] as string),
+    log_file: values['log-file'] === '-' ? undefined : (values['log-file'] as string | undefined),
+  };
+}
+
+/** These say where a file is read from: in that file they come too late. */
+function refuseMisplaced(said: readonly Said[], names: readonly OptionName[]): void {
+  const found = said.find(({ name }) => names.includes(name));
+  if (found !== undefined) {
+    throw new ConfigError(`${found.source}: ${found.name} cannot be said here, only before: on the command line`);
+  }
+}
+
+/** Checks what no option alone can tell, before a node starts. Throws ConfigError. */
+export function checkTogether({ values, network, network_dir, rpc_file, log_file }: Config): void {
+  if (network.name === 'bitcoin' && !values['accept-real-money-risk']) {
+    throw new ConfigError(
+      'network=bitcoin is real money, and Till has not been proven with it: read SECURITY.md, then add --accept-real-money-risk',
+    );
+  }
+  if (values.daemon && log_file === undefined) {
+    throw new ConfigError('daemon needs log-file: nobody would see the log otherwise');
+  }
+  if (!/^0?[0-7]{3}$/.test(values['rpc-file-mode'])) {
+    throw new ConfigError(`rpc-file-mode is an octal mode such as 0600, not '${values['rpc-file-mode']}'`);
+  }
+  if (values.rgb !== undefined && !/^[0-9a-fA-F]{6}$/.test(values.rgb)) {
+    throw new ConfigError(`rgb is six hex digits, not '${values.rgb}'`);
+  }
+  if (values.alias !== undefined && Buffer.byteLength(values.alias) > 32) {
+    throw new ConfigError('alias has at most 32 bytes');
+  }
+  const stranger = values['zeroconf-peer'].find((peer) => !/^0[23][0-9a-f]{64}$/.test(peer));
+  if (stranger !== undefined) {
+    throw new ConfigError(`zeroconf-peer is a node id, 66 lowercase hex digits, not '${stranger}'`);
+  }
+  if (Buffer.byteLength(rpc_file) > LONGEST_PATH_BYTES) {
+    throw new ConfigError(
+      `rpc-file: the path of a socket has at most ${LONGEST_PATH_BYTES} bytes, and this is longer: ${rpc_file}`,
+    );
+  }
+  if (dirname(rpc_file) !== network_dir && !existsSync(dirname(rpc_file))) {
+    throw new ConfigError(`rpc-file: there is no directory ${dirname(rpc_file)}`);
+  }
+  const found = lookAt(rpc_file);
+  if (found !== undefined && !found.isSocket()) {
+    throw new ConfigError(`rpc-file: ${rpc_file} is there already and is no socket: it would be lost`);
+  }
+}
+
+/** What stands at the path of the socket; undefined when nothing does. */
+function lookAt(rpc_file: string): Stats | undefined {
+  try {
+    return statSync(rpc_file, { throwIfNoEntry: false });
+  } catch (error) {
+    const reason = error instanceof Error && 'code' in error ? error.code : error;
+    throw new ConfigError(`rpc-file: ${rpc_file} cannot be reached (${reason})`);
+  }
+}
+
+function sayOne(name: string, text: string | undefined, where: string, source: string): Said {
+  const shorthand = Object.hasOwn(SHORTHANDS, name) ? SHORTHANDS[name] : undefined;
+  if (shorthand !== undefined) {
+    const [stands_for, value] = shorthand;
+    if (text === undefined) return { name: stands_for, value, source };
+    throw new ConfigError(`${where}: ${name} takes no value, and stands for ${stands_for}=${value}`);
+  }
+  const { option } = find(name, where);
+  return { name: name as OptionName, value: parseValue(name, option, text, where), source };
+}
+
+function find(name: string, where: string): { option: OptionDefinition } {
+  if (Object.hasOwn(SHORTHANDS, name)) return { option: OPTIONS.daemon };
+  if (Object.hasOwn(OPTIONS, name)) return { option: OPTIONS[name as OptionName] };
+  const nearest = nearestName(name, [...Object.keys(OPTIONS), ...Object.keys(SHORTHANDS)]);
+  const hint = nearest === undefined ? 'see till start --help' : `did you mean --${nearest}?`;
+  throw new ConfigError(`${where}: there is no option ${name}; ${hint}`);
+}
+
+/** The name that takes the fewest changes to become this one, when they are few. */
+export function nearestName(name: string, names: readonly string[]): string | undefined {
+  let best: string | undefined;
+  let best_distance = Math.max(1, Math.floor((name.length + 1) / 3)) + 1;
+  for (const candidate of names) {
+    const distance = editDistance(name, candidate);
+    if (distance < best_distance) [best, best_distance] = [candidate, distance];
+  }
+  return best;
+}
+
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const change = (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(change, (row[j] as number) + 1, (next[j - 1] as number) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] as number;
+}

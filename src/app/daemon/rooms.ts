@@ -1,0 +1,130 @@
+/** What commands run on, made of the rooms of a daemon. */
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { commands } from '../../api/commands/index.ts';
+import { addressRow } from '../../api/commands/peer-address.ts';
+import type { ConfigValue, NodeInfo, Rooms } from '../../api/commands/rooms.ts';
+import type { ChannelFunds, SweptFunds } from '../../api/commands/wallet-rooms.ts';
+import { tableOf } from '../../api/rpc/table.ts';
+import { satToMsat } from '../../base/types/amount.ts';
+import { encodeFeatures } from '../../base/types/features.ts';
+import { toHex } from '../../base/types/hex.ts';
+import { version } from '../../base/version.ts';
+import { copyDatabase } from '../../infra/store/copy.ts';
+import { DATABASE_FILE } from '../../infra/store/sqlite-store.ts';
+import type { LiveChannel } from '../../node/channels/live-channel.ts';
+import { stateName } from '../../node/channels/state-name.ts';
+import type { EndingView } from '../../node/endings/view.ts';
+import { formatNetAddress, INIT_FEATURES } from '../../node/peers/index.ts';
+import { shortChannelId } from '../../protocol/channel/ready.ts';
+import type { OptionDefinition } from '../config/option.ts';
+import { OPTIONS } from '../config/options.ts';
+import type { Daemon } from './daemon.ts';
+import { INVOICE_FEATURES } from './features.ts';
+import { readPeerAddresses, savePeerAddress } from './peer-book.ts';
+
+/** The rooms as commands see them. */
+export function buildRooms(daemon: Daemon): Rooms {
+  return {
+    commands: tableOf(commands),
+    invoices: daemon.invoices,
+    deposits: daemon.deposits,
+    payments: daemon.outgoing,
+    payer: daemon.payer,
+    wallet: daemon.wallet,
+    chain: daemon.chain,
+    channels: daemon.channels,
+    endings: daemon.endings,
+    peers: daemon.peers,
+    backups: {
+      each: () => daemon.backups.each(),
+      recover: (sealed) => daemon.backups.recover(sealed),
+      recoverFile: () => daemon.backups.recoverFile(),
+      copyDatabase: async (destination) => {
+        await copyDatabase(join(daemon.options.config.network_dir, DATABASE_FILE), destination);
+        return statSync(destination).size;
+      },
+    },
+    peerBook: {
+      find: async (node_id) => (await readPeerAddresses(daemon.store)).get(node_id),
+      save: async (node_id, address) => {
+        await savePeerAddress(daemon.store, node_id, address);
+        daemon.backups.reached(node_id, formatNetAddress(address));
+      },
+    },
+    clock: daemon.clock,
+    channelFunds: () =>
+      daemon.channels.list().map((channel) => fundsOf(channel, daemon.endings.view(channel.channel_id)?.state)),
+    sweptFunds: () => daemon.endings.list().flatMap(sweptBy),
+    node: {
+      info: () => infoOf(daemon),
+      configs: () => configsOf(daemon),
+      stop: () => daemon.options.onStop(),
+    },
+  };
+}
+
+function infoOf({ keys, channels, peers, chain, bindings, options }: Daemon): NodeInfo {
+  const { config } = options;
+  const phases = channels.list().map(({ state }) => state.phase);
+  const count = (...of: readonly string[]): number => phases.filter((phase) => of.includes(phase)).length;
+  const init = toHex(encodeFeatures(INIT_FEATURES));
+  return {
+    id: keys.node_id,
+    alias: config.values.alias ?? `till-${keys.node_id.slice(2, 10)}`,
+    color: config.values.rgb ?? keys.node_id.slice(0, 6),
+    num_peers: peers.list().length,
+    num_pending_channels: count('opening'),
+    num_active_channels: count('normal'),
+    num_inactive_channels: count('closing', 'closed', 'failed', 'spent'),
+    address: [],
+    binding: bindings.map(addressRow),
+    version: version(),
+    blockheight: chain.tip().height,
+    network: config.network.name,
+    fees_collected_msat: 0n,
+    lightning_dir: config.network_dir,
+    our_features: { init, node: init, channel: '', invoice: toHex(encodeFeatures(INVOICE_FEATURES)) },
+  };
+}
+
+/** `ending`: how a channel stands that is over. */
+function fundsOf({ channel_id, peer_id, peer, state }: LiveChannel, ending: string | undefined): ChannelFunds {
+  const { terms, local_msat } = state;
+  return {
+    peer_id,
+    our_amount_msat: local_msat,
+    amount_msat: terms.funding_satoshis * 1000n,
+    funding_txid: terms.funding_txid,
+    funding_output: terms.funding_output_index,
+    connected: peer !== undefined,
+    state: ending ?? stateName(state),
+    channel_id,
+    short_channel_id: shortChannelId(state),
+  };
+}
+
+/** What one closed channel left for us. */
+function sweptBy({ channel_id, peer_id, sweeps }: EndingView): readonly SweptFunds[] {
+  return sweeps.map(({ txid, vout, amount_sat, output_type, valid_height, sweep_txid }) => ({
+    channel_id,
+    peer_id,
+    txid,
+    output: vout,
+    amount_msat: satToMsat(amount_sat),
+    output_type,
+    claimable_height: valid_height,
+    sweep_txid,
+  }));
+}
+
+function configsOf({ options }: Daemon): readonly ConfigValue[] {
+  const { values, sources } = options.config;
+  const shown: ConfigValue[] = [];
+  for (const [name, option] of Object.entries(OPTIONS) as [keyof typeof OPTIONS, OptionDefinition][]) {
+    const value = values[name];
+    const isHidden = option.is_secret && value !== undefined;
+    shown.push({ name, kind: option.kind, value: isHidden ? '...' : value, source: sources[name] });
+  }
+  return shown;
+}

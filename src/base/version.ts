@@ -1,0 +1,35 @@
+/** The version of this package, and where its files are. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** Beside the sources in a checkout, one level further up from the built ones in the package. */
+const PLACES = ['../..', '../../../..'];
+
+interface PackageFacts {
+  readonly name?: string;
+  readonly version?: string;
+}
+
+function findPackage(): { readonly root: string; readonly version: string } {
+  for (const place of PLACES) {
+    const root = fileURLToPath(new URL(place, import.meta.url));
+    try {
+      const { name, version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as PackageFacts;
+      if (name === 'lightning-till' && version !== undefined) return { root, version };
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+    }
+  }
+  throw new Error('package.json is not where it should be');
+}
+
+/** As package.json has it. */
+export function version(): string {
+  return findPackage().version;
+}
+
+/** The directory that holds package.json, man/ and docs/. */
+export function packageRoot(): string {
+  return findPackage().root;
+}

@@ -1,0 +1,80 @@
+/** What a hop is told (BOLT 4, payload Format): a TLV stream. */
+import type { Msat } from '../../base/types/amount.ts';
+import type { PaymentSecret } from '../../base/types/brand.ts';
+import type { ShortChannelId } from '../../base/types/short-channel-id.ts';
+import { Reader, WireError } from '../wire/bytes.ts';
+import { paymentSecret, point, record, restHex, shortChannelId, tu32, tu64Msat } from '../wire/field.ts';
+import { encodeTlvs, readTlvs, TlvError, tlv } from '../wire/tlv.ts';
+
+const PAYLOAD = {
+  amt_to_forward: tlv(2, tu64Msat),
+  outgoing_cltv_value: tlv(4, tu32),
+  short_channel_id: tlv(6, shortChannelId),
+  payment_data: tlv(8, record({ payment_secret: paymentSecret, total_msat: tu64Msat })),
+  encrypted_recipient_data: tlv(10, restHex),
+  current_path_key: tlv(12, point),
+  payment_metadata: tlv(16, restHex),
+};
+
+/** What the hop that the payment ends at is told. */
+export interface FinalPayload {
+  readonly amt_to_forward: Msat;
+  readonly outgoing_cltv_value: number;
+  /** Absent when the sender gave none. */
+  readonly payment_data: { readonly payment_secret: PaymentSecret; readonly total_msat: Msat } | undefined;
+  /** Hex. */
+  readonly payment_metadata: string | undefined;
+}
+
+/** What a hop on the way is told. */
+export interface ForwardPayload {
+  readonly amt_to_forward: Msat;
+  readonly outgoing_cltv_value: number;
+  readonly short_channel_id: ShortChannelId;
+}
+
+/** A payload that makes no sense. `type` is the TLV record that is missing or wrong, 0 when it is none in particular. */
+export class PayloadError extends Error {
+  override readonly name = 'PayloadError';
+  readonly tlv_type: bigint;
+
+  constructor(tlv_type: bigint, message: string) {
+    super(message);
+    this.tlv_type = tlv_type;
+  }
+}
+
+/** Reads the payload of the last hop. Throws PayloadError. Blinded paths end elsewhere: Till offers none. */
+export function decodeFinalPayload(bytes: Uint8Array): FinalPayload {
+  let fields: ReturnType<typeof readTlvs<typeof PAYLOAD>>;
+  try {
+    fields = readTlvs(new Reader(bytes), PAYLOAD);
+  } catch (error) {
+    if (error instanceof TlvError) throw new PayloadError(error.tlv_type, error.message);
+    if (error instanceof WireError || error instanceof RangeError) throw new PayloadError(0n, error.message);
+    throw error;
+  }
+  const { amt_to_forward, outgoing_cltv_value, payment_data, payment_metadata } = fields;
+  if (fields.encrypted_recipient_data !== undefined)
+    throw new PayloadError(10n, 'a blinded path that we did not offer');
+  if (fields.short_channel_id !== undefined) throw new PayloadError(6n, 'a next channel in the last payload');
+  if (amt_to_forward === undefined) throw new PayloadError(2n, 'amt_to_forward is missing');
+  if (outgoing_cltv_value === undefined) throw new PayloadError(4n, 'outgoing_cltv_value is missing');
+  return { amt_to_forward, outgoing_cltv_value, payment_data, payment_metadata };
+}
+
+/** Writes the payload of the last hop. */
+export function encodeFinalPayload(payload: FinalPayload): Uint8Array {
+  const { amt_to_forward, outgoing_cltv_value, payment_data, payment_metadata } = payload;
+  return encodeTlvs(PAYLOAD, {
+    amt_to_forward,
+    outgoing_cltv_value,
+    ...(payment_data === undefined ? {} : { payment_data }),
+    ...(payment_metadata === undefined ? {} : { payment_metadata }),
+  });
+}
+
+/** Writes the payload of a hop on the way. */
+export function encodeForwardPayload(payload: ForwardPayload): Uint8Array {
+  return encodeTlvs(PAYLOAD, { ...payload });
+}

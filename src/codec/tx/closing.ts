@@ -1,0 +1,38 @@
+/** The mutual closing transaction of the legacy negotiation (BOLT 3, Legacy Closing Transaction). */
+import type { Sat } from '../../base/types/amount.ts';
+import { fromHex } from '../../base/types/hex.ts';
+import type { TransactionTerms } from './terms.ts';
+import { type Transaction, type TxOutput, txInput } from './transaction.ts';
+
+/** Amounts after the fee; a side whose amount is undefined has no output. Scripts are hex. */
+export interface ClosingView {
+  readonly local_sat: Sat | undefined;
+  readonly remote_sat: Sat | undefined;
+  readonly local_script: string;
+  readonly remote_script: string;
+}
+
+/** The unsigned closing transaction. */
+export function buildClosing(terms: TransactionTerms, view: ClosingView): Transaction {
+  const outputs: TxOutput[] = [];
+  if (view.local_sat !== undefined) {
+    outputs.push({ amount_sat: view.local_sat, script_pubkey: fromHex(view.local_script) });
+  }
+  if (view.remote_sat !== undefined) {
+    outputs.push({ amount_sat: view.remote_sat, script_pubkey: fromHex(view.remote_script) });
+  }
+  outputs.sort((a, b) =>
+    a.amount_sat === b.amount_sat
+      ? Buffer.compare(a.script_pubkey, b.script_pubkey)
+      : Number(a.amount_sat - b.amount_sat),
+  );
+  const funding = { txid: terms.funding_txid, vout: terms.funding_output_index };
+  return { version: 2, inputs: [txInput(funding, 0xffffffff)], outputs, locktime: 0 };
+}
+
+/** What the closing transaction weighs once signed, with the longest signatures, for these scripts (hex). */
+export function closingWeight(...scripts: readonly string[]): number {
+  // Version, one input, two counts and locktime; marker, flag and the funding witness with two 72-byte signatures.
+  const outputs_weight = scripts.reduce((weight, text) => weight + 4 * (9 + text.length / 2), 0);
+  return 4 * (4 + 1 + 41 + 1 + 4) + 2 + 220 + outputs_weight;
+}

@@ -1,8 +1,0 @@
-/** What the commands of our own payments run on. */
-import type { Payer } from '../payments/pay.ts';
-import type { OutgoingPayments } from '../payments/send.ts';
-
-export interface PaymentRooms {
-  readonly payments: OutgoingPayments;
-  readonly payer: Payer;
-}

@@ -1,0 +1,278 @@
+/**
+ * bitcoind as a source of blocks, by its JSON-RPC interface over HTTP. Options are named as Core Lightning's.
+ */
+import { readFileSync } from 'node:fs';
+import { Agent, request } from 'node:http';
+import { join } from 'node:path';
+import { type Sat, sat } from '../../base/types/amount.ts';
+import { NETWORKS, type NetworkName } from '../../base/types/network.ts';
+import { type ChainBackend, ChainError } from './backend.ts';
+import { isKnownReason, packageVerdict } from './package-verdict.ts';
+import { txidOfTransaction } from './raw-block.ts';
+import {
+  type BlockRef,
+  type BroadcastResult,
+  FEERATE_FLOOR_PER_KW,
+  type FeeTargetBlocks,
+  type Outpoint,
+} from './source.ts';
+
+export interface BitcoindOptions {
+  readonly network: NetworkName;
+  readonly 'bitcoin-rpcconnect': string;
+  readonly 'bitcoin-rpcport': number;
+  /** Without a user the cookie file in `bitcoin-datadir` is used, read anew at every request: bitcoind changes it. */
+  readonly 'bitcoin-rpcuser'?: string;
+  readonly 'bitcoin-rpcpassword'?: string;
+  readonly 'bitcoin-datadir'?: string;
+  /** A request that takes longer has failed. */
+  readonly timeout_ms: number;
+}
+
+/** What bitcoind calls the networks. */
+const CHAIN_NAMES: Record<NetworkName, string> = {
+  bitcoin: 'main',
+  testnet: 'test',
+  testnet4: 'testnet4',
+  signet: 'signet',
+  regtest: 'regtest',
+};
+/** Where each network's files lie in bitcoind's directory. */
+const DATA_FOLDERS: Record<NetworkName, string> = {
+  bitcoin: '',
+  testnet: 'testnet3',
+  testnet4: 'testnet4',
+  signet: 'signet',
+  regtest: 'regtest',
+};
+
+const RPC_OTHER_ERROR = -1;
+const RPC_INVALID_PARAMETER = -8;
+const RPC_VERIFY_ALREADY_IN_CHAIN = -27;
+/** It cannot be read, breaks a rule, or is refused. */
+const RPC_VERDICTS = new Set([-22, -25, -26]);
+const RPC_IN_WARMUP = -28;
+const RPC_METHOD_NOT_FOUND = -32601;
+/** 1000 virtual bytes are 4000 weight. */
+const WEIGHT_PER_VBYTE = 4;
+const SAT_PER_BTC = 100_000_000;
+
+/** bitcoind answered with an error of its own. */
+class RpcAnswer extends ChainError {
+  readonly code: number;
+  readonly text: string;
+
+  constructor(method: string, code: number, text: string) {
+    super(`bitcoind answered ${method} with error ${code}: ${text}`, {
+      is_starting: code === RPC_IN_WARMUP,
+      is_pruned: code === RPC_OTHER_ERROR && text.includes('pruned'),
+    });
+    this.code = code;
+    this.text = text;
+  }
+}
+
+/** The verdict on a transaction. Any other error says nothing about it: bitcoind starts, stops, or is out of order. */
+function verdictOf(answer: RpcAnswer): BroadcastResult {
+  if (answer.code === RPC_VERIFY_ALREADY_IN_CHAIN || isKnownReason(answer.text)) return { kind: 'known' };
+  if (RPC_VERDICTS.has(answer.code)) return { kind: 'rejected', reason: answer.text };
+  throw answer;
+}
+
+/** Blocks that a well bitcoind may know the headers of only, while they are on their way. */
+const USUAL_LAG_BLOCKS = 2;
+
+export class Bitcoind implements ChainBackend {
+  readonly #options: BitcoindOptions;
+  /** Connections are kept open: catching up asks for thousands of blocks. */
+  readonly #agent = new Agent({ keepAlive: true, maxSockets: 8 });
+  #isClosed = false;
+  #is_catching_up = false;
+
+  constructor(options: BitcoindOptions) {
+    this.#options = options;
+  }
+
+  async open(): Promise<void> {
+    const { chain } = await this.#call<{ chain: string }>('getblockchaininfo');
+    const wanted = CHAIN_NAMES[this.#options.network];
+    if (chain !== wanted) {
+      throw new ChainError(
+        `bitcoind at ${this.#where} runs on "${chain}", this node on ${this.#options.network}: start bitcoind with -chain=${wanted}`,
+      );
+    }
+    const genesis = await this.blockHash(0);
+    const expected = Buffer.from(NETWORKS[this.#options.network].chain_hash, 'hex').reverse().toString('hex');
+    if (genesis !== expected)
+      throw new ChainError(`bitcoind at ${this.#where} has another genesis block than ${chain}`);
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#agent.destroy();
+  }
+
+  isCatchingUp(): boolean {
+    return this.#is_catching_up;
+  }
+
+  async tip(): Promise<BlockRef> {
+    const info = await this.#call<{ blocks: number; headers: number; bestblockhash: string }>('getblockchaininfo');
+    const { blocks, headers, bestblockhash } = info;
+    this.#is_catching_up = headers - blocks > USUAL_LAG_BLOCKS;
+    return { height: blocks, hash: bestblockhash };
+  }
+
+  async blockHash(height: number): Promise<string | undefined> {
+    try {
+      return await this.#call<string>('getblockhash', height);
+    } catch (error) {
+      if (error instanceof RpcAnswer && error.code === RPC_INVALID_PARAMETER) return undefined;
+      throw error;
+    }
+  }
+
+  async block(hash: string): Promise<Buffer> {
+    try {
+      return Buffer.from(await this.#call<string>('getblock', hash, 0), 'hex');
+    } catch (error) {
+      if (!(error instanceof RpcAnswer) || !error.is_pruned) throw error;
+      throw new ChainError(
+        `bitcoind has pruned block ${hash}, which this node still has to look through: get it back with bitcoin-cli ` +
+          `getblockfrompeer ${hash} PEER_ID, and let bitcoind keep more blocks (its option prune)`,
+        { is_pruned: true },
+      );
+    }
+  }
+
+  async broadcast(transactions: readonly Uint8Array[]): Promise<BroadcastResult> {
+    const texts = transactions.map((bytes) => Buffer.from(bytes).toString('hex'));
+    if (texts.length === 1) return await this.#send(texts[0] as string);
+    try {
+      return await this.#sendPackage(texts, transactions.at(-1) as Uint8Array);
+    } catch (error) {
+      if (!(error instanceof RpcAnswer) || error.code !== RPC_METHOD_NOT_FOUND) throw error;
+    }
+    // A bitcoind that knows no packages: one by one, and the last word counts.
+    let result: BroadcastResult = { kind: 'known' };
+    for (const text of texts) result = await this.#send(text);
+    return result;
+  }
+
+  async #send(text: string): Promise<BroadcastResult> {
+    try {
+      await this.#call('sendrawtransaction', text);
+      return { kind: 'accepted' };
+    } catch (error) {
+      if (!(error instanceof RpcAnswer)) throw error;
+      return verdictOf(error);
+    }
+  }
+
+  async #sendPackage(texts: readonly string[], child: Uint8Array): Promise<BroadcastResult> {
+    try {
+      return packageVerdict(await this.#call('submitpackage', texts), txidOfTransaction(child));
+    } catch (error) {
+      if (!(error instanceof RpcAnswer) || error.code === RPC_METHOD_NOT_FOUND) throw error;
+      return verdictOf(error);
+    }
+  }
+
+  async feeratePerKw(target: FeeTargetBlocks): Promise<number | undefined> {
+    const { feerate } = await this.#call<{ feerate?: number }>('estimatesmartfee', target, 'CONSERVATIVE');
+    if (feerate !== undefined) return Math.ceil(Math.round(feerate * SAT_PER_BTC) / WEIGHT_PER_VBYTE);
+    // On regtest nobody pays for a place in a block, so bitcoind has nothing to estimate from, ever.
+    return this.#options.network === 'regtest' ? FEERATE_FLOOR_PER_KW : undefined;
+  }
+
+  async unspent({
+    txid,
+    vout,
+  }: Outpoint): Promise<{ amount_sat: Sat; script_pubkey: string; height: number } | undefined> {
+    type Coin = { value: number; confirmations: number; scriptPubKey: { hex: string }; bestblock: string };
+    const coin = await this.#call<Coin | null>('gettxout', txid, vout, false);
+    if (coin === null) return undefined;
+    const { height } = await this.#call<{ height: number }>('getblockheader', coin.bestblock);
+    return {
+      amount_sat: sat(Math.round(coin.value * SAT_PER_BTC)),
+      script_pubkey: coin.scriptPubKey.hex,
+      height: height - coin.confirmations + 1,
+    };
+  }
+
+  get #where(): string {
+    return `${this.#options['bitcoin-rpcconnect']}:${this.#options['bitcoin-rpcport']}`;
+  }
+
+  #authorization(): string {
+    const {
+      'bitcoin-rpcuser': user,
+      'bitcoin-rpcpassword': password,
+      'bitcoin-datadir': datadir,
+      network,
+    } = this.#options;
+    if (user !== undefined) return `${user}:${password ?? ''}`;
+    if (datadir === undefined)
+      throw new ChainError('neither bitcoin-rpcuser nor bitcoin-datadir is given: bitcoind needs one');
+    const path = join(datadir, DATA_FOLDERS[network], '.cookie');
+    try {
+      return readFileSync(path, 'utf8').trim();
+    } catch {
+      throw new ChainError(`${path} cannot be read: is bitcoind running, and is bitcoin-datadir right?`);
+    }
+  }
+
+  async #call<T>(method: string, ...params: unknown[]): Promise<T> {
+    const body = JSON.stringify({ jsonrpc: '1.0', id: 'till', method, params });
+    const { status, text } = await this.#post(body);
+    if (status === 401 || status === 403) {
+      throw new ChainError(`bitcoind at ${this.#where} refuses the user or the password (HTTP ${status})`);
+    }
+    type Answer = { result: T; error: { code: number; message: string } | null };
+    let answer: Answer | null;
+    try {
+      answer = JSON.parse(text) as Answer | null;
+    } catch {
+      throw new ChainError(`bitcoind at ${this.#where} answered ${method} with no JSON (HTTP ${status})`);
+    }
+    if (typeof answer !== 'object' || answer === null) {
+      throw new ChainError(`bitcoind at ${this.#where} answered ${method} with neither result nor error`);
+    }
+    const { error } = answer;
+    if (error !== null && error !== undefined) throw new RpcAnswer(method, Number(error.code), String(error.message));
+    return answer.result;
+  }
+
+  #post(body: string, is_again = false): Promise<{ status: number; text: string }> {
+    const options = {
+      host: this.#options['bitcoin-rpcconnect'],
+      port: this.#options['bitcoin-rpcport'],
+      method: 'POST',
+      path: '/',
+      auth: this.#authorization(),
+      agent: this.#agent,
+      timeout: this.#options.timeout_ms,
+      headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) },
+    };
+    return new Promise((resolve, reject) => {
+      const fail = (error: Error): void =>
+        reject(new ChainError(`bitcoind at ${this.#where} does not answer: ${error.message}`));
+      const sent = request(options, (response) => {
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        response.on('error', fail);
+        response.on('end', () =>
+          resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') }),
+        );
+      });
+      sent.on('timeout', () => sent.destroy(new Error(`no answer within ${this.#options.timeout_ms} ms`)));
+      sent.on('error', (error: NodeJS.ErrnoException) => {
+        // bitcoind ends connections that were idle, and may do so just as one is used again.
+        const isStale = sent.reusedSocket && error.code === 'ECONNRESET' && !is_again && !this.#isClosed;
+        if (isStale) this.#post(body, true).then(resolve, reject);
+        else fail(error);
+      });
+      sent.end(body);
+    });
+  }
+}

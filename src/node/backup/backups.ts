@@ -1,0 +1,164 @@
+/**
+ * Backups of the node: the file `emergency.recover`, which is rewritten whenever a channel comes or goes; the same as
+ * text; and the way back from either.
+ */
+import { readFileSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
+import type { RandomBytes } from '../../base/crypto/random.ts';
+import type { ChannelId, NodeId } from '../../base/types/brand.ts';
+import { fromHex, toHex } from '../../base/types/hex.ts';
+import type { Store } from '../../infra/store/store.ts';
+import { writeWhole } from '../../infra/store/whole-file.ts';
+import { lostChannel } from '../../protocol/channel/lost.ts';
+import type { ChannelState, ChannelTerms } from '../../protocol/channel/state.ts';
+import { BackupError, openBackups, type Seal, type StaticBackup, sealBackups } from './static-backup.ts';
+
+/** The file of all static backups in the node's directory, as Core Lightning calls it. */
+export const EMERGENCY_FILE = 'emergency.recover';
+
+/** A channel as far as its backup is concerned. */
+export interface SavedChannel {
+  readonly peer_id: NodeId;
+  readonly key_id: string;
+  readonly state: { readonly terms: ChannelTerms };
+}
+
+export interface BackupsOptions {
+  /** The node's directory. */
+  readonly dir: string;
+  readonly seal: Seal;
+  readonly store: Store;
+  readonly randomBytes: RandomBytes;
+  readonly channels: {
+    /** Those that are not history. */
+    list(): readonly SavedChannel[];
+    recover(peer_id: NodeId, key_id: string, state: ChannelState): Promise<void>;
+  };
+  /** A fresh script of the wallet, hex. */
+  readonly newScript: () => Promise<string>;
+  /** Calls a peer, now and until it answers. */
+  readonly callPeer: (peer_id: NodeId, address: string) => Promise<void>;
+  readonly log: { info(text: string): void; warn(text: string): void };
+}
+
+export class Backups {
+  readonly #options: BackupsOptions;
+  /** Where peers were reached last, HOST:PORT. */
+  readonly #addresses = new Map<NodeId, string>();
+  /** What the file holds and the database does not know: of a node before this one. It stays until it is recovered. */
+  #unknown: readonly StaticBackup[] = [];
+
+  constructor(options: BackupsOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Reads the file, before anything writes it. One that cannot be read is put aside: the node does not depend on it, and
+   * it may be worth something to another.
+   */
+  async start(addresses: ReadonlyMap<NodeId, string>): Promise<void> {
+    const { log, dir } = this.#options;
+    for (const [peer_id, address] of addresses) this.#addresses.set(peer_id, address);
+    try {
+      this.#unknown = await this.#withoutKnown(this.#readFile());
+    } catch (error) {
+      if (!(error instanceof BackupError)) throw error;
+      const aside = `${EMERGENCY_FILE}.unreadable`;
+      renameSync(join(dir, EMERGENCY_FILE), join(dir, aside));
+      log.warn(`${EMERGENCY_FILE} was put aside as ${aside}: ${error.message}`);
+    }
+    const count = this.#unknown.length;
+    if (count === 0) return;
+    log.warn(
+      `${EMERGENCY_FILE} holds ${count} channel(s) that this database does not know: till emergencyrecover gets their money back`,
+    );
+  }
+
+  /** A channel has come or gone, and that is durable: the file follows at once. */
+  changed(): void {
+    const { dir, seal, randomBytes, log } = this.#options;
+    const backups = [...this.#unknown, ...this.#all()];
+    try {
+      writeWhole(join(dir, EMERGENCY_FILE), sealBackups(backups, seal, randomBytes));
+    } catch (error) {
+      log.warn(`${EMERGENCY_FILE} could not be written: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+
+  /** The peer was reached there. */
+  reached(peer_id: NodeId, address: string): void {
+    if (this.#addresses.get(peer_id) === address) return;
+    this.#addresses.set(peer_id, address);
+    if (this.#options.channels.list().some((channel) => channel.peer_id === peer_id)) this.changed();
+  }
+
+  /** The backup of each channel, sealed, hex. */
+  each(): readonly string[] {
+    const { seal, randomBytes } = this.#options;
+    return this.#all().map((backup) => toHex(sealBackups([backup], seal, randomBytes)));
+  }
+
+  /** Takes back the channels of the file that the database does not know; answers which. */
+  async recoverFile(): Promise<readonly ChannelId[]> {
+    return await this.#recover(this.#readFile());
+  }
+
+  /** Takes back the channels of these texts that the database does not know; answers which. Throws BackupError. */
+  async recover(sealed: readonly string[]): Promise<readonly ChannelId[]> {
+    return await this.#recover(sealed.flatMap((text) => openBackups(fromHex(text), this.#options.seal)));
+  }
+
+  async #recover(backups: readonly StaticBackup[]): Promise<readonly ChannelId[]> {
+    const { channels, newScript, callPeer, log } = this.#options;
+    const recovered: ChannelId[] = [];
+    for (const { peer_id, address, key_id, terms } of await this.#withoutKnown(backups)) {
+      // The address of the backup may be of a wallet that nobody has any more.
+      const default_shutdown_script = await newScript();
+      await channels.recover(peer_id, key_id, lostChannel({ ...terms, default_shutdown_script }));
+      this.#unknown = this.#unknown.filter((each) => each.terms.channel_id !== terms.channel_id);
+      recovered.push(terms.channel_id);
+      log.info(`channel ${terms.channel_id} is recovered from a backup: its peer ${peer_id} is asked to close it`);
+      if (address === undefined) {
+        log.warn(`nobody knows where the peer ${peer_id} is: till connect it, or wait until it comes`);
+      } else {
+        this.#addresses.set(peer_id, address);
+        await callPeer(peer_id, address);
+      }
+    }
+    this.changed();
+    return recovered;
+  }
+
+  #all(): readonly StaticBackup[] {
+    return this.#options.channels.list().map(({ peer_id, key_id, state }) => ({
+      peer_id,
+      address: this.#addresses.get(peer_id),
+      key_id,
+      terms: state.terms,
+    }));
+  }
+
+  #readFile(): readonly StaticBackup[] {
+    const { dir, seal } = this.#options;
+    let sealed: Uint8Array;
+    try {
+      sealed = readFileSync(join(dir, EMERGENCY_FILE));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+      throw error;
+    }
+    return openBackups(sealed, seal);
+  }
+
+  async #withoutKnown(backups: readonly StaticBackup[]): Promise<readonly StaticBackup[]> {
+    const unknown = new Map<ChannelId, StaticBackup>();
+    for (const backup of backups) {
+      const { channel_id } = backup.terms;
+      const found = await this.#options.store.read('SELECT 1 AS found FROM channels WHERE channel_id = ?', [
+        channel_id,
+      ]);
+      if (found.length === 0) unknown.set(channel_id, backup);
+    }
+    return [...unknown.values()];
+  }
+}

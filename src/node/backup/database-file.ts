@@ -1,0 +1,100 @@
+/**
+ * Whether the database is still in the file in which it was written. A copy may be older than the channels that it tells
+ * of, and an old state that goes to the chain costs all that is in the channel: a node that starts from a copy either
+ * hears from its operator that nothing newer exists, or gives its channels up in safety (docs/decisions/0011).
+ */
+import { statSync } from 'node:fs';
+import type { ChannelId } from '../../base/types/brand.ts';
+import { readAll } from '../../infra/store/read-all.ts';
+import type { Store, Write } from '../../infra/store/store.ts';
+import { decodeState, encodeState } from '../../protocol/channel/codec.ts';
+import { loseState } from '../../protocol/channel/lost.ts';
+import { isOlderThan } from './run-mark.ts';
+
+/** What the operator says of a copy. */
+export type CopyIs = 'latest' | 'old';
+
+/** The database is a copy, and nobody said whether it is the latest. */
+export class CopiedDatabaseError extends Error {
+  override readonly name = 'CopiedDatabaseError';
+}
+
+/**
+ * What tells a file from every copy of it: its number in the file system, and when it was made. Where the file system
+ * does not keep the latter it shows the time of the last change instead, which proves nothing.
+ */
+export function fileIdentity(path: string): string {
+  const { ino, birthtimeNs, ctimeNs } = statSync(path, { bigint: true });
+  return birthtimeNs === ctimeNs || birthtimeNs === 0n ? `${ino}` : `${ino}:${birthtimeNs}`;
+}
+
+function isSameFile(known: string, now: string): boolean {
+  const [known_number, known_birth] = known.split(':');
+  const [number, birth] = now.split(':');
+  return known_number === number && (known_birth === undefined || birth === undefined || known_birth === birth);
+}
+
+/** Where a database lies. */
+export interface Place {
+  /** Of its file: see `fileIdentity`. */
+  readonly identity: string;
+  /** Of the runs beside it: see run-mark.ts. */
+  readonly marks: readonly string[];
+}
+
+/**
+ * Judges the database before anything acts on it. `word` is what the operator says of it. Answers the channels that are
+ * lost from now on; that is durable. Rejects with CopiedDatabaseError.
+ */
+export async function judgeDatabase(
+  store: Store,
+  { identity, marks }: Place,
+  word: CopyIs | undefined,
+): Promise<readonly ChannelId[]> {
+  const [row] = await store.read('SELECT identity, is_copy, run, previous_run FROM database_file WHERE number = 0');
+  const channels = await readAll(
+    store,
+    'SELECT channel_id, state FROM channels WHERE is_closed = 0 ORDER BY channel_id',
+  );
+  const isMarked = row?.is_copy === 1n;
+  const isMoved =
+    row !== undefined &&
+    (!isSameFile(row.identity as string, identity) ||
+      isOlderThan(marks, row.run as string | null, row.previous_run as string | null));
+  if (isMarked && word === 'latest') throw new CopiedDatabaseError(BACKUP_IS_OLD);
+  if (isMoved && !isMarked && word === undefined && channels.length > 0) throw copied(channels.length);
+  const lost =
+    word === 'old' || isMarked
+      ? channels.flatMap(({ channel_id, state }) => {
+          const known = decodeState(state as string);
+          const without = loseState(known);
+          return known === without ? [] : [{ channel_id: channel_id as ChannelId, state: encodeState(without) }];
+        })
+      : [];
+  const losses: readonly Write[] = lost.map(({ channel_id, state }) => ({
+    sql: `UPDATE channels SET state = ?, closer = COALESCE(closer, 'local'), close_cause = 'local' WHERE channel_id = ?`,
+    params: [state, channel_id],
+  }));
+  await store.commit([
+    ...losses,
+    {
+      sql: `INSERT INTO database_file (number, identity, is_copy) VALUES (0, ?, 0)
+        ON CONFLICT (number) DO UPDATE SET identity = excluded.identity, is_copy = excluded.is_copy`,
+      params: [identity],
+    },
+  ]);
+  return lost.map(({ channel_id }) => channel_id);
+}
+
+const BACKUP_IS_OLD =
+  'this database is a backup that was made while the node ran, so it cannot be taken for the latest: start without ' +
+  '--copied-database, and the peers are asked to close its channels, which is safe';
+
+function copied(count: number): CopiedDatabaseError {
+  return new CopiedDatabaseError(
+    `the database is a copy of the one that this node wrote, and knows ${count} open channel(s). Was the node stopped ` +
+      'before it was copied or moved, and never started since? Then start once with --copied-database=latest. ' +
+      'If it may have run since, or you are not sure: start once with --copied-database=old, and the peers are asked to ' +
+      'close those channels, which is safe',
+  );
+}

@@ -1,0 +1,48 @@
+/** Our channels as ways in for payers: what route hints and the warnings of `invoice` are made from. */
+
+import { MAX_U64, type Msat } from '../../base/types/amount.ts';
+import type { NodeId } from '../../base/types/brand.ts';
+import type { ShortChannelId } from '../../base/types/short-channel-id.ts';
+import { spendableMsat } from '../../protocol/channel/facts.ts';
+import { shortChannelId } from '../../protocol/channel/ready.ts';
+import type { LiveChannel } from './live-channel.ts';
+
+/** A way in, with what the peer's `channel_update` asks. */
+export interface WayIn {
+  readonly pubkey: NodeId;
+  readonly short_channel_id: ShortChannelId | undefined;
+  readonly remote_alias: ShortChannelId | undefined;
+  readonly scid_alias: boolean;
+  readonly announced: boolean;
+  readonly online: boolean;
+  readonly receivable_msat: Msat;
+  readonly htlc_maximum_msat: Msat;
+  readonly fee_base_msat: number;
+  readonly fee_proportional_millionths: number;
+  readonly cltv_expiry_delta: number;
+  readonly peer_incoming_msat: Msat;
+}
+
+/** The open channels whose peer has told what it asks. */
+export function waysIn(channels: readonly LiveChannel[]): readonly WayIn[] {
+  const ways: WayIn[] = [];
+  for (const { state, remote_update, peer, peer_id } of channels) {
+    if (state.phase !== 'normal' || remote_update === undefined) continue;
+    ways.push({
+      pubkey: peer_id,
+      short_channel_id: shortChannelId(state),
+      remote_alias: state.remote_alias,
+      scid_alias: state.terms.channel_type.option_scid_alias,
+      announced: state.local_announcement !== undefined && state.remote_announcement !== undefined,
+      online: peer !== undefined && state.link === 'up',
+      receivable_msat: spendableMsat(state, 'remote'),
+      htlc_maximum_msat: remote_update.htlc_maximum_msat,
+      fee_base_msat: remote_update.fee_base_msat,
+      fee_proportional_millionths: remote_update.fee_proportional_millionths,
+      cltv_expiry_delta: remote_update.cltv_expiry_delta,
+      // Without the graph of public channels nobody is known to be a dead end, and a hint too many costs a payer a try.
+      peer_incoming_msat: MAX_U64 as Msat,
+    });
+  }
+  return ways;
+}

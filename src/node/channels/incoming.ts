@@ -1,0 +1,154 @@
+/**
+ * HTLCs of payments to us between the channel and the payments: the onion is peeled, what it says is written down, and
+ * the row stays until the HTLC is fulfilled or failed.
+ */
+
+import { type Msat, msat } from '../../base/types/amount.ts';
+import type { ChannelId, PaymentHash, PaymentSecret } from '../../base/types/brand.ts';
+import { fromHex, toHex } from '../../base/types/hex.ts';
+import { encodeFailure, type FailureMessage, failureCode } from '../../codec/onion/failure.ts';
+import { InvalidPayload, MalformedOnion, peelPacket } from '../../codec/onion/packet.ts';
+import { decodeFinalPayload, PayloadError } from '../../codec/onion/payload.ts';
+import { createReturnPacket } from '../../codec/onion/return-packet.ts';
+import type { Row, Write } from '../../infra/store/store.ts';
+import { u64FromColumn, u64ToColumn } from '../../infra/store/u64.ts';
+import type { Htlc, Removal } from '../../protocol/channel/state.ts';
+
+/** An HTLC of a payment to us. */
+export interface IncomingHtlc {
+  readonly channel_id: ChannelId;
+  readonly htlc_id: bigint;
+  readonly payment_hash: PaymentHash;
+  readonly amount_msat: Msat;
+  readonly cltv_expiry: number;
+  readonly amt_to_forward: Msat;
+  readonly outgoing_cltv_value: number;
+  readonly payment_secret: PaymentSecret | undefined;
+  readonly total_msat: Msat;
+}
+
+/** With what only this room knows of it. */
+export interface StoredHtlc extends IncomingHtlc {
+  /** Shared with the sender: hides a failure from the hops between. */
+  readonly shared_secret: Uint8Array;
+  /** The invoice is durably paid by it: the HTLC can only be fulfilled any more. */
+  readonly is_claimed: boolean;
+}
+
+/** What an HTLC turned out to be. */
+export type Peeled =
+  | { readonly kind: 'payment'; readonly htlc: StoredHtlc }
+  | { readonly kind: 'refused'; readonly removal: Removal };
+
+/** Reads the onion of an HTLC that is irrevocably committed. `sharedSecret` is the node's ECDH. */
+export function peel(channel_id: ChannelId, htlc: Htlc, sharedSecret: (point: Uint8Array) => Uint8Array): Peeled {
+  const { id, payment_hash, amount_msat, cltv_expiry, onion_routing_packet, path_key } = htlc;
+  if (onion_routing_packet === undefined) throw new RangeError(`incoming HTLC ${id} has lost its onion`);
+  const packet = fromHex(onion_routing_packet);
+  let shared_secret: Uint8Array;
+  let payload: Uint8Array;
+  try {
+    const peeled = peelPacket(packet, fromHex(payment_hash), sharedSecret);
+    ({ shared_secret, payload } = peeled);
+    // We forward nothing, and offer no blinded path.
+    if (peeled.next_packet !== undefined) return refused(shared_secret, { failure: 'unknown_next_peer' });
+    if (path_key !== undefined) return refused(shared_secret, unreadable(0n));
+  } catch (error) {
+    if (error instanceof InvalidPayload) return refused(error.shared_secret, unreadable(0n));
+    if (!(error instanceof MalformedOnion)) throw error;
+    const { failure, sha256_of_onion } = error;
+    return { kind: 'refused', removal: { kind: 'malformed', sha256_of_onion, failure_code: failureCode(failure) } };
+  }
+  try {
+    const { amt_to_forward, outgoing_cltv_value, payment_data } = decodeFinalPayload(payload);
+    return {
+      kind: 'payment',
+      htlc: {
+        channel_id,
+        htlc_id: id,
+        payment_hash,
+        amount_msat,
+        cltv_expiry,
+        amt_to_forward,
+        outgoing_cltv_value,
+        payment_secret: payment_data?.payment_secret,
+        total_msat: payment_data?.total_msat ?? amt_to_forward,
+        shared_secret,
+        is_claimed: false,
+      },
+    };
+  } catch (error) {
+    if (error instanceof PayloadError) return refused(shared_secret, unreadable(error.tlv_type));
+    throw error;
+  }
+}
+
+function unreadable(type: bigint): FailureMessage {
+  return { failure: 'invalid_onion_payload', type, offset: 0 };
+}
+
+function refused(shared_secret: Uint8Array, failure: FailureMessage): Peeled {
+  return { kind: 'refused', removal: failRemoval(shared_secret, failure) };
+}
+
+/** How an HTLC is failed so that its sender can read why. */
+export function failRemoval(shared_secret: Uint8Array, failure: FailureMessage): Removal {
+  return { kind: 'fail', reason: toHex(createReturnPacket(shared_secret, encodeFailure(failure))) };
+}
+
+/** Writes the HTLC down. It may be written already. */
+export function insertIncoming(htlc: StoredHtlc): Write {
+  return {
+    sql: `INSERT INTO incoming_htlcs (channel_id, htlc_id, payment_hash, amount_msat, cltv_expiry, amt_to_forward,
+        outgoing_cltv_value, payment_secret, total_msat, shared_secret, is_claimed)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0) ON CONFLICT DO NOTHING`,
+    // What a sender writes into an onion may be any number.
+    params: [
+      htlc.channel_id,
+      htlc.htlc_id,
+      htlc.payment_hash,
+      htlc.amount_msat,
+      BigInt(htlc.cltv_expiry),
+      u64ToColumn(htlc.amt_to_forward),
+      BigInt(htlc.outgoing_cltv_value),
+      htlc.payment_secret ?? null,
+      u64ToColumn(htlc.total_msat),
+      htlc.shared_secret,
+    ],
+  };
+}
+
+/** The payment is claimed: from now on the HTLC can only be fulfilled. Part of the unit that marks the invoice paid. */
+export function claimIncoming(part: { readonly channel_id: ChannelId; readonly htlc_id: bigint }): Write {
+  return {
+    sql: 'UPDATE incoming_htlcs SET is_claimed = 1 WHERE channel_id = ? AND htlc_id = ?',
+    params: [part.channel_id, part.htlc_id],
+  };
+}
+
+/** The channel's own state now says how the HTLC ends. */
+export function deleteIncoming(channel_id: ChannelId, htlc_id: bigint): Write {
+  return { sql: 'DELETE FROM incoming_htlcs WHERE channel_id = ? AND htlc_id = ?', params: [channel_id, htlc_id] };
+}
+
+/** Reads all that have not ended. */
+export const SELECT_INCOMING = `SELECT channel_id, htlc_id, payment_hash, amount_msat, cltv_expiry, amt_to_forward,
+  outgoing_cltv_value, payment_secret, total_msat, shared_secret, is_claimed
+  FROM incoming_htlcs ORDER BY channel_id, htlc_id`;
+
+/** A row of the table. */
+export function storedHtlc(row: Row): StoredHtlc {
+  return {
+    channel_id: row.channel_id as ChannelId,
+    htlc_id: row.htlc_id as bigint,
+    payment_hash: row.payment_hash as PaymentHash,
+    amount_msat: msat(row.amount_msat as bigint),
+    cltv_expiry: Number(row.cltv_expiry),
+    amt_to_forward: msat(u64FromColumn(row.amt_to_forward as bigint)),
+    outgoing_cltv_value: Number(row.outgoing_cltv_value),
+    payment_secret: (row.payment_secret as PaymentSecret | null) ?? undefined,
+    total_msat: msat(u64FromColumn(row.total_msat as bigint)),
+    shared_secret: row.shared_secret as Uint8Array,
+    is_claimed: row.is_claimed === 1n,
+  };
+}

@@ -1,0 +1,136 @@
+/**
+ * How channels begin: what an opening is given by the node (keys, an alias, a script to close to), and how many a peer
+ * may have that cost it nothing, because no block holds their funding.
+ */
+
+import type { Msat, Sat } from '../../base/types/amount.ts';
+import type { ChannelId, NodeId } from '../../base/types/brand.ts';
+import { hasFeature } from '../../base/types/features.ts';
+import { toHex } from '../../base/types/hex.ts';
+import type { ShortChannelId } from '../../base/types/short-channel-id.ts';
+import type { OpenChannel } from '../../codec/wire/index.ts';
+import { isUnfunded } from '../../protocol/channel/failure.ts';
+import type { Channels } from './channels.ts';
+import type { LiveChannel } from './live-channel.ts';
+import type { OpeningEnd } from './openings.ts';
+import { feeratesOf } from './options.ts';
+import type { ConnectedPeer, FundingOptions } from './ports.ts';
+
+/** What the operator asks of a new channel. */
+export interface OpenOptions {
+  readonly funding_satoshis: Sat;
+  readonly push_msat: Msat;
+  readonly feerate_per_kw: number;
+  readonly announce_channel: boolean;
+  /** How the wallet is to make the funding transaction; at the usual feerate unless given. */
+  readonly funding?: FundingOptions;
+}
+
+/** Real ones name blocks that will not come for two hundred years. */
+const ALIAS_BLOCKS = 0xf00000;
+/** Openings of a peer, and channels of it without funding in a block: each costs it one signature, and us a row. */
+const MOST_PER_PEER = 4;
+/** Channels without funding, of all peers together. */
+const MOST_UNFUNDED = 100;
+
+export class Newcomers {
+  readonly #channels: Channels;
+  /**
+   * Scripts of openings that came to nothing, for the next ones: strangers must not make the wallet grow. No peer has
+   * seen them, because we promise none at the opening (option_upfront_shutdown_script).
+   */
+  readonly #spare_scripts: string[] = [];
+
+  constructor(channels: Channels) {
+    this.#channels = channels;
+  }
+
+  /** Opens a channel with a connected peer; resolves when it exists, or did not come about. */
+  async open(peer: ConnectedPeer, { funding, ...options }: OpenOptions): Promise<OpeningEnd> {
+    const channels = this.#channels;
+    const { keys, network, chain, randomBytes } = channels.options;
+    const shutdown_script = await this.#script();
+    if (channels.peer(peer.node_id) !== peer) {
+      this.giveBack(shutdown_script);
+      return { kind: 'failed', reason: 'the peer went away' };
+    }
+    const key_id = toHex(randomBytes(16));
+    const request = {
+      ...options,
+      temporary_channel_id: toHex(randomBytes(32)) as ChannelId,
+      chain_hash: network.chain_hash,
+      local_alias: this.#newAlias(),
+      shutdown_script,
+      option_support_large_channel: channels.bothOffer(peer.features, 'option_support_large_channel'),
+      // A public channel is known by its real name; a private one should not tell where its coins lie.
+      channel_type: {
+        option_scid_alias: !options.announce_channel && hasFeature(peer.features, 'option_scid_alias'),
+        option_zeroconf: false,
+      },
+    };
+    const how = funding ?? { feerate_per_kw: feeratesOf(chain).closing_per_kw };
+    return await channels.openings.start(peer, key_id, keys.channelSigner(key_id), request, how);
+  }
+
+  /** Answers a peer that wants to open a channel. */
+  async accept(peer: ConnectedPeer, message: OpenChannel): Promise<void> {
+    const channels = this.#channels;
+    const { keys, network, randomBytes, zeroconf_peers } = channels.options;
+    const { temporary_channel_id } = message;
+    const isTrusted = zeroconf_peers.has(peer.node_id);
+    const giveBack = isTrusted || this.#makeRoom(peer.node_id) ? channels.openings.reserve(peer.node_id) : undefined;
+    if (giveBack === undefined) {
+      const data = Buffer.from('open_channel: too many openings at once, or channels without funding');
+      channels.book.send(peer, { type: 'error', channel_id: temporary_channel_id, data });
+      return;
+    }
+    const shutdown_script = await this.#script().finally(giveBack);
+    // It went away while the wallet looked for a script.
+    if (channels.peer(peer.node_id) !== peer) {
+      this.giveBack(shutdown_script);
+      return;
+    }
+    const key_id = toHex(randomBytes(16));
+    channels.openings.accept(peer, key_id, keys.channelSigner(key_id), message, {
+      chain_hash: network.chain_hash,
+      local_alias: this.#newAlias(),
+      shutdown_script,
+      option_support_large_channel: channels.bothOffer(peer.features, 'option_support_large_channel'),
+      zeroconf_allowed: isTrusted,
+    });
+  }
+
+  /** The opening that this script was for came to nothing. */
+  giveBack(shutdown_script: string): void {
+    this.#spare_scripts.push(shutdown_script);
+  }
+
+  async #script(): Promise<string> {
+    return this.#spare_scripts.pop() ?? (await this.#channels.options.wallet.newScript());
+  }
+
+  /**
+   * Whether there is room for one more channel of this peer without funding. When all places are taken, the oldest one
+   * whose peer is not even connected makes room: the peer loses nothing, because it can close alone.
+   */
+  #makeRoom(node_id: NodeId): boolean {
+    const channels = this.#channels;
+    const unfunded = channels.list().filter(({ state }) => isUnfunded(state));
+    const own = unfunded.filter(({ peer_id }) => peer_id === node_id).length + channels.openings.count(node_id);
+    if (own >= MOST_PER_PEER) return false;
+    if (unfunded.length < MOST_UNFUNDED) return true;
+    const [oldest] = unfunded.filter(({ peer }) => peer === undefined).sort(byAge);
+    if (oldest === undefined) return false;
+    channels.apply(oldest, { kind: 'forget', reason: 'its funding did not come, and others wait for its place' });
+    return true;
+  }
+
+  #newAlias(): ShortChannelId {
+    const random = Buffer.from(this.#channels.options.randomBytes(6));
+    return `${ALIAS_BLOCKS + random.readUInt16BE(0)}x${random.readUInt16BE(2)}x${random.readUInt16BE(4)}` as ShortChannelId;
+  }
+}
+
+function byAge(a: LiveChannel, b: LiveChannel): number {
+  return a.state.terms.opened_height - b.state.terms.opened_height;
+}

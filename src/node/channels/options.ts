@@ -1,0 +1,54 @@
+/** What the registry of channels is given by the daemon. */
+
+import type { RandomBytes } from '../../base/crypto/random.ts';
+import type { NodeId } from '../../base/types/brand.ts';
+import type { Clock } from '../../base/types/clock.ts';
+import type { Features } from '../../base/types/features.ts';
+import type { Network } from '../../base/types/network.ts';
+import type { ChainSource } from '../../infra/chain/source.ts';
+import type { Store } from '../../infra/store/store.ts';
+import type { ChannelPolicy, Feerates } from '../../protocol/channel/policy.ts';
+import type { ForwardingTerms } from './gossip.ts';
+import type { ChannelLog, EndingDoor, FundingWallet, IncomingDoor, NodeKeys, OutgoingDoor } from './ports.ts';
+
+export interface ChannelsOptions {
+  readonly store: Store;
+  readonly keys: NodeKeys;
+  readonly network: Network;
+  readonly chain: ChainSource;
+  readonly wallet: FundingWallet;
+  readonly incoming: IncomingDoor;
+  readonly outgoing: OutgoingDoor;
+  readonly endings: EndingDoor;
+  /** What we offer to peers. */
+  readonly features: Features;
+  readonly policy: ChannelPolicy;
+  readonly forwarding: ForwardingTerms;
+  /** Peers whose channels may be used before they confirm. */
+  readonly zeroconf_peers: ReadonlySet<NodeId>;
+  readonly clock: Clock;
+  readonly randomBytes: RandomBytes;
+  readonly log: ChannelLog;
+  /** A channel has come or gone, and that is durable. Nothing else has followed from it yet. */
+  readonly onListChanged: () => void;
+}
+
+/** When an estimate is missing: enough to be relayed and mined on a quiet chain. */
+const FALLBACK_PER_KW = 1000;
+/** A peer may want more than we would pay, and less than would eat the channel. */
+const LEAST_MAX_COMMITMENT_PER_KW = 25_000;
+const MAX_COMMITMENT_FACTOR = 10;
+
+/** Feerates for channels, from the chain's estimates. */
+export function feeratesOf(chain: ChainSource): Feerates {
+  const urgent = chain.feeratePerKw(2) ?? FALLBACK_PER_KW;
+  const normal = chain.feeratePerKw(6) ?? FALLBACK_PER_KW;
+  return {
+    floor_per_kw: 253,
+    // Anchors can add more when it is needed: a commitment only has to get into the mempool.
+    commitment_per_kw: Math.max(253, chain.feeratePerKw(12) ?? FALLBACK_PER_KW),
+    closing_per_kw: normal,
+    max_closing_per_kw: Math.max(normal, urgent),
+    max_commitment_per_kw: Math.max(LEAST_MAX_COMMITMENT_PER_KW, urgent * MAX_COMMITMENT_FACTOR),
+  };
+}

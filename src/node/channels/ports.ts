@@ -1,0 +1,116 @@
+/** What the room of live channels asks of its neighbours. The daemon joins them. */
+
+import type { Sat } from '../../base/types/amount.ts';
+import type { ChannelId, NodeId, PaymentHash, PaymentPreimage, Txid } from '../../base/types/brand.ts';
+import type { Features } from '../../base/types/features.ts';
+import type { KnownMessage } from '../../codec/wire/index.ts';
+import type { Outpoint } from '../../infra/chain/source.ts';
+import type { Write } from '../../infra/store/store.ts';
+import type { ChannelSigner } from '../../protocol/channel/signer.ts';
+import type { ChannelState, RemovedHtlc } from '../../protocol/channel/state.ts';
+import type { IncomingHtlc } from './incoming.ts';
+
+/** The channel id that means all channels of a peer (BOLT 1). */
+export const ALL_CHANNELS = '00'.repeat(32);
+
+/** A connection to a peer, after both said `init`. */
+export interface ConnectedPeer {
+  readonly node_id: NodeId;
+  /** What the peer offers. */
+  readonly features: Features;
+  send(messages: readonly KnownMessage[]): void;
+  /** Hangs up after what was sent before. */
+  disconnect(reason: string): void;
+}
+
+/** The node's keys, as far as channels need them. */
+export interface NodeKeys {
+  readonly node_id: NodeId;
+  /** A compact signature of the node's key over a digest of 32 bytes: 64 bytes. */
+  signAsNode(digest: Uint8Array): Uint8Array;
+  /** The SHA-256 of the point shared with the node's key (BOLT 4). */
+  sharedSecret(public_key: Uint8Array): Uint8Array;
+  /** The signer of a channel; `key_id` is random, and kept with the channel. */
+  channelSigner(key_id: string): ChannelSigner;
+  /** The private key of the channel's funding output signs a digest: compact, hex (BOLT 7, announcements). */
+  signAsFunding(key_id: string, digest: Uint8Array): Uint8Array;
+}
+
+/** How the wallet is to make a funding transaction. */
+export interface FundingOptions {
+  readonly feerate_per_kw: number;
+  /** Confirmations that the coins must have. */
+  readonly min_confirmations?: number;
+  /** Exactly these coins. */
+  readonly utxos?: readonly Outpoint[];
+}
+
+/** The wallet, as far as channels need it. */
+export interface FundingWallet {
+  /** A script of the wallet, hex: where a closed channel's balance goes. */
+  newScript(): Promise<string>;
+  /** Builds and keeps a signed transaction that pays the script; does not publish it. */
+  fund(script_pubkey: string, amount_sat: Sat, options: FundingOptions): Promise<{ txid: Txid; vout: number }>;
+  /** The channel came about: publish, and go on publishing until it is mined. */
+  publish(txid: Txid): void;
+  /** The channel did not come about: the coins are free again. */
+  release(txid: Txid): void;
+}
+
+/** Payments to us. */
+export interface IncomingDoor {
+  /**
+   * The HTLC is irrevocably committed, and its record is on the way to the disk: what is written from now on is durable
+   * later. May be said again after a restart.
+   */
+  offer(htlc: IncomingHtlc): void;
+  /** The payment was claimed before the last run ended: fulfil the HTLC. */
+  resume(htlc: IncomingHtlc): void;
+  /** The HTLC must be failed now, if it is not being claimed. */
+  expire(channel_id: ChannelId, htlc_id: bigint): void;
+}
+
+/** Payments of ours. Each may be told twice. */
+export interface OutgoingDoor {
+  /** The preimage is known, though not yet durable: answers what to write with it. */
+  fulfilled(
+    channel_id: ChannelId,
+    htlc_id: bigint,
+    payment_hash: PaymentHash,
+    preimage: PaymentPreimage,
+  ): readonly Write[];
+  /** The HTLC is gone: answers what to write with it. */
+  removed(channel_id: ChannelId, htlc: RemovedHtlc): readonly Write[];
+  /** What was written is durable. */
+  told(channel_id: ChannelId, htlc_id: bigint): void;
+}
+
+/** Channels that are over: the chain decides about them, and there they are followed until nothing of them is left. */
+export interface EndingDoor {
+  /** Goes on with those that were ending when the last run ended. `resume_height`: the first block not yet seen. */
+  start(channels: readonly EndingChannel[], resume_height: number): Promise<void>;
+  /**
+   * The channel is over. `is_ours`: our commitment goes to the chain, unless our state is old; `is_urgent`: and is helped
+   * along with fees.
+   */
+  begin(channel: EndingChannel, is_ours: boolean, is_urgent: boolean): void;
+  /** The funding output was spent in the block of this height. */
+  spent(channel: EndingChannel, transaction: Uint8Array, height: number): void;
+  /** A payment to us is claimed whose channel is over. */
+  preimage(channel_id: ChannelId, htlc_id: bigint, payment_preimage: PaymentPreimage): void;
+}
+
+/** A channel as far as its ending is concerned. */
+export interface EndingChannel {
+  readonly channel_id: ChannelId;
+  readonly peer_id: NodeId;
+  readonly key_id: string;
+  readonly signer: ChannelSigner;
+  readonly state: ChannelState;
+}
+
+/** One line per event, for the operator. */
+export interface ChannelLog {
+  info(text: string): void;
+  warn(text: string): void;
+}

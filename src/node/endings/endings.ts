@@ -1,0 +1,396 @@
+/**
+ * The endings of all channels: begins one when a channel fails or its funding output is spent, follows it on the chain
+ * through restarts and reorganisations, and tells payments, wallet and operator what comes of it.
+ */
+
+import type { ChannelId, PaymentPreimage, Txid } from '../../base/types/brand.ts';
+import { fromHex } from '../../base/types/hex.ts';
+import type { ChainSource } from '../../infra/chain/source.ts';
+import { readAll } from '../../infra/store/read-all.ts';
+import type { Row, Store } from '../../infra/store/store.ts';
+import { MAX_READ_ROWS, StoreClosedError } from '../../infra/store/store.ts';
+import type { OnchainEnvironment, OnchainPolicy } from '../../protocol/onchain/closing-channel.ts';
+import { nameOf, type Outpoint } from '../../protocol/onchain/outpoint.ts';
+import type { OnchainEffect, OnchainInput, OnchainState } from '../../protocol/onchain/state.ts';
+import { openOnchain } from '../../protocol/onchain/state.ts';
+import { type ClosedChannel, readClosedChannels } from './closed-channels.ts';
+import { preimagesIn, signedCommitment, unsignedHtlcs } from './closing-channel.ts';
+import { isImpossible, isVain } from './hopeless.ts';
+import { type EndingHost, fundedPending, LiveEnding } from './live-ending.ts';
+import { Money } from './money.ts';
+import type { ChannelHost, ChannelKeyring, EndingLog, FeeWallet, OutgoingDoor, OverChannel } from './ports.ts';
+import { Reports } from './reports.ts';
+import { closeEnding, type EndingRecord, endingRecord, SELECT_ENDINGS, saveEnding } from './row.ts';
+import { type EndingView, viewOf } from './view.ts';
+
+/** The chain, as this room needs it. */
+export interface EndingChain extends ChainSource {
+  /** Resolves when all that the source knows has been told, older blocks for new watches included. */
+  refresh(): Promise<void>;
+}
+
+export interface EndingsOptions {
+  readonly store: Store;
+  readonly chain: EndingChain;
+  readonly wallet: FeeWallet;
+  readonly keys: ChannelKeyring;
+  readonly channels: ChannelHost;
+  readonly outgoing: OutgoingDoor;
+  readonly policy: OnchainPolicy;
+  readonly log: EndingLog;
+}
+
+export class Endings implements EndingHost {
+  readonly #options: EndingsOptions;
+  readonly #endings = new Map<ChannelId, LiveEnding>();
+  readonly #money: Money;
+  readonly #reports: Reports;
+  #stopTip: () => void = () => {};
+  #is_stopped = false;
+  /** The last block that was told. */
+  #tip_height = 0;
+  /** While the chain is caught up: the first block that is told again. */
+  #resume_height: number | undefined;
+
+  constructor(options: EndingsOptions) {
+    this.#options = options;
+    this.#money = new Money(options);
+    this.#reports = new Reports(options);
+  }
+
+  /**
+   * Goes on where the last run ended, with the channels that the room of live channels has read. The chain must have
+   * been started; `resume_height` is the first block that was not told to the last run.
+   */
+  async start(channels: readonly OverChannel[], resume_height: number): Promise<void> {
+    const { store, chain } = this.#options;
+    const rows = await readAll(store, SELECT_ENDINGS);
+    const records = new Map(rows.map((row) => [row.channel_id as ChannelId, endingRecord(row)]));
+    const resumed: LiveEnding[] = [];
+    for (const channel of channels) {
+      const record = records.get(channel.channel_id);
+      if (record !== undefined) resumed.push(this.#resume(channel, record));
+      else if (channel.state.phase === 'failed') this.begin(channel, true);
+    }
+    this.#tip_height = resume_height - 1;
+    this.#catchUp(resumed, resume_height);
+    this.#stopTip = chain.onTip((event) => {
+      if (event.kind === 'disconnected') this.#tip_height = event.block.height - 1;
+      else this.#connected(event.block.height);
+    });
+  }
+
+  #connected(height: number): void {
+    // A reorg deeper than the chain remembers: it goes over blocks that were told, and has not said what is undone.
+    if (height <= this.#tip_height) this.#catchUp(this.#all(), height);
+    this.#tip_height = height;
+    for (const ending of this.#all()) {
+      // While the chain is caught up its blocks are the past, and prove nothing.
+      if (ending.is_held) continue;
+      // A coin in it went another way: it will never be mined.
+      const state = this.#forget(ending.state, (known) => known !== 'dropped');
+      ending.record = { ...ending.record, state };
+      ending.say({ kind: 'block', height });
+      this.#sendCloseAgain(ending);
+      if (isVain(ending, height)) this.#giveUp(ending);
+    }
+  }
+
+  /** Nothing moves an ending any more; resolves when what is under way is done. */
+  async stop(): Promise<void> {
+    this.#is_stopped = true;
+    this.#stopTip();
+    for (const ending of this.#all()) this.#unwatch(ending);
+    await this.#money.idle();
+  }
+
+  #all(): readonly LiveEnding[] {
+    return [...this.#endings.values()];
+  }
+
+  /** All endings that are not over, as operators see them. */
+  list(): readonly EndingView[] {
+    return this.#all().map((ending) => viewOf(ending, this.#options.policy.irrevocable_depth));
+  }
+
+  /** The ending of this channel as operators see it; undefined when it is not ending. */
+  view(channel_id: ChannelId): EndingView | undefined {
+    const ending = this.#endings.get(channel_id);
+    return ending && viewOf(ending, this.#options.policy.irrevocable_depth);
+  }
+
+  /** Our own commitment, in hex, once it is decided that it goes to the chain. */
+  commitmentOf(channel_id: ChannelId): string | undefined {
+    return this.#endings.get(channel_id)?.state.force_close?.transaction;
+  }
+
+  /** Channels that are history, the one included that just became so. */
+  async closed(): Promise<readonly ClosedChannel[]> {
+    const { store, keys, channels } = this.#options;
+    await new Promise<void>((resolve) => channels.speak(resolve));
+    return await readClosedChannels(store, (key_id) => keys.channelSigner(key_id));
+  }
+
+  /** Resolves when no transaction is on its way out. */
+  idle(): Promise<void> {
+    return this.#money.idle();
+  }
+
+  /**
+   * The channel is over. Our commitment goes to the chain when `is_ours` says so, unless our state is old; an urgent one
+   * is helped along with fees at once. Said again it only adds urgency.
+   */
+  begin(channel: OverChannel, is_ours: boolean, is_urgent = false): void {
+    const ending = this.#endings.get(channel.channel_id) ?? this.#open(channel, this.#options.chain.tip().height);
+    const transaction = is_ours ? signedCommitment(channel) : undefined;
+    if (transaction === undefined) return;
+    const { force_close } = ending.state;
+    if (force_close !== undefined && (force_close.is_urgent || !is_urgent)) return;
+    ending.say({ kind: 'force_close', transaction, is_urgent });
+  }
+
+  /** The funding output was spent by a transaction in a block. */
+  spent(channel: OverChannel, transaction: Uint8Array, height: number): void {
+    const ending = this.#endings.get(channel.channel_id) ?? this.#open(channel, height);
+    const began_height = Math.max(0, height - REORG_BLOCKS);
+    if (began_height < ending.record.began_height) {
+      // The channel was given up before it was known that its end is in an older block, and what followed from that.
+      ending.record = { ...ending.record, began_height };
+      this.#watchAgain(ending);
+    }
+    ending.say({ kind: 'spent', transaction, height, revoked_htlcs: [] });
+  }
+
+  /** A payment to us is durably claimed while its channel ends: the chain must bring it. */
+  preimage(channel_id: ChannelId, htlc_id: bigint, payment_preimage: PaymentPreimage): void {
+    this.#endings.get(channel_id)?.say({ kind: 'preimage', htlc_id, payment_preimage });
+  }
+
+  #open(channel: OverChannel, height: number): LiveEnding {
+    const { channel_id, state } = channel;
+    const tip_height = this.#options.chain.tip().height;
+    const ending = this.#add(channel, {
+      channel_id,
+      began_height: Math.max(0, Math.min(height, tip_height) - REORG_BLOCKS),
+      state: openOnchain(tip_height),
+      ending: undefined,
+      closing_txid: undefined,
+      funded_txids: [],
+    });
+    ending.say({ kind: 'start' });
+    this.#sayPreimages(ending);
+    const { outgoing, channels } = this.#options;
+    for (const { id, amount_msat, payment_hash } of unsignedHtlcs(state, ending.closing)) {
+      channels.write(...outgoing.removed(channel_id, { id, amount_msat, payment_hash, removal: { kind: 'unsent' } }));
+      channels.speak(() => outgoing.told(channel_id, id));
+    }
+    return ending;
+  }
+
+  /**
+   * A reorg has undone the end: a mutual close goes out again. When nothing comes in the place of another, our own
+   * commitment does: the channel cannot be used any more.
+   */
+  #sendCloseAgain(ending: LiveEnding): void {
+    const { phase, closing_transactions } = ending.channel.state;
+    const isEndless = ending.record.ending === undefined && phase === 'spent' && !ending.is_busy;
+    ending.endless_blocks = isEndless ? ending.endless_blocks + 1 : 0;
+    if (!isEndless) return;
+    if (closing_transactions.length === 0 && ending.endless_blocks >= PATIENCE_BLOCKS) this.begin(ending.channel, true);
+    for (const transaction of closing_transactions.slice(-1)) {
+      this.#options.channels.speak(() => this.#money.broadcast(ending, [transaction]));
+    }
+  }
+
+  #add(channel: OverChannel, record: EndingRecord): LiveEnding {
+    const ending = new LiveEnding(channel, record, this.#options.keys.channelKeys(channel.key_id), this);
+    this.#endings.set(channel.channel_id, ending);
+    return ending;
+  }
+
+  /** The machine goes on when the chain has been caught up. */
+  #resume(channel: OverChannel, record: EndingRecord): LiveEnding {
+    // What the wallet held when the last run ended was never sent, and it has given it up.
+    const state = this.#forget(record.state, (known) => known === 'sent');
+    const ending = this.#add(channel, { ...record, state });
+    ending.hold();
+    this.#sayPreimages(ending);
+    return ending;
+  }
+
+  #sayPreimages(ending: LiveEnding): void {
+    for (const known of preimagesIn(ending.channel.state)) ending.say({ kind: 'preimage', ...known });
+  }
+
+  /** Watches anew what was watched, and holds the endings until all from this block on has been told. */
+  #catchUp(endings: readonly LiveEnding[], from_height: number): void {
+    for (const ending of endings) {
+      ending.hold();
+      this.#watchAgain(ending);
+    }
+    const isUnderWay = this.#resume_height !== undefined;
+    this.#resume_height = Math.min(from_height, this.#resume_height ?? from_height);
+    if (!isUnderWay) void this.#goOn();
+  }
+
+  #watchAgain(ending: LiveEnding): void {
+    this.#unwatch(ending);
+    for (const name of ending.state.watched) {
+      const [txid, vout] = name.split(':');
+      this.#watch(ending, { txid: txid as Txid, vout: Number(vout) }, ending.record.began_height);
+    }
+  }
+
+  async #goOn(): Promise<void> {
+    const { chain } = this.#options;
+    await chain.synced();
+    await chain.refresh();
+    const from_height = this.#resume_height ?? 0;
+    this.#resume_height = undefined;
+    if (this.#is_stopped) return;
+    for (const ending of this.#all()) {
+      if (!ending.is_held) continue;
+      ending.release(from_height, chain.tip().height);
+      const { channel, state } = ending;
+      // The decision was durable with the channel, and the machine had not heard of it.
+      if (channel.state.phase === 'failed' && state.force_close === undefined) this.begin(channel, true);
+      this.#releaseUnused(ending);
+    }
+  }
+
+  /** Transactions that the wallet has given up are asked for anew: those whose state, as it knows them, is not kept. */
+  #forget(state: OnchainState, isKept: (known: 'held' | 'sent' | 'dropped' | undefined) => boolean): OnchainState {
+    const pending = state.pending.map((each) => {
+      const [txid] = fundedPending({ ...state, pending: [each] });
+      if (txid === undefined || isKept(this.#options.wallet.find(txid)?.state)) return each;
+      return { ...each, transaction: undefined };
+    });
+    return { ...state, pending };
+  }
+
+  environment({ channel }: LiveEnding): OnchainEnvironment {
+    const { policy, chain } = this.#options;
+    return {
+      policy,
+      feeratePerKw: (target) => chain.feeratePerKw(target),
+      sweep_script: fromHex(channel.state.terms.default_shutdown_script),
+    };
+  }
+
+  follow(ending: LiveEnding, effects: readonly OnchainEffect[]): void {
+    const { channels } = this.#options;
+    ending.record = this.#reports.recordOf(ending.record, effects);
+    channels.write(saveEnding(ending.record));
+    for (const effect of effects) this.#carryOut(ending, effect);
+    this.#releaseUnused(ending);
+  }
+
+  #carryOut(ending: LiveEnding, effect: OnchainEffect): void {
+    const { channels } = this.#options;
+    switch (effect.kind) {
+      case 'watch':
+        // Not at once: the block that is being told has been searched already, and the chain does not count it yet.
+        channels.speak(() => this.#watch(ending, effect.outpoint, effect.from_height));
+        break;
+      case 'broadcast':
+        channels.speak(() => this.#money.broadcast(ending, effect.transactions));
+        break;
+      case 'fund':
+        channels.speak(() => this.#money.fund(ending, effect.request));
+        break;
+      case 'channel_resolved':
+        this.#resolve(ending);
+        break;
+      default:
+        this.#reports.tell(ending, effect);
+        break;
+    }
+  }
+
+  #watch(ending: LiveEnding, outpoint: Outpoint, from_height: number): void {
+    const name = nameOf(outpoint);
+    if (this.#is_stopped || ending.is_resolved || ending.cancelWatches.has(name)) return;
+    // A reorg may move what makes the output further down, and what takes it along.
+    const height = Math.max(from_height - REORG_BLOCKS, ending.record.began_height);
+    const cancel = this.#options.chain.watch({ kind: 'outpoint', outpoint }, height, (event) => {
+      ending.say(inputOf(event));
+    });
+    ending.cancelWatches.set(name, cancel);
+  }
+
+  #unwatch(ending: LiveEnding): void {
+    for (const cancel of ending.cancelWatches.values()) cancel();
+    ending.cancelWatches.clear();
+  }
+
+  #resolve(ending: LiveEnding): void {
+    this.#close(ending);
+    this.#reports.resolved(ending);
+  }
+
+  #giveUp(ending: LiveEnding): void {
+    const { channels, log } = this.#options;
+    this.#close(ending);
+    channels.speak(() =>
+      log.warn(`channel ${ending.channel_id} is given up: the peer's funding transaction never came, nothing is lost`),
+    );
+  }
+
+  #close(ending: LiveEnding): void {
+    const { channels } = this.#options;
+    ending.is_resolved = true;
+    this.#unwatch(ending);
+    this.#endings.delete(ending.channel_id);
+    channels.write(...closeEnding(ending.channel_id, ending.state.height));
+    channels.resolved(ending.channel_id);
+  }
+
+  /** The wallet's coins in transactions that were never sent, or can no longer be mined, are free again. */
+  #releaseUnused(ending: LiveEnding): void {
+    const used = fundedPending(ending.state);
+    for (const txid of ending.record.funded_txids) {
+      const own = used.has(txid) ? undefined : this.#options.wallet.find(txid);
+      if (own === undefined || own.state === 'dropped') continue;
+      if (own.state === 'held' || isImpossible(ending, own.transaction, txid)) {
+        this.#options.channels.speak(() => this.#money.release(ending, txid));
+      }
+    }
+  }
+
+  async *readRevoked(channel_id: ChannelId): AsyncIterable<readonly Row[]> {
+    // What was to be written before is durable when the answer is asked for.
+    await new Promise<void>((resolve) => this.#options.channels.speak(resolve));
+    // Every HTLC there ever was left a row: a busy channel has millions.
+    for (let number: Row[string] = 0n; ; ) {
+      const page: readonly Row[] = await this.#options.store.read(
+        'SELECT number, htlc FROM revoked_htlcs WHERE channel_id = ? AND number > ? ORDER BY number LIMIT ?',
+        [channel_id, number, MAX_READ_ROWS],
+      );
+      yield page;
+      if (page.length < MAX_READ_ROWS) return;
+      number = page.at(-1)?.number ?? null;
+    }
+  }
+
+  failed({ channel_id }: LiveEnding, error: unknown): void {
+    if (error instanceof StoreClosedError) return;
+    const word = error instanceof Error ? error.message : String(error);
+    this.#options.log.warn(`channel ${channel_id}: what is kept for its penalty could not be read: ${word}`);
+    throw error;
+  }
+}
+
+/** A reorg may move the end to a block below the one where it was first seen; none was ever half as deep. */
+const REORG_BLOCKS = 20;
+
+/** How long the network may take to mine again what a reorg took out of a block. */
+const PATIENCE_BLOCKS = 12;
+
+type Spent = Parameters<Parameters<ChainSource['watch']>[2]>[0];
+
+/** What a watch on an outpoint reports, as the machine hears it. */
+function inputOf(event: Spent): OnchainInput {
+  if (event.kind === 'disconnected') return { kind: 'disconnected', txid: event.txid, height: event.block.height };
+  const { transaction, block } = event.confirmation;
+  return { kind: 'spent', transaction, height: block.height, revoked_htlcs: [] };
+}

@@ -1,0 +1,32 @@
+/** What is no longer worth waiting for: a channel that was never funded, a transaction that no block can hold any more. */
+
+import type { Txid } from '../../base/types/brand.ts';
+import { fromHex } from '../../base/types/hex.ts';
+import { parseTransaction, type Transaction, txidOf } from '../../codec/tx/transaction.ts';
+import { nameOf } from '../../protocol/onchain/outpoint.ts';
+import type { LiveEnding } from './live-ending.ts';
+
+/** BOLT 2: after so many blocks without its funding transaction a fundee forgets a channel. */
+const FUNDING_TIMEOUT_BLOCKS = 2_016;
+
+/** Whether there is nothing to wait for: the peer never funded the channel. */
+export function isVain({ record, channel, is_resolved }: LiveEnding, height: number): boolean {
+  const { terms, funding_confirmation } = channel.state;
+  if (is_resolved || record.ending !== undefined || funding_confirmation !== undefined) return false;
+  return terms.opener === 'remote' && height >= terms.opened_height + FUNDING_TIMEOUT_BLOCKS;
+}
+
+/** Whether a block holds something that takes the same output, or what the output would have come from. */
+export function isImpossible({ state, record }: LiveEnding, transaction: Transaction, txid: Txid): boolean {
+  const taken = new Map<string, Txid>();
+  for (const spend of state.spends) {
+    for (const input of parseTransaction(fromHex(spend.transaction)).inputs) taken.set(nameOf(input), spend.txid);
+  }
+  const { force_close } = state;
+  const commitment = force_close && txidOf(parseTransaction(fromHex(force_close.transaction)));
+  const isBeaten = record.closing_txid !== undefined && record.closing_txid !== commitment;
+  return transaction.inputs.some((input) => {
+    const by = taken.get(nameOf(input));
+    return (by !== undefined && by !== txid) || (isBeaten && input.txid === commitment);
+  });
+}

@@ -1,0 +1,163 @@
+/**
+ * One channel that ends on the chain: feeds the pure machine of src/protocol/onchain with what happens, in order, and hands what
+ * it asks for to the room, which commits first and acts then.
+ */
+
+import type { ChannelId, Txid } from '../../base/types/brand.ts';
+import { fromHex } from '../../base/types/hex.ts';
+import type { ChannelKeys } from '../../codec/tx/channel-keys.ts';
+import { parseTransaction, txidOf } from '../../codec/tx/transaction.ts';
+import type { Row } from '../../infra/store/store.ts';
+import type { ClosingChannel, OnchainEnvironment } from '../../protocol/onchain/closing-channel.ts';
+import { decodeRevokedHtlc, revokedHtlcsAt } from '../../protocol/onchain/revoked-htlc.ts';
+import type { OnchainEffect, OnchainInput, OnchainState } from '../../protocol/onchain/state.ts';
+import { revokedNumberOf, stepOnchain } from '../../protocol/onchain/step.ts';
+import { closingChannelOf, revokedInState } from './closing-channel.ts';
+import type { OverChannel } from './ports.ts';
+import type { EndingRecord } from './row.ts';
+
+/** What an ending asks of its room. */
+export interface EndingHost {
+  environment(ending: LiveEnding): OnchainEnvironment;
+  /** The record has changed, and this is to be done once that is durable. */
+  follow(ending: LiveEnding, effects: readonly OnchainEffect[]): void;
+  /** The stored rows of this channel's revoked HTLCs, those that are only about to be written included. */
+  readRevoked(channel_id: ChannelId): AsyncIterable<readonly Row[]>;
+  /** A look-up failed: the node cannot go on as if nothing had been there. */
+  failed(ending: LiveEnding, error: unknown): void;
+}
+
+export class LiveEnding {
+  readonly channel: OverChannel;
+  record: EndingRecord;
+  /** Ends the watches, by the name of the output. */
+  readonly cancelWatches = new Map<string, () => void>();
+  /** What the network said against which transaction: each is logged once. */
+  readonly refused = new Set<string>();
+  is_resolved = false;
+  /** Blocks since a reorg has undone the end, and none has come in its place. */
+  endless_blocks = 0;
+  readonly #host: EndingHost;
+  readonly #keys: ChannelKeys;
+  readonly #inputs: OnchainInput[] = [];
+  #is_busy = false;
+  #is_held = false;
+  #closing: { readonly of: OverChannel['state']; readonly channel: ClosingChannel } | undefined;
+
+  constructor(channel: OverChannel, record: EndingRecord, keys: ChannelKeys, host: EndingHost) {
+    this.channel = channel;
+    this.record = record;
+    this.#keys = keys;
+    this.#host = host;
+  }
+
+  get channel_id(): ChannelId {
+    return this.channel.channel_id;
+  }
+
+  /** The channel's last state, as the machine wants it. */
+  get closing(): ClosingChannel {
+    const { state } = this.channel;
+    if (this.#closing?.of !== state) {
+      this.#closing = { of: state, channel: closingChannelOf(this.channel, this.#keys) };
+    }
+    return this.#closing.channel;
+  }
+
+  get state(): OnchainState {
+    return this.record.state;
+  }
+
+  /** Takes an input, after those before it. */
+  say(input: OnchainInput): void {
+    this.#inputs.push(input);
+    this.#drain();
+  }
+
+  /** Takes inputs, but does nothing about them until `release`: while the chain is caught up all is the past. */
+  hold(): void {
+    this.#is_held = true;
+  }
+
+  /**
+   * The chain was told up to `height`. A spend in a block from `resume_height` on that was not told again is in no block
+   * any more.
+   */
+  release(resume_height: number, height: number): void {
+    const told = this.#inputs.splice(0);
+    const found = new Set<string>();
+    for (const input of told) {
+      if (input.kind === 'spent') found.add(`${txidOf(parseTransaction(input.transaction))} ${input.height}`);
+    }
+    this.#is_held = false;
+    for (const spend of this.state.spends) {
+      if (spend.height < resume_height || found.has(`${spend.txid} ${spend.height}`)) continue;
+      this.say({ kind: 'disconnected', txid: spend.txid, height: spend.height });
+    }
+    for (const input of told) this.say(input);
+    this.say({ kind: 'block', height });
+  }
+
+  /** Whether it waits for the chain to be caught up. */
+  get is_held(): boolean {
+    return this.#is_held;
+  }
+
+  /** Whether an input waits for a look-up in the store. */
+  get is_busy(): boolean {
+    return this.#is_busy;
+  }
+
+  #drain(): void {
+    while (!this.#is_busy && !this.#is_held) {
+      const input = this.#inputs.shift();
+      if (input === undefined) return;
+      if (input.kind === 'spent' && this.#isRevoked(input.transaction)) void this.#lookUp(input);
+      else this.#step(input);
+    }
+  }
+
+  #step(input: OnchainInput): void {
+    if (this.is_resolved) return;
+    const { state, effects } = stepOnchain(this.closing, this.state, input, this.#host.environment(this));
+    this.record = { ...this.record, state };
+    this.#host.follow(this, effects);
+  }
+
+  #isRevoked(transaction: Uint8Array): boolean {
+    const { funding_txid, funding_output_index } = this.closing.terms;
+    const isEnd = parseTransaction(transaction).inputs.some(
+      ({ txid, vout }) => txid === funding_txid && vout === funding_output_index,
+    );
+    return isEnd && revokedNumberOf(this.closing, transaction) !== undefined;
+  }
+
+  /** A revoked commitment appeared: what was kept of its HTLCs is read before the machine hears of it. */
+  async #lookUp(input: Extract<OnchainInput, { kind: 'spent' }>): Promise<void> {
+    this.#is_busy = true;
+    try {
+      const number = revokedNumberOf(this.closing, input.transaction) as number;
+      const held = [...revokedHtlcsAt(revokedInState(this.channel.state), number)];
+      for await (const rows of this.#host.readRevoked(this.channel_id)) {
+        const stored = rows.map((row) => decodeRevokedHtlc(row.htlc as Uint8Array));
+        held.push(...revokedHtlcsAt(stored, number));
+      }
+      this.#step({ ...input, revoked_htlcs: held });
+    } catch (error) {
+      this.#host.failed(this, error);
+      return;
+    } finally {
+      this.#is_busy = false;
+    }
+    this.#drain();
+  }
+}
+
+/** The txids of what is pending with the wallet's coins in it. */
+export function fundedPending({ pending }: OnchainState): ReadonlySet<Txid> {
+  const txids = new Set<Txid>();
+  for (const { is_wallet_funded, transaction } of pending) {
+    if (is_wallet_funded && transaction !== undefined) txids.add(txidOf(parseTransaction(fromHex(transaction))));
+  }
+  return txids;
+}

@@ -1,0 +1,60 @@
+/** The onion of a part: what its hops are told on the way, and what comes back (BOLT 4). */
+
+import type { Msat } from '../../base/types/amount.ts';
+import type { PaymentSecret } from '../../base/types/brand.ts';
+import { fromHex, toHex } from '../../base/types/hex.ts';
+import { decodeFailure } from '../../codec/onion/failure.ts';
+import type { OnionHop } from '../../codec/onion/packet.ts';
+import { encodeFinalPayload, encodeForwardPayload } from '../../codec/onion/payload.ts';
+import { openReturnPacket } from '../../codec/onion/return-packet.ts';
+import type { RemovedHtlc } from '../../protocol/channel/state.ts';
+import type { RouteStep, SendFailure, Sendpay } from './sendpay.ts';
+
+/** What each hop is told. A hop on the way learns where to and with what; the last one that it is the last. */
+export function onionHops(
+  route: readonly RouteStep[],
+  height: number,
+  payment_data: { readonly payment_secret: PaymentSecret; readonly total_msat: Msat } | undefined,
+  payment_metadata: string | undefined,
+): OnionHop[] {
+  return route.map(({ id, amount_msat, delay }, index) => {
+    const next = route[index + 1];
+    const payload =
+      next === undefined
+        ? encodeFinalPayload({
+            amt_to_forward: amount_msat,
+            outgoing_cltv_value: height + delay,
+            payment_data,
+            payment_metadata,
+          })
+        : encodeForwardPayload({
+            amt_to_forward: next.amount_msat,
+            outgoing_cltv_value: height + next.delay,
+            short_channel_id: next.channel,
+          });
+    return { node_id: fromHex(id), payload };
+  });
+}
+
+/** Why a part came back: of the packet that its HTLC carried back, or of how its channel ended it. */
+export function failureOf(part: Sendpay, removal: Exclude<RemovedHtlc['removal'], { kind: 'fulfill' }>): SendFailure {
+  if (removal.kind === 'malformed') {
+    const { name } = decodeFailure(Uint8Array.of(removal.failure_code >> 8, removal.failure_code & 0xff));
+    return { erring_index: 0, failcode: removal.failure_code, failcodename: name, raw_message: '' };
+  }
+  // Never in a commitment: our own channel took it back.
+  if (removal.kind === 'unsent') {
+    return { erring_index: undefined, failcode: 0x1007, failcodename: 'temporary_channel_failure', raw_message: '' };
+  }
+  const opened = openReturnPacket(part.shared_secrets, fromHex(removal.reason));
+  if (opened === undefined) {
+    return { erring_index: undefined, failcode: 0, failcodename: 'unreadable', raw_message: removal.reason };
+  }
+  const { failure_code, name } = decodeFailure(opened.failure);
+  return {
+    erring_index: opened.erring_index,
+    failcode: failure_code,
+    failcodename: name,
+    raw_message: toHex(opened.failure),
+  };
+}

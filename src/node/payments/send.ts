@@ -1,0 +1,341 @@
+/**
+ * Payments of ours: offers an HTLC for each part, writes it down in the same unit, and learns from the channel how it
+ * ended. What is told to whoever waits was durable before.
+ */
+
+import type { RandomBytes } from '../../base/crypto/random.ts';
+import { curve } from '../../base/crypto/secp256k1.ts';
+import { RpcError } from '../../base/errors.ts';
+import type { Msat } from '../../base/types/amount.ts';
+import type { ChannelId, NodeId, PaymentHash, PaymentPreimage, PaymentSecret } from '../../base/types/brand.ts';
+import type { Clock } from '../../base/types/clock.ts';
+import { fromHex, toHex } from '../../base/types/hex.ts';
+import type { ShortChannelId } from '../../base/types/short-channel-id.ts';
+import { createPacket } from '../../codec/onion/packet.ts';
+import { readAll } from '../../infra/store/read-all.ts';
+import type { Store, Write } from '../../infra/store/store.ts';
+import { Refusal } from '../../protocol/channel/fault.ts';
+import type { OfferedHtlc } from '../../protocol/channel/htlc.ts';
+import type { RemovedHtlc } from '../../protocol/channel/state.ts';
+import { type CounterReached, type SendpayCounter, SendpayCounters } from './counters.ts';
+import { listParts, listPayments, type Payment, partsOf, type SendpayQuery } from './history.ts';
+import { failureOf, onionHops } from './route-onion.ts';
+import { endSendpay, insertSendpay, type RouteStep, SELECT_SENDPAYS, type Sendpay, sendpayOf } from './sendpay.ts';
+
+/** A channel of ours as a way out. */
+export interface WayOut {
+  readonly channel_id: ChannelId;
+  readonly peer_id: NodeId;
+  /** Every name of the channel; the first is shown. */
+  readonly names: readonly ShortChannelId[];
+  readonly spendable_msat: Msat;
+  readonly htlc_minimum_msat: Msat;
+}
+
+/** The channels, as this part of the room sees them. */
+export interface HtlcSender {
+  usableChannels(): readonly WayOut[];
+  /** Offers an HTLC; the writes go into the unit that makes it durable. Throws Refusal. */
+  offer(channel_id: ChannelId, htlc: OfferedHtlc, writesOf: (htlc_id: bigint) => readonly Write[]): bigint;
+  /** Called when all that was written before is durable. */
+  afterwards(action: () => void): void;
+  height(): number;
+}
+
+export interface SendOptions {
+  readonly store: Store;
+  readonly sender: HtlcSender;
+  readonly clock: Clock;
+  readonly randomBytes: RandomBytes;
+}
+
+/** One part to be sent. */
+export interface SendRequest {
+  readonly route: readonly RouteStep[];
+  /** The channel to take; else the one that the first step names. */
+  readonly channel_id?: ChannelId | undefined;
+  readonly payment_hash: PaymentHash;
+  readonly payment_secret: PaymentSecret | undefined;
+  /** What all parts come to at the payee. */
+  readonly total_msat: Msat;
+  readonly groupid: bigint;
+  readonly partid: bigint;
+  /** Hex. */
+  readonly payment_metadata?: string | undefined;
+  readonly label?: string | undefined;
+  readonly bolt11?: string | undefined;
+  readonly description?: string | undefined;
+}
+
+/** What names a part. */
+export interface PartName {
+  readonly payment_hash: PaymentHash;
+  /** Undefined: the latest. */
+  readonly groupid: bigint | undefined;
+  readonly partid: bigint;
+}
+
+type Listener = (part: Sendpay) => void;
+
+export class OutgoingPayments {
+  readonly #options: SendOptions;
+  /** Parts that have not ended, by channel and HTLC. */
+  readonly #pending = new Map<string, Sendpay>();
+  /** Those that have ended, until that is durable and told. */
+  readonly #ended = new Map<string, Sendpay>();
+  readonly #listeners = new Map<PaymentHash, Set<Listener>>();
+  /** Parts that are not durable yet. */
+  readonly #sending = new Map<PaymentHash, readonly SendRequest[]>();
+  readonly #counters = new SendpayCounters();
+  #next_created = 1n;
+  #next_updated = 1n;
+
+  constructor(options: SendOptions) {
+    this.#options = options;
+  }
+
+  /** Reads what is still under way. Before the channels start: they may tell of it at once. */
+  async start(): Promise<void> {
+    const { store } = this.#options;
+    const [last] = await store.read(
+      'SELECT MAX(created_index) AS created, MAX(updated_index) AS updated FROM sendpays',
+    );
+    const created = (last?.created as bigint | null) ?? 0n;
+    const updated = (last?.updated as bigint | null) ?? 0n;
+    this.#counters.start(created, updated);
+    this.#next_created = created + 1n;
+    this.#next_updated = updated + 1n;
+    for (const row of await readAll(store, `${SELECT_SENDPAYS} WHERE status = 'pending' ORDER BY created_index`)) {
+      const part = sendpayOf(row);
+      this.#pending.set(nameOf(part.channel_id, part.htlc_id), part);
+    }
+  }
+
+  /**
+   * Sends one part. Resolves with it when the offer is durable. Throws RpcError when this part exists already, there is
+   * no such channel, or the channel refuses.
+   */
+  async send(request: SendRequest): Promise<Sendpay> {
+    const { payment_hash } = request;
+    // Before the store is asked: two that ask for the same at once must not both find nothing.
+    const others = this.#sending.get(payment_hash) ?? [];
+    refuseBeside(request, others);
+    this.#sending.set(payment_hash, [...others, request]);
+    try {
+      await this.#refuseTwice(request);
+      const part = this.#offer(request);
+      await new Promise<void>((resolve) => this.#options.sender.afterwards(resolve));
+      this.#counters.rose('created', part);
+      return part;
+    } finally {
+      const left = this.#sending.get(payment_hash)?.filter((other) => other !== request) ?? [];
+      if (left.length > 0) this.#sending.set(payment_hash, left);
+      else this.#sending.delete(payment_hash);
+    }
+  }
+
+  #offer(request: SendRequest): Sendpay {
+    const { sender, clock } = this.#options;
+    const { route, payment_hash, payment_secret, total_msat, payment_metadata } = request;
+    const [first] = route;
+    const last = route.at(-1);
+    if (first === undefined || last === undefined) throw new RpcError('PAY_USER_ERROR', 'the route is empty');
+    const channel = this.#wayOut(first, request.channel_id);
+    const height = sender.height();
+    const payment_data = payment_secret === undefined ? undefined : { payment_secret, total_msat };
+    const hops = onionHops(route, height, payment_data, payment_metadata);
+    const { packet, shared_secrets } = createPacket(this.#sessionKey(), hops, fromHex(payment_hash));
+    const htlc: OfferedHtlc = {
+      amount_msat: first.amount_msat,
+      payment_hash,
+      cltv_expiry: height + first.delay,
+      onion_routing_packet: toHex(packet),
+    };
+    const created_index = this.#next_created++;
+    const partOf = (htlc_id: bigint): Sendpay => ({
+      created_index,
+      updated_index: undefined,
+      payment_hash,
+      groupid: request.groupid,
+      partid: request.partid,
+      status: 'pending',
+      amount_msat: last.amount_msat,
+      amount_sent_msat: first.amount_msat,
+      destination: last.id,
+      created_at: clock.nowSeconds(),
+      completed_at: undefined,
+      payment_preimage: undefined,
+      label: request.label,
+      bolt11: request.bolt11,
+      description: request.description,
+      channel_id: channel.channel_id,
+      htlc_id,
+      route,
+      shared_secrets,
+      failure: undefined,
+    });
+    let part: Sendpay;
+    try {
+      part = partOf(sender.offer(channel.channel_id, htlc, (htlc_id) => [insertSendpay(partOf(htlc_id))]));
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      throw new RpcError('PAY_TRY_OTHER_ROUTE', `the first channel cannot take it: ${error.message}`);
+    }
+    this.#pending.set(nameOf(part.channel_id, part.htlc_id), part);
+    return part;
+  }
+
+  /** As the channels' door: the preimage of a part is known. */
+  fulfilled(
+    channel_id: ChannelId,
+    htlc_id: bigint,
+    _payment_hash: PaymentHash,
+    payment_preimage: PaymentPreimage,
+  ): readonly Write[] {
+    const name = nameOf(channel_id, htlc_id);
+    const part = this.#pending.get(name);
+    if (part === undefined) return [];
+    return [this.#end(name, { ...part, status: 'complete', payment_preimage })];
+  }
+
+  /** As the channels' door: the HTLC of a part is gone. A part that was fulfilled before stays so. */
+  removed(channel_id: ChannelId, { id, payment_hash, removal }: RemovedHtlc): readonly Write[] {
+    if (removal.kind === 'fulfill') return this.fulfilled(channel_id, id, payment_hash, removal.payment_preimage);
+    const name = nameOf(channel_id, id);
+    const part = this.#pending.get(name);
+    if (part === undefined) return [];
+    return [this.#end(name, { ...part, status: 'failed', failure: failureOf(part, removal) })];
+  }
+
+  /** As the channels' door: what was written of this HTLC is durable. */
+  told(channel_id: ChannelId, htlc_id: bigint): void {
+    const name = nameOf(channel_id, htlc_id);
+    const part = this.#ended.get(name);
+    if (part === undefined) return;
+    this.#ended.delete(name);
+    this.#counters.rose('updated', part);
+    for (const listener of [...(this.#listeners.get(part.payment_hash) ?? [])]) listener(part);
+  }
+
+  /** Calls back for every part of this payment that ends, once that is durable; the answer ends it. */
+  onEnd(payment_hash: PaymentHash, listener: Listener): () => void {
+    const listeners = this.#listeners.get(payment_hash) ?? new Set();
+    this.#listeners.set(payment_hash, listeners.add(listener));
+    return () => {
+      listeners.delete(listener);
+      if (listeners.size === 0) this.#listeners.delete(payment_hash);
+    };
+  }
+
+  /** Waits until a counter of parts has reached a value. Rejects with the signal's reason when that ends it. */
+  waitForIndex(counter: SendpayCounter, next_value: bigint, signal: AbortSignal): Promise<CounterReached> {
+    return this.#counters.wait(counter, next_value, signal);
+  }
+
+  /** The parts of a payment, oldest first. */
+  parts(payment_hash: PaymentHash): Promise<readonly Sendpay[]> {
+    return partsOf(this.#options.store, payment_hash);
+  }
+
+  /** Parts in the order of an index. */
+  listParts(query: SendpayQuery): AsyncIterable<Sendpay> {
+    return listParts(this.#options.store, query);
+  }
+
+  /** Payments, each gathered from its parts, in the order of an index. */
+  list(query: SendpayQuery): AsyncIterable<Payment> {
+    return listPayments(this.#options.store, query);
+  }
+
+  /**
+   * Waits until a part ends; resolves with how. Without a group: of the latest one. Undefined when the time is over.
+   * Throws RpcError when there is no such part.
+   */
+  async waitForPart(
+    { payment_hash, groupid, partid }: PartName,
+    timeout_seconds: number | undefined,
+    signal: AbortSignal,
+  ): Promise<Sendpay | undefined> {
+    const { promise, resolve } = Promise.withResolvers<Sendpay | undefined>();
+    let wanted: bigint | undefined;
+    const cancel = this.onEnd(payment_hash, (part) => {
+      if (part.created_index === wanted) resolve(part);
+    });
+    const stop = (): void => resolve(undefined);
+    signal.addEventListener('abort', stop, { once: true });
+    const { clock } = this.#options;
+    const cancelTimer = timeout_seconds === undefined ? () => {} : clock.after(timeout_seconds * 1000, stop);
+    try {
+      const parts = await this.parts(payment_hash);
+      const group = groupid ?? parts.reduce((most, part) => (part.groupid > most ? part.groupid : most), 0n);
+      const part = parts.find((each) => each.groupid === group && each.partid === partid);
+      if (part === undefined) {
+        throw new RpcError('PAY_NO_SUCH_PAYMENT', 'there was never a payment of this hash, group and part');
+      }
+      if (part.status !== 'pending') return part;
+      wanted = part.created_index;
+      return await promise;
+    } finally {
+      cancel();
+      cancelTimer();
+      signal.removeEventListener('abort', stop);
+    }
+  }
+
+  /** The channels through which something can be sent. */
+  waysOut(): readonly WayOut[] {
+    return this.#options.sender.usableChannels();
+  }
+
+  #end(name: string, part: Sendpay): Write {
+    const ended = { ...part, updated_index: this.#next_updated++, completed_at: this.#options.clock.nowSeconds() };
+    this.#pending.delete(name);
+    this.#ended.set(name, ended);
+    return endSendpay(ended);
+  }
+
+  async #refuseTwice(request: SendRequest): Promise<void> {
+    const parts = await this.parts(request.payment_hash);
+    if (parts.some((part) => part.status === 'complete')) {
+      throw new RpcError('PAY_RHASH_ALREADY_USED', 'this was paid before');
+    }
+    refuseBeside(
+      request,
+      parts.filter((part) => part.status === 'pending' || part.groupid === request.groupid),
+    );
+  }
+
+  #wayOut({ id, channel }: RouteStep, channel_id: ChannelId | undefined): WayOut {
+    const ways = this.waysOut().filter((way) => way.peer_id === id);
+    const found = ways.find((way) =>
+      channel_id === undefined ? way.names.includes(channel) : way.channel_id === channel_id,
+    );
+    if (found === undefined)
+      throw new RpcError('PAY_TRY_OTHER_ROUTE', `there is no usable channel ${channel} with ${id}`);
+    return found;
+  }
+
+  #sessionKey(): Uint8Array {
+    for (;;) {
+      const key = this.#options.randomBytes(32);
+      if (curve.isPrivateKey(key)) return key;
+    }
+  }
+}
+
+/** Throws RpcError when the part, or another group of parts, is there already. */
+function refuseBeside(
+  { groupid, partid }: SendRequest,
+  others: readonly Pick<SendRequest, 'groupid' | 'partid'>[],
+): void {
+  if (others.some((other) => other.groupid === groupid && other.partid === partid)) {
+    throw new RpcError('PAY_RHASH_ALREADY_USED', 'this part of this payment was sent before');
+  }
+  if (others.some((other) => other.groupid !== groupid)) {
+    throw new RpcError('PAY_IN_PROGRESS', 'another attempt to pay this is still under way');
+  }
+}
+
+function nameOf(channel_id: ChannelId, htlc_id: bigint): string {
+  return `${channel_id}:${htlc_id}`;
+}

@@ -1,0 +1,70 @@
+/** The first message of each side (BOLT 1, The init Message; BOLT 9): what we offer, and whether we can talk at all. */
+import {
+  FEATURE_BITS,
+  type FeatureName,
+  type Features,
+  featureSet,
+  hasFeature,
+  unknownRequired,
+} from '../../base/types/features.ts';
+import type { Network } from '../../base/types/network.ts';
+import type { Init } from '../../codec/wire/index.ts';
+
+/** What Till says of itself to a peer. Features of invoices alone (payment_metadata) have no place here (BOLT 9). */
+export const INIT_FEATURES: Features = featureSet({
+  option_data_loss_protect: 'required',
+  var_onion_optin: 'required',
+  option_static_remotekey: 'required',
+  payment_secret: 'required',
+  basic_mpp: 'optional',
+  option_anchors: 'optional',
+  option_shutdown_anysegwit: 'optional',
+  option_channel_type: 'optional',
+  option_scid_alias: 'optional',
+  option_zeroconf: 'optional',
+});
+
+/** What a peer may require although we do not offer it: we understand it, or it asks nothing of us. */
+const HARMLESS: readonly FeatureName[] = [
+  'option_upfront_shutdown_script',
+  'gossip_queries',
+  'gossip_queries_ex',
+  'option_support_large_channel',
+  'option_route_blinding',
+  'option_payment_metadata',
+  'keysend',
+];
+
+/** Our init. The field of old, globalfeatures, stays empty: readers take both fields together. */
+export function ourInit(features: Features, network: Network): Init {
+  return { type: 'init', globalfeatures: new Set(), features, networks: [network.chain_hash] };
+}
+
+/** The peer's features, from both fields. */
+export function peerFeatures(init: Init): Features {
+  return new Set([...init.globalfeatures, ...init.features]);
+}
+
+/** Why we cannot talk to the peer. Undefined when we can. */
+export function initFault(init: Init, ours: Features, network: Network): string | undefined {
+  const theirs = peerFeatures(init);
+  const harmless = HARMLESS.map((name) => FEATURE_BITS[name]);
+  const unknown = unknownRequired(theirs, new Set([...ours, ...harmless]));
+  if (unknown.length > 0) return `the peer requires features that we do not have: ${unknown.slice(0, 20).join(', ')}`;
+  const missing = Object.entries(FEATURE_BITS).filter(
+    ([name, bit]) => ours.has(bit) && !hasFeature(theirs, name as FeatureName) && !ASSUMED.has(bit),
+  );
+  if (missing.length > 0) return `the peer lacks ${missing.map(([name]) => name).join(', ')}`;
+  if (init.networks !== undefined && !init.networks.includes(network.chain_hash)) {
+    return `the peer is not on ${network.name}`;
+  }
+  return undefined;
+}
+
+/** BOLT 9 lets every node take these for granted, so a peer that does not say them has them. */
+const ASSUMED: ReadonlySet<number> = new Set([
+  FEATURE_BITS.option_data_loss_protect,
+  FEATURE_BITS.var_onion_optin,
+  FEATURE_BITS.option_static_remotekey,
+  FEATURE_BITS.payment_secret,
+]);

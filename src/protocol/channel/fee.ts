@@ -1,0 +1,110 @@
+/**
+ * Who can pay what: the opener pays the commitment's fee and both anchors, and either side keeps its reserve (BOLT 2,
+ * Adding an HTLC and Updating Fees; BOLT 3, Fee Payment). Also `update_fee` in both directions.
+ */
+
+import type { UpdateFee } from '../../codec/wire/index.ts';
+import { ANCHORS_MSAT, type Balances, balancesAt, commitmentFeeMsat, countOutputs } from './commitment.ts';
+import { refuse, warn } from './fault.ts';
+import type { Environment } from './policy.ts';
+import { EVERYTHING, LOCAL_NEXT, opposite, PROPOSED, REMOTE_NEXT, type Side } from './stage.ts';
+import type { ChannelState, FeerateUpdate } from './state.ts';
+import { isUp, requireCommit, send, type Turn } from './turn.ts';
+
+/** A feerate that doubles at once must not leave us unable to add an HTLC: the "fee spike buffer" of BOLT 2. */
+const FEE_SPIKE_FACTOR = 2;
+
+/** What `side` must keep untouched on the commitment of `owner`: its reserve and, when it opened, fee and anchors. */
+export function lockedMsat(
+  state: ChannelState,
+  side: Side,
+  owner: Side,
+  balances: Balances,
+  feerate_per_kw = balances.feerate_per_kw,
+  further_outputs = 0,
+): bigint {
+  const reserve_msat = state.terms[opposite(side)].channel_reserve_satoshis * 1000n;
+  if (state.terms.opener !== side) return reserve_msat;
+  const outputs = countOutputs(state.terms, owner, balances.htlcs) + further_outputs;
+  return reserve_msat + commitmentFeeMsat(feerate_per_kw, outputs) + ANCHORS_MSAT;
+}
+
+/** Whether `side` affords the commitment of `owner` as of these balances, reserve included. */
+export function affords(
+  state: ChannelState,
+  side: Side,
+  owner: Side,
+  balances: Balances,
+  feerate_per_kw?: number,
+  further_outputs?: number,
+): boolean {
+  const balance_msat = side === 'local' ? balances.local_msat : balances.remote_msat;
+  return balance_msat >= lockedMsat(state, side, owner, balances, feerate_per_kw, further_outputs);
+}
+
+/** Whether we, as the opener, could still add an HTLC after a sudden rise of the feerate. True when the peer opened. */
+export function keepsFeeSpikeBuffer(state: ChannelState, owner: Side, balances: Balances): boolean {
+  if (state.terms.opener !== 'local') return true;
+  return affords(state, 'local', owner, balances, balances.feerate_per_kw * FEE_SPIKE_FACTOR, 1);
+}
+
+/** Whether we, as the opener, can pay this feerate on either side's commitment and keep our reserve. */
+export function affordsFeerate(state: ChannelState, feerate_per_kw: number): boolean {
+  return (
+    affords(state, 'local', 'remote', balancesAt(state, REMOTE_NEXT), feerate_per_kw) &&
+    affords(state, 'local', 'local', balancesAt(state, EVERYTHING), feerate_per_kw)
+  );
+}
+
+/** Our own `update_fee`. Throws Refusal. */
+export function sendUpdateFee(turn: Turn, feerate_per_kw: number): void {
+  const { state, env } = turn;
+  if (!isUp(state)) refuse('channel_unusable', 'the channel is not connected and ready');
+  if (state.terms.opener !== 'local') refuse('invalid', 'only the side that opened the channel sets its feerate');
+  if (!Number.isSafeInteger(feerate_per_kw) || feerate_per_kw < env.feerates.floor_per_kw) {
+    refuse('invalid', `a feerate of ${feerate_per_kw} is below the floor of ${env.feerates.floor_per_kw} per kw`);
+  }
+  if (!affordsFeerate(state, feerate_per_kw)) {
+    refuse('insufficient_balance', `our balance does not pay a feerate of ${feerate_per_kw} per kw`);
+  }
+  if (state.feerates.at(-1)?.feerate_per_kw === feerate_per_kw) return;
+  turn.state = { ...state, feerates: propose(state, feerate_per_kw) };
+  turn.store = true;
+  send(turn, { type: 'update_fee', channel_id: state.terms.channel_id, feerate_per_kw });
+  requireCommit(turn);
+}
+
+/** Estimates move all the time: only a change by this share is worth a commitment. */
+const FEERATE_STEP_PER_MILLE = 200;
+
+/** The feerate that we, as the opener, should propose now; undefined when the one in force, or on its way, will do. */
+export function feerateToPropose(state: ChannelState, { feerates }: Environment): number | undefined {
+  if (state.terms.opener !== 'local' || !isUp(state) || state.phase !== 'normal') return undefined;
+  const current = state.feerates.at(-1)?.feerate_per_kw ?? 0;
+  const wanted = Math.max(feerates.commitment_per_kw, feerates.floor_per_kw);
+  if (Math.abs(wanted - current) * 1000 < current * FEERATE_STEP_PER_MILLE) return undefined;
+  return wanted;
+}
+
+/** The peer's `update_fee`. Throws Violation. */
+export function receiveUpdateFee(turn: Turn, message: UpdateFee): void {
+  const { state, env } = turn;
+  const { feerate_per_kw } = message;
+  if (state.terms.opener !== 'remote') warn('update_fee from the side that does not pay the fee');
+  if (feerate_per_kw < env.feerates.floor_per_kw) {
+    warn(`update_fee: ${feerate_per_kw} per kw is too low to be relayed (floor ${env.feerates.floor_per_kw})`);
+  }
+  if (feerate_per_kw > env.feerates.max_commitment_per_kw) {
+    warn(`update_fee: ${feerate_per_kw} per kw is unreasonably large`);
+  }
+  if (!affords(state, 'remote', 'local', balancesAt(state, LOCAL_NEXT), feerate_per_kw)) {
+    warn(`update_fee: the sender cannot pay ${feerate_per_kw} per kw and keep its reserve`);
+  }
+  turn.state = { ...state, feerates: propose(state, feerate_per_kw) };
+}
+
+/** A feerate that is not signed yet is simply replaced by the next. */
+function propose(state: ChannelState, feerate_per_kw: number): readonly FeerateUpdate[] {
+  const signed = state.feerates.filter(({ stage }) => stage !== PROPOSED);
+  return [...signed, { feerate_per_kw, stage: PROPOSED }];
+}

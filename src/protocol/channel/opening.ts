@@ -1,0 +1,167 @@
+/** What both roles of an opening share: its state in memory, its outcome, and the channel that it ends in. */
+
+import { type Msat, max, msat, type Sat } from '../../base/types/amount.ts';
+import type { ChannelId, Txid } from '../../base/types/brand.ts';
+import { fromHex, toHex } from '../../base/types/hex.ts';
+import type { ShortChannelId } from '../../base/types/short-channel-id.ts';
+import type { Effect } from './effect.ts';
+import type { ChannelMessage } from './message.ts';
+import type { ChannelPolicy, Environment } from './policy.ts';
+import { IRREVOCABLE } from './stage.ts';
+import type { ChannelState, ChannelTerms, ChannelType, SideTerms } from './state.ts';
+
+/** What the host brings to an opening in either role. */
+export interface OpeningBasis {
+  /** The network's, hex in the order of the wire. */
+  readonly chain_hash: string;
+  /** A short_channel_id that no other channel of this node has or had: what the peer will know this channel by. */
+  readonly local_alias: ShortChannelId;
+  /** Where our balance goes in a mutual close. */
+  readonly shutdown_script: string;
+  /** Whether both sides offered it. */
+  readonly option_support_large_channel: boolean;
+}
+
+/** An opening that waits for the peer or for the host. It lives in memory only: a lost connection ends it. */
+export interface Opening {
+  readonly waits_for: 'accept_channel' | 'fund' | 'funding_created' | 'funding_signed';
+  readonly opener: 'local' | 'remote';
+  readonly temporary_channel_id: ChannelId;
+  readonly basis: OpeningBasis;
+  readonly channel_type: ChannelType;
+  readonly announce_channel: boolean;
+  readonly funding_satoshis: Sat;
+  readonly push_msat: Msat;
+  readonly feerate_per_kw: number;
+  readonly minimum_depth: number;
+  readonly local: SideTerms;
+  /** Known from `fund` and `funding_created` on. */
+  readonly remote: SideTerms | undefined;
+  readonly remote_first_point: string | undefined;
+  /** The channel that `funding_signed` will complete. */
+  readonly channel: ChannelState | undefined;
+}
+
+/** What can happen to an opening. */
+export type OpeningInput =
+  | { readonly kind: 'message'; readonly message: ChannelMessage }
+  /** The host's funding transaction is made, and not published. */
+  | { readonly kind: 'fund'; readonly funding_txid: Txid; readonly funding_output_index: number }
+  | { readonly kind: 'cancel'; readonly reason: string }
+  | { readonly kind: 'disconnected' };
+
+/** An opening goes on, or became a channel (to be stored before its effects are released), or is over. */
+export interface OpeningOutcome {
+  readonly opening: Opening | undefined;
+  readonly channel: ChannelState | undefined;
+  readonly effects: readonly Effect[];
+}
+
+/** What we announce of ourselves. */
+export function ownSide(env: Environment, basis: OpeningBasis, funding_satoshis: Sat): SideTerms {
+  const { policy, signer } = env;
+  const { dust_limit_satoshis, htlc_minimum_msat, to_self_delay, max_accepted_htlcs } = policy;
+  return {
+    ...signer.public_keys,
+    dust_limit_satoshis,
+    htlc_minimum_msat,
+    to_self_delay,
+    max_accepted_htlcs,
+    max_htlc_value_in_flight_msat: msat(funding_satoshis * BigInt(policy.max_in_flight_per_mille)),
+    channel_reserve_satoshis: reserve(policy, funding_satoshis),
+    upfront_shutdown_script: env.option_upfront_shutdown_script ? basis.shutdown_script : '',
+  };
+}
+
+function reserve(policy: ChannelPolicy, funding_satoshis: Sat): Sat {
+  const share = (funding_satoshis * BigInt(policy.reserve_per_mille)) / 1000n;
+  return max(share as Sat, policy.min_reserve_satoshis);
+}
+
+/** The id of a channel: its funding outpoint, folded together (BOLT 2, Definition of channel_id). */
+export function channelId(funding_txid: Txid, funding_output_index: number): ChannelId {
+  const bytes = fromHex(funding_txid).reverse();
+  bytes[30] = (bytes[30] ?? 0) ^ (funding_output_index >> 8);
+  bytes[31] = (bytes[31] ?? 0) ^ (funding_output_index & 0xff);
+  return toHex(bytes) as ChannelId;
+}
+
+/** The channel at its beginning: commitment number 0 on both sides, nothing in flight. */
+export function newChannel(
+  opening: Opening,
+  funding_txid: Txid,
+  funding_output_index: number,
+  opened_height: number,
+): ChannelState {
+  const { remote, remote_first_point, basis, opener, funding_satoshis, push_msat } = opening;
+  if (remote === undefined || remote_first_point === undefined) throw new RangeError('the peer has not accepted yet');
+  const terms: ChannelTerms = {
+    channel_id: channelId(funding_txid, funding_output_index),
+    opener,
+    channel_type: opening.channel_type,
+    announce_channel: opening.announce_channel,
+    funding_txid,
+    funding_output_index,
+    funding_satoshis,
+    opened_height,
+    minimum_depth: opening.minimum_depth,
+    local_alias: basis.local_alias,
+    default_shutdown_script: basis.shutdown_script,
+    local: opening.local,
+    remote,
+  };
+  const to_opener_msat = msat(funding_satoshis * 1000n - push_msat);
+  return {
+    terms,
+    phase: 'opening',
+    link: 'up',
+    local_msat: opener === 'local' ? to_opener_msat : push_msat,
+    remote_msat: opener === 'local' ? push_msat : to_opener_msat,
+    htlcs: [],
+    feerates: [{ feerate_per_kw: opening.feerate_per_kw, stage: IRREVOCABLE }],
+    local_next_htlc_id: 0n,
+    remote_next_htlc_id: 0n,
+    local_number: 0,
+    local_signature: '',
+    local_htlc_signatures: [],
+    remote_number: 0,
+    remote_point: remote_first_point,
+    remote_next_point: undefined,
+    remote_secrets: [],
+    awaiting_revocation: false,
+    revoked_after_signing: false,
+    commit_due: false,
+    ready_sent: false,
+    ready_received: false,
+    remote_alias: undefined,
+    funding_confirmation: undefined,
+    local_announcement: undefined,
+    remote_announcement: undefined,
+    announcement_sent: false,
+    local_shutdown_script: undefined,
+    shutdown_sent: false,
+    closing_height: undefined,
+    remote_shutdown_script: undefined,
+    negotiation: undefined,
+    closing_transactions: [],
+    failure: undefined,
+    removed_htlcs: [],
+  };
+}
+
+/** Ends an opening with an error that the peer hears too. */
+export function abandon(temporary_channel_id: ChannelId, reason: string): OpeningOutcome {
+  return {
+    opening: undefined,
+    channel: undefined,
+    effects: [
+      { kind: 'send', message: { type: 'error', channel_id: temporary_channel_id, data: Buffer.from(reason) } },
+      { kind: 'opening_failed', reason },
+    ],
+  };
+}
+
+/** Ends an opening without a word: the peer ended it, or is gone. */
+export function giveUp(reason: string): OpeningOutcome {
+  return { opening: undefined, channel: undefined, effects: [{ kind: 'opening_failed', reason }] };
+}

@@ -1,0 +1,156 @@
+/**
+ * From a funding transaction to a usable channel: its depth, `channel_ready` with our alias, and what the announcement
+ * of a public channel needs (BOLT 2, The channel_ready Message; BOLT 7, announcement_signatures).
+ */
+import type { ShortChannelId } from '../../base/types/short-channel-id.ts';
+import { parseShortChannelId } from '../../base/types/short-channel-id.ts';
+import type { AnnouncementSignaturesMessage, ChannelReady } from '../../codec/wire/index.ts';
+import { fail, refuse, warn } from './fault.ts';
+import { isPoint } from './limits.ts';
+import type { AnnouncementSignatures, ChannelState, FundingConfirmation } from './state.ts';
+import { send, type Turn } from './turn.ts';
+
+/** The real short_channel_id, once the funding transaction is in a block. */
+export function shortChannelId(state: ChannelState): ShortChannelId | undefined {
+  const { funding_confirmation, terms } = state;
+  if (funding_confirmation === undefined) return undefined;
+  const { block_height, transaction_index } = funding_confirmation;
+  return parseShortChannelId(`${block_height}x${transaction_index}x${terms.funding_output_index}`);
+}
+
+/** Whether a payment over this channel is safe from a reorganisation: deep enough, or from a peer that is trusted. */
+export function isFundingSafe({ terms, funding_confirmation }: ChannelState): boolean {
+  if (terms.minimum_depth === 0 || terms.opener === 'local') return true;
+  return funding_confirmation !== undefined && funding_confirmation.depth_blocks >= 1;
+}
+
+/** The funding transaction is so deep now; undefined when it is in no block (any more). */
+export function fundingDepth(turn: Turn, confirmation: FundingConfirmation | undefined): void {
+  turn.state = { ...turn.state, funding_confirmation: confirmation };
+  turn.store = true;
+  confirmReady(turn);
+  announceIfDue(turn);
+}
+
+/** Says `channel_ready` when it is time for that and it was not said before. */
+export function confirmReady(turn: Turn): void {
+  const { state } = turn;
+  if (state.phase === 'failed' || state.phase === 'spent' || state.phase === 'closed') return;
+  if (state.ready_sent || state.link !== 'up' || !isDeepEnough(state)) return;
+  turn.state = { ...state, ready_sent: true };
+  turn.store = true;
+  sendReady(turn);
+  becomeUsable(turn);
+}
+
+function isDeepEnough({ terms, funding_confirmation }: ChannelState): boolean {
+  return (
+    terms.minimum_depth === 0 ||
+    (funding_confirmation !== undefined && funding_confirmation.depth_blocks >= terms.minimum_depth)
+  );
+}
+
+/** Sends `channel_ready`, for the first time or again. */
+export function sendReady(turn: Turn): void {
+  const { terms } = turn.state;
+  send(turn, {
+    type: 'channel_ready',
+    channel_id: terms.channel_id,
+    second_per_commitment_point: turn.env.signer.perCommitmentPoint(1),
+    short_channel_id: terms.local_alias,
+  });
+}
+
+/** The peer's `channel_ready`; a repeated one can only change the alias. */
+export function receiveReady(turn: Turn, message: ChannelReady): void {
+  const { state } = turn;
+  const alias = message.short_channel_id;
+  if (alias !== undefined && alias !== state.remote_alias) {
+    turn.state = { ...turn.state, remote_alias: alias };
+    turn.store = true;
+    if (state.ready_received) turn.effects.push({ kind: 'alias_changed', remote_alias: alias });
+  }
+  if (state.ready_received) return;
+  if (!isPoint(message.second_per_commitment_point)) fail('channel_ready: second_per_commitment_point is no point');
+  turn.state = { ...turn.state, ready_received: true, remote_next_point: message.second_per_commitment_point };
+  turn.store = true;
+  becomeUsable(turn);
+}
+
+function becomeUsable(turn: Turn): void {
+  const { state } = turn;
+  if (!state.ready_sent || !state.ready_received || state.phase !== 'opening') return;
+  turn.state = { ...state, phase: 'normal' };
+  turn.effects.push({ kind: 'channel_usable' });
+  announceIfDue(turn);
+}
+
+/** Asks the host for its signatures of the announcement when a public channel is deep enough. */
+export function announceIfDue(turn: Turn): void {
+  const { state, env } = turn;
+  if (!state.terms.announce_channel || state.phase !== 'normal') return;
+  const depth = state.funding_confirmation?.depth_blocks ?? 0;
+  const short_channel_id = shortChannelId(state);
+  if (depth < env.policy.announcement_depth || short_channel_id === undefined) return;
+  // A reorganisation may have moved the funding transaction: then the old signatures are for another place.
+  if (state.local_announcement?.short_channel_id === short_channel_id) return;
+  turn.effects.push({ kind: 'announcement_due', short_channel_id });
+}
+
+/** The host's signatures of the announcement. Throws Refusal when they are for another place in the chain. */
+export function announce(turn: Turn, signatures: AnnouncementSignatures): void {
+  const { state } = turn;
+  if (!state.terms.announce_channel) refuse('invalid', 'the channel is private');
+  if (signatures.short_channel_id !== shortChannelId(state)) {
+    refuse('invalid', `the channel is not ${signatures.short_channel_id}`);
+  }
+  turn.state = { ...state, local_announcement: signatures };
+  turn.store = true;
+  if (state.link === 'up') sendAnnouncement(turn);
+  completeAnnouncement(turn);
+}
+
+/** Says `announcement_signatures` again after a reconnect, until the peer's are here. */
+export function resumeAnnouncement(turn: Turn): void {
+  const { local_announcement, remote_announcement } = turn.state;
+  if (local_announcement !== undefined && remote_announcement === undefined) sendAnnouncement(turn);
+  else announceIfDue(turn);
+}
+
+function sendAnnouncement(turn: Turn): void {
+  const { terms, local_announcement, announcement_sent } = turn.state;
+  if (local_announcement === undefined || announcement_sent) return;
+  turn.state = { ...turn.state, announcement_sent: true };
+  send(turn, { type: 'announcement_signatures', channel_id: terms.channel_id, ...local_announcement });
+}
+
+/** The peer's `announcement_signatures`: they are answered with ours, once on each connection. */
+export function receiveAnnouncement(turn: Turn, message: AnnouncementSignaturesMessage): void {
+  const { state } = turn;
+  if (!state.terms.announce_channel) warn('announcement_signatures for a private channel');
+  const { short_channel_id, node_signature, bitcoin_signature } = message;
+  const real = shortChannelId(state);
+  if (real !== undefined && short_channel_id !== real) {
+    warn(`announcement_signatures: the channel is ${real}, not ${short_channel_id}`);
+  }
+  turn.state = { ...state, remote_announcement: { short_channel_id, node_signature, bitcoin_signature } };
+  turn.store = true;
+  sendAnnouncement(turn);
+  completeAnnouncement(turn);
+}
+
+/** The channel is not announced: the peer may say its signatures again, on another connection. */
+export function refuseAnnouncement(turn: Turn): void {
+  const { channel_id } = turn.state.terms;
+  turn.state = { ...turn.state, remote_announcement: undefined };
+  turn.store = true;
+  const data = Buffer.from('announcement_signatures: a signature is not valid');
+  if (turn.state.link === 'up') send(turn, { type: 'warning', channel_id, data });
+}
+
+function completeAnnouncement(turn: Turn): void {
+  const { local_announcement: local, remote_announcement: remote } = turn.state;
+  if (local === undefined || remote === undefined) return;
+  if (local.short_channel_id !== remote.short_channel_id) return;
+  turn.effects.push({ kind: 'announcement_complete', local, remote });
+}

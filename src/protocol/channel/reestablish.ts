@@ -1,0 +1,163 @@
+/**
+ * Losing the connection and finding each other again (BOLT 2, Message Retransmission): what was never signed is
+ * forgotten by its receiver, what was signed is sent again in its old order, and whoever is behind for good learns it
+ * before harm is done.
+ */
+
+import type { ChannelReestablish } from '../../codec/wire/index.ts';
+import { canCommit, sendCommitment, sendRevocation } from './commit.ts';
+import { sendFailure } from './failure.ts';
+import { fail, warn } from './fault.ts';
+import { sendAdd } from './htlc.ts';
+import { confirmReady, resumeAnnouncement, sendReady } from './ready.ts';
+import { sendRemoval } from './remove.ts';
+import { resumeShutdown, sendShutdown } from './shutdown.ts';
+import { COMMITTED, PROPOSED, type Stage } from './stage.ts';
+import type { ChannelState, Htlc } from './state.ts';
+import { send, type Turn } from './turn.ts';
+import { takeBackUnsent } from './unsent.ts';
+
+const NO_SECRET = '00'.repeat(32);
+
+/**
+ * A connection is there: says where we are. On a failed channel the error is said again, but not to a peer that said it
+ * too: one that has forgotten the channel may answer each error by hanging up, and its other channels go with it.
+ */
+export function connect(turn: Turn): void {
+  turn.state = forgetUnsigned(turn.state);
+  const { state, env } = turn;
+  if (state.phase === 'spent') return;
+  if (state.failure !== undefined && !state.failure.data_loss) {
+    if (state.failure.by === 'local') sendFailure(turn, state.failure);
+    return;
+  }
+  send(turn, {
+    type: 'channel_reestablish',
+    channel_id: state.terms.channel_id,
+    next_commitment_number: BigInt(state.local_number + 1),
+    next_revocation_number: BigInt(state.remote_number),
+    your_last_per_commitment_secret: lastSecret(turn),
+    my_current_per_commitment_point: env.signer.perCommitmentPoint(state.local_number),
+  });
+  turn.state = { ...state, link: 'reestablishing', negotiation: undefined, announcement_sent: false };
+}
+
+/** The secret of the commitment that the peer revoked last. */
+function lastSecret({ state, env }: Turn): string {
+  if (state.remote_number === 0) return NO_SECRET;
+  return env.signer.findSecret(state.remote_secrets, state.remote_number - 1);
+}
+
+/** The connection is gone. */
+export function disconnect(turn: Turn): void {
+  turn.state = { ...forgetUnsigned(turn.state), link: 'down', negotiation: undefined };
+}
+
+/** The state without the peer's proposals that it has not signed: it will make them again, or not. */
+export function forgetUnsigned(state: ChannelState): ChannelState {
+  const kept: Htlc[] = [];
+  let changed = false;
+  let forgotten = 0n;
+  for (const htlc of state.htlcs) {
+    if (htlc.offered_by === 'remote' && htlc.added === PROPOSED) {
+      forgotten++;
+    } else if (htlc.offered_by === 'local' && htlc.removal !== undefined && htlc.removed === PROPOSED) {
+      kept.push({ ...htlc, removal: undefined });
+      changed = true;
+    } else kept.push(htlc);
+  }
+  const feerates =
+    state.terms.opener === 'remote' ? state.feerates.filter(({ stage }) => stage !== PROPOSED) : state.feerates;
+  if (!changed && forgotten === 0n && feerates.length === state.feerates.length) return state;
+  return { ...state, htlcs: kept, feerates, remote_next_htlc_id: state.remote_next_htlc_id - forgotten };
+}
+
+/** The peer says where it is. Throws Violation. */
+export function receiveReestablish(turn: Turn, message: ChannelReestablish): void {
+  const { state } = turn;
+  if (state.link !== 'reestablishing') warn('channel_reestablish: the channel is established already');
+  if (state.failure?.data_loss === true) {
+    // Wherever the peer is, we cannot follow: it must close.
+    sendFailure(turn, state.failure);
+    return;
+  }
+  const revoke = owesRevocation(turn, message);
+  if (turn.state.failure?.data_loss === true) return;
+  const sign = owesCommitment(state, message);
+
+  turn.state = { ...state, link: 'up' };
+  if (message.next_commitment_number === 1n && state.local_number === 0 && state.ready_sent) sendReady(turn);
+  confirmReady(turn);
+  if (revoke && !state.revoked_after_signing) sendRevocation(turn);
+  if (sign) {
+    sendUpdates(turn, COMMITTED);
+    sendCommitment(turn);
+  }
+  if (revoke && state.revoked_after_signing) sendRevocation(turn);
+  takeBackUnsent(turn);
+  sendUpdates(turn, PROPOSED);
+  if (state.shutdown_sent) sendShutdown(turn);
+  resumeShutdown(turn);
+  resumeAnnouncement(turn);
+  if (canCommit(turn.state)) turn.effects.push({ kind: 'commit_due' });
+}
+
+/** Whether our last revoke_and_ack was lost. Also finds out when it is our own state that is old. */
+function owesRevocation(turn: Turn, message: ChannelReestablish): boolean {
+  const { state, env } = turn;
+  const { next_commitment_number, next_revocation_number, your_last_per_commitment_secret } = message;
+  if (next_commitment_number === 0n) fail('channel_reestablish: next_commitment_number is zero');
+  const revoked = BigInt(state.local_number);
+  if (next_revocation_number > revoked) {
+    // Any secret below 2^48 can be made from our seed, so the peer cannot claim what it does not know.
+    const known = next_revocation_number < 1n << 48n;
+    const expected = known ? env.signer.perCommitmentSecret(Number(next_revocation_number) - 1) : undefined;
+    if (expected === undefined || expected !== your_last_per_commitment_secret) {
+      fail('channel_reestablish: your_last_per_commitment_secret does not prove next_revocation_number');
+    }
+    return loseData(turn);
+  }
+  const expected =
+    next_revocation_number === 0n ? NO_SECRET : env.signer.perCommitmentSecret(Number(next_revocation_number) - 1);
+  if (your_last_per_commitment_secret !== expected) {
+    fail('channel_reestablish: your_last_per_commitment_secret is wrong');
+  }
+  if (next_revocation_number === revoked) return false;
+  if (next_revocation_number + 1n !== revoked) {
+    fail(`channel_reestablish: revocation ${next_revocation_number} is long past, ours are at ${revoked}`);
+  }
+  return true;
+}
+
+/** The peer proved that it holds a revocation which we do not remember giving: our state is old. */
+function loseData(turn: Turn): false {
+  const reason = 'we have lost data: the peer is ahead of us, and must close the channel';
+  turn.state = { ...turn.state, phase: 'failed', failure: { by: 'local', reason, data_loss: true } };
+  turn.store = true;
+  sendFailure(turn, { by: 'local', reason, data_loss: true });
+  turn.effects.push({ kind: 'channel_failed', reason, data_loss: true });
+  return false;
+}
+
+/** Whether our last commitment_signed was lost. */
+function owesCommitment(state: ChannelState, { next_commitment_number }: ChannelReestablish): boolean {
+  const signed = BigInt(state.remote_number + (state.awaiting_revocation ? 1 : 0));
+  if (next_commitment_number === signed + 1n) return false;
+  if (state.awaiting_revocation && next_commitment_number === signed) return true;
+  fail(`channel_reestablish: commitment ${next_commitment_number} is not the next after ${signed}`);
+}
+
+/** Sends again our updates that have come just so far: those that the last signature brought, or the ones after it. */
+function sendUpdates(turn: Turn, stage: Stage): void {
+  const { terms, htlcs, feerates } = turn.state;
+  // Removals give, the feerate takes, adds take: in this order the peer finds each affordable, whatever the old one was.
+  for (const htlc of htlcs) {
+    if (htlc.offered_by === 'remote' && htlc.removal !== undefined && htlc.removed === stage) sendRemoval(turn, htlc);
+  }
+  if (terms.opener === 'local') {
+    for (const { stage: at, feerate_per_kw } of feerates) {
+      if (at === stage) send(turn, { type: 'update_fee', channel_id: terms.channel_id, feerate_per_kw });
+    }
+  }
+  for (const htlc of htlcs) if (htlc.offered_by === 'local' && htlc.added === stage) sendAdd(turn, htlc);
+}

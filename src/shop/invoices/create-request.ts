@@ -1,0 +1,25 @@
+/** What `invoice` asks for, as the shop layer takes it. */
+import type { Msat } from '../../base/types/amount.ts';
+import type { Secret } from '../../base/types/secret.ts';
+import type { ExposePrivateChannels } from './route-hints.ts';
+
+/** What `invoice` asks for. */
+export interface CreateRequest {
+  readonly amount_msat: Msat | 'any';
+  readonly label: string;
+  readonly description: string;
+  /** Seconds. */
+  readonly expiry?: bigint | undefined;
+  readonly fallbacks?: readonly string[] | undefined;
+  readonly preimage?: Secret<string> | undefined;
+  readonly exposeprivatechannels?: ExposePrivateChannels;
+  /** Blocks. */
+  readonly cltv?: number | undefined;
+  readonly deschashonly?: boolean | undefined;
+  /** The hash of a text that we do not have: 32 bytes, hex. */
+  readonly description_hash?: string | undefined;
+  /** The text of a JSON object. */
+  readonly metadata?: string | undefined;
+  /** Answer the invoice again that an earlier, equal request made. */
+  readonly idempotent?: boolean | undefined;
+}

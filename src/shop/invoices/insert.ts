@@ -1,0 +1,87 @@
+/** A new row. The database's own constraints judge label and hash, so that of two writers exactly one wins. */
+import { RpcError } from '../../base/errors.ts';
+import type { PaymentPreimage, PaymentSecret } from '../../base/types/brand.ts';
+import type { Clock } from '../../base/types/clock.ts';
+import { fromHex } from '../../base/types/hex.ts';
+import type { Secret } from '../../base/types/secret.ts';
+import type { Store, Write } from '../../infra/store/store.ts';
+import type { InvoiceChanges } from './changes.ts';
+import { counterValue, takeNext } from './counters.ts';
+import { findInvoice } from './find.ts';
+import type { Invoice, UnpaidInvoice } from './invoice.ts';
+import { amountToColumn } from './row.ts';
+
+/** An invoice before it has its place. */
+export interface NewInvoice extends Omit<UnpaidInvoice, 'created_index' | 'updated_index' | 'status'> {
+  readonly payment_preimage: Secret<PaymentPreimage>;
+  /** Only when it is not the derived one. */
+  readonly payment_secret?: PaymentSecret | undefined;
+}
+
+/** What is in the way of a new row. */
+export interface Clash {
+  readonly by: 'label' | 'payment_hash';
+  readonly existing: Invoice;
+}
+
+const INSERT = `INSERT INTO invoices (created_index, label, payment_hash, state, amount_msat, created_at, expires_at,
+    min_final_cltv_expiry, payment_preimage, payment_secret, bolt11, description, metadata)
+  VALUES (${counterValue('invoices_created')}, ?, ?, 'unpaid', ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  ON CONFLICT DO NOTHING RETURNING created_index`;
+
+function insertion(invoice: NewInvoice): Write {
+  return {
+    sql: INSERT,
+    params: [
+      invoice.label,
+      fromHex(invoice.payment_hash),
+      amountToColumn(invoice.amount_msat),
+      invoice.created_at,
+      invoice.expires_at,
+      invoice.min_final_cltv_expiry,
+      fromHex(invoice.payment_preimage.reveal()),
+      invoice.payment_secret === undefined ? null : fromHex(invoice.payment_secret),
+      invoice.bolt11,
+      invoice.description ?? null,
+      invoice.metadata ?? null,
+    ],
+    stop_if_no_row: true,
+  };
+}
+
+/** How often a clash may be gone again when it is looked at, before the caller is told to try again. */
+const ATTEMPTS = 10;
+
+/**
+ * Writes the invoice and, in the same unit, what belongs to it; resolves when all is durable, or with what is in its way
+ * (the hash is looked at first).
+ */
+export async function insertInvoice(
+  { store, clock, changes }: { readonly store: Store; readonly clock: Clock; readonly changes: InvoiceChanges },
+  invoice: NewInvoice,
+  writes: readonly Write[] = [],
+): Promise<UnpaidInvoice | Clash> {
+  const unit = [takeNext('invoices_created'), insertion(invoice), ...writes];
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const result = await store.commit(unit);
+    if (result.committed) {
+      const created_index = Number(result.rows[1]?.[0]?.created_index);
+      const { payment_preimage, payment_secret, ...terms } = invoice;
+      const created: UnpaidInvoice = { ...terms, created_index, updated_index: undefined, status: 'unpaid' };
+      if (changes.isHeard('created', created.label)) {
+        changes.announce({ what: 'created', counter: 'created', index: created_index, invoice: created });
+      }
+      return created;
+    }
+    const byHash = await findInvoice(store, clock, { payment_hash: invoice.payment_hash });
+    if (byHash !== undefined) return { by: 'payment_hash', existing: byHash };
+    const byLabel = await findInvoice(store, clock, { label: invoice.label });
+    if (byLabel !== undefined) return { by: 'label', existing: byLabel };
+  }
+  throw new RpcError('LIGHTNINGD', 'The label is being created and deleted by others at this moment: try again');
+}
+
+/** Whether a row was written. */
+export function isCreated(outcome: UnpaidInvoice | Clash): outcome is UnpaidInvoice {
+  return !('by' in outcome);
+}

@@ -1,0 +1,84 @@
+/** What this room asks of the others. The daemon joins them. */
+
+import type { RandomBytes } from '../../base/crypto/random.ts';
+import type { Msat } from '../../base/types/amount.ts';
+import type { NodeId } from '../../base/types/brand.ts';
+import type { Clock } from '../../base/types/clock.ts';
+import type { Features } from '../../base/types/features.ts';
+import type { Network } from '../../base/types/network.ts';
+import type { Secret } from '../../base/types/secret.ts';
+import type { ShortChannelId } from '../../base/types/short-channel-id.ts';
+import type { RouteHop } from '../../codec/bolt11/invoice.ts';
+import type { Sign } from '../../codec/bolt11/signature.ts';
+import type { Store, Write } from '../../infra/store/store.ts';
+
+/** An open channel whose peer has sent us a channel_update: a way in. */
+export interface HintCandidate {
+  /** The peer. */
+  readonly pubkey: NodeId;
+  /** The real one; absent for a channel that has none yet. */
+  readonly short_channel_id?: ShortChannelId | undefined;
+  /** The peer's alias for the channel. */
+  readonly remote_alias?: ShortChannelId | undefined;
+  /** The channel's type has option_scid_alias: the real id must not be shown. */
+  readonly scid_alias: boolean;
+  readonly announced: boolean;
+  readonly online: boolean;
+  /** What we can receive through it now. */
+  readonly receivable_msat: Msat;
+  /** From the peer's channel_update, as the rest. */
+  readonly htlc_maximum_msat: Msat;
+  readonly fee_base_msat: number;
+  readonly fee_proportional_millionths: number;
+  readonly cltv_expiry_delta: number;
+  /** What the peer can receive from others over public channels; 0: a dead end. */
+  readonly peer_incoming_msat: Msat;
+}
+
+/** The channels, as far as an invoice names them. */
+export interface RouteHintSource {
+  candidates(): readonly HintCandidate[];
+}
+
+/** Addresses of the wallet, as far as an invoice names them. */
+export interface FallbackSource {
+  /** The script of an address that was never used; undefined when invoices are not to show one. */
+  newScript(): Promise<string | undefined>;
+  /** Ties the script to the invoice with the hash; runs after the write that makes the invoice. */
+  addressWrite(script_pubkey: string, payment_hash: Uint8Array): Write;
+  /** Whether the script was made for an invoice. */
+  isInvoiceAddress(script_pubkey: string): Promise<boolean>;
+}
+
+/** The node's key, behind a door. */
+export interface InvoiceSigner {
+  readonly node_id: NodeId;
+  readonly sign: Sign;
+}
+
+/** What the room is built from. */
+export interface InvoicesOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly randomBytes: RandomBytes;
+  readonly network: Network;
+  readonly signer: InvoiceSigner;
+  /** The key of which payment secrets are made (HMAC-SHA256 of the payment hash): 32 bytes, of the node's seed. */
+  readonly payment_secret_key: Secret<Uint8Array>;
+  readonly hints: RouteHintSource;
+  /** Absent: invoices show only the addresses that they are asked to. */
+  readonly fallback?: FallbackSource;
+  /** The features that invoices show (BOLT 9, context 9). */
+  readonly features: Features;
+  /** When an invoice does not say. Default: 3600. */
+  readonly default_expiry_seconds?: number;
+  /** `cltv-final`. Default: the network's. */
+  readonly cltv_final_blocks?: number;
+  /** Rows that a listing reads at a time. Default: 500. */
+  readonly page_rows?: number;
+  /** Told when work in the background fails. */
+  readonly onBackgroundError: (error: unknown) => void;
+}
+
+/** A hint as it is written. */
+export type RouteHint = readonly [RouteHop];

@@ -1,0 +1,128 @@
+/** Deleting: one invoice by hand, its description alone, or old ones page by page. */
+import { RpcError } from '../../base/errors.ts';
+import type { Write } from '../../infra/store/store.ts';
+import type { InvoiceChanges } from './changes.ts';
+import { counterValue, type InvoiceCounter, takeNext } from './counters.ts';
+import { findInvoice } from './find.ts';
+import type { Invoice, InvoiceStatus } from './invoice.ts';
+import type { InvoicesOptions } from './ports.ts';
+import { COLUMNS, readInvoice } from './row.ts';
+
+/** Rows that are deleted in one go, so that others get their turn between two. */
+const CLEAN_ROWS = 200;
+
+const TABLE_COLUMNS = `created_index, updated_index, label, payment_hash, state, amount_msat, created_at, expires_at,
+  min_final_cltv_expiry, payment_preimage, payment_secret, bolt11, description, metadata, pay_index,
+  amount_received_msat, paid_at, paid_txid, paid_outnum`;
+const KEEP_PAYMENT = `INSERT INTO deleted_paid_invoices (${TABLE_COLUMNS})
+  SELECT ${TABLE_COLUMNS} FROM invoices WHERE created_index = ? AND state = 'paid'`;
+const DELETE_PAID = "DELETE FROM invoices WHERE created_index = ? AND state = 'paid'";
+const DELETE_UNPAID = "DELETE FROM invoices WHERE created_index = ? AND state <> 'paid'";
+const REMOVE_DESCRIPTION = `UPDATE invoices SET description = NULL, updated_index = ${counterValue('invoices_updated')}
+  WHERE created_index = ? AND description IS NOT NULL RETURNING ${COLUMNS}`;
+
+/** Which old invoices go: those that expired, or were paid, at this Unix time or before. */
+export interface OldInvoices {
+  readonly status: 'expired' | 'paid';
+  readonly until_seconds: number;
+}
+
+const OLD = {
+  // An invoice may have expired before the sweep has written so down.
+  expired: `SELECT ${COLUMNS} FROM invoices WHERE state = 'expired' AND expires_at <= ?
+    UNION ALL SELECT ${COLUMNS} FROM invoices WHERE state = 'unpaid' AND expires_at <= ? LIMIT ${CLEAN_ROWS}`,
+  paid: `SELECT ${COLUMNS} FROM invoices WHERE pay_index IS NOT NULL AND paid_at <= ? LIMIT ${CLEAN_ROWS}`,
+} as const;
+const COUNT = {
+  expired: `SELECT (SELECT COUNT(*) FROM invoices WHERE state = 'expired')
+    + (SELECT COUNT(*) FROM invoices WHERE state = 'unpaid' AND expires_at <= ?) AS count`,
+  paid: 'SELECT COUNT(*) AS count FROM invoices WHERE pay_index IS NOT NULL',
+} as const;
+
+export class Remover {
+  readonly #options: InvoicesOptions;
+  readonly #changes: InvoiceChanges;
+
+  constructor(options: InvoicesOptions, changes: InvoiceChanges) {
+    this.#options = options;
+    this.#changes = changes;
+  }
+
+  /** Deletes the invoice, which must have the status. Answers it as it was. Throws RpcError. */
+  async remove(label: string, status: string): Promise<Invoice> {
+    for (;;) {
+      const invoice = await this.#expect(label, status);
+      if (await this.#delete(invoice)) return invoice;
+    }
+  }
+
+  /** Removes the description alone. Answers the invoice as it is then. Throws RpcError. */
+  async removeDescription(label: string, status: string): Promise<Invoice> {
+    const { store, clock } = this.#options;
+    for (;;) {
+      const { created_index, description } = await this.#expect(label, status);
+      if (description === undefined) {
+        throw new RpcError('INVOICE_NO_DESCRIPTION', 'Invoice description already removed');
+      }
+      const write: Write = { sql: REMOVE_DESCRIPTION, params: [created_index], stop_if_no_row: true };
+      const result = await store.commit([takeNext('invoices_updated'), write]);
+      const row = result.committed ? result.rows[1]?.[0] : undefined;
+      if (row === undefined) continue;
+      const invoice = readInvoice(row, clock.nowSeconds());
+      const index = invoice.updated_index as number;
+      this.#changes.announce({ what: 'description_removed', counter: 'updated', index, invoice });
+      return invoice;
+    }
+  }
+
+  /** Deletes old invoices; answers how many. The counter, if one is named, counts them durably. */
+  async clean(old: OldInvoices, counter?: InvoiceCounter): Promise<number> {
+    const { store, clock } = this.#options;
+    // What has not expired yet stays, whatever time was named.
+    const until_seconds = Math.min(old.until_seconds, clock.nowSeconds());
+    const values = old.status === 'paid' ? [until_seconds] : [until_seconds, until_seconds];
+    let cleaned = 0;
+    for (;;) {
+      const rows = await store.read(OLD[old.status], values);
+      if (rows.length === 0) return cleaned;
+      const deleted = await Promise.all(rows.map((row) => this.#delete(readInvoice(row, clock.nowSeconds()), counter)));
+      cleaned += deleted.filter(Boolean).length;
+    }
+  }
+
+  /** How many invoices have the status now. */
+  async count(status: 'expired' | 'paid'): Promise<number> {
+    const values = status === 'paid' ? [] : [this.#options.clock.nowSeconds()];
+    const [row] = await this.#options.store.read(COUNT[status], values);
+    return Number(row?.count);
+  }
+
+  async #expect(label: string, status: string): Promise<Invoice> {
+    const invoice = await findInvoice(this.#options.store, this.#options.clock, { label });
+    if (invoice === undefined) throw new RpcError('INVOICE_NOT_FOUND', 'Unknown invoice');
+    if (invoice.status === status) return invoice;
+    const current_status: InvoiceStatus = invoice.status;
+    throw new RpcError('INVOICE_STATUS_UNEXPECTED', `Invoice status is ${current_status} not ${status}`, {
+      current_status,
+      expected_status: status,
+    });
+  }
+
+  /** False when the invoice was paid or deleted in the meantime. */
+  async #delete(invoice: Invoice, counter?: InvoiceCounter): Promise<boolean> {
+    const { created_index } = invoice;
+    const writes: Write[] =
+      invoice.status === 'paid'
+        ? [
+            { sql: KEEP_PAYMENT, params: [created_index], stop_if_no_row: true },
+            { sql: DELETE_PAID, params: [created_index] },
+          ]
+        : [{ sql: DELETE_UNPAID, params: [created_index], stop_if_no_row: true }];
+    const counters = counter === undefined ? [] : [takeNext(counter)];
+    const result = await this.#options.store.commit([takeNext('invoices_deleted'), ...writes, ...counters]);
+    if (!result.committed) return false;
+    const index = Number(result.rows[0]?.[0]?.value);
+    this.#changes.announce({ what: 'deleted', counter: 'deleted', index, invoice });
+    return true;
+  }
+}

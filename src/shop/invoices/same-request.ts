@@ -1,0 +1,33 @@
+/** `idempotent`: whether an invoice is what a request asks for. Its own BOLT 11 says what it was made of. */
+import type { InvoiceFields, InvoiceTerms } from '../../codec/bolt11/invoice.ts';
+import type { CreateRequest } from './create-request.ts';
+import type { Invoice } from './invoice.ts';
+import { sameMetadata } from './metadata.ts';
+
+/**
+ * Whether the existing invoice, whose BOLT 11 says `terms`, was made by a request with the same label, amount, text, expiry, fallbacks, cltv,
+ * metadata, and preimage when one is given. Route hints are not compared: they change with the channels. Nor is an
+ * address that we gave the invoice ourselves (`isOurs`): no request names it.
+ */
+export async function asksTheSame(
+  existing: Invoice,
+  terms: InvoiceTerms,
+  request: CreateRequest,
+  fields: InvoiceFields,
+  isOurs: (script_pubkey: string) => Promise<boolean>,
+): Promise<boolean> {
+  const [only, ...more] = terms.fallbacks;
+  const isGiven = only !== undefined && more.length === 0 && request.fallbacks === undefined && (await isOurs(only));
+  return (
+    existing.label === request.label &&
+    sameMetadata(existing.metadata, request.metadata) &&
+    (existing.description ?? request.description) === request.description &&
+    terms.description === fields.description &&
+    terms.description_hash === fields.description_hash &&
+    terms.amount_msat === fields.amount_msat &&
+    terms.expiry_seconds === fields.expiry_seconds &&
+    terms.min_final_cltv_expiry_delta === fields.min_final_cltv_expiry_delta &&
+    (isGiven || terms.fallbacks.join() === (fields.fallbacks ?? []).join()) &&
+    (request.preimage === undefined || existing.payment_hash === fields.payment_hash)
+  );
+}

@@ -1,0 +1,82 @@
+/** The commands behind a dispatcher that holds them to what they declare, without a socket. */
+import assert from 'node:assert/strict';
+import { commands } from '../../../src/api/commands/index.ts';
+import type { NodeRoom, Rooms } from '../../../src/api/commands/rooms.ts';
+import { type Caller, Dispatcher } from '../../../src/api/rpc/dispatch.ts';
+import { RequestReader } from '../../../src/api/rpc/request-stream.ts';
+import { tableOf } from '../../../src/api/rpc/table.ts';
+import { openRoom, type Room } from '../../shop/invoices/room.ts';
+
+/** What a client reads. */
+export interface Answered {
+  readonly result?: Readonly<Record<string, unknown>>;
+  readonly error?: { readonly code: number; readonly message: string; readonly data?: unknown };
+}
+
+export interface Door {
+  readonly room: Room;
+  /** Sends the request with `params` as it is written, and reads the reply. */
+  ask(method: string, params?: string): Promise<Answered>;
+  /** The same reply as text. */
+  text(method: string, params?: string): Promise<string>;
+  /** The result. Fails on an error. */
+  get(method: string, params?: string): Promise<Readonly<Record<string, unknown>>>;
+  close(): Promise<void>;
+}
+
+const node: NodeRoom = {
+  info: () => assert.fail('not asked'),
+  configs: () => [],
+  stop: () => assert.fail('not asked'),
+};
+
+const NO_DEPOSITS: Rooms['deposits'] = { ofInvoices: async () => [], ofCoins: async () => [] };
+
+/** A door to a new room. */
+export function openDoor(): Door {
+  const room = openRoom();
+  const unexpected: unknown[] = [];
+  // The family uses these rooms; a command of another one would fail at once.
+  const family: Partial<Rooms> = { node, invoices: room.invoices, deposits: NO_DEPOSITS, commands: tableOf(commands) };
+  const rooms = family as Rooms;
+  const dispatcher = new Dispatcher(commands, rooms, {
+    strict: true,
+    onUnexpected: (error) => void unexpected.push(error),
+  });
+  const gone = new AbortController();
+  const caller: Caller = {
+    transport: 'unix',
+    connection: { notifications: false, deprecations: true, batching: false },
+    signalFor: () => gone.signal,
+    send: () => assert.fail('no notice is expected'),
+    afterReply: () => assert.fail('nothing comes after'),
+  };
+  async function textOf(method: string, params = '{}'): Promise<string> {
+    let reply: ReturnType<Dispatcher<Rooms>['dispatch']> | undefined;
+    new RequestReader().push(
+      Buffer.from(`{"jsonrpc":"2.0","id":1,"method":"${method}","params":${params}}`),
+      (request) => {
+        reply = dispatcher.dispatch(request, caller);
+      },
+    );
+    const answered = await reply;
+    let text = '';
+    for await (const piece of typeof answered === 'string' ? [answered] : (answered ?? [])) text += piece;
+    assert.deepEqual(unexpected, []);
+    return text.trimEnd();
+  }
+  const ask = async (method: string, params?: string): Promise<Answered> =>
+    JSON.parse(await textOf(method, params)) as Answered;
+  return {
+    room,
+    ask,
+    text: textOf,
+    async get(method, params) {
+      const { result, error } = await ask(method, params);
+      assert.equal(error, undefined);
+      assert.ok(result);
+      return result;
+    },
+    close: () => room.close(),
+  };
+}

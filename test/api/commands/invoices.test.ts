@@ -1,0 +1,209 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { idle } from '../../shop/invoices/room.ts';
+import { type Door, openDoor } from './door.ts';
+
+const HASH = '22'.repeat(32);
+const PREIMAGE = '55'.repeat(32);
+
+describe('the invoice family, as clients see it', () => {
+  let door: Door;
+  before(async () => {
+    door = openDoor();
+    await door.get('invoice', '[1000,"coffee","1 cup of coffee"]');
+  });
+  after(() => door.close());
+
+  const FAULTS: readonly (readonly [string, string, number, RegExp])[] = [
+    ['invoice', '[1000,"x"]', -32602, /^missing required parameter: description$/],
+    ['invoice', '["0","x","y"]', -32602, /^amount_msat: should be positive msat or 'any': invalid token '"0"'$/],
+    ['invoice', '["1.5sat","x","y"]', -32602, /^amount_msat: should be positive msat/],
+    ['invoice', '[18446744073709551616,"x","y"]', -32602, /^amount_msat: should be positive msat/],
+    ['invoice', '[1,true,"y"]', -32602, /^label: should be a string or number: invalid token 'true'$/],
+    ['invoice', '[1,"x",7]', -32602, /^description: should be a string \(without \\u\): invalid token '7'$/],
+    ['invoice', '[1,"x","\\u0041"]', -32602, /^description: should be a string \(without \\u\)/],
+    ['invoice', '[1,"x","y",-1]', -32602, /^expiry: should be an unsigned 64 bit integer: invalid token '-1'$/],
+    ['invoice', '[1,"x","y",18446744073709551615]', -32602, /^expiry: should be at most/],
+    ['invoice', '[1,"x","y",1,["nowhere"]]', -1, /^Fallback address not valid$/],
+    [
+      'invoice',
+      `[1,"x","y",1,[],"${'55'.repeat(31)}zz"]`,
+      -32602,
+      /^preimage: should be 64 hex digits: invalid token$/,
+    ],
+    ['invoice', '[1,"x","y",1,[],null,"1x1x1"]', 902, /^None of those hints/],
+    ['invoice', '[1,"x","y",1,[],null,null,65536]', -32602, /^cltv: should be an unsigned 16 bit integer/],
+    ['invoice', '[1,"coffee","y"]', 900, /^Duplicate label 'coffee'$/],
+    ['invoice', '[1,"\\u0063offee","y"]', 900, /^Duplicate label 'coffee'$/],
+    ['invoice', '[1,"x","y",1,[],null,null,1,false,"more"]', -32602, /^too many parameters: got 10, expected 9$/],
+    ['invoice', '{"amount_msat":1,"label":"x","description":"y","lable":"z"}', -32602, /^unknown parameter: lable/],
+    [
+      'listinvoices',
+      `{"label":"x","payment_hash":"${HASH}"}`,
+      -32602,
+      /^Can only specify one of \{label\}, \{invstring\}, \{payment_hash\} or \{offer_id\}$/,
+    ],
+    ['listinvoices', '{"start":1}', -32602, /^Can only specify \{start\} with \{index\}$/],
+    ['listinvoices', '{"limit":1}', -32602, /^Can only specify \{limit\} with \{index\}$/],
+    ['listinvoices', '{"invstring":"lnbc1"}', -32602, /^Invalid invstring$/],
+    ['delinvoice', '["tea","unpaid"]', 905, /^Unknown invoice$/],
+    ['delinvoice', '["coffee","paid"]', 906, /^Invoice status is unpaid not paid$/],
+    ['waitinvoice', '["tea"]', -1, /^Label not found$/],
+    ['waitanyinvoice', '[0,0]', 904, /^Timed out while waiting for invoice to be paid$/],
+    ['wait', '["forwards","created",0]', -32602, /^subsystem: unknown subsystem/],
+    ['wait', '["invoices","made",0]', -32602, /^indexname: unknown index/],
+    ['createinvoice', `["lnbc1","x","${PREIMAGE}"]`, -32602, /^Unparsable invoice 'lnbc1'/],
+    ['signinvoice', '["lnbc1"]', -32602, /^Unparsable invoice/],
+    ['decode', '["lnbc1"]', -32602, /^string: Invalid bolt11: /],
+    ['autoclean-once', '["expiredinvoices",0]', -32602, /^age: should be a positive integer: invalid token '0'$/],
+    ['autoclean-once', '["nothing",1]', -32602, /^subsystem: should be one of/],
+  ];
+  for (const [method, params, code, message] of FAULTS) {
+    it(`${method} ${params.slice(0, 60)} answers ${code}`, async () => {
+      const { error } = await door.ask(method, params);
+      assert.equal(error?.code, code);
+      assert.match(error?.message ?? '', message);
+      assert.deepEqual((await door.get('listinvoices', '["x"]')).invoices, []);
+    });
+  }
+
+  it('invoice answers both names of the time of expiry, and what decode then shows', async () => {
+    const made = await door.get(
+      'invoice',
+      `{"msatoshi":"1.001sat","label":7,"description":"tea","metadata":{"order":[1,2.50,{"a":null}]},"preimage":"${PREIMAGE}"}`,
+    );
+    assert.equal(made.expires_at, made.expiry_time);
+    assert.match(String(made.warning_capacity), /^Insufficient incoming channel capacity/);
+    const shown = await door.get('decode', `["lightning:${made.bolt11}"]`);
+    assert.deepEqual(
+      [shown.type, shown.valid, shown.currency, shown.amount_msat, shown.description, shown.expiry, shown.payment_hash],
+      ['bolt11 invoice', true, 'bcrt', 1001, 'tea', 3600, made.payment_hash],
+    );
+    assert.match(String(shown.signature), /^30[0-9a-f]{134,142}$/);
+    const { type: _type, valid: _valid, ...rest } = shown;
+    assert.deepEqual(await door.get('decodepay', `["${made.bolt11}"]`), rest);
+    assert.deepEqual(await door.get('preapproveinvoice', `["${made.bolt11}"]`), {});
+    const listed = await door.get('listinvoice', '{"label":"7"}');
+    assert.deepEqual(listed, await door.get('listinvoices', `{"invstring":"${made.bolt11}"}`));
+    assert.deepEqual(listed.invoices, [
+      {
+        label: '7',
+        bolt11: made.bolt11,
+        payment_hash: made.payment_hash,
+        amount_msat: 1001,
+        status: 'unpaid',
+        description: 'tea',
+        expires_at: made.expires_at,
+        created_index: made.created_index,
+        metadata: { order: [1, 2.5, { a: null }] },
+      },
+    ]);
+  });
+
+  it('listinvoices by label still asks for what else was named', async () => {
+    await door.get('invoice', '{"amount_msat":1,"label":"one","description":"Flat White","metadata":{"table":4}}');
+    const found = async (more: string) =>
+      ((await door.get('listinvoices', `{"label":"one",${more}}`)).invoices as unknown[]).length;
+    for (const right of ['"status":"unpaid"', '"since":1', '"description":"flat"', '"metadata":{"table":4}']) {
+      assert.equal(await found(right), 1, right);
+    }
+    for (const wrong of ['"status":"paid"', '"until":1', '"description":"tea"', '"metadata":{"table":5}']) {
+      assert.equal(await found(wrong), 0, wrong);
+    }
+    // As in Core Lightning, one invoice has no pages.
+    assert.equal(await found('"index":"created","start":1000,"limit":0'), 1);
+  });
+
+  it('metadata is found by a number of any size', async () => {
+    const [id, next] = ['12345678901234567890', '12345678901234567891'];
+    await door.get('invoice', `{"amount_msat":1,"label":"big","description":"d","metadata":{"order":[${id}]}}`);
+    const found = async (order: string) =>
+      ((await door.get('listinvoices', `{"metadata":{"order":[${order}]}}`)).invoices as unknown[]).length;
+    assert.deepEqual([await found(id), await found(next)], [1, 0]);
+  });
+
+  it('metadata comes back to the digit', async () => {
+    const metadata =
+      '{"a":1e400,"b":0.10000000000000000001,"c":-0,"d":18446744073709551616,"__proto__":{"e":1.0},"f":"x\\/y"}';
+    await door.get('invoice', `{"amount_msat":1,"label":"exact","description":"d","metadata":${metadata}}`);
+    const text = await door.text('listinvoices', '["exact"]');
+    assert.equal(text.slice(text.indexOf('"metadata":') + 11, text.lastIndexOf('}]}}')), metadata);
+  });
+
+  it('a paid invoice shows its payment, to those who wait and those who list', async () => {
+    await door.get('invoice', '["any","gift","a gift"]');
+    const waiting = [door.get('waitinvoice', '["gift"]'), door.get('waitanyinvoice')];
+    const watching = door.get('wait', '["invoices","updated",1]');
+    const paid = await door.room.pay('gift', 777);
+    const [row] = (await door.get('listinvoices', '["gift"]')).invoices as [Record<string, unknown>];
+    assert.deepEqual(
+      [row.status, row.pay_index, row.amount_received_msat, row.payment_preimage, row.amount_msat],
+      ['paid', 1, 777, paid.payment_preimage, undefined],
+    );
+    for (const answered of await Promise.all(waiting)) assert.deepEqual(answered, row);
+    const { label, bolt11, description, status } = row;
+    assert.deepEqual(await watching, {
+      subsystem: 'invoices',
+      updated: 1,
+      invoices: { status, label, description, bolt11 },
+    });
+    assert.deepEqual(await door.get('wait', '["invoices","updated",0]'), { subsystem: 'invoices', updated: 1 });
+  });
+
+  it('delinvoice answers the row, and 908 for a description that is gone', async () => {
+    await door.get('invoice', '[1,"del","to go"]');
+    const stripped = await door.get('delinvoice', '["del","unpaid",true]');
+    assert.equal(stripped.description, undefined);
+    assert.equal((await door.ask('delinvoice', '["del","unpaid",true]')).error?.code, 908);
+    const { error } = await door.ask('delinvoice', '["del","expired"]');
+    assert.deepEqual(error?.data, { current_status: 'unpaid', expected_status: 'expired' });
+    assert.deepEqual(await door.get('delinvoice', '["del","unpaid"]'), stripped);
+  });
+
+  it('waitinvoice answers 903 with the row when the invoice expires', async () => {
+    await door.get('invoice', '[1,"brief","soon over",5]');
+    const waiting = door.ask('waitinvoice', '["brief"]');
+    door.room.clock.advance(5000);
+    const { error } = await waiting;
+    assert.equal(error?.code, 903);
+    assert.equal(error?.message, 'invoice expired during wait');
+    assert.equal((error?.data as { status?: string } | undefined)?.status, 'expired');
+    await idle(door.room);
+    assert.deepEqual(await door.get('delexpiredinvoice', '[1]'), {});
+    assert.equal(((await door.get('listinvoices', '["brief"]')).invoices as unknown[]).length, 1);
+    assert.deepEqual(await door.get('delexpiredinvoice'), {});
+    assert.deepEqual((await door.get('listinvoices', '["brief"]')).invoices, []);
+  });
+
+  it('createinvoice takes in what signinvoice signed elsewhere, and names who has the label or the hash', async () => {
+    const other = openDoor();
+    const { bolt11 } = await other.get(
+      'invoice',
+      `{"amount_msat":5,"label":"o","description":"d","preimage":"${HASH}"}`,
+    );
+    await other.close();
+    const taken = await door.get('createinvoice', `["${bolt11}","taken","${HASH}"]`);
+    assert.equal(taken.bolt11, (await door.get('signinvoice', `["${bolt11}"]`)).bolt11);
+    const again = await door.ask('createinvoice', `["${bolt11}","taken","${HASH}"]`);
+    assert.deepEqual([again.error?.code, again.error?.message, again.error?.data], [900, 'Duplicate label', taken]);
+    assert.equal((await door.ask('createinvoice', `["${bolt11}","another","${HASH}"]`)).error?.code, 901);
+    const wrong = await door.ask('createinvoice', `["${bolt11}","another","${PREIMAGE}"]`);
+    assert.equal(wrong.error?.message, 'Incorrect preimage');
+  });
+
+  it('autoclean is switched on and off, and tells', async () => {
+    const hour = { enabled: true, cycle_seconds: 3600, expired_by: 86400 };
+    assert.deepEqual(await door.get('autocleaninvoice'), hour);
+    const { autoclean } = await door.get('autoclean-status');
+    assert.deepEqual(autoclean, {
+      expiredinvoices: { enabled: true, age: 86400, cleaned: 0 },
+      paidinvoices: { enabled: false, cleaned: 0 },
+    });
+    await door.get('autocleaninvoice', '[60,0]');
+    const { autoclean: at_once } = await door.get('autoclean-status', '["expiredinvoices"]');
+    assert.deepEqual(at_once, { expiredinvoices: { enabled: true, age: 0, cleaned: 0 } });
+    assert.deepEqual(await door.get('autocleaninvoice', '[0]'), { enabled: false });
+    const once = await door.get('autoclean-once', '["paidinvoices",1000]');
+    assert.deepEqual(once, { autoclean: { paidinvoices: { cleaned: 0, uncleaned: 1 } } });
+  });
+});

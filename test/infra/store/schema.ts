@@ -1,0 +1,16 @@
+/** A small schema for the tests of stores. */
+import type { Migration } from '../../../src/infra/store/migrations/migration.ts';
+
+/** The schema that the suite runs on. */
+export const CONTRACT_MIGRATIONS: readonly Migration[] = [
+  {
+    version: 1,
+    name: 'things',
+    statements: [
+      'CREATE TABLE things (id INTEGER PRIMARY KEY, name TEXT NOT NULL, blob BLOB)',
+      'CREATE UNIQUE INDEX things_name ON things (name)',
+      'CREATE TABLE counters (name TEXT PRIMARY KEY, value BIGINT NOT NULL)',
+      "INSERT INTO counters (name, value) VALUES ('things', 0)",
+    ],
+  },
+];

@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { type Msat, sat } from '../../../src/base/types/amount.ts';
+import type { ChannelId, PaymentHash, PaymentSecret } from '../../../src/base/types/brand.ts';
+import { openSqliteStore } from '../../../src/infra/store/sqlite-store.ts';
+import { insertIncoming, SELECT_INCOMING, type StoredHtlc, storedHtlc } from '../../../src/node/channels/incoming.ts';
+import { COIN_SCRIPT } from '../../support/coins.ts';
+import { amount, Link, preimage, quiet, SECRET, TestNode, World } from './node.ts';
+
+const u64 = fc.oneof(
+  fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
+  fc.constantFrom(0n, 2n ** 63n - 1n, 2n ** 63n, 2n ** 64n - 1n),
+) as fc.Arbitrary<Msat>;
+const u32 = fc.integer({ min: 0, max: 0xffffffff });
+
+test('whatever a sender may write into an onion is stored and read back as it was', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'till-incoming-'));
+  const fail = (error: Error): never => {
+    throw error;
+  };
+  const store = await openSqliteStore({ directory, onFailure: fail });
+  try {
+    await fc.assert(
+      fc.asyncProperty(u64, u64, u32, fc.option(fc.constant(SECRET)), async (forward, total, cltv, secret) => {
+        const htlc: StoredHtlc = {
+          channel_id: 'ab'.repeat(32) as ChannelId,
+          htlc_id: 7n,
+          payment_hash: 'cd'.repeat(32) as PaymentHash,
+          amount_msat: amount(1000),
+          cltv_expiry: 500,
+          amt_to_forward: forward,
+          outgoing_cltv_value: cltv,
+          payment_secret: (secret ?? undefined) as PaymentSecret | undefined,
+          total_msat: total,
+          shared_secret: new Uint8Array(32).fill(3),
+          is_claimed: false,
+        };
+        await store.commit([{ sql: 'DELETE FROM incoming_htlcs', params: [] }, insertIncoming(htlc)]);
+        const [row] = await store.read(SELECT_INCOMING);
+        assert.ok(row);
+        assert.deepEqual({ ...storedHtlc(row), shared_secret: undefined }, { ...htlc, shared_secret: undefined });
+      }),
+    );
+  } finally {
+    await store.close();
+    rmSync(directory, { recursive: true });
+  }
+});
+
+test('an onion with the largest numbers there are harms nobody', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'till-incoming-'));
+  const failures: Error[] = [];
+  const store = await openSqliteStore({ directory, onFailure: (error) => failures.push(error) });
+  try {
+    const world = await World.create();
+    const payer = new TestNode(world, 'payer');
+    const shop = new TestNode(world, 'shop', store);
+    await payer.start();
+    await shop.start();
+    const link = new Link(payer, shop);
+    await payer.channels.open(link.peer, {
+      funding_satoshis: sat(1_000_000),
+      push_msat: amount(0),
+      feerate_per_kw: 1000,
+      announce_channel: false,
+    });
+    world.chain.mine(6, COIN_SCRIPT);
+    await quiet(link, payer, shop);
+    while (shop.channel.state.phase !== 'normal') await quiet(link, payer, shop);
+    const { payment_hash } = preimage(7);
+    const cltv_expiry = payer.follower.tip().height + 20;
+    const onion_routing_packet = shop.onionFor(payment_hash, (2n ** 64n - 1n) as Msat, cltv_expiry, SECRET);
+    const htlc = { amount_msat: amount(1000), payment_hash, cltv_expiry, onion_routing_packet };
+    payer.channels.offer(payer.channel.channel_id, htlc, () => []);
+    while (shop.offered.length === 0 && failures.length === 0) await quiet(link, payer, shop);
+    assert.deepEqual(failures, []);
+    assert.equal(shop.offered[0]?.total_msat, 2n ** 64n - 1n);
+    assert.equal(shop.channel.state.link, 'up');
+  } finally {
+    await store.close();
+    rmSync(directory, { recursive: true });
+  }
+});

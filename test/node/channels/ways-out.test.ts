@@ -1,0 +1,28 @@
+/** How our own channels are named when a payment leaves through them. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { sat } from '../../../src/base/types/amount.ts';
+import { waysOut } from '../../../src/node/channels/ways-out.ts';
+import { COIN_SCRIPT } from '../../support/coins.ts';
+import { amount, Link, quiet, TestNode, World } from './node.ts';
+
+test('a private channel is a way out by its place in the chain and by its alias: neither leaves the node', async () => {
+  const world = await World.create();
+  const payer = new TestNode(world, 'payer');
+  const shop = new TestNode(world, 'shop');
+  await payer.start();
+  await shop.start();
+  const link = new Link(payer, shop);
+  await payer.channels.open(link.peer, {
+    funding_satoshis: sat(1_000_000),
+    push_msat: amount(0),
+    feerate_per_kw: 1000,
+    announce_channel: false,
+  });
+  world.chain.mine(6, COIN_SCRIPT);
+  await quiet(link, payer, shop);
+  const { terms, funding_confirmation } = payer.channel.state;
+  assert.ok(terms.channel_type.option_scid_alias && funding_confirmation !== undefined);
+  const place = `${funding_confirmation.block_height}x${funding_confirmation.transaction_index}x0`;
+  assert.deepEqual(waysOut(payer.channels.list())[0]?.names, [place, terms.local_alias]);
+});

@@ -1,0 +1,242 @@
+/** A small network for payments of ours: channels that are only numbers, and nodes behind them that read real onions. */
+
+import { sha256 } from '../../../src/base/crypto/hash.ts';
+import { curve } from '../../../src/base/crypto/secp256k1.ts';
+import { type Msat, msat } from '../../../src/base/types/amount.ts';
+import type { ChannelId, NodeId, PaymentHash, PaymentPreimage, PaymentSecret } from '../../../src/base/types/brand.ts';
+import { ManualClock } from '../../../src/base/types/clock.ts';
+import { FEATURE_BITS } from '../../../src/base/types/features.ts';
+import { fromHex, toHex } from '../../../src/base/types/hex.ts';
+import type { ShortChannelId } from '../../../src/base/types/short-channel-id.ts';
+import type { RouteHop } from '../../../src/codec/bolt11/invoice.ts';
+import { decodeInvoice, encodeInvoice, signWith } from '../../../src/codec/bolt11/native.ts';
+import { encodeFailure, type FailureMessage } from '../../../src/codec/onion/failure.ts';
+import { peelPacket } from '../../../src/codec/onion/packet.ts';
+import { decodeFinalPayload, type FinalPayload } from '../../../src/codec/onion/payload.ts';
+import { createReturnPacket, wrapReturnPacket } from '../../../src/codec/onion/return-packet.ts';
+import { MemoryStore } from '../../../src/infra/store/memory-store.ts';
+import type { Write } from '../../../src/infra/store/store.ts';
+import { Payer } from '../../../src/node/payments/pay.ts';
+import { OutgoingPayments, type WayOut } from '../../../src/node/payments/send.ts';
+import { Refusal } from '../../../src/protocol/channel/fault.ts';
+import type { OfferedHtlc } from '../../../src/protocol/channel/htlc.ts';
+
+export const PREIMAGE = '11'.repeat(32) as PaymentPreimage;
+export const HEIGHT = 500;
+
+/** A node somewhere. */
+export class Somebody {
+  readonly private_key: Uint8Array;
+  readonly node_id: NodeId;
+
+  constructor(name: string) {
+    this.private_key = sha256(Buffer.from(name));
+    this.node_id = toHex(curve.publicKey(this.private_key)) as NodeId;
+  }
+}
+
+/** An HTLC that reached the payee, or did not. */
+export interface Arrival {
+  readonly channel_id: ChannelId;
+  readonly htlc_id: bigint;
+  readonly htlc: OfferedHtlc;
+  /** What the payee reads; undefined when the onion is for a longer way than `path`. */
+  readonly payload: FinalPayload;
+  /** Of us with each hop. */
+  readonly secrets: readonly Uint8Array[];
+}
+
+export interface Channel {
+  readonly peer: Somebody;
+  readonly name: ShortChannelId;
+  spendable_msat: bigint;
+}
+
+/** Our node as far as paying goes. */
+export class Road {
+  readonly us = new Somebody('us');
+  readonly shop = new Somebody('shop');
+  readonly hub = new Somebody('hub');
+  readonly other_hub = new Somebody('another hub');
+  readonly clock = new ManualClock();
+  readonly store: MemoryStore;
+  readonly channels: Channel[] = [];
+  /** HTLCs that are out. */
+  readonly out: Arrival[] = [];
+  payments: OutgoingPayments;
+  payer: Payer;
+  #next_id = 0n;
+  #arrived = Promise.withResolvers<void>();
+
+  constructor() {
+    this.store = new MemoryStore({
+      onFailure: (error) => {
+        throw error;
+      },
+    });
+    [this.payments, this.payer] = this.#start();
+  }
+
+  #start(): [OutgoingPayments, Payer] {
+    const payments = new OutgoingPayments({
+      store: this.store,
+      clock: this.clock,
+      randomBytes: (length) => sha256(Buffer.from(`session ${this.#next_id}`)).slice(0, length),
+      sender: {
+        usableChannels: () => this.channels.map((channel) => this.#wayOut(channel)),
+        offer: (channel_id, htlc, writesOf) => this.#offer(channel_id, htlc, writesOf),
+        afterwards: (action) => void this.store.commit([]).then(action),
+        height: () => HEIGHT,
+      },
+    });
+    return [payments, new Payer(payments, this.clock, this.us.node_id)];
+  }
+
+  /** The node starts again on the same store. */
+  async restart(): Promise<void> {
+    [this.payments, this.payer] = this.#start();
+    await this.payments.start();
+  }
+
+  #wayOut({ peer, name, spendable_msat }: Channel): WayOut {
+    return {
+      channel_id: channelId(name),
+      peer_id: peer.node_id,
+      names: [name],
+      spendable_msat: msat(spendable_msat),
+      htlc_minimum_msat: msat(1),
+    };
+  }
+
+  channel(peer: Somebody, name: string, spendable_msat: bigint): Channel {
+    const channel = { peer, name: name as ShortChannelId, spendable_msat };
+    this.channels.push(channel);
+    return channel;
+  }
+
+  #offer(channel_id: ChannelId, htlc: OfferedHtlc, writesOf: (htlc_id: bigint) => readonly Write[]): bigint {
+    const channel = this.channels.find(({ name }) => channelId(name) === channel_id);
+    if (channel === undefined || channel.spendable_msat < htlc.amount_msat) {
+      throw new Refusal('insufficient_balance', 'not so much');
+    }
+    channel.spendable_msat -= htlc.amount_msat;
+    const htlc_id = this.#next_id++;
+    void this.store.commit(writesOf(htlc_id));
+    const secrets: Uint8Array[] = [];
+    let packet: Uint8Array = fromHex(htlc.onion_routing_packet);
+    for (const node of [channel.peer, this.shop]) {
+      const peeled = peelPacket(packet, fromHex(htlc.payment_hash), (point) => {
+        const secret = curve.ecdh(point, node.private_key);
+        secrets.push(secret);
+        return secret;
+      });
+      if (peeled.next_packet === undefined) {
+        this.out.push({ channel_id, htlc_id, htlc, payload: decodeFinalPayload(peeled.payload), secrets });
+        break;
+      }
+      packet = peeled.next_packet;
+    }
+    this.#arrived.resolve();
+    this.#arrived = Promise.withResolvers();
+    return htlc_id;
+  }
+
+  /** Waits until so many HTLCs are out. */
+  async arrived(count: number): Promise<void> {
+    while (this.out.length < count) await this.#arrived.promise;
+    // Until it is written down, as a peer could not answer before.
+    await this.store.commit([]);
+  }
+
+  async fulfil(arrival: Arrival, payment_preimage = PREIMAGE): Promise<void> {
+    await this.#end(arrival, () =>
+      this.payments.fulfilled(arrival.channel_id, arrival.htlc_id, arrival.htlc.payment_hash, payment_preimage),
+    );
+  }
+
+  /** The hop `index` (0: our peer) fails it. */
+  async fail(arrival: Arrival, index: number, failure: FailureMessage): Promise<void> {
+    let packet = createReturnPacket(arrival.secrets[index] as Uint8Array, encodeFailure(failure));
+    for (let at = index - 1; at >= 0; at--) packet = wrapReturnPacket(arrival.secrets[at] as Uint8Array, packet);
+    const channel = this.channels.find(({ name }) => channelId(name) === arrival.channel_id);
+    if (channel !== undefined) channel.spendable_msat += arrival.htlc.amount_msat;
+    await this.#end(arrival, () =>
+      this.payments.removed(arrival.channel_id, {
+        id: arrival.htlc_id,
+        amount_msat: arrival.htlc.amount_msat,
+        payment_hash: arrival.htlc.payment_hash,
+        removal: { kind: 'fail', reason: toHex(packet) },
+      }),
+    );
+  }
+
+  async #end(arrival: Arrival, writes: () => readonly Write[]): Promise<void> {
+    this.out.splice(this.out.indexOf(arrival), 1);
+    await this.store.commit(writes());
+    this.payments.told(arrival.channel_id, arrival.htlc_id);
+  }
+
+  /** The shop's invoice. */
+  invoice(amount_msat: bigint, hops: readonly RouteHop[] = [], mpp = true) {
+    const bit = (name: keyof typeof FEATURE_BITS): number => FEATURE_BITS[name];
+    const bolt11 = encodeInvoice(
+      {
+        currency: 'bcrt',
+        amount_msat: msat(amount_msat),
+        created_at: this.clock.nowSeconds(),
+        payment_hash: toHex(sha256(fromHex(PREIMAGE))) as PaymentHash,
+        payment_secret: '22'.repeat(32) as PaymentSecret,
+        description: 'tea',
+        min_final_cltv_expiry_delta: 18,
+        routes: hops.map((hop) => [hop]),
+        features: new Set([bit('var_onion_optin'), bit('payment_secret'), ...(mpp ? [bit('basic_mpp') + 1] : [])]),
+      },
+      signWith(this.shop.private_key),
+    );
+    return { bolt11, invoice: decodeInvoice(bolt11) };
+  }
+
+  /** Pays it with the limits that `pay` has by itself, or others. */
+  pay(
+    { bolt11, invoice }: ReturnType<Road['invoice']>,
+    limits: { readonly maxfee_msat?: Msat; readonly exclude?: ReadonlySet<string> } = {},
+    signal?: AbortSignal,
+  ) {
+    const amount_msat = invoice.amount_msat as Msat;
+    return this.payer.pay(
+      {
+        invoice,
+        bolt11,
+        amount_msat,
+        total_msat: amount_msat,
+        maxfee_msat: limits.maxfee_msat ?? msat(5000),
+        max_delay: 2016,
+        retry_for_seconds: 60,
+        exclude: limits.exclude ?? new Set(),
+        label: undefined,
+        description: undefined,
+      },
+      signal,
+    );
+  }
+}
+
+function channelId(name: ShortChannelId): ChannelId {
+  return toHex(sha256(Buffer.from(name))) as ChannelId;
+}
+
+/** A hint: a channel of this node with the shop. */
+export function hintThrough(
+  node: Somebody,
+  name: string,
+  fee_base_msat = 0,
+  fee_proportional_millionths = 0,
+): RouteHop {
+  return {
+    pubkey: node.node_id,
+    short_channel_id: name as ShortChannelId,
+    fee_base_msat,
+    fee_proportional_millionths,
+    cltv_expiry_delta: 40,
+  };
+}

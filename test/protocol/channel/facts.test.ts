@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { msat } from '../../../src/base/types/amount.ts';
+import { channelUpdateFacts, knownNames, routeHintName, spendableMsat } from '../../../src/protocol/channel/facts.ts';
+import { isFundingSafe } from '../../../src/protocol/channel/ready.ts';
+import { fakeSigner } from './fake-signer.ts';
+import { confirmation, environment, fundedPair, offer, policy, usablePair } from './pair.ts';
+
+test('a private channel is named by aliases only, and its update is for the peer alone', () => {
+  const { alice } = usablePair();
+  assert.deepEqual(knownNames(alice.state), ['1x2x3'], 'never the real one: the type has option_scid_alias');
+  assert.equal(routeHintName(alice.state), '4x5x6');
+  assert.deepEqual(channelUpdateFacts(alice.state), {
+    short_channel_id: '4x5x6',
+    htlc_minimum_msat: 1n,
+    htlc_maximum_msat: 1_000_000_000n,
+    dont_forward: true,
+    disabled: false,
+  });
+  alice.do({ kind: 'disconnected' });
+  assert.equal(channelUpdateFacts(alice.state)?.disabled, true);
+});
+
+test('a public channel is known by its real name too, and announced under it', () => {
+  const channel_type = { option_scid_alias: false, option_zeroconf: false };
+  const { alice } = usablePair({ open: { announce_channel: true, channel_type } });
+  assert.deepEqual(knownNames(alice.state), ['1x2x3', '90x2x1']);
+  const signatures = {
+    short_channel_id: '90x2x1' as never,
+    node_signature: 'aa'.repeat(64),
+    bitcoin_signature: 'aa'.repeat(64),
+  };
+  alice.do({ kind: 'announce', signatures });
+  alice.do({
+    kind: 'message',
+    message: { type: 'announcement_signatures', channel_id: alice.state.terms.channel_id, ...signatures },
+  });
+  const facts = channelUpdateFacts(alice.state);
+  assert.deepEqual([facts?.short_channel_id, facts?.dont_forward], ['90x2x1', false]);
+});
+
+test('before the peer gave a name there is none for a hint or an update', () => {
+  const { alice } = fundedPair();
+  assert.equal(routeHintName(alice.state), undefined);
+  assert.equal(channelUpdateFacts(alice.state), undefined);
+});
+
+test("what is spendable ends at the receiver's limits", () => {
+  const bob = environment(fakeSigner('bob'), {
+    policy: policy({ max_in_flight_per_mille: 100, max_accepted_htlcs: 5 }),
+  });
+  const pair = usablePair({ bob });
+  assert.equal(spendableMsat(pair.alice.state, 'local'), 100_000_000n);
+  pair.alice.do(offer(1, 60_000_000));
+  assert.equal(spendableMsat(pair.alice.state, 'local'), 40_000_000n);
+  for (let number = 2; number <= 5; number++) pair.alice.do(offer(number, 1_000_000));
+  pair.exchange();
+  assert.equal(spendableMsat(pair.alice.state, 'local'), 0n);
+  assert.equal(spendableMsat(pair.bob.state, 'remote'), 0n, 'both ends see it alike');
+});
+
+test('a funding is safe when it is confirmed, ours, or trusted', () => {
+  const { alice, bob } = fundedPair();
+  assert.equal(isFundingSafe(alice.state), true);
+  assert.equal(isFundingSafe(bob.state), false);
+  bob.do(confirmation(1));
+  assert.equal(isFundingSafe(bob.state), true);
+  const trusted = fundedPair({
+    open: { channel_type: { option_scid_alias: true, option_zeroconf: true }, push_msat: msat(0) },
+    accept: { zeroconf_allowed: true },
+  });
+  assert.equal(isFundingSafe(trusted.bob.state), true);
+});

@@ -1,0 +1,331 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { msat, sat } from '../../../src/base/types/amount.ts';
+import type { ChannelReestablish, CommitmentSigned, RevokeAndAck } from '../../../src/codec/wire/index.ts';
+import { encodeState } from '../../../src/protocol/channel/codec.ts';
+import type { ChannelMessage } from '../../../src/protocol/channel/message.ts';
+import { fakeSigner } from './fake-signer.ts';
+import { type End, environment, messagesOf, offer, policy, preimage, realSigner, usablePair } from './pair.ts';
+
+const CHANNEL_ID = usablePair().alice.state.terms.channel_id;
+
+function hear(end: End, message: ChannelMessage) {
+  const before = encodeState(end.state);
+  const outcome = end.attempt({ kind: 'message', message });
+  assert.ok(outcome.violation, `${message.type} is a violation`);
+  if (outcome.violation.kind === 'warning') {
+    assert.equal(encodeState(end.state), before, 'the state is as before');
+    assert.deepEqual(
+      messagesOf(outcome.effects).map(({ type }) => type),
+      ['warning'],
+    );
+    assert.ok(outcome.effects.some(({ kind }) => kind === 'disconnect'));
+  } else {
+    assert.equal(end.state.phase, 'failed');
+    assert.deepEqual(
+      messagesOf(outcome.effects).map(({ type }) => type),
+      ['error'],
+    );
+    assert.equal(end.take('broadcast')[0]?.purpose, 'commitment');
+  }
+  return outcome.violation;
+}
+
+function add(changes: Partial<Extract<ChannelMessage, { type: 'update_add_htlc' }>> = {}): ChannelMessage {
+  return {
+    type: 'update_add_htlc',
+    channel_id: CHANNEL_ID,
+    id: 0n,
+    amount_msat: msat(10_000_000),
+    payment_hash: preimage(1).payment_hash,
+    cltv_expiry: 140,
+    onion_routing_packet: '00'.repeat(1_366),
+    ...changes,
+  };
+}
+
+const WARNED: [string, () => { end: End; message: ChannelMessage }, RegExp][] = [
+  ['an HTLC of nothing', () => fresh(add({ amount_msat: msat(0) })), /amount_msat is zero/],
+  [
+    'an HTLC below our minimum',
+    () => fresh(add({ amount_msat: msat(5) }), { htlc_minimum_msat: msat(1_000) }),
+    /below our/,
+  ],
+  ['an HTLC that expires by the clock', () => fresh(add({ cltv_expiry: 500_000_000 })), /cltv_expiry/],
+  ['an id that was skipped', () => fresh(add({ id: 1n })), /id 1 where 0 was due/],
+  ['more than the peer has', () => fresh(add({ amount_msat: msat(801_000_000) })), /cannot afford/],
+  ['the reserve of the peer', () => fresh(add({ amount_msat: msat(790_000_000) })), /cannot afford/],
+  [
+    'more value than we allow in flight',
+    () => fresh(add({ amount_msat: msat(200_000_000) }), { max_in_flight_per_mille: 100 }),
+    /max_htlc_value_in_flight/,
+  ],
+  ['a commitment that is not signed', () => fresh(signed()), /the signature/],
+  [
+    'a fulfilment of an HTLC that never was',
+    () =>
+      fresh({
+        type: 'update_fulfill_htlc',
+        channel_id: CHANNEL_ID,
+        id: 9n,
+        payment_preimage: preimage(1).payment_preimage,
+      }),
+    /no HTLC 9/,
+  ],
+  [
+    'a failure of an HTLC that never was',
+    () => fresh({ type: 'update_fail_htlc', channel_id: CHANNEL_ID, id: 9n, reason: '' }),
+    /no HTLC 9/,
+  ],
+  ['a revocation out of turn', () => fresh(revocation()), /without a commitment_signed/],
+  [
+    'a feerate that does not relay',
+    () => fresh({ type: 'update_fee', channel_id: CHANNEL_ID, feerate_per_kw: 10 }),
+    /too low/,
+  ],
+  [
+    'an absurd feerate',
+    () => fresh({ type: 'update_fee', channel_id: CHANNEL_ID, feerate_per_kw: 999_999 }),
+    /unreasonably/,
+  ],
+  ['a closing signature out of turn', () => fresh(closing()), /before the channel is empty/],
+  ['a second channel_reestablish', () => fresh(reestablish()), /established already/],
+  [
+    'an open_channel for a channel that is open',
+    () => fresh({ type: 'funding_signed', channel_id: CHANNEL_ID, signature: '' }),
+    /open already/,
+  ],
+  [
+    'a shutdown to a script of no kind',
+    () => fresh({ type: 'shutdown', channel_id: CHANNEL_ID, scriptpubkey: '51' }),
+    /shutdown/,
+  ],
+  [
+    'a shutdown to another script than promised',
+    () => fresh({ type: 'shutdown', channel_id: CHANNEL_ID, scriptpubkey: `0014${'99'.repeat(20)}` }),
+    /promised/,
+  ],
+];
+
+/** Bob, who was opened to by alice, is about to hear something. */
+function fresh(
+  message: ChannelMessage,
+  changes: Parameters<typeof policy>[0] = {},
+): { end: End; message: ChannelMessage } {
+  const { bob } = usablePair({ bob: environment(fakeSigner('bob'), { policy: policy(changes) }) });
+  return { end: bob, message };
+}
+
+function signed(): CommitmentSigned {
+  return { type: 'commitment_signed', channel_id: CHANNEL_ID, signature: '00'.repeat(64), htlc_signatures: [] };
+}
+
+function revocation(): RevokeAndAck {
+  const point = `02${'11'.repeat(32)}`;
+  return {
+    type: 'revoke_and_ack',
+    channel_id: CHANNEL_ID,
+    per_commitment_secret: '11'.repeat(32),
+    next_per_commitment_point: point,
+  };
+}
+
+function closing(): ChannelMessage {
+  return { type: 'closing_signed', channel_id: CHANNEL_ID, fee_satoshis: sat(1), signature: '00'.repeat(64) };
+}
+
+function reestablish(changes: Partial<ChannelReestablish> = {}): ChannelReestablish {
+  return {
+    type: 'channel_reestablish',
+    channel_id: CHANNEL_ID,
+    next_commitment_number: 1n,
+    next_revocation_number: 0n,
+    your_last_per_commitment_secret: '00'.repeat(32),
+    my_current_per_commitment_point: `02${'11'.repeat(32)}`,
+    ...changes,
+  };
+}
+
+for (const [what, make, expected] of WARNED) {
+  test(`${what}: a warning, and the state is as before`, () => {
+    const { end, message } = make();
+    const violation = hear(end, message);
+    assert.equal(violation.kind, 'warning');
+    assert.match(violation.message, expected);
+  });
+}
+
+test('one HTLC more than max_accepted_htlcs is one too many', () => {
+  const { bob } = usablePair({ bob: environment(fakeSigner('bob'), { policy: policy({ max_accepted_htlcs: 5 }) }) });
+  for (let id = 0n; id < 5n; id++) bob.do({ kind: 'message', message: add({ id, amount_msat: msat(1_000_000) }) });
+  assert.match(hear(bob, add({ id: 5n, amount_msat: msat(1_000_000) })).message, /max_accepted_htlcs of 5/);
+});
+
+test('an HTLC after the peer said shutdown is a violation', () => {
+  const pair = usablePair();
+  pair.alice.do(offer(1, 1_000_000));
+  pair.exchange();
+  pair.alice.do({ kind: 'shutdown' });
+  pair.exchange();
+  assert.match(hear(pair.bob, add({ id: 1n })).message, /after shutdown/);
+});
+
+test('update_fee of the side that does not pay is a violation', () => {
+  const { alice } = usablePair();
+  const violation = hear(alice, { type: 'update_fee', channel_id: CHANNEL_ID, feerate_per_kw: 1_000 });
+  assert.match(violation.message, /does not pay/);
+});
+
+test('an update_fee that the opener cannot pay is a violation', () => {
+  const { bob } = usablePair({ open: { push_msat: msat(980_000_000) } });
+  const violation = hear(bob, { type: 'update_fee', channel_id: CHANNEL_ID, feerate_per_kw: 20_000 });
+  assert.match(violation.message, /cannot pay/);
+});
+
+test('a preimage that is not the preimage, or a malformed failure without BADONION, is a violation', () => {
+  const pair = usablePair();
+  pair.alice.do(offer(1, 10_000_000));
+  pair.exchange();
+  const { payment_preimage } = preimage(2);
+  const wrong = { type: 'update_fulfill_htlc', channel_id: CHANNEL_ID, id: 0n, payment_preimage } as const;
+  assert.match(hear(pair.alice, wrong).message, /not the preimage/);
+  const mild = {
+    type: 'update_fail_malformed_htlc',
+    channel_id: CHANNEL_ID,
+    id: 0n,
+    sha256_of_onion: '00'.repeat(32),
+    failure_code: 5,
+  } as const;
+  assert.match(hear(pair.alice, mild).message, /BADONION/);
+});
+
+test('removing an HTLC twice, or before it is committed on both sides, is a violation', () => {
+  const pair = usablePair();
+  pair.alice.do(offer(1, 10_000_000));
+  const early = { type: 'update_fail_htlc', channel_id: CHANNEL_ID, id: 0n, reason: '' } as const;
+  assert.match(hear(pair.alice, early).message, /no HTLC 0/);
+  pair.exchange();
+  pair.alice.do({ kind: 'message', message: early });
+  assert.match(hear(pair.alice, early).message, /removed already/);
+});
+
+test('a commitment signed for another number, feerate or set of HTLCs is refused, with real signatures', () => {
+  const pair = usablePair({ alice: environment(realSigner('alice')), bob: environment(realSigner('bob')) });
+  const { alice, bob } = pair;
+  alice.do(offer(1, 10_000_000));
+  alice.do({ kind: 'commit' });
+  const [adding, commitment] = alice.outbox as [ChannelMessage, CommitmentSigned];
+  assert.match(hear(bob, commitment).message, /HTLC signatures|signature/, 'without the HTLC');
+  bob.do({ kind: 'message', message: adding });
+  assert.match(hear(bob, { ...commitment, htlc_signatures: [] }).message, /HTLC signatures/);
+  const swapped = { ...commitment, htlc_signatures: [commitment.signature] };
+  assert.match(hear(bob, swapped).message, /HTLC signature 0/);
+  assert.match(hear(bob, { ...commitment, signature: commitment.htlc_signatures[0] as string }).message, /signature/);
+  const high = highS(commitment.signature);
+  assert.match(hear(bob, { ...commitment, signature: high }).message, /signature/, 'high-S');
+  bob.do({ kind: 'message', message: commitment });
+});
+
+/** The same signature with its other s, which BOLT 2 forbids. */
+function highS(signature: string): string {
+  const order = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;
+  const s = order - BigInt(`0x${signature.slice(64)}`);
+  return signature.slice(0, 64) + s.toString(16).padStart(64, '0');
+}
+
+test('a revocation with a wrong secret, or the secret of another commitment, fails the channel', () => {
+  for (const secret of ['11'.repeat(32), '00'.repeat(32), fakeSigner('bob').perCommitmentSecret(7)]) {
+    const { alice } = usablePair();
+    alice.do(offer(1, 10_000_000));
+    alice.do({ kind: 'commit' });
+    const violation = hear(alice, { ...revocation(), per_commitment_secret: secret });
+    assert.deepEqual([violation.kind, violation.force_close], ['error', true]);
+  }
+});
+
+test('a revocation whose next point is no point fails the channel', () => {
+  const { alice } = usablePair();
+  alice.do(offer(1, 10_000_000));
+  alice.do({ kind: 'commit' });
+  const per_commitment_secret = fakeSigner('bob').perCommitmentSecret(0);
+  const message = { ...revocation(), per_commitment_secret, next_per_commitment_point: `02${'ff'.repeat(32)}` };
+  assert.equal(hear(alice, message).kind, 'error');
+});
+
+test('secrets that do not come from one seed fail the channel', () => {
+  const pair = usablePair({ alice: environment(realSigner('alice')), bob: environment(realSigner('bob')) });
+  const { alice, bob } = pair;
+  alice.do(offer(1, 10_000_000));
+  pair.exchange();
+  alice.state = { ...alice.state, remote_secrets: [`${'22'.repeat(32)}ffffffffffff`] };
+  bob.do({ kind: 'remove_htlc', id: 0n, removal: { kind: 'fail', reason: '' } });
+  bob.do({ kind: 'commit' });
+  for (const message of bob.outbox.splice(0)) alice.do({ kind: 'message', message });
+  alice.do({ kind: 'commit' });
+  for (const message of alice.outbox.splice(0)) bob.do({ kind: 'message', message });
+  const [revoke] = bob.outbox as [ChannelMessage];
+  assert.match(hear(alice, revoke).message, /same seed/);
+});
+
+test("the peer's error fails the channel; what it says is shown only when it is printable", () => {
+  for (const [data, shown] of [
+    [Buffer.from('internal error'), 'internal error'],
+    [Uint8Array.of(27, 91, 50), '3 bytes that are not printable'],
+  ] as const) {
+    const { bob } = usablePair();
+    bob.do({ kind: 'message', message: { type: 'error', channel_id: CHANNEL_ID, data } });
+    assert.equal(bob.take('channel_failed')[0]?.reason, shown);
+    assert.equal(bob.take('broadcast').length, 1);
+    assert.equal(bob.outbox.length, 0, 'an error is not answered');
+  }
+});
+
+test('a failed channel hears nothing, and says its error again after a reconnect', () => {
+  const pair = usablePair();
+  pair.bob.do({ kind: 'force_close', reason: 'the operator said so' });
+  pair.bob.outbox.length = 0;
+  pair.bob.do({ kind: 'message', message: add() });
+  assert.equal(pair.bob.state.htlcs.length, 0);
+  pair.bob.do({ kind: 'disconnected' });
+  pair.bob.do({ kind: 'connected' });
+  assert.deepEqual(
+    pair.bob.outbox.map(({ type }) => type),
+    ['error'],
+  );
+  assert.equal(pair.bob.attempt(offer(1, 1_000_000)).refusal?.code, 'channel_unusable');
+});
+
+test('a peer that said error itself is told again only when it asks', () => {
+  const error = { type: 'error', channel_id: CHANNEL_ID, data: Buffer.from('unknown channel') } as const;
+  for (const isOurs of [false, true]) {
+    const { alice, bob } = usablePair();
+    if (isOurs) bob.do({ kind: 'force_close', reason: 'the operator said so' });
+    bob.do({ kind: 'message', message: error });
+    for (const side of [alice, bob]) {
+      side.do({ kind: 'disconnected' });
+      side.outbox.length = 0;
+      side.do({ kind: 'connected' });
+    }
+    assert.deepEqual(bob.outbox, [], 'it would hang up, and with it go the other channels');
+    const [reestablish] = alice.outbox as [ChannelMessage];
+    assert.equal(reestablish.type, 'channel_reestablish');
+    bob.do({ kind: 'message', message: reestablish });
+    assert.deepEqual(
+      bob.outbox.map(({ type }) => type),
+      ['error'],
+    );
+  }
+});
+
+test('HTLCs that are dust above our exposure are marked to be failed', () => {
+  const { bob } = usablePair({
+    bob: environment(fakeSigner('bob'), { policy: policy({ max_dust_htlc_exposure_msat: msat(500_000) }) }),
+  });
+  bob.do({ kind: 'message', message: add({ id: 0n, amount_msat: msat(300_000) }) });
+  bob.do({ kind: 'message', message: add({ id: 1n, amount_msat: msat(300_000) }) });
+  bob.do({ kind: 'message', message: add({ id: 2n, amount_msat: msat(400_000) }) });
+  assert.deepEqual(
+    bob.state.htlcs.map(({ over_exposed }) => over_exposed),
+    [false, true, false],
+  );
+});

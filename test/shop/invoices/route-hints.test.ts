@@ -1,0 +1,211 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { sha256 } from '../../../src/base/crypto/hash.ts';
+import { msat } from '../../../src/base/types/amount.ts';
+import type { NodeId } from '../../../src/base/types/brand.ts';
+import type { ShortChannelId } from '../../../src/base/types/short-channel-id.ts';
+import type { HintCandidate } from '../../../src/shop/invoices/ports.ts';
+import { type ExposePrivateChannels, HintChooser } from '../../../src/shop/invoices/route-hints.ts';
+
+function channel(id: string, capacity: number, more: Partial<HintCandidate> = {}): HintCandidate {
+  return {
+    pubkey: `02${'aa'.repeat(32)}` as NodeId,
+    short_channel_id: id as ShortChannelId,
+    scid_alias: false,
+    announced: true,
+    online: true,
+    receivable_msat: msat(capacity),
+    htlc_maximum_msat: msat(1_000_000),
+    fee_base_msat: 1,
+    fee_proportional_millionths: 10,
+    cltv_expiry_delta: 6,
+    peer_incoming_msat: msat(1),
+    ...more,
+  };
+}
+
+const hidden = { announced: false } as const;
+const offline = { online: false } as const;
+const deadend = { peer_incoming_msat: msat(0) } as const;
+const alias = (id: string) => ({ remote_alias: id as ShortChannelId });
+const scids = (...ids: string[]) => ids as ShortChannelId[];
+
+interface Case {
+  readonly title: string;
+  readonly channels: readonly HintCandidate[];
+  readonly needed?: number;
+  readonly expose?: ExposePrivateChannels;
+  readonly hints: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+const CASES: readonly Case[] = [
+  { title: 'no channel at all', channels: [], hints: [], warnings: ['warning_capacity'] },
+  { title: 'any amount needs one msat', channels: [channel('1x1x1', 1)], hints: ['1x1x1'], warnings: [] },
+  { title: 'exactly enough', channels: [channel('1x1x1', 100)], needed: 100, hints: ['1x1x1'], warnings: [] },
+  {
+    title: 'one short of enough',
+    channels: [channel('1x1x1', 99)],
+    needed: 100,
+    hints: ['1x1x1'],
+    warnings: ['warning_capacity'],
+  },
+  {
+    title: 'the cap of an HTLC',
+    channels: [channel('1x1x1', 500, { htlc_maximum_msat: msat(50) })],
+    needed: 100,
+    hints: ['1x1x1'],
+    warnings: ['warning_capacity'],
+  },
+  {
+    title: 'offline would suffice',
+    channels: [channel('1x1x1', 40), channel('2x1x1', 60, offline)],
+    needed: 100,
+    hints: ['1x1x1'],
+    warnings: ['warning_offline'],
+  },
+  {
+    title: 'offline named is still offline',
+    channels: [channel('1x1x1', 40), channel('2x1x1', 60, offline)],
+    needed: 50,
+    expose: scids('1x1x1', '2x1x1'),
+    hints: ['1x1x1'],
+    warnings: ['warning_offline'],
+  },
+  {
+    title: 'dead ends would suffice',
+    channels: [channel('1x1x1', 40), channel('2x1x1', 60, deadend)],
+    needed: 100,
+    hints: ['1x1x1'],
+    warnings: ['warning_deadends'],
+  },
+  {
+    title: 'dead ends and offline together',
+    channels: [channel('1x1x1', 50, offline), channel('2x1x1', 50, deadend)],
+    needed: 100,
+    hints: [],
+    warnings: ['warning_deadends'],
+  },
+  {
+    title: 'a dead end that is named',
+    channels: [channel('1x1x1', 100, deadend)],
+    needed: 100,
+    expose: scids('1x1x1'),
+    hints: ['1x1x1'],
+    warnings: [],
+  },
+  {
+    title: 'private beside announced',
+    channels: [channel('1x1x1', 40), channel('2x1x1', 60, hidden)],
+    needed: 100,
+    hints: ['1x1x1'],
+    warnings: ['warning_private_unused'],
+  },
+  {
+    title: 'private beside announced, exposed',
+    channels: [channel('1x1x1', 40), channel('2x1x1', 100, { ...hidden, ...alias('9x9x9') })],
+    needed: 100,
+    expose: true,
+    hints: ['9x9x9'],
+    warnings: [],
+  },
+  {
+    title: 'private alone',
+    channels: [channel('1x1x1', 100, { ...hidden, ...alias('9x9x9') })],
+    needed: 100,
+    hints: ['9x9x9'],
+    warnings: [],
+  },
+  {
+    title: 'private alone, never',
+    channels: [channel('1x1x1', 100, hidden)],
+    needed: 100,
+    expose: false,
+    hints: [],
+    warnings: ['warning_private_unused'],
+  },
+  {
+    title: 'several needed',
+    channels: [channel('1x1x1', 60, hidden), channel('2x1x1', 60, hidden), channel('3x1x1', 60, hidden)],
+    needed: 100,
+    hints: ['1x1x1', '2x1x1'],
+    warnings: ['warning_mpp'],
+  },
+  {
+    title: 'several announced when none suffices alone',
+    channels: [channel('1x1x1', 60), channel('2x1x1', 60)],
+    needed: 100,
+    hints: ['1x1x1', '2x1x1'],
+    warnings: ['warning_mpp'],
+  },
+  {
+    title: 'named by alias',
+    channels: [channel('1x1x1', 9), channel('2x1x1', 9, { ...hidden, ...alias('9x9x9') })],
+    expose: scids('9x9x9'),
+    hints: ['9x9x9'],
+    warnings: [],
+  },
+  {
+    title: 'an alias for what must hide its id',
+    channels: [channel('1x1x1', 9, { scid_alias: true, ...alias('8x8x8') })],
+    hints: ['8x8x8'],
+    warnings: [],
+  },
+  {
+    title: 'no alias yet for what must hide its id',
+    channels: [channel('1x1x1', 9, { scid_alias: true })],
+    hints: [],
+    warnings: ['warning_capacity'],
+  },
+];
+
+function chooser(): HintChooser {
+  let drawn = 0;
+  return new HintChooser((length) => sha256(Buffer.from(`${drawn++}`)).subarray(0, length));
+}
+
+describe('route hints', () => {
+  for (const { title, channels, needed, expose, hints, warnings } of CASES) {
+    it(`for ${title}`, () => {
+      const amount_msat = needed === undefined ? undefined : msat(needed);
+      const chosen = chooser().choose(channels, { amount_msat, expose });
+      assert.deepEqual(
+        chosen.routes.map(([hop]) => hop.short_channel_id),
+        hints,
+      );
+      assert.deepEqual(Object.keys(chosen.warnings), warnings);
+    });
+  }
+
+  it('fail when every channel that was named is unfit', () => {
+    const channels = [channel('1x1x1', 9, offline), channel('2x1x1', 9)];
+    assert.throws(() => chooser().choose(channels, { expose: scids('1x1x1', '5x5x5') }), {
+      error: 'INVOICE_HINTS_GAVE_NO_ROUTES',
+      message: 'None of those hints were suitable local channels',
+    });
+  });
+
+  it('of unannounced channels take turns', () => {
+    const channels = ['1x1x1', '2x1x1', '3x1x1'].map((id) => channel(id, 100, hidden));
+    const one = chooser();
+    const turns = Array.from({ length: 6 }, () => one.choose(channels, { amount_msat: msat(100), expose: undefined }));
+    assert.deepEqual(
+      turns.map(({ routes }) => routes[0]?.[0].short_channel_id),
+      ['1x1x1', '2x1x1', '3x1x1', '1x1x1', '2x1x1', '3x1x1'],
+    );
+  });
+
+  it('of announced channels are drawn, the roomier the likelier', () => {
+    const channels = [channel('1x1x1', 109), channel('2x1x1', 189), channel('3x1x1', 99)];
+    const one = chooser();
+    const counts = new Map<string, number>();
+    for (let round = 0; round < 1000; round++) {
+      const { routes } = one.choose(channels, { amount_msat: msat(100), expose: undefined });
+      const id = routes[0]?.[0].short_channel_id ?? '';
+      counts.set(id, (counts.get(id) ?? 0) + 1);
+    }
+    // Weights 10 and 90: a thousand draws stay within five standard deviations of a hundred.
+    assert.equal(counts.get('3x1x1'), undefined);
+    assert.ok(Math.abs((counts.get('1x1x1') ?? 0) - 100) < 50, `drawn ${counts.get('1x1x1')} times`);
+  });
+});

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** Beside the sources in a checkout, one level further up from the built ones in the package. */
-const PLACES = ['../..', '../../../..'];
+const PLACES = ['../..', '../../..'];
 
 interface PackageFacts {
   readonly name?: string;

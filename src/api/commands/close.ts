@@ -1,7 +1,7 @@
 import { RpcError } from '../../base/errors.ts';
 import { fromHex, toHex } from '../../base/types/hex.ts';
 import { parseTransaction, txidOf } from '../../codec/tx/transaction.ts';
-import { type Closed, closeChannel } from '../../node/channels/close.ts';
+import { type Closed, closeChannel } from '../../node/channels/closing/close.ts';
 import type { LiveChannel } from '../../node/channels/live-channel.ts';
 import type { Endings } from '../../node/endings/endings.ts';
 import { Refusal } from '../../protocol/channel/fault.ts';

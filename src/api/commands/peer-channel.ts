@@ -2,7 +2,7 @@
 
 import type { NodeId } from '../../base/types/brand.ts';
 import { FEATURE_BITS } from '../../base/types/features.ts';
-import type { ForwardingTerms } from '../../node/channels/gossip.ts';
+import type { ForwardingTerms } from '../../node/channels/gossip/signing.ts';
 import type { LiveChannel } from '../../node/channels/live-channel.ts';
 import { stateName } from '../../node/channels/state-name.ts';
 import type { EndingView } from '../../node/endings/view.ts';

@@ -7,7 +7,7 @@ import { encodeState } from '../../protocol/channel/codec.ts';
 import type { ChannelSigner } from '../../protocol/channel/signer.ts';
 import type { Side } from '../../protocol/channel/stage.ts';
 import type { ChannelState } from '../../protocol/channel/state.ts';
-import type { CloseCause, Closing } from './close-cause.ts';
+import type { CloseCause, Closing } from './closing/close-cause.ts';
 import type { ConnectedPeer } from './ports.ts';
 
 /** What the peer asks for payments over this channel towards us: of its `channel_update` (BOLT 7). */

@@ -8,7 +8,7 @@ import type { Network } from '../../base/types/network.ts';
 import type { ChainSource } from '../../infra/chain/source.ts';
 import type { Store } from '../../infra/store/store.ts';
 import type { ChannelPolicy, Feerates } from '../../protocol/channel/policy.ts';
-import type { ForwardingTerms } from './gossip.ts';
+import type { ForwardingTerms } from './gossip/signing.ts';
 import type { ChannelLog, EndingDoor, FundingWallet, IncomingDoor, NodeKeys, OutgoingDoor } from './ports.ts';
 
 export interface ChannelsOptions {

@@ -3,11 +3,12 @@
 import type { Sat } from '../../base/types/amount.ts';
 import type { ChannelId, NodeId, PaymentHash, PaymentPreimage, Txid } from '../../base/types/brand.ts';
 import type { Features } from '../../base/types/features.ts';
+import type { ShortChannelId } from '../../base/types/short-channel-id.ts';
 import type { KnownMessage } from '../../codec/wire/index.ts';
 import type { Outpoint } from '../../infra/chain/source.ts';
 import type { Write } from '../../infra/store/store.ts';
 import type { ChannelSigner } from '../../protocol/channel/signer.ts';
-import type { ChannelState, RemovedHtlc } from '../../protocol/channel/state.ts';
+import type { AnnouncementSignatures, ChannelState, RemovedHtlc } from '../../protocol/channel/state.ts';
 import type { IncomingHtlc } from './incoming.ts';
 
 /** The channel id that means all channels of a peer (BOLT 1). */
@@ -113,4 +114,19 @@ export interface EndingChannel {
 export interface ChannelLog {
   info(text: string): void;
   warn(text: string): void;
+}
+
+/** A channel as far as gossip is concerned. */
+export interface GossipChannel extends EndingChannel {
+  readonly peer: ConnectedPeer | undefined;
+}
+
+/** What is said of our channels in gossip (BOLT 7). */
+export interface ChannelGossip {
+  /** Tells the peer our `channel_update` for this channel. */
+  sayUpdate(channel: GossipChannel): void;
+  /** Our two signatures of the channel's announcement. */
+  signAnnouncement(channel: GossipChannel, short_channel_id: ShortChannelId): AnnouncementSignatures;
+  /** Both sides have signed: announces the channel. False when the peer's signatures are not valid. */
+  announce(channel: GossipChannel, local: AnnouncementSignatures, remote: AnnouncementSignatures): boolean;
 }

@@ -4,7 +4,7 @@ import { sha256d } from '../../../src/base/crypto/hash.ts';
 import { sat } from '../../../src/base/types/amount.ts';
 import { NETWORKS } from '../../../src/base/types/network.ts';
 import { decodeMessage, encodeMessage, type KnownMessage } from '../../../src/codec/wire/index.ts';
-import { signUpdate } from '../../../src/node/channels/gossip.ts';
+import { signUpdate } from '../../../src/node/channels/gossip/signing.ts';
 import { waysIn } from '../../../src/node/channels/hint-source.ts';
 import { claimIncoming } from '../../../src/node/channels/incoming.ts';
 import { channelUpdateFacts } from '../../../src/protocol/channel/facts.ts';

@@ -1,7 +1,7 @@
 /** Who began to close a channel, and why, in Core Lightning's words: `closer` and `close_cause` of its listings. */
-import type { Input } from '../../protocol/channel/input.ts';
-import type { Side } from '../../protocol/channel/stage.ts';
-import type { ChannelState } from '../../protocol/channel/state.ts';
+import type { Input } from '../../../protocol/channel/input.ts';
+import type { Side } from '../../../protocol/channel/stage.ts';
+import type { ChannelState } from '../../../protocol/channel/state.ts';
 
 /**
  * `user`: the operator. `local`: we, because of a deadline. `remote`: the peer asked, or said `error`. `protocol`: the

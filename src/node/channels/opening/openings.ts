@@ -1,16 +1,16 @@
 /** Channels that are being opened, by us or by a peer. They live in memory: a lost connection ends them. */
 
-import type { ChannelId, NodeId, Txid } from '../../base/types/brand.ts';
-import type { Clock } from '../../base/types/clock.ts';
-import type { FundingCreated, KnownMessage, OpenChannel } from '../../codec/wire/index.ts';
-import { type AcceptRequest, acceptOpening, stepAccepter } from '../../protocol/channel/accept.ts';
-import type { Effect } from '../../protocol/channel/effect.ts';
-import { type OpenRequest, startOpening, stepOpener } from '../../protocol/channel/open.ts';
-import { channelId, type Opening, type OpeningInput, type OpeningOutcome } from '../../protocol/channel/opening.ts';
-import type { Environment } from '../../protocol/channel/policy.ts';
-import type { ChannelSigner } from '../../protocol/channel/signer.ts';
-import type { ChannelState } from '../../protocol/channel/state.ts';
-import { ALL_CHANNELS, type ConnectedPeer, type FundingOptions } from './ports.ts';
+import type { ChannelId, NodeId, Txid } from '../../../base/types/brand.ts';
+import type { Clock } from '../../../base/types/clock.ts';
+import type { FundingCreated, KnownMessage, OpenChannel } from '../../../codec/wire/index.ts';
+import { type AcceptRequest, acceptOpening, stepAccepter } from '../../../protocol/channel/accept.ts';
+import type { Effect } from '../../../protocol/channel/effect.ts';
+import { type OpenRequest, startOpening, stepOpener } from '../../../protocol/channel/open.ts';
+import { channelId, type Opening, type OpeningInput, type OpeningOutcome } from '../../../protocol/channel/opening.ts';
+import type { Environment } from '../../../protocol/channel/policy.ts';
+import type { ChannelSigner } from '../../../protocol/channel/signer.ts';
+import type { ChannelState } from '../../../protocol/channel/state.ts';
+import { ALL_CHANNELS, type ConnectedPeer, type FundingOptions } from '../ports.ts';
 
 /** A peer could open and abandon without end: more than this at once is refused. */
 const MAX_OPENINGS_PER_PEER = 4;

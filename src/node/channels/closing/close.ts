@@ -1,10 +1,10 @@
 /** Closing a channel as the operator asks: in agreement with the peer, and alone when that takes too long. */
 
-import type { Clock } from '../../base/types/clock.ts';
-import type { Refusal } from '../../protocol/channel/fault.ts';
-import type { ChannelState } from '../../protocol/channel/state.ts';
-import type { Channels } from './channels.ts';
-import type { LiveChannel } from './live-channel.ts';
+import type { Clock } from '../../../base/types/clock.ts';
+import type { Refusal } from '../../../protocol/channel/fault.ts';
+import type { ChannelState } from '../../../protocol/channel/state.ts';
+import type { Channels } from '../channels.ts';
+import type { LiveChannel } from '../live-channel.ts';
 
 export interface CloseOptions {
   readonly clock: Clock;

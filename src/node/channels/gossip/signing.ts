@@ -1,15 +1,15 @@
 /** What we sign and check of BOLT 7 for our own channels: channel_update and channel_announcement. */
 
-import { sha256d } from '../../base/crypto/hash.ts';
-import { curve } from '../../base/crypto/secp256k1.ts';
-import type { NodeId } from '../../base/types/brand.ts';
-import { fromHex, toHex } from '../../base/types/hex.ts';
-import type { ShortChannelId } from '../../base/types/short-channel-id.ts';
-import { type ChannelAnnouncement, type ChannelUpdate, encodeMessage } from '../../codec/wire/index.ts';
-import type { ChannelUpdateFacts } from '../../protocol/channel/facts.ts';
-import type { AnnouncementSignatures, ChannelTerms } from '../../protocol/channel/state.ts';
-import type { RemoteUpdate } from './live-channel.ts';
-import type { NodeKeys } from './ports.ts';
+import { sha256d } from '../../../base/crypto/hash.ts';
+import { curve } from '../../../base/crypto/secp256k1.ts';
+import type { NodeId } from '../../../base/types/brand.ts';
+import { fromHex, toHex } from '../../../base/types/hex.ts';
+import type { ShortChannelId } from '../../../base/types/short-channel-id.ts';
+import { type ChannelAnnouncement, type ChannelUpdate, encodeMessage } from '../../../codec/wire/index.ts';
+import type { ChannelUpdateFacts } from '../../../protocol/channel/facts.ts';
+import type { AnnouncementSignatures, ChannelTerms } from '../../../protocol/channel/state.ts';
+import type { RemoteUpdate } from '../live-channel.ts';
+import type { NodeKeys } from '../ports.ts';
 
 const NOTHING = new Uint8Array(0);
 const EMPTY_SIGNATURE = '00'.repeat(64);

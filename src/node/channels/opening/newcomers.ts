@@ -2,19 +2,22 @@
  * How channels begin: what an opening is given by the node (keys, an alias, a script to close to), and how many a peer
  * may have that cost it nothing, because no block holds their funding.
  */
-
-import type { Msat, Sat } from '../../base/types/amount.ts';
-import type { ChannelId, NodeId } from '../../base/types/brand.ts';
-import { hasFeature } from '../../base/types/features.ts';
-import { toHex } from '../../base/types/hex.ts';
-import type { ShortChannelId } from '../../base/types/short-channel-id.ts';
-import type { OpenChannel } from '../../codec/wire/index.ts';
-import { isUnfunded } from '../../protocol/channel/failure.ts';
-import type { Channels } from './channels.ts';
-import type { LiveChannel } from './live-channel.ts';
-import type { OpeningEnd } from './openings.ts';
-import { feeratesOf } from './options.ts';
-import type { ConnectedPeer, FundingOptions } from './ports.ts';
+import type { Msat, Sat } from '../../../base/types/amount.ts';
+import type { ChannelId, NodeId } from '../../../base/types/brand.ts';
+import { hasFeature } from '../../../base/types/features.ts';
+import { toHex } from '../../../base/types/hex.ts';
+import type { ShortChannelId } from '../../../base/types/short-channel-id.ts';
+import type { OpenChannel } from '../../../codec/wire/index.ts';
+import { isUnfunded } from '../../../protocol/channel/failure.ts';
+import type { Book } from '../book.ts';
+import { bothOffer } from '../environment.ts';
+import type { LiveChannel } from '../live-channel.ts';
+import { type ChannelsOptions, feeratesOf } from '../options.ts';
+import type { ConnectedPeer, FundingOptions } from '../ports.ts';
+import type { ChannelTable } from '../table.ts';
+import type { Turns } from '../turn.ts';
+import type { OpeningEnd, Openings } from './openings.ts';
+import type { SpareScripts } from './spare-scripts.ts';
 
 /** What the operator asks of a new channel. */
 export interface OpenOptions {
@@ -33,25 +36,28 @@ const MOST_PER_PEER = 4;
 /** Channels without funding, of all peers together. */
 const MOST_UNFUNDED = 100;
 
-export class Newcomers {
-  readonly #channels: Channels;
-  /**
-   * Scripts of openings that came to nothing, for the next ones: strangers must not make the wallet grow. No peer has
-   * seen them, because we promise none at the opening (option_upfront_shutdown_script).
-   */
-  readonly #spare_scripts: string[] = [];
+export interface NewcomersOptions
+  extends Pick<ChannelsOptions, 'keys' | 'network' | 'chain' | 'randomBytes' | 'features' | 'zeroconf_peers'> {
+  readonly table: ChannelTable;
+  readonly openings: Openings;
+  readonly turns: Turns;
+  readonly book: Book;
+  readonly spare_scripts: SpareScripts;
+}
 
-  constructor(channels: Channels) {
-    this.#channels = channels;
+export class Newcomers {
+  readonly #options: NewcomersOptions;
+
+  constructor(options: NewcomersOptions) {
+    this.#options = options;
   }
 
   /** Opens a channel with a connected peer; resolves when it exists, or did not come about. */
   async open(peer: ConnectedPeer, { funding, ...options }: OpenOptions): Promise<OpeningEnd> {
-    const channels = this.#channels;
-    const { keys, network, chain, randomBytes } = channels.options;
-    const shutdown_script = await this.#script();
-    if (channels.peer(peer.node_id) !== peer) {
-      this.giveBack(shutdown_script);
+    const { keys, network, chain, randomBytes, table, openings, spare_scripts } = this.#options;
+    const shutdown_script = await spare_scripts.take();
+    if (table.peer(peer.node_id) !== peer) {
+      spare_scripts.giveBack(shutdown_script);
       return { kind: 'failed', reason: 'the peer went away' };
     }
     const key_id = toHex(randomBytes(16));
@@ -61,7 +67,7 @@ export class Newcomers {
       chain_hash: network.chain_hash,
       local_alias: this.#newAlias(),
       shutdown_script,
-      option_support_large_channel: channels.bothOffer(peer.features, 'option_support_large_channel'),
+      option_support_large_channel: bothOffer(this.#options.features, peer.features, 'option_support_large_channel'),
       // A public channel is known by its real name; a private one should not tell where its coins lie.
       channel_type: {
         option_scid_alias: !options.announce_channel && hasFeature(peer.features, 'option_scid_alias'),
@@ -69,44 +75,34 @@ export class Newcomers {
       },
     };
     const how = funding ?? { feerate_per_kw: feeratesOf(chain).closing_per_kw };
-    return await channels.openings.start(peer, key_id, keys.channelSigner(key_id), request, how);
+    return await openings.start(peer, key_id, keys.channelSigner(key_id), request, how);
   }
 
   /** Answers a peer that wants to open a channel. */
   async accept(peer: ConnectedPeer, message: OpenChannel): Promise<void> {
-    const channels = this.#channels;
-    const { keys, network, randomBytes, zeroconf_peers } = channels.options;
+    const { keys, network, randomBytes, zeroconf_peers, table, openings, spare_scripts, book } = this.#options;
     const { temporary_channel_id } = message;
     const isTrusted = zeroconf_peers.has(peer.node_id);
-    const giveBack = isTrusted || this.#makeRoom(peer.node_id) ? channels.openings.reserve(peer.node_id) : undefined;
+    const giveBack = isTrusted || this.#makeRoom(peer.node_id) ? openings.reserve(peer.node_id) : undefined;
     if (giveBack === undefined) {
       const data = Buffer.from('open_channel: too many openings at once, or channels without funding');
-      channels.book.send(peer, { type: 'error', channel_id: temporary_channel_id, data });
+      book.send(peer, { type: 'error', channel_id: temporary_channel_id, data });
       return;
     }
-    const shutdown_script = await this.#script().finally(giveBack);
+    const shutdown_script = await spare_scripts.take().finally(giveBack);
     // It went away while the wallet looked for a script.
-    if (channels.peer(peer.node_id) !== peer) {
-      this.giveBack(shutdown_script);
+    if (table.peer(peer.node_id) !== peer) {
+      spare_scripts.giveBack(shutdown_script);
       return;
     }
     const key_id = toHex(randomBytes(16));
-    channels.openings.accept(peer, key_id, keys.channelSigner(key_id), message, {
+    openings.accept(peer, key_id, keys.channelSigner(key_id), message, {
       chain_hash: network.chain_hash,
       local_alias: this.#newAlias(),
       shutdown_script,
-      option_support_large_channel: channels.bothOffer(peer.features, 'option_support_large_channel'),
+      option_support_large_channel: bothOffer(this.#options.features, peer.features, 'option_support_large_channel'),
       zeroconf_allowed: isTrusted,
     });
-  }
-
-  /** The opening that this script was for came to nothing. */
-  giveBack(shutdown_script: string): void {
-    this.#spare_scripts.push(shutdown_script);
-  }
-
-  async #script(): Promise<string> {
-    return this.#spare_scripts.pop() ?? (await this.#channels.options.wallet.newScript());
   }
 
   /**
@@ -114,19 +110,19 @@ export class Newcomers {
    * whose peer is not even connected makes room: the peer loses nothing, because it can close alone.
    */
   #makeRoom(node_id: NodeId): boolean {
-    const channels = this.#channels;
-    const unfunded = channels.list().filter(({ state }) => isUnfunded(state));
-    const own = unfunded.filter(({ peer_id }) => peer_id === node_id).length + channels.openings.count(node_id);
+    const { table, openings, turns } = this.#options;
+    const unfunded = table.list().filter(({ state }) => isUnfunded(state));
+    const own = unfunded.filter(({ peer_id }) => peer_id === node_id).length + openings.count(node_id);
     if (own >= MOST_PER_PEER) return false;
     if (unfunded.length < MOST_UNFUNDED) return true;
     const [oldest] = unfunded.filter(({ peer }) => peer === undefined).sort(byAge);
     if (oldest === undefined) return false;
-    channels.apply(oldest, { kind: 'forget', reason: 'its funding did not come, and others wait for its place' });
+    turns.apply(oldest, { kind: 'forget', reason: 'its funding did not come, and others wait for its place' });
     return true;
   }
 
   #newAlias(): ShortChannelId {
-    const random = Buffer.from(this.#channels.options.randomBytes(6));
+    const random = Buffer.from(this.#options.randomBytes(6));
     return `${ALIAS_BLOCKS + random.readUInt16BE(0)}x${random.readUInt16BE(2)}x${random.readUInt16BE(4)}` as ShortChannelId;
   }
 }

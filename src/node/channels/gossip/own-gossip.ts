@@ -1,0 +1,102 @@
+/**
+ * What is said and heard of our own channels in gossip (BOLT 7): our `channel_update` for the peer, the announcement of a
+ * public channel, and the peer's `channel_update`, whose fees our invoices' hints name. The channels see it through
+ * `ChannelGossip` (ports.ts), so that whoever keeps the network's map can take its place.
+ */
+
+import type { Clock } from '../../../base/types/clock.ts';
+import { toHex } from '../../../base/types/hex.ts';
+import type { Network } from '../../../base/types/network.ts';
+import type { ShortChannelId } from '../../../base/types/short-channel-id.ts';
+import type { ChannelUpdate } from '../../../codec/wire/index.ts';
+import { channelUpdateFacts } from '../../../protocol/channel/facts.ts';
+import type { AnnouncementSignatures } from '../../../protocol/channel/state.ts';
+import type { Book } from '../book.ts';
+import type { LiveChannel } from '../live-channel.ts';
+import type { ChannelGossip, ChannelLog, ConnectedPeer, GossipChannel, NodeKeys } from '../ports.ts';
+import {
+  announcementDigest,
+  completeAnnouncement,
+  type ForwardingTerms,
+  isFrom,
+  remoteUpdateOf,
+  signUpdate,
+  unsignedAnnouncement,
+  verifyUpdate,
+} from './signing.ts';
+
+export interface OwnGossipOptions {
+  readonly book: Book;
+  readonly keys: NodeKeys;
+  readonly network: Network;
+  readonly forwarding: ForwardingTerms;
+  readonly clock: Clock;
+  readonly log: ChannelLog;
+}
+
+export class OwnGossip implements ChannelGossip {
+  readonly #options: OwnGossipOptions;
+
+  constructor(options: OwnGossipOptions) {
+    this.#options = options;
+  }
+
+  /** Tells the peer what payments over this channel would ask: without it the peer gives its payers no way through us. */
+  sayUpdate({ peer, peer_id, state }: GossipChannel): void {
+    const facts = channelUpdateFacts(state);
+    if (facts === undefined || peer === undefined) return;
+    const { book, keys, network, forwarding, clock } = this.#options;
+    book.send(peer, signUpdate(keys, peer_id, network.chain_hash, facts, forwarding, clock.nowSeconds()));
+  }
+
+  /** Our two signatures of the channel's announcement. */
+  signAnnouncement(channel: GossipChannel, short_channel_id: ShortChannelId): AnnouncementSignatures {
+    const { keys, network } = this.#options;
+    const { terms } = channel.state;
+    const digest = announcementDigest(
+      unsignedAnnouncement(keys, channel.peer_id, network.chain_hash, terms, short_channel_id),
+    );
+    return {
+      short_channel_id,
+      node_signature: toHex(keys.signAsNode(digest)),
+      bitcoin_signature: toHex(keys.signAsFunding(channel.key_id, digest)),
+    };
+  }
+
+  /** Both sides have signed: the peer carries the announcement to the network. False when its signatures are not valid. */
+  announce(channel: GossipChannel, local: AnnouncementSignatures, remote: AnnouncementSignatures): boolean {
+    const { book, keys, network, log } = this.#options;
+    const { peer, peer_id, state } = channel;
+    const announcement = completeAnnouncement(keys, peer_id, network.chain_hash, state.terms, local, remote);
+    if (announcement === undefined) {
+      log.warn(`channel ${channel.channel_id}: the peer's announcement signatures are not valid`);
+      return false;
+    }
+    if (peer !== undefined) book.send(peer, announcement);
+    this.sayUpdate(channel);
+    return true;
+  }
+
+  /**
+   * Keeps a channel_update of the peer when it is about one of these channels, signed, and newer than what we know.
+   * Answers the channel whose row it changes.
+   */
+  receiveUpdate(peer: ConnectedPeer, channels: readonly LiveChannel[], update: ChannelUpdate): LiveChannel | undefined {
+    const { keys, network } = this.#options;
+    const channel = channels.find((each) => {
+      const { terms, remote_alias } = each.state;
+      return [terms.local_alias, remote_alias, realName(each)].includes(update.short_channel_id);
+    });
+    if (channel === undefined || update.chain_hash !== network.chain_hash) return undefined;
+    if (!isFrom(update, peer.node_id, keys.node_id) || !verifyUpdate(update, peer.node_id)) return undefined;
+    if ((channel.remote_update?.timestamp ?? -1) >= update.timestamp) return undefined;
+    channel.remote_update = remoteUpdateOf(update);
+    return channel;
+  }
+}
+
+function realName({ state }: LiveChannel): ShortChannelId | undefined {
+  const { funding_confirmation: found, terms } = state;
+  if (found === undefined) return undefined;
+  return `${found.block_height}x${found.transaction_index}x${terms.funding_output_index}` as ShortChannelId;
+}

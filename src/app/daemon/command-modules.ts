@@ -1,4 +1,4 @@
-/** What commands run on, made of the rooms of a daemon. */
+/** What commands run on, made of the layers of a node. */
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { commands } from '../../api/commands/index.ts';
@@ -17,55 +17,64 @@ import { stateName } from '../../node/channels/state-name.ts';
 import type { EndingView } from '../../node/endings/view.ts';
 import { formatNetAddress, INIT_FEATURES } from '../../node/peers/index.ts';
 import { shortChannelId } from '../../protocol/channel/ready.ts';
+import type { Config } from '../config/config.ts';
 import type { OptionDefinition } from '../config/option.ts';
 import { OPTIONS } from '../config/options.ts';
-import type { Daemon } from './daemon.ts';
+import type { Infra } from './build-infra.ts';
+import type { Node } from './build-node.ts';
+import type { Shop } from './build-shop.ts';
 import { INVOICE_FEATURES } from './features.ts';
 import { readPeerAddresses, savePeerAddress } from './peer-book.ts';
 
-/** The rooms as commands see them. */
-export function buildRooms(daemon: Daemon): Rooms {
+/** The layers below the commands. */
+export interface BuiltLayers {
+  readonly infra: Infra;
+  readonly node: Node;
+  readonly shop: Shop;
+  /** `stop` was asked for. */
+  readonly onStop: () => void;
+}
+
+/** The modules as commands see them. */
+export function modulesOf(layers: BuiltLayers): Rooms {
+  const { infra, node, shop, onStop } = layers;
+  const { config, store, chain, clock } = infra;
+  const { channels, endings, peers, backups, wallet, outgoing, payer } = node;
   return {
     commands: tableOf(commands),
-    invoices: daemon.invoices,
-    deposits: daemon.deposits,
-    payments: daemon.outgoing,
-    payer: daemon.payer,
-    wallet: daemon.wallet,
-    chain: daemon.chain,
-    channels: daemon.channels,
-    endings: daemon.endings,
-    peers: daemon.peers,
+    invoices: shop.invoices,
+    deposits: shop.deposits,
+    payments: outgoing,
+    payer,
+    wallet,
+    chain,
+    channels,
+    endings,
+    peers,
     backups: {
-      each: () => daemon.backups.each(),
-      recover: (sealed) => daemon.backups.recover(sealed),
-      recoverFile: () => daemon.backups.recoverFile(),
+      each: () => backups.each(),
+      recover: (sealed) => backups.recover(sealed),
+      recoverFile: () => backups.recoverFile(),
       copyDatabase: async (destination) => {
-        await copyDatabase(join(daemon.options.config.network_dir, DATABASE_FILE), destination);
+        await copyDatabase(join(config.network_dir, DATABASE_FILE), destination);
         return statSync(destination).size;
       },
     },
     peerBook: {
-      find: async (node_id) => (await readPeerAddresses(daemon.store)).get(node_id),
+      find: async (node_id) => (await readPeerAddresses(store)).get(node_id),
       save: async (node_id, address) => {
-        await savePeerAddress(daemon.store, node_id, address);
-        daemon.backups.reached(node_id, formatNetAddress(address));
+        await savePeerAddress(store, node_id, address);
+        backups.reached(node_id, formatNetAddress(address));
       },
     },
-    clock: daemon.clock,
-    channelFunds: () =>
-      daemon.channels.list().map((channel) => fundsOf(channel, daemon.endings.view(channel.channel_id)?.state)),
-    sweptFunds: () => daemon.endings.list().flatMap(sweptBy),
-    node: {
-      info: () => infoOf(daemon),
-      configs: () => configsOf(daemon),
-      stop: () => daemon.options.onStop(),
-    },
+    clock,
+    channelFunds: () => channels.list().map((channel) => fundsOf(channel, endings.view(channel.channel_id)?.state)),
+    sweptFunds: () => endings.list().flatMap(sweptBy),
+    node: { info: () => infoOf(layers), configs: () => configsOf(config), stop: onStop },
   };
 }
 
-function infoOf({ keys, channels, peers, chain, bindings, options }: Daemon): NodeInfo {
-  const { config } = options;
+function infoOf({ infra: { config, chain }, node: { keys, channels, peers, bindings } }: BuiltLayers): NodeInfo {
   const phases = channels.list().map(({ state }) => state.phase);
   const count = (...of: readonly string[]): number => phases.filter((phase) => of.includes(phase)).length;
   const init = toHex(encodeFeatures(INIT_FEATURES));
@@ -118,8 +127,7 @@ function sweptBy({ channel_id, peer_id, sweeps }: EndingView): readonly SweptFun
   }));
 }
 
-function configsOf({ options }: Daemon): readonly ConfigValue[] {
-  const { values, sources } = options.config;
+function configsOf({ values, sources }: Config): readonly ConfigValue[] {
   const shown: ConfigValue[] = [];
   for (const [name, option] of Object.entries(OPTIONS) as [keyof typeof OPTIONS, OptionDefinition][]) {
     const value = values[name];

@@ -1,0 +1,44 @@
+/** Builds the layer of the APIs: the commands, and the Unix socket that they are asked over. */
+import { rmSync } from 'node:fs';
+import { commands } from '../../api/commands/index.ts';
+import type { Rooms } from '../../api/commands/rooms.ts';
+import { Dispatcher } from '../../api/rpc/dispatch.ts';
+import { serveUnixSocket, type UnixSocketServer } from '../../api/server/unix-socket.ts';
+import { type BuiltLayers, modulesOf } from './command-modules.ts';
+import type { Part } from './lifecycle.ts';
+
+/** How the node is asked. */
+export interface Api {
+  readonly dispatcher: Dispatcher<Rooms>;
+  readonly parts: readonly Part[];
+}
+
+/** Nothing is listened to before the parts are started. */
+export function buildApi(layers: BuiltLayers): Api {
+  const { config, log, clock } = layers.infra;
+  const dispatcher = new Dispatcher(commands, modulesOf(layers), {
+    onUnexpected: (error, method) =>
+      log.error(`${method}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`),
+  });
+  let server: UnixSocketServer | undefined;
+  const socket: Part = {
+    name: 'Unix socket',
+    async start() {
+      // The lock is ours: a socket that lies here is a dead node's.
+      rmSync(config.rpc_file, { force: true });
+      server = await serveUnixSocket({
+        path: config.rpc_file,
+        mode: Number.parseInt(config.values['rpc-file-mode'], 8),
+        dispatcher,
+        clock,
+        onUnexpected: (error, method) =>
+          log.error(`${method}: ${error instanceof Error ? error.message : String(error)}`),
+      });
+    },
+    async stop() {
+      await server?.close();
+      rmSync(config.rpc_file, { force: true });
+    },
+  };
+  return { dispatcher, parts: [socket] };
+}

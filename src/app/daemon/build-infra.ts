@@ -1,0 +1,106 @@
+/** Builds the layer of infrastructure: the database, the source of blocks, and what says where the last run ended. */
+import { mkdirSync } from 'node:fs';
+import { secureRandomBytes } from '../../base/crypto/random.ts';
+import type { Log } from '../../base/log.ts';
+import { type Clock, systemClock } from '../../base/types/clock.ts';
+import { ChainFollower } from '../../infra/chain/follower.ts';
+import type { BlockRef } from '../../infra/chain/source.ts';
+import { openSqliteStore } from '../../infra/store/sqlite-store.ts';
+import type { Store } from '../../infra/store/store.ts';
+import { markRun } from '../../node/backup/run-mark.ts';
+import type { Config } from '../config/config.ts';
+import { chooseChain } from './chain-source.ts';
+import { readTip } from './chain-tip.ts';
+import type { Part } from './lifecycle.ts';
+import { judgeFile } from './open.ts';
+import type { Unattended } from './unattended.ts';
+
+/** What every layer is built on. */
+export interface Base {
+  readonly config: Config;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly unattended: Unattended;
+}
+
+/** Where the chain was when this run began. */
+export interface ResumePoint {
+  /** Whether an earlier run followed the chain. */
+  readonly isFirstRun: boolean;
+  /** The last block that is known: the next one is the first to be seen. */
+  readonly tip: BlockRef;
+}
+
+/** The database and the chain, and how to stop them. */
+export interface Infra extends Base {
+  readonly store: Store;
+  readonly chain: ChainFollower;
+  /** Mines on the embedded chain; undefined elsewhere. */
+  readonly mine: ((count: number, script_pubkey: string) => Promise<unknown>) | undefined;
+  /** Known once the chain has started. Throws before that. */
+  resumePoint(): ResumePoint;
+  readonly parts: readonly Part[];
+}
+
+/** Rejects with a typed error whose sentence is for the operator, and leaves nothing open then. */
+export async function buildInfra(
+  {
+    config,
+    log,
+    clock = systemClock,
+    onFatal,
+  }: { config: Config; log: Log; clock?: Clock | undefined; onFatal: (message: string) => void },
+  unattended: Unattended,
+): Promise<Infra> {
+  mkdirSync(config.network_dir, { recursive: true, mode: 0o700 });
+  const store = await openSqliteStore({
+    directory: config.network_dir,
+    onFailure: (error) => onFatal(error.message),
+  });
+  try {
+    await judgeFile(config, log, store);
+    const { backend, mine } = chooseChain(config, clock);
+    const chain = new ChainFollower(backend, {
+      clock,
+      poll_ms: config.values['chain-poll-seconds'] * 1000,
+      onHealth: (problem) =>
+        problem === undefined ? log.info('the source of blocks answers again') : log.warn(problem),
+    });
+    let resume: ResumePoint | undefined;
+    const parts: readonly Part[] = [
+      { name: 'database', stop: () => closeStore(store, config, log) },
+      {
+        name: 'chain',
+        async start() {
+          const from = await readTip(store);
+          resume = { isFirstRun: from === undefined, tip: await chain.start(from) };
+        },
+        stop: () => chain.stop(),
+      },
+    ];
+    return {
+      config,
+      log,
+      clock,
+      unattended,
+      store,
+      chain,
+      mine,
+      parts,
+      resumePoint() {
+        if (resume === undefined) throw new Error('the chain has not started yet');
+        return resume;
+      },
+    };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+/** A copy that was made while the node ran is older than what it leaves: the mark of this run says so. */
+async function closeStore(store: Store, config: Config, log: Log): Promise<void> {
+  const marked = markRun(store, config.network_dir, secureRandomBytes);
+  await marked.catch((error: Error) => log.warn(`the run could not be marked as over: ${error.message}`));
+  await store.close();
+}

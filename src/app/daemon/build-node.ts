@@ -1,0 +1,242 @@
+/** Builds the layer of the Lightning node: keys, wallet, channels and their endings, payments, backups, peers. */
+import { secureRandomBytes } from '../../base/crypto/random.ts';
+import type { NodeId, PaymentHash, PaymentPreimage } from '../../base/types/brand.ts';
+import type { Write } from '../../infra/store/store.ts';
+import { Backups } from '../../node/backup/backups.ts';
+import { Channels } from '../../node/channels/channels.ts';
+import { claimIncoming, type IncomingHtlc } from '../../node/channels/incoming.ts';
+import { waysOut } from '../../node/channels/ways-out.ts';
+import { Endings } from '../../node/endings/endings.ts';
+import type { Keys } from '../../node/keys/keys.ts';
+import { Payer } from '../../node/payments/pay.ts';
+import { IncomingPayments, type InvoiceDoor } from '../../node/payments/receive.ts';
+import { OutgoingPayments } from '../../node/payments/send.ts';
+import {
+  formatNetAddress,
+  INIT_FEATURES,
+  type NetAddress,
+  netDial,
+  Peers,
+  parseNetAddress,
+} from '../../node/peers/index.ts';
+import type { Wallet, WalletOptions } from '../../node/wallet/wallet.ts';
+import { DEFAULT_POLICY } from '../../protocol/channel/policy.ts';
+import { DEFAULT_ONCHAIN_POLICY } from '../../protocol/onchain/closing-channel.ts';
+import type { Infra } from './build-infra.ts';
+import { rememberTip, tipWrite } from './chain-tip.ts';
+import { resumeFundings } from './held-fundings.ts';
+import type { Part } from './lifecycle.ts';
+import { confirmations, openKeys, openWallet } from './open.ts';
+import { callPeers, connectTo, listen, readPeerAddresses } from './peer-book.ts';
+
+/** The shop, as far as the node asks it. It is built on the node, so it answers only once it is there. */
+export interface ShopPort {
+  judge: InvoiceDoor['judge'];
+  markPaid(
+    payment_hash: PaymentHash,
+    amount_received_msat: Parameters<InvoiceDoor['markPaid']>[1],
+    claims: readonly Write[],
+  ): Promise<PaymentPreimage | undefined>;
+  paidPreimage(payment_hash: PaymentHash): Promise<PaymentPreimage | undefined>;
+  coinWrites: NonNullable<WalletOptions['coinWrites']>;
+}
+
+/** A Lightning node. */
+export interface Node {
+  readonly keys: Keys;
+  readonly wallet: Wallet;
+  readonly channels: Channels;
+  /** Channels that end on the chain. */
+  readonly endings: Endings;
+  /** Payments to us. */
+  readonly payments: IncomingPayments;
+  /** Payments of ours. */
+  readonly outgoing: OutgoingPayments;
+  readonly payer: Payer;
+  readonly backups: Backups;
+  readonly peers: Peers;
+  /** Where we listen for peers. */
+  readonly bindings: readonly NetAddress[];
+  /** Started before the shop. */
+  readonly parts: readonly Part[];
+  /** Started when the shop can take payments: from here on peers hear of us. */
+  readonly outward: readonly Part[];
+}
+
+/** Rejects with a typed error whose sentence is for the operator. */
+export async function buildNode(infra: Infra, shop: () => ShopPort): Promise<Node> {
+  const { config, log, clock, store, chain, unattended } = infra;
+  const { values, network } = config;
+  const keys = await openKeys(config, log, store);
+  const wallet = await openWallet(config, log, store, keys, {
+    hasAnchorChannel: () => channels.list().length > 0,
+    coinWrites: (coin) => shop().coinWrites(coin),
+  });
+  const payments: IncomingPayments = new IncomingPayments({
+    clock,
+    height: () => chain.tip().height,
+    isCurrent: () => chain.isCurrent(),
+    fulfill_deadline_blocks: DEFAULT_POLICY.fulfill_deadline_blocks,
+    onBackgroundError: (error) => void unattended('judging a payment', Promise.reject(error)),
+    htlcs: {
+      fulfil: (channel_id, htlc_id, preimage) => channels.fulfil(channel_id, htlc_id, preimage),
+      fail: (channel_id, htlc_id, failure) => channels.fail(channel_id, htlc_id, failure),
+    },
+    invoices: {
+      judge: (set) => shop().judge(set),
+      markPaid: async (payment_hash, amount_received_msat, parts) => {
+        const preimage = await shop().markPaid(payment_hash, amount_received_msat, parts.map(claimIncoming));
+        if (preimage !== undefined) log.info(`invoice ${payment_hash} is paid: ${amount_received_msat} msat`);
+        return preimage;
+      },
+    },
+  });
+  const outgoing = new OutgoingPayments({
+    store,
+    clock,
+    randomBytes: secureRandomBytes,
+    sender: {
+      usableChannels: () => waysOut(channels.list()),
+      offer: (channel_id, htlc, writesOf) => channels.offer(channel_id, htlc, writesOf),
+      afterwards: (action) => channels.book.speak(action),
+      height: () => chain.tip().height,
+    },
+  });
+  const endings = new Endings({
+    store,
+    chain,
+    wallet,
+    keys,
+    channels: {
+      write: (...writes) => channels.book.write(...writes),
+      speak: (output) => channels.book.speak(output),
+      resolved: (channel_id) => channels.resolved(channel_id),
+    },
+    outgoing,
+    policy: { ...DEFAULT_ONCHAIN_POLICY, irrevocable_depth: values['closing-confirms'] },
+    log,
+  });
+  /** The invoice was paid before the last run ended, and its HTLC not yet fulfilled. */
+  const resume = async ({ channel_id, htlc_id, payment_hash }: IncomingHtlc): Promise<void> => {
+    const preimage = await shop().paidPreimage(payment_hash);
+    if (preimage === undefined) throw new Error(`the invoice ${payment_hash} of a claimed HTLC is gone`);
+    channels.fulfil(channel_id, htlc_id, preimage);
+  };
+  const channels: Channels = new Channels({
+    store,
+    keys,
+    network,
+    chain,
+    wallet: {
+      // A script that every peer can close to: not all know those of later witness versions.
+      newScript: async () => (await wallet.newAddress('bech32')).script_pubkey,
+      fund: async (script, amount_sat, options) => {
+        const { txid, vout } = await wallet.fund(Buffer.from(script, 'hex'), amount_sat, options);
+        return { txid, vout };
+      },
+      publish: (txid) => void unattended('publishing a funding transaction', wallet.publish(txid)),
+      release: (txid) => void unattended('releasing the coins of a channel', wallet.release(txid)),
+    },
+    incoming: {
+      offer: (htlc) => void unattended('judging a payment', payments.offer(htlc)),
+      resume: (htlc) => void unattended('fulfilling a payment', resume(htlc)),
+      expire: (channel_id, htlc_id) => payments.expire(channel_id, htlc_id),
+    },
+    outgoing,
+    endings,
+    features: INIT_FEATURES,
+    policy: { ...DEFAULT_POLICY, minimum_depth: confirmations(config, 'funding-confirms') },
+    forwarding: {
+      cltv_expiry_delta: values['cltv-delta'],
+      fee_base_msat: values['fee-base'],
+      fee_proportional_millionths: values['fee-per-satoshi'],
+    },
+    zeroconf_peers: new Set(values['zeroconf-peer'] as readonly NodeId[]),
+    clock,
+    randomBytes: secureRandomBytes,
+    log,
+    onListChanged: () => backups.changed(),
+  });
+  const backups: Backups = new Backups({
+    dir: config.network_dir,
+    seal: { key: keys.backup_key, network: network.name },
+    store,
+    randomBytes: secureRandomBytes,
+    channels,
+    newScript: async () => (await wallet.newAddress('p2tr')).script_pubkey,
+    callPeer: (peer_id, address) => connectTo(config, store, peers, peer_id, address),
+    log,
+  });
+  const proxy = values.proxy === undefined ? undefined : parseNetAddress(values.proxy, 9050);
+  const peers = new Peers({
+    static_key: keys.node_key,
+    network,
+    features: INIT_FEATURES,
+    host: channels,
+    hasChannel: (node_id) => channels.hasFunded(node_id),
+    dial: netDial(proxy && { address: proxy, always: values['always-use-proxy'] }),
+    clock,
+    randomBytes: secureRandomBytes,
+    log: (event, fields) => log.debug(`${event} ${JSON.stringify(fields)}`),
+  });
+  const bindings: NetAddress[] = [];
+
+  const parts: readonly Part[] = [
+    {
+      name: 'wallet',
+      start: () => wallet.start(chain, infra.resumePoint().tip.height, values.rescan),
+      stop: () => wallet.stop(),
+    },
+    { name: 'payments of ours', start: () => outgoing.start() },
+    {
+      name: 'backups',
+      async start() {
+        const addresses = await readPeerAddresses(store);
+        await backups.start(new Map([...addresses].map(([peer_id, at]) => [peer_id, formatNetAddress(at)])));
+      },
+    },
+    {
+      name: 'channels',
+      async start() {
+        await channels.start(infra.resumePoint().tip.height + 1);
+        backups.changed();
+        await unattended('resuming fundings', resumeFundings(wallet, channels.list(), log));
+      },
+      stop: () => channels.stop(),
+    },
+    // The channels start them: they are theirs.
+    { name: 'endings', stop: () => endings.stop() },
+  ];
+  let stopRemembering = (): void => {};
+  const outward: readonly Part[] = [
+    {
+      // Stopped before whatever follows the chain: a block that is remembered has been seen by all.
+      name: 'tip of the chain',
+      start() {
+        stopRemembering = rememberTip(chain, (...writes) => channels.book.write(...writes));
+        const { isFirstRun, tip } = infra.resumePoint();
+        if (isFirstRun) channels.book.write(tipWrite(tip));
+      },
+      stop: () => stopRemembering(),
+    },
+    {
+      name: 'peers',
+      async start() {
+        if (!values.offline) bindings.push(...(await listen(config, peers)));
+      },
+      stop: () => peers.close(),
+    },
+  ];
+  const payer = new Payer(outgoing, clock, keys.node_id);
+  return { keys, wallet, channels, endings, payments, outgoing, payer, backups, peers, bindings, parts, outward };
+}
+
+/** Calls the peers of our channels again until they answer. */
+export function callPeersAgain({ config, store }: Infra, { channels, peers }: Node): Promise<void> {
+  return callPeers(
+    config,
+    store,
+    peers,
+    channels.list().map(({ peer_id }) => peer_id),
+  );
+}

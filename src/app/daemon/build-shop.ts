@@ -1,0 +1,101 @@
+/** Builds the layer of the shop: what it asks to be paid, and what arrives on the chain for that. */
+import { secureRandomBytes } from '../../base/crypto/random.ts';
+import { waysIn } from '../../node/channels/hint-source.ts';
+import { Deposits } from '../../shop/deposits/deposits.ts';
+import { AUTOCLEAN_SUBSYSTEMS } from '../../shop/invoices/autoclean.ts';
+import { Invoices } from '../../shop/invoices/invoices.ts';
+import type { Infra } from './build-infra.ts';
+import type { Node, ShopPort } from './build-node.ts';
+import { depositDoor } from './deposit-door.ts';
+import { INVOICE_FEATURES } from './features.ts';
+import type { Part } from './lifecycle.ts';
+import { confirmations } from './open.ts';
+
+/** What a shop has a node for. */
+export interface Shop {
+  readonly invoices: Invoices;
+  readonly deposits: Deposits;
+  /** What the node asks of the shop. */
+  readonly port: ShopPort;
+  readonly parts: readonly Part[];
+}
+
+/** Nothing runs before the parts are started. */
+export function buildShop({ config, log, clock, store, chain }: Infra, { keys, wallet, channels }: Node): Shop {
+  const { values, network } = config;
+  const report = (module: string) => (error: unknown) =>
+    log.error(`${module}: ${error instanceof Error ? error.message : String(error)}`);
+  const deposits: Deposits = new Deposits({
+    store,
+    clock,
+    invoices: depositDoor(() => invoices),
+    coins: wallet,
+    newScript: values['invoices-onchain-fallback']
+      ? async () => (await wallet.newAddress('p2tr')).script_pubkey
+      : undefined,
+    height: () => chain.tip().height,
+    confirmations: confirmations(config, 'invoices-onchain-confirms'),
+    log,
+    onBackgroundError: report('deposits'),
+  });
+  const invoices = new Invoices({
+    store,
+    clock,
+    randomBytes: secureRandomBytes,
+    network,
+    signer: { node_id: keys.node_id, sign: (digest) => keys.signRecoverable(digest) },
+    payment_secret_key: keys.payment_secret_key,
+    hints: { candidates: () => waysIn(channels.list()) },
+    fallback: deposits,
+    features: INVOICE_FEATURES,
+    default_expiry_seconds: values['invoices-expiry'],
+    ...(values['cltv-final'] === undefined ? {} : { cltv_final_blocks: values['cltv-final'] }),
+    onBackgroundError: report('invoices'),
+  });
+
+  let stopJudging = (): void => {};
+  const parts: readonly Part[] = [
+    {
+      name: 'invoices',
+      async start() {
+        await invoices.start();
+        // An age of 0 keeps them.
+        for (const subsystem of AUTOCLEAN_SUBSYSTEMS) {
+          const age = values[`autoclean-${subsystem}-age`];
+          if (age > 0) invoices.autoclean.schedule(values['autoclean-cycle'], { [subsystem]: age });
+        }
+      },
+      stop: () => invoices.stop(),
+    },
+    {
+      name: 'deposits',
+      start() {
+        // What the wallet knows while the chain is caught up is half the truth: deposits are judged at the tip alone.
+        let isSynced = false;
+        stopJudging = chain.onTip(({ kind }) => {
+          if (isSynced && kind === 'connected') void deposits.judge();
+        });
+        void chain.synced().then(() => {
+          isSynced = true;
+          return deposits.judge();
+        });
+      },
+      async stop() {
+        stopJudging();
+        await deposits.stop();
+      },
+    },
+  ];
+  return {
+    invoices,
+    deposits,
+    port: {
+      judge: (set) => invoices.judge(set),
+      markPaid: (payment_hash, amount_received_msat, claims) =>
+        invoices.markPaid(payment_hash, amount_received_msat, claims),
+      paidPreimage: (payment_hash) => invoices.paidPreimage(payment_hash),
+      coinWrites: (coin) => deposits.coinWrites(coin),
+    },
+    parts,
+  };
+}

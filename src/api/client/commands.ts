@@ -486,19 +486,19 @@ export interface Commands {
           /** Its feature bits. */ readonly bits: readonly (number | bigint)[];
           /** Their names; `/even`: required. */ readonly names: readonly string[];
         };
-        /** How many commitments we had. */ readonly total_local_commitments: number | bigint;
-        /** How many commitments the peer had. */ readonly total_remote_commitments: number | bigint;
-        /** How many HTLCs we offered. */ readonly total_htlcs_sent: number | bigint;
+        /** How many commitments we had. */ readonly total_local_commitments?: number | bigint;
+        /** How many commitments the peer had. */ readonly total_remote_commitments?: number | bigint;
+        /** How many HTLCs we offered. */ readonly total_htlcs_sent?: number | bigint;
         /** The funding transaction. */ readonly funding_txid: string;
         /** The output in it. */ readonly funding_outnum: number | bigint;
         /** Whether it was leased; Till leases none. */ readonly leased: boolean;
         /** Whether its funding was never sent; Till sends it or forgets the channel. */ readonly funding_withheld: boolean;
         /** What it held. */ readonly total_msat: number | bigint;
-        /** What was ours at the end, before fees. */ readonly final_to_us_msat: number | bigint;
-        /** The least that ever was ours. */ readonly min_to_us_msat: number | bigint;
-        /** The most that ever was ours. */ readonly max_to_us_msat: number | bigint;
-        /** Our last commitment, or the mutual close. */ readonly last_commitment_txid: string;
-        /** Its fee. */ readonly last_commitment_fee_msat: number | bigint;
+        /** What was ours at the end, before fees. */ readonly final_to_us_msat?: number | bigint;
+        /** The least that ever was ours. */ readonly min_to_us_msat?: number | bigint;
+        /** The most that ever was ours. */ readonly max_to_us_msat?: number | bigint;
+        /** Our last commitment, or the mutual close. */ readonly last_commitment_txid?: string;
+        /** Its fee. */ readonly last_commitment_fee_msat?: number | bigint;
         /** Why it was closed: unknown, local, user, remote, protocol or onchain. */ readonly close_cause: string;
         /** What spent the funding: a mutual close, our commitment (local), theirs (remote, revoked), or an unknown one. */ readonly ending?: string;
         /** The transaction that spent the funding. */ readonly closing_txid?: string;
@@ -535,7 +535,9 @@ export interface Commands {
       }[];
       /** The channels. */ readonly channels: readonly {
         /** The peer. */ readonly peer_id: string;
-        /** What is ours, or was when it was closed. */ readonly our_amount_msat: number | bigint;
+        /** What is ours, or was when it was closed. Missing when the channel was recovered: nobody knows it. */ readonly our_amount_msat?:
+          | number
+          | bigint;
         /** What the channel holds. */ readonly amount_msat: number | bigint;
         /** The funding transaction. */ readonly funding_txid: string;
         /** The funding output's index there. */ readonly funding_output: number | bigint;
@@ -731,13 +733,13 @@ export interface Commands {
             /** Its fee for each million. */ readonly fee_proportional_millionths: number | bigint;
           };
         };
-        /** The feerate of the commitments. */ readonly feerate: {
+        /** The feerate of the commitments. */ readonly feerate?: {
           /** Satoshi per 1000 weight. */ readonly perkw: number | bigint;
           /** Satoshi per 1000 virtual bytes. */ readonly perkb: number | bigint;
         };
-        /** What is ours. */ readonly to_us_msat: number | bigint;
-        /** The least that ever was ours. */ readonly min_to_us_msat: number | bigint;
-        /** The most that ever was ours. */ readonly max_to_us_msat: number | bigint;
+        /** What is ours. */ readonly to_us_msat?: number | bigint;
+        /** The least that ever was ours. */ readonly min_to_us_msat?: number | bigint;
+        /** The most that ever was ours. */ readonly max_to_us_msat?: number | bigint;
         /** What the channel holds. */ readonly total_msat: number | bigint;
         /** HTLCs below are lost to fees if the channel is closed alone. */ readonly dust_limit_msat: number | bigint;
         /** The most that may be on its way to us. */ readonly max_total_htlc_in_msat: number | bigint;
@@ -745,8 +747,8 @@ export interface Commands {
         /** The most that the peer may have on its way. */ readonly our_max_htlc_value_in_flight_msat: number | bigint;
         /** What the peer must keep. */ readonly their_reserve_msat: number | bigint;
         /** What we must keep. */ readonly our_reserve_msat: number | bigint;
-        /** What we could send in one HTLC now. */ readonly spendable_msat: number | bigint;
-        /** What we could be sent in one HTLC now. */ readonly receivable_msat: number | bigint;
+        /** What we could send in one HTLC now. */ readonly spendable_msat?: number | bigint;
+        /** What we could be sent in one HTLC now. */ readonly receivable_msat?: number | bigint;
         /** The smallest HTLC that we take. */ readonly minimum_htlc_in_msat: number | bigint;
         /** The smallest HTLC that the peer takes. */ readonly minimum_htlc_out_msat: number | bigint;
         /** The largest HTLC that we send. */ readonly maximum_htlc_out_msat: number | bigint;

@@ -4,6 +4,9 @@ import { field } from '../rpc/fields.ts';
 import { channelTypeAnswer, channelTypeRow } from './peer-channel.ts';
 import { defineCommand } from './rooms.ts';
 
+/** A figure of the channel: missing when it was recovered from its terms, because then nobody knows it. */
+const ifKnown = answer.optional;
+
 const closedAnswer = answer.object(
   {
     peer_id: answer.nodeId('The peer.'),
@@ -20,19 +23,19 @@ const closedAnswer = answer.object(
     closer: answer.oneOf(['local', 'remote'], 'Who began to close it.'),
     private: answer.boolean('Whether it was not announced.'),
     channel_type: channelTypeAnswer,
-    total_local_commitments: answer.integer('How many commitments we had.'),
-    total_remote_commitments: answer.integer('How many commitments the peer had.'),
-    total_htlcs_sent: answer.integer('How many HTLCs we offered.'),
+    total_local_commitments: ifKnown(answer.integer('How many commitments we had.')),
+    total_remote_commitments: ifKnown(answer.integer('How many commitments the peer had.')),
+    total_htlcs_sent: ifKnown(answer.integer('How many HTLCs we offered.')),
     funding_txid: answer.txid('The funding transaction.'),
     funding_outnum: answer.integer('The output in it.'),
     leased: answer.boolean('Whether it was leased; Till leases none.'),
     funding_withheld: answer.boolean('Whether its funding was never sent; Till sends it or forgets the channel.'),
     total_msat: answer.msat('What it held.'),
-    final_to_us_msat: answer.msat('What was ours at the end, before fees.'),
-    min_to_us_msat: answer.msat('The least that ever was ours.'),
-    max_to_us_msat: answer.msat('The most that ever was ours.'),
-    last_commitment_txid: answer.txid('Our last commitment, or the mutual close.'),
-    last_commitment_fee_msat: answer.msat('Its fee.'),
+    final_to_us_msat: ifKnown(answer.msat('What was ours at the end, before fees.')),
+    min_to_us_msat: ifKnown(answer.msat('The least that ever was ours.')),
+    max_to_us_msat: ifKnown(answer.msat('The most that ever was ours.')),
+    last_commitment_txid: ifKnown(answer.txid('Our last commitment, or the mutual close.')),
+    last_commitment_fee_msat: ifKnown(answer.msat('Its fee.')),
     close_cause: answer.string('Why it was closed: unknown, local, user, remote, protocol or onchain.'),
     ending: answer.optional(
       answer.string(
@@ -50,7 +53,8 @@ export const listclosedchannels = defineCommand({
   name: 'listclosedchannels',
   category: 'channels',
   title: 'Get data on our closed historical channels',
-  description: 'Lists channels of which nothing is left on the chain.',
+  description:
+    'Lists channels of which nothing is left on the chain. A channel that was recovered from a backup of its terms has no figures: nobody knows them.',
   params: { id: optional(field.nodeId, 'Only channels with this node.') },
   returns: { closedchannels: answer.array(closedAnswer, 'The channels.') },
   errors: [],
@@ -60,8 +64,16 @@ export const listclosedchannels = defineCommand({
     const closed = await endings.closed();
     const asked = closed.filter(({ peer_id }) => id === undefined || peer_id === id);
     return {
-      closedchannels: asked.map(({ state: { terms, remote_alias }, ...channel }) => ({
+      closedchannels: asked.map(({ state: { terms, remote_alias }, figures, last_commitment, ...channel }) => ({
         ...channel,
+        total_local_commitments: figures?.local_commitments,
+        total_remote_commitments: figures?.remote_commitments,
+        total_htlcs_sent: figures?.htlcs_sent,
+        final_to_us_msat: figures?.to_us_msat as bigint | undefined,
+        min_to_us_msat: figures?.min_to_us_msat as bigint | undefined,
+        max_to_us_msat: figures?.max_to_us_msat as bigint | undefined,
+        last_commitment_txid: last_commitment?.txid as string | undefined,
+        last_commitment_fee_msat: last_commitment?.fee_msat as bigint | undefined,
         alias: { local: terms.local_alias as string, remote: remote_alias as string | undefined },
         opener: terms.opener,
         private: !terms.announce_channel,

@@ -29,7 +29,9 @@ const output = answer.object(
 const channel = answer.object(
   {
     peer_id: answer.nodeId('The peer.'),
-    our_amount_msat: answer.msat('What is ours, or was when it was closed.'),
+    our_amount_msat: answer.optional(
+      answer.msat('What is ours, or was when it was closed. Missing when the channel was recovered: nobody knows it.'),
+    ),
     amount_msat: answer.msat('What the channel holds.'),
     funding_txid: answer.txid('The funding transaction.'),
     funding_output: answer.integer("The funding output's index there."),

@@ -7,10 +7,14 @@ import type { LiveChannel } from '../../node/channels/live-channel.ts';
 import { stateName } from '../../node/channels/state-name.ts';
 import type { EndingView } from '../../node/endings/view.ts';
 import { channelUpdateFacts, spendableMsat } from '../../protocol/channel/facts.ts';
+import { figuresOf } from '../../protocol/channel/lost.ts';
 import { shortChannelId } from '../../protocol/channel/ready.ts';
 import type { ChannelState, ChannelType } from '../../protocol/channel/state.ts';
 import { answer } from '../rpc/answer.ts';
 import { HTLC_STATES, htlcState } from './htlc-state.ts';
+
+/** A figure of the channel: missing when it was recovered from its terms, because then nobody knows it. */
+const ifKnown = answer.optional;
 
 const typeAnswer = answer.object(
   {
@@ -72,13 +76,15 @@ export const peerChannelAnswer = answer.object(
     updates: answer.optional(
       answer.object({ local: updateAnswer, remote: answer.optional(updateAnswer) }, 'What both sides ask of payments.'),
     ),
-    feerate: answer.object(
-      { perkw: answer.integer('Satoshi per 1000 weight.'), perkb: answer.integer('Satoshi per 1000 virtual bytes.') },
-      'The feerate of the commitments.',
+    feerate: ifKnown(
+      answer.object(
+        { perkw: answer.integer('Satoshi per 1000 weight.'), perkb: answer.integer('Satoshi per 1000 virtual bytes.') },
+        'The feerate of the commitments.',
+      ),
     ),
-    to_us_msat: answer.msat('What is ours.'),
-    min_to_us_msat: answer.msat('The least that ever was ours.'),
-    max_to_us_msat: answer.msat('The most that ever was ours.'),
+    to_us_msat: ifKnown(answer.msat('What is ours.')),
+    min_to_us_msat: ifKnown(answer.msat('The least that ever was ours.')),
+    max_to_us_msat: ifKnown(answer.msat('The most that ever was ours.')),
     total_msat: answer.msat('What the channel holds.'),
     dust_limit_msat: answer.msat('HTLCs below are lost to fees if the channel is closed alone.'),
     max_total_htlc_in_msat: answer.msat('The most that may be on its way to us.'),
@@ -86,8 +92,8 @@ export const peerChannelAnswer = answer.object(
     our_max_htlc_value_in_flight_msat: answer.msat('The most that the peer may have on its way.'),
     their_reserve_msat: answer.msat('What the peer must keep.'),
     our_reserve_msat: answer.msat('What we must keep.'),
-    spendable_msat: answer.msat('What we could send in one HTLC now.'),
-    receivable_msat: answer.msat('What we could be sent in one HTLC now.'),
+    spendable_msat: ifKnown(answer.msat('What we could send in one HTLC now.')),
+    receivable_msat: ifKnown(answer.msat('What we could be sent in one HTLC now.')),
     minimum_htlc_in_msat: answer.msat('The smallest HTLC that we take.'),
     minimum_htlc_out_msat: answer.msat('The smallest HTLC that the peer takes.'),
     maximum_htlc_out_msat: answer.msat('The largest HTLC that we send.'),
@@ -133,7 +139,7 @@ export function peerChannelRow(
   const short_channel_id: string | undefined = shortChannelId(state);
   const facts = channelUpdateFacts(state);
   const type = channelTypeRow(terms.channel_type);
-  const perkw = state.feerates.at(-1)?.feerate_per_kw ?? 0;
+  const perkw = figuresOf(state)?.feerate_per_kw;
   return {
     peer_id: peer_id as string,
     peer_connected: peer !== undefined,
@@ -160,7 +166,7 @@ export function peerChannelRow(
       },
       remote: remoteUpdateRow(channel),
     },
-    feerate: { perkw, perkb: perkw * 4 },
+    feerate: perkw === undefined ? undefined : { perkw, perkb: perkw * 4 },
     ...amountsOf(channel),
     their_to_self_delay: terms.local.to_self_delay,
     our_to_self_delay: terms.remote.to_self_delay,
@@ -179,10 +185,11 @@ export function peerChannelRow(
 
 function amountsOf({ state, min_to_us_msat, max_to_us_msat }: LiveChannel) {
   const { local, remote, funding_satoshis } = state.terms;
+  const figures = figuresOf(state);
   return {
-    to_us_msat: state.local_msat as bigint,
-    min_to_us_msat: min_to_us_msat as bigint,
-    max_to_us_msat: max_to_us_msat as bigint,
+    to_us_msat: figures?.to_us_msat as bigint | undefined,
+    min_to_us_msat: min_to_us_msat as bigint | undefined,
+    max_to_us_msat: max_to_us_msat as bigint | undefined,
     total_msat: funding_satoshis * 1000n,
     dust_limit_msat: local.dust_limit_satoshis * 1000n,
     max_total_htlc_in_msat: local.max_htlc_value_in_flight_msat as bigint,
@@ -190,8 +197,8 @@ function amountsOf({ state, min_to_us_msat, max_to_us_msat }: LiveChannel) {
     our_max_htlc_value_in_flight_msat: local.max_htlc_value_in_flight_msat as bigint,
     their_reserve_msat: local.channel_reserve_satoshis * 1000n,
     our_reserve_msat: remote.channel_reserve_satoshis * 1000n,
-    spendable_msat: spendableMsat(state, 'local') as bigint,
-    receivable_msat: spendableMsat(state, 'remote') as bigint,
+    spendable_msat: figures && (spendableMsat(state, 'local') as bigint),
+    receivable_msat: figures && (spendableMsat(state, 'remote') as bigint),
     minimum_htlc_in_msat: local.htlc_minimum_msat as bigint,
     minimum_htlc_out_msat: remote.htlc_minimum_msat as bigint,
     maximum_htlc_out_msat: funding_satoshis * 1000n,

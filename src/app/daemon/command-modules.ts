@@ -16,6 +16,7 @@ import type { LiveChannel } from '../../node/channels/live-channel.ts';
 import { stateName } from '../../node/channels/state-name.ts';
 import type { EndingView } from '../../node/endings/view.ts';
 import { formatNetAddress, INIT_FEATURES } from '../../node/peers/index.ts';
+import { figuresOf } from '../../protocol/channel/lost.ts';
 import { shortChannelId } from '../../protocol/channel/ready.ts';
 import type { Config } from '../config/config.ts';
 import type { OptionDefinition } from '../config/option.ts';
@@ -99,10 +100,10 @@ function infoOf({ infra: { config, chain }, node: { keys, channels, peers, bindi
 
 /** `ending`: how a channel stands that is over. */
 function fundsOf({ channel_id, peer_id, peer, state }: LiveChannel, ending: string | undefined): ChannelFunds {
-  const { terms, local_msat } = state;
+  const { terms } = state;
   return {
     peer_id,
-    our_amount_msat: local_msat,
+    our_amount_msat: figuresOf(state)?.to_us_msat,
     amount_msat: terms.funding_satoshis * 1000n,
     funding_txid: terms.funding_txid,
     funding_output: terms.funding_output_index,

@@ -4,6 +4,7 @@ import { type Msat, max, min } from '../../base/types/amount.ts';
 import type { ChannelId, NodeId } from '../../base/types/brand.ts';
 import type { Row, Write } from '../../infra/store/store.ts';
 import { encodeState } from '../../protocol/channel/codec.ts';
+import { figuresOf } from '../../protocol/channel/lost.ts';
 import type { ChannelSigner } from '../../protocol/channel/signer.ts';
 import type { Side } from '../../protocol/channel/stage.ts';
 import type { ChannelState } from '../../protocol/channel/state.ts';
@@ -32,9 +33,9 @@ export class LiveChannel {
   remote_update: RemoteUpdate | undefined;
   /** Who closes it and why, once somebody does. */
   closing: Closing | undefined;
-  /** The least and the most that was ever ours of it. */
-  min_to_us_msat: Msat;
-  max_to_us_msat: Msat;
+  /** The least and the most that was ever ours of it; undefined when nobody knows. */
+  min_to_us_msat: Msat | undefined;
+  max_to_us_msat: Msat | undefined;
   /** When it was last given out as a route hint: the least recently hinted one comes first. */
   hinted_at = 0;
   /** Called when what happened to the channel is durable. */
@@ -55,24 +56,25 @@ export class LiveChannel {
     this.signer = signer;
     this.state = state;
     this.remote_update = remote_update;
-    this.min_to_us_msat = state.local_msat;
-    this.max_to_us_msat = state.local_msat;
+    this.min_to_us_msat = figuresOf(state)?.to_us_msat;
+    this.max_to_us_msat = this.min_to_us_msat;
   }
 
   /** Takes the columns that its state does not hold from its row. */
   restore(row: Row): void {
     const { closer, close_cause, min_to_us_msat, max_to_us_msat } = row;
     if (closer !== null) this.closing = { closer: closer as Side, close_cause: close_cause as CloseCause };
-    if (min_to_us_msat !== null) this.min_to_us_msat = min_to_us_msat as Msat;
-    if (max_to_us_msat !== null) this.max_to_us_msat = max_to_us_msat as Msat;
+    // Earlier versions wrote figures for channels of which nobody knows any.
+    if (this.min_to_us_msat !== undefined && min_to_us_msat !== null) this.min_to_us_msat = min_to_us_msat as Msat;
+    if (this.max_to_us_msat !== undefined && max_to_us_msat !== null) this.max_to_us_msat = max_to_us_msat as Msat;
   }
 
   /** Moves to the next state. */
   move(state: ChannelState, closing: Closing | undefined): void {
     this.state = state;
     this.closing = closing;
-    this.min_to_us_msat = min(this.min_to_us_msat, state.local_msat);
-    this.max_to_us_msat = max(this.max_to_us_msat, state.local_msat);
+    if (this.min_to_us_msat !== undefined) this.min_to_us_msat = min(this.min_to_us_msat, state.local_msat);
+    if (this.max_to_us_msat !== undefined) this.max_to_us_msat = max(this.max_to_us_msat, state.local_msat);
   }
 
   /** Something happened, and it is durable. */
@@ -103,8 +105,8 @@ export class LiveChannel {
         encodeUpdate(this.remote_update),
         closing?.closer ?? null,
         closing?.close_cause ?? null,
-        min_to_us_msat,
-        max_to_us_msat,
+        min_to_us_msat ?? null,
+        max_to_us_msat ?? null,
       ],
     };
   }

@@ -5,10 +5,11 @@ import type { ChannelId, NodeId, Txid } from '../../base/types/brand.ts';
 import { fromHex } from '../../base/types/hex.ts';
 import type { ShortChannelId } from '../../base/types/short-channel-id.ts';
 import { buildCommitment } from '../../codec/tx/commitment.ts';
-import { parseTransaction, txidOf } from '../../codec/tx/transaction.ts';
+import { parseTransaction, TxError, txidOf } from '../../codec/tx/transaction.ts';
 import { readAll } from '../../infra/store/read-all.ts';
 import type { Row, Store } from '../../infra/store/store.ts';
 import { decodeState } from '../../protocol/channel/codec.ts';
+import { type ChannelFigures, figuresOf } from '../../protocol/channel/lost.ts';
 import { shortChannelId } from '../../protocol/channel/ready.ts';
 import type { ChannelSigner } from '../../protocol/channel/signer.ts';
 import type { ChannelState } from '../../protocol/channel/state.ts';
@@ -23,20 +24,21 @@ export interface ClosedChannel {
   readonly state: ChannelState;
   readonly closer: 'local' | 'remote';
   readonly close_cause: string;
-  readonly total_local_commitments: number;
-  readonly total_remote_commitments: number;
-  readonly total_htlcs_sent: bigint;
-  readonly final_to_us_msat: Msat;
-  readonly min_to_us_msat: Msat;
-  readonly max_to_us_msat: Msat;
-  /** The last commitment of ours, or the mutual close. */
-  readonly last_commitment_txid: Txid;
-  readonly last_commitment_fee_msat: Msat;
+  /** What passed over it; undefined when nobody knows, because only its terms were left. */
+  readonly figures: ClosedFigures | undefined;
+  /** The mutual close, or the last commitment of ours; undefined when neither is known. */
+  readonly last_commitment: { readonly txid: Txid; readonly fee_msat: Msat } | undefined;
   /** What it ended with on the chain, and the transaction of that. */
   readonly ending: EndingKind | undefined;
   readonly closing_txid: Txid | undefined;
   /** The block at which nothing of it was left. */
   readonly resolved_height: number | undefined;
+}
+
+/** What is known of a channel whose state was never lost. */
+export interface ClosedFigures extends ChannelFigures {
+  readonly min_to_us_msat: Msat;
+  readonly max_to_us_msat: Msat;
 }
 
 const SELECT_CLOSED = `SELECT channels.channel_id, peer_id, key_id, channels.state, closer, close_cause, min_to_us_msat,
@@ -63,30 +65,39 @@ function closedChannel(row: Row, signer: ChannelSigner): ClosedChannel {
     state,
     closer: (row.closer as 'local' | 'remote' | null) ?? 'remote',
     close_cause: (row.close_cause as string | null) ?? 'unknown',
-    total_local_commitments: state.local_number + 1,
-    total_remote_commitments: state.remote_number + 1,
-    total_htlcs_sent: state.local_next_htlc_id,
-    final_to_us_msat: state.local_msat,
-    min_to_us_msat: msat((row.min_to_us_msat as bigint | null) ?? state.local_msat),
-    max_to_us_msat: msat((row.max_to_us_msat as bigint | null) ?? state.local_msat),
-    ...lastCommitment(state, signer),
+    figures: closedFigures(state, row),
+    last_commitment: lastCommitment(state, signer),
     ending: (row.ending as EndingKind | null) ?? undefined,
     closing_txid: (row.closing_txid as Txid | null) ?? undefined,
     resolved_height: height === null ? undefined : Number(height),
   };
 }
 
-function lastCommitment(
-  state: ChannelState,
-  signer: ChannelSigner,
-): Pick<ClosedChannel, 'last_commitment_txid' | 'last_commitment_fee_msat'> {
+function closedFigures(state: ChannelState, row: Row): ClosedFigures | undefined {
+  const figures = figuresOf(state);
+  if (figures === undefined) return undefined;
+  const { min_to_us_msat, max_to_us_msat } = row;
+  return {
+    ...figures,
+    min_to_us_msat: msat((min_to_us_msat as bigint | null) ?? figures.to_us_msat),
+    max_to_us_msat: msat((max_to_us_msat as bigint | null) ?? figures.to_us_msat),
+  };
+}
+
+function lastCommitment(state: ChannelState, signer: ChannelSigner): ClosedChannel['last_commitment'] {
   const closing = state.closing_transactions.at(-1);
-  if (closing === undefined) {
-    const { txid, fee_sat } = buildCommitment(state.terms, localCommitment({ state, signer }).view);
-    return { last_commitment_txid: txid, last_commitment_fee_msat: satToMsat(fee_sat) };
+  if (closing !== undefined) {
+    const tx = parseTransaction(fromHex(closing));
+    const paid_sat = sum(tx.outputs.map(({ amount_sat }) => amount_sat));
+    return { txid: txidOf(tx), fee_msat: msat((state.terms.funding_satoshis - paid_sat) * 1000n) };
   }
-  const tx = parseTransaction(fromHex(closing));
-  const paid_sat = sum(tx.outputs.map(({ amount_sat }) => amount_sat));
-  const fee_msat = msat((state.terms.funding_satoshis - paid_sat) * 1000n);
-  return { last_commitment_txid: txidOf(tx), last_commitment_fee_msat: fee_msat };
+  if (state.knowledge === 'terms') return undefined;
+  try {
+    const { txid, fee_sat } = buildCommitment(state.terms, localCommitment({ state, signer }).view);
+    return { txid, fee_msat: satToMsat(fee_sat) };
+  } catch (error) {
+    // A state that no commitment can be built of, as a fault or a damaged store leaves it, hides no other channel.
+    if (error instanceof RangeError || error instanceof TxError) return undefined;
+    throw error;
+  }
 }

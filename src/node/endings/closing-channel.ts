@@ -24,6 +24,8 @@ export function localCommitment({
 
 /** The peer's commitments that it can still broadcast: the one in force, and the one that we signed since. */
 function remoteCommitments(state: ChannelState): CommitmentView[] {
+  // Of a channel that was recovered no commitment is known: whatever is mined, we look for our part of it.
+  if (state.knowledge === 'terms') return [];
   const { remote_number, remote_point, remote_next_point, awaiting_revocation } = state;
   const views = [commitmentView(state, 'remote', remote_number, remote_point, REMOTE_UNREVOKED)];
   if (awaiting_revocation && remote_next_point !== undefined) {

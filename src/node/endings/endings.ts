@@ -7,38 +7,23 @@ import type { ChannelId, PaymentPreimage, Txid } from '../../base/types/brand.ts
 import { fromHex } from '../../base/types/hex.ts';
 import type { ChainSource } from '../../infra/chain/source.ts';
 import { readAll } from '../../infra/store/read-all.ts';
-import type { Row, Store } from '../../infra/store/store.ts';
-import { MAX_READ_ROWS, StoreClosedError } from '../../infra/store/store.ts';
-import type { OnchainEnvironment, OnchainPolicy } from '../../protocol/onchain/closing-channel.ts';
+import type { Row } from '../../infra/store/store.ts';
+import { StoreClosedError } from '../../infra/store/store.ts';
+import type { OnchainEnvironment } from '../../protocol/onchain/closing-channel.ts';
 import { nameOf, type Outpoint } from '../../protocol/onchain/outpoint.ts';
 import type { OnchainEffect, OnchainInput, OnchainState } from '../../protocol/onchain/state.ts';
 import { openOnchain } from '../../protocol/onchain/state.ts';
 import { type ClosedChannel, readClosedChannels } from './closed-channels.ts';
-import { preimagesIn, signedCommitment, unsignedHtlcs } from './closing-channel.ts';
+import { preimagesIn, signedCommitment } from './closing-channel.ts';
 import { isImpossible, isVain } from './hopeless.ts';
-import { type EndingHost, fundedPending, LiveEnding } from './live-ending.ts';
+import { type EndingHost, fundedPending, LiveEnding, withoutFunded } from './live-ending.ts';
 import { Money } from './money.ts';
-import type { ChannelHost, ChannelKeyring, EndingLog, FeeWallet, OutgoingDoor, OverChannel } from './ports.ts';
+import type { EndingsOptions } from './options.ts';
+import type { OverChannel } from './ports.ts';
 import { Reports } from './reports.ts';
+import { revokedRows } from './revoked-rows.ts';
 import { closeEnding, type EndingRecord, endingRecord, SELECT_ENDINGS, saveEnding } from './row.ts';
 import { type EndingView, viewOf } from './view.ts';
-
-/** The chain, as this room needs it. */
-export interface EndingChain extends ChainSource {
-  /** Resolves when all that the source knows has been told, older blocks for new watches included. */
-  refresh(): Promise<void>;
-}
-
-export interface EndingsOptions {
-  readonly store: Store;
-  readonly chain: EndingChain;
-  readonly wallet: FeeWallet;
-  readonly keys: ChannelKeyring;
-  readonly channels: ChannelHost;
-  readonly outgoing: OutgoingDoor;
-  readonly policy: OnchainPolicy;
-  readonly log: EndingLog;
-}
 
 export class Endings implements EndingHost {
   readonly #options: EndingsOptions;
@@ -71,6 +56,8 @@ export class Endings implements EndingHost {
       const record = records.get(channel.channel_id);
       if (record !== undefined) resumed.push(this.#resume(channel, record));
       else if (channel.state.phase === 'failed') this.begin(channel, true);
+      // Its end was seen, and could not even be begun to be followed.
+      else if (channel.state.phase === 'spent') this.#open(channel, channel.state.terms.opened_height);
     }
     this.#tip_height = resume_height - 1;
     this.#catchUp(resumed, resume_height);
@@ -86,13 +73,26 @@ export class Endings implements EndingHost {
     this.#tip_height = height;
     for (const ending of this.#all()) {
       // While the chain is caught up its blocks are the past, and prove nothing.
-      if (ending.is_held) continue;
-      // A coin in it went another way: it will never be mined.
-      const state = this.#forget(ending.state, (known) => known !== 'dropped');
-      ending.record = { ...ending.record, state };
-      ending.say({ kind: 'block', height });
-      this.#sendCloseAgain(ending);
-      if (isVain(ending, height)) this.#giveUp(ending);
+      if (!ending.is_held) this.#guard(ending, () => this.#tellBlock(ending, height));
+    }
+  }
+
+  #tellBlock(ending: LiveEnding, height: number): void {
+    // A coin in it went another way: it will never be mined.
+    const state = this.#forget(ending.state, (known) => known !== 'dropped');
+    ending.record = { ...ending.record, state };
+    ending.say({ kind: 'block', height });
+    if (ending.fault !== undefined) this.#beginUnheard(ending);
+    this.#sendCloseAgain(ending);
+    if (isVain(ending, height)) this.#giveUp(ending);
+  }
+
+  /** What one ending cannot do keeps no other from its money: it is told, and tried again with the next block. */
+  #guard(ending: LiveEnding, action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      this.failed(ending, error);
     }
   }
 
@@ -142,11 +142,13 @@ export class Endings implements EndingHost {
    */
   begin(channel: OverChannel, is_ours: boolean, is_urgent = false): void {
     const ending = this.#endings.get(channel.channel_id) ?? this.#open(channel, this.#options.chain.tip().height);
-    const transaction = is_ours ? signedCommitment(channel) : undefined;
-    if (transaction === undefined) return;
-    const { force_close } = ending.state;
-    if (force_close !== undefined && (force_close.is_urgent || !is_urgent)) return;
-    ending.say({ kind: 'force_close', transaction, is_urgent });
+    this.#guard(ending, () => {
+      const transaction = is_ours ? signedCommitment(channel) : undefined;
+      if (transaction === undefined) return;
+      const { force_close } = ending.state;
+      if (force_close !== undefined && (force_close.is_urgent || !is_urgent)) return;
+      ending.say({ kind: 'force_close', transaction, is_urgent });
+    });
   }
 
   /** The funding output was spent by a transaction in a block. */
@@ -167,7 +169,7 @@ export class Endings implements EndingHost {
   }
 
   #open(channel: OverChannel, height: number): LiveEnding {
-    const { channel_id, state } = channel;
+    const { channel_id } = channel;
     const tip_height = this.#options.chain.tip().height;
     const ending = this.#add(channel, {
       channel_id,
@@ -179,11 +181,7 @@ export class Endings implements EndingHost {
     });
     ending.say({ kind: 'start' });
     this.#sayPreimages(ending);
-    const { outgoing, channels } = this.#options;
-    for (const { id, amount_msat, payment_hash } of unsignedHtlcs(state, ending.closing)) {
-      channels.write(...outgoing.removed(channel_id, { id, amount_msat, payment_hash, removal: { kind: 'unsent' } }));
-      channels.speak(() => outgoing.told(channel_id, id));
-    }
+    this.#guard(ending, () => this.#reports.unsent(ending));
     return ending;
   }
 
@@ -235,7 +233,10 @@ export class Endings implements EndingHost {
 
   #watchAgain(ending: LiveEnding): void {
     this.#unwatch(ending);
-    for (const name of ending.state.watched) {
+    const { funding_txid, funding_output_index } = ending.channel.state.terms;
+    // Also when the ending could not be followed so far that it asked for it.
+    const funding = nameOf({ txid: funding_txid, vout: funding_output_index });
+    for (const name of new Set([funding, ...ending.state.watched])) {
       const [txid, vout] = name.split(':');
       this.#watch(ending, { txid: txid as Txid, vout: Number(vout) }, ending.record.began_height);
     }
@@ -249,23 +250,24 @@ export class Endings implements EndingHost {
     this.#resume_height = undefined;
     if (this.#is_stopped) return;
     for (const ending of this.#all()) {
-      if (!ending.is_held) continue;
-      ending.release(from_height, chain.tip().height);
-      const { channel, state } = ending;
-      // The decision was durable with the channel, and the machine had not heard of it.
-      if (channel.state.phase === 'failed' && state.force_close === undefined) this.begin(channel, true);
-      this.#releaseUnused(ending);
+      if (ending.is_held) this.#guard(ending, () => this.#release(ending, from_height));
     }
   }
 
+  #release(ending: LiveEnding, from_height: number): void {
+    ending.release(from_height, this.#options.chain.tip().height);
+    this.#beginUnheard(ending);
+    this.#releaseUnused(ending);
+  }
+
+  /** The decision was durable with the channel, and the machine has not heard of it. */
+  #beginUnheard({ channel, state }: LiveEnding): void {
+    if (channel.state.phase === 'failed' && state.force_close === undefined) this.begin(channel, true);
+  }
+
   /** Transactions that the wallet has given up are asked for anew: those whose state, as it knows them, is not kept. */
-  #forget(state: OnchainState, isKept: (known: 'held' | 'sent' | 'dropped' | undefined) => boolean): OnchainState {
-    const pending = state.pending.map((each) => {
-      const [txid] = fundedPending({ ...state, pending: [each] });
-      if (txid === undefined || isKept(this.#options.wallet.find(txid)?.state)) return each;
-      return { ...each, transaction: undefined };
-    });
-    return { ...state, pending };
+  #forget(state: OnchainState, isKept: (known: Known) => boolean): OnchainState {
+    return withoutFunded(state, (txid) => !isKept(this.#options.wallet.find(txid)?.state));
   }
 
   environment({ channel }: LiveEnding): OnchainEnvironment {
@@ -360,23 +362,19 @@ export class Endings implements EndingHost {
   async *readRevoked(channel_id: ChannelId): AsyncIterable<readonly Row[]> {
     // What was to be written before is durable when the answer is asked for.
     await new Promise<void>((resolve) => this.#options.channels.speak(resolve));
-    // Every HTLC there ever was left a row: a busy channel has millions.
-    for (let number: Row[string] = 0n; ; ) {
-      const page: readonly Row[] = await this.#options.store.read(
-        'SELECT number, htlc FROM revoked_htlcs WHERE channel_id = ? AND number > ? ORDER BY number LIMIT ?',
-        [channel_id, number, MAX_READ_ROWS],
-      );
-      yield page;
-      if (page.length < MAX_READ_ROWS) return;
-      number = page.at(-1)?.number ?? null;
-    }
+    yield* revokedRows(this.#options.store, channel_id);
   }
 
-  failed({ channel_id }: LiveEnding, error: unknown): void {
+  failed(ending: LiveEnding, error: unknown): void {
+    // The node is stopping.
     if (error instanceof StoreClosedError) return;
-    const word = error instanceof Error ? error.message : String(error);
-    this.#options.log.warn(`channel ${channel_id}: what is kept for its penalty could not be read: ${word}`);
-    throw error;
+    // A step that is undone may already have left its record among what is to be written.
+    this.#options.channels.write(saveEnding(ending.record));
+    this.#reports.notFollowed(ending, error);
+  }
+
+  recovered(ending: LiveEnding): void {
+    this.#reports.followedAgain(ending);
   }
 }
 
@@ -385,6 +383,9 @@ const REORG_BLOCKS = 20;
 
 /** How long the network may take to mine again what a reorg took out of a block. */
 const PATIENCE_BLOCKS = 12;
+
+/** How a transaction of the wallet stands, as the wallet knows it. */
+type Known = 'held' | 'sent' | 'dropped' | undefined;
 
 type Spent = Parameters<Parameters<ChainSource['watch']>[2]>[0];
 

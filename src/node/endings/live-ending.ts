@@ -23,8 +23,10 @@ export interface EndingHost {
   follow(ending: LiveEnding, effects: readonly OnchainEffect[]): void;
   /** The stored rows of this channel's revoked HTLCs, those that are only about to be written included. */
   readRevoked(channel_id: ChannelId): AsyncIterable<readonly Row[]>;
-  /** A look-up failed: the node cannot go on as if nothing had been there. */
+  /** An input could not be taken: the record is as it was before, and the input is taken again with the next one. */
   failed(ending: LiveEnding, error: unknown): void;
+  /** It could be taken after all. */
+  recovered(ending: LiveEnding): void;
 }
 
 export class LiveEnding {
@@ -37,6 +39,8 @@ export class LiveEnding {
   is_resolved = false;
   /** Blocks since a reorg has undone the end, and none has come in its place. */
   endless_blocks = 0;
+  /** Why the next input cannot be taken; undefined when all is well. */
+  fault: string | undefined;
   readonly #host: EndingHost;
   readonly #keys: ChannelKeys;
   readonly #inputs: OnchainInput[] = [];
@@ -68,8 +72,10 @@ export class LiveEnding {
     return this.record.state;
   }
 
-  /** Takes an input, after those before it. */
+  /** Takes an input, after those before it. While one of those cannot be taken, each new one has it tried again. */
   say(input: OnchainInput): void {
+    // However long that lasts, of many blocks in a row only the last matters.
+    if (input.kind === 'block' && this.#inputs.at(-1)?.kind === 'block') this.#inputs.pop();
     this.#inputs.push(input);
     this.#drain();
   }
@@ -103,25 +109,48 @@ export class LiveEnding {
     return this.#is_held;
   }
 
-  /** Whether an input waits for a look-up in the store. */
+  /** Whether an input waits: for a look-up in the store, or until it can be taken at all. */
   get is_busy(): boolean {
-    return this.#is_busy;
+    return this.#is_busy || this.fault !== undefined;
   }
 
   #drain(): void {
     while (!this.#is_busy && !this.#is_held) {
       const input = this.#inputs.shift();
       if (input === undefined) return;
-      if (input.kind === 'spent' && this.#isRevoked(input.transaction)) void this.#lookUp(input);
-      else this.#step(input);
+      try {
+        if (input.kind === 'spent' && this.#isRevoked(input.transaction)) {
+          void this.#lookUp(input);
+          return;
+        }
+        this.#step(input);
+      } catch (error) {
+        this.#putBack(input, error);
+        return;
+      }
     }
   }
 
+  /** All of it or nothing: what cannot be done whole is as if it had not been begun. */
   #step(input: OnchainInput): void {
     if (this.is_resolved) return;
-    const { state, effects } = stepOnchain(this.closing, this.state, input, this.#host.environment(this));
-    this.record = { ...this.record, state };
-    this.#host.follow(this, effects);
+    const before = this.record;
+    try {
+      const { state, effects } = stepOnchain(this.closing, this.state, input, this.#host.environment(this));
+      this.record = { ...before, state };
+      this.#host.follow(this, effects);
+    } catch (error) {
+      this.record = before;
+      throw error;
+    }
+    if (this.fault === undefined) return;
+    this.fault = undefined;
+    this.#host.recovered(this);
+  }
+
+  #putBack(input: OnchainInput, error: unknown): void {
+    this.#inputs.unshift(input);
+    this.#host.failed(this, error);
   }
 
   #isRevoked(transaction: Uint8Array): boolean {
@@ -142,12 +171,12 @@ export class LiveEnding {
         const stored = rows.map((row) => decodeRevokedHtlc(row.htlc as Uint8Array));
         held.push(...revokedHtlcsAt(stored, number));
       }
+      this.#is_busy = false;
       this.#step({ ...input, revoked_htlcs: held });
     } catch (error) {
-      this.#host.failed(this, error);
-      return;
-    } finally {
       this.#is_busy = false;
+      this.#putBack(input, error);
+      return;
     }
     this.#drain();
   }
@@ -160,4 +189,13 @@ export function fundedPending({ pending }: OnchainState): ReadonlySet<Txid> {
     if (is_wallet_funded && transaction !== undefined) txids.add(txidOf(parseTransaction(fromHex(transaction))));
   }
   return txids;
+}
+
+/** The state in which what the wallet was asked for and has given up (`isGivenUp`) is to be asked for again. */
+export function withoutFunded(state: OnchainState, isGivenUp: (txid: Txid) => boolean): OnchainState {
+  const pending = state.pending.map((each) => {
+    const [txid] = fundedPending({ ...state, pending: [each] });
+    return txid === undefined || !isGivenUp(txid) ? each : { ...each, transaction: undefined };
+  });
+  return { ...state, pending };
 }

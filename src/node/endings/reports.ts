@@ -7,6 +7,7 @@ import type { ClosingHtlc } from '../../protocol/onchain/closing-channel.ts';
 import { lostHtlcs, missedPenalties } from '../../protocol/onchain/outcome.ts';
 import type { OnchainEffect } from '../../protocol/onchain/state.ts';
 import { trackOutputs } from '../../protocol/onchain/tracked-output.ts';
+import { unsignedHtlcs } from './closing-channel.ts';
 import type { LiveEnding } from './live-ending.ts';
 import type { ChannelHost, EndingLog, OutgoingDoor } from './ports.ts';
 import type { EndingKind, EndingRecord } from './row.ts';
@@ -105,6 +106,31 @@ export class Reports {
         }
         break;
     }
+  }
+
+  /** Payments of ours that the peer never had a signature for have failed. */
+  unsent({ channel_id, channel, closing }: LiveEnding): void {
+    const { channels, outgoing } = this.#options;
+    for (const { id, amount_msat, payment_hash } of unsignedHtlcs(channel.state, closing)) {
+      channels.write(...outgoing.removed(channel_id, { id, amount_msat, payment_hash, removal: { kind: 'unsent' } }));
+      channels.speak(() => outgoing.told(channel_id, id));
+    }
+  }
+
+  /** Till itself is at fault: said once for each cause. */
+  notFollowed(ending: LiveEnding, error: unknown): void {
+    const fault = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    if (ending.fault === fault) return;
+    ending.fault = fault;
+    this.#options.log.warn(
+      `channel ${ending.channel_id}: its end on the chain cannot be followed (${fault}). This is a fault of Till: please ` +
+        'report it. Other channels are not affected, and Till tries again with every block',
+    );
+  }
+
+  /** What could not be followed could be after all. */
+  followedAgain({ channel_id }: LiveEnding): void {
+    this.#options.log.info(`channel ${channel_id}: its end on the chain can be followed again`);
   }
 
   /** Nothing is left to do. */

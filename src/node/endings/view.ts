@@ -49,8 +49,34 @@ const TRACKING: Readonly<Record<EndingKind, string>> = {
   unknown: 'Tracking an unknown unilateral close: taking what is ours',
 };
 
-/** The ending as it is now. */
+/** The ending as it is now. One that cannot be followed is shown by what is known of it, and why. */
 export function viewOf(ending: LiveEnding, irrevocable_depth: number): EndingView {
+  try {
+    const view = knownView(ending, irrevocable_depth);
+    if (ending.fault === undefined) return view;
+    return { ...view, status: [`${view.state}:${notFollowed(ending.fault)}`, ...view.status] };
+  } catch (error) {
+    const { record, channel, state } = ending;
+    const name = channel.state.phase === 'spent' ? 'FUNDING_SPEND_SEEN' : 'AWAITING_UNILATERAL';
+    const fault = ending.fault ?? (error instanceof Error ? error.message : String(error));
+    return {
+      channel_id: record.channel_id,
+      peer_id: channel.peer_id,
+      ending: record.ending,
+      closing_txid: record.closing_txid,
+      commitment_txid: txidOfHex(state.force_close?.transaction),
+      state: name,
+      status: [`${name}:${notFollowed(fault)}`],
+      sweeps: [],
+    };
+  }
+}
+
+function notFollowed(fault: string): string {
+  return `Its end on the chain cannot be followed (${fault}): a fault of Till, please report it. It tries again with every block`;
+}
+
+function knownView(ending: LiveEnding, irrevocable_depth: number): EndingView {
   const { record, channel, state } = ending;
   const situation = trackOutputs(ending.closing, state);
   const outputs = situation?.outputs.filter(({ role }) => role !== 'anchor' && role !== 'unrecognised') ?? [];

@@ -6,7 +6,7 @@
 import { type Msat, msat, type Sat, sat } from '../../base/types/amount.ts';
 import { forgetUnsigned } from './reestablish.ts';
 import type { Side, Stage } from './stage.ts';
-import type { ChannelState, ChannelTerms, Htlc, Removal, RemovedHtlc, SideTerms } from './state.ts';
+import type { ChannelState, ChannelTerms, Htlc, Knowledge, Removal, RemovedHtlc, SideTerms } from './state.ts';
 
 /** Rises when an older Till could not read what a newer one wrote. */
 const VERSION = 1;
@@ -58,7 +58,9 @@ type Stored = Omit<
   | 'local_next_htlc_id'
   | 'remote_next_htlc_id'
   | 'removed_htlcs'
+  | 'knowledge'
 > & {
+  knowledge?: Knowledge;
   local_msat: string;
   remote_msat: string;
   local_next_htlc_id: string;
@@ -106,6 +108,8 @@ export function decodeState(text: string): ChannelState {
   }
   return {
     terms: decodeTerms(terms),
+    // Before this was stored, a channel of which only the terms were left was known by its empty signature.
+    knowledge: state.knowledge ?? (state.local_signature === '' ? 'terms' : 'all'),
     phase: state.phase,
     link: 'down',
     local_msat: msat(BigInt(state.local_msat)),

@@ -3,7 +3,7 @@
  * broadcast for them, because what we hold may be revoked; the peer is asked to close, and then our part is ours
  * (option_static_remotekey makes its key independent of the state: BOLT 3).
  */
-import { msat, sat, satToMsat } from '../../base/types/amount.ts';
+import { type Msat, msat, sat, satToMsat } from '../../base/types/amount.ts';
 import { IRREVOCABLE } from './stage.ts';
 import type { ChannelState, ChannelTerms, FeerateUpdate } from './state.ts';
 
@@ -20,10 +20,36 @@ export function loseState(state: ChannelState): ChannelState {
   return { ...state, phase: 'failed', failure: { by: 'local', reason: REASON, data_loss: true } };
 }
 
-/** A channel of which only the terms are left. Balances are unknown: all is counted to the peer until the chain tells. */
+/** What is known of a channel beside its terms. */
+export interface ChannelFigures {
+  readonly to_us_msat: Msat;
+  readonly feerate_per_kw: number;
+  /** How many commitments each side has had. */
+  readonly local_commitments: number;
+  readonly remote_commitments: number;
+  readonly htlcs_sent: bigint;
+}
+
+/** The channel's figures; undefined when nobody knows them, because only its terms are left. */
+export function figuresOf(state: ChannelState): ChannelFigures | undefined {
+  if (state.knowledge === 'terms') return undefined;
+  return {
+    to_us_msat: state.local_msat,
+    feerate_per_kw: state.feerates.at(-1)?.feerate_per_kw ?? 0,
+    local_commitments: state.local_number + 1,
+    remote_commitments: state.remote_number + 1,
+    htlcs_sent: state.local_next_htlc_id,
+  };
+}
+
+/**
+ * A channel of which only the terms are left. What its state holds beside them stands for nothing: `knowledge` says so,
+ * and no commitment is ever built of it, ours or the peer's.
+ */
 export function lostChannel(terms: ChannelTerms): ChannelState {
   return {
     terms,
+    knowledge: 'terms',
     phase: 'failed',
     link: 'down',
     local_msat: msat(0),
@@ -36,7 +62,6 @@ export function lostChannel(terms: ChannelTerms): ChannelState {
     local_signature: '',
     local_htlc_signatures: [],
     remote_number: 0,
-    // Any point will do: with the wrong one no transaction of the peer is taken for one that we know.
     remote_point: terms.remote.payment_basepoint,
     remote_next_point: undefined,
     remote_secrets: [],

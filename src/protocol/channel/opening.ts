@@ -122,6 +122,7 @@ export function newChannel(
     local_next_htlc_id: 0n,
     remote_next_htlc_id: 0n,
     local_number: 0,
+    knowledge: 'all',
     local_signature: '',
     local_htlc_signatures: [],
     remote_number: 0,

@@ -135,12 +135,19 @@ export interface Failure {
  */
 export type Phase = 'opening' | 'normal' | 'closing' | 'closed' | 'failed' | 'spent';
 
+/**
+ * What we know of a channel. `all`: its latest state, as far as we can tell. `terms`: it was recovered from a static
+ * backup, and only its terms, phase, connection and end are facts: ask `figuresOf` (lost.ts) before showing a number.
+ */
+export type Knowledge = 'all' | 'terms';
+
 /** `down`: no connection. `reestablishing`: ours is sent, the peer's awaited. `up`: messages flow. */
 export type Link = 'down' | 'reestablishing' | 'up';
 
 /** A channel with a funding transaction. */
 export interface ChannelState {
   readonly terms: ChannelTerms;
+  readonly knowledge: Knowledge;
   readonly phase: Phase;
   readonly link: Link;
 

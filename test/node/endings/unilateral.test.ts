@@ -35,7 +35,7 @@ for (const closer of ['payer', 'shop'] as const) {
     await pair.assertShares({ payer: PAYER_SAT, shop: PUSH_SAT });
     const [closed] = await pair.nodes[closer].endings.closed();
     assert.deepEqual([closed?.closer, closed?.close_cause, closed?.ending], ['local', 'user', 'local']);
-    assert.equal(closed?.final_to_us_msat, (closer === 'payer' ? FUNDING_SAT - PUSH_SAT : PUSH_SAT) * 1000n);
+    assert.equal(closed?.figures?.to_us_msat, (closer === 'payer' ? FUNDING_SAT - PUSH_SAT : PUSH_SAT) * 1000n);
     const [theirs] = await pair.nodes[other].endings.closed();
     assert.deepEqual([theirs?.closer, theirs?.close_cause, theirs?.ending], ['remote', 'remote', 'remote']);
   });
@@ -112,7 +112,7 @@ test('both agree to close: nothing more is watched once that is deep enough', as
   await pair.assertShares({ payer: FUNDING_SAT - PUSH_SAT, shop: PUSH_SAT });
   const [closed] = await pair.shop.endings.closed();
   assert.deepEqual([closed?.closer, closed?.close_cause, closed?.ending], ['remote', 'remote', 'mutual']);
-  assert.equal(closed?.last_commitment_txid, closed?.closing_txid);
+  assert.equal(closed?.last_commitment?.txid, closed?.closing_txid);
 });
 
 test('a channel that failed before its funding came is given up after two weeks', async () => {

@@ -1,0 +1,23 @@
+/** What the endings of channels are given by the daemon. */
+import type { ChainSource } from '../../infra/chain/source.ts';
+import type { Store } from '../../infra/store/store.ts';
+import type { OnchainPolicy } from '../../protocol/onchain/closing-channel.ts';
+import type { ChannelHost, ChannelKeyring, EndingLog, FeeWallet, OutgoingDoor } from './ports.ts';
+
+/** The chain, as this module needs it. */
+export interface EndingChain extends ChainSource {
+  /** Resolves when all that the source knows has been told, older blocks for new watches included. */
+  refresh(): Promise<void>;
+}
+
+/** What the endings are given by the daemon. */
+export interface EndingsOptions {
+  readonly store: Store;
+  readonly chain: EndingChain;
+  readonly wallet: FeeWallet;
+  readonly keys: ChannelKeyring;
+  readonly channels: ChannelHost;
+  readonly outgoing: OutgoingDoor;
+  readonly policy: OnchainPolicy;
+  readonly log: EndingLog;
+}

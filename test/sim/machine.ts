@@ -18,7 +18,7 @@ import type { Store } from '../../src/infra/store/store.ts';
 import { Channels } from '../../src/node/channels/channels.ts';
 import { waysIn } from '../../src/node/channels/hint-source.ts';
 import { claimIncoming, type IncomingHtlc } from '../../src/node/channels/incoming.ts';
-import { waysOut } from '../../src/node/channels/ways-out.ts';
+import { closedWays, waysOut } from '../../src/node/channels/ways-out.ts';
 import { Endings } from '../../src/node/endings/endings.ts';
 import { Keys } from '../../src/node/keys/keys.ts';
 import { type PaidReply, Payer } from '../../src/node/payments/pay.ts';
@@ -144,6 +144,7 @@ export class TillNode {
       randomBytes: this.#randomBytes,
       sender: {
         usableChannels: () => waysOut(this.channels.list()),
+        closedChannels: () => closedWays(this.channels.list()),
         offer: (channel_id, htlc, writesOf) => this.channels.offer(channel_id, htlc, writesOf),
         afterwards: (action) => this.channels.book.speak(action),
         height: () => this.chain.tip().height,

@@ -865,7 +865,9 @@ export interface Commands {
       /** A label, kept with the payment. */ readonly label?: string | number | bigint;
       /** Accepted; routes here are too short to weigh delays. */ readonly riskfactor?: number;
       /** The most that fees may come to, in percent. 0.5 unless given. */ readonly maxfeepercent?: number;
-      /** Seconds after which nothing more is tried. */ readonly retry_for?: number | bigint;
+      /** Seconds after which nothing more is tried; the first try is always made. */ readonly retry_for?:
+        | number
+        | bigint;
       /** The most blocks that the money may be locked for. */ readonly maxdelay?: number | bigint;
       /** Fees up to this are fine whatever `maxfeepercent` says. 5000 msat unless given. */ readonly exemptfee?:
         | number
@@ -1108,7 +1110,9 @@ export interface Commands {
         | bigint
         | string;
       /** Accepted; there is no map of the network to lay anything over. */ readonly layers?: readonly string[];
-      /** Seconds after which nothing more is tried. */ readonly retry_for?: number | bigint;
+      /** Seconds after which nothing more is tried; the first try is always made. */ readonly retry_for?:
+        | number
+        | bigint;
       /** Pay only so much: others pay the rest of the invoice. */ readonly partial_msat?: number | bigint | string;
       /** The most blocks that the money may be locked for. */ readonly maxdelay?: number | bigint;
       /** Accepted; a BOLT 11 invoice takes no note. */ readonly payer_note?: string;

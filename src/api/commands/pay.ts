@@ -1,6 +1,6 @@
 import { RpcError } from '../../base/errors.ts';
-import { type Msat, msat } from '../../base/types/amount.ts';
-import type { PayRequest } from '../../node/payments/pay.ts';
+import { MAX_U64, type Msat, min, msat } from '../../base/types/amount.ts';
+import type { PayRequest } from '../../node/payments/pay-request.ts';
 import { answer } from '../rpc/answer.ts';
 import { optional, type ParamValues, required, withDefault } from '../rpc/command.ts';
 import { field } from '../rpc/fields.ts';
@@ -14,8 +14,8 @@ const params = {
   amount_msat: optional(field.msat, 'What to pay, for an invoice that leaves it open.'),
   label: optional(field.label, 'A label, kept with the payment.'),
   riskfactor: optional(field.float, 'Accepted; routes here are too short to weigh delays.'),
-  maxfeepercent: optional(field.float, 'The most that fees may come to, in percent. 0.5 unless given.'),
-  retry_for: withDefault(field.u16, 60, 'Seconds after which nothing more is tried.'),
+  maxfeepercent: optional(field.percent, 'The most that fees may come to, in percent. 0.5 unless given.'),
+  retry_for: withDefault(field.u16, 60, 'Seconds after which nothing more is tried; the first try is always made.'),
   maxdelay: withDefault(field.u16, 2016, 'The most blocks that the money may be locked for.'),
   exemptfee: optional(field.msat, 'Fees up to this are fine whatever `maxfeepercent` says. 5000 msat unless given.'),
   localinvreqid: optional(field.hex, 'Accepted; Till makes no invoice requests.'),
@@ -29,6 +29,9 @@ const params = {
   partial_msat: optional(field.msat, 'Pay only so much: others pay the rest of the invoice.'),
 } as const;
 
+/** Half a percent, in millionths of a percent. */
+const USUAL_FEE_PERCENT = 500_000n;
+
 /** What the fees may come to. Throws RpcError when it is said twice. */
 function maxFee(amount_msat: Msat, { maxfee, maxfeepercent, exemptfee }: ParamValues<typeof params>): Msat {
   if (maxfee !== undefined) {
@@ -37,8 +40,7 @@ function maxFee(amount_msat: Msat, { maxfee, maxfeepercent, exemptfee }: ParamVa
     }
     return maxfee;
   }
-  // In millionths of the amount: a percent may have a fraction.
-  const share = msat((amount_msat * BigInt(Math.round((maxfeepercent ?? 0.5) * 10_000))) / 1_000_000n);
+  const share = msat(min((amount_msat * (maxfeepercent ?? USUAL_FEE_PERCENT)) / 100_000_000n, MAX_U64));
   const exempt = exemptfee ?? msat(5000);
   return share > exempt ? share : exempt;
 }
@@ -48,7 +50,7 @@ export const pay = defineCommand({
   name: 'pay',
   category: 'payments',
   title: 'Command for sending a payment to a BOLT11 invoice',
-  description: `Pays an invoice and answers when it is paid. The way leads through a channel with the payee, or with a node that the invoice names in its hints; if no channel carries it all, in several parts. Failed parts are tried again another way.
+  description: `Pays an invoice and answers when it is paid. The way leads through a channel with the payee, or with a node that the invoice names in its hints; if no channel carries it all, in several parts. Failed parts are tried again another way; when every way has just failed, or all places for HTLCs are taken, the payment pauses and tries again until the seconds of retry_for are over. The error then names the channel or the node that failed it last.
 
 Asking again for the same invoice is safe: a payment that is under way is waited for, also one of before a restart, and one that is complete is answered again.`,
   params,

@@ -22,7 +22,7 @@ export const xpay = defineCommand({
     amount_msat: optional(field.msat, 'What to pay, for an invoice that leaves it open.'),
     maxfee: optional(field.msat, 'The most that fees may come to. 1 percent or 5000 msat unless given.'),
     layers: optional(field.arrayOf(field.string), 'Accepted; there is no map of the network to lay anything over.'),
-    retry_for: withDefault(field.u32, 60, 'Seconds after which nothing more is tried.'),
+    retry_for: withDefault(field.u32, 60, 'Seconds after which nothing more is tried; the first try is always made.'),
     partial_msat: optional(field.msat, 'Pay only so much: others pay the rest of the invoice.'),
     maxdelay: withDefault(field.u32, 2016, 'The most blocks that the money may be locked for.'),
     payer_note: optional(field.string, 'Accepted; a BOLT 11 invoice takes no note.'),

@@ -2,7 +2,7 @@
  * The field types, named, worded and bounded as Core Lightning's param_* functions (common/json_param.c,
  * lightningd/invoice.c, lightningd/feerate.c). Each message is part of the contract with clients.
  */
-import { type Msat, parseMsat, type Sat } from '../../base/types/amount.ts';
+import { MAX_U64, type Msat, parseMsat, type Sat } from '../../base/types/amount.ts';
 import type { ChannelId, NodeId, PaymentHash, Txid } from '../../base/types/brand.ts';
 import { isHex } from '../../base/types/hex.ts';
 import { Secret } from '../../base/types/secret.ts';
@@ -224,6 +224,19 @@ export const field = {
     (value) => {
       const word = wordOf(value);
       return word !== undefined && /^\d{1,20}(\.\d{1,20})?$/.test(word) ? Number(word) : undefined;
+    },
+  ),
+  /** A share in percent, with or without a fraction: answers it in millionths of a percent, at most 2^64 - 1. */
+  percent: fieldOf<bigint>(
+    'number',
+    { type: 'number', minimum: 0 },
+    'should be a non-negative floating-point number',
+    (value) => {
+      const match = /^(\d{1,20})(?:\.(\d{1,20}))?$/.exec(wordOf(value) ?? '');
+      if (match === null) return undefined;
+      const [, whole = '', fraction = ''] = match;
+      const millionths = BigInt(whole + fraction.padEnd(6, '0').slice(0, 6));
+      return millionths > MAX_U64 ? undefined : millionths;
     },
   ),
   hash: hexField<PaymentHash>('hash', 32, 'should be a 32 byte hex value'),

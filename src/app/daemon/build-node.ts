@@ -5,7 +5,7 @@ import type { Write } from '../../infra/store/store.ts';
 import { Backups } from '../../node/backup/backups.ts';
 import { Channels } from '../../node/channels/channels.ts';
 import { claimIncoming, type IncomingHtlc } from '../../node/channels/incoming.ts';
-import { waysOut } from '../../node/channels/ways-out.ts';
+import { closedWays, waysOut } from '../../node/channels/ways-out.ts';
 import { Endings } from '../../node/endings/endings.ts';
 import type { Keys } from '../../node/keys/keys.ts';
 import { Payer } from '../../node/payments/pay.ts';
@@ -97,6 +97,7 @@ export async function buildNode(infra: Infra, shop: () => ShopPort): Promise<Nod
     randomBytes: secureRandomBytes,
     sender: {
       usableChannels: () => waysOut(channels.list()),
+      closedChannels: () => closedWays(channels.list()),
       offer: (channel_id, htlc, writesOf) => channels.offer(channel_id, htlc, writesOf),
       afterwards: (action) => channels.book.speak(action),
       height: () => chain.tip().height,

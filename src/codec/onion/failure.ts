@@ -89,3 +89,8 @@ export function decodeFailure(bytes: Uint8Array): ReceivedFailure {
 export function isPermanent(failure_code: number): boolean {
   return (failure_code & 0x4000) !== 0;
 }
+
+/** Whether the node itself has failed, and not one channel of it. */
+export function isNodeFailure(failure_code: number): boolean {
+  return (failure_code & 0x2000) !== 0;
+}

@@ -39,6 +39,15 @@ function framed(payload: Uint8Array): Uint8Array {
   return writer.done();
 }
 
+/** Whether what the hops are told has room in one packet. */
+export function fitsPacket(hops: readonly OnionHop[]): boolean {
+  return packetBytes(hops.map(({ payload }) => framed(payload))) <= PAYLOADS_BYTES;
+}
+
+function packetBytes(frames: readonly Uint8Array[]): number {
+  return frames.reduce((total, frame) => total + frame.length + HMAC_BYTES, 0);
+}
+
 /**
  * Makes a packet. `session_key` is 32 random bytes, used once; `associated_data` is the payment_hash. Throws RangeError
  * when the payloads do not fit. The shared secrets are what a failure is read with.
@@ -49,7 +58,7 @@ export function createPacket(
   associated_data: Uint8Array,
 ): { readonly packet: Uint8Array; readonly shared_secrets: readonly Uint8Array[] } {
   const frames = hops.map(({ payload }) => framed(payload));
-  const total = frames.reduce((sum, frame) => sum + frame.length + HMAC_BYTES, 0);
+  const total = packetBytes(frames);
   if (total > PAYLOADS_BYTES) throw new RangeError(`payloads of ${total} bytes, an onion holds ${PAYLOADS_BYTES}`);
   const ids = hops.map(({ node_id }) => node_id);
   const { first_ephemeral_key, shared_secrets } = sharedSecrets(session_key, ids);

@@ -57,6 +57,7 @@ export function decodeFinalPayload(bytes: Uint8Array): FinalPayload {
   const { amt_to_forward, outgoing_cltv_value, payment_data, payment_metadata } = fields;
   if (fields.encrypted_recipient_data !== undefined)
     throw new PayloadError(10n, 'a blinded path that we did not offer');
+  if (fields.current_path_key !== undefined) throw new PayloadError(12n, 'current_path_key without a blinded path');
   if (fields.short_channel_id !== undefined) throw new PayloadError(6n, 'a next channel in the last payload');
   if (amt_to_forward === undefined) throw new PayloadError(2n, 'amt_to_forward is missing');
   if (outgoing_cltv_value === undefined) throw new PayloadError(4n, 'outgoing_cltv_value is missing');

@@ -3,10 +3,11 @@
  * the row stays until the HTLC is fulfilled or failed.
  */
 
+import { sha256 } from '../../base/crypto/hash.ts';
 import { type Msat, msat } from '../../base/types/amount.ts';
 import type { ChannelId, PaymentHash, PaymentSecret } from '../../base/types/brand.ts';
 import { fromHex, toHex } from '../../base/types/hex.ts';
-import { encodeFailure, type FailureMessage, failureCode } from '../../codec/onion/failure.ts';
+import { encodeFailure, type FailureMessage, type FailureName, failureCode } from '../../codec/onion/failure.ts';
 import { InvalidPayload, MalformedOnion, peelPacket } from '../../codec/onion/packet.ts';
 import { decodeFinalPayload, PayloadError } from '../../codec/onion/payload.ts';
 import { createReturnPacket } from '../../codec/onion/return-packet.ts';
@@ -45,19 +46,20 @@ export function peel(channel_id: ChannelId, htlc: Htlc, sharedSecret: (point: Ui
   const { id, payment_hash, amount_msat, cltv_expiry, onion_routing_packet, path_key } = htlc;
   if (onion_routing_packet === undefined) throw new RangeError(`incoming HTLC ${id} has lost its onion`);
   const packet = fromHex(onion_routing_packet);
+  // Till offers no blinded path, and inside one every failure has this name (BOLT 4). Before the onion is opened: it was
+  // made for a blinded key.
+  if (path_key !== undefined) return malformed('invalid_onion_blinding', toHex(sha256(packet)));
   let shared_secret: Uint8Array;
   let payload: Uint8Array;
   try {
     const peeled = peelPacket(packet, fromHex(payment_hash), sharedSecret);
     ({ shared_secret, payload } = peeled);
-    // We forward nothing, and offer no blinded path.
+    // We forward nothing.
     if (peeled.next_packet !== undefined) return refused(shared_secret, { failure: 'unknown_next_peer' });
-    if (path_key !== undefined) return refused(shared_secret, unreadable(0n));
   } catch (error) {
     if (error instanceof InvalidPayload) return refused(error.shared_secret, unreadable(0n));
     if (!(error instanceof MalformedOnion)) throw error;
-    const { failure, sha256_of_onion } = error;
-    return { kind: 'refused', removal: { kind: 'malformed', sha256_of_onion, failure_code: failureCode(failure) } };
+    return malformed(error.failure, error.sha256_of_onion);
   }
   try {
     const { amt_to_forward, outgoing_cltv_value, payment_data } = decodeFinalPayload(payload);
@@ -81,6 +83,10 @@ export function peel(channel_id: ChannelId, htlc: Htlc, sharedSecret: (point: Ui
     if (error instanceof PayloadError) return refused(shared_secret, unreadable(error.tlv_type));
     throw error;
   }
+}
+
+function malformed(failure: FailureName, sha256_of_onion: string): Peeled {
+  return { kind: 'refused', removal: { kind: 'malformed', sha256_of_onion, failure_code: failureCode(failure) } };
 }
 
 function unreadable(type: bigint): FailureMessage {

@@ -166,7 +166,7 @@ export class Reports {
     const { channels, outgoing, log } = this.#options;
     const { channel_id, state } = channel;
     const known = state.htlcs.find((htlc) => htlc.offered_by === 'local' && htlc.id === id);
-    const removal = knownFailure(known?.removal) ?? { kind: 'unsent' };
+    const removal = knownFailure(known?.removal) ?? { kind: 'ended_on_chain' };
     const writes = outgoing.removed(channel_id, { id, amount_msat, payment_hash, removal });
     // It was told of before: it may have been fulfilled, and only its HTLC was still there.
     if (writes.length === 0) return;

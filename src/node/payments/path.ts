@@ -6,7 +6,7 @@
 import { type Msat, msat } from '../../base/types/amount.ts';
 import type { NodeId } from '../../base/types/brand.ts';
 import type { RouteHop } from '../../codec/bolt11/invoice.ts';
-import type { WayOut } from './send.ts';
+import type { WayOut } from './ports.ts';
 import type { RouteStep } from './sendpay.ts';
 
 export interface Path {

@@ -1,38 +1,9 @@
-/**
- * How the rest of a payment is sent next: what was learned of each channel in this payment, the path that fits best, and
- * how much of the rest it takes.
- */
+/** How the rest of a payment is sent next: the path that fits best, and how much of the rest it takes. */
 import type { Msat } from '../../base/types/amount.ts';
 import { msat } from '../../base/types/amount.ts';
+import { type Lessons, SMALLEST_PART_MSAT } from './lessons.ts';
 import { deliverable, type Path, routeOf } from './path.ts';
-import type { RouteStep } from './sendpay.ts';
-
-/** Below this a part is not worth an HTLC: it would be dust everywhere. */
-const SMALLEST_PART_MSAT = 10_000n;
-
-/** What failures taught, for as long as one payment is tried. */
-export class Lessons {
-  /** The most that is still tried through a channel, by our channel's id or the name of a hint's channel. */
-  readonly #bounds = new Map<string, bigint>();
-
-  /** The channel did not carry this amount. */
-  failed(channel: string, amount_msat: bigint): void {
-    this.#bounds.set(channel, amount_msat / 2n);
-  }
-
-  /** The channel is of no use. */
-  exclude(channel: string): void {
-    this.#bounds.set(channel, 0n);
-  }
-
-  /** The most to try through a path; undefined: nothing speaks against any amount. */
-  bound({ way, hops }: Path): bigint | undefined {
-    const bounds = [way.channel_id, ...hops.map((hop) => hop.short_channel_id)]
-      .map((channel) => this.#bounds.get(channel))
-      .filter((bound) => bound !== undefined);
-    return bounds.length === 0 ? undefined : bounds.reduce((least, bound) => (bound < least ? bound : least));
-  }
-}
+import type { RouteStep, Sendpay } from './sendpay.ts';
 
 /** A part of the amount, and the way that it takes. */
 export interface PlannedPart {
@@ -47,47 +18,74 @@ export interface PlanLimits {
   readonly fee_msat: bigint;
   /** Blocks that the whole route may take. */
   readonly max_delay: number;
+  /** Blocks that the payee needs. */
   readonly final_delay: number;
+  /** Blocks on top for privacy, as far as `max_delay` leaves room. */
+  readonly shadow_delay: number;
   /** The payee takes several parts. */
   readonly basic_mpp: boolean;
+  /** Whether what the hops are told fits into an onion. */
+  readonly fits: (route: readonly RouteStep[]) => boolean;
 }
 
-/** Why nothing can be sent. */
-export type NoPlan = 'no_path' | 'too_little' | 'too_expensive';
+/** Why nothing can be sent, the most hopeful reason last: of several paths that one counts. */
+const REASONS = ['no_path', 'excluded', 'too_long', 'too_little', 'too_expensive', 'away', 'busy'] as const;
+
+/** Why nothing can be sent. `away` and `busy` pass with time. */
+export type NoPlan = (typeof REASONS)[number];
 
 /**
  * The next part for what is missing: the cheapest path that carries it whole, else as much as the largest one does. When
  * all paths together cannot carry it nothing is sent: the payee would keep what arrives for a minute, and give it back.
+ * `open`: the parts that are out.
  */
 export function planPart(
   paths: readonly Path[],
   missing_msat: Msat,
   lessons: Lessons,
   limits: PlanLimits,
+  open: readonly Sendpay[],
 ): PlannedPart | NoPlan {
   let reason: NoPlan = 'no_path';
   const candidates: PlannedPart[] = [];
   for (const path of paths) {
-    const bound = lessons.bound(path);
-    const most = deliverable(path, path.way.spendable_msat);
-    const cap = bound !== undefined && bound < most ? bound : most;
-    const amount = cap < missing_msat ? cap : missing_msat;
-    if (bound === 0n) continue;
-    if (reason === 'no_path') reason = 'too_little';
-    const isWhole = amount === missing_msat;
-    if (!isWhole && (!limits.basic_mpp || amount < SMALLEST_PART_MSAT)) continue;
-    const route = routeOf(path, msat(amount), limits.final_delay);
-    const [first] = route;
-    if (first === undefined || first.amount_msat < path.way.htlc_minimum_msat) continue;
-    if (first.amount_msat - amount > limits.fee_msat || first.delay > limits.max_delay) {
-      reason = 'too_expensive';
-      continue;
-    }
-    candidates.push({ path, amount_msat: msat(amount), route });
+    const part = partThrough(path, missing_msat, lessons, limits, open);
+    if (typeof part !== 'string') candidates.push(part);
+    else if (REASONS.indexOf(part) > REASONS.indexOf(reason)) reason = part;
   }
   const [best] = candidates.sort((a, b) => compare(b.amount_msat, a.amount_msat) || compare(feeOf(a), feeOf(b)));
   if (best === undefined) return reason;
-  return best.amount_msat === missing_msat || together(candidates) >= missing_msat ? best : 'too_little';
+  if (best.amount_msat === missing_msat || together(candidates) >= missing_msat) return best;
+  return reason === 'away' || reason === 'busy' ? reason : 'too_little';
+}
+
+/** The most of it that one path takes in one part, or why none of it. */
+function partThrough(
+  path: Path,
+  missing_msat: Msat,
+  lessons: Lessons,
+  limits: PlanLimits,
+  open: readonly Sendpay[],
+): PlannedPart | NoPlan {
+  const standing = lessons.standing(path, open);
+  if (standing.kind !== 'free') return standing.kind;
+  const { way } = path;
+  const most_msat = deliverable(path, way.spendable_msat);
+  const cap_msat = least(standing.bound_msat ?? most_msat, most_msat);
+  const amount_msat = msat(least(cap_msat, missing_msat));
+  const isWhole = amount_msat === missing_msat;
+  if (!isWhole && (!limits.basic_mpp || amount_msat < SMALLEST_PART_MSAT)) return way.is_full ? 'busy' : 'too_little';
+  const route = withShadow(routeOf(path, amount_msat, limits.final_delay), limits);
+  const [first] = route;
+  if (first === undefined || first.amount_msat < way.htlc_minimum_msat) return 'too_little';
+  if (first.amount_msat - amount_msat > limits.fee_msat || first.delay > limits.max_delay) return 'too_expensive';
+  return limits.fits(route) ? { path, amount_msat, route } : 'too_long';
+}
+
+/** The route with blocks on top, so that no hop can tell from what is left how near the payee is (BOLT 7). */
+function withShadow(route: readonly RouteStep[], { shadow_delay, max_delay }: PlanLimits): readonly RouteStep[] {
+  const added = Math.min(shadow_delay, max_delay - (route[0]?.delay ?? 0));
+  return added <= 0 ? route : route.map((step) => ({ ...step, delay: step.delay + added }));
 }
 
 /**
@@ -106,6 +104,10 @@ function together(candidates: readonly PlannedPart[]): bigint {
 
 function feeOf({ route, amount_msat }: PlannedPart): bigint {
   return (route[0]?.amount_msat ?? 0n) - amount_msat;
+}
+
+function least(a: bigint, b: bigint): bigint {
+  return a < b ? a : b;
 }
 
 function compare(a: bigint, b: bigint): number {

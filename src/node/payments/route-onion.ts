@@ -1,20 +1,45 @@
 /** The onion of a part: what its hops are told on the way, and what comes back (BOLT 4). */
 
+import { curve } from '../../base/crypto/secp256k1.ts';
 import type { Msat } from '../../base/types/amount.ts';
 import type { PaymentSecret } from '../../base/types/brand.ts';
 import { fromHex, toHex } from '../../base/types/hex.ts';
 import { decodeFailure } from '../../codec/onion/failure.ts';
-import type { OnionHop } from '../../codec/onion/packet.ts';
+import { fitsPacket, type OnionHop } from '../../codec/onion/packet.ts';
 import { encodeFinalPayload, encodeForwardPayload } from '../../codec/onion/payload.ts';
 import { openReturnPacket } from '../../codec/onion/return-packet.ts';
 import type { RemovedHtlc } from '../../protocol/channel/state.ts';
 import type { RouteStep, SendFailure, Sendpay } from './sendpay.ts';
 
+/** What the payee is told to find the payment by. */
+export interface PaymentData {
+  readonly payment_secret: PaymentSecret;
+  readonly total_msat: Msat;
+}
+
+/** From here on the wire's u32 would mean seconds, not blocks. */
+const CLTV_EXPIRY_LIMIT = 500_000_000;
+
+/** Why no onion can be made for this route, as a sentence; undefined when one can. */
+export function onionFault(
+  route: readonly RouteStep[],
+  height: number,
+  payment_data: PaymentData | undefined,
+  payment_metadata: string | undefined,
+): string | undefined {
+  for (const { id, delay } of route) {
+    if (!curve.isPublicKey(fromHex(id))) return `the node id ${id} in the route is no point of the curve`;
+    if (height + delay >= CLTV_EXPIRY_LIMIT) return `a delay of ${delay} in the route is more than there are blocks`;
+  }
+  const hops = onionHops(route, height, payment_data, payment_metadata);
+  return fitsPacket(hops) ? undefined : 'what the hops of the route are told does not fit into an onion';
+}
+
 /** What each hop is told. A hop on the way learns where to and with what; the last one that it is the last. */
 export function onionHops(
   route: readonly RouteStep[],
   height: number,
-  payment_data: { readonly payment_secret: PaymentSecret; readonly total_msat: Msat } | undefined,
+  payment_data: PaymentData | undefined,
   payment_metadata: string | undefined,
 ): OnionHop[] {
   return route.map(({ id, amount_msat, delay }, index) => {
@@ -45,6 +70,9 @@ export function failureOf(part: Sendpay, removal: Exclude<RemovedHtlc['removal']
   // Never in a commitment: our own channel took it back.
   if (removal.kind === 'unsent') {
     return { erring_index: undefined, failcode: 0x1007, failcodename: 'temporary_channel_failure', raw_message: '' };
+  }
+  if (removal.kind === 'ended_on_chain') {
+    return { erring_index: undefined, failcode: 0x4008, failcodename: 'permanent_channel_failure', raw_message: '' };
   }
   const opened = openReturnPacket(part.shared_secrets, fromHex(removal.reason));
   if (opened === undefined) {

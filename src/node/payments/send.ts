@@ -7,40 +7,20 @@ import type { RandomBytes } from '../../base/crypto/random.ts';
 import { curve } from '../../base/crypto/secp256k1.ts';
 import { RpcError } from '../../base/errors.ts';
 import type { Msat } from '../../base/types/amount.ts';
-import type { ChannelId, NodeId, PaymentHash, PaymentPreimage, PaymentSecret } from '../../base/types/brand.ts';
+import type { ChannelId, PaymentHash, PaymentPreimage, PaymentSecret } from '../../base/types/brand.ts';
 import type { Clock } from '../../base/types/clock.ts';
 import { fromHex, toHex } from '../../base/types/hex.ts';
-import type { ShortChannelId } from '../../base/types/short-channel-id.ts';
 import { createPacket } from '../../codec/onion/packet.ts';
 import { readAll } from '../../infra/store/read-all.ts';
 import type { Store, Write } from '../../infra/store/store.ts';
-import { Refusal } from '../../protocol/channel/fault.ts';
+import { Refusal, type RefusalCode } from '../../protocol/channel/fault.ts';
 import type { OfferedHtlc } from '../../protocol/channel/htlc.ts';
 import type { RemovedHtlc } from '../../protocol/channel/state.ts';
 import { type CounterReached, type SendpayCounter, SendpayCounters } from './counters.ts';
 import { listParts, listPayments, type Payment, partsOf, type SendpayQuery } from './history.ts';
-import { failureOf, onionHops } from './route-onion.ts';
+import type { ClosedWay, HtlcSender, WayOut } from './ports.ts';
+import { failureOf, onionFault, onionHops, type PaymentData } from './route-onion.ts';
 import { endSendpay, insertSendpay, type RouteStep, SELECT_SENDPAYS, type Sendpay, sendpayOf } from './sendpay.ts';
-
-/** A channel of ours as a way out. */
-export interface WayOut {
-  readonly channel_id: ChannelId;
-  readonly peer_id: NodeId;
-  /** Every name of the channel; the first is shown. */
-  readonly names: readonly ShortChannelId[];
-  readonly spendable_msat: Msat;
-  readonly htlc_minimum_msat: Msat;
-}
-
-/** The channels, as this part of the room sees them. */
-export interface HtlcSender {
-  usableChannels(): readonly WayOut[];
-  /** Offers an HTLC; the writes go into the unit that makes it durable. Throws Refusal. */
-  offer(channel_id: ChannelId, htlc: OfferedHtlc, writesOf: (htlc_id: bigint) => readonly Write[]): bigint;
-  /** Called when all that was written before is durable. */
-  afterwards(action: () => void): void;
-  height(): number;
-}
 
 export interface SendOptions {
   readonly store: Store;
@@ -67,6 +47,9 @@ export interface SendRequest {
   readonly description?: string | undefined;
 }
 
+/** What the hops are told of a part. */
+export type Told = Pick<SendRequest, 'route' | 'payment_secret' | 'total_msat' | 'payment_metadata'>;
+
 /** What names a part. */
 export interface PartName {
   readonly payment_hash: PaymentHash;
@@ -75,8 +58,19 @@ export interface PartName {
   readonly partid: bigint;
 }
 
+/** Our own channel did not take the HTLC. */
+export class OfferRefused extends RpcError {
+  readonly refusal: RefusalCode;
+
+  constructor(refusal: RefusalCode, message: string) {
+    super('PAY_TRY_OTHER_ROUTE', message);
+    this.refusal = refusal;
+  }
+}
+
 type Listener = (part: Sendpay) => void;
 
+/** The parts that we send, each from its offer to its end. */
 export class OutgoingPayments {
   readonly #options: SendOptions;
   /** Parts that have not ended, by channel and HTLC. */
@@ -142,7 +136,9 @@ export class OutgoingPayments {
     if (first === undefined || last === undefined) throw new RpcError('PAY_USER_ERROR', 'the route is empty');
     const channel = this.#wayOut(first, request.channel_id);
     const height = sender.height();
-    const payment_data = payment_secret === undefined ? undefined : { payment_secret, total_msat };
+    const payment_data = paymentData(payment_secret, total_msat);
+    const fault = onionFault(route, height, payment_data, payment_metadata);
+    if (fault !== undefined) throw new RpcError('PAY_USER_ERROR', fault);
     const hops = onionHops(route, height, payment_data, payment_metadata);
     const { packet, shared_secrets } = createPacket(this.#sessionKey(), hops, fromHex(payment_hash));
     const htlc: OfferedHtlc = {
@@ -179,7 +175,7 @@ export class OutgoingPayments {
       part = partOf(sender.offer(channel.channel_id, htlc, (htlc_id) => [insertSendpay(partOf(htlc_id))]));
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      throw new RpcError('PAY_TRY_OTHER_ROUTE', `the first channel cannot take it: ${error.message}`);
+      throw new OfferRefused(error.code, `the first channel cannot take it: ${error.message}`);
     }
     this.#pending.set(nameOf(part.channel_id, part.htlc_id), part);
     return part;
@@ -287,6 +283,24 @@ export class OutgoingPayments {
     return this.#options.sender.usableChannels();
   }
 
+  /** The channels through which nothing can be sent now. */
+  closedWays(): readonly ClosedWay[] {
+    return this.#options.sender.closedChannels();
+  }
+
+  /** Whether what the hops of this route are told is possible, and fits into an onion. */
+  fits({ route, payment_secret, total_msat, payment_metadata }: Told): boolean {
+    return (
+      onionFault(route, this.#options.sender.height(), paymentData(payment_secret, total_msat), payment_metadata) ===
+      undefined
+    );
+  }
+
+  /** Randomness for what else is chosen about a payment. */
+  randomBytes(length_bytes: number): Uint8Array {
+    return this.#options.randomBytes(length_bytes);
+  }
+
   #end(name: string, part: Sendpay): Write {
     const ended = { ...part, updated_index: this.#next_updated++, completed_at: this.#options.clock.nowSeconds() };
     this.#pending.delete(name);
@@ -310,8 +324,9 @@ export class OutgoingPayments {
     const found = ways.find((way) =>
       channel_id === undefined ? way.names.includes(channel) : way.channel_id === channel_id,
     );
-    if (found === undefined)
-      throw new RpcError('PAY_TRY_OTHER_ROUTE', `there is no usable channel ${channel} with ${id}`);
+    if (found === undefined) {
+      throw new OfferRefused('channel_unusable', `there is no usable channel ${channel} with ${id}`);
+    }
     return found;
   }
 
@@ -334,6 +349,10 @@ function refuseBeside(
   if (others.some((other) => other.groupid !== groupid)) {
     throw new RpcError('PAY_IN_PROGRESS', 'another attempt to pay this is still under way');
   }
+}
+
+function paymentData(payment_secret: PaymentSecret | undefined, total_msat: Msat): PaymentData | undefined {
+  return payment_secret === undefined ? undefined : { payment_secret, total_msat };
 }
 
 function nameOf(channel_id: ChannelId, htlc_id: bigint): string {

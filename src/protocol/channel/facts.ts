@@ -8,7 +8,7 @@ import { balancesAt } from './commitment.ts';
 import { lockedMsat } from './fee.ts';
 import { inFlight } from './htlc.ts';
 import { shortChannelId } from './ready.ts';
-import { EVERYTHING, LOCAL_NEXT, REMOTE_NEXT, type Side } from './stage.ts';
+import { EVERYTHING, LOCAL_NEXT, opposite, REMOTE_NEXT, type Side } from './stage.ts';
 import type { ChannelState } from './state.ts';
 
 /** What our `channel_update` says of our direction. The host adds fees, time and signature. */
@@ -70,9 +70,28 @@ export function spendableMsat(state: ChannelState, side: Side): Msat {
     const left_msat = balance_msat - lockedMsat(state, side, owner, balances, feerate_per_kw, opened ? 2 : 0);
     if (left_msat < least_msat) least_msat = left_msat;
   }
-  const { max_htlc_value_in_flight_msat, max_accepted_htlcs } = state.terms[receiver];
-  const { count, amount_msat } = inFlight(balancesAt(state, receiver_next).htlcs, side);
-  const limit_msat = max_htlc_value_in_flight_msat - amount_msat;
+  const { count, limit_msat } = placesLeft(state, side);
   const spendable_msat = least_msat < limit_msat ? least_msat : limit_msat;
-  return msat(count >= max_accepted_htlcs || spendable_msat < 0n ? 0n : spendable_msat);
+  return msat(count <= 0 || spendable_msat < 0n ? 0n : spendable_msat);
+}
+
+/**
+ * Whether what a side can send now is bounded by the HTLCs that it has in flight: by their number, or by what they come
+ * to. It could send more as soon as one of them has ended.
+ */
+export function isFull(state: ChannelState, side: Side): boolean {
+  const { count, limit_msat, in_flight } = placesLeft(state, side);
+  return in_flight > 0 && (count <= 0 || spendableMsat(state, side) >= limit_msat);
+}
+
+/** What the receiver's limits leave: how many HTLCs more, and how much in them. */
+function placesLeft(state: ChannelState, side: Side): { count: number; limit_msat: bigint; in_flight: number } {
+  const { max_htlc_value_in_flight_msat, max_accepted_htlcs } = state.terms[opposite(side)];
+  const threshold = side === 'local' ? REMOTE_NEXT : LOCAL_NEXT;
+  const { count, amount_msat } = inFlight(balancesAt(state, threshold).htlcs, side);
+  return {
+    count: max_accepted_htlcs - count,
+    limit_msat: max_htlc_value_in_flight_msat - amount_msat,
+    in_flight: count,
+  };
 }

@@ -95,8 +95,11 @@ export interface RemovedHtlc {
   readonly id: bigint;
   readonly amount_msat: Msat;
   readonly payment_hash: PaymentHash;
-  /** `unsent`: it never was in a commitment, and the peer does not know it. Its id may be given to another HTLC. */
-  readonly removal: Removal | { readonly kind: 'unsent' };
+  /**
+   * `unsent`: it never was in a commitment, and the peer does not know it. Its id may be given to another HTLC.
+   * `ended_on_chain`: the channel is over, and the chain gave the money back.
+   */
+  readonly removal: Removal | { readonly kind: 'unsent' } | { readonly kind: 'ended_on_chain' };
 }
 
 /** Where the funding transaction was found. */

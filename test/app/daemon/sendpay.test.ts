@@ -168,9 +168,23 @@ test('routes and amounts that make no sense are refused before anything is sent'
     () => '',
   )) as string;
   assert.equal(secret, '');
+  await refused(217, /no point of the curve/, asked({ route: [hop, { ...hop, id: `02${'00'.repeat(31)}05` }] }));
+  await refused(217, /more than there are blocks/, asked({ route: [{ ...hop, delay: 4_294_967_295 }] }));
+  await refused(217, /does not fit into an onion/, asked({ route: [hop], payment_metadata: 'ab'.repeat(1_300) }));
+  await refused(217, /does not fit into an onion/, asked({ route: Array.from({ length: 30 }, () => hop) }));
   await refused(204, /no usable channel 1x1x1/, asked({ route: [{ ...hop, channel: '1x1x1' }] }));
   await refused(204, /^the first channel cannot take it/, asked({ route: [{ ...hop, amount_msat: 1_000_000_000 }] }));
   assert.deepEqual((await client.call('listsendpays', { payment_hash })).payments, []);
+});
+
+test('a share for fees that is too large to be one is refused; a large one leaves the fee open', TIMEOUT, async () => {
+  const { bolt11 } = await invoiceOf(7_000, 'share');
+  for (const maxfeepercent of ['18446744073709551616', '18446744073709.551616', '99999999999999999999.5']) {
+    const words = /^maxfeepercent: should be a non-negative floating-point number/;
+    await refused(-32602, words, client.callAny('pay', { bolt11, maxfeepercent }));
+  }
+  const paid = await client.callAny('pay', { bolt11, maxfeepercent: '18446744073709.551615' });
+  assert.equal((paid as { status: string }).status, 'complete');
 });
 
 test(

@@ -160,6 +160,9 @@ test('the last payload is read as it was written, and what is missing is named',
   assert.equal(fault('020203e8'), 4n);
   assert.equal(fault('020203e80402ffff06080000000000000001'), 6n);
   assert.equal(fault('020203e80402ffff0a0100'), 10n);
+  const path_key = `0c21${vectors.HOPS[0]?.node_id}`;
+  assert.equal(fault(`020203e80402ffff${path_key}`), 12n, 'a path key without a blinded path');
+  assert.equal(fault(`020203e80402ffff0a0100${path_key}`), 10n, 'a blinded path');
   assert.equal(fault('0202'), 2n, 'a record that is cut off');
   assert.equal(fault('020203e80403ffff'), 4n, 'a length beyond the end');
   assert.equal(fault('02020001'), 2n, 'a number that is not in its shortest form');

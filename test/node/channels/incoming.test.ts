@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -84,4 +85,33 @@ test('an onion with the largest numbers there are harms nobody', async () => {
     await store.close();
     rmSync(directory, { recursive: true });
   }
+});
+
+test('whatever fails an HTLC of a blinded path, its peer learns no more than that (invalid_onion_blinding)', async () => {
+  const world = await World.create();
+  const [payer, shop] = [new TestNode(world, 'payer'), new TestNode(world, 'shop')];
+  await Promise.all([payer.start(), shop.start()]);
+  const link = new Link(payer, shop);
+  const funding = { funding_satoshis: sat(1_000_000), push_msat: amount(0), feerate_per_kw: 1000 };
+  await payer.channels.open(link.peer, { ...funding, announce_channel: false });
+  world.chain.mine(6, COIN_SCRIPT);
+  while (shop.channel.state.phase !== 'normal') await quiet(link, payer, shop);
+  const { payment_hash } = preimage(7);
+  const cltv_expiry = payer.follower.tip().height + 20;
+  const whole = shop.onionFor(payment_hash, amount(1000), cltv_expiry, SECRET);
+  const torn = `${whole.slice(0, -2)}${whole.endsWith('00') ? '01' : '00'}`;
+  for (const [index, onion_routing_packet] of [whole, torn].entries()) {
+    const htlc = {
+      amount_msat: amount(1000),
+      payment_hash,
+      cltv_expiry,
+      onion_routing_packet,
+      path_key: payer.node_id,
+    };
+    payer.channels.offer(payer.channel.channel_id, htlc, () => []);
+    while (payer.removed.length === index) await quiet(link, payer, shop);
+    const sha256_of_onion = createHash('sha256').update(Buffer.from(onion_routing_packet, 'hex')).digest('hex');
+    assert.deepEqual(payer.removed[index]?.removal, { kind: 'malformed', sha256_of_onion, failure_code: 0xc018 });
+  }
+  assert.deepEqual(shop.offered, []);
 });

@@ -59,7 +59,7 @@ test('an invoice that takes no parts is not paid in parts', async () => {
   const road = new Road();
   road.channel(road.shop, '1x1x1', 600_000n);
   road.channel(road.shop, '1x2x1', 500_000n);
-  await assert.rejects(road.pay(road.invoice(1_000_000n, [], false)), { error: 'PAY_ROUTE_NOT_FOUND' });
+  await assert.rejects(road.refuses(road.invoice(1_000_000n, [], false)), { error: 'PAY_ROUTE_NOT_FOUND' });
   assert.equal(road.out.length, 0);
 });
 
@@ -130,7 +130,7 @@ test('a route that costs too much is not taken', async () => {
   const road = new Road();
   road.channel(road.hub, '1x1x1', 5_000_000n);
   const invoice = road.invoice(1_000_000n, [hintThrough(road.hub, '9x9x9', 1000)]);
-  await assert.rejects(road.pay(invoice, { maxfee_msat: msat(999) }), { error: 'PAY_ROUTE_TOO_EXPENSIVE' });
+  await assert.rejects(road.refuses(invoice, { maxfee_msat: msat(999) }), { error: 'PAY_ROUTE_TOO_EXPENSIVE' });
   assert.equal(road.out.length, 0);
 });
 
@@ -139,7 +139,7 @@ test('excluded channels and nodes are left out', async () => {
   road.channel(road.hub, '1x1x1', 5_000_000n);
   const invoice = road.invoice(1_000_000n, [hintThrough(road.hub, '9x9x9')]);
   for (const name of ['1x1x1', '9x9x9', road.hub.node_id]) {
-    await assert.rejects(road.pay(invoice, { exclude: new Set([name]) }), { error: 'PAY_ROUTE_NOT_FOUND' });
+    await assert.rejects(road.refuses(invoice, { exclude: new Set([name]) }), { error: 'PAY_ROUTE_NOT_FOUND' });
   }
   assert.equal(road.out.length, 0);
 });
@@ -175,7 +175,7 @@ test('an expired invoice is not paid', async () => {
   road.channel(road.shop, '1x1x1', 5_000_000n);
   const invoice = road.invoice(1_000_000n);
   road.clock.advance(3_600_000);
-  await assert.rejects(road.pay(invoice), { error: 'PAY_INVOICE_EXPIRED' });
+  await assert.rejects(road.refuses(invoice), { error: 'PAY_INVOICE_EXPIRED' });
 });
 
 test('after a restart a payment under way is waited for and not sent again', async () => {
@@ -297,6 +297,6 @@ test('what all channels together cannot carry is refused before anything is sent
   const road = new Road();
   road.channel(road.shop, '1x1x1', 600_000n);
   road.channel(road.shop, '2x2x2', 300_000n);
-  await assert.rejects(road.pay(road.invoice(1_000_000n)), /cannot carry 1000000 msat/);
+  await assert.rejects(road.refuses(road.invoice(1_000_000n)), /cannot carry 1000000 msat/);
   assert.deepEqual(road.out, []);
 });

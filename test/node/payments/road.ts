@@ -1,5 +1,6 @@
 /** A small network for payments of ours: channels that are only numbers, and nodes behind them that read real onions. */
 
+import assert from 'node:assert/strict';
 import { sha256 } from '../../../src/base/crypto/hash.ts';
 import { curve } from '../../../src/base/crypto/secp256k1.ts';
 import { type Msat, msat } from '../../../src/base/types/amount.ts';
@@ -17,7 +18,8 @@ import { createReturnPacket, wrapReturnPacket } from '../../../src/codec/onion/r
 import { MemoryStore } from '../../../src/infra/store/memory-store.ts';
 import type { Write } from '../../../src/infra/store/store.ts';
 import { Payer } from '../../../src/node/payments/pay.ts';
-import { OutgoingPayments, type WayOut } from '../../../src/node/payments/send.ts';
+import type { ClosedWay, WayOut } from '../../../src/node/payments/ports.ts';
+import { OutgoingPayments } from '../../../src/node/payments/send.ts';
 import { Refusal } from '../../../src/protocol/channel/fault.ts';
 import type { OfferedHtlc } from '../../../src/protocol/channel/htlc.ts';
 
@@ -50,6 +52,9 @@ export interface Channel {
   readonly peer: Somebody;
   readonly name: ShortChannelId;
   spendable_msat: bigint;
+  is_full?: boolean;
+  /** What it answers instead of taking an HTLC. */
+  refusal?: Refusal;
 }
 
 /** Our node as far as paying goes. */
@@ -61,12 +66,18 @@ export class Road {
   readonly clock = new ManualClock();
   readonly store: MemoryStore;
   readonly channels: Channel[] = [];
+  readonly closed: ClosedWay[] = [];
   /** HTLCs that are out. */
   readonly out: Arrival[] = [];
   payments: OutgoingPayments;
   payer: Payer;
+  is_failing: object | undefined;
+  /** Of the payer's randomness. */
+  seed = 0;
   #next_id = 0n;
   #arrived = Promise.withResolvers<void>();
+  /** Rejects when a payment ends for which a test still expects HTLCs. */
+  #paying: Promise<unknown> = new Promise(() => {});
 
   constructor() {
     this.store = new MemoryStore({
@@ -81,9 +92,10 @@ export class Road {
     const payments = new OutgoingPayments({
       store: this.store,
       clock: this.clock,
-      randomBytes: (length) => sha256(Buffer.from(`session ${this.#next_id}`)).slice(0, length),
+      randomBytes: (length) => sha256(Buffer.from(`session ${this.seed} ${this.#next_id}`)).slice(0, length),
       sender: {
         usableChannels: () => this.channels.map((channel) => this.#wayOut(channel)),
+        closedChannels: () => this.closed,
         offer: (channel_id, htlc, writesOf) => this.#offer(channel_id, htlc, writesOf),
         afterwards: (action) => void this.store.commit([]).then(action),
         height: () => HEIGHT,
@@ -98,13 +110,14 @@ export class Road {
     await this.payments.start();
   }
 
-  #wayOut({ peer, name, spendable_msat }: Channel): WayOut {
+  #wayOut({ peer, name, spendable_msat, is_full = false }: Channel): WayOut {
     return {
       channel_id: channelId(name),
       peer_id: peer.node_id,
       names: [name],
       spendable_msat: msat(spendable_msat),
       htlc_minimum_msat: msat(1),
+      is_full,
     };
   }
 
@@ -116,6 +129,7 @@ export class Road {
 
   #offer(channel_id: ChannelId, htlc: OfferedHtlc, writesOf: (htlc_id: bigint) => readonly Write[]): bigint {
     const channel = this.channels.find(({ name }) => channelId(name) === channel_id);
+    if (channel?.refusal !== undefined) throw channel.refusal;
     if (channel === undefined || channel.spendable_msat < htlc.amount_msat) {
       throw new Refusal('insufficient_balance', 'not so much');
     }
@@ -141,26 +155,74 @@ export class Road {
     return htlc_id;
   }
 
-  /** Waits until so many HTLCs are out. */
+  /** Waits until so many HTLCs are out. Rejects when the payment ends before. */
   async arrived(count: number): Promise<void> {
-    while (this.out.length < count) await this.#arrived.promise;
+    while (this.out.length < count) await Promise.race([this.#arrived.promise, this.#paying]);
     // Until it is written down, as a peer could not answer before.
     await this.store.commit([]);
   }
 
   async fulfil(arrival: Arrival, payment_preimage = PREIMAGE): Promise<void> {
-    await this.#end(arrival, () =>
+    await this.end(arrival, () =>
       this.payments.fulfilled(arrival.channel_id, arrival.htlc_id, arrival.htlc.payment_hash, payment_preimage),
     );
   }
 
+  /** Pays what must be refused before anything is sent: an HTLC that leaves ends it with an error. */
+  async refuses(...args: Parameters<Road['pay']>): Promise<void> {
+    const left = this.#arrived.promise.then(() => assert.fail('an HTLC has left'));
+    await Promise.race([this.pay(...args), left]);
+  }
+
+  /** Lets everything happen that waits for nothing but the store. */
+  async quiet(): Promise<void> {
+    for (let turn = 0; turn < 20; turn++) {
+      await this.store.commit([]);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
+  /** Time passes, a second at a time, and all that follows from it happens. */
+  async pass(seconds: number): Promise<void> {
+    await this.quiet();
+    for (let second = 0; second < seconds; second++) {
+      this.clock.advance(1000);
+      await this.quiet();
+    }
+  }
+
+  /** Whatever arrives from now on is failed by the hop `index`. Answers how many were. */
+  failAll(index: number, failure: FailureMessage | 'garbled'): { count: number; amounts_msat: bigint[] } {
+    const failed = { count: 0, amounts_msat: [] as bigint[] };
+    const loop = async (): Promise<void> => {
+      for (;;) {
+        while (this.out.length === 0) await this.#arrived.promise;
+        await this.store.commit([]);
+        const [arrival] = this.out;
+        if (this.is_failing !== failed || arrival === undefined) return;
+        failed.count++;
+        failed.amounts_msat.push(arrival.htlc.amount_msat);
+        await this.fail(arrival, index, failure);
+      }
+    };
+    this.is_failing = failed;
+    void loop();
+    return failed;
+  }
+
+  /** From now on HTLCs stay out until the test ends them. */
+  stopFailing(): void {
+    this.is_failing = undefined;
+  }
+
   /** The hop `index` (0: our peer) fails it. */
-  async fail(arrival: Arrival, index: number, failure: FailureMessage): Promise<void> {
-    let packet = createReturnPacket(arrival.secrets[index] as Uint8Array, encodeFailure(failure));
+  async fail(arrival: Arrival, index: number, failure: FailureMessage | 'garbled'): Promise<void> {
+    const secret = arrival.secrets[index] as Uint8Array;
+    let packet = failure === 'garbled' ? new Uint8Array(292) : createReturnPacket(secret, encodeFailure(failure));
     for (let at = index - 1; at >= 0; at--) packet = wrapReturnPacket(arrival.secrets[at] as Uint8Array, packet);
     const channel = this.channels.find(({ name }) => channelId(name) === arrival.channel_id);
     if (channel !== undefined) channel.spendable_msat += arrival.htlc.amount_msat;
-    await this.#end(arrival, () =>
+    await this.end(arrival, () =>
       this.payments.removed(arrival.channel_id, {
         id: arrival.htlc_id,
         amount_msat: arrival.htlc.amount_msat,
@@ -170,14 +232,20 @@ export class Road {
     );
   }
 
-  async #end(arrival: Arrival, writes: () => readonly Write[]): Promise<void> {
+  /** It is gone: `writes` are what that leaves in the store. */
+  async end(arrival: Arrival, writes: () => readonly Write[]): Promise<void> {
     this.out.splice(this.out.indexOf(arrival), 1);
     await this.store.commit(writes());
     this.payments.told(arrival.channel_id, arrival.htlc_id);
   }
 
   /** The shop's invoice. */
-  invoice(amount_msat: bigint, hops: readonly RouteHop[] = [], mpp = true) {
+  invoice(
+    amount_msat: bigint,
+    hops: readonly (RouteHop | readonly RouteHop[])[] = [],
+    mpp = true,
+    payment_metadata?: string,
+  ) {
     const bit = (name: keyof typeof FEATURE_BITS): number => FEATURE_BITS[name];
     const bolt11 = encodeInvoice(
       {
@@ -188,7 +256,8 @@ export class Road {
         payment_secret: '22'.repeat(32) as PaymentSecret,
         description: 'tea',
         min_final_cltv_expiry_delta: 18,
-        routes: hops.map((hop) => [hop]),
+        routes: hops.map((hop) => ('pubkey' in hop ? [hop] : hop)),
+        ...(payment_metadata === undefined ? {} : { payment_metadata }),
         features: new Set([bit('var_onion_optin'), bit('payment_secret'), ...(mpp ? [bit('basic_mpp') + 1] : [])]),
       },
       signWith(this.shop.private_key),
@@ -199,25 +268,37 @@ export class Road {
   /** Pays it with the limits that `pay` has by itself, or others. */
   pay(
     { bolt11, invoice }: ReturnType<Road['invoice']>,
-    limits: { readonly maxfee_msat?: Msat; readonly exclude?: ReadonlySet<string> } = {},
+    limits: {
+      readonly maxfee_msat?: Msat;
+      readonly exclude?: ReadonlySet<string>;
+      readonly retry_for_seconds?: number;
+      readonly max_delay?: number;
+    } = {},
     signal?: AbortSignal,
   ) {
     const amount_msat = invoice.amount_msat as Msat;
-    return this.payer.pay(
+    const paying = this.payer.pay(
       {
         invoice,
         bolt11,
         amount_msat,
         total_msat: amount_msat,
         maxfee_msat: limits.maxfee_msat ?? msat(5000),
-        max_delay: 2016,
-        retry_for_seconds: 60,
+        max_delay: limits.max_delay ?? 2016,
+        retry_for_seconds: limits.retry_for_seconds ?? 60,
         exclude: limits.exclude ?? new Set(),
         label: undefined,
         description: undefined,
       },
       signal,
     );
+    this.#paying = paying.then(
+      () => assert.fail('the payment is complete, and an HTLC was still expected'),
+      (error: unknown) =>
+        Promise.reject(new Error('the payment ended, and an HTLC was still expected', { cause: error })),
+    );
+    this.#paying.catch(() => {});
+    return paying;
   }
 }
 

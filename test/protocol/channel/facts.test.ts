@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { msat } from '../../../src/base/types/amount.ts';
-import { channelUpdateFacts, knownNames, routeHintName, spendableMsat } from '../../../src/protocol/channel/facts.ts';
+import {
+  channelUpdateFacts,
+  isFull,
+  knownNames,
+  routeHintName,
+  spendableMsat,
+} from '../../../src/protocol/channel/facts.ts';
 import { isFundingSafe } from '../../../src/protocol/channel/ready.ts';
 import { fakeSigner } from './fake-signer.ts';
 import { confirmation, environment, fundedPair, offer, policy, usablePair } from './pair.ts';
@@ -57,6 +63,19 @@ test("what is spendable ends at the receiver's limits", () => {
   pair.exchange();
   assert.equal(spendableMsat(pair.alice.state, 'local'), 0n);
   assert.equal(spendableMsat(pair.bob.state, 'remote'), 0n, 'both ends see it alike');
+  assert.deepEqual([isFull(pair.alice.state, 'local'), isFull(pair.alice.state, 'remote')], [true, false]);
+});
+
+test('a channel is full while its HTLCs in flight are what bounds the next one', () => {
+  const bob = environment(fakeSigner('bob'), { policy: policy({ max_in_flight_per_mille: 100 }) });
+  const pair = usablePair({ bob });
+  const full = (): boolean => isFull(pair.alice.state, 'local');
+  assert.equal(full(), false, 'nothing is in flight that could end');
+  pair.alice.do(offer(1, 60_000_000));
+  assert.equal(full(), true);
+  const free = usablePair();
+  free.alice.do(offer(1, 60_000_000));
+  assert.equal(isFull(free.alice.state, 'local'), false, 'its balance bounds it');
 });
 
 test('a funding is safe when it is confirmed, ours, or trusted', () => {

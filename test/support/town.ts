@@ -17,16 +17,22 @@ export const NOBODY = '6a';
 
 export class Town {
   readonly dir = mkdtempSync(join(tmpdir(), 'till-town-'));
-  readonly chain = new EmbeddedChain({ clock: systemClock });
+  readonly chain: EmbeddedChain;
   /** What the nodes logged, each line behind its node's name. */
   readonly log: string[] = [];
   readonly #daemons = new Set<Daemon>();
   #stopServing: () => Promise<void> = async () => {};
 
-  static async found(): Promise<Town> {
-    const town = new Town();
+  /** `prepare` may put files into the directory first: `blocks`, and a directory for each node. */
+  static async found(prepare: (dir: string) => void = () => {}): Promise<Town> {
+    const town = new Town(prepare);
     town.#stopServing = await serveChain(town.chain, town.#socket);
     return town;
+  }
+
+  private constructor(prepare: (dir: string) => void) {
+    prepare(this.dir);
+    this.chain = new EmbeddedChain({ clock: systemClock, file: join(this.dir, 'blocks') });
   }
 
   get #socket(): string {

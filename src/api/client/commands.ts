@@ -439,7 +439,7 @@ export interface Commands {
         | bigint;
       /** Addresses to pay to on the chain instead, the preferred one first. Payments to them are not tracked. Without this, and with `invoices-onchain-fallback`, the node puts in a new address of its own, and what is deposited there in time pays the invoice. */ readonly fallbacks?: readonly string[];
       /** The preimage to use, 64 hex digits. It must be as unpredictable as a key, and stay secret until the payment; without it the node draws one. */ readonly preimage?: string;
-      /** Whether unannounced channels may be named in the invoice: `true`, `false`, or the channels that may. Default: only when no channel is announced. */ readonly exposeprivatechannels?:
+      /** Whether unannounced channels are named in the invoice: `true`, `false`, or the channels that may be. Default: only when no announced channel that is up can take the amount. */ readonly exposeprivatechannels?:
         | boolean
         | string
         | readonly string[];

@@ -40,7 +40,7 @@ The answer comes when the invoice is on disk. If the node dies before it answers
     ),
     exposeprivatechannels: optional(
       field.exposePrivateChannels,
-      'Whether unannounced channels may be named in the invoice: `true`, `false`, or the channels that may. Default: only when no channel is announced.',
+      'Whether unannounced channels are named in the invoice: `true`, `false`, or the channels that may be. Default: only when no announced channel that is up can take the amount.',
     ),
     cltv: optional(
       field.u16,

@@ -4,7 +4,7 @@ import { MAX_U64, type Msat } from '../../base/types/amount.ts';
 import type { NodeId } from '../../base/types/brand.ts';
 import type { ShortChannelId } from '../../base/types/short-channel-id.ts';
 import { spendableMsat } from '../../protocol/channel/facts.ts';
-import { shortChannelId } from '../../protocol/channel/ready.ts';
+import { isFundingSafe, shortChannelId } from '../../protocol/channel/ready.ts';
 import type { LiveChannel } from './live-channel.ts';
 
 /** A way in, with what the peer's `channel_update` asks. */
@@ -17,6 +17,7 @@ export interface WayIn {
   readonly online: boolean;
   readonly receivable_msat: Msat;
   readonly htlc_maximum_msat: Msat;
+  readonly htlc_minimum_msat: Msat;
   readonly fee_base_msat: number;
   readonly fee_proportional_millionths: number;
   readonly cltv_expiry_delta: number;
@@ -27,7 +28,8 @@ export interface WayIn {
 export function waysIn(channels: readonly LiveChannel[]): readonly WayIn[] {
   const ways: WayIn[] = [];
   for (const { state, remote_update, peer, peer_id } of channels) {
-    if (state.phase !== 'normal' || remote_update === undefined) continue;
+    // Over a funding that may still vanish no payment is accepted.
+    if (state.phase !== 'normal' || remote_update === undefined || !isFundingSafe(state)) continue;
     ways.push({
       pubkey: peer_id,
       short_channel_id: shortChannelId(state),
@@ -37,6 +39,7 @@ export function waysIn(channels: readonly LiveChannel[]): readonly WayIn[] {
       online: peer !== undefined && state.link === 'up',
       receivable_msat: spendableMsat(state, 'remote'),
       htlc_maximum_msat: remote_update.htlc_maximum_msat,
+      htlc_minimum_msat: remote_update.htlc_minimum_msat,
       fee_base_msat: remote_update.fee_base_msat,
       fee_proportional_millionths: remote_update.fee_proportional_millionths,
       cltv_expiry_delta: remote_update.cltv_expiry_delta,

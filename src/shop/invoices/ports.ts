@@ -28,6 +28,8 @@ export interface HintCandidate {
   readonly receivable_msat: Msat;
   /** From the peer's channel_update, as the rest. */
   readonly htlc_maximum_msat: Msat;
+  /** Absent: none. */
+  readonly htlc_minimum_msat?: Msat;
   readonly fee_base_msat: number;
   readonly fee_proportional_millionths: number;
   readonly cltv_expiry_delta: number;

@@ -1,11 +1,12 @@
 /**
  * Which of our channels an invoice names, and what it warns of when they do not suffice. A payer finds announced
- * channels without us, so one hint is enough there; unannounced ones are known to nobody else.
+ * channels without us, so one hint is enough there; unannounced ones are known to nobody else, so all that are needed
+ * are named, and named first.
  */
 
 import type { RandomBytes } from '../../base/crypto/random.ts';
 import { RpcError } from '../../base/errors.ts';
-import { type Msat, min, msat } from '../../base/types/amount.ts';
+import { type Msat, max, min, msat } from '../../base/types/amount.ts';
 import type { ShortChannelId } from '../../base/types/short-channel-id.ts';
 import type { HintCandidate, RouteHint } from './ports.ts';
 
@@ -21,7 +22,10 @@ export const WARNINGS = {
 
 export type InvoiceWarnings = { readonly [Name in keyof typeof WARNINGS]?: string };
 
-/** true: unannounced channels count; false: never; ids: only these; absent: only if nothing is announced. */
+/**
+ * true: unannounced channels are named; false: never; ids: only these; absent: only when no announced channel that is up
+ * can take the amount.
+ */
 export type ExposePrivateChannels = boolean | readonly ShortChannelId[] | undefined;
 
 /** What an invoice asks of its hints. */
@@ -37,19 +41,23 @@ export interface ChosenHints {
   readonly warnings: InvoiceWarnings;
 }
 
+/** More hints than this make an invoice that no QR code holds. */
+const MOST_HINTS = 40;
+
 interface Way {
   readonly key: string;
+  readonly announced: boolean;
   readonly capacity_msat: Msat;
   readonly hint: RouteHint;
 }
 
 interface Survey {
-  readonly available: readonly Way[];
-  readonly available_msat: bigint;
+  /** What a payer can use: announced channels that are up, and the unannounced ones that may be named. */
+  readonly usable: readonly Way[];
   readonly offline_msat: bigint;
   readonly deadend_msat: bigint;
+  /** Of unannounced channels that may not be named. */
   readonly private_msat: bigint;
-  readonly none_announced: boolean;
 }
 
 /** Chooses hints, and remembers which channels it chose. */
@@ -64,16 +72,29 @@ export class HintChooser {
 
   /** Throws RpcError INVOICE_HINTS_GAVE_NO_ROUTES when channels were named and none can be used. */
   choose(candidates: readonly HintCandidate[], request: HintRequest): ChosenHints {
-    const found = survey(candidates, request.expose);
-    const named = Array.isArray(request.expose) && request.expose.length > 0;
-    if (named && found.available.length === 0) {
+    const { amount_msat, expose } = request;
+    const needed_msat = amount_msat ?? msat(1);
+    const found = survey(candidates, expose, amount_msat);
+    const named = Array.isArray(expose) && expose.length > 0;
+    if (named && found.usable.length === 0) {
       throw new RpcError('INVOICE_HINTS_GAVE_NO_ROUTES', 'None of those hints were suitable local channels');
     }
-    const needed_msat = request.amount_msat ?? msat(1);
-    const single = found.none_announced ? undefined : this.#draw(found.available, needed_msat);
-    const chosen = single === undefined ? this.#gather(found.available, needed_msat) : [single];
+    const chosen = this.#pick(found.usable, needed_msat, amount_msat === undefined);
     for (const way of chosen) this.#hinted.set(way.key, ++this.#turn);
     return { routes: chosen.map((way) => way.hint), warnings: judge(found, needed_msat, chosen.length) };
+  }
+
+  #pick(usable: readonly Way[], needed_msat: bigint, is_any: boolean): readonly Way[] {
+    const hidden = usable.filter((way) => !way.announced);
+    const announced = usable.filter((way) => way.announced);
+    if (hidden.length === 0) {
+      const single = this.#draw(announced, needed_msat);
+      return single === undefined ? this.#gather(announced, needed_msat) : [single];
+    }
+    // Whoever may pay any amount may pay much: every channel that can receive counts.
+    const named = this.#gather(hidden, is_any ? undefined : needed_msat);
+    const missing_msat = needed_msat - capacityOf(named);
+    return missing_msat > 0n ? [...named, ...this.#gather(announced, missing_msat)].slice(0, MOST_HINTS) : named;
   }
 
   /** One that suffices alone, at random, so that payers cannot read our balances; the roomier the likelier. */
@@ -90,13 +111,18 @@ export class HintChooser {
     });
   }
 
-  /** Whole channels, the least recently hinted first, so that invoices at the same time do not count on the same one. */
-  #gather(ways: readonly Way[], needed_msat: bigint): Way[] {
-    const turn = (way: Way): number => this.#hinted.get(way.key) ?? 0;
+  /**
+   * Whole channels, the roomiest first, until they suffice; without an amount all of them. Of equal ones the least
+   * recently hinted comes first, so that invoices at the same time do not count on the same one.
+   */
+  #gather(ways: readonly Way[], needed_msat: bigint | undefined): Way[] {
+    const turn = ({ key }: Way): number => this.#hinted.get(key) ?? 0;
+    const order = (a: Way, b: Way): number =>
+      a.capacity_msat === b.capacity_msat ? turn(a) - turn(b) : a.capacity_msat > b.capacity_msat ? -1 : 1;
     const chosen: Way[] = [];
     let gathered = 0n;
-    for (const way of [...ways].sort((a, b) => turn(a) - turn(b))) {
-      if (gathered >= needed_msat) break;
+    for (const way of [...ways].sort(order).slice(0, MOST_HINTS)) {
+      if (needed_msat !== undefined && gathered >= needed_msat) break;
       chosen.push(way);
       gathered += way.capacity_msat;
     }
@@ -104,38 +130,60 @@ export class HintChooser {
   }
 }
 
-function survey(candidates: readonly HintCandidate[], expose: ExposePrivateChannels): Survey {
+function survey(
+  candidates: readonly HintCandidate[],
+  expose: ExposePrivateChannels,
+  amount_msat: Msat | undefined,
+): Survey {
   const named = typeof expose === 'object' ? expose : undefined;
-  const open: Way[] = [];
-  const hidden: Way[] = [];
+  const isNamed = ({ short_channel_id, remote_alias }: HintCandidate): boolean =>
+    named?.some((id) => id === short_channel_id || id === remote_alias) ?? false;
+  const considered = named === undefined ? candidates : candidates.filter(isNamed);
+  const open = considered.filter((candidate) => candidate.announced || named !== undefined);
+  const up = waysThrough(open, isNamed, amount_msat);
+  const suffices = up.some((way) => way.capacity_msat >= (amount_msat ?? 1n));
+  const mayName = expose === true || (expose === undefined && !suffices);
+  const hidden = considered.filter((candidate) => !open.includes(candidate));
+  const shown = mayName ? [...open, ...hidden] : open;
   let offline_msat = 0n;
   let deadend_msat = 0n;
-  const none_announced = !candidates.some((candidate) => candidate.announced);
-  for (const candidate of candidates) {
-    const capacity_msat = min(candidate.receivable_msat, candidate.htlc_maximum_msat);
-    const isNamed = named?.some((id) => id === candidate.short_channel_id || id === candidate.remote_alias);
-    if (named !== undefined && !isNamed) continue;
-    if (!isNamed && candidate.peer_incoming_msat === 0n) deadend_msat += capacity_msat;
-    else if (!candidate.online) offline_msat += capacity_msat;
-    else {
-      const hint = hintOf(candidate);
-      if (hint === undefined) continue;
-      const key = candidate.short_channel_id ?? candidate.remote_alias ?? '';
-      const exposed = candidate.announced || expose === true || named !== undefined;
-      (exposed ? open : hidden).push({ key, capacity_msat, hint });
-    }
+  for (const candidate of shown) {
+    if (!isNamed(candidate) && candidate.peer_incoming_msat === 0n) deadend_msat += roomOf(candidate);
+    else if (!candidate.online) offline_msat += roomOf(candidate);
   }
-  const showHidden = none_announced && expose !== false;
-  const available = showHidden ? [...open, ...hidden] : open;
-  const capacity = (ways: readonly Way[]): bigint => ways.reduce((sum, way) => sum + way.capacity_msat, 0n);
   return {
-    available,
-    available_msat: capacity(available),
+    usable: mayName ? [...up, ...waysThrough(hidden, isNamed, amount_msat)] : up,
     offline_msat,
     deadend_msat,
-    private_msat: showHidden ? 0n : capacity(hidden),
-    none_announced,
+    private_msat: mayName ? 0n : hidden.reduce((total, candidate) => total + roomOf(candidate), 0n),
   };
+}
+
+/** Those of the channels that can be paid through. One that the caller names may be a dead end, or full at the moment. */
+function waysThrough(
+  candidates: readonly HintCandidate[],
+  isNamed: (candidate: HintCandidate) => boolean,
+  amount_msat: Msat | undefined,
+): Way[] {
+  return candidates.flatMap((candidate) => {
+    const { short_channel_id, remote_alias, announced, online, peer_incoming_msat, htlc_minimum_msat = 0n } = candidate;
+    const capacity_msat = roomOf(candidate);
+    // The peer passes nothing on that is less than its minimum.
+    const least_msat = max<bigint>(htlc_minimum_msat, 1n);
+    const isOfUse = peer_incoming_msat > 0n && min(capacity_msat, amount_msat ?? capacity_msat) >= least_msat;
+    const hint = hintOf(candidate);
+    if (!online || hint === undefined || !(isOfUse || isNamed(candidate))) return [];
+    return [{ key: short_channel_id ?? remote_alias ?? '', announced, capacity_msat, hint }];
+  });
+}
+
+/** What one channel can receive in one part. */
+function roomOf({ receivable_msat, htlc_maximum_msat }: HintCandidate): Msat {
+  return min(receivable_msat, htlc_maximum_msat);
+}
+
+function capacityOf(ways: readonly Way[]): bigint {
+  return ways.reduce((total, way) => total + way.capacity_msat, 0n);
 }
 
 /** Undefined while there is no id that may be shown. */
@@ -149,10 +197,12 @@ function hintOf(candidate: HintCandidate): RouteHint | undefined {
   return [{ pubkey, short_channel_id, fee_base_msat, fee_proportional_millionths, cltv_expiry_delta }];
 }
 
-function judge(found: Survey, needed_msat: bigint, hints: number): InvoiceWarnings {
+/** What is true of all that a payer can use: which of it the invoice names says nothing about that. */
+function judge({ usable, ...lacking }: Survey, needed_msat: bigint, hints: number): InvoiceWarnings {
   const names: (keyof typeof WARNINGS)[] = [];
-  const { available_msat, offline_msat, deadend_msat, private_msat } = found;
-  if (hints > 1) names.push('warning_mpp');
+  const { offline_msat, deadend_msat, private_msat } = lacking;
+  const available_msat = capacityOf(usable);
+  if (hints > 1 && !usable.some((way) => way.capacity_msat >= needed_msat)) names.push('warning_mpp');
   if (needed_msat > available_msat + offline_msat + deadend_msat + private_msat) names.push('warning_capacity');
   else if (needed_msat > available_msat) {
     if (available_msat + offline_msat >= needed_msat) names.push('warning_offline');

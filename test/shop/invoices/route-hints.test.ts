@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import fc from 'fast-check';
 import { sha256 } from '../../../src/base/crypto/hash.ts';
 import { msat } from '../../../src/base/types/amount.ts';
 import type { NodeId } from '../../../src/base/types/brand.ts';
@@ -98,8 +99,109 @@ const CASES: readonly Case[] = [
     title: 'private beside announced',
     channels: [channel('1x1x1', 40), channel('2x1x1', 60, hidden)],
     needed: 100,
+    hints: ['2x1x1', '1x1x1'],
+    warnings: ['warning_mpp'],
+  },
+  {
+    title: 'private beside an announced one that suffices',
+    channels: [channel('1x1x1', 100), channel('2x1x1', 500, hidden)],
+    needed: 100,
+    hints: ['1x1x1'],
+    warnings: [],
+  },
+  {
+    title: 'private beside announced, never',
+    channels: [channel('1x1x1', 40), channel('2x1x1', 60, hidden)],
+    needed: 100,
+    expose: false,
     hints: ['1x1x1'],
     warnings: ['warning_private_unused'],
+  },
+  {
+    title: 'private beside an announced one that is away',
+    channels: [channel('1x1x1', 500, offline), channel('2x1x1', 100, hidden)],
+    needed: 100,
+    hints: ['2x1x1'],
+    warnings: [],
+  },
+  {
+    title: 'private beside an announced dead end',
+    channels: [channel('1x1x1', 500, deadend), channel('2x1x1', 100, hidden)],
+    needed: 100,
+    hints: ['2x1x1'],
+    warnings: [],
+  },
+  {
+    title: 'private and too small, beside an announced one that is away',
+    channels: [channel('1x1x1', 500, offline), channel('2x1x1', 60, hidden), channel('3x1x1', 30, hidden)],
+    needed: 100,
+    hints: ['2x1x1', '3x1x1'],
+    warnings: ['warning_mpp', 'warning_offline'],
+  },
+  {
+    title: 'private beside a roomier announced one, exposed: the payer finds that one without a hint',
+    channels: [channel('1x1x1', 900), channel('2x1x1', 60, hidden), channel('3x1x1', 70, hidden)],
+    needed: 100,
+    expose: true,
+    hints: ['3x1x1', '2x1x1'],
+    warnings: [],
+  },
+  {
+    title: 'any amount over private channels: the roomiest first, full ones not',
+    channels: [
+      channel('1x1x1', 50, hidden),
+      channel('2x1x1', 0, hidden),
+      channel('3x1x1', 70, hidden),
+      channel('4x1x1', 90, { ...hidden, ...offline }),
+    ],
+    hints: ['3x1x1', '1x1x1'],
+    warnings: [],
+  },
+  {
+    title: 'any amount, exposed',
+    channels: [channel('1x1x1', 900), channel('2x1x1', 60, hidden), channel('3x1x1', 70, hidden)],
+    expose: true,
+    hints: ['3x1x1', '2x1x1'],
+    warnings: [],
+  },
+  {
+    title: 'an amount below what the peer passes on',
+    channels: [
+      channel('1x1x1', 900, { ...hidden, htlc_minimum_msat: msat(101) }),
+      channel('2x1x1', 100, { ...hidden, htlc_minimum_msat: msat(100) }),
+    ],
+    needed: 100,
+    hints: ['2x1x1'],
+    warnings: [],
+  },
+  {
+    title: 'less room than the peer passes on',
+    channels: [channel('1x1x1', 900, { ...hidden, htlc_minimum_msat: msat(1000) }), channel('2x1x1', 5, hidden)],
+    hints: ['2x1x1'],
+    warnings: [],
+  },
+  {
+    title: 'the roomiest private ones first',
+    channels: [channel('1x1x1', 10, hidden), channel('2x1x1', 60, hidden), channel('3x1x1', 80, hidden)],
+    needed: 100,
+    hints: ['3x1x1', '2x1x1'],
+    warnings: ['warning_mpp'],
+  },
+  {
+    title: 'private and away, never: it would not help either',
+    channels: [channel('1x1x1', 40), channel('2x1x1', 60, { ...hidden, ...offline })],
+    needed: 100,
+    expose: false,
+    hints: ['1x1x1'],
+    warnings: ['warning_private_unused'],
+  },
+  {
+    title: 'one that is named and full',
+    channels: [channel('1x1x1', 0, hidden), channel('2x1x1', 100, hidden)],
+    needed: 100,
+    expose: scids('1x1x1'),
+    hints: ['1x1x1'],
+    warnings: ['warning_capacity'],
   },
   {
     title: 'private beside announced, exposed',
@@ -192,6 +294,63 @@ describe('route hints', () => {
     assert.deepEqual(
       turns.map(({ routes }) => routes[0]?.[0].short_channel_id),
       ['1x1x1', '2x1x1', '3x1x1', '1x1x1', '2x1x1', '3x1x1'],
+    );
+  });
+
+  it('no more than a QR code holds', () => {
+    const channels = Array.from({ length: 100 }, (_, index) => channel(`${index}x1x1`, 100 + index, hidden));
+    const { routes } = chooser().choose(channels, { expose: undefined });
+    assert.equal(routes.length, 40);
+    assert.equal(routes[0]?.[0].short_channel_id, '99x1x1');
+  });
+
+  it('let every payer pay who could, and warn of nothing else', () => {
+    const one = chooser();
+    const candidate = fc.record({
+      announced: fc.boolean(),
+      online: fc.boolean(),
+      dead: fc.boolean(),
+      room: fc.nat(100),
+    });
+    const exposed = fc.constantFrom(true, false, undefined);
+    fc.assert(
+      fc.property(
+        fc.array(candidate, { maxLength: 8 }),
+        fc.integer({ min: 1, max: 250 }),
+        exposed,
+        (all, needed, expose) => {
+          const channels = all.map(({ announced, online, dead, room }, index) =>
+            channel(`${index}x1x1`, room, { announced, online, ...(dead ? deadend : {}) }),
+          );
+          const { routes, warnings } = one.choose(channels, { amount_msat: msat(needed), expose });
+          const hints = routes.map(([hop]) => hop.short_channel_id);
+          const rooms = (of: (each: HintCandidate) => boolean): number[] =>
+            channels
+              .filter((each) => each.online && each.peer_incoming_msat > 0n && of(each))
+              .map((each) => Number(each.receivable_msat));
+          // The payer sees announced channels and hints; the best it could have is what the caller lets it see.
+          const seen = rooms(
+            ({ announced, short_channel_id }) =>
+              announced || hints.includes(short_channel_id ?? ('' as ShortChannelId)),
+          );
+          const best = rooms(({ announced }) => announced || expose !== false);
+          const total = (all: readonly number[]): number => all.reduce((sum, each) => sum + each, 0);
+          assert.equal(total(seen) >= needed, total(best) >= needed, 'in parts');
+          assert.equal(
+            seen.some((each) => each >= needed),
+            best.some((each) => each >= needed),
+            'in one part',
+          );
+          const lacks = Object.keys(warnings).some((name) => name !== 'warning_mpp');
+          assert.equal(lacks, total(best) < needed);
+          if (warnings.warning_mpp !== undefined) assert.ok(best.every((each) => each < needed));
+          if (expose === false)
+            assert.ok(
+              channels.every((each) => each.announced || !hints.includes(each.short_channel_id as ShortChannelId)),
+            );
+        },
+      ),
+      { numRuns: 1000, seed: 7 },
     );
   });
 

@@ -36,8 +36,6 @@ export class LiveChannel {
   /** The least and the most that was ever ours of it; undefined when nobody knows. */
   min_to_us_msat: Msat | undefined;
   max_to_us_msat: Msat | undefined;
-  /** When it was last given out as a route hint: the least recently hinted one comes first. */
-  hinted_at = 0;
   /** Called when what happened to the channel is durable. */
   readonly listeners = new Set<() => void>();
   /** Ends the watches of its funding transaction. */

@@ -57,21 +57,31 @@ export class Waiting {
 
   /**
    * The first payment after `lastpay_index`, made already or awaited; a deleted invoice's payment too, so that nobody
-   * who goes from one to the next misses one. With a timeout: RpcError INVOICE_WAIT_TIMED_OUT after so many seconds.
+   * who goes from one to the next misses one. When `lastpay_index` is above the last one it is the next payment, whatever
+   * its number. With a timeout: RpcError INVOICE_WAIT_TIMED_OUT after so many seconds.
    */
   forPayment(lastpay_index: bigint, timeout_seconds: bigint | undefined, signal: AbortSignal): Promise<PaidInvoice> {
     const timedOut = {
       error: new RpcError('INVOICE_WAIT_TIMED_OUT', 'Timed out while waiting for invoice to be paid'),
     };
+    /** Unknown until the counter is read; what is paid meanwhile is held until then. */
+    let is_above: boolean | undefined;
+    let held: PaidInvoice | undefined;
     return wait<PaidInvoice>(
       signal,
       (listener) => this.#changes.listen('paid', listener),
-      ({ invoice }) =>
-        invoice.status === 'paid' && BigInt(invoice.pay_index) > lastpay_index ? { value: invoice } : undefined,
+      ({ invoice }) => {
+        if (invoice.status !== 'paid') return undefined;
+        if (BigInt(invoice.pay_index) > lastpay_index || is_above === true) return { value: invoice };
+        held ??= invoice;
+        return undefined;
+      },
       async () => {
         const found = await this.#firstPaidAfter(lastpay_index);
         if (found !== undefined) return { value: found };
-        return timeout_seconds === 0n ? timedOut : undefined;
+        if (timeout_seconds === 0n) return timedOut;
+        is_above = BigInt(await readCounter(this.#options.store, 'invoices_paid')) < lastpay_index;
+        return is_above && held !== undefined ? { value: held } : undefined;
       },
       timeout_seconds === undefined || timeout_seconds === 0n
         ? undefined

@@ -72,6 +72,32 @@ describe('waiting', () => {
     assert.equal((await next).label, 'b');
   });
 
+  it('for payments above the last one answers the next, as BTCPay waits from 99999999999', async () => {
+    for (const label of ['a', 'b', 'c', 'd', 'e']) await room.create(label);
+    await room.pay('a');
+    const far = [99_999_999_999n, 2n ** 63n - 1n, 2n ** 64n - 1n, 3n, 2n];
+    const waits = far.map((index) => room.invoices.waitForPayment(index, undefined, forever));
+    const known = room.invoices.waitForPayment(1n, undefined, forever);
+    await idle(room);
+    await room.pay('b');
+    for (const waiting of [...waits, known]) assert.equal((await waiting).label, 'b');
+    // Without a turn of the store between the question and the payment.
+    const racing = room.invoices.waitForPayment(99_999_999_999n, undefined, forever);
+    await room.pay('c');
+    assert.equal((await racing).label, 'c');
+    await assert.rejects(room.invoices.waitForPayment(99n, 0n, forever), { error: 'INVOICE_WAIT_TIMED_OUT' });
+    const last = room.invoices.waitForPayment(3n, undefined, forever);
+    await idle(room);
+    await room.invoices.remove('c', 'paid');
+    await room.pay('d');
+    assert.equal((await last).pay_index, 4);
+    const late = room.invoices.waitForPayment(99n, 30n, forever);
+    const ended = assert.rejects(late, { error: 'INVOICE_WAIT_TIMED_OUT' });
+    await idle(room);
+    room.clock.advance(30_000);
+    await ended;
+  });
+
   it('for payments stops after its time, and polls with none', async () => {
     await room.create('a');
     await assert.rejects(room.invoices.waitForPayment(0n, 0n, forever), { error: 'INVOICE_WAIT_TIMED_OUT' });

@@ -70,6 +70,8 @@ export class SimNode {
   taken_back = 0;
   /** The run means to end without the other. */
   gives_up = false;
+  /** The connection in which a pause was asked for that is not over. */
+  #paused_connection: number | undefined;
   #units: Unit[] = [];
   #durable_state: string;
   #durable_books: Books = { sent: new Map(), received: new Map() };
@@ -177,6 +179,9 @@ export class SimNode {
           number: this.state.local_number,
         });
         break;
+      case 'pause':
+        this.#paused_connection = this.connection;
+        break;
       case 'channel_failed':
         assert.ok(this.gives_up, `${this.name}: the channel failed: ${effect.reason}`);
         break;
@@ -215,6 +220,14 @@ export class SimNode {
         this.take({ kind: 'remove_htlc', id, removal: decision });
       }
     }
+  }
+
+  /** The time of a pause is over; false when none was asked for. */
+  endPause(): boolean {
+    const isPaused = this.#paused_connection === this.connection;
+    this.#paused_connection = undefined;
+    if (isPaused) this.take({ kind: 'pause_over' });
+    return isPaused;
   }
 
   /** The connection breaks. */

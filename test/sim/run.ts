@@ -192,7 +192,7 @@ class Simulation {
         while (node.wire.length > 0) this.deliver(node);
       }
       const quiet = [this.alice, this.bob].every((node) => !node.dirty && node.wire.length === 0);
-      if (quiet) return;
+      if (quiet && ![this.alice, this.bob].map((node) => node.endPause()).includes(true)) return;
     }
     assert.fail('the two nodes never stop talking');
   }
@@ -275,7 +275,8 @@ class Simulation {
       const dice = this.random.next();
       const some = this.random.pick([this.alice, this.bob]);
       if (dice < 0.45) this.deliver(some);
-      else if (dice < 0.9) some.commit();
+      else if (dice < 0.85) some.commit();
+      else if (dice < 0.9) some.endPause();
       else if (dice < 0.95) this.breakWire();
       else this.crash(some);
       if (!this.connected && this.random.chance(0.5)) this.reconnect();

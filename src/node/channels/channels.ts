@@ -21,6 +21,7 @@ import { Agenda } from './agenda.ts';
 import { tellBlock } from './blocks.ts';
 import { Book } from './book.ts';
 import { broadcastClose } from './closing/broadcast.ts';
+import { endPause, pauseClose } from './closing/pause.ts';
 import { Removal } from './closing/removal.ts';
 import { environmentOf } from './environment.ts';
 import { FundingWatch } from './funding-watch.ts';
@@ -69,6 +70,8 @@ export class Channels {
       incoming_htlcs,
       gossip,
       broadcastClose: ({ channel_id }, transaction) => void broadcastClose(chain, log, channel_id, transaction),
+      pause: (channel, pause_ms) =>
+        pauseClose(options.clock, channel, pause_ms, () => turns.apply(channel, { kind: 'pause_over' })),
       forget: (channel) => removal.forget(channel),
     });
     const funding = new FundingWatch(
@@ -138,7 +141,10 @@ export class Channels {
   /** No block moves a channel any more; resolves when all is written and said. */
   async stop(): Promise<void> {
     this.#stopTip();
-    for (const channel of this.list()) for (const cancel of channel.cancelWatches) cancel();
+    for (const channel of this.list()) {
+      endPause(channel);
+      for (const cancel of channel.cancelWatches) cancel();
+    }
     await this.book.idle();
   }
 
@@ -177,6 +183,7 @@ export class Channels {
     this.#table.peerDisconnected(peer);
     this.#openings.disconnected(peer);
     for (const channel of this.#table.over(peer)) {
+      endPause(channel);
       this.apply(channel, { kind: 'disconnected' });
       channel.peer = undefined;
     }

@@ -37,6 +37,8 @@ export interface EffectScope {
   readonly log: ChannelLog;
   /** Sends a mutual close: serialized, hex. */
   broadcastClose(channel: LiveChannel, transaction: string): void;
+  /** Tells the channel that the time is over, if its connection is still the same then. */
+  pause(channel: LiveChannel, pause_ms: number): void;
   /** The channel never had funding: nothing is kept of it. */
   forget(channel: LiveChannel): void;
 }
@@ -108,6 +110,9 @@ function carryOutOne(scope: EffectScope, channel: LiveChannel, effect: Effect): 
       return NOTHING_MORE;
     case 'commit_due':
       scope.agenda.sign(channel);
+      return NOTHING_MORE;
+    case 'pause':
+      scope.pause(channel, effect.pause_ms);
       return NOTHING_MORE;
     case 'peer_warned':
       log.warn(`peer ${channel.peer_id} warns about channel ${channel_id}: ${effect.text}`);

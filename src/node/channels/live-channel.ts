@@ -38,6 +38,8 @@ export class LiveChannel {
   max_to_us_msat: Msat | undefined;
   /** Called when what happened to the channel is durable. */
   readonly listeners = new Set<() => void>();
+  /** Ends the pause that its close makes for the peer's next word; undefined when there is none. */
+  cancelPause: (() => void) | undefined;
   /** Ends the watches of its funding transaction. */
   readonly cancelWatches: (() => void)[] = [];
 

@@ -9,7 +9,7 @@ import { closingWeight } from '../../codec/tx/closing.ts';
 import type { ClosingSigned } from '../../codec/wire/index.ts';
 import { ANCHORS_MSAT, commitmentFeeMsat } from './commitment.ts';
 import { fail, warn } from './fault.ts';
-import { isEmpty } from './pending.ts';
+import { hasOnlyBalances } from './pending.ts';
 import type { ClosingView } from './signer.ts';
 import type { ChannelState } from './state.ts';
 import { send, type Turn } from './turn.ts';
@@ -105,7 +105,7 @@ function signedView({ state, env }: Turn, { fee_satoshis, signature }: ClosingSi
 /** The peer's `closing_signed`. Throws Violation. */
 export function receiveClosing(turn: Turn, message: ClosingSigned): void {
   const { state } = turn;
-  if (!isEmpty(state)) warn('closing_signed before the channel is empty');
+  if (!hasOnlyBalances(state)) warn('closing_signed before the channel is empty');
   const { fee_satoshis, fee_range } = message;
   const { negotiation } = state;
   const sent = negotiation?.sent_fee_satoshis;

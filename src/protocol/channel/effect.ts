@@ -67,6 +67,8 @@ export type Effect =
   | { readonly kind: 'htlc_expiring'; readonly id: bigint; readonly cltv_expiry: number }
   /** Updates wait for a signature: say `commit` when no more come at once. */
   | { readonly kind: 'commit_due' }
+  /** The close waits for the peer's next word: say `pause_over` after this time. May be asked again meanwhile. */
+  | { readonly kind: 'pause'; readonly pause_ms: number }
   /** The peer warned. `text` is printable. */
   | { readonly kind: 'peer_warned'; readonly text: string }
   /** A mutual close is agreed; the channel lives on until it is mined. */

@@ -17,6 +17,8 @@ export type Input =
   | { readonly kind: 'update_fee'; readonly feerate_per_kw: number }
   /** No more commands or messages come at once: sign what waits. */
   | { readonly kind: 'commit' }
+  /** The time that `pause` asked for is over, on the same connection. */
+  | { readonly kind: 'pause_over' }
   /** Close in agreement. */
   | { readonly kind: 'shutdown'; readonly scriptpubkey?: string }
   /** Close without the peer. */

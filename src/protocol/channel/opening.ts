@@ -113,6 +113,7 @@ export function newChannel(
   const to_opener_msat = msat(funding_satoshis * 1000n - push_msat);
   return {
     terms,
+    knowledge: 'all',
     phase: 'opening',
     link: 'up',
     local_msat: opener === 'local' ? to_opener_msat : push_msat,
@@ -122,7 +123,6 @@ export function newChannel(
     local_next_htlc_id: 0n,
     remote_next_htlc_id: 0n,
     local_number: 0,
-    knowledge: 'all',
     local_signature: '',
     local_htlc_signatures: [],
     remote_number: 0,

@@ -3,7 +3,10 @@
 import type { Shutdown } from '../../codec/wire/index.ts';
 import { beginClosing } from './closing.ts';
 import { refuse, warn } from './fault.ts';
+import { awaitsLastFeerate, commitAfterPause, pauseAsOpener } from './last-feerate.ts';
 import { hasUnsigned, isEmpty } from './pending.ts';
+import { IRREVOCABLE } from './stage.ts';
+import type { ChannelState } from './state.ts';
 import { send, type Turn } from './turn.ts';
 
 /** Whether a script is one that BOLT 2 lets a mutual close pay to: a witness program, of version 0 or, when so agreed, any. */
@@ -35,17 +38,35 @@ export function startShutdown(turn: Turn, script?: string): void {
   resumeShutdown(turn);
 }
 
-/** Says `shutdown` as soon as everything we proposed is signed, then goes on to the fee when the channel is empty. */
+/** Says `shutdown` as soon as nothing waits for our signature, then goes on to the fee when the channel is empty. */
 export function resumeShutdown(turn: Turn): void {
   const { state } = turn;
   if (state.link !== 'up' || state.local_shutdown_script === undefined) return;
   if (!state.shutdown_sent) {
-    if (hasUnsigned(state)) return;
+    if (hasUnsigned(state) || shouldWaitForFeerate(state)) return;
     turn.state = { ...state, shutdown_sent: true };
     turn.store = true;
     sendShutdown(turn);
   }
   if (isEmpty(turn.state)) beginClosing(turn);
+  else if (awaitsLastFeerate(turn.state) && turn.state.negotiation === undefined) pauseAsOpener(turn);
+}
+
+/**
+ * Whether the peer should sign our own feerate before it hears our `shutdown`: there are peers that sign none after it.
+ * One that has said `shutdown` first is not waited for.
+ */
+function shouldWaitForFeerate({ terms, feerates, remote_shutdown_script }: ChannelState): boolean {
+  if (terms.opener !== 'local' || remote_shutdown_script !== undefined) return false;
+  return feerates.some(({ stage }) => stage !== IRREVOCABLE);
+}
+
+/** The pause for the last feerate is over: the close goes on, whether the other side does its part or not. */
+export function endPause(turn: Turn): void {
+  if (turn.state.link !== 'up' || turn.state.phase !== 'closing') return;
+  if (awaitsLastFeerate(turn.state)) beginClosing(turn);
+  else commitAfterPause(turn);
+  resumeShutdown(turn);
 }
 
 /** Sends `shutdown`, for the first time or again. */

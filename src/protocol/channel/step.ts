@@ -5,7 +5,7 @@
  */
 
 import { receiveClosing } from './closing.ts';
-import { commit, receiveCommitment } from './commit.ts';
+import { receiveCommitment } from './commit.ts';
 import { checkDeadlines } from './deadline.ts';
 import type { Effect } from './effect.ts';
 import { applyViolation, failChannel, forget, isOver, receiveError, receiveWarning, sendFailure } from './failure.ts';
@@ -13,13 +13,14 @@ import { Refusal, Violation, warn } from './fault.ts';
 import { receiveUpdateFee, sendUpdateFee } from './fee.ts';
 import { addHtlc, receiveAdd } from './htlc.ts';
 import type { Input } from './input.ts';
+import { commitOrPause } from './last-feerate.ts';
 import type { ChannelMessage } from './message.ts';
 import type { Environment } from './policy.ts';
 import { announce, fundingDepth, receiveAnnouncement, receiveReady, refuseAnnouncement } from './ready.ts';
 import { connect, disconnect, receiveReestablish } from './reestablish.ts';
 import { receiveRemoval, removeHtlc } from './remove.ts';
 import { receiveRevocation } from './revoke.ts';
-import { receiveShutdown, resumeShutdown, startShutdown } from './shutdown.ts';
+import { endPause, receiveShutdown, resumeShutdown, startShutdown } from './shutdown.ts';
 import { IRREVOCABLE } from './stage.ts';
 import type { ChannelState } from './state.ts';
 import { isUp, type Turn } from './turn.ts';
@@ -80,8 +81,11 @@ function obey(turn: Turn, input: Exclude<Input, { kind: 'message' }>): void {
       sendUpdateFee(turn, input.feerate_per_kw);
       break;
     case 'commit':
-      commit(turn);
+      commitOrPause(turn);
       resumeShutdown(turn);
+      break;
+    case 'pause_over':
+      endPause(turn);
       break;
     case 'shutdown':
       startShutdown(turn, input.scriptpubkey);
@@ -151,7 +155,11 @@ function receive(turn: Turn, message: ChannelMessage): void {
   }
 }
 
+/** Commitments do not matter any more once a mutual close is signed; a peer may still have one on its way. */
+const OBSOLETE: ReadonlySet<string> = new Set(['update_fee', 'commitment_signed', 'revoke_and_ack']);
+
 function receiveUpdate(turn: Turn, message: ChannelMessage): void {
+  if (turn.state.phase === 'closed' && OBSOLETE.has(message.type)) return;
   if (!isUp(turn.state)) warn(`${message.type} while the channel is ${turn.state.phase}`);
   switch (message.type) {
     case 'update_add_htlc':

@@ -159,7 +159,10 @@ export class Pair {
         for (const message of from.outbox.splice(0)) to.do({ kind: 'message', message });
         to.do({ kind: 'commit' });
       }
-      if (this.alice.outbox.length + this.bob.outbox.length === 0) return;
+      if (this.alice.outbox.length + this.bob.outbox.length > 0) continue;
+      const paused = [this.alice, this.bob].filter((end) => end.take('pause').length > 0);
+      for (const end of paused) end.do({ kind: 'pause_over' });
+      if (paused.length === 0) return;
     }
     assert.fail('the two ends never stop talking');
   }

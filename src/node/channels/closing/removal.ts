@@ -7,6 +7,7 @@ import type { IncomingHtlcs } from '../incoming-htlcs.ts';
 import type { LiveChannel } from '../live-channel.ts';
 import type { SpareScripts } from '../opening/spare-scripts.ts';
 import type { ChannelTable } from '../table.ts';
+import { endPause } from './pause.ts';
 
 export interface RemovalOptions {
   readonly table: ChannelTable;
@@ -44,6 +45,7 @@ export class Removal {
 
   #leave(channel: LiveChannel, write: Write): void {
     const { agenda, book, incoming_htlcs, onListChanged } = this.#options;
+    endPause(channel);
     for (const cancel of channel.cancelWatches) cancel();
     agenda.drop(channel);
     book.write(write);

@@ -9,7 +9,7 @@ import type { EndingView } from '../../node/endings/view.ts';
 import { channelUpdateFacts, spendableMsat } from '../../protocol/channel/facts.ts';
 import { figuresOf } from '../../protocol/channel/lost.ts';
 import { shortChannelId } from '../../protocol/channel/ready.ts';
-import type { ChannelState, ChannelType } from '../../protocol/channel/state.ts';
+import type { ChannelType } from '../../protocol/channel/state.ts';
 import { answer } from '../rpc/answer.ts';
 import { HTLC_STATES, htlcState } from './htlc-state.ts';
 
@@ -171,7 +171,7 @@ export function peerChannelRow(
     their_to_self_delay: terms.local.to_self_delay,
     our_to_self_delay: terms.remote.to_self_delay,
     max_accepted_htlcs: terms.local.max_accepted_htlcs,
-    status: ending?.status ?? [`${name}:${statusOf(state, peer !== undefined)}`],
+    status: ending?.status ?? [`${name}:${statusOf(channel)}`],
     htlcs: state.htlcs.map((htlc) => ({
       direction: htlc.offered_by === 'local' ? ('out' as const) : ('in' as const),
       id: htlc.id,
@@ -218,8 +218,15 @@ function remoteUpdateRow({ remote_update }: LiveChannel) {
   };
 }
 
-function statusOf(state: ChannelState, is_connected: boolean): string {
-  if (!is_connected) return 'Disconnected';
+function statusOf({ state, peer, aside }: LiveChannel): string {
+  if (state.peer_behind_height !== undefined) {
+    return 'The peer came back with an old state. It has about a day to come back with its latest, then Till closes the channel alone.';
+  }
+  if (peer === undefined) return 'Disconnected';
+  if (state.link === 'aside') {
+    const why = aside === undefined ? '' : ` (${aside.reason})`;
+    return `Set aside${why}: other channels of this peer go on, and this one is tried again with a later connection. If that does not help, close it.`;
+  }
   if (state.link !== 'up') return 'Reconnected, and waiting for the peer to say where it was.';
   if (state.phase === 'opening') {
     const { ready_sent, ready_received, terms } = state;

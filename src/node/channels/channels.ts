@@ -18,6 +18,7 @@ import type { Input } from '../../protocol/channel/input.ts';
 import type { ChannelState, Removal as HtlcRemoval } from '../../protocol/channel/state.ts';
 import { type Outcome, untaken } from '../../protocol/channel/step.ts';
 import { Agenda } from './agenda.ts';
+import { Asides } from './asides.ts';
 import { tellBlock } from './blocks.ts';
 import { Book } from './book.ts';
 import { broadcastClose } from './closing/broadcast.ts';
@@ -36,6 +37,7 @@ import { SpareScripts } from './opening/spare-scripts.ts';
 import type { ChannelsOptions } from './options.ts';
 import { PeerMessages } from './peer-messages.ts';
 import type { ConnectedPeer } from './ports.ts';
+import { Reminders } from './reminders.ts';
 import { ChannelTable } from './table.ts';
 import { Turns } from './turn.ts';
 
@@ -51,6 +53,8 @@ export class Channels {
   readonly #openings: Openings;
   readonly #newcomers: Newcomers;
   readonly #messages: PeerMessages;
+  readonly #asides: Asides;
+  readonly #reminders: Reminders;
   #stopTip: () => void = () => {};
 
   constructor(options: ChannelsOptions) {
@@ -63,6 +67,8 @@ export class Channels {
     const spare_scripts = new SpareScripts(options.wallet);
     const gossip = new OwnGossip({ ...options, book });
     const removal = new Removal({ ...options, table, agenda, book, incoming_htlcs, spare_scripts });
+    const apply = (channel: LiveChannel, input: Input): void => void turns.apply(channel, input);
+    const asides = new Asides({ ...options, table, book, apply });
     const turns = new Turns(options, book, agenda, {
       ...options,
       book,
@@ -72,13 +78,11 @@ export class Channels {
       broadcastClose: ({ channel_id }, transaction) => void broadcastClose(chain, log, channel_id, transaction),
       pause: (channel, pause_ms) =>
         pauseClose(options.clock, channel, pause_ms, () => turns.apply(channel, { kind: 'pause_over' })),
+      setAside: (channel, cause, reason) => asides.set(channel, cause, reason),
       forget: (channel) => removal.forget(channel),
     });
-    const funding = new FundingWatch(
-      chain,
-      policy,
-      (channel, input) => turns.apply(channel, input),
-      (channel, transaction, height) => endings.spent(channel, transaction, height),
+    const funding = new FundingWatch(chain, policy, apply, (channel, transaction, height) =>
+      endings.spent(channel, transaction, height),
     );
     const newChannels = new NewChannels({
       ...options,
@@ -105,7 +109,9 @@ export class Channels {
     this.#funding = funding;
     this.#openings = openings;
     this.#newcomers = newcomers;
-    this.#messages = new PeerMessages({ table, turns, openings, newcomers, gossip, agenda, book });
+    this.#messages = new PeerMessages({ table, turns, openings, newcomers, gossip, agenda, book, asides });
+    this.#asides = asides;
+    this.#reminders = new Reminders(options.clock, table, apply);
   }
 
   /** Reads what the store holds, and goes on where the last run ended. `resume_height`: the first block not yet seen. */
@@ -132,6 +138,7 @@ export class Channels {
       if (htlc.is_claimed) incoming.resume(htlc);
       else if (this.#mayAccept(htlc.channel_id)) incoming.offer(htlc);
     }
+    this.#reminders.start();
     this.#stopTip = chain.onTip((event) => {
       if (event.kind !== 'connected') return;
       tellBlock(chain, this.#table, this.#turns, this.#funding, (channel) => this.#sendCloseAgain(channel));
@@ -141,6 +148,8 @@ export class Channels {
   /** No block moves a channel any more; resolves when all is written and said. */
   async stop(): Promise<void> {
     this.#stopTip();
+    this.#reminders.stop();
+    this.#asides.stop();
     for (const channel of this.list()) {
       endPause(channel);
       for (const cancel of channel.cancelWatches) cancel();
@@ -175,7 +184,7 @@ export class Channels {
     this.#table.peerConnected(peer);
     for (const channel of this.#table.with(peer.node_id)) {
       channel.peer = peer;
-      this.apply(channel, { kind: 'connected' });
+      this.apply(channel, { kind: this.#asides.mayTry(channel) ? 'connected' : 'rest' });
     }
   }
 
@@ -217,6 +226,11 @@ export class Channels {
       this.apply(channel, { kind: 'connected' });
     }
     return new Promise((resolve) => this.book.speak(resolve));
+  }
+
+  /** The operator wants a channel that was set aside to go on, or to end: it is tried again over a new connection. */
+  tryNow(channel: LiveChannel): void {
+    this.#asides.tryNow(channel);
   }
 
   /** Nothing of the channel is left on the chain: its row stays as history. */

@@ -5,6 +5,7 @@
  */
 import type { Effect } from '../../protocol/channel/effect.ts';
 import type { Input } from '../../protocol/channel/input.ts';
+import type { ChannelMessage } from '../../protocol/channel/message.ts';
 import { isFundingSafe } from '../../protocol/channel/ready.ts';
 import type { Failure, Htlc } from '../../protocol/channel/state.ts';
 import { encodeRevokedHtlc } from '../../protocol/onchain/revoked-htlc.ts';
@@ -39,6 +40,8 @@ export interface EffectScope {
   broadcastClose(channel: LiveChannel, transaction: string): void;
   /** Tells the channel that the time is over, if its connection is still the same then. */
   pause(channel: LiveChannel, pause_ms: number): void;
+  /** The channel cannot go on over this connection. */
+  setAside(channel: LiveChannel, cause: ChannelMessage['type'], reason: string): void;
   /** The channel never had funding: nothing is kept of it. */
   forget(channel: LiveChannel): void;
 }
@@ -58,8 +61,16 @@ function carryOutOne(scope: EffectScope, channel: LiveChannel, effect: Effect): 
       // To the connection that it was meant for: on the next one it would be wrong.
       if (peer !== undefined) book.send(peer, effect.message);
       return NOTHING_MORE;
-    case 'disconnect':
-      book.speak(() => peer?.disconnect(effect.reason));
+    case 'set_aside':
+      scope.setAside(channel, effect.cause, effect.reason);
+      return NOTHING_MORE;
+    case 'passed_over':
+      book.speak(() => log.info(`channel ${channel_id}: passed over what the peer said: ${effect.reason}`));
+      return NOTHING_MORE;
+    case 'peer_behind':
+      book.speak(() =>
+        log.warn(`channel ${channel_id}: the peer came back with an old state, and was told: ${effect.reason}`),
+      );
       return NOTHING_MORE;
     case 'store_revoked_htlc':
       book.write({

@@ -5,6 +5,7 @@ import type { ChannelId, NodeId } from '../../base/types/brand.ts';
 import type { Row, Write } from '../../infra/store/store.ts';
 import { encodeState } from '../../protocol/channel/codec.ts';
 import { figuresOf } from '../../protocol/channel/lost.ts';
+import type { ChannelMessage } from '../../protocol/channel/message.ts';
 import type { ChannelSigner } from '../../protocol/channel/signer.ts';
 import type { Side } from '../../protocol/channel/stage.ts';
 import type { ChannelState } from '../../protocol/channel/state.ts';
@@ -22,6 +23,16 @@ export interface RemoteUpdate {
   readonly disabled: boolean;
 }
 
+/** Why a channel was set aside, and how often in a row. Times are of the clock that never steps back. */
+export interface Aside {
+  readonly cause: ChannelMessage['type'];
+  readonly reason: string;
+  readonly count: number;
+  readonly at_ms: number;
+  /** Before this it takes part in no connection. */
+  readonly rests_until_ms: number;
+}
+
 export class LiveChannel {
   readonly channel_id: ChannelId;
   readonly peer_id: NodeId;
@@ -31,6 +42,8 @@ export class LiveChannel {
   state: ChannelState;
   peer: ConnectedPeer | undefined;
   remote_update: RemoteUpdate | undefined;
+  /** Why it was set aside last; undefined when it goes on. */
+  aside: Aside | undefined;
   /** Who closes it and why, once somebody does. */
   closing: Closing | undefined;
   /** The least and the most that was ever ours of it; undefined when nobody knows. */

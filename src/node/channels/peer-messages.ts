@@ -1,6 +1,7 @@
 /** Hands each message of a peer to what it is about: an opening, a channel, our gossip. */
 import type { KnownMessage } from '../../codec/wire/index.ts';
 import type { Agenda } from './agenda.ts';
+import type { Asides } from './asides.ts';
 import type { Book } from './book.ts';
 import type { OwnGossip } from './gossip/own-gossip.ts';
 import type { Newcomers } from './opening/newcomers.ts';
@@ -17,6 +18,7 @@ export interface PeerMessagesOptions {
   readonly gossip: OwnGossip;
   readonly agenda: Agenda;
   readonly book: Book;
+  readonly asides: Asides;
 }
 
 export class PeerMessages {
@@ -28,7 +30,7 @@ export class PeerMessages {
 
   /** Takes one message. Nothing that a peer sends is about a channel with somebody else. */
   receive(peer: ConnectedPeer, message: KnownMessage): void {
-    const { table, turns, openings, newcomers, gossip, agenda, book } = this.#options;
+    const { table, turns, openings, newcomers, gossip, agenda, book, asides } = this.#options;
     if (message.type === 'open_channel') {
       void newcomers.accept(peer, message);
       return;
@@ -45,8 +47,10 @@ export class PeerMessages {
       return;
     }
     const channel = table.find(message.channel_id);
-    if (channel?.peer === peer) turns.apply(channel, { kind: 'message', message });
-    else if (message.type !== 'error' && message.type !== 'warning') {
+    if (channel?.peer === peer) {
+      const { violation } = turns.apply(channel, { kind: 'message', message });
+      if (violation === undefined) asides.took(channel, message.type);
+    } else if (message.type !== 'error' && message.type !== 'warning') {
       const data = Buffer.from(`${message.type}: there is no channel ${message.channel_id} with you`);
       book.send(peer, { type: 'error', channel_id: message.channel_id, data });
     }

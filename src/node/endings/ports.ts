@@ -16,6 +16,8 @@ export interface OverChannel {
   readonly key_id: string;
   readonly signer: ChannelSigner;
   readonly state: ChannelState;
+  /** The connection to the peer; undefined while it is away. */
+  readonly peer?: object | undefined;
 }
 
 /** The room of live channels. */

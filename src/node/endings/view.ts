@@ -111,7 +111,11 @@ function knownView(ending: LiveEnding, irrevocable_depth: number): EndingView {
 
 function waiting({ channel }: LiveEnding, commitment_txid: Txid | undefined): string {
   if (commitment_txid !== undefined) return `Our commitment transaction ${commitment_txid} waits to be mined`;
-  if (channel.state.failure?.data_loss === true) return 'We have lost data: waiting for the peer to close the channel';
+  if (channel.state.failure?.data_loss === true) {
+    return channel.peer === undefined
+      ? 'We have lost data: only the peer can close the channel, and it is not connected'
+      : 'We have lost data: only the peer can close the channel, and is asked to every minute';
+  }
   return 'Waiting for the closing transaction to be mined';
 }
 

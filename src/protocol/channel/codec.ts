@@ -52,6 +52,7 @@ type Stored = Omit<
   | 'link'
   | 'negotiation'
   | 'announcement_sent'
+  | 'reminders_left'
   | 'htlcs'
   | 'local_msat'
   | 'remote_msat'
@@ -73,7 +74,7 @@ const terms_text = new WeakMap<ChannelTerms, string>();
 
 /** The state as text. */
 export function encodeState(state: ChannelState): string {
-  const { terms, link, negotiation, announcement_sent, ...kept } = forgetUnsigned(state);
+  const { terms, link, negotiation, announcement_sent, reminders_left, ...kept } = forgetUnsigned(state);
   let text = terms_text.get(terms);
   if (text === undefined) {
     text = encodeTerms(terms);
@@ -135,6 +136,7 @@ export function decodeState(text: string): ChannelState {
     local_announcement: state.local_announcement,
     remote_announcement: state.remote_announcement,
     announcement_sent: false,
+    reminders_left: 0,
     local_shutdown_script: state.local_shutdown_script,
     shutdown_sent: state.shutdown_sent,
     closing_height: state.closing_height,
@@ -142,6 +144,7 @@ export function decodeState(text: string): ChannelState {
     negotiation: undefined,
     closing_transactions: state.closing_transactions,
     failure: state.failure,
+    peer_behind_height: state.peer_behind_height,
     removed_htlcs: state.removed_htlcs.map((htlc) => ({
       ...htlc,
       id: BigInt(htlc.id),

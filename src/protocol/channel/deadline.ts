@@ -22,6 +22,19 @@ export function checkDeadlines(turn: Turn): void {
     failChannel(turn, 'local', `no agreement on closing within ${env.policy.closing_timeout_blocks} blocks`);
     return;
   }
+  const { peer_behind_height } = state;
+  if (
+    state.phase !== 'closed' &&
+    peer_behind_height !== undefined &&
+    env.height >= peer_behind_height + env.policy.peer_behind_blocks
+  ) {
+    failChannel(
+      turn,
+      'local',
+      `the peer has lost data, and did not come back with its latest state in ${env.policy.peer_behind_blocks} blocks`,
+    );
+    return;
+  }
   for (const htlc of state.htlcs) {
     const fault = deadlineFault(turn, htlc);
     if (fault !== undefined) {

@@ -23,8 +23,15 @@ export interface RevokedHtlc {
 export type Effect =
   /** To the peer, once the state is durable. */
   | { readonly kind: 'send'; readonly message: ChannelMessage }
-  /** Close the connection after what was sent before. */
-  | { readonly kind: 'disconnect'; readonly reason: string }
+  /**
+   * The channel cannot go on over this connection. `cause`: the type of the message that we refused, or `error` when it
+   * is the peer that said one which it takes back. The host decides whether to begin another connection, and when.
+   */
+  | { readonly kind: 'set_aside'; readonly cause: ChannelMessage['type']; readonly reason: string }
+  /** The peer said something that it should not have said, and that harms nothing: for the log. */
+  | { readonly kind: 'passed_over'; readonly reason: string }
+  /** The peer's state is old, and it has been told so: it may come back with its latest. */
+  | { readonly kind: 'peer_behind'; readonly reason: string }
   /** Store this for as long as the channel lives, in the state's own unit: the state forgets it. */
   | { readonly kind: 'store_revoked_htlc'; readonly htlc: RevokedHtlc }
   /** Serialized, hex. `broadcast_funding` is the host's own transaction of the outpoint in the terms. */

@@ -3,6 +3,7 @@
 import type { ErrorMessage, Warning } from '../../codec/wire/index.ts';
 import { commitmentView } from './commitment.ts';
 import type { Violation } from './fault.ts';
+import type { ChannelMessage } from './message.ts';
 import { LOCAL_LATEST, type Side } from './stage.ts';
 import type { ChannelState, Failure } from './state.ts';
 import { send, type Turn } from './turn.ts';
@@ -73,28 +74,65 @@ export function latestCommitment({ state, env }: Pick<Turn, 'state' | 'env'>): s
 }
 
 /**
- * The peer says `error`: the channel fails. When a mutual close is signed that is on its way to the chain already. On a
- * channel that has failed it is an answer to ours, so the peer need not hear that again.
+ * What LND says when something on its own side went wrong, though the channel is sound and its next connection goes on
+ * (docs/decisions/0023): a queue that stops while something waits for a signature, a close asked for too early.
+ */
+const TAKEN_BACK: readonly RegExp[] = [
+  /(^|: )internal error$/,
+  /^link failed to shutdown$/,
+  /^cannot co-op close channel w\/ active htlcs$/,
+];
+
+/** Whether the peer says `error` and does not mean it: it goes on with the channel when it is called again. */
+function isTakenBack(text: string): boolean {
+  return TAKEN_BACK.some((pattern) => pattern.test(text.trim()));
+}
+
+/**
+ * The peer says `error`: the channel fails, unless it is an error that the peer takes back. When a mutual close is signed
+ * that is on its way to the chain already. On a channel that has failed it is an answer to ours, so the peer need not
+ * hear that again.
  */
 export function receiveError(turn: Turn, message: ErrorMessage): void {
   const { state } = turn;
   const { phase, failure } = state;
-  if (phase === 'closed') return;
+  if (phase === 'closed' || phase === 'spent') return;
+  const text = printable(message.data);
+  if (phase !== 'failed' && isTakenBack(text)) {
+    setAside(turn, 'error', `the peer says: ${text}`);
+    return;
+  }
   if (phase === 'failed' && failure?.by === 'local' && !failure.data_loss) {
     turn.store = true;
     turn.state = { ...state, failure: { ...failure, by: 'remote' } };
     return;
   }
-  failChannel(turn, 'remote', printable(message.data));
+  failChannel(turn, 'remote', text);
 }
 
-/** The peer says `warning`: for the log. */
+/** The peer says `warning`: for the log. One that we ask to close the channel has not understood: it is asked again. */
 export function receiveWarning(turn: Turn, message: Warning): void {
   turn.effects.push({ kind: 'peer_warned', text: printable(message.data) });
+  if (turn.state.reminders_left > 0) remind(turn);
 }
 
-/** What a broken rule leads to, on the state as it was before the message. */
-export function applyViolation(turn: Turn, violation: Violation): void {
+/** We have lost data, and only the peer can close the channel: asks it, again if need be. */
+export function remind(turn: Turn): void {
+  const { phase, link, failure, reminders_left } = turn.state;
+  if (phase !== 'failed' || link === 'down' || failure?.data_loss !== true) return;
+  turn.state = { ...turn.state, reminders_left: Math.max(0, reminders_left - 1) };
+  sendFailure(turn, failure);
+}
+
+/** What comes for this channel on this connection is not read any more. Said once for each connection. */
+export function setAside(turn: Turn, cause: ChannelMessage['type'], reason: string): void {
+  if (turn.state.link === 'aside') return;
+  turn.state = { ...turn.state, link: 'aside', negotiation: undefined };
+  turn.effects.push({ kind: 'set_aside', cause, reason });
+}
+
+/** What a broken rule leads to, on the state as it was before the message of this type. */
+export function applyViolation(turn: Turn, violation: Violation, cause: ChannelMessage['type']): void {
   // Once a mutual close is signed there is nothing to win by another transaction.
   if (violation.kind === 'error' && turn.state.phase !== 'closed') {
     failChannel(turn, 'local', violation.message);
@@ -102,7 +140,7 @@ export function applyViolation(turn: Turn, violation: Violation): void {
   }
   const { channel_id } = turn.state.terms;
   send(turn, { type: 'warning', channel_id, data: encoder.encode(violation.message) });
-  turn.effects.push({ kind: 'disconnect', reason: violation.message });
+  setAside(turn, cause, violation.message);
 }
 
 /** Whether the channel is over and nothing but the chain matters. */

@@ -1,8 +1,8 @@
 /** How a step can go wrong, by whose doing: the peer broke a rule, or our own command cannot be done now. */
 
 /**
- * The peer broke a rule of BOLT 2. A warning closes the connection and leaves the channel as it was at the last
- * commitment; an error fails the channel: our commitment is broadcast.
+ * The peer broke a rule of BOLT 2. A warning sets the channel aside until the next connection and leaves it as it was at
+ * the last commitment; an error fails the channel: our commitment is broadcast.
  */
 export class Violation extends Error {
   override readonly name = 'Violation';
@@ -40,7 +40,7 @@ export class Refusal extends Error {
   }
 }
 
-/** Breaks off the step: the peer is warned and hung up on. */
+/** Breaks off the step: the peer is warned, and the channel is set aside. */
 export function warn(message: string): never {
   throw new Violation('warning', message);
 }

@@ -9,6 +9,10 @@ export type Input =
   /** A connection to the peer is initialised, or gone. */
   | { readonly kind: 'connected' }
   | { readonly kind: 'disconnected' }
+  /** A connection is there that this channel takes no part in: it was set aside before, and rests. */
+  | { readonly kind: 'rest' }
+  /** The funding is unspent, and the peer may have missed what we said: say again that it must close. */
+  | { readonly kind: 'remind' }
   | { readonly kind: 'add_htlc'; readonly htlc: OfferedHtlc }
   /** Fulfil or fail an HTLC of the peer. */
   | { readonly kind: 'remove_htlc'; readonly id: bigint; readonly removal: Removal }
@@ -21,6 +25,8 @@ export type Input =
   | { readonly kind: 'pause_over' }
   /** Close in agreement. */
   | { readonly kind: 'shutdown'; readonly scriptpubkey?: string }
+  /** Close without the peer: the host has waited long enough. */
+  | { readonly kind: 'give_up'; readonly reason: string }
   /** Close without the peer. */
   | { readonly kind: 'force_close'; readonly reason: string }
   /** There is a new best block; its height is in the environment. */

@@ -75,6 +75,7 @@ export function lostChannel(terms: ChannelTerms): ChannelState {
     local_announcement: undefined,
     remote_announcement: undefined,
     announcement_sent: false,
+    reminders_left: 0,
     local_shutdown_script: undefined,
     shutdown_sent: false,
     closing_height: undefined,
@@ -82,6 +83,7 @@ export function lostChannel(terms: ChannelTerms): ChannelState {
     negotiation: undefined,
     closing_transactions: [],
     failure: { by: 'local', reason: REASON, data_loss: true },
+    peer_behind_height: undefined,
     removed_htlcs: [],
   };
 }

@@ -139,6 +139,7 @@ export function newChannel(
     local_announcement: undefined,
     remote_announcement: undefined,
     announcement_sent: false,
+    reminders_left: 0,
     local_shutdown_script: undefined,
     shutdown_sent: false,
     closing_height: undefined,
@@ -146,6 +147,7 @@ export function newChannel(
     negotiation: undefined,
     closing_transactions: [],
     failure: undefined,
+    peer_behind_height: undefined,
     removed_htlcs: [],
   };
 }

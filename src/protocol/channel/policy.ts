@@ -40,6 +40,8 @@ export interface ChannelPolicy {
   readonly fulfill_deadline_blocks: number;
   /** Blocks that an agreement on closing may take: about two days. */
   readonly closing_timeout_blocks: number;
+  /** Blocks that a peer has to come back with its latest state when it came with an old one: about a day. */
+  readonly peer_behind_blocks: number;
   /** Confirmations before a channel is announced (BOLT 7 asks for six). */
   readonly announcement_depth: number;
 }
@@ -66,6 +68,7 @@ export const DEFAULT_POLICY: ChannelPolicy = {
   offered_grace_blocks: 2,
   fulfill_deadline_blocks: 9,
   closing_timeout_blocks: 288,
+  peer_behind_blocks: 144,
   announcement_depth: 6,
 };
 

@@ -5,7 +5,7 @@
 import type { ShortChannelId } from '../../base/types/short-channel-id.ts';
 import { parseShortChannelId } from '../../base/types/short-channel-id.ts';
 import type { AnnouncementSignaturesMessage, ChannelReady } from '../../codec/wire/index.ts';
-import { fail, refuse, warn } from './fault.ts';
+import { fail, refuse } from './fault.ts';
 import { isPoint } from './limits.ts';
 import type { AnnouncementSignatures, ChannelState, FundingConfirmation } from './state.ts';
 import { send, type Turn } from './turn.ts';
@@ -127,11 +127,16 @@ function sendAnnouncement(turn: Turn): void {
 /** The peer's `announcement_signatures`: they are answered with ours, once on each connection. */
 export function receiveAnnouncement(turn: Turn, message: AnnouncementSignaturesMessage): void {
   const { state } = turn;
-  if (!state.terms.announce_channel) warn('announcement_signatures for a private channel');
   const { short_channel_id, node_signature, bitcoin_signature } = message;
   const real = shortChannelId(state);
-  if (real !== undefined && short_channel_id !== real) {
-    warn(`announcement_signatures: the channel is ${real}, not ${short_channel_id}`);
+  // No payment depends on it, and whoever says it says it at each connection: it is passed over.
+  if (!state.terms.announce_channel || (real !== undefined && short_channel_id !== real)) {
+    const fault =
+      real === undefined || short_channel_id === real
+        ? 'for a private channel'
+        : `for ${short_channel_id}, and the channel is ${real}`;
+    turn.effects.push({ kind: 'passed_over', reason: `announcement_signatures ${fault}` });
+    return;
   }
   turn.state = { ...state, remote_announcement: { short_channel_id, node_signature, bitcoin_signature } };
   turn.store = true;
@@ -141,11 +146,8 @@ export function receiveAnnouncement(turn: Turn, message: AnnouncementSignaturesM
 
 /** The channel is not announced: the peer may say its signatures again, on another connection. */
 export function refuseAnnouncement(turn: Turn): void {
-  const { channel_id } = turn.state.terms;
   turn.state = { ...turn.state, remote_announcement: undefined };
   turn.store = true;
-  const data = Buffer.from('announcement_signatures: a signature is not valid');
-  if (turn.state.link === 'up') send(turn, { type: 'warning', channel_id, data });
 }
 
 function completeAnnouncement(turn: Turn): void {

@@ -6,7 +6,7 @@
 
 import type { ChannelReestablish } from '../../codec/wire/index.ts';
 import { canCommit, sendCommitment, sendRevocation } from './commit.ts';
-import { sendFailure } from './failure.ts';
+import { failChannel, sendFailure, setAside } from './failure.ts';
 import { fail, warn } from './fault.ts';
 import { sendAdd } from './htlc.ts';
 import { confirmReady, resumeAnnouncement, sendReady } from './ready.ts';
@@ -18,6 +18,8 @@ import { send, type Turn } from './turn.ts';
 import { takeBackUnsent } from './unsent.ts';
 
 const NO_SECRET = '00'.repeat(32);
+/** How many warnings of one connection are answered by a peer that has lost data: no answer follows an answer for ever. */
+const MOST_REMINDERS = 3;
 
 /**
  * A connection is there: says where we are. On a failed channel the error is said again, but not to a peer that said it
@@ -39,7 +41,13 @@ export function connect(turn: Turn): void {
     your_last_per_commitment_secret: lastSecret(turn),
     my_current_per_commitment_point: env.signer.perCommitmentPoint(state.local_number),
   });
-  turn.state = { ...state, link: 'reestablishing', negotiation: undefined, announcement_sent: false };
+  const fresh = { negotiation: undefined, announcement_sent: false, reminders_left: MOST_REMINDERS };
+  turn.state = { ...state, link: 'reestablishing', ...fresh };
+}
+
+/** A connection is there, and this channel takes no part in it. */
+export function rest(turn: Turn): void {
+  turn.state = { ...forgetUnsigned(turn.state), link: 'aside', negotiation: undefined };
 }
 
 /** The secret of the commitment that the peer revoked last. */
@@ -81,11 +89,20 @@ export function receiveReestablish(turn: Turn, message: ChannelReestablish): voi
     sendFailure(turn, state.failure);
     return;
   }
+  if (message.next_commitment_number === 0n) {
+    endForgotten(turn);
+    return;
+  }
   const revoke = owesRevocation(turn, message);
   if (turn.state.failure?.data_loss === true) return;
+  if (isBehind(state, message)) {
+    waitForLatest(turn, message);
+    return;
+  }
   const sign = owesCommitment(state, message);
 
-  turn.state = { ...state, link: 'up' };
+  if (state.peer_behind_height !== undefined) turn.store = true;
+  turn.state = { ...state, link: 'up', peer_behind_height: undefined };
   if (message.next_commitment_number === 1n && state.local_number === 0 && state.ready_sent) sendReady(turn);
   confirmReady(turn);
   if (revoke && !state.revoked_after_signing) sendRevocation(turn);
@@ -105,8 +122,7 @@ export function receiveReestablish(turn: Turn, message: ChannelReestablish): voi
 /** Whether our last revoke_and_ack was lost. Also finds out when it is our own state that is old. */
 function owesRevocation(turn: Turn, message: ChannelReestablish): boolean {
   const { state, env } = turn;
-  const { next_commitment_number, next_revocation_number, your_last_per_commitment_secret } = message;
-  if (next_commitment_number === 0n) fail('channel_reestablish: next_commitment_number is zero');
+  const { next_revocation_number, your_last_per_commitment_secret } = message;
   const revoked = BigInt(state.local_number);
   if (next_revocation_number > revoked) {
     // Any secret below 2^48 can be made from our seed, so the peer cannot claim what it does not know.
@@ -122,11 +138,57 @@ function owesRevocation(turn: Turn, message: ChannelReestablish): boolean {
   if (your_last_per_commitment_secret !== expected) {
     fail('channel_reestablish: your_last_per_commitment_secret is wrong');
   }
-  if (next_revocation_number === revoked) return false;
-  if (next_revocation_number + 1n !== revoked) {
-    fail(`channel_reestablish: revocation ${next_revocation_number} is long past, ours are at ${revoked}`);
+  return next_revocation_number + 1n === revoked;
+}
+
+/** The number of the last commitment of the peer that we signed. */
+function signedNumber({ remote_number, awaiting_revocation }: ChannelState): bigint {
+  return BigInt(remote_number + (awaiting_revocation ? 1 : 0));
+}
+
+/** Whether the peer's state is older than what it acknowledged: no message that was lost on the way explains it. */
+function isBehind(state: ChannelState, message: ChannelReestablish): boolean {
+  return (
+    message.next_revocation_number + 1n < BigInt(state.local_number) ||
+    message.next_commitment_number < signedNumber(state) + (state.awaiting_revocation ? 0n : 1n)
+  );
+}
+
+/**
+ * The peer was restored from an old copy. It is told, and may come back with its latest state (BOLT 2, rationale): when it
+ * says `error` the channel is closed, and after a while in any case.
+ */
+function waitForLatest(turn: Turn, { next_commitment_number, next_revocation_number }: ChannelReestablish): void {
+  const { state, env } = turn;
+  // A mutual close that both have signed is on its way: what the peer has forgotten is no longer needed.
+  if (state.phase === 'closed') {
+    setAside(turn, 'channel_reestablish', 'the peer came back with an old state, and the channel is closed already');
+    return;
   }
-  return true;
+  const reason =
+    `you have lost data: you are at commitment ${next_commitment_number} and revocation ${next_revocation_number}, we at ` +
+    `${signedNumber(state) + 1n} and ${state.local_number}. Come back with your latest state, or say error and we close`;
+  if (state.peer_behind_height === undefined) {
+    turn.state = { ...state, peer_behind_height: env.height };
+    turn.store = true;
+  }
+  turn.state = { ...turn.state, link: 'aside' };
+  sendFailure(turn, { by: 'local', reason, data_loss: false });
+  turn.effects.push({ kind: 'peer_behind', reason });
+}
+
+/** No commitment is next: so LDK and LND say that they no longer have the channel, and that it is for us to close it. */
+function endForgotten(turn: Turn): void {
+  const reason =
+    'it no longer has this channel, and asks us to close it (channel_reestablish with next_commitment_number 0)';
+  if (turn.state.phase === 'closed') {
+    setAside(turn, 'channel_reestablish', reason);
+    return;
+  }
+  failChannel(turn, 'remote', reason);
+  // Who waits for our word before it looks for our commitment gets it.
+  if (turn.state.phase === 'failed')
+    sendFailure(turn, { by: 'remote', reason: 'closed, as you asked', data_loss: false });
 }
 
 /** The peer proved that it holds a revocation which we do not remember giving: our state is old. */
@@ -141,7 +203,7 @@ function loseData(turn: Turn): false {
 
 /** Whether our last commitment_signed was lost. */
 function owesCommitment(state: ChannelState, { next_commitment_number }: ChannelReestablish): boolean {
-  const signed = BigInt(state.remote_number + (state.awaiting_revocation ? 1 : 0));
+  const signed = signedNumber(state);
   if (next_commitment_number === signed + 1n) return false;
   if (state.awaiting_revocation && next_commitment_number === signed) return true;
   fail(`channel_reestablish: commitment ${next_commitment_number} is not the next after ${signed}`);

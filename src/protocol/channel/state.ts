@@ -144,8 +144,11 @@ export type Phase = 'opening' | 'normal' | 'closing' | 'closed' | 'failed' | 'sp
  */
 export type Knowledge = 'all' | 'terms';
 
-/** `down`: no connection. `reestablishing`: ours is sent, the peer's awaited. `up`: messages flow. */
-export type Link = 'down' | 'reestablishing' | 'up';
+/**
+ * `down`: no connection. `reestablishing`: ours is sent, the peer's awaited. `up`: messages flow. `aside`: the channel
+ * cannot go on over this connection; what comes for it is not read, and other channels of the peer are not concerned.
+ */
+export type Link = 'down' | 'reestablishing' | 'up' | 'aside';
 
 /** A channel with a funding transaction. */
 export interface ChannelState {
@@ -188,6 +191,8 @@ export interface ChannelState {
   readonly remote_announcement: AnnouncementSignatures | undefined;
   /** Ours were said on this connection: they are said once on each. */
   readonly announcement_sent: boolean;
+  /** When we have lost data: how many more warnings of this connection are answered by asking to close again. */
+  readonly reminders_left: number;
 
   /** The script to close to, once we want to close. */
   readonly local_shutdown_script: string | undefined;
@@ -200,6 +205,8 @@ export interface ChannelState {
   readonly closing_transactions: readonly string[];
 
   readonly failure: Failure | undefined;
+  /** The height at which the peer showed that its state is old: it has a while to come back with its latest. */
+  readonly peer_behind_height: number | undefined;
   /** Our HTLCs that are gone and that the host has not taken yet. */
   readonly removed_htlcs: readonly RemovedHtlc[];
 }

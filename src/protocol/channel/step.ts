@@ -8,7 +8,16 @@ import { receiveClosing } from './closing.ts';
 import { receiveCommitment } from './commit.ts';
 import { checkDeadlines } from './deadline.ts';
 import type { Effect } from './effect.ts';
-import { applyViolation, failChannel, forget, isOver, receiveError, receiveWarning, sendFailure } from './failure.ts';
+import {
+  applyViolation,
+  failChannel,
+  forget,
+  isOver,
+  receiveError,
+  receiveWarning,
+  remind,
+  sendFailure,
+} from './failure.ts';
 import { Refusal, Violation, warn } from './fault.ts';
 import { receiveUpdateFee, sendUpdateFee } from './fee.ts';
 import { addHtlc, receiveAdd } from './htlc.ts';
@@ -17,7 +26,7 @@ import { commitOrPause } from './last-feerate.ts';
 import type { ChannelMessage } from './message.ts';
 import type { Environment } from './policy.ts';
 import { announce, fundingDepth, receiveAnnouncement, receiveReady, refuseAnnouncement } from './ready.ts';
-import { connect, disconnect, receiveReestablish } from './reestablish.ts';
+import { connect, disconnect, receiveReestablish, rest } from './reestablish.ts';
 import { receiveRemoval, removeHtlc } from './remove.ts';
 import { receiveRevocation } from './revoke.ts';
 import { endPause, receiveShutdown, resumeShutdown, startShutdown } from './shutdown.ts';
@@ -49,7 +58,7 @@ export function step(state: ChannelState, input: Input, env: Environment): Outco
     if (fault instanceof Refusal) return { state, effects: [], store: false, refusal: fault };
     if (!(fault instanceof Violation)) throw fault;
     const failed: Turn = { state, env, effects: [], store: false };
-    applyViolation(failed, fault);
+    applyViolation(failed, fault, input.kind === 'message' ? input.message.type : 'error');
     const force_close = failed.state.phase === 'failed' && state.phase !== 'failed';
     return {
       state: failed.state,
@@ -67,6 +76,12 @@ function obey(turn: Turn, input: Exclude<Input, { kind: 'message' }>): void {
       break;
     case 'disconnected':
       disconnect(turn);
+      break;
+    case 'rest':
+      rest(turn);
+      break;
+    case 'remind':
+      remind(turn);
       break;
     case 'add_htlc':
       addHtlc(turn, input.htlc);
@@ -90,6 +105,7 @@ function obey(turn: Turn, input: Exclude<Input, { kind: 'message' }>): void {
     case 'shutdown':
       startShutdown(turn, input.scriptpubkey);
       break;
+    case 'give_up':
     case 'force_close':
       failChannel(turn, 'local', input.reason);
       break;
@@ -129,13 +145,19 @@ function receive(turn: Turn, message: ChannelMessage): void {
     sendFailure(turn, state.failure);
     return;
   }
+  // What follows a message that was refused is not meant for the state that we are in.
+  if (state.link === 'aside') return;
   // A peer that is ahead of us may still say where it is; to all else a channel that is over is deaf.
   if (isOver(state) && !(state.failure?.data_loss === true && asksWhereWeAre)) return;
   if (message.type === 'channel_reestablish') {
     receiveReestablish(turn, message);
     return;
   }
-  if (state.link !== 'up') warn(`${message.type} before channel_reestablish`);
+  if (state.link !== 'up') {
+    // LND says this at times before it says where it is: it is answered when ours is said.
+    if (message.type === 'announcement_signatures') return;
+    warn(`${message.type} before channel_reestablish`);
+  }
   switch (message.type) {
     case 'channel_ready':
       receiveReady(turn, message);

@@ -273,7 +273,11 @@ export class Link {
   /** How many messages went over it. */
   count = 0;
 
-  constructor(a: TestNode, b: TestNode) {
+  readonly #hungUp: (reason: string) => void;
+
+  /** `hungUp` hears why an end wanted the connection to be over. */
+  constructor(a: TestNode, b: TestNode, hungUp: (reason: string) => void = () => {}) {
+    this.#hungUp = hungUp;
     this.#ends = [a, b];
     this.#peers = [this.#peer(a, b, 0), this.#peer(b, a, 1)];
     a.channels.peerConnected(this.#peers[0]);
@@ -296,13 +300,21 @@ export class Link {
           }
         });
       },
-      disconnect: () => this.cut(),
+      disconnect: (reason) => {
+        this.#hungUp(reason);
+        this.cut();
+      },
     };
   }
 
   /** The first node's view of the second. */
   get peer(): ConnectedPeer {
     return this.#peers[0];
+  }
+
+  /** The first end says something that its node did not want to say. */
+  say(message: KnownMessage): void {
+    this.#ends[1].channels.message(this.#peers[1], message);
   }
 
   cut(): void {

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { msat } from '../../../src/base/types/amount.ts';
+import type { ShortChannelId } from '../../../src/base/types/short-channel-id.ts';
 import type { ChannelReestablish } from '../../../src/codec/wire/index.ts';
 import { decodeState, encodeState } from '../../../src/protocol/channel/codec.ts';
+import { loseState } from '../../../src/protocol/channel/lost.ts';
+import type { Outcome } from '../../../src/protocol/channel/step.ts';
 import { fakeSigner } from './fake-signer.ts';
 import {
   confirmation,
@@ -10,6 +13,7 @@ import {
   environment,
   fundedPair,
   offer,
+  onlyMessage,
   type Pair,
   preimage,
   realSigner,
@@ -18,6 +22,13 @@ import {
 
 function types(end: End): string[] {
   return end.outbox.map(({ type }) => type);
+}
+
+/** The text of the only error that an outcome says. */
+function errorOf({ effects }: Outcome): string {
+  const message = onlyMessage(effects);
+  assert.ok(message.type === 'error');
+  return Buffer.from(message.data).toString();
 }
 
 /** Delivers what one end has said so far. */
@@ -219,10 +230,12 @@ test('an end that lost data learns it, never broadcasts, and asks the peer to cl
   pair.alice.state = decodeState(encodeState(pair.alice.state));
   assert.equal(pair.alice.state.failure?.data_loss, true, 'not even after a restart');
   // The peer, whose state is the newer one, closes.
-  const [first] = pair.alice.outbox.splice(0);
+  const [first, error] = pair.alice.outbox.splice(0);
   assert.ok(first);
-  const outcome = pair.bob.attempt({ kind: 'message', message: first });
-  assert.equal(outcome.violation?.force_close, true);
+  pair.bob.do({ kind: 'message', message: first });
+  assert.equal(pair.bob.take('broadcast').length, 0, 'it gives the chance to come back with newer state');
+  assert.ok(error?.type === 'error');
+  pair.bob.do({ kind: 'message', message: error });
   assert.equal(pair.bob.take('broadcast').length, 1);
 });
 
@@ -240,14 +253,8 @@ test('a peer that only claims to be ahead proves nothing: the channel fails, and
 });
 
 const BAD: [string, (honest: ChannelReestablish) => Partial<ChannelReestablish>][] = [
-  ['a next_commitment_number of zero', () => ({ next_commitment_number: 0n })],
   ['a commitment that we never signed', (honest) => ({ next_commitment_number: honest.next_commitment_number + 1n })],
-  ['a commitment long past', () => ({ next_commitment_number: 1n })],
   ['a wrong secret', () => ({ your_last_per_commitment_secret: '33'.repeat(32) })],
-  [
-    'a revocation long past',
-    () => ({ next_revocation_number: 1n, your_last_per_commitment_secret: realSigner('alice').perCommitmentSecret(0) }),
-  ],
   ['numbers beyond 48 bits', () => ({ next_revocation_number: 1n << 60n })],
 ];
 
@@ -262,6 +269,101 @@ for (const [what, change] of BAD) {
     assert.equal(pair.alice.take('broadcast')[0]?.purpose, 'commitment');
   });
 }
+
+const OLD: [string, Partial<ChannelReestablish>][] = [
+  ['a commitment long past', { next_commitment_number: 1n }],
+  [
+    'a revocation long past',
+    { next_revocation_number: 1n, your_last_per_commitment_secret: realSigner('alice').perCommitmentSecret(0) },
+  ],
+];
+
+for (const [what, change] of OLD) {
+  test(`a peer that comes back with ${what} is told, may come back with its latest state, and goes on`, () => {
+    const { pair } = withHistory();
+    pair.disconnect();
+    for (let time = 0; time < 3; time++) {
+      pair.reconnect();
+      const honest = pair.bob.outbox[0] as ChannelReestablish;
+      pair.alice.outbox.splice(0);
+      const outcome = pair.alice.do({ kind: 'message', message: { ...honest, ...change } });
+      assert.match(errorOf(outcome), /you have lost data/);
+      assert.deepEqual([pair.alice.state.phase, pair.alice.state.link], ['normal', 'aside']);
+      pair.bob.outbox.splice(0);
+      pair.disconnect();
+      pair.alice.state = decodeState(encodeState(pair.alice.state));
+      assert.equal(pair.alice.state.peer_behind_height, 100, 'the first time counts, also after a restart');
+      pair.alice.env = { ...pair.alice.env, height: pair.alice.env.height + 40 };
+      pair.alice.do({ kind: 'block' });
+    }
+    pair.reconnect();
+    meet(pair);
+    pair.exchange();
+    assert.deepEqual([pair.alice.state.link, pair.alice.state.peer_behind_height], ['up', undefined]);
+    assert.deepEqual(pair.alice.take('broadcast'), []);
+  });
+
+  test(`a peer that comes back with ${what} and nothing else is closed on after a day`, () => {
+    const { pair } = withHistory();
+    pair.disconnect();
+    pair.reconnect();
+    const honest = pair.bob.outbox[0] as ChannelReestablish;
+    pair.alice.do({ kind: 'message', message: { ...honest, ...change } });
+    const { env } = pair.alice;
+    pair.alice.env = { ...env, height: env.height + env.policy.peer_behind_blocks - 1 };
+    pair.alice.do({ kind: 'block' });
+    assert.equal(pair.alice.state.phase, 'normal');
+    pair.alice.env = { ...env, height: env.height + env.policy.peer_behind_blocks };
+    pair.alice.do({ kind: 'block' });
+    assert.equal(pair.alice.take('broadcast')[0]?.purpose, 'commitment');
+    assert.match(pair.alice.state.failure?.reason ?? '', /did not come back with its latest state/);
+  });
+}
+
+test('a next_commitment_number of zero is told as what it is: the peer no longer has the channel', () => {
+  const { pair } = withHistory();
+  pair.disconnect();
+  pair.reconnect();
+  const honest = pair.bob.outbox[0] as ChannelReestablish;
+  const outcome = pair.alice.do({ kind: 'message', message: { ...honest, next_commitment_number: 0n } });
+  assert.equal(outcome.violation, undefined, 'no rule is broken');
+  assert.deepEqual(pair.alice.state.failure?.by, 'remote');
+  assert.match(pair.alice.state.failure?.reason ?? '', /no longer has this channel/);
+  assert.equal(pair.alice.take('broadcast')[0]?.purpose, 'commitment');
+});
+
+test('an end that lost data asks again when the peer warns, three times on a connection, and whenever it is reminded', () => {
+  const { pair, old } = withHistory();
+  pair.disconnect();
+  pair.alice.state = loseState({ ...old, link: 'down' });
+  const warning = { type: 'warning', channel_id: old.terms.channel_id, data: Buffer.from('bad reestablish') } as const;
+  for (let connection = 0; connection < 2; connection++) {
+    pair.alice.do({ kind: 'connected' });
+    pair.alice.outbox.splice(0);
+    for (let time = 0; time < 5; time++) pair.alice.do({ kind: 'message', message: warning });
+    assert.deepEqual(types(pair.alice), ['error', 'error', 'error']);
+    pair.alice.do({ kind: 'remind' });
+    assert.equal(pair.alice.outbox.length, 4);
+    pair.alice.do({ kind: 'disconnected' });
+    pair.alice.do({ kind: 'remind' });
+    assert.equal(pair.alice.outbox.length, 4, 'nobody is there to hear it');
+  }
+  pair.alice.do({ kind: 'connected' });
+  pair.alice.do({ kind: 'funding_spent', transaction: '' });
+  pair.alice.outbox.splice(0);
+  pair.alice.do({ kind: 'remind' });
+  assert.deepEqual(types(pair.alice), [], 'the peer has closed');
+});
+
+test('announcement_signatures before channel_reestablish are passed over', () => {
+  const { alice } = usablePair({ alice: environment(fakeSigner('alice')) });
+  alice.do({ kind: 'disconnected' });
+  alice.do({ kind: 'connected' });
+  const signatures = { short_channel_id: '1x2x3' as ShortChannelId, node_signature: '', bitcoin_signature: '' };
+  const { channel_id } = alice.state.terms;
+  alice.do({ kind: 'message', message: { type: 'announcement_signatures', channel_id, ...signatures } });
+  assert.equal(alice.state.link, 'reestablishing');
+});
 
 test('nothing but channel_reestablish is heard before it', () => {
   const { alice } = usablePair({ alice: environment(fakeSigner('alice')) });

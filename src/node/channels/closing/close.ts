@@ -44,6 +44,10 @@ export async function closeChannel(channels: Channels, channel: LiveChannel, opt
     const refusal: Refusal | undefined = channels.apply(channel, { kind: 'shutdown', ...wish }).refusal;
     if (refusal !== undefined) throw refusal;
     if (channel.peer === undefined) notify('peer is offline, will negotiate once they reconnect');
+    if (channel.aside !== undefined) {
+      notify(`the channel was set aside, and is tried again: ${channel.aside.reason}`);
+      channels.tryNow(channel);
+    }
     if (unilateral_timeout_seconds > 0) {
       cancelTimer = clock.after(unilateral_timeout_seconds * 1000, () => {
         if (howClosed(channel.state) !== undefined) return;

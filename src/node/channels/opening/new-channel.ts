@@ -38,7 +38,6 @@ export class NewChannels {
     const { book, log, wallet, spare_scripts } = this.#options;
     const { peer } = opening;
     if (effect.kind === 'send') book.send(peer, effect.message);
-    else if (effect.kind === 'disconnect') book.speak(() => peer.disconnect(effect.reason));
     else if (effect.kind === 'peer_warned') log.warn(`peer ${peer.node_id} warns: ${effect.text}`);
     else if (effect.kind === 'funding_needed') void this.#fund(opening, effect.script_pubkey, effect.funding_satoshis);
     else if (effect.kind === 'opening_failed') {

@@ -122,7 +122,10 @@ describe('till start', { concurrency: 3 }, () => {
     for (const name of ['seed', 'till.sqlite3', 'till.lock', 'lightning-rpc']) {
       assert.equal(modeOf(join(dir, 'regtest', name)), 0o600, name);
     }
-    assert.match(readFileSync(join(dir, 'log'), 'utf8'), /UNUSUAL the seed is on no paper yet: till seed shows it/);
+    assert.match(
+      readFileSync(join(dir, 'log'), 'utf8'),
+      /UNUSUAL Seed not backed up yet: run `till seed` and write it down/,
+    );
     await node.stop();
 
     const first = await till(dir, 'seed');

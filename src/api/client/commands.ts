@@ -4,35 +4,37 @@ export interface Commands {
   'autoclean-once': {
     readonly params: {
       /** What to clean: `expiredinvoices` or `paidinvoices`. */ readonly subsystem: 'expiredinvoices' | 'paidinvoices';
-      /** Seconds since the expiry or the payment. */ readonly age: number | bigint;
+      /** Minimum age: seconds since the expiry or the payment. */ readonly age: number | bigint;
     };
     readonly result: {
       /** By kind. */ readonly autoclean: {
-        /** What was done. */ readonly expiredinvoices?: {
-          /** How many were removed. */ readonly cleaned: number | bigint;
-          /** How many of that kind are left. */ readonly uncleaned: number | bigint;
+        /** The result. */ readonly expiredinvoices?: {
+          /** How many invoices were removed. */ readonly cleaned: number | bigint;
+          /** How many such invoices are left. */ readonly uncleaned: number | bigint;
         };
-        /** What was done. */ readonly paidinvoices?: {
-          /** How many were removed. */ readonly cleaned: number | bigint;
-          /** How many of that kind are left. */ readonly uncleaned: number | bigint;
+        /** The result. */ readonly paidinvoices?: {
+          /** How many invoices were removed. */ readonly cleaned: number | bigint;
+          /** How many such invoices are left. */ readonly uncleaned: number | bigint;
         };
       };
     };
   };
   /** Examine auto-cleaning of old invoices */
   'autoclean-status': {
-    readonly params: { /** One kind only. Default: all. */ readonly subsystem?: 'expiredinvoices' | 'paidinvoices' };
+    readonly params: {
+      /** Only this kind of invoice. Default: all. */ readonly subsystem?: 'expiredinvoices' | 'paidinvoices';
+    };
     readonly result: {
       /** By kind. */ readonly autoclean: {
-        /** How it is set. */ readonly expiredinvoices?: {
-          /** Whether it is cleaned regularly. */ readonly enabled: boolean;
-          /** Seconds that it is kept for. */ readonly age?: number | bigint;
-          /** How many were removed since the node exists. */ readonly cleaned: number | bigint;
+        /** The settings. */ readonly expiredinvoices?: {
+          /** Whether such invoices are removed regularly. */ readonly enabled: boolean;
+          /** Seconds for which they are kept. */ readonly age?: number | bigint;
+          /** How many were removed since the node was created. */ readonly cleaned: number | bigint;
         };
-        /** How it is set. */ readonly paidinvoices?: {
-          /** Whether it is cleaned regularly. */ readonly enabled: boolean;
-          /** Seconds that it is kept for. */ readonly age?: number | bigint;
-          /** How many were removed since the node exists. */ readonly cleaned: number | bigint;
+        /** The settings. */ readonly paidinvoices?: {
+          /** Whether such invoices are removed regularly. */ readonly enabled: boolean;
+          /** Seconds for which they are kept. */ readonly age?: number | bigint;
+          /** How many were removed since the node was created. */ readonly cleaned: number | bigint;
         };
       };
     };
@@ -40,26 +42,28 @@ export interface Commands {
   /** Set up automatic removal of expired invoices */
   autocleaninvoice: {
     readonly params: {
-      /** Seconds from one cleaning to the next; 0 ends the cleaning. */ readonly cycle_seconds?: number | bigint;
-      /** Seconds for which an invoice must have been expired. */ readonly expired_by?: number | bigint;
+      /** Seconds between two runs; 0 stops the removal. */ readonly cycle_seconds?: number | bigint;
+      /** Remove invoices that expired at least this many seconds ago. */ readonly expired_by?: number | bigint;
     };
     readonly result: {
       /** Whether it is on. */ readonly enabled: boolean;
-      /** As it was set. */ readonly cycle_seconds?: number | bigint;
-      /** As it was set. */ readonly expired_by?: number | bigint;
+      /** The value that is now set. */ readonly cycle_seconds?: number | bigint;
+      /** The value that is now set. */ readonly expired_by?: number | bigint;
     };
   };
   /** Command for copying the database while the node runs */
   backup: {
-    readonly params: { /** The file to make: an absolute path, where nothing is yet. */ readonly destination: string };
+    readonly params: {
+      /** The file to create: an absolute path. The file must not exist yet. */ readonly destination: string;
+    };
     readonly result: {
       /** The file. */ readonly destination: string;
       /** Its size. */ readonly size_bytes: number | bigint;
     };
   };
-  /** Command to allow the database to gather what is written */
+  /** Command to allow the database to group writes */
   batching: {
-    readonly params: { /** Whether writes may be gathered. */ readonly enable: boolean };
+    readonly params: { /** Whether writes may be grouped. */ readonly enable: boolean };
     readonly result: Readonly<Record<string, never>>;
   };
   /** Command for verifying parameters */
@@ -70,9 +74,11 @@ export interface Commands {
   /** Command for closing channels with direct peers */
   close: {
     readonly params: {
-      /** The channel: its id, a name of it, or its peer if that has only one. */ readonly id: string;
-      /** Seconds after which it is closed without the peer; 0: never. */ readonly unilateraltimeout?: number | bigint;
-      /** Where our balance goes, an address; one of the wallet unless given. */ readonly destination?: string;
+      /** The channel: its channel_id, its short_channel_id or alias, or the id of a peer with only one channel. */ readonly id: string;
+      /** Seconds after which Till closes the channel without the peer; 0: never. */ readonly unilateraltimeout?:
+        | number
+        | bigint;
+      /** The address for our balance. Default: one of the wallet. */ readonly destination?: string;
     };
     readonly result: {
       /** How it was closed. */ readonly type: 'mutual' | 'unilateral';
@@ -87,11 +93,11 @@ export interface Commands {
     readonly params: {
       /** The id of the node, alone or as `ID@HOST:PORT`. */ readonly id: string;
       /** Its address: IPv4, IPv6, a name, or an onion service (with `proxy`). */ readonly host?: string;
-      /** Its port. The network's own unless given (9735). */ readonly port?: number | bigint;
+      /** Its port. Default: the network's (9735 on mainnet). */ readonly port?: number | bigint;
     };
     readonly result: {
       /** The node. */ readonly id: string;
-      /** What it offers (BOLT 9). */ readonly features: string;
+      /** Its feature bits (BOLT 9). */ readonly features: string;
       /** Who called: it (`in`) or we. */ readonly direction: 'in' | 'out';
       /** An address. */ readonly address: {
         /** What kind it is. */ readonly type: 'ipv4' | 'ipv6' | 'torv3' | 'dns';
@@ -103,65 +109,69 @@ export interface Commands {
   /** Low-level invoice creation */
   createinvoice: {
     readonly params: {
-      /** The text. Its payment hash must be that of the preimage. */ readonly invstring: string;
+      /** The BOLT 11 invoice. Its payment hash must be the hash of the preimage. */ readonly invstring: string;
       /** A label as for `invoice`. */ readonly label: string | number | bigint;
       /** The preimage, 64 hex digits. */ readonly preimage: string;
     };
     readonly result: {
       /** The label that it was created with. */ readonly label: string;
-      /** The invoice as it is handed to the payer. */ readonly bolt11: string;
+      /** The invoice, as given to the payer. */ readonly bolt11: string;
       /** The hash of the preimage. */ readonly payment_hash: string;
-      /** What it asks for; absent when the payer chooses. */ readonly amount_msat?: number | bigint;
-      /** Whether it is paid, can be paid, or no longer can be. */ readonly status: 'unpaid' | 'paid' | 'expired';
+      /** The amount; absent if the payer chooses it. */ readonly amount_msat?: number | bigint;
+      /** `unpaid` can still be paid, `expired` no longer can. */ readonly status: 'unpaid' | 'paid' | 'expired';
       /** When paid: 1, 2, 3 ... in the order of payment. */ readonly pay_index?: number | bigint;
-      /** When paid: what arrived, which may be more than was asked for. */ readonly amount_received_msat?:
+      /** When paid: the amount received, which may be more than the invoice asks for. */ readonly amount_received_msat?:
         | number
         | bigint;
       /** When paid: the Unix time. */ readonly paid_at?: number | bigint;
-      /** When paid on the chain: the deposit that did it, the last one of several. */ readonly paid_outpoint?: {
+      /** When paid on chain: the deposit that paid it, or the last one of several. */ readonly paid_outpoint?: {
         /** The transaction. */ readonly txid: string;
         /** The index of its output. */ readonly outnum: number | bigint;
       };
       /** When paid: the proof of payment. */ readonly payment_preimage?: string;
-      /** What it is for; absent once it was removed. */ readonly description?: string;
-      /** The Unix time from which on it cannot be paid. */ readonly expires_at: number | bigint;
+      /** The description; absent once it was removed. */ readonly description?: string;
+      /** The Unix time from which it can no longer be paid. */ readonly expires_at: number | bigint;
       /** 1, 2, 3 ... in the order of creation. */ readonly created_index: number | bigint;
-      /** Rises with every change of any invoice; absent before the first. */ readonly updated_index?: number | bigint;
+      /** A number that rises with every change of any invoice; absent before its first change. */ readonly updated_index?:
+        | number
+        | bigint;
       /** The object that was stored with it. */ readonly metadata?: unknown;
     };
   };
   /** Command for decoding an invoice string */
   decode: {
-    readonly params: { /** The invoice; `lightning:` before it and upper case are fine. */ readonly string: string };
+    readonly params: {
+      /** The invoice. It may be in upper case and begin with `lightning:`. */ readonly string: string;
+    };
     readonly result: {
       /** What it is. */ readonly type: 'bolt11 invoice';
       /** True. */ readonly valid: boolean;
       /** The network: the letters after `ln`. */ readonly currency: string;
-      /** The Unix time at which it was made. */ readonly created_at: number | bigint;
-      /** Seconds from then for which it can be paid. */ readonly expiry: number | bigint;
+      /** The Unix time of its creation. */ readonly created_at: number | bigint;
+      /** For how many seconds after that it can be paid. */ readonly expiry: number | bigint;
       /** The node that is paid. */ readonly payee: string;
-      /** What it asks for; absent when the payer chooses. */ readonly amount_msat?: number | bigint;
+      /** The amount; absent if the payer chooses it. */ readonly amount_msat?: number | bigint;
       /** The hash of the preimage. */ readonly payment_hash: string;
       /** The payee's signature, DER. */ readonly signature: string;
-      /** What it is for. */ readonly description?: string;
-      /** The SHA-256 of what it is for. */ readonly description_hash?: string;
+      /** The description. */ readonly description?: string;
+      /** The SHA-256 of the description. */ readonly description_hash?: string;
       /** Blocks that the payer must leave the payee. */ readonly min_final_cltv_expiry: number | bigint;
-      /** What the payer must show the payee. */ readonly payment_secret: string;
+      /** The secret that the payer must send to the payee. */ readonly payment_secret: string;
       /** Feature bits (BOLT 9). */ readonly features?: string;
-      /** What the payment brings back to the payee. */ readonly payment_metadata?: string;
-      /** Addresses to pay to on the chain instead. */ readonly fallbacks?: readonly {
+      /** Data that the payer sends back to the payee. */ readonly payment_metadata?: string;
+      /** Addresses for paying on chain instead. */ readonly fallbacks?: readonly {
         /** The kind of address, if it is known. */ readonly type?: 'P2PKH' | 'P2SH' | 'P2WPKH' | 'P2WSH' | 'P2TR';
         /** The address. */ readonly addr?: string;
         /** The output script. */ readonly hex: string;
       }[];
-      /** Ways to the payee that others may not know. */ readonly routes?: readonly (readonly {
+      /** Routes to the payee over channels that are not public. */ readonly routes?: readonly (readonly {
         /** The node at which the channel starts. */ readonly pubkey: string;
         /** The channel. */ readonly short_channel_id: string;
-        /** Its fee for any payment. */ readonly fee_base_msat: number | bigint;
-        /** Its fee for each million. */ readonly fee_proportional_millionths: number | bigint;
-        /** The blocks that it needs. */ readonly cltv_expiry_delta: number | bigint;
+        /** Its base fee in msat. */ readonly fee_base_msat: number | bigint;
+        /** Its proportional fee in millionths. */ readonly fee_proportional_millionths: number | bigint;
+        /** Its delay in blocks. */ readonly cltv_expiry_delta: number | bigint;
       }[])[];
-      /** Fields that nobody here understands. */ readonly extra?: readonly {
+      /** Fields that Till does not know. */ readonly extra?: readonly {
         /** Its letter. */ readonly tag: string;
         /** Its data, bech32. */ readonly data: string;
       }[];
@@ -171,35 +181,35 @@ export interface Commands {
   decodepay: {
     readonly params: {
       /** The invoice. */ readonly bolt11: string;
-      /** The text whose hash the invoice must bear, if it bears one. */ readonly description?: string;
+      /** The text that must match the description hash of the invoice, if it has one. */ readonly description?: string;
     };
     readonly result: {
       /** The network: the letters after `ln`. */ readonly currency: string;
-      /** The Unix time at which it was made. */ readonly created_at: number | bigint;
-      /** Seconds from then for which it can be paid. */ readonly expiry: number | bigint;
+      /** The Unix time of its creation. */ readonly created_at: number | bigint;
+      /** For how many seconds after that it can be paid. */ readonly expiry: number | bigint;
       /** The node that is paid. */ readonly payee: string;
-      /** What it asks for; absent when the payer chooses. */ readonly amount_msat?: number | bigint;
+      /** The amount; absent if the payer chooses it. */ readonly amount_msat?: number | bigint;
       /** The hash of the preimage. */ readonly payment_hash: string;
       /** The payee's signature, DER. */ readonly signature: string;
-      /** What it is for. */ readonly description?: string;
-      /** The SHA-256 of what it is for. */ readonly description_hash?: string;
+      /** The description. */ readonly description?: string;
+      /** The SHA-256 of the description. */ readonly description_hash?: string;
       /** Blocks that the payer must leave the payee. */ readonly min_final_cltv_expiry: number | bigint;
-      /** What the payer must show the payee. */ readonly payment_secret: string;
+      /** The secret that the payer must send to the payee. */ readonly payment_secret: string;
       /** Feature bits (BOLT 9). */ readonly features?: string;
-      /** What the payment brings back to the payee. */ readonly payment_metadata?: string;
-      /** Addresses to pay to on the chain instead. */ readonly fallbacks?: readonly {
+      /** Data that the payer sends back to the payee. */ readonly payment_metadata?: string;
+      /** Addresses for paying on chain instead. */ readonly fallbacks?: readonly {
         /** The kind of address, if it is known. */ readonly type?: 'P2PKH' | 'P2SH' | 'P2WPKH' | 'P2WSH' | 'P2TR';
         /** The address. */ readonly addr?: string;
         /** The output script. */ readonly hex: string;
       }[];
-      /** Ways to the payee that others may not know. */ readonly routes?: readonly (readonly {
+      /** Routes to the payee over channels that are not public. */ readonly routes?: readonly (readonly {
         /** The node at which the channel starts. */ readonly pubkey: string;
         /** The channel. */ readonly short_channel_id: string;
-        /** Its fee for any payment. */ readonly fee_base_msat: number | bigint;
-        /** Its fee for each million. */ readonly fee_proportional_millionths: number | bigint;
-        /** The blocks that it needs. */ readonly cltv_expiry_delta: number | bigint;
+        /** Its base fee in msat. */ readonly fee_base_msat: number | bigint;
+        /** Its proportional fee in millionths. */ readonly fee_proportional_millionths: number | bigint;
+        /** Its delay in blocks. */ readonly cltv_expiry_delta: number | bigint;
       }[])[];
-      /** Fields that nobody here understands. */ readonly extra?: readonly {
+      /** Fields that Till does not know. */ readonly extra?: readonly {
         /** Its letter. */ readonly tag: string;
         /** Its data, bech32. */ readonly data: string;
       }[];
@@ -219,28 +229,30 @@ export interface Commands {
     readonly params: {
       /** The label of the invoice. */ readonly label: string | number | bigint;
       /** The status that it must have: `unpaid`, `paid` or `expired`. */ readonly status: string;
-      /** Remove the description alone, and answer the invoice without it. */ readonly desconly?: boolean;
+      /** Remove only the description, and answer the invoice without it. */ readonly desconly?: boolean;
     };
     readonly result: {
       /** The label that it was created with. */ readonly label: string;
-      /** The invoice as it is handed to the payer. */ readonly bolt11: string;
+      /** The invoice, as given to the payer. */ readonly bolt11: string;
       /** The hash of the preimage. */ readonly payment_hash: string;
-      /** What it asks for; absent when the payer chooses. */ readonly amount_msat?: number | bigint;
-      /** Whether it is paid, can be paid, or no longer can be. */ readonly status: 'unpaid' | 'paid' | 'expired';
+      /** The amount; absent if the payer chooses it. */ readonly amount_msat?: number | bigint;
+      /** `unpaid` can still be paid, `expired` no longer can. */ readonly status: 'unpaid' | 'paid' | 'expired';
       /** When paid: 1, 2, 3 ... in the order of payment. */ readonly pay_index?: number | bigint;
-      /** When paid: what arrived, which may be more than was asked for. */ readonly amount_received_msat?:
+      /** When paid: the amount received, which may be more than the invoice asks for. */ readonly amount_received_msat?:
         | number
         | bigint;
       /** When paid: the Unix time. */ readonly paid_at?: number | bigint;
-      /** When paid on the chain: the deposit that did it, the last one of several. */ readonly paid_outpoint?: {
+      /** When paid on chain: the deposit that paid it, or the last one of several. */ readonly paid_outpoint?: {
         /** The transaction. */ readonly txid: string;
         /** The index of its output. */ readonly outnum: number | bigint;
       };
       /** When paid: the proof of payment. */ readonly payment_preimage?: string;
-      /** What it is for; absent once it was removed. */ readonly description?: string;
-      /** The Unix time from which on it cannot be paid. */ readonly expires_at: number | bigint;
+      /** The description; absent once it was removed. */ readonly description?: string;
+      /** The Unix time from which it can no longer be paid. */ readonly expires_at: number | bigint;
       /** 1, 2, 3 ... in the order of creation. */ readonly created_index: number | bigint;
-      /** Rises with every change of any invoice; absent before the first. */ readonly updated_index?: number | bigint;
+      /** A number that rises with every change of any invoice; absent before its first change. */ readonly updated_index?:
+        | number
+        | bigint;
       /** The object that was stored with it. */ readonly metadata?: unknown;
     };
   };
@@ -253,14 +265,14 @@ export interface Commands {
   disconnect: {
     readonly params: {
       /** The node. */ readonly id: string;
-      /** Also when there is a channel with it. */ readonly force?: boolean;
+      /** Disconnect even if we have a channel with it. */ readonly force?: boolean;
     };
     readonly result: Readonly<Record<string, never>>;
   };
   /** Command for recovering channels from the emergency.recover file in the lightning directory */
   emergencyrecover: {
     readonly params: Readonly<Record<string, never>>;
-    readonly result: { /** The channels that were taken back. */ readonly stubs: readonly string[] };
+    readonly result: { /** The recovered channels. */ readonly stubs: readonly string[] };
   };
   /** Command for querying recommended onchain feerates */
   feerates: {
@@ -268,40 +280,42 @@ export interface Commands {
     readonly result: {
       /** Fee rates. */ readonly perkw?: {
         /** For opening a channel. */ readonly opening?: number | bigint;
-        /** For closing a channel together. */ readonly mutual_close?: number | bigint;
+        /** For a mutual close. */ readonly mutual_close?: number | bigint;
         /** For a commitment without anchors. */ readonly unilateral_close?: number | bigint;
         /** For a commitment with anchors. */ readonly unilateral_anchor_close?: number | bigint;
-        /** For taking what a cheating peer loses. */ readonly penalty?: number | bigint;
-        /** The least that a peer may ask for. */ readonly min_acceptable: number | bigint;
-        /** The most that a peer may ask for. */ readonly max_acceptable: number | bigint;
-        /** The least that is relayed. */ readonly floor: number | bigint;
-        /** What the source of blocks estimates. */ readonly estimates: readonly {
+        /** For penalty transactions. */ readonly penalty?: number | bigint;
+        /** The lowest that we accept from a peer. */ readonly min_acceptable: number | bigint;
+        /** The highest that we accept from a peer. */ readonly max_acceptable: number | bigint;
+        /** The lowest that nodes relay. */ readonly floor: number | bigint;
+        /** The estimates of the source of blocks. */ readonly estimates: readonly {
           /** Within how many blocks. */ readonly blockcount: number | bigint;
           /** The estimate. */ readonly feerate: number | bigint;
-          /** The estimate; Till does not smooth it. */ readonly smoothed_feerate: number | bigint;
+          /** The same estimate: Till does not smooth it. */ readonly smoothed_feerate: number | bigint;
         }[];
       };
       /** Fee rates. */ readonly perkb?: {
         /** For opening a channel. */ readonly opening?: number | bigint;
-        /** For closing a channel together. */ readonly mutual_close?: number | bigint;
+        /** For a mutual close. */ readonly mutual_close?: number | bigint;
         /** For a commitment without anchors. */ readonly unilateral_close?: number | bigint;
         /** For a commitment with anchors. */ readonly unilateral_anchor_close?: number | bigint;
-        /** For taking what a cheating peer loses. */ readonly penalty?: number | bigint;
-        /** The least that a peer may ask for. */ readonly min_acceptable: number | bigint;
-        /** The most that a peer may ask for. */ readonly max_acceptable: number | bigint;
-        /** The least that is relayed. */ readonly floor: number | bigint;
-        /** What the source of blocks estimates. */ readonly estimates: readonly {
+        /** For penalty transactions. */ readonly penalty?: number | bigint;
+        /** The lowest that we accept from a peer. */ readonly min_acceptable: number | bigint;
+        /** The highest that we accept from a peer. */ readonly max_acceptable: number | bigint;
+        /** The lowest that nodes relay. */ readonly floor: number | bigint;
+        /** The estimates of the source of blocks. */ readonly estimates: readonly {
           /** Within how many blocks. */ readonly blockcount: number | bigint;
           /** The estimate. */ readonly feerate: number | bigint;
-          /** The estimate; Till does not smooth it. */ readonly smoothed_feerate: number | bigint;
+          /** The same estimate: Till does not smooth it. */ readonly smoothed_feerate: number | bigint;
         }[];
       };
       /** What typical transactions cost. */ readonly onchain_fee_estimates?: {
         /** Opening a channel. */ readonly opening_channel_satoshis: number | bigint;
-        /** Closing a channel together. */ readonly mutual_close_satoshis: number | bigint;
-        /** Closing a channel with anchors alone, without HTLCs. */ readonly unilateral_close_satoshis: number | bigint;
+        /** A mutual close. */ readonly mutual_close_satoshis: number | bigint;
+        /** A unilateral close of a channel with anchors, without HTLCs. */ readonly unilateral_close_satoshis:
+          | number
+          | bigint;
         /** The same without anchors. */ readonly unilateral_close_nonanchor_satoshis: number | bigint;
-        /** Taking back an HTLC, without anchors. */ readonly htlc_timeout_satoshis: number | bigint;
+        /** An HTLC-timeout transaction, without anchors. */ readonly htlc_timeout_satoshis: number | bigint;
         /** Taking an HTLC, without anchors. */ readonly htlc_success_satoshis: number | bigint;
       };
       /** Estimates are missing. */ readonly warning_missing_feerates?: string;
@@ -311,25 +325,25 @@ export interface Commands {
   fundchannel: {
     readonly params: {
       /** The node. */ readonly id: string;
-      /** How much, in satoshi; `all` takes what the wallet has, but for the reserve, and at most what a channel can hold. */ readonly amount:
+      /** The amount in satoshi. `all` is what the wallet holds beyond the reserve, but at most what a channel can hold. */ readonly amount:
         | number
         | bigint
         | string;
-      /** The feerate of the funding transaction. `opening` unless given. */ readonly feerate?:
-        | number
-        | bigint
-        | string;
+      /** The feerate of the funding transaction. Default: `opening`. */ readonly feerate?: number | bigint | string;
       /** Whether the channel is announced to the network once it is deep enough. */ readonly announce?: boolean;
-      /** How many confirmations the coins must have. 0 also spends our own change. */ readonly minconf?:
+      /** Confirmations that the coins must have. 0 also allows our own unconfirmed change. */ readonly minconf?:
         | number
         | bigint;
-      /** A gift to the peer, gone at once. */ readonly push_msat?: number | bigint | string;
+      /** An amount that is given to the peer at the start. It is not coming back. */ readonly push_msat?:
+        | number
+        | bigint
+        | string;
       /** The coins to spend, all of them, each as `txid:vout`. */ readonly utxos?: readonly string[];
     };
     readonly result: {
       /** The funding transaction. */ readonly tx: string;
       /** Its id. */ readonly txid: string;
-      /** The output that is the channel. */ readonly outnum: number | bigint;
+      /** The output that holds the channel. */ readonly outnum: number | bigint;
       /** The channel. */ readonly channel_id: string;
       /** What kind of channel it is (BOLT 2). */ readonly channel_type: {
         /** Its feature bits. */ readonly bits: readonly (number | bigint)[];
@@ -345,10 +359,10 @@ export interface Commands {
       /** The public key of the node. */ readonly id: string;
       /** The name that the node shows to others. */ readonly alias: string;
       /** The color that the node shows to others: six hex digits. */ readonly color: string;
-      /** How many peers are connected, or have a channel with us. */ readonly num_peers: number | bigint;
+      /** How many peers are connected or have a channel with us. */ readonly num_peers: number | bigint;
       /** Channels that are being opened. */ readonly num_pending_channels: number | bigint;
       /** Channels that can carry payments. */ readonly num_active_channels: number | bigint;
-      /** Channels that are closing, or waiting to be forgotten. */ readonly num_inactive_channels: number | bigint;
+      /** Channels that are closing or closed. */ readonly num_inactive_channels: number | bigint;
       /** Where other nodes can reach this one. */ readonly address: readonly {
         /** What kind of address it is. */ readonly type:
           | 'ipv4'
@@ -378,7 +392,7 @@ export interface Commands {
         | number
         | bigint;
       /** The directory of this network's files. */ readonly 'lightning-dir': string;
-      /** Feature bits (BOLT 9), by where they are shown. */ readonly our_features: {
+      /** Feature bits (BOLT 9), by the message that shows them. */ readonly our_features: {
         /** In `init`, to peers. */ readonly init: string;
         /** In the node announcement. */ readonly node: string;
         /** In channel announcements. */ readonly channel: string;
@@ -392,33 +406,33 @@ export interface Commands {
   getroute: {
     readonly params: {
       /** Where to. */ readonly id: string;
-      /** What is to arrive there. */ readonly amount_msat: number | bigint | string;
-      /** Weighs delay against fees; one hop has neither. */ readonly riskfactor: number;
-      /** Blocks that are to be left at the end. */ readonly cltv?: number | bigint;
-      /** Where from; only our own node knows its channels. */ readonly fromid?: string;
-      /** Accepted, of no use here. */ readonly fuzzpercent?: number;
+      /** The amount that must arrive. */ readonly amount_msat: number | bigint | string;
+      /** How much delay counts against fees. A single hop has neither. */ readonly riskfactor: number;
+      /** Blocks that must be left at the end of the route. */ readonly cltv?: number | bigint;
+      /** The start of the route. Only our own node is possible. */ readonly fromid?: string;
+      /** Accepted and ignored. */ readonly fuzzpercent?: number;
       /** Channels (`SCID` or `SCID/DIRECTION`) and nodes to leave out. */ readonly exclude?: readonly string[];
-      /** The most hops. */ readonly maxhops?: number | bigint;
+      /** The maximum number of hops. */ readonly maxhops?: number | bigint;
     };
     readonly result: {
       /** The hops, in order. */ readonly route: readonly {
         /** The node at the end of the hop. */ readonly id: string;
         /** The channel. */ readonly channel: string;
         /** 0 from the smaller node id to the larger, 1 the other way. */ readonly direction: number | bigint;
-        /** What arrives there. */ readonly amount_msat: number | bigint;
-        /** Blocks that are left there. */ readonly delay: number | bigint;
-        /** How its payload is written. */ readonly style: 'tlv';
+        /** The amount that arrives there. */ readonly amount_msat: number | bigint;
+        /** Blocks left there. */ readonly delay: number | bigint;
+        /** The format of its payload. */ readonly style: 'tlv';
       }[];
     };
   };
   /** Command to return all information about RPC commands */
   help: {
-    readonly params: { /** The command to tell about. */ readonly command?: string };
+    readonly params: { /** Only this command. */ readonly command?: string };
     readonly result: {
       /** The commands, by name. */ readonly help: readonly {
         /** The name and the parameters. */ readonly command: string;
       }[];
-      /** Tells `lightning-cli` to print it plainly. */ readonly 'format-hint'?: 'simple';
+      /** Tells `lightning-cli` to print plain text. */ readonly 'format-hint'?: 'simple';
     };
   };
   /** Command for accepting payments */
@@ -429,16 +443,16 @@ export interface Commands {
         | bigint
         | string;
       /** Another name of `amount_msat`. */ readonly msatoshi?: number | bigint | string;
-      /** A name of yours for this invoice, unique among all: text or a number (`1` and `"1"` are the same, `01` is another), 128 bytes at most. No other node ever sees it. */ readonly label:
+      /** Your own unique name for this invoice: text or a number (`1` and `"1"` are the same, `01` is different), at most 128 bytes. No other node sees it. */ readonly label:
         | string
         | number
         | bigint;
-      /** What the payment is for, in at most 639 bytes of UTF-8, without `\u` escapes. It is in the invoice, and everybody who has that can read it. */ readonly description: string;
-      /** Seconds for which the invoice can be paid. Default: 3600, unless the node is set otherwise. */ readonly expiry?:
+      /** What the payment is for, in at most 639 bytes of UTF-8, without `\u` escapes. It is part of the invoice, so everybody who has the invoice can read it. */ readonly description: string;
+      /** Seconds for which the invoice can be paid. Default: the option `invoices-expiry`, normally 3600. */ readonly expiry?:
         | number
         | bigint;
-      /** Addresses to pay to on the chain instead, the preferred one first. Payments to them are not tracked. Without this, and with `invoices-onchain-fallback`, the node puts in a new address of its own, and what is deposited there in time pays the invoice. */ readonly fallbacks?: readonly string[];
-      /** The preimage to use, 64 hex digits. It must be as unpredictable as a key, and stay secret until the payment; without it the node draws one. */ readonly preimage?: string;
+      /** Addresses for paying on chain instead, the preferred one first. Till does not track payments to them. Without this, and with `invoices-onchain-fallback`, the node adds a new address of its own, and what is deposited there in time pays the invoice. */ readonly fallbacks?: readonly string[];
+      /** The preimage to use, 64 hex digits. It must be as unpredictable as a key, and stay secret until the payment. Default: a random one. */ readonly preimage?: string;
       /** Whether unannounced channels are named in the invoice: `true`, `false`, or the channels that may be. Default: only when no announced channel that is up can take the amount. */ readonly exposeprivatechannels?:
         | boolean
         | string
@@ -451,14 +465,14 @@ export interface Commands {
       /** An object to keep with the invoice, 262,144 bytes at most. The payer never sees it. */ readonly metadata?: Readonly<
         Record<string, unknown>
       >;
-      /** When an invoice with this label exists and was made with the same parameters, answer it again instead of an error. */ readonly idempotent?: boolean;
+      /** If an invoice with this label exists and was made with the same parameters, answer it instead of an error. */ readonly idempotent?: boolean;
     };
     readonly result: {
-      /** The hash of the preimage: names the payment. */ readonly payment_hash: string;
-      /** The Unix time from which on it cannot be paid. */ readonly expires_at: number | bigint;
-      /** The same, by its first name. */ readonly expiry_time: number | bigint;
-      /** The invoice: hand this to the payer. */ readonly bolt11: string;
-      /** In the invoice too: proves that a payer has read it. */ readonly payment_secret: string;
+      /** The hash of the preimage. It identifies the payment. */ readonly payment_hash: string;
+      /** The Unix time from which it can no longer be paid. */ readonly expires_at: number | bigint;
+      /** The same, under its older name. */ readonly expiry_time: number | bigint;
+      /** The invoice: give this to the payer. */ readonly bolt11: string;
+      /** The secret that proves that a payer has read the invoice. It is also in the invoice. */ readonly payment_secret: string;
       /** 1, 2, 3 ... in the order of creation. */ readonly created_index: number | bigint;
       /** Insufficient incoming channel capacity to pay invoice: all channels together would not do. */ readonly warning_capacity?: string;
       /** Insufficient incoming capacity, once offline peers were excluded: with them it would suffice. */ readonly warning_offline?: string;
@@ -475,9 +489,9 @@ export interface Commands {
         /** The peer. */ readonly peer_id: string;
         /** The channel. */ readonly channel_id: string;
         /** Its name. */ readonly short_channel_id?: string;
-        /** Names that only the two sides used. */ readonly alias: {
-          /** What the peer called it. */ readonly local?: string;
-          /** What we called it. */ readonly remote?: string;
+        /** Aliases, which only the two sides used. */ readonly alias: {
+          /** The alias that the peer used. */ readonly local?: string;
+          /** The alias that we used. */ readonly remote?: string;
         };
         /** Who opened it. */ readonly opener: 'local' | 'remote';
         /** Who began to close it. */ readonly closer: 'local' | 'remote';
@@ -493,64 +507,64 @@ export interface Commands {
         /** The output in it. */ readonly funding_outnum: number | bigint;
         /** Whether it was leased; Till leases none. */ readonly leased: boolean;
         /** Whether its funding was never sent; Till sends it or forgets the channel. */ readonly funding_withheld: boolean;
-        /** What it held. */ readonly total_msat: number | bigint;
+        /** Its capacity. */ readonly total_msat: number | bigint;
         /** What was ours at the end, before fees. */ readonly final_to_us_msat?: number | bigint;
         /** The least that ever was ours. */ readonly min_to_us_msat?: number | bigint;
         /** The most that ever was ours. */ readonly max_to_us_msat?: number | bigint;
         /** Our last commitment, or the mutual close. */ readonly last_commitment_txid?: string;
         /** Its fee. */ readonly last_commitment_fee_msat?: number | bigint;
         /** Why it was closed: unknown, local, user, remote, protocol or onchain. */ readonly close_cause: string;
-        /** What spent the funding: a mutual close, our commitment (local), theirs (remote, revoked), or an unknown one. */ readonly ending?: string;
+        /** What spent the funding: a mutual close, our commitment (local), the peer's (remote, revoked), or an unknown one. */ readonly ending?: string;
         /** The transaction that spent the funding. */ readonly closing_txid?: string;
-        /** The block at which nothing of it was left to collect. */ readonly resolved_height?: number | bigint;
+        /** The block at which everything was resolved. */ readonly resolved_height?: number | bigint;
       }[];
     };
   };
   /** Command to list all configuration options */
   listconfigs: {
     readonly params: {
-      /** The one option to show; not set and without a default, it is left out. */ readonly config?: string;
+      /** The one option to show; not set and without a default, it is omitted. */ readonly config?: string;
     };
     readonly result: { /** The options by name: `{NAME: {value_str: ..., source: ...}}`. */ readonly configs: unknown };
   };
   /** Command showing all funds currently managed by the node */
   listfunds: {
-    readonly params: { /** Whether to list outputs that are spent as well. */ readonly spent?: boolean };
+    readonly params: { /** Whether to list spent outputs too. */ readonly spent?: boolean };
     readonly result: {
       /** The outputs of the wallet. */ readonly outputs: readonly {
-        /** The transaction that made the output. */ readonly txid: string;
-        /** Its index there. */ readonly output: number | bigint;
+        /** The transaction that created the output. */ readonly txid: string;
+        /** The index of the output. */ readonly output: number | bigint;
         /** Its amount. */ readonly amount_msat: number | bigint;
         /** Its script. */ readonly scriptpubkey: string;
         /** Its address. */ readonly address?: string;
-        /** How it stands in the chain. */ readonly status: 'unconfirmed' | 'confirmed' | 'spent' | 'immature';
-        /** The block that made it. */ readonly blockheight?: number | bigint;
-        /** When it was deposited to the address of an invoice: of which. */ readonly invoice_label?: string;
-        /** Whether that deposit waits for confirmations, paid the invoice, is too little so far, or came too late. */ readonly deposit_status?:
+        /** Its state on chain. */ readonly status: 'unconfirmed' | 'confirmed' | 'spent' | 'immature';
+        /** The height of its block. */ readonly blockheight?: number | bigint;
+        /** If it was deposited to the address of an invoice: the label of that invoice. */ readonly invoice_label?: string;
+        /** Whether that deposit is waiting for confirmations, paid the invoice, is too small so far, or was too late. */ readonly deposit_status?:
           | 'pending'
           | 'paid'
           | 'short'
           | 'late';
-        /** Whether a transaction of ours that is not mined yet spends it. */ readonly reserved: boolean;
+        /** Whether one of our transactions that is not mined yet spends it. */ readonly reserved: boolean;
       }[];
       /** The channels. */ readonly channels: readonly {
         /** The peer. */ readonly peer_id: string;
         /** What is ours, or was when it was closed. Missing when the channel was recovered: nobody knows it. */ readonly our_amount_msat?:
           | number
           | bigint;
-        /** What the channel holds. */ readonly amount_msat: number | bigint;
+        /** The capacity of the channel. */ readonly amount_msat: number | bigint;
         /** The funding transaction. */ readonly funding_txid: string;
         /** The funding output's index there. */ readonly funding_output: number | bigint;
         /** Whether the peer is connected. */ readonly connected: boolean;
         /** The state of the channel; CHANNELD_NORMAL can carry payments. */ readonly state: string;
         /** The id of the channel. */ readonly channel_id: string;
-        /** Where the funding lies in the chain. */ readonly short_channel_id?: string;
+        /** The place of the funding output on chain. */ readonly short_channel_id?: string;
       }[];
-      /** What is on its way from closed channels to the wallet. */ readonly sweeps: readonly {
+      /** Money on its way from closed channels to the wallet. */ readonly sweeps: readonly {
         /** The channel that it was in. */ readonly channel_id: string;
         /** The peer. */ readonly peer_id: string;
-        /** The transaction that made the output. */ readonly txid: string;
-        /** Its index there. */ readonly output: number | bigint;
+        /** The transaction that created the output. */ readonly txid: string;
+        /** The index of the output. */ readonly output: number | bigint;
         /** Its amount, before the fee for taking it. */ readonly amount_msat: number | bigint;
         /** Core Lightning's word for it, such as DELAYED_OUTPUT_TO_US or THEIR_HTLC. */ readonly output_type: string;
         /** The first block that may hold the transaction that takes it. */ readonly claimable_height: number | bigint;
@@ -561,16 +575,18 @@ export interface Commands {
   };
   /** Command for querying HTLCs */
   listhtlcs: {
-    readonly params: { /** Only of this channel: its id, a name of it, or its peer. */ readonly id?: string };
+    readonly params: {
+      /** Only HTLCs of this channel: its channel_id, short_channel_id or alias, or its peer. */ readonly id?: string;
+    };
     readonly result: {
       /** The HTLCs. */ readonly htlcs: readonly {
         /** The channel: its real name, or our alias before it has one. */ readonly short_channel_id: string;
-        /** Its number, counted by the side that offered it. */ readonly id: number | bigint;
+        /** Its id, counted by the side that offered it. */ readonly id: number | bigint;
         /** The block at which it times out. */ readonly expiry: number | bigint;
         /** Its amount. */ readonly amount_msat: number | bigint;
         /** Offered by us (`out`) or by the peer. */ readonly direction: 'out' | 'in';
         /** Its payment hash. */ readonly payment_hash: string;
-        /** How far it has come. */ readonly state:
+        /** Its state. */ readonly state:
           | 'SENT_ADD_HTLC'
           | 'SENT_ADD_COMMIT'
           | 'RCVD_ADD_REVOCATION'
@@ -598,51 +614,51 @@ export interface Commands {
   listinvoices: {
     readonly params: {
       /** The invoice with this label. */ readonly label?: string | number | bigint;
-      /** The invoice with this BOLT 11 text; `lightning:` before it and upper case are fine. */ readonly invstring?: string;
+      /** The invoice with this BOLT 11 text. It may be in upper case and begin with `lightning:`. */ readonly invstring?: string;
       /** The invoice with this payment hash. */ readonly payment_hash?: string;
       /** The invoices of an offer. Till makes no offers, so there are none. */ readonly offer_id?: string;
-      /** The order: of creation (default), of the last change, or of payment. The last two leave out what never changed or was not paid. */ readonly index?:
+      /** The order: of creation (default), of the last change, or of payment. The last two omit invoices that never changed or were not paid. */ readonly index?:
         | 'created'
         | 'updated'
         | 'paid';
       /** The first index to list. Needs `index`. */ readonly start?: number | bigint;
-      /** The most invoices to list. Needs `index`. */ readonly limit?: number | bigint;
+      /** The maximum number of invoices. Needs `index`. */ readonly limit?: number | bigint;
       /** Only those with this status. */ readonly status?: 'unpaid' | 'paid' | 'expired';
-      /** From the highest index (or `start`) down. */ readonly reverse?: boolean;
+      /** List from the highest index (or `start`) downward. */ readonly reverse?: boolean;
       /** Only those created (with `index` paid: paid) at this Unix time or later. */ readonly since?: number | bigint;
       /** Only those created (with `index` paid: paid) before this Unix time. */ readonly until?: number | bigint;
-      /** Only those with this text in their description, in either case. */ readonly description?: string;
+      /** Only those with this text in their description, ignoring case. */ readonly description?: string;
       /** Only those whose metadata has these members. */ readonly metadata?: Readonly<Record<string, unknown>>;
     };
     readonly result: {
-      /** What was found. */ readonly invoices: readonly {
+      /** The result. */ readonly invoices: readonly {
         /** The label that it was created with. */ readonly label: string;
-        /** The invoice as it is handed to the payer. */ readonly bolt11: string;
+        /** The invoice, as given to the payer. */ readonly bolt11: string;
         /** The hash of the preimage. */ readonly payment_hash: string;
-        /** What it asks for; absent when the payer chooses. */ readonly amount_msat?: number | bigint;
-        /** Whether it is paid, can be paid, or no longer can be. */ readonly status: 'unpaid' | 'paid' | 'expired';
+        /** The amount; absent if the payer chooses it. */ readonly amount_msat?: number | bigint;
+        /** `unpaid` can still be paid, `expired` no longer can. */ readonly status: 'unpaid' | 'paid' | 'expired';
         /** When paid: 1, 2, 3 ... in the order of payment. */ readonly pay_index?: number | bigint;
-        /** When paid: what arrived, which may be more than was asked for. */ readonly amount_received_msat?:
+        /** When paid: the amount received, which may be more than the invoice asks for. */ readonly amount_received_msat?:
           | number
           | bigint;
         /** When paid: the Unix time. */ readonly paid_at?: number | bigint;
-        /** When paid on the chain: the deposit that did it, the last one of several. */ readonly paid_outpoint?: {
+        /** When paid on chain: the deposit that paid it, or the last one of several. */ readonly paid_outpoint?: {
           /** The transaction. */ readonly txid: string;
           /** The index of its output. */ readonly outnum: number | bigint;
         };
         /** When paid: the proof of payment. */ readonly payment_preimage?: string;
-        /** What it is for; absent once it was removed. */ readonly description?: string;
-        /** The Unix time from which on it cannot be paid. */ readonly expires_at: number | bigint;
+        /** The description; absent once it was removed. */ readonly description?: string;
+        /** The Unix time from which it can no longer be paid. */ readonly expires_at: number | bigint;
         /** 1, 2, 3 ... in the order of creation. */ readonly created_index: number | bigint;
-        /** Rises with every change of any invoice; absent before the first. */ readonly updated_index?:
+        /** A number that rises with every change of any invoice; absent before its first change. */ readonly updated_index?:
           | number
           | bigint;
         /** The object that was stored with it. */ readonly metadata?: unknown;
-        /** What arrived at the address that the invoice shows; absent when nothing did. */ readonly deposits?: readonly {
+        /** Deposits to the address in the invoice; absent if there are none. */ readonly deposits?: readonly {
           /** The transaction. */ readonly txid: string;
           /** The index of its output. */ readonly outnum: number | bigint;
-          /** What it pays. */ readonly amount_msat: number | bigint;
-          /** Its block; absent while a reorganisation keeps it out of the chain. */ readonly blockheight?:
+          /** Its amount. */ readonly amount_msat: number | bigint;
+          /** The height of its block; absent while a reorganisation keeps it out of the chain. */ readonly blockheight?:
             | number
             | bigint;
           /** Whether it waits for confirmations, paid the invoice (alone or with others), is too little so far, or came when the invoice was expired or paid already. */ readonly status:
@@ -667,9 +683,9 @@ export interface Commands {
       /** The most to list. Needs `index`. */ readonly limit?: number | bigint;
     };
     readonly result: {
-      /** What was found. */ readonly pays: readonly {
+      /** The result. */ readonly pays: readonly {
         /** The hash of the preimage. */ readonly payment_hash: string;
-        /** How it stands: complete when any of its parts is. */ readonly status: 'pending' | 'complete' | 'failed';
+        /** Its status: complete if any of its parts is. */ readonly status: 'pending' | 'complete' | 'failed';
         /** The payee. */ readonly destination: string;
         /** The Unix time of its first part. */ readonly created_at: number | bigint;
         /** The Unix time of its completion. */ readonly completed_at?: number | bigint;
@@ -677,9 +693,9 @@ export interface Commands {
         /** The invoice given. */ readonly bolt11?: string;
         /** The description given. */ readonly description?: string;
         /** When complete: the proof of payment. */ readonly preimage?: string;
-        /** What the payee gets; absent when it failed. */ readonly amount_msat?: number | bigint;
-        /** What we give, fees included; 0 when it failed. */ readonly amount_sent_msat: number | bigint;
-        /** In how many parts, when more than one. */ readonly number_of_parts?: number | bigint;
+        /** The amount that the payee gets; absent if it failed. */ readonly amount_msat?: number | bigint;
+        /** The amount that we send, fees included; 0 if it failed. */ readonly amount_sent_msat: number | bigint;
+        /** The number of parts, if more than one. */ readonly number_of_parts?: number | bigint;
         /** The index of its first part. */ readonly created_index: number | bigint;
         /** The index of the last change of a part. */ readonly updated_index?: number | bigint;
       }[];
@@ -689,7 +705,7 @@ export interface Commands {
   listpeerchannels: {
     readonly params: {
       /** Only channels with this node. */ readonly id?: string;
-      /** Only the channel of this name. */ readonly short_channel_id?: string;
+      /** Only the channel with this short_channel_id. */ readonly short_channel_id?: string;
       /** Only this channel. */ readonly channel_id?: string;
     };
     readonly result: {
@@ -722,15 +738,15 @@ export interface Commands {
             /** The smallest HTLC. */ readonly htlc_minimum_msat: number | bigint;
             /** The largest HTLC. */ readonly htlc_maximum_msat: number | bigint;
             /** Blocks that a payment through it is to leave. */ readonly cltv_expiry_delta: number | bigint;
-            /** Its fee for any payment. */ readonly fee_base_msat: number | bigint;
-            /** Its fee for each million. */ readonly fee_proportional_millionths: number | bigint;
+            /** Its base fee in msat. */ readonly fee_base_msat: number | bigint;
+            /** Its proportional fee in millionths. */ readonly fee_proportional_millionths: number | bigint;
           };
           /** What one side asks of payments (its channel_update). */ readonly remote?: {
             /** The smallest HTLC. */ readonly htlc_minimum_msat: number | bigint;
             /** The largest HTLC. */ readonly htlc_maximum_msat: number | bigint;
             /** Blocks that a payment through it is to leave. */ readonly cltv_expiry_delta: number | bigint;
-            /** Its fee for any payment. */ readonly fee_base_msat: number | bigint;
-            /** Its fee for each million. */ readonly fee_proportional_millionths: number | bigint;
+            /** Its base fee in msat. */ readonly fee_base_msat: number | bigint;
+            /** Its proportional fee in millionths. */ readonly fee_proportional_millionths: number | bigint;
           };
         };
         /** The feerate of the commitments. */ readonly feerate?: {
@@ -740,7 +756,7 @@ export interface Commands {
         /** What is ours. */ readonly to_us_msat?: number | bigint;
         /** The least that ever was ours. */ readonly min_to_us_msat?: number | bigint;
         /** The most that ever was ours. */ readonly max_to_us_msat?: number | bigint;
-        /** What the channel holds. */ readonly total_msat: number | bigint;
+        /** The capacity of the channel. */ readonly total_msat: number | bigint;
         /** HTLCs below are lost to fees if the channel is closed alone. */ readonly dust_limit_msat: number | bigint;
         /** The most that may be on its way to us. */ readonly max_total_htlc_in_msat: number | bigint;
         /** The most that we may have on its way. */ readonly their_max_htlc_value_in_flight_msat: number | bigint;
@@ -760,11 +776,11 @@ export interface Commands {
         /** What is going on, in words. */ readonly status: readonly string[];
         /** Payments in flight. */ readonly htlcs: readonly {
           /** Offered by the peer (`in`) or by us. */ readonly direction: 'in' | 'out';
-          /** Its number, counted by the side that offered it. */ readonly id: number | bigint;
+          /** Its id, counted by the side that offered it. */ readonly id: number | bigint;
           /** Its amount. */ readonly amount_msat: number | bigint;
           /** The block at which it times out. */ readonly expiry: number | bigint;
           /** Its payment hash. */ readonly payment_hash: string;
-          /** How far it has come. */ readonly state:
+          /** Its state. */ readonly state:
             | 'SENT_ADD_HTLC'
             | 'SENT_ADD_COMMIT'
             | 'RCVD_ADD_REVOCATION'
@@ -793,15 +809,15 @@ export interface Commands {
   listpeers: {
     readonly params: {
       /** Only this node. */ readonly id?: string;
-      /** Accepted; the log is a file of its own. */ readonly level?: 'io' | 'trace' | 'debug' | 'info' | 'unusual';
+      /** Accepted and ignored: the log is in a file. */ readonly level?: 'io' | 'trace' | 'debug' | 'info' | 'unusual';
     };
     readonly result: {
       /** The peers. */ readonly peers: readonly {
         /** The node. */ readonly id: string;
         /** Whether it is connected now. */ readonly connected: boolean;
         /** How many channels we have with it. */ readonly num_channels: number | bigint;
-        /** Where the connection goes to or comes from. */ readonly netaddr?: readonly string[];
-        /** What it offers (BOLT 9). */ readonly features?: string;
+        /** The address of the connection. */ readonly netaddr?: readonly string[];
+        /** Its feature bits (BOLT 9). */ readonly features?: string;
       }[];
     };
   };
@@ -818,19 +834,21 @@ export interface Commands {
       /** The most to list. Needs `index`. */ readonly limit?: number | bigint;
     };
     readonly result: {
-      /** What was found. */ readonly payments: readonly {
+      /** The result. */ readonly payments: readonly {
         /** 1, 2, 3 ... in the order of sending. */ readonly created_index: number | bigint;
-        /** The same number, by its old name. */ readonly id: number | bigint;
-        /** Rises with every change of any part; absent before the first. */ readonly updated_index?: number | bigint;
+        /** The same number, under its old name. */ readonly id: number | bigint;
+        /** A number that rises with every change of any part; absent before its first change. */ readonly updated_index?:
+          | number
+          | bigint;
         /** The hash of the preimage. */ readonly payment_hash: string;
-        /** Which try to pay this hash it belongs to: 1 is the first. */ readonly groupid: number | bigint;
-        /** Which part of that it is; absent for 0. */ readonly partid?: number | bigint;
-        /** How it stands. */ readonly status: 'pending' | 'complete' | 'failed';
-        /** What the payee gets. */ readonly amount_msat: number | bigint;
-        /** What we give, fees included. */ readonly amount_sent_msat: number | bigint;
+        /** The attempt to pay this hash that it belongs to; 1 is the first. */ readonly groupid: number | bigint;
+        /** The number of the part in that attempt; absent if 0. */ readonly partid?: number | bigint;
+        /** Its status. */ readonly status: 'pending' | 'complete' | 'failed';
+        /** The amount that the payee gets. */ readonly amount_msat: number | bigint;
+        /** The amount that we send, fees included. */ readonly amount_sent_msat: number | bigint;
         /** The payee. */ readonly destination: string;
-        /** The Unix time of its sending. */ readonly created_at: number | bigint;
-        /** The Unix time of its end. */ readonly completed_at?: number | bigint;
+        /** The Unix time at which it was sent. */ readonly created_at: number | bigint;
+        /** The Unix time at which it ended. */ readonly completed_at?: number | bigint;
         /** When complete: the proof of payment. */ readonly payment_preimage?: string;
         /** The label given. */ readonly label?: string;
         /** The invoice given. */ readonly bolt11?: string;
@@ -847,51 +865,48 @@ export interface Commands {
         | 'all';
     };
     readonly result: {
-      /** The address of the native segwit kind (BIP 84). */ readonly bech32?: string;
+      /** The native segwit address (BIP 84). */ readonly bech32?: string;
       /** The taproot address (BIP 86). */ readonly p2tr?: string;
     };
   };
   /** Command to set up notifications */
   notifications: {
-    readonly params: { /** Whether to send notices. */ readonly enable: boolean };
+    readonly params: { /** Whether to send notifications. */ readonly enable: boolean };
     readonly result: Readonly<Record<string, never>>;
   };
   /** Command for sending a payment to a BOLT11 invoice */
   pay: {
     readonly params: {
-      /** The invoice; `lightning:` before it and upper case are fine. */ readonly bolt11?: string;
+      /** The invoice. It may be in upper case and begin with `lightning:`. */ readonly bolt11?: string;
       /** Another name of `bolt11`. */ readonly invstring?: string;
-      /** What to pay, for an invoice that leaves it open. */ readonly amount_msat?: number | bigint | string;
-      /** A label, kept with the payment. */ readonly label?: string | number | bigint;
-      /** Accepted; routes here are too short to weigh delays. */ readonly riskfactor?: number;
-      /** The most that fees may come to, in percent. 0.5 unless given. */ readonly maxfeepercent?: number;
-      /** Seconds after which nothing more is tried; the first try is always made. */ readonly retry_for?:
+      /** The amount, for an invoice that does not name one. */ readonly amount_msat?: number | bigint | string;
+      /** A label, stored with the payment. */ readonly label?: string | number | bigint;
+      /** Accepted and ignored: the routes are too short to compare delays. */ readonly riskfactor?: number;
+      /** The maximum fee in percent of the amount. Default: 0.5. */ readonly maxfeepercent?: number;
+      /** Seconds after which Till stops trying. The first attempt is always made. */ readonly retry_for?:
         | number
         | bigint;
-      /** The most blocks that the money may be locked for. */ readonly maxdelay?: number | bigint;
-      /** Fees up to this are fine whatever `maxfeepercent` says. 5000 msat unless given. */ readonly exemptfee?:
+      /** The maximum number of blocks that the money may be locked. */ readonly maxdelay?: number | bigint;
+      /** Fees up to this amount are allowed whatever `maxfeepercent` says. Default: 5000 msat. */ readonly exemptfee?:
         | number
         | bigint
         | string;
-      /** Accepted; Till makes no invoice requests. */ readonly localinvreqid?: string;
+      /** Accepted and ignored: Till makes no invoice requests. */ readonly localinvreqid?: string;
       /** Channels (`SCID` or `SCID/DIRECTION`) and nodes to leave out. */ readonly exclude?: readonly string[];
-      /** The most that fees may come to; instead of `maxfeepercent` and `exemptfee`. */ readonly maxfee?:
-        | number
-        | bigint
-        | string;
-      /** What it is for; must fit the hash in the invoice, if there is one. */ readonly description?: string;
-      /** Pay only so much: others pay the rest of the invoice. */ readonly partial_msat?: number | bigint | string;
+      /** The maximum fee, instead of `maxfeepercent` and `exemptfee`. */ readonly maxfee?: number | bigint | string;
+      /** The description. It must match the description hash in the invoice, if there is one. */ readonly description?: string;
+      /** Pay only this amount; others pay the rest of the invoice. */ readonly partial_msat?: number | bigint | string;
     };
     readonly result: {
       /** The proof of payment. */ readonly payment_preimage: string;
       /** Its hash. */ readonly payment_hash: string;
       /** The payee. */ readonly destination: string;
       /** The Unix time of its first part. */ readonly created_at: number | bigint;
-      /** In how many parts. */ readonly parts: number | bigint;
-      /** What the payee gets. */ readonly amount_msat: number | bigint;
-      /** What we give, fees included. */ readonly amount_sent_msat: number | bigint;
+      /** The number of parts. */ readonly parts: number | bigint;
+      /** The amount that the payee gets. */ readonly amount_msat: number | bigint;
+      /** The amount that we send, fees included. */ readonly amount_sent_msat: number | bigint;
       /** It is paid. */ readonly status: 'complete';
-      /** Set when some parts came back on the way. */ readonly warning_partial_completion?: string;
+      /** Set if some parts failed on the way. */ readonly warning_partial_completion?: string;
     };
   };
   /** Command for checking if a node is up */
@@ -899,10 +914,10 @@ export interface Commands {
     readonly params: {
       /** The node. */ readonly id: string;
       /** Bytes of padding to send. */ readonly len?: number | bigint;
-      /** Bytes to ask for; from 65532 on none come. */ readonly pongbytes?: number | bigint;
+      /** Bytes to ask for; with 65532 or more the peer sends none. */ readonly pongbytes?: number | bigint;
     };
     readonly result: {
-      /** The length of the answer, its header included; 0 when none was asked for. */ readonly totlen: number | bigint;
+      /** The length of the pong, its header included; 0 if none was asked for. */ readonly totlen: number | bigint;
     };
   };
   /** Ask the signer to approve an invoice before it is paid */
@@ -912,8 +927,8 @@ export interface Commands {
   };
   /** Command for recovering channels from their static backups */
   recoverchannel: {
-    readonly params: { /** The texts that `staticbackup` answered. */ readonly scb: readonly string[] };
-    readonly result: { /** The channels that were taken back. */ readonly stubs: readonly string[] };
+    readonly params: { /** The backups, as `staticbackup` answered them. */ readonly scb: readonly string[] };
+    readonly result: { /** The recovered channels. */ readonly stubs: readonly string[] };
   };
   /** Command for sending a payment over a given route */
   sendpay: {
@@ -925,108 +940,112 @@ export interface Commands {
         readonly delay: number | bigint;
       }[];
       /** The hash of the payment. */ readonly payment_hash: string;
-      /** A label, kept with it. */ readonly label?: string | number | bigint;
-      /** What all parts come to; needed with `partid`. */ readonly amount_msat?: number | bigint | string;
-      /** The invoice, kept with it. */ readonly bolt11?: string;
-      /** The secret of the invoice. Every invoice of today has one. */ readonly payment_secret?: string;
-      /** The part, when there are several. */ readonly partid?: number | bigint;
-      /** Accepted; Till makes no invoice requests. */ readonly localinvreqid?: string;
-      /** The try that the part belongs to; the latest unless given. */ readonly groupid?: number | bigint;
-      /** What the invoice asks to be brought back. */ readonly payment_metadata?: string;
-      /** A description, kept with it. */ readonly description?: string;
+      /** A label, stored with it. */ readonly label?: string | number | bigint;
+      /** The sum of all parts; required with `partid`. */ readonly amount_msat?: number | bigint | string;
+      /** The invoice, stored with it. */ readonly bolt11?: string;
+      /** The payment secret of the invoice. Every current invoice has one. */ readonly payment_secret?: string;
+      /** The number of the part, if there are several. */ readonly partid?: number | bigint;
+      /** Accepted and ignored: Till makes no invoice requests. */ readonly localinvreqid?: string;
+      /** The attempt that the part belongs to. Default: the latest. */ readonly groupid?: number | bigint;
+      /** The metadata that the invoice asks for. */ readonly payment_metadata?: string;
+      /** A description, stored with it. */ readonly description?: string;
     };
     readonly result: {
       /** 1, 2, 3 ... in the order of sending. */ readonly created_index: number | bigint;
-      /** The same number, by its old name. */ readonly id: number | bigint;
-      /** Rises with every change of any part; absent before the first. */ readonly updated_index?: number | bigint;
+      /** The same number, under its old name. */ readonly id: number | bigint;
+      /** A number that rises with every change of any part; absent before its first change. */ readonly updated_index?:
+        | number
+        | bigint;
       /** The hash of the preimage. */ readonly payment_hash: string;
-      /** Which try to pay this hash it belongs to: 1 is the first. */ readonly groupid: number | bigint;
-      /** Which part of that it is; absent for 0. */ readonly partid?: number | bigint;
-      /** How it stands. */ readonly status: 'pending' | 'complete' | 'failed';
-      /** What the payee gets. */ readonly amount_msat: number | bigint;
-      /** What we give, fees included. */ readonly amount_sent_msat: number | bigint;
+      /** The attempt to pay this hash that it belongs to; 1 is the first. */ readonly groupid: number | bigint;
+      /** The number of the part in that attempt; absent if 0. */ readonly partid?: number | bigint;
+      /** Its status. */ readonly status: 'pending' | 'complete' | 'failed';
+      /** The amount that the payee gets. */ readonly amount_msat: number | bigint;
+      /** The amount that we send, fees included. */ readonly amount_sent_msat: number | bigint;
       /** The payee. */ readonly destination: string;
-      /** The Unix time of its sending. */ readonly created_at: number | bigint;
-      /** The Unix time of its end. */ readonly completed_at?: number | bigint;
+      /** The Unix time at which it was sent. */ readonly created_at: number | bigint;
+      /** The Unix time at which it ended. */ readonly completed_at?: number | bigint;
       /** When complete: the proof of payment. */ readonly payment_preimage?: string;
       /** The label given. */ readonly label?: string;
       /** The invoice given. */ readonly bolt11?: string;
       /** The description given. */ readonly description?: string;
-      /** What to do next, while it is pending. */ readonly message?: string;
+      /** What to do next while it is pending. */ readonly message?: string;
     };
   };
   /** Low-level invoice signing */
   signinvoice: {
     readonly params: { /** The text. */ readonly invstring: string };
-    readonly result: { /** The text with the signature of this node. */ readonly bolt11: string };
+    readonly result: { /** The invoice with the signature of this node. */ readonly bolt11: string };
   };
   /** Command for getting the static backups of all channels */
   staticbackup: {
     readonly params: Readonly<Record<string, never>>;
-    readonly result: { /** The backups, one a channel. */ readonly scb: readonly string[] };
+    readonly result: { /** The backups, one for each channel. */ readonly scb: readonly string[] };
   };
   /** Command to shut down the node */
   stop: {
     readonly params: Readonly<Record<string, never>>;
-    readonly result: { /** That the node is stopping. */ readonly result: 'Shutdown complete' };
+    readonly result: { /** Says that the node is stopping. */ readonly result: 'Shutdown complete' };
   };
   /** Command for waiting for the next event in a subsystem */
   wait: {
     readonly params: {
-      /** What to watch: `invoices`, or `sendpays`, the parts of our own payments. */ readonly subsystem:
+      /** What to watch: `invoices`, or `sendpays` for the parts of our own payments. */ readonly subsystem:
         | 'invoices'
         | 'sendpays';
       /** The number to watch: `created`, `updated` or `deleted`. */ readonly indexname:
         | 'created'
         | 'updated'
         | 'deleted';
-      /** The value to wait for; 0 answers what it is now. */ readonly nextvalue: number | bigint;
+      /** The value to wait for; 0 answers the current value. */ readonly nextvalue: number | bigint;
     };
     readonly result: {
       /** What was watched. */ readonly subsystem: 'invoices' | 'sendpays';
-      /** How many were created, when asked for that. */ readonly created?: number | bigint;
-      /** How many were changed, when asked for that. */ readonly updated?: number | bigint;
-      /** How many were deleted, when asked for that. */ readonly deleted?: number | bigint;
-      /** The invoice that the number rose for. */ readonly invoices?: {
-        /** Its status then. */ readonly status: 'unpaid' | 'paid' | 'expired';
+      /** How many were created, if that was asked for. */ readonly created?: number | bigint;
+      /** How many were changed, if that was asked for. */ readonly updated?: number | bigint;
+      /** How many were deleted, if that was asked for. */ readonly deleted?: number | bigint;
+      /** The invoice that changed. */ readonly invoices?: {
+        /** Its status at that time. */ readonly status: 'unpaid' | 'paid' | 'expired';
         /** Its label. */ readonly label: string;
         /** Its description, unless it was removed. */ readonly description?: string;
         /** Its BOLT 11 text. */ readonly bolt11: string;
       };
-      /** The part that the number rose for. */ readonly sendpays?: {
-        /** How it stood then. */ readonly status: 'pending' | 'complete' | 'failed';
+      /** The part that changed. */ readonly sendpays?: {
+        /** Its status at that time. */ readonly status: 'pending' | 'complete' | 'failed';
         /** Its payment hash. */ readonly payment_hash: string;
         /** Its try. */ readonly groupid: number | bigint;
-        /** Its number in that. */ readonly partid: number | bigint;
+        /** Its number in that attempt. */ readonly partid: number | bigint;
       };
     };
   };
   /** Command for waiting for payments */
   waitanyinvoice: {
     readonly params: {
-      /** The `pay_index` of the last payment that is known; 0 for none. */ readonly lastpay_index?: number | bigint;
-      /** Seconds to wait; 0 only looks. Default: for as long as it takes. */ readonly timeout?: number | bigint;
+      /** The `pay_index` of the last payment that you know; 0 for none. */ readonly lastpay_index?: number | bigint;
+      /** Seconds to wait; 0 does not wait. Default: no limit. */ readonly timeout?: number | bigint;
     };
     readonly result: {
       /** The label that it was created with. */ readonly label: string;
-      /** The invoice as it is handed to the payer. */ readonly bolt11: string;
+      /** The invoice, as given to the payer. */ readonly bolt11: string;
       /** The hash of the preimage. */ readonly payment_hash: string;
-      /** What it asks for; absent when the payer chooses. */ readonly amount_msat?: number | bigint;
-      /** Whether it is paid, can be paid, or no longer can be. */ readonly status: 'unpaid' | 'paid' | 'expired';
+      /** The amount; absent if the payer chooses it. */ readonly amount_msat?: number | bigint;
+      /** `unpaid` can still be paid, `expired` no longer can. */ readonly status: 'unpaid' | 'paid' | 'expired';
       /** When paid: 1, 2, 3 ... in the order of payment. */ readonly pay_index?: number | bigint;
-      /** When paid: what arrived, which may be more than was asked for. */ readonly amount_received_msat?:
+      /** When paid: the amount received, which may be more than the invoice asks for. */ readonly amount_received_msat?:
         | number
         | bigint;
       /** When paid: the Unix time. */ readonly paid_at?: number | bigint;
-      /** When paid on the chain: the deposit that did it, the last one of several. */ readonly paid_outpoint?: {
+      /** When paid on chain: the deposit that paid it, or the last one of several. */ readonly paid_outpoint?: {
         /** The transaction. */ readonly txid: string;
         /** The index of its output. */ readonly outnum: number | bigint;
       };
       /** When paid: the proof of payment. */ readonly payment_preimage?: string;
-      /** What it is for; absent once it was removed. */ readonly description?: string;
-      /** The Unix time from which on it cannot be paid. */ readonly expires_at: number | bigint;
+      /** The description; absent once it was removed. */ readonly description?: string;
+      /** The Unix time from which it can no longer be paid. */ readonly expires_at: number | bigint;
       /** 1, 2, 3 ... in the order of creation. */ readonly created_index: number | bigint;
-      /** Rises with every change of any invoice; absent before the first. */ readonly updated_index?: number | bigint;
+      /** A number that rises with every change of any invoice; absent before its first change. */ readonly updated_index?:
+        | number
+        | bigint;
       /** The object that was stored with it. */ readonly metadata?: unknown;
     };
   };
@@ -1035,24 +1054,26 @@ export interface Commands {
     readonly params: { /** The label of the invoice. */ readonly label: string | number | bigint };
     readonly result: {
       /** The label that it was created with. */ readonly label: string;
-      /** The invoice as it is handed to the payer. */ readonly bolt11: string;
+      /** The invoice, as given to the payer. */ readonly bolt11: string;
       /** The hash of the preimage. */ readonly payment_hash: string;
-      /** What it asks for; absent when the payer chooses. */ readonly amount_msat?: number | bigint;
-      /** Whether it is paid, can be paid, or no longer can be. */ readonly status: 'unpaid' | 'paid' | 'expired';
+      /** The amount; absent if the payer chooses it. */ readonly amount_msat?: number | bigint;
+      /** `unpaid` can still be paid, `expired` no longer can. */ readonly status: 'unpaid' | 'paid' | 'expired';
       /** When paid: 1, 2, 3 ... in the order of payment. */ readonly pay_index?: number | bigint;
-      /** When paid: what arrived, which may be more than was asked for. */ readonly amount_received_msat?:
+      /** When paid: the amount received, which may be more than the invoice asks for. */ readonly amount_received_msat?:
         | number
         | bigint;
       /** When paid: the Unix time. */ readonly paid_at?: number | bigint;
-      /** When paid on the chain: the deposit that did it, the last one of several. */ readonly paid_outpoint?: {
+      /** When paid on chain: the deposit that paid it, or the last one of several. */ readonly paid_outpoint?: {
         /** The transaction. */ readonly txid: string;
         /** The index of its output. */ readonly outnum: number | bigint;
       };
       /** When paid: the proof of payment. */ readonly payment_preimage?: string;
-      /** What it is for; absent once it was removed. */ readonly description?: string;
-      /** The Unix time from which on it cannot be paid. */ readonly expires_at: number | bigint;
+      /** The description; absent once it was removed. */ readonly description?: string;
+      /** The Unix time from which it can no longer be paid. */ readonly expires_at: number | bigint;
       /** 1, 2, 3 ... in the order of creation. */ readonly created_index: number | bigint;
-      /** Rises with every change of any invoice; absent before the first. */ readonly updated_index?: number | bigint;
+      /** A number that rises with every change of any invoice; absent before its first change. */ readonly updated_index?:
+        | number
+        | bigint;
       /** The object that was stored with it. */ readonly metadata?: unknown;
     };
   };
@@ -1060,23 +1081,25 @@ export interface Commands {
   waitsendpay: {
     readonly params: {
       /** The hash of the payment. */ readonly payment_hash: string;
-      /** Seconds to wait. Default: for as long as it takes. */ readonly timeout?: number | bigint;
+      /** Seconds to wait. Default: no limit. */ readonly timeout?: number | bigint;
       /** The part. */ readonly partid?: number | bigint;
-      /** The try; the latest unless given. */ readonly groupid?: number | bigint;
+      /** The attempt. Default: the latest. */ readonly groupid?: number | bigint;
     };
     readonly result: {
       /** 1, 2, 3 ... in the order of sending. */ readonly created_index: number | bigint;
-      /** The same number, by its old name. */ readonly id: number | bigint;
-      /** Rises with every change of any part; absent before the first. */ readonly updated_index?: number | bigint;
+      /** The same number, under its old name. */ readonly id: number | bigint;
+      /** A number that rises with every change of any part; absent before its first change. */ readonly updated_index?:
+        | number
+        | bigint;
       /** The hash of the preimage. */ readonly payment_hash: string;
-      /** Which try to pay this hash it belongs to: 1 is the first. */ readonly groupid: number | bigint;
-      /** Which part of that it is; absent for 0. */ readonly partid?: number | bigint;
-      /** How it stands. */ readonly status: 'pending' | 'complete' | 'failed';
-      /** What the payee gets. */ readonly amount_msat: number | bigint;
-      /** What we give, fees included. */ readonly amount_sent_msat: number | bigint;
+      /** The attempt to pay this hash that it belongs to; 1 is the first. */ readonly groupid: number | bigint;
+      /** The number of the part in that attempt; absent if 0. */ readonly partid?: number | bigint;
+      /** Its status. */ readonly status: 'pending' | 'complete' | 'failed';
+      /** The amount that the payee gets. */ readonly amount_msat: number | bigint;
+      /** The amount that we send, fees included. */ readonly amount_sent_msat: number | bigint;
       /** The payee. */ readonly destination: string;
-      /** The Unix time of its sending. */ readonly created_at: number | bigint;
-      /** The Unix time of its end. */ readonly completed_at?: number | bigint;
+      /** The Unix time at which it was sent. */ readonly created_at: number | bigint;
+      /** The Unix time at which it ended. */ readonly completed_at?: number | bigint;
       /** When complete: the proof of payment. */ readonly payment_preimage?: string;
       /** The label given. */ readonly label?: string;
       /** The invoice given. */ readonly bolt11?: string;
@@ -1086,10 +1109,10 @@ export interface Commands {
   /** Command for withdrawing funds from the internal wallet */
   withdraw: {
     readonly params: {
-      /** An address of the network: any kind that Bitcoin knows. */ readonly destination: string;
+      /** An address of this network, of any type. */ readonly destination: string;
       /** The amount in satoshi, or `all`. */ readonly satoshi: number | bigint | string;
-      /** The fee rate, by name or number. `normal` unless given. */ readonly feerate?: number | bigint | string;
-      /** How many confirmations the coins must have. 0 also spends our own change. */ readonly minconf?:
+      /** The fee rate, by name or number. Default: `normal`. */ readonly feerate?: number | bigint | string;
+      /** Confirmations that the coins must have. 0 also allows our own unconfirmed change. */ readonly minconf?:
         | number
         | bigint;
       /** The coins to spend, all of them, each as `txid:vout`. */ readonly utxos?: readonly string[];
@@ -1103,27 +1126,27 @@ export interface Commands {
   /** Command for sending a payment for an invoice */
   xpay: {
     readonly params: {
-      /** The invoice; `lightning:` before it and upper case are fine. */ readonly invstring: string;
-      /** What to pay, for an invoice that leaves it open. */ readonly amount_msat?: number | bigint | string;
-      /** The most that fees may come to. 1 percent or 5000 msat unless given. */ readonly maxfee?:
+      /** The invoice. It may be in upper case and begin with `lightning:`. */ readonly invstring: string;
+      /** The amount, for an invoice that does not name one. */ readonly amount_msat?: number | bigint | string;
+      /** The maximum fee. Default: 1 percent or 5000 msat, whichever is more. */ readonly maxfee?:
         | number
         | bigint
         | string;
-      /** Accepted; there is no map of the network to lay anything over. */ readonly layers?: readonly string[];
-      /** Seconds after which nothing more is tried; the first try is always made. */ readonly retry_for?:
+      /** Accepted and ignored: Till has no map of the network yet. */ readonly layers?: readonly string[];
+      /** Seconds after which Till stops trying. The first attempt is always made. */ readonly retry_for?:
         | number
         | bigint;
-      /** Pay only so much: others pay the rest of the invoice. */ readonly partial_msat?: number | bigint | string;
-      /** The most blocks that the money may be locked for. */ readonly maxdelay?: number | bigint;
-      /** Accepted; a BOLT 11 invoice takes no note. */ readonly payer_note?: string;
-      /** A label, kept with the payment. */ readonly label?: string | number | bigint;
+      /** Pay only this amount; others pay the rest of the invoice. */ readonly partial_msat?: number | bigint | string;
+      /** The maximum number of blocks that the money may be locked. */ readonly maxdelay?: number | bigint;
+      /** Accepted and ignored: a BOLT 11 invoice has no payer note. */ readonly payer_note?: string;
+      /** A label, stored with the payment. */ readonly label?: string | number | bigint;
     };
     readonly result: {
       /** The proof of payment. */ readonly payment_preimage: string;
-      /** How many parts came back on the way. */ readonly failed_parts: number | bigint;
-      /** How many parts it took. */ readonly successful_parts: number | bigint;
-      /** What the payee gets. */ readonly amount_msat: number | bigint;
-      /** What we give, fees included. */ readonly amount_sent_msat: number | bigint;
+      /** How many parts failed. */ readonly failed_parts: number | bigint;
+      /** How many parts succeeded. */ readonly successful_parts: number | bigint;
+      /** The amount that the payee gets. */ readonly amount_msat: number | bigint;
+      /** The amount that we send, fees included. */ readonly amount_sent_msat: number | bigint;
     };
   };
 }

@@ -12,10 +12,10 @@ const age = fieldOf<bigint>('u64', { type: 'integer', minimum: 1 }, 'should be a
 
 const counted = answer.object(
   {
-    cleaned: answer.integer('How many were removed.'),
-    uncleaned: answer.integer('How many of that kind are left.'),
+    cleaned: answer.integer('How many invoices were removed.'),
+    uncleaned: answer.integer('How many such invoices are left.'),
   },
-  'What was done.',
+  'The result.',
 );
 
 /** Cleans now. */
@@ -23,10 +23,10 @@ export const autocleanOnce = defineCommand({
   name: 'autoclean-once',
   category: 'invoices',
   title: 'Perform a single run of autoclean',
-  description: 'Removes, once and now, what expired or was paid longer ago than the age given.',
+  description: 'Removes, once and now, invoices that expired or were paid longer ago than the given age.',
   params: {
     subsystem: required(subsystemField, 'What to clean: `expiredinvoices` or `paidinvoices`.'),
-    age: required(age, 'Seconds since the expiry or the payment.'),
+    age: required(age, 'Minimum age: seconds since the expiry or the payment.'),
   },
   returns: {
     autoclean: answer.object(

@@ -6,11 +6,11 @@ import { defineCommand } from './rooms.ts';
 
 const state = answer.object(
   {
-    enabled: answer.boolean('Whether it is cleaned regularly.'),
-    age: answer.optional(answer.integer('Seconds that it is kept for.')),
-    cleaned: answer.integer('How many were removed since the node exists.'),
+    enabled: answer.boolean('Whether such invoices are removed regularly.'),
+    age: answer.optional(answer.integer('Seconds for which they are kept.')),
+    cleaned: answer.integer('How many were removed since the node was created.'),
   },
-  'How it is set.',
+  'The settings.',
 );
 
 /** Tells how cleaning is set. */
@@ -18,8 +18,8 @@ export const autocleanStatus = defineCommand({
   name: 'autoclean-status',
   category: 'invoices',
   title: 'Examine auto-cleaning of old invoices',
-  description: 'Tells what is cleaned regularly, and how much was cleaned so far.',
-  params: { subsystem: optional(subsystemField, 'One kind only. Default: all.') },
+  description: 'Shows which invoices are removed regularly, and how many were removed so far.',
+  params: { subsystem: optional(subsystemField, 'Only this kind of invoice. Default: all.') },
   returns: {
     autoclean: answer.object(
       { expiredinvoices: answer.optional(state), paidinvoices: answer.optional(state) },

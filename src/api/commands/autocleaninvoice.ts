@@ -9,15 +9,15 @@ export const autocleaninvoice = defineCommand({
   category: 'invoices',
   title: 'Set up automatic removal of expired invoices',
   description:
-    'From now until the node stops, removes expired invoices at regular times. A later call replaces an earlier one, and what the options `autoclean-cycle` and `autoclean-expiredinvoices-age` of the node say.',
+    'Removes expired invoices at regular intervals, from now until the node stops. It replaces an earlier call, and the options `autoclean-cycle` and `autoclean-expiredinvoices-age`.',
   params: {
-    cycle_seconds: withDefault(field.u64, 3600n, 'Seconds from one cleaning to the next; 0 ends the cleaning.'),
-    expired_by: withDefault(field.u64, 86_400n, 'Seconds for which an invoice must have been expired.'),
+    cycle_seconds: withDefault(field.u64, 3600n, 'Seconds between two runs; 0 stops the removal.'),
+    expired_by: withDefault(field.u64, 86_400n, 'Remove invoices that expired at least this many seconds ago.'),
   },
   returns: {
     enabled: answer.boolean('Whether it is on.'),
-    cycle_seconds: answer.optional(answer.integer('As it was set.')),
-    expired_by: answer.optional(answer.integer('As it was set.')),
+    cycle_seconds: answer.optional(answer.integer('The value that is now set.')),
+    expired_by: answer.optional(answer.integer('The value that is now set.')),
   },
   errors: [],
   see_also: ['autoclean-once', 'autoclean-status', 'delexpiredinvoice'],

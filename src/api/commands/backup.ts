@@ -12,8 +12,8 @@ export const backup = defineCommand({
   category: 'node',
   title: 'Command for copying the database while the node runs',
   description:
-    'Writes a consistent copy of the database to a new file: all that was durable when the command came, channels, invoices and payments. Nothing waits for it. It holds no private key: the words of `till seed` are needed beside it. The copy knows that it is one: a node that starts from it asks its peers to close the channels, because their states may have gone on since.',
-  params: { destination: required(field.string, 'The file to make: an absolute path, where nothing is yet.') },
+    'Writes a consistent copy of the database to a new file: all channels, invoices and payments that were on disk when the command arrived. Nothing waits for it. It holds no private key: the words of `till seed` are needed beside it. The copy knows that it is one: a node that starts from it asks its peers to close the channels, because their states may have gone on since.',
+  params: { destination: required(field.string, 'The file to create: an absolute path. The file must not exist yet.') },
   returns: {
     destination: answer.string('The file.'),
     size_bytes: answer.integer('Its size.'),

@@ -6,10 +6,10 @@ import { defineCommand } from './rooms.ts';
 export const batching = defineCommand({
   name: 'batching',
   category: 'connection',
-  title: 'Command to allow the database to gather what is written',
+  title: 'Command to allow the database to group writes',
   description:
-    'Accepted for clients of Core Lightning, which gathers writes only when told to. Till always commits what waits together, and always before it answers, so there is nothing to turn on.',
-  params: { enable: required(field.boolean, 'Whether writes may be gathered.') },
+    'Accepted for clients of Core Lightning, which groups writes only on request. Till always groups the writes that are waiting, and always commits before it answers, so this changes nothing.',
+  params: { enable: required(field.boolean, 'Whether writes may be grouped.') },
   returns: {},
   errors: [],
   access: 'read',

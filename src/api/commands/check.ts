@@ -10,7 +10,7 @@ export const check = defineCommand({
   category: 'node',
   title: 'Command for verifying parameters',
   description:
-    'Verifies the parameters of another command without running it: the answer is the error that the command would give for them, or the name of the command when they are right. What depends on more than the parameters is not tried.',
+    'Verifies the parameters of another command without running it: the answer is the error that the command would give, or the name of the command if the parameters are valid. What depends on more than the parameters is not tried.',
   params: { command_to_check: required(field.string, 'The command whose parameters follow.') },
   rest: true,
   returns: { command_to_check: answer.string('The command that was checked.') },

@@ -27,15 +27,18 @@ export const close = defineCommand({
   category: 'channels',
   title: 'Command for closing channels with direct peers',
   description:
-    'Closes a channel, in agreement with the peer if that is possible: then our balance is in the wallet with the next block, at a low fee. A peer that does not agree in time, or is not there, is closed without: then our balance comes back after the delay that was agreed at the opening (`our_to_self_delay` in `listpeerchannels`), and payments in flight after their own. Whoever stops waiting for the answer does not stop the closing; after a restart of the node, a peer that does not agree has 288 blocks.',
+    'Closes a channel, in agreement with the peer if possible: our balance is then in the wallet with the next block, at a low fee. If the peer does not agree in time or is offline, Till closes alone: then our balance comes back after the delay that was agreed at the opening (`our_to_self_delay` in `listpeerchannels`), and payments in flight after their own. Whoever stops waiting for the answer does not stop the closing; after a restart of the node, a peer that does not agree has 288 blocks.',
   params: {
-    id: required(field.string, 'The channel: its id, a name of it, or its peer if that has only one.'),
+    id: required(
+      field.string,
+      'The channel: its channel_id, its short_channel_id or alias, or the id of a peer with only one channel.',
+    ),
     unilateraltimeout: withDefault(
       field.u32,
       TWO_DAYS_SECONDS,
-      'Seconds after which it is closed without the peer; 0: never.',
+      'Seconds after which Till closes the channel without the peer; 0: never.',
     ),
-    destination: optional(field.string, 'Where our balance goes, an address; one of the wallet unless given.'),
+    destination: optional(field.string, 'The address for our balance. Default: one of the wallet.'),
   },
   returns: {
     type: answer.oneOf(['mutual', 'unilateral'], 'How it was closed.'),

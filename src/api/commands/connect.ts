@@ -53,15 +53,15 @@ export const connect = defineCommand({
   category: 'peers',
   title: 'Command for connecting to another lightning node',
   description:
-    'Connects to a node, or answers with the connection that there is. Without an address the one of last time is used. A node with which we have a channel is called again by itself whenever the connection is lost.',
+    'Connects to a node, or answers with the existing connection. Without an address, Till uses the last one. If we have a channel with the node, Till reconnects by itself whenever the connection is lost.',
   params: {
     id: required(field.string, 'The id of the node, alone or as `ID@HOST:PORT`.'),
     host: optional(field.string, 'Its address: IPv4, IPv6, a name, or an onion service (with `proxy`).'),
-    port: optional(field.u16, "Its port. The network's own unless given (9735)."),
+    port: optional(field.u16, "Its port. Default: the network's (9735 on mainnet)."),
   },
   returns: {
     id: answer.nodeId('The node.'),
-    features: answer.hex('What it offers (BOLT 9).'),
+    features: answer.hex('Its feature bits (BOLT 9).'),
     direction: answer.oneOf(['in', 'out'], 'Who called: it (`in`) or we.'),
     address: addressAnswer,
   },

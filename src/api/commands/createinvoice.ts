@@ -10,9 +10,9 @@ export const createinvoice = defineCommand({
   category: 'invoices',
   title: 'Low-level invoice creation',
   description:
-    'Signs a BOLT 11 text, whatever signature it bears, and keeps it as an invoice of this node. A label in use is an error that carries the invoice which has it as its data.',
+    'Signs a BOLT 11 invoice, replacing its signature, and stores it as an invoice of this node. If the label is in use, the error has the existing invoice as its data.',
   params: {
-    invstring: required(field.string, 'The text. Its payment hash must be that of the preimage.'),
+    invstring: required(field.string, 'The BOLT 11 invoice. Its payment hash must be the hash of the preimage.'),
     label: required(field.label, 'A label as for `invoice`.'),
     preimage: required(field.preimage, 'The preimage, 64 hex digits.'),
   },

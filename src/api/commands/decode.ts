@@ -10,8 +10,8 @@ export const decode = defineCommand({
   category: 'invoices',
   title: 'Command for decoding an invoice string',
   description:
-    'Checks and shows a BOLT 11 invoice of any node on any network. What is wrong with an invalid one, and where, is told by the error.',
-  params: { string: required(field.string, 'The invoice; `lightning:` before it and upper case are fine.') },
+    'Checks and shows a BOLT 11 invoice of any node on any network. If it is invalid, the error says what is wrong, and where.',
+  params: { string: required(field.string, 'The invoice. It may be in upper case and begin with `lightning:`.') },
   returns: {
     type: answer.oneOf(['bolt11 invoice'], 'What it is.'),
     valid: answer.boolean('True.'),

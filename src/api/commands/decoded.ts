@@ -18,18 +18,18 @@ const ADDRESS_KINDS = ['P2PKH', 'P2SH', 'P2WPKH', 'P2WSH', 'P2TR'] as const;
 /** What is in an invoice. */
 export const decodedMembers = {
   currency: answer.string('The network: the letters after `ln`.'),
-  created_at: answer.integer('The Unix time at which it was made.'),
-  expiry: answer.integer('Seconds from then for which it can be paid.'),
+  created_at: answer.integer('The Unix time of its creation.'),
+  expiry: answer.integer('For how many seconds after that it can be paid.'),
   payee: answer.nodeId('The node that is paid.'),
-  amount_msat: answer.optional(answer.msat('What it asks for; absent when the payer chooses.')),
+  amount_msat: answer.optional(answer.msat('The amount; absent if the payer chooses it.')),
   payment_hash: answer.hash('The hash of the preimage.'),
   signature: answer.hex("The payee's signature, DER."),
-  description: answer.optional(answer.string('What it is for.')),
-  description_hash: answer.optional(answer.hash('The SHA-256 of what it is for.')),
+  description: answer.optional(answer.string('The description.')),
+  description_hash: answer.optional(answer.hash('The SHA-256 of the description.')),
   min_final_cltv_expiry: answer.integer('Blocks that the payer must leave the payee.'),
-  payment_secret: answer.secret('What the payer must show the payee.'),
+  payment_secret: answer.secret('The secret that the payer must send to the payee.'),
   features: answer.optional(answer.hex('Feature bits (BOLT 9).')),
-  payment_metadata: answer.optional(answer.hex('What the payment brings back to the payee.')),
+  payment_metadata: answer.optional(answer.hex('Data that the payer sends back to the payee.')),
   fallbacks: answer.optional(
     answer.array(
       answer.object(
@@ -40,7 +40,7 @@ export const decodedMembers = {
         },
         'An address.',
       ),
-      'Addresses to pay to on the chain instead.',
+      'Addresses for paying on chain instead.',
     ),
   ),
   routes: answer.optional(
@@ -50,21 +50,21 @@ export const decodedMembers = {
           {
             pubkey: answer.nodeId('The node at which the channel starts.'),
             short_channel_id: answer.shortChannelId('The channel.'),
-            fee_base_msat: answer.integer('Its fee for any payment.'),
-            fee_proportional_millionths: answer.integer('Its fee for each million.'),
-            cltv_expiry_delta: answer.integer('The blocks that it needs.'),
+            fee_base_msat: answer.integer('Its base fee in msat.'),
+            fee_proportional_millionths: answer.integer('Its proportional fee in millionths.'),
+            cltv_expiry_delta: answer.integer('Its delay in blocks.'),
           },
           'A channel.',
         ),
-        'Channels, one after another.',
+        'Consecutive channels.',
       ),
-      'Ways to the payee that others may not know.',
+      'Routes to the payee over channels that are not public.',
     ),
   ),
   extra: answer.optional(
     answer.array(
       answer.object({ tag: answer.string('Its letter.'), data: answer.string('Its data, bech32.') }, 'A field.'),
-      'Fields that nobody here understands.',
+      'Fields that Till does not know.',
     ),
   ),
 } as const;

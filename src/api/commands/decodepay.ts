@@ -8,10 +8,11 @@ export const decodepay = defineCommand({
   name: 'decodepay',
   category: 'invoices',
   title: 'Command for decoding a bolt11 string (low-level)',
-  description: 'Checks and shows a BOLT 11 invoice, as `decode` does; and holds the hash in it against a description.',
+  description:
+    'Checks and shows a BOLT 11 invoice, as `decode` does, and compares its description hash with a description.',
   params: {
     bolt11: required(field.string, 'The invoice.'),
-    description: optional(field.string, 'The text whose hash the invoice must bear, if it bears one.'),
+    description: optional(field.string, 'The text that must match the description hash of the invoice, if it has one.'),
   },
   returns: decodedMembers,
   errors: [],

@@ -7,7 +7,7 @@ export const delexpiredinvoice = defineCommand({
   name: 'delexpiredinvoice',
   category: 'invoices',
   title: 'Command for removing expired invoices',
-  description: 'Removes the invoices that have expired. What can still be paid stays, whatever time is given.',
+  description: 'Removes expired invoices. An invoice that can still be paid stays, whatever time is given.',
   params: {
     maxexpirytime: optional(field.u64, 'Only those that expired at this Unix time or before. Default: all of them.'),
   },

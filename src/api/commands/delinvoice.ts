@@ -9,11 +9,11 @@ export const delinvoice = defineCommand({
   category: 'invoices',
   title: 'Command for removing an invoice (or just its description)',
   description:
-    'Removes an invoice that has the status given, so that nothing is removed that changed in the meantime, and answers it as it was. A payment that was received is still told to those who go through payments with `waitanyinvoice`.',
+    'Removes an invoice and answers it as it was. It must have the given status, so that an invoice that changed meanwhile is not removed. A received payment is still reported to clients that go through payments with `waitanyinvoice`.',
   params: {
     label: required(field.label, 'The label of the invoice.'),
     status: required(field.string, 'The status that it must have: `unpaid`, `paid` or `expired`.'),
-    desconly: withDefault(field.boolean, false, 'Remove the description alone, and answer the invoice without it.'),
+    desconly: withDefault(field.boolean, false, 'Remove only the description, and answer the invoice without it.'),
   },
   returns: invoiceMembers,
   errors: ['INVOICE_NOT_FOUND', 'INVOICE_STATUS_UNEXPECTED', 'INVOICE_NO_DESCRIPTION'],

@@ -8,7 +8,7 @@ export const deprecations = defineCommand({
   category: 'connection',
   title: 'Command to enable or disable deprecated names',
   description:
-    'Says whether this connection may use deprecated names. Till keeps the older names of its parameters for good, so this changes nothing yet but what is remembered.',
+    'Says whether this connection may use deprecated names. Till still accepts all older names of its parameters, so this has no effect yet.',
   params: { enable: required(field.boolean, 'Whether deprecated names are allowed.') },
   returns: {},
   errors: [],

@@ -10,10 +10,10 @@ export const disconnect = defineCommand({
   category: 'peers',
   title: 'Command for disconnecting from another lightning node',
   description:
-    'Ends the connection to a node. One with which we have a channel is called again soon; `force` hangs up all the same.',
+    'Ends the connection to a node. If we have a channel with the node, this needs `force`, and Till soon reconnects.',
   params: {
     id: required(field.nodeId, 'The node.'),
-    force: withDefault(field.boolean, false, 'Also when there is a channel with it.'),
+    force: withDefault(field.boolean, false, 'Disconnect even if we have a channel with it.'),
   },
   returns: {},
   errors: [],
@@ -28,7 +28,7 @@ export const disconnect = defineCommand({
         `Peer has (at least one) channel in state ${stateName(channel.state)}; force=true hangs up`,
       );
     }
-    peers.disconnect(id, 'the operator hung up');
+    peers.disconnect(id, 'the operator disconnected');
     return {};
   },
 });

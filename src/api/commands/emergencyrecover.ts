@@ -9,9 +9,9 @@ export const emergencyrecover = defineCommand({
   category: 'channels',
   title: 'Command for recovering channels from the emergency.recover file in the lightning directory',
   description:
-    "Takes back every channel that the file `emergency.recover` in the node's directory holds and the database does not know, as `recoverchannel` does: for a node whose database is lost, started anew with the same words and that file.",
+    "Recovers every channel that is in the file `emergency.recover` in the node's directory but not in the database, as `recoverchannel` does. Use it when the database is lost and the node was restarted with the same words and that file.",
   params: {},
-  returns: { stubs: answer.array(answer.hash('The id of a channel.'), 'The channels that were taken back.') },
+  returns: { stubs: answer.array(answer.hash('The id of a channel.'), 'The recovered channels.') },
   errors: ['LIGHTNINGD'],
   see_also: ['staticbackup', 'recoverchannel', 'backup'],
   access: 'write',

@@ -39,23 +39,23 @@ const TYPICAL_WEIGHT = {
 const rates = answer.object(
   {
     opening: answer.optional(answer.integer('For opening a channel.')),
-    mutual_close: answer.optional(answer.integer('For closing a channel together.')),
+    mutual_close: answer.optional(answer.integer('For a mutual close.')),
     unilateral_close: answer.optional(answer.integer('For a commitment without anchors.')),
     unilateral_anchor_close: answer.optional(answer.integer('For a commitment with anchors.')),
-    penalty: answer.optional(answer.integer('For taking what a cheating peer loses.')),
-    min_acceptable: answer.integer('The least that a peer may ask for.'),
-    max_acceptable: answer.integer('The most that a peer may ask for.'),
-    floor: answer.integer('The least that is relayed.'),
+    penalty: answer.optional(answer.integer('For penalty transactions.')),
+    min_acceptable: answer.integer('The lowest that we accept from a peer.'),
+    max_acceptable: answer.integer('The highest that we accept from a peer.'),
+    floor: answer.integer('The lowest that nodes relay.'),
     estimates: answer.array(
       answer.object(
         {
           blockcount: answer.integer('Within how many blocks.'),
           feerate: answer.integer('The estimate.'),
-          smoothed_feerate: answer.integer('The estimate; Till does not smooth it.'),
+          smoothed_feerate: answer.integer('The same estimate: Till does not smooth it.'),
         },
         'An estimate.',
       ),
-      'What the source of blocks estimates.',
+      'The estimates of the source of blocks.',
     ),
   },
   'Fee rates.',
@@ -64,10 +64,10 @@ const rates = answer.object(
 const costs = answer.object(
   {
     opening_channel_satoshis: answer.integer('Opening a channel.'),
-    mutual_close_satoshis: answer.integer('Closing a channel together.'),
-    unilateral_close_satoshis: answer.integer('Closing a channel with anchors alone, without HTLCs.'),
+    mutual_close_satoshis: answer.integer('A mutual close.'),
+    unilateral_close_satoshis: answer.integer('A unilateral close of a channel with anchors, without HTLCs.'),
     unilateral_close_nonanchor_satoshis: answer.integer('The same without anchors.'),
-    htlc_timeout_satoshis: answer.integer('Taking back an HTLC, without anchors.'),
+    htlc_timeout_satoshis: answer.integer('An HTLC-timeout transaction, without anchors.'),
     htlc_success_satoshis: answer.integer('Taking an HTLC, without anchors.'),
   },
   'What typical transactions cost.',
@@ -79,7 +79,7 @@ export const feerates = defineCommand({
   category: 'wallet',
   title: 'Command for querying recommended onchain feerates',
   description:
-    'Tells the fee rates that the node uses, which follow the estimates of its source of blocks. `perkw` is satoshi per ' +
+    'Shows the fee rates that the node uses. They follow the estimates of its source of blocks. `perkw` is satoshi per ' +
     '1000 weight; the same rate in `perkb`, satoshi per 1000 virtual bytes, is four times the number.',
   params: {
     style: required(styleField, 'The unit: `perkw` or `perkb`.'),

@@ -20,27 +20,31 @@ export const fundchannel = defineCommand({
   category: 'channels',
   title: 'Command for establishing a lightning channel',
   description:
-    'Opens a channel with a node, paid from the wallet, and answers when both sides have signed and the funding transaction is on its way. A node that is not connected is called at its last address. The money is ours in the channel: to be paid, a shop needs channels that others open to it, or has to spend some first.',
+    'Opens a channel with a node, funded from the wallet, and answers when both sides have signed and the funding transaction was sent. If the node is not connected, Till connects to its last address. The money is ours in the channel: to be paid, a shop needs channels that others open to it, or has to spend some first.',
   params: {
     id: required(field.nodeId, 'The node.'),
     amount: required(
       field.satOrAll,
-      'How much, in satoshi; `all` takes what the wallet has, but for the reserve, and at most what a channel can hold.',
+      'The amount in satoshi. `all` is what the wallet holds beyond the reserve, but at most what a channel can hold.',
     ),
-    feerate: optional(field.feerate, 'The feerate of the funding transaction. `opening` unless given.'),
+    feerate: optional(field.feerate, 'The feerate of the funding transaction. Default: `opening`.'),
     announce: withDefault(
       field.boolean,
       true,
       'Whether the channel is announced to the network once it is deep enough.',
     ),
-    minconf: withDefault(field.integer, 1, 'How many confirmations the coins must have. 0 also spends our own change.'),
-    push_msat: optional(field.msat, 'A gift to the peer, gone at once.'),
+    minconf: withDefault(
+      field.integer,
+      1,
+      'Confirmations that the coins must have. 0 also allows our own unconfirmed change.',
+    ),
+    push_msat: optional(field.msat, 'An amount that is given to the peer at the start. It is not coming back.'),
     utxos: optional(field.arrayOf(field.outpoint), 'The coins to spend, all of them, each as `txid:vout`.'),
   },
   returns: {
     tx: answer.hex('The funding transaction.'),
     txid: answer.txid('Its id.'),
-    outnum: answer.integer('The output that is the channel.'),
+    outnum: answer.integer('The output that holds the channel.'),
     channel_id: answer.hash('The channel.'),
     channel_type: channelTypeAnswer,
     mindepth: answer.integer('Confirmations after which it can be used.'),

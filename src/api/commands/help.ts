@@ -11,14 +11,14 @@ export const help = defineCommand({
   category: 'node',
   title: 'Command to return all information about RPC commands',
   description:
-    'Lists every command with its parameters, or only the one that is named. Optional parameters stand in brackets.',
-  params: { command: optional(field.string, 'The command to tell about.') },
+    'Lists every command with its parameters, or only the one that is named. Optional parameters are in brackets.',
+  params: { command: optional(field.string, 'Only this command.') },
   returns: {
     help: answer.array(
       answer.object({ command: answer.string('The name and the parameters.') }, 'A command.'),
       'The commands, by name.',
     ),
-    'format-hint': answer.optional(answer.oneOf(['simple'], 'Tells `lightning-cli` to print it plainly.')),
+    'format-hint': answer.optional(answer.oneOf(['simple'], 'Tells `lightning-cli` to print plain text.')),
   },
   errors: ['UNKNOWN_COMMAND'],
   examples: [{ title: 'How is `check` used?', params: ['check'], result: undefined }],

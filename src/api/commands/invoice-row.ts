@@ -6,12 +6,14 @@ import { Literal } from '../rpc/json.ts';
 /** The members that every command of the family answers for an invoice. */
 export const invoiceMembers = {
   label: answer.string('The label that it was created with.'),
-  bolt11: answer.string('The invoice as it is handed to the payer.'),
+  bolt11: answer.string('The invoice, as given to the payer.'),
   payment_hash: answer.hash('The hash of the preimage.'),
-  amount_msat: answer.optional(answer.msat('What it asks for; absent when the payer chooses.')),
-  status: answer.oneOf(['unpaid', 'paid', 'expired'], 'Whether it is paid, can be paid, or no longer can be.'),
+  amount_msat: answer.optional(answer.msat('The amount; absent if the payer chooses it.')),
+  status: answer.oneOf(['unpaid', 'paid', 'expired'], '`unpaid` can still be paid, `expired` no longer can.'),
   pay_index: answer.optional(answer.integer('When paid: 1, 2, 3 ... in the order of payment.')),
-  amount_received_msat: answer.optional(answer.msat('When paid: what arrived, which may be more than was asked for.')),
+  amount_received_msat: answer.optional(
+    answer.msat('When paid: the amount received, which may be more than the invoice asks for.'),
+  ),
   paid_at: answer.optional(answer.integer('When paid: the Unix time.')),
   paid_outpoint: answer.optional(
     answer.object(
@@ -19,14 +21,16 @@ export const invoiceMembers = {
         txid: answer.txid('The transaction.'),
         outnum: answer.integer('The index of its output.'),
       },
-      'When paid on the chain: the deposit that did it, the last one of several.',
+      'When paid on chain: the deposit that paid it, or the last one of several.',
     ),
   ),
   payment_preimage: answer.optional(answer.secret('When paid: the proof of payment.')),
-  description: answer.optional(answer.string('What it is for; absent once it was removed.')),
-  expires_at: answer.integer('The Unix time from which on it cannot be paid.'),
+  description: answer.optional(answer.string('The description; absent once it was removed.')),
+  expires_at: answer.integer('The Unix time from which it can no longer be paid.'),
   created_index: answer.integer('1, 2, 3 ... in the order of creation.'),
-  updated_index: answer.optional(answer.integer('Rises with every change of any invoice; absent before the first.')),
+  updated_index: answer.optional(
+    answer.integer('A number that rises with every change of any invoice; absent before its first change.'),
+  ),
   metadata: answer.optional(answer.any('The object that was stored with it.')),
 } as const;
 

@@ -9,9 +9,9 @@ export const invoice = defineCommand({
   name: 'invoice',
   category: 'invoices',
   title: 'Command for accepting payments',
-  description: `Creates the expectation of a payment of a given amount, and answers the token (BOLT 11) that another Lightning node uses to pay it.
+  description: `Creates an invoice: Till expects a payment of the given amount, and answers the BOLT 11 text that another Lightning node uses to pay it.
 
-The answer comes when the invoice is on disk. If the node dies before it answers, \`listinvoices\` by the label tells whether the invoice exists: it is there whole, or not at all. On any error no invoice exists.`,
+Till answers when the invoice is on disk. If the node dies before it answers, look the label up with \`listinvoices\`: the invoice is there completely or not at all. After any error, there is no invoice.`,
   params: {
     amount_msat: required(
       field.msatOrAny,
@@ -20,23 +20,23 @@ The answer comes when the invoice is on disk. If the node dies before it answers
     ),
     label: required(
       field.label,
-      'A name of yours for this invoice, unique among all: text or a number (`1` and `"1"` are the same, `01` is another), 128 bytes at most. No other node ever sees it.',
+      'Your own unique name for this invoice: text or a number (`1` and `"1"` are the same, `01` is different), at most 128 bytes. No other node sees it.',
     ),
     description: required(
       field.escapedString,
-      'What the payment is for, in at most 639 bytes of UTF-8, without `\\u` escapes. It is in the invoice, and everybody who has that can read it.',
+      'What the payment is for, in at most 639 bytes of UTF-8, without `\\u` escapes. It is part of the invoice, so everybody who has the invoice can read it.',
     ),
     expiry: optional(
       field.u64,
-      'Seconds for which the invoice can be paid. Default: 3600, unless the node is set otherwise.',
+      'Seconds for which the invoice can be paid. Default: the option `invoices-expiry`, normally 3600.',
     ),
     fallbacks: optional(
       field.arrayOf(field.string),
-      'Addresses to pay to on the chain instead, the preferred one first. Payments to them are not tracked. Without this, and with `invoices-onchain-fallback`, the node puts in a new address of its own, and what is deposited there in time pays the invoice.',
+      'Addresses for paying on chain instead, the preferred one first. Till does not track payments to them. Without this, and with `invoices-onchain-fallback`, the node adds a new address of its own, and what is deposited there in time pays the invoice.',
     ),
     preimage: optional(
       field.preimage,
-      'The preimage to use, 64 hex digits. It must be as unpredictable as a key, and stay secret until the payment; without it the node draws one.',
+      'The preimage to use, 64 hex digits. It must be as unpredictable as a key, and stay secret until the payment. Default: a random one.',
     ),
     exposeprivatechannels: optional(
       field.exposePrivateChannels,
@@ -64,16 +64,18 @@ The answer comes when the invoice is on disk. If the node dies before it answers
       withDefault(
         field.boolean,
         false,
-        'When an invoice with this label exists and was made with the same parameters, answer it again instead of an error.',
+        'If an invoice with this label exists and was made with the same parameters, answer it instead of an error.',
       ),
     ),
   },
   returns: {
-    payment_hash: answer.hash('The hash of the preimage: names the payment.'),
-    expires_at: answer.integer('The Unix time from which on it cannot be paid.'),
-    expiry_time: answer.integer('The same, by its first name.'),
-    bolt11: answer.string('The invoice: hand this to the payer.'),
-    payment_secret: answer.secret('In the invoice too: proves that a payer has read it.'),
+    payment_hash: answer.hash('The hash of the preimage. It identifies the payment.'),
+    expires_at: answer.integer('The Unix time from which it can no longer be paid.'),
+    expiry_time: answer.integer('The same, under its older name.'),
+    bolt11: answer.string('The invoice: give this to the payer.'),
+    payment_secret: answer.secret(
+      'The secret that proves that a payer has read the invoice. It is also in the invoice.',
+    ),
     created_index: answer.integer('1, 2, 3 ... in the order of creation.'),
     warning_capacity: answer.optional(
       answer.string(`${WARNINGS.warning_capacity}: all channels together would not do.`),

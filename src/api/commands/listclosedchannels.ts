@@ -14,10 +14,10 @@ const closedAnswer = answer.object(
     short_channel_id: answer.optional(answer.shortChannelId('Its name.')),
     alias: answer.object(
       {
-        local: answer.optional(answer.shortChannelId('What the peer called it.')),
-        remote: answer.optional(answer.shortChannelId('What we called it.')),
+        local: answer.optional(answer.shortChannelId('The alias that the peer used.')),
+        remote: answer.optional(answer.shortChannelId('The alias that we used.')),
       },
-      'Names that only the two sides used.',
+      'Aliases, which only the two sides used.',
     ),
     opener: answer.oneOf(['local', 'remote'], 'Who opened it.'),
     closer: answer.oneOf(['local', 'remote'], 'Who began to close it.'),
@@ -30,7 +30,7 @@ const closedAnswer = answer.object(
     funding_outnum: answer.integer('The output in it.'),
     leased: answer.boolean('Whether it was leased; Till leases none.'),
     funding_withheld: answer.boolean('Whether its funding was never sent; Till sends it or forgets the channel.'),
-    total_msat: answer.msat('What it held.'),
+    total_msat: answer.msat('Its capacity.'),
     final_to_us_msat: ifKnown(answer.msat('What was ours at the end, before fees.')),
     min_to_us_msat: ifKnown(answer.msat('The least that ever was ours.')),
     max_to_us_msat: ifKnown(answer.msat('The most that ever was ours.')),
@@ -39,13 +39,13 @@ const closedAnswer = answer.object(
     close_cause: answer.string('Why it was closed: unknown, local, user, remote, protocol or onchain.'),
     ending: answer.optional(
       answer.string(
-        'What spent the funding: a mutual close, our commitment (local), theirs (remote, revoked), or an unknown one.',
+        "What spent the funding: a mutual close, our commitment (local), the peer's (remote, revoked), or an unknown one.",
       ),
     ),
     closing_txid: answer.optional(answer.txid('The transaction that spent the funding.')),
-    resolved_height: answer.optional(answer.integer('The block at which nothing of it was left to collect.')),
+    resolved_height: answer.optional(answer.integer('The block at which everything was resolved.')),
   },
-  'A channel that was.',
+  'A closed channel.',
 );
 
 /** Shows channels of the past. */

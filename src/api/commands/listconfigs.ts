@@ -22,7 +22,7 @@ export const listconfigs = defineCommand({
   title: 'Command to list all configuration options',
   description:
     'Lists every option with its value and its source: `default`, `cmdline`, or the configuration file and the line in it. The member of `configs` that holds the value is `set`, `value_str`, `value_int`, `value_bool`, `value_msat` or `values_str`, by the kind of the option.',
-  params: { config: optional(field.string, 'The one option to show; not set and without a default, it is left out.') },
+  params: { config: optional(field.string, 'The one option to show; not set and without a default, it is omitted.') },
   returns: { configs: answer.any('The options by name: `{NAME: {value_str: ..., source: ...}}`.') },
   errors: [],
   see_also: ['getinfo'],

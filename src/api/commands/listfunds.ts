@@ -7,21 +7,23 @@ import { defineCommand } from './rooms.ts';
 
 const output = answer.object(
   {
-    txid: answer.txid('The transaction that made the output.'),
-    output: answer.integer('Its index there.'),
+    txid: answer.txid('The transaction that created the output.'),
+    output: answer.integer('The index of the output.'),
     amount_msat: answer.msat('Its amount.'),
     scriptpubkey: answer.hex('Its script.'),
     address: answer.optional(answer.string('Its address.')),
-    status: answer.oneOf(['unconfirmed', 'confirmed', 'spent', 'immature'], 'How it stands in the chain.'),
-    blockheight: answer.optional(answer.integer('The block that made it.')),
-    invoice_label: answer.optional(answer.string('When it was deposited to the address of an invoice: of which.')),
+    status: answer.oneOf(['unconfirmed', 'confirmed', 'spent', 'immature'], 'Its state on chain.'),
+    blockheight: answer.optional(answer.integer('The height of its block.')),
+    invoice_label: answer.optional(
+      answer.string('If it was deposited to the address of an invoice: the label of that invoice.'),
+    ),
     deposit_status: answer.optional(
       answer.oneOf(
         ['pending', 'paid', 'short', 'late'],
-        'Whether that deposit waits for confirmations, paid the invoice, is too little so far, or came too late.',
+        'Whether that deposit is waiting for confirmations, paid the invoice, is too small so far, or was too late.',
       ),
     ),
-    reserved: answer.boolean('Whether a transaction of ours that is not mined yet spends it.'),
+    reserved: answer.boolean('Whether one of our transactions that is not mined yet spends it.'),
   },
   'An output of the wallet.',
 );
@@ -32,13 +34,13 @@ const channel = answer.object(
     our_amount_msat: answer.optional(
       answer.msat('What is ours, or was when it was closed. Missing when the channel was recovered: nobody knows it.'),
     ),
-    amount_msat: answer.msat('What the channel holds.'),
+    amount_msat: answer.msat('The capacity of the channel.'),
     funding_txid: answer.txid('The funding transaction.'),
     funding_output: answer.integer("The funding output's index there."),
     connected: answer.boolean('Whether the peer is connected.'),
     state: answer.string('The state of the channel; CHANNELD_NORMAL can carry payments.'),
     channel_id: answer.hash('The id of the channel.'),
-    short_channel_id: answer.optional(answer.shortChannelId('Where the funding lies in the chain.')),
+    short_channel_id: answer.optional(answer.shortChannelId('The place of the funding output on chain.')),
   },
   'A channel.',
 );
@@ -47,8 +49,8 @@ const sweep = answer.object(
   {
     channel_id: answer.hash('The channel that it was in.'),
     peer_id: answer.nodeId('The peer.'),
-    txid: answer.txid('The transaction that made the output.'),
-    output: answer.integer('Its index there.'),
+    txid: answer.txid('The transaction that created the output.'),
+    output: answer.integer('The index of the output.'),
     amount_msat: answer.msat('Its amount, before the fee for taking it.'),
     output_type: answer.string("Core Lightning's word for it, such as DELAYED_OUTPUT_TO_US or THEIR_HTLC."),
     claimable_height: answer.integer('The first block that may hold the transaction that takes it.'),
@@ -63,14 +65,14 @@ export const listfunds = defineCommand({
   category: 'wallet',
   title: 'Command showing all funds currently managed by the node',
   description:
-    'Lists the outputs of the wallet, what lies in channels, and what closed channels left on the chain for us to take: once it is taken in a block it is an output of the wallet.',
+    'Lists the outputs of the wallet, the money in channels, and the outputs of closed channels that we can claim. Once such a claim is in a block, it is an output of the wallet.',
   params: {
-    spent: withDefault(field.boolean, false, 'Whether to list outputs that are spent as well.'),
+    spent: withDefault(field.boolean, false, 'Whether to list spent outputs too.'),
   },
   returns: {
     outputs: answer.array(output, 'The outputs of the wallet.'),
     channels: answer.array(channel, 'The channels.'),
-    sweeps: answer.array(sweep, 'What is on its way from closed channels to the wallet.'),
+    sweeps: answer.array(sweep, 'Money on its way from closed channels to the wallet.'),
     warning_reserve: answer.optional(
       answer.string('What the wallet lacks of `min-emergency-msat`, which it should keep for closing channels.'),
     ),

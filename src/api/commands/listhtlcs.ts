@@ -10,12 +10,12 @@ import { defineCommand } from './rooms.ts';
 const htlc = answer.object(
   {
     short_channel_id: answer.shortChannelId('The channel: its real name, or our alias before it has one.'),
-    id: answer.integer('Its number, counted by the side that offered it.'),
+    id: answer.integer('Its id, counted by the side that offered it.'),
     expiry: answer.integer('The block at which it times out.'),
     amount_msat: answer.msat('Its amount.'),
     direction: answer.oneOf(['out', 'in'], 'Offered by us (`out`) or by the peer.'),
     payment_hash: answer.hash('Its payment hash.'),
-    state: answer.oneOf(HTLC_STATES, 'How far it has come.'),
+    state: answer.oneOf(HTLC_STATES, 'Its state.'),
   },
   'An HTLC.',
 );
@@ -38,8 +38,10 @@ export const listhtlcs = defineCommand({
   category: 'channels',
   title: 'Command for querying HTLCs',
   description:
-    'Lists the HTLCs that are in flight, in every channel or in one. Those that ended are told by `listinvoices` and `listsendpays`.',
-  params: { id: optional(field.string, 'Only of this channel: its id, a name of it, or its peer.') },
+    'Lists the HTLCs that are in flight, in every channel or in one. `listinvoices` and `listsendpays` show those that ended.',
+  params: {
+    id: optional(field.string, 'Only HTLCs of this channel: its channel_id, short_channel_id or alias, or its peer.'),
+  },
   returns: { htlcs: answer.array(htlc, 'The HTLCs.') },
   errors: [],
   see_also: ['listpeerchannels'],

@@ -13,8 +13,10 @@ const deposit = answer.object(
   {
     txid: answer.txid('The transaction.'),
     outnum: answer.integer('The index of its output.'),
-    amount_msat: answer.msat('What it pays.'),
-    blockheight: answer.optional(answer.integer('Its block; absent while a reorganisation keeps it out of the chain.')),
+    amount_msat: answer.msat('Its amount.'),
+    blockheight: answer.optional(
+      answer.integer('The height of its block; absent while a reorganisation keeps it out of the chain.'),
+    ),
     status: answer.oneOf(
       ['pending', 'paid', 'short', 'late'],
       'Whether it waits for confirmations, paid the invoice (alone or with others), is too little so far, or came when the invoice was expired or paid already.',
@@ -27,7 +29,7 @@ const row = answer.object(
   {
     ...invoiceMembers,
     deposits: answer.optional(
-      answer.array(deposit, 'What arrived at the address that the invoice shows; absent when nothing did.'),
+      answer.array(deposit, 'Deposits to the address in the invoice; absent if there are none.'),
     ),
   },
   'An invoice.',
@@ -70,31 +72,31 @@ export const listinvoices = defineCommand({
   aliases: ['listinvoice'],
   category: 'invoices',
   title: 'Command for querying invoice status',
-  description: `Lists one invoice, or all in the order of an index. Nothing found is an empty list, not an error.
+  description: `Lists one invoice, or all of them in the order of an index. If none is found, the list is empty; that is not an error.
 
-A list of all is sent as it is read, so it may have any length. To read it in pieces, ask with \`index\`, \`start\` and \`limit\`, and go on from the index after the last one of each answer.`,
+A full list is sent while it is read, so it may have any length. To read it in pages, give \`index\`, \`start\` and \`limit\`, and continue with the index after the last one of each answer.`,
   params: {
     label: optional(field.label, 'The invoice with this label.'),
     invstring: optional(
       field.string,
-      'The invoice with this BOLT 11 text; `lightning:` before it and upper case are fine.',
+      'The invoice with this BOLT 11 text. It may be in upper case and begin with `lightning:`.',
     ),
     payment_hash: optional(field.hash, 'The invoice with this payment hash.'),
     offer_id: optional(field.hash, 'The invoices of an offer. Till makes no offers, so there are none.'),
     index: optional(
       field.oneOf('created', 'updated', 'paid'),
-      'The order: of creation (default), of the last change, or of payment. The last two leave out what never changed or was not paid.',
+      'The order: of creation (default), of the last change, or of payment. The last two omit invoices that never changed or were not paid.',
     ),
     start: withDefault(field.u64, 0n, 'The first index to list. Needs `index`.'),
-    limit: optional(field.u32, 'The most invoices to list. Needs `index`.'),
+    limit: optional(field.u32, 'The maximum number of invoices. Needs `index`.'),
     status: byName(optional(field.oneOf('unpaid', 'paid', 'expired'), 'Only those with this status.')),
-    reverse: byName(withDefault(field.boolean, false, 'From the highest index (or `start`) down.')),
+    reverse: byName(withDefault(field.boolean, false, 'List from the highest index (or `start`) downward.')),
     since: byName(optional(field.u64, 'Only those created (with `index` paid: paid) at this Unix time or later.')),
     until: byName(optional(field.u64, 'Only those created (with `index` paid: paid) before this Unix time.')),
-    description: byName(optional(field.string, 'Only those with this text in their description, in either case.')),
+    description: byName(optional(field.string, 'Only those with this text in their description, ignoring case.')),
     metadata: byName(optional(field.object, 'Only those whose metadata has these members.')),
   },
-  returns: { invoices: answer.stream(row, 'What was found.') },
+  returns: { invoices: answer.stream(row, 'The result.') },
   errors: [],
   examples: [
     { title: 'By label', params: { label: 'coffee' } },

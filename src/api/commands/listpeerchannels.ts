@@ -11,10 +11,10 @@ export const listpeerchannels = defineCommand({
   category: 'channels',
   title: 'Command returning data on channels of connected lightning nodes',
   description:
-    'Lists the channels that are not over: those that open, carry payments, close, or are still being collected from the chain.',
+    'Lists the channels that are opening, carry payments, are closing, or still have outputs to claim on chain.',
   params: {
     id: optional(field.nodeId, 'Only channels with this node.'),
-    short_channel_id: optional(field.shortChannelId, 'Only the channel of this name.'),
+    short_channel_id: optional(field.shortChannelId, 'Only the channel with this short_channel_id.'),
     channel_id: optional(field.channelId, 'Only this channel.'),
   },
   returns: { channels: answer.array(peerChannelAnswer, 'The channels.') },

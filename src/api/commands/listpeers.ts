@@ -15,7 +15,10 @@ export const listpeers = defineCommand({
     'Lists the nodes that are connected, and those with which we have a channel. `listpeerchannels` shows the channels.',
   params: {
     id: optional(field.nodeId, 'Only this node.'),
-    level: optional(field.oneOf('io', 'trace', 'debug', 'info', 'unusual'), 'Accepted; the log is a file of its own.'),
+    level: optional(
+      field.oneOf('io', 'trace', 'debug', 'info', 'unusual'),
+      'Accepted and ignored: the log is in a file.',
+    ),
   },
   returns: {
     peers: answer.array(
@@ -24,10 +27,8 @@ export const listpeers = defineCommand({
           id: answer.nodeId('The node.'),
           connected: answer.boolean('Whether it is connected now.'),
           num_channels: answer.integer('How many channels we have with it.'),
-          netaddr: answer.optional(
-            answer.array(answer.string('An address.'), 'Where the connection goes to or comes from.'),
-          ),
-          features: answer.optional(answer.hex('What it offers (BOLT 9).')),
+          netaddr: answer.optional(answer.array(answer.string('An address.'), 'The address of the connection.')),
+          features: answer.optional(answer.hex('Its feature bits (BOLT 9).')),
         },
         'A peer.',
       ),

@@ -13,10 +13,9 @@ export const listsendpays = defineCommand({
   name: 'listsendpays',
   category: 'payments',
   title: 'Command for querying the parts of payments that were sent',
-  description:
-    'Lists every HTLC that this node sent to pay something, one by one. `listpays` gathers them to payments.',
+  description: 'Lists every HTLC that this node sent to pay something, one by one. `listpays` groups them by payment.',
   params: paymentQueryParams,
-  returns: { payments: answer.stream(sendpayAnswer, 'What was found.') },
+  returns: { payments: answer.stream(sendpayAnswer, 'The result.') },
   errors: [],
   see_also: ['listpays', 'sendpay', 'pay'],
   access: 'read',

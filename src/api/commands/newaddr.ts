@@ -25,13 +25,13 @@ export const newaddr = defineCommand({
   category: 'wallet',
   title: 'Command for generating a new address to be used by the node',
   description:
-    'Makes a new address of the wallet. What is paid to it counts from its block, and can then fund channels or be ' +
+    'Makes a new address of the wallet. Money sent to it counts once it is in a block, and can then fund channels or be ' +
     'withdrawn.',
   params: {
     addresstype: optional(addressType, 'The kind of address: `p2tr` (the default), `bech32` or `all`.'),
   },
   returns: {
-    bech32: answer.optional(answer.string('The address of the native segwit kind (BIP 84).')),
+    bech32: answer.optional(answer.string('The native segwit address (BIP 84).')),
     p2tr: answer.optional(answer.string('The taproot address (BIP 86).')),
   },
   errors: [],

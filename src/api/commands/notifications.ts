@@ -8,8 +8,8 @@ export const notifications = defineCommand({
   category: 'connection',
   title: 'Command to set up notifications',
   description:
-    'Turns notices on or off for this connection. While a command runs, the node then tells how it goes: objects with the method `message` and the members `id`, `level` and `message`, before the reply.',
-  params: { enable: required(field.boolean, 'Whether to send notices.') },
+    'Turns notifications on or off for this connection. While a command runs, the node then reports its progress before the reply: objects with the method `message` and the members `id`, `level` and `message`.',
+  params: { enable: required(field.boolean, 'Whether to send notifications.') },
   returns: {},
   errors: [],
   access: 'read',

@@ -8,25 +8,31 @@ import { askedFor, PAY_ERRORS } from './pay-request.ts';
 import { defineCommand } from './rooms.ts';
 
 const params = {
-  bolt11: required(field.string, 'The invoice; `lightning:` before it and upper case are fine.', {
+  bolt11: required(field.string, 'The invoice. It may be in upper case and begin with `lightning:`.', {
     aliases: ['invstring'],
   }),
-  amount_msat: optional(field.msat, 'What to pay, for an invoice that leaves it open.'),
-  label: optional(field.label, 'A label, kept with the payment.'),
-  riskfactor: optional(field.float, 'Accepted; routes here are too short to weigh delays.'),
-  maxfeepercent: optional(field.percent, 'The most that fees may come to, in percent. 0.5 unless given.'),
-  retry_for: withDefault(field.u16, 60, 'Seconds after which nothing more is tried; the first try is always made.'),
-  maxdelay: withDefault(field.u16, 2016, 'The most blocks that the money may be locked for.'),
-  exemptfee: optional(field.msat, 'Fees up to this are fine whatever `maxfeepercent` says. 5000 msat unless given.'),
-  localinvreqid: optional(field.hex, 'Accepted; Till makes no invoice requests.'),
+  amount_msat: optional(field.msat, 'The amount, for an invoice that does not name one.'),
+  label: optional(field.label, 'A label, stored with the payment.'),
+  riskfactor: optional(field.float, 'Accepted and ignored: the routes are too short to compare delays.'),
+  maxfeepercent: optional(field.percent, 'The maximum fee in percent of the amount. Default: 0.5.'),
+  retry_for: withDefault(field.u16, 60, 'Seconds after which Till stops trying. The first attempt is always made.'),
+  maxdelay: withDefault(field.u16, 2016, 'The maximum number of blocks that the money may be locked.'),
+  exemptfee: optional(
+    field.msat,
+    'Fees up to this amount are allowed whatever `maxfeepercent` says. Default: 5000 msat.',
+  ),
+  localinvreqid: optional(field.hex, 'Accepted and ignored: Till makes no invoice requests.'),
   exclude: withDefault(
     field.arrayOf(field.string),
     [],
     'Channels (`SCID` or `SCID/DIRECTION`) and nodes to leave out.',
   ),
-  maxfee: optional(field.msat, 'The most that fees may come to; instead of `maxfeepercent` and `exemptfee`.'),
-  description: optional(field.string, 'What it is for; must fit the hash in the invoice, if there is one.'),
-  partial_msat: optional(field.msat, 'Pay only so much: others pay the rest of the invoice.'),
+  maxfee: optional(field.msat, 'The maximum fee, instead of `maxfeepercent` and `exemptfee`.'),
+  description: optional(
+    field.string,
+    'The description. It must match the description hash in the invoice, if there is one.',
+  ),
+  partial_msat: optional(field.msat, 'Pay only this amount; others pay the rest of the invoice.'),
 } as const;
 
 /** Half a percent, in millionths of a percent. */
@@ -52,18 +58,18 @@ export const pay = defineCommand({
   title: 'Command for sending a payment to a BOLT11 invoice',
   description: `Pays an invoice and answers when it is paid. The way leads through a channel with the payee, or with a node that the invoice names in its hints; if no channel carries it all, in several parts. Failed parts are tried again another way; when every way has just failed, or all places for HTLCs are taken, the payment pauses and tries again until the seconds of retry_for are over. The error then names the channel or the node that failed it last.
 
-Asking again for the same invoice is safe: a payment that is under way is waited for, also one of before a restart, and one that is complete is answered again.`,
+It is safe to ask again for the same invoice. If a payment is in flight, even from before a restart, Till waits for it; if it is complete, Till answers it again.`,
   params,
   returns: {
     payment_preimage: answer.secret('The proof of payment.'),
     payment_hash: answer.hash('Its hash.'),
     destination: answer.nodeId('The payee.'),
     created_at: answer.integer('The Unix time of its first part.'),
-    parts: answer.integer('In how many parts.'),
-    amount_msat: answer.msat('What the payee gets.'),
-    amount_sent_msat: answer.msat('What we give, fees included.'),
+    parts: answer.integer('The number of parts.'),
+    amount_msat: answer.msat('The amount that the payee gets.'),
+    amount_sent_msat: answer.msat('The amount that we send, fees included.'),
     status: answer.oneOf(['complete'], 'It is paid.'),
-    warning_partial_completion: answer.optional(answer.string('Set when some parts came back on the way.')),
+    warning_partial_completion: answer.optional(answer.string('Set if some parts failed on the way.')),
   },
   errors: PAY_ERRORS,
   see_also: ['listpays', 'sendpay', 'decode'],
@@ -92,7 +98,7 @@ Asking again for the same invoice is safe: a payment that is under way is waited
       amount_sent_msat: paid.amount_sent_msat as bigint,
       status: 'complete' as const,
       warning_partial_completion:
-        paid.failed_parts > 0 ? 'Some parts of the payment failed and were sent another way' : undefined,
+        paid.failed_parts > 0 ? 'Some parts of the payment failed and were sent again on another route' : undefined,
     };
   },
 });

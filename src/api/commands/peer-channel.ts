@@ -29,8 +29,8 @@ const updateAnswer = answer.object(
     htlc_minimum_msat: answer.msat('The smallest HTLC.'),
     htlc_maximum_msat: answer.msat('The largest HTLC.'),
     cltv_expiry_delta: answer.integer('Blocks that a payment through it is to leave.'),
-    fee_base_msat: answer.integer('Its fee for any payment.'),
-    fee_proportional_millionths: answer.integer('Its fee for each million.'),
+    fee_base_msat: answer.integer('Its base fee in msat.'),
+    fee_proportional_millionths: answer.integer('Its proportional fee in millionths.'),
   },
   'What one side asks of payments (its channel_update).',
 );
@@ -38,11 +38,11 @@ const updateAnswer = answer.object(
 const htlcAnswer = answer.object(
   {
     direction: answer.oneOf(['in', 'out'], 'Offered by the peer (`in`) or by us.'),
-    id: answer.integer('Its number, counted by the side that offered it.'),
+    id: answer.integer('Its id, counted by the side that offered it.'),
     amount_msat: answer.msat('Its amount.'),
     expiry: answer.integer('The block at which it times out.'),
     payment_hash: answer.hash('Its payment hash.'),
-    state: answer.oneOf(HTLC_STATES, 'How far it has come.'),
+    state: answer.oneOf(HTLC_STATES, 'Its state.'),
   },
   'An HTLC.',
 );
@@ -85,7 +85,7 @@ export const peerChannelAnswer = answer.object(
     to_us_msat: ifKnown(answer.msat('What is ours.')),
     min_to_us_msat: ifKnown(answer.msat('The least that ever was ours.')),
     max_to_us_msat: ifKnown(answer.msat('The most that ever was ours.')),
-    total_msat: answer.msat('What the channel holds.'),
+    total_msat: answer.msat('The capacity of the channel.'),
     dust_limit_msat: answer.msat('HTLCs below are lost to fees if the channel is closed alone.'),
     max_total_htlc_in_msat: answer.msat('The most that may be on its way to us.'),
     their_max_htlc_value_in_flight_msat: answer.msat('The most that we may have on its way.'),

@@ -8,8 +8,7 @@ export const preapproveinvoice = defineCommand({
   name: 'preapproveinvoice',
   category: 'payments',
   title: 'Ask the signer to approve an invoice before it is paid',
-  description:
-    'Clients ask this before they pay. The keys of this node are its own and approve what the node does, so every valid invoice is approved.',
+  description: 'Clients ask this before they pay. This node holds its own keys, so every valid invoice is approved.',
   params: { bolt11: required(field.string, 'The invoice to be paid.') },
   returns: {},
   errors: [],

@@ -11,9 +11,9 @@ export const recoverchannel = defineCommand({
   category: 'channels',
   title: 'Command for recovering channels from their static backups',
   description:
-    'Takes channels back from the texts of `staticbackup`: each peer is called and asked to close, and when it has, our balance goes to the wallet. A channel that the database knows already is passed over. What was on its way in payments may be lost, and a peer that never comes back keeps the channel open.',
-  params: { scb: required(field.arrayOf(field.hex), 'The texts that `staticbackup` answered.') },
-  returns: { stubs: answer.array(answer.hash('The id of a channel.'), 'The channels that were taken back.') },
+    'Recovers channels from the texts of `staticbackup`: Till connects to each peer and asks it to close, and then our balance goes to the wallet. A channel that is already in the database is skipped. What was on its way in payments may be lost, and a peer that never comes back keeps the channel open.',
+  params: { scb: required(field.arrayOf(field.hex), 'The backups, as `staticbackup` answered them.') },
+  returns: { stubs: answer.array(answer.hash('The id of a channel.'), 'The recovered channels.') },
   errors: ['LIGHTNINGD'],
   see_also: ['staticbackup', 'emergencyrecover'],
   access: 'write',

@@ -9,9 +9,9 @@ export const signinvoice = defineCommand({
   category: 'invoices',
   title: 'Low-level invoice signing',
   description:
-    'Signs a BOLT 11 text, whatever signature it bears. Nothing is kept: a payment of it is refused unless `createinvoice` takes it in.',
+    'Signs a BOLT 11 invoice, replacing its signature. Till does not store it: a payment to it is refused unless it is stored with `createinvoice`.',
   params: { invstring: required(field.string, 'The text.') },
-  returns: { bolt11: answer.string('The text with the signature of this node.') },
+  returns: { bolt11: answer.string('The invoice with the signature of this node.') },
   errors: [],
   see_also: ['createinvoice', 'invoice'],
   access: 'write',

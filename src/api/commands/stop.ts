@@ -7,9 +7,9 @@ export const stop = defineCommand({
   category: 'node',
   title: 'Command to shut down the node',
   description:
-    'Answers, then stops the node in good order. Waiting commands end with the error -5. Nothing that was answered is lost.',
+    'Answers, then shuts the node down cleanly. Waiting commands end with the error -5. Nothing that was answered is lost.',
   params: {},
-  returns: { result: answer.oneOf(['Shutdown complete'], 'That the node is stopping.') },
+  returns: { result: answer.oneOf(['Shutdown complete'], 'Says that the node is stopping.') },
   errors: [],
   see_also: ['getinfo'],
   access: 'write',

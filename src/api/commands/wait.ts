@@ -26,7 +26,7 @@ async function neverRises(nextvalue: bigint, signal: AbortSignal): Promise<numbe
   });
 }
 
-const counter = (what: string) => answer.optional(answer.integer(`How many were ${what}, when asked for that.`));
+const counter = (what: string) => answer.optional(answer.integer(`How many were ${what}, if that was asked for.`));
 
 /** Waits for a counter. */
 export const wait = defineCommand({
@@ -34,17 +34,17 @@ export const wait = defineCommand({
   category: 'invoices',
   title: 'Command for waiting for the next event in a subsystem',
   description:
-    'Every creation, change and deletion has a number of its own, without gaps. This answers when the number has reached `nextvalue`, at once if it has. What happened is told only when it happened during the wait: `listinvoices` by index tells the rest.',
+    'Every creation, change and deletion has its own number, without gaps. The command answers when the number has reached `nextvalue`, or at once if it already has. It says what happened only if it happened during the wait: `listinvoices` by index tells the rest.',
   params: {
     subsystem: required(
       wordField(SUBSYSTEMS, 'unknown subsystem'),
-      'What to watch: `invoices`, or `sendpays`, the parts of our own payments.',
+      'What to watch: `invoices`, or `sendpays` for the parts of our own payments.',
     ),
     indexname: required(
       wordField(COUNTERS, 'unknown index'),
       'The number to watch: `created`, `updated` or `deleted`.',
     ),
-    nextvalue: required(field.u64, 'The value to wait for; 0 answers what it is now.'),
+    nextvalue: required(field.u64, 'The value to wait for; 0 answers the current value.'),
   },
   returns: {
     subsystem: answer.oneOf(SUBSYSTEMS, 'What was watched.'),
@@ -54,23 +54,23 @@ export const wait = defineCommand({
     invoices: answer.optional(
       answer.object(
         {
-          status: answer.oneOf(['unpaid', 'paid', 'expired'], 'Its status then.'),
+          status: answer.oneOf(['unpaid', 'paid', 'expired'], 'Its status at that time.'),
           label: answer.string('Its label.'),
           description: answer.optional(answer.string('Its description, unless it was removed.')),
           bolt11: answer.string('Its BOLT 11 text.'),
         },
-        'The invoice that the number rose for.',
+        'The invoice that changed.',
       ),
     ),
     sendpays: answer.optional(
       answer.object(
         {
-          status: answer.oneOf(['pending', 'complete', 'failed'], 'How it stood then.'),
+          status: answer.oneOf(['pending', 'complete', 'failed'], 'Its status at that time.'),
           payment_hash: answer.hash('Its payment hash.'),
           groupid: answer.integer('Its try.'),
-          partid: answer.integer('Its number in that.'),
+          partid: answer.integer('Its number in that attempt.'),
         },
-        'The part that the number rose for.',
+        'The part that changed.',
       ),
     ),
   },

@@ -9,10 +9,10 @@ export const waitanyinvoice = defineCommand({
   category: 'invoices',
   title: 'Command for waiting for payments',
   description:
-    'Answers the first payment after `lastpay_index`, made already or still to come. Whoever hands each `pay_index` back as the next `lastpay_index` gets every payment once and in order, across restarts of either side, also when invoices are deleted. With a `lastpay_index` above the last one it answers the next payment, whatever its number.',
+    'Answers the first payment after `lastpay_index`, at once or when it is made. A client that gives each `pay_index` as its next `lastpay_index` gets every payment once and in order, across restarts of either side, also when invoices are deleted. With a `lastpay_index` above the last one it answers the next payment, whatever its number.',
   params: {
-    lastpay_index: withDefault(field.u64, 0n, 'The `pay_index` of the last payment that is known; 0 for none.'),
-    timeout: optional(field.u64, 'Seconds to wait; 0 only looks. Default: for as long as it takes.'),
+    lastpay_index: withDefault(field.u64, 0n, 'The `pay_index` of the last payment that you know; 0 for none.'),
+    timeout: optional(field.u64, 'Seconds to wait; 0 does not wait. Default: no limit.'),
   },
   returns: invoiceMembers,
   errors: ['INVOICE_WAIT_TIMED_OUT', 'LIGHTNINGD_SHUTDOWN'],

@@ -10,7 +10,7 @@ export const waitinvoice = defineCommand({
   category: 'invoices',
   title: 'Command for waiting for specific payment',
   description:
-    'Answers when the invoice is paid, or at once if it is. An invoice that expires meanwhile, or has expired, is an error that carries the invoice as its data.',
+    'Answers when the invoice is paid, or at once if it already is. If the invoice has expired or expires meanwhile, the command fails with the invoice as the data of the error.',
   params: { label: required(field.label, 'The label of the invoice.') },
   returns: invoiceMembers,
   errors: ['INVOICE_EXPIRED_DURING_WAIT', 'LIGHTNINGD_SHUTDOWN'],

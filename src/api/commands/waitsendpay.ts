@@ -10,12 +10,13 @@ export const waitsendpay = defineCommand({
   name: 'waitsendpay',
   category: 'payments',
   title: 'Command for waiting for the end of an outgoing payment',
-  description: 'Answers when the part is complete, or at once if it is. A part that failed is an error that says why.',
+  description:
+    'Answers when the part is complete, or at once if it already is. If the part failed, the error says why.',
   params: {
     payment_hash: required(field.hash, 'The hash of the payment.'),
-    timeout: optional(field.u32, 'Seconds to wait. Default: for as long as it takes.'),
+    timeout: optional(field.u32, 'Seconds to wait. Default: no limit.'),
     partid: withDefault(field.u64, 0n, 'The part.'),
-    groupid: optional(field.u64, 'The try; the latest unless given.'),
+    groupid: optional(field.u64, 'The attempt. Default: the latest.'),
   },
   returns: sendpayMembers,
   errors: [

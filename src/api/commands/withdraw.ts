@@ -29,13 +29,17 @@ export const withdraw = defineCommand({
   category: 'wallet',
   title: 'Command for withdrawing funds from the internal wallet',
   description:
-    'Sends money of the wallet to an address. The transaction is sent again with every block until it is mined. While ' +
-    'there is a channel, a reserve for closing it is kept (`min-emergency-msat`).',
+    'Sends money from the wallet to an address. Till sends the transaction again with every block until it is mined. While ' +
+    'there is a channel, the wallet keeps a reserve for closing it (`min-emergency-msat`).',
   params: {
-    destination: required(field.string, 'An address of the network: any kind that Bitcoin knows.'),
+    destination: required(field.string, 'An address of this network, of any type.'),
     satoshi: required(field.satOrAll, 'The amount in satoshi, or `all`.'),
-    feerate: optional(field.feerate, 'The fee rate, by name or number. `normal` unless given.'),
-    minconf: withDefault(field.integer, 1, 'How many confirmations the coins must have. 0 also spends our own change.'),
+    feerate: optional(field.feerate, 'The fee rate, by name or number. Default: `normal`.'),
+    minconf: withDefault(
+      field.integer,
+      1,
+      'Confirmations that the coins must have. 0 also allows our own unconfirmed change.',
+    ),
     utxos: optional(field.arrayOf(field.outpoint), 'The coins to spend, all of them, each as `txid:vout`.'),
   },
   returns: {

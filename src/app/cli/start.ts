@@ -74,7 +74,7 @@ async function run(config: Config, log: Log): Promise<number> {
     process.exit(EXIT.error);
   }
   onStarterGone(() => asked.resolve());
-  if (!wasShown(config.network_dir)) log.warn('the seed is on no paper yet: till seed shows it, once');
+  if (!wasShown(config.network_dir)) log.warn('Seed not backed up yet: run `till seed` and write it down');
   await tellStarter('up');
   await asked.promise;
   await daemon.stop();

@@ -101,6 +101,8 @@ export async function buildInfra(
 /** A copy that was made while the node ran is older than what it leaves: the mark of this run says so. */
 async function closeStore(store: Store, config: Config, log: Log): Promise<void> {
   const marked = markRun(store, config.network_dir, secureRandomBytes);
-  await marked.catch((error: Error) => log.warn(`the run could not be marked as over: ${error.message}`));
+  await marked.catch((error: Error) =>
+    log.warn(`could not record in the database that this run is over: ${error.message}`),
+  );
   await store.close();
 }

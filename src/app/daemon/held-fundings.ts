@@ -35,12 +35,14 @@ export async function resumeFundings(
     const channel = channels.find(({ state }) => state.terms.funding_txid === txid);
     if (channel === undefined) {
       await wallet.release(txid);
-      log.info(`the opening of a channel was cut off before the channel existed: the coins of ${txid} are free again`);
+      log.info(
+        `the opening of a channel was interrupted before the channel existed: the coins of ${txid} are free again`,
+      );
     } else if (WAITING.has(channel.state.phase)) {
       await wallet.publish(txid);
       log.info(`the funding transaction ${txid} was not sent before the node ended: it is sent now`);
     } else {
-      log.warn(`the funding transaction ${txid} of a channel that is over was never sent, and stays held`);
+      log.warn(`the funding transaction ${txid} of a channel that is over was never sent, and its coins stay reserved`);
     }
   }
 }

@@ -70,7 +70,7 @@ export class Backups {
     const count = this.#unknown.length;
     if (count === 0) return;
     log.warn(
-      `${EMERGENCY_FILE} holds ${count} channel(s) that this database does not know: till emergencyrecover gets their money back`,
+      `${EMERGENCY_FILE} holds ${count} channel(s) that this database does not know: run \`till emergencyrecover\` to get their money back`,
     );
   }
 
@@ -119,7 +119,9 @@ export class Backups {
       recovered.push(terms.channel_id);
       log.info(`channel ${terms.channel_id} is recovered from a backup: its peer ${peer_id} is asked to close it`);
       if (address === undefined) {
-        log.warn(`nobody knows where the peer ${peer_id} is: till connect it, or wait until it comes`);
+        log.warn(
+          `the address of peer ${peer_id} is not known: run \`till connect ${peer_id}@HOST:PORT\`, or wait until the peer connects`,
+        );
       } else {
         this.#addresses.set(peer_id, address);
         await callPeer(peer_id, address);

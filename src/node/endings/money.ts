@@ -141,7 +141,7 @@ export class Money {
       ending.refused.add(key);
       log.warn(
         `channel ${ending.channel_id}: the wallet could not pay the fee for closing it (${wordOf(error)}). ` +
-          'Send some bitcoin to an address of newaddr; it is tried again with every block.',
+          'Send some bitcoin to an address from `till newaddr`. Till tries again with every block.',
       );
     }
   }

@@ -43,7 +43,7 @@ export class NewChannels {
     else if (effect.kind === 'opening_failed') {
       if (opening.funding_txid !== undefined) wallet.release(opening.funding_txid);
       spare_scripts.giveBack(opening.shutdown_script);
-      log.info(`a channel with ${peer.node_id} did not come about: ${effect.reason}`);
+      log.info(`could not open a channel with ${peer.node_id}: ${effect.reason}`);
       opening.end?.resolve({ kind: 'failed', reason: effect.reason, cause: opening.failure });
     }
   }

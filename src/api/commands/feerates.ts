@@ -21,10 +21,8 @@ const styleField: Field<Style> = {
   },
 };
 
-/** A fee rate of a peer is acceptable up to so many times our highest estimate. */
-const MAX_MULTIPLIER = 10;
-/** What is acceptable when nothing is known: everything. */
-const UNKNOWN_MAX = 0xffff_ffff;
+/** The peer that opened a channel pays the fee of its commitments, and may pay what it likes. */
+const ANY_FEERATE = 0xffff_ffff;
 
 /** The weights of typical transactions: of two outputs, and of a commitment with anchors or without. */
 const TYPICAL_WEIGHT = {
@@ -101,7 +99,6 @@ export const feerates = defineCommand({
       const feerate = feerate_per_kw * scale;
       return [{ blockcount, feerate, smoothed_feerate: feerate }];
     });
-    const known = estimates.map(({ feerate }) => feerate);
     const floor = FEERATE_FLOOR_PER_KW * scale;
     const rateOf = (purpose: FeePurpose): number | undefined => {
       const feerate_per_kw = feerateFor(chain, purpose);
@@ -113,8 +110,8 @@ export const feerates = defineCommand({
       unilateral_close: rateOf('unilateral_close'),
       unilateral_anchor_close: rateOf('unilateral_anchor_close'),
       penalty: rateOf('penalty'),
-      min_acceptable: Math.max(floor, known.length === 0 ? 0 : Math.floor(Math.min(...known) / 2)),
-      max_acceptable: known.length === 0 ? UNKNOWN_MAX : Math.max(...known) * MAX_MULTIPLIER,
+      min_acceptable: floor,
+      max_acceptable: ANY_FEERATE,
       floor,
       estimates,
     };
@@ -129,7 +126,7 @@ export const feerates = defineCommand({
       htlc_success_satoshis: costOf('htlc_resolution', TYPICAL_WEIGHT.htlc_success),
     };
     const perStyle = style === 'perkw' ? { perkw: answered } : { perkb: answered };
-    if (known.length === 0) {
+    if (estimates.length === 0) {
       return {
         ...perStyle,
         warning_missing_feerates: 'Some fee estimates unavailable: is the source of blocks starting?',

@@ -20,6 +20,8 @@ export interface ChainBackend {
   broadcast(transactions: readonly Uint8Array[]): Promise<BroadcastResult>;
   /** Undefined when the source has no estimate for this target. */
   feeratePerKw(target: FeeTargetBlocks): Promise<number | undefined>;
+  /** What a transaction must pay to enter the source's mempool now; absent where the source does not say. */
+  mempoolMinimumPerKw?(): Promise<number>;
   unspent: ChainSource['unspent'];
   /** Calls back when there may be a new tip. A source that cannot tell is polled instead. */
   readonly onNews?: (listener: () => void) => () => void;

@@ -185,6 +185,13 @@ export class Bitcoind implements ChainBackend {
     return this.#options.network === 'regtest' ? FEERATE_FLOOR_PER_KW : undefined;
   }
 
+  async mempoolMinimumPerKw(): Promise<number> {
+    type Minimum = { mempoolminfee: number; minrelaytxfee: number };
+    const { mempoolminfee, minrelaytxfee } = await this.#call<Minimum>('getmempoolinfo');
+    const feerate_per_kvb = Math.round(Math.max(mempoolminfee, minrelaytxfee) * SAT_PER_BTC);
+    return Math.ceil(feerate_per_kvb / WEIGHT_PER_VBYTE);
+  }
+
   async unspent({
     txid,
     vout,

@@ -48,6 +48,7 @@ export class ChainFollower implements ChainSource {
   #chain: BlockRef[] = [];
   #rescans: Watch[] = [];
   readonly #feerates = new Map<FeeTargetBlocks, number>();
+  #mempool_minimum_per_kw = FEERATE_FLOOR_PER_KW;
   #fees_due_ms = 0;
   #fees_problem: ChainError | undefined;
   /** Older blocks that a watch wanted are gone from the source, for good. */
@@ -148,6 +149,10 @@ export class ChainFollower implements ChainSource {
 
   feeratePerKw(target: FeeTargetBlocks): number | undefined {
     return this.#feerates.get(target);
+  }
+
+  mempoolMinimumPerKw(): number {
+    return this.#mempool_minimum_per_kw;
   }
 
   unspent(outpoint: Outpoint): ReturnType<ChainSource['unspent']> {
@@ -330,15 +335,26 @@ export class ChainFollower implements ChainSource {
     for (const target of FEE_TARGETS) {
       const feerate_per_kw = await this.#backend.feeratePerKw(target);
       // What cannot be is no estimate.
-      if (feerate_per_kw === undefined || !(feerate_per_kw > 0) || !Number.isFinite(feerate_per_kw)) continue;
-      const bounded = Math.min(Math.max(feerate_per_kw, FEERATE_FLOOR_PER_KW), FEERATE_CEILING_PER_KW);
-      this.#feerates.set(target, bounded);
+      if (feerate_per_kw !== undefined && isFeerate(feerate_per_kw))
+        this.#feerates.set(target, bounded(feerate_per_kw));
+    }
+    const minimum_per_kw = await this.#backend.mempoolMinimumPerKw?.();
+    if (minimum_per_kw !== undefined && isFeerate(minimum_per_kw)) {
+      this.#mempool_minimum_per_kw = bounded(minimum_per_kw);
     }
   }
 
   #tell(event: TipEvent): void {
     for (const listener of [...this.#listeners]) listener(event);
   }
+}
+
+function isFeerate(feerate_per_kw: number): boolean {
+  return feerate_per_kw > 0 && Number.isFinite(feerate_per_kw);
+}
+
+function bounded(feerate_per_kw: number): number {
+  return Math.min(Math.max(Math.ceil(feerate_per_kw), FEERATE_FLOOR_PER_KW), FEERATE_CEILING_PER_KW);
 }
 
 function gap(height: number, { message }: ChainError): ChainError {

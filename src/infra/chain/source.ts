@@ -105,6 +105,12 @@ export interface ChainSource {
   /** Satoshi per 1000 weight, never below the floor; undefined when the source has no estimate. */
   feeratePerKw(target: FeeTargetBlocks): number | undefined;
 
+  /**
+   * What a transaction must pay to enter the mempool now: satoshi per 1000 weight, never below the floor, and the floor
+   * for a source that does not say.
+   */
+  mempoolMinimumPerKw(): number;
+
   /** Whether the output exists and is unspent in the best chain (BOLT 7 checks announced channels with this). */
   unspent(outpoint: Outpoint): Promise<{ amount_sat: Sat; script_pubkey: string; height: number } | undefined>;
 }

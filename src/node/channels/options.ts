@@ -35,20 +35,23 @@ export interface ChannelsOptions {
 
 /** When an estimate is missing: enough to be relayed and mined on a quiet chain. */
 const FALLBACK_PER_KW = 1000;
-/** A peer may want more than we would pay, and less than would eat the channel. */
-const LEAST_MAX_COMMITMENT_PER_KW = 25_000;
-const MAX_COMMITMENT_FACTOR = 10;
+/**
+ * 10 sat per virtual byte, as LND has it: a commitment with anchors only has to get into the mempool, children pay for its
+ * place in a block. Above it peers with lower estimates close the channel for the dust or the fee in it.
+ */
+const MAX_COMMITMENT_PER_KW = 2_500;
 
 /** Feerates for channels, from the chain's estimates. */
-export function feeratesOf(chain: ChainSource): Feerates {
+export function feeratesOf(chain: Pick<ChainSource, 'feeratePerKw' | 'mempoolMinimumPerKw'>): Feerates {
   const urgent = chain.feeratePerKw(2) ?? FALLBACK_PER_KW;
   const normal = chain.feeratePerKw(6) ?? FALLBACK_PER_KW;
   return {
     floor_per_kw: 253,
-    // Anchors can add more when it is needed: a commitment only has to get into the mempool.
-    commitment_per_kw: Math.max(253, chain.feeratePerKw(12) ?? FALLBACK_PER_KW),
+    commitment_per_kw: Math.max(
+      chain.mempoolMinimumPerKw(),
+      Math.min(chain.feeratePerKw(12) ?? FALLBACK_PER_KW, MAX_COMMITMENT_PER_KW),
+    ),
     closing_per_kw: normal,
     max_closing_per_kw: Math.max(normal, urgent),
-    max_commitment_per_kw: Math.max(LEAST_MAX_COMMITMENT_PER_KW, urgent * MAX_COMMITMENT_FACTOR),
   };
 }

@@ -91,16 +91,23 @@ export function receiveUpdateFee(turn: Turn, message: UpdateFee): void {
   const { state, env } = turn;
   const { feerate_per_kw } = message;
   if (state.terms.opener !== 'remote') warn('update_fee from the side that does not pay the fee');
-  if (feerate_per_kw < env.feerates.floor_per_kw) {
+  if (isTooLow(state, feerate_per_kw, env)) {
     warn(`update_fee: ${feerate_per_kw} per kw is too low to be relayed (floor ${env.feerates.floor_per_kw})`);
-  }
-  if (feerate_per_kw > env.feerates.max_commitment_per_kw) {
-    warn(`update_fee: ${feerate_per_kw} per kw is unreasonably large`);
   }
   if (!affords(state, 'remote', 'local', balancesAt(state, LOCAL_NEXT), feerate_per_kw)) {
     warn(`update_fee: the sender cannot pay ${feerate_per_kw} per kw and keep its reserve`);
   }
   turn.state = { ...state, feerates: propose(state, feerate_per_kw) };
+}
+
+/**
+ * Whether the peer's feerate is too low to take. One below our floor is taken when it is nearer to it than the one before:
+ * refusing it would leave us with less. There is no highest one. The peer pays it, what it must keep is checked, and with
+ * anchors no HTLC becomes dust by it.
+ */
+function isTooLow({ feerates }: ChannelState, feerate_per_kw: number, env: Environment): boolean {
+  if (env.ignore_fee_limits || feerate_per_kw >= env.feerates.floor_per_kw) return false;
+  return feerate_per_kw < (feerates.at(-1)?.feerate_per_kw ?? Number.POSITIVE_INFINITY);
 }
 
 /** A feerate that is not signed yet is simply replaced by the next. */

@@ -81,8 +81,6 @@ export interface Feerates {
   /** For the mutual close: what we think is fair, and the most that we would pay. */
   readonly closing_per_kw: number;
   readonly max_closing_per_kw: number;
-  /** The highest commitment feerate that we accept from the peer. */
-  readonly max_commitment_per_kw: number;
 }
 
 /** What a step sees of the world. It is part of the input: the same state, input and environment give the same result. */
@@ -92,6 +90,8 @@ export interface Environment {
   readonly feerates: Feerates;
   /** The best block's height. */
   readonly height: number;
+  /** The operator takes any feerate from the peer of this channel, however low. */
+  readonly ignore_fee_limits: boolean;
   /** Whether both sides offered `option_shutdown_anysegwit`. */
   readonly option_shutdown_anysegwit: boolean;
   /** Whether both sides offered `option_upfront_shutdown_script`. */

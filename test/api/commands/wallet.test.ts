@@ -173,8 +173,8 @@ test('feerates tells the estimates in either unit', async () => {
     unilateral_close: 3000,
     unilateral_anchor_close: 1250,
     penalty: 2000,
-    min_acceptable: 500,
-    max_acceptable: 40_000,
+    min_acceptable: 253,
+    max_acceptable: 0xffff_ffff,
     floor: 253,
     estimates: [2, 6, 12, 100].map((blockcount) => ({
       blockcount,

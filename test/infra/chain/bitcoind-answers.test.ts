@@ -102,6 +102,13 @@ test('a verdict on a transaction is one', async () => {
   }
 });
 
+test('what the mempool asks for now is never less than what is relayed at all', async () => {
+  answer = says(200, { result: { mempoolminfee: 0.00001, minrelaytxfee: 0.00001 }, id: 'till' });
+  assert.equal(await bitcoind.mempoolMinimumPerKw(), 250);
+  answer = says(200, { result: { mempoolminfee: 0.00012345, minrelaytxfee: 0.00001 }, id: 'till' });
+  assert.equal(await bitcoind.mempoolMinimumPerKw(), 3087);
+});
+
 test('a regtest without an estimate costs the least that is relayed; elsewhere no estimate is none', async () => {
   answer = says(200, { result: { errors: ['Insufficient data or no feerate found'], blocks: 2 }, id: 'till' });
   assert.equal(await bitcoind.feeratePerKw(2), FEERATE_FLOOR_PER_KW);

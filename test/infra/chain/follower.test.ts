@@ -39,6 +39,7 @@ class Source {
       block: (hash) => own('block', () => chain.block(hash), hash),
       broadcast: (transactions) => own('broadcast', () => chain.broadcast(transactions), transactions),
       feeratePerKw: (target) => own('feeratePerKw', () => chain.feeratePerKw(), target),
+      mempoolMinimumPerKw: () => own('mempoolMinimumPerKw', async () => 253),
       unspent: (outpoint) => own('unspent', () => chain.unspent(outpoint), outpoint),
       isCatchingUp: () => this.isCatchingUp,
     };
@@ -247,6 +248,25 @@ test('a chain that moves while older blocks are looked through is looked through
   await source.follower.refresh();
   assert.equal(heard.filter((kind) => kind === 'paid').length, heard.filter((kind) => kind === 'disconnected').length);
   assert.deepEqual(source.follower.tip(), await source.chain.tip());
+  await source.follower.stop();
+});
+
+test("the mempool's minimum is the source's, within reason", async () => {
+  const source = new Source();
+  await source.start(1);
+  await source.follower.synced();
+  assert.equal(source.follower.mempoolMinimumPerKw(), 253);
+  for (const [said, expected] of [
+    [250, 253],
+    [5_000, 5_000],
+    [Number.NaN, 5_000],
+    [1e12, 250_000],
+  ] as const) {
+    source.answers = { mempoolMinimumPerKw: async () => said };
+    source.clock.advance(60_000);
+    await source.follower.refresh();
+    assert.equal(source.follower.mempoolMinimumPerKw(), expected);
+  }
   await source.follower.stop();
 });
 

@@ -19,7 +19,7 @@ function agreed(pair: Pair): bigint {
 
 /** Feerates for the mutual close. */
 function feerates(closing_per_kw: number, max_closing_per_kw = 5_000, floor_per_kw = 253) {
-  return { floor_per_kw, commitment_per_kw: 1_000, closing_per_kw, max_closing_per_kw, max_commitment_per_kw: 25_000 };
+  return { floor_per_kw, commitment_per_kw: 1_000, closing_per_kw, max_closing_per_kw };
 }
 
 for (const who of ['alice', 'bob'] as const) {

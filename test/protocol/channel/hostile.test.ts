@@ -88,9 +88,9 @@ const WARNED: [string, () => { end: End; message: ChannelMessage }, RegExp][] = 
     /too low/,
   ],
   [
-    'an absurd feerate',
+    'a feerate that the sender cannot pay',
     () => fresh({ type: 'update_fee', channel_id: CHANNEL_ID, feerate_per_kw: 999_999 }),
-    /unreasonably/,
+    /cannot pay/,
   ],
   ['a closing signature out of turn', () => fresh(closing()), /before the channel is empty/],
   ['a second channel_reestablish', () => fresh(reestablish()), /established already/],

@@ -45,7 +45,7 @@ const BAD_OPENS: [string, Partial<OpenChannel>, RegExp][] = [
   ['484 HTLCs', { max_accepted_htlcs: 484 }, /max_accepted_htlcs 484 is above 483/],
   ['too few HTLCs', { max_accepted_htlcs: 1 }, /max_accepted_htlcs/],
   ['a feerate that does not relay', { feerate_per_kw: 100 }, /too low/],
-  ['an absurd feerate', { feerate_per_kw: 1_000_000 }, /unreasonably large/],
+  ['a feerate that the opener cannot pay', { feerate_per_kw: 1_000_000 }, /cannot pay/],
   [
     'a dust limit over the reserve',
     { dust_limit_satoshis: sat(2_000), channel_reserve_satoshis: sat(1_999) },

@@ -1,0 +1,47 @@
+/** Which feerates the side that does not pay them takes. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { msat } from '../../../src/base/types/amount.ts';
+import { type End, usablePair } from './pair.ts';
+
+function propose(end: End, feerate_per_kw: number): string | undefined {
+  const { channel_id } = end.state.terms;
+  const message = { type: 'update_fee', channel_id, feerate_per_kw } as const;
+  return end.attempt({ kind: 'message', message }).violation?.message;
+}
+
+/** The commitment of a peer that had this feerate, as a state of the side that does not pay. */
+function at(feerate_per_kw: number): End {
+  const { bob } = usablePair({ open: { push_msat: msat(100_000_000) } });
+  bob.state = { ...bob.state, feerates: bob.state.feerates.map((update) => ({ ...update, feerate_per_kw })) };
+  return bob;
+}
+
+test('the peer that pays may pay much, as long as it keeps its reserve', () => {
+  for (const feerate_per_kw of [25_001, 100_000, 281_001, 700_000]) {
+    assert.equal(propose(at(1_000), feerate_per_kw), undefined, `${feerate_per_kw}`);
+  }
+  assert.match(propose(at(1_000), 800_000) ?? '', /cannot pay/);
+  assert.match(propose(at(1_000), 0xffff_ffff) ?? '', /cannot pay/);
+});
+
+test('a feerate that falls after a spike and is still high is taken', () => {
+  const bob = at(500_000);
+  for (const feerate_per_kw of [400_000, 120_000, 30_000, 2_000, 253]) {
+    assert.equal(propose(bob, feerate_per_kw), undefined, `${feerate_per_kw}`);
+  }
+});
+
+test('below the floor only what is nearer to it than the rate before is taken', () => {
+  assert.match(propose(at(253), 252) ?? '', /too low/);
+  const bob = at(100);
+  assert.equal(propose(bob, 150), undefined);
+  assert.match(propose(bob, 149) ?? '', /too low/);
+  assert.equal(propose(at(100), 100), undefined, 'nothing gets worse by it');
+});
+
+test('where the operator ignores the limits, any feerate is taken', () => {
+  const bob = at(253);
+  bob.env = { ...bob.env, ignore_fee_limits: true };
+  for (const feerate_per_kw of [1, 0, 252]) assert.equal(propose(bob, feerate_per_kw), undefined);
+});

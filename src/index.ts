@@ -1,5 +1,5 @@
 /**
- * The node as a library, `lightning-till`: start one within a program of yours, and use its rooms without a socket.
+ * The node as a library, `lightning-till`: start one inside your own program, and use its modules without a socket.
  * The codec alone is `lightning-till/bolt11`, a client of a node that runs elsewhere `lightning-till/client`.
  */
 export { type Config, loadConfig } from './app/config/config.ts';

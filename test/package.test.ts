@@ -56,7 +56,7 @@ test('the package holds what is used, and nothing that is for developing', () =>
   );
 });
 
-test('its three doors open, and the codec behind one of them reads the first example of BOLT 11', () => {
+test('its three entries load, and the codec reads the first example of BOLT 11', () => {
   writeFileSync(
     join(place, 'use.js'),
     `import { Daemon, loadConfig, msat } from 'lightning-till';
@@ -75,7 +75,7 @@ test('its three doors open, and the codec behind one of them reads the first exa
   ]);
 });
 
-test('its types are found, and hold a caller to what commands and rooms take', () => {
+test('its types are found, and hold a caller to what commands and modules take', () => {
   link('@types/node');
   link('undici-types');
   writeFileSync(

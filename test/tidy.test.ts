@@ -164,9 +164,9 @@ test('src/ imports nothing from outside but packages, and only those that the pa
 });
 
 test('secp256k1 and its fallback are reached through crypto/ alone, or through the codec that browsers take', () => {
-  const doors = SOURCES.filter((path) => /from '(secp256k1|@noble\/curves[^']*)'/.test(read(path)));
+  const importers = SOURCES.filter((path) => /from '(secp256k1|@noble\/curves[^']*)'/.test(read(path)));
   assert.deepEqual(
-    doors.filter((path) => !/^src\/(base\/crypto\/|codec\/bolt11\/browser\.ts)/.test(path)),
+    importers.filter((path) => !/^src\/(base\/crypto\/|codec\/bolt11\/browser\.ts)/.test(path)),
     [],
   );
 });

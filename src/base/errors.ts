@@ -105,7 +105,7 @@ const CATALOGUE = {
 /** The name of an error, as Core Lightning spells it (without its JSONRPC2_ prefixes). */
 export type ErrorName = keyof typeof CATALOGUE;
 
-/** What the documentation and the doors know of each error. */
+/** What the documentation and the servers know of each error. */
 export const ERRORS: Readonly<
   Record<ErrorName, { readonly code: number; readonly http_status: number; readonly meaning: string }>
 > = CATALOGUE;

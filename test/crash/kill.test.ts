@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { decodeInvoice } from '../../src/codec/bolt11/native.ts';
 import { openSqliteStore } from '../../src/infra/store/sqlite-store.ts';
-import { openRoom } from '../shop/invoices/room.ts';
+import { openFixture } from '../shop/invoices/fixture.ts';
 
 /** More rounds find more: `TILL_CRASH_ROUNDS=200 npm test crash`. */
 const ROUNDS = Number(process.env.TILL_CRASH_ROUNDS ?? 8);
@@ -51,11 +51,11 @@ describe('a node that is killed at any moment', { timeout: 120_000 }, () => {
     }
 
     const store = await openSqliteStore({ directory, onFailure: (error) => assert.fail(error) });
-    const room = openRoom({ store, page_rows: 500 });
-    const found = new Map<string, Awaited<ReturnType<typeof room.invoices.find>>>();
+    const fixture = openFixture({ store, page_rows: 500 });
+    const found = new Map<string, Awaited<ReturnType<typeof fixture.invoices.find>>>();
     let last = 0;
     let payments = 0;
-    for await (const invoice of room.invoices.list({})) {
+    for await (const invoice of fixture.invoices.list({})) {
       found.set(invoice.label, invoice);
       assert.equal(invoice.created_index, ++last, 'created_index is dense');
       const decoded = decodeInvoice(invoice.bolt11);
@@ -73,7 +73,7 @@ describe('a node that is killed at any moment', { timeout: 120_000 }, () => {
       assert.equal(invoice?.status === 'paid' && invoice.payment_preimage, preimage);
     }
     let pay_index = 0;
-    for await (const invoice of room.invoices.list({ index: 'paid' })) {
+    for await (const invoice of fixture.invoices.list({ index: 'paid' })) {
       assert.equal(invoice.status === 'paid' && invoice.pay_index, ++pay_index, 'pay_index is dense');
     }
     assert.equal(pay_index, payments);
@@ -85,6 +85,6 @@ describe('a node that is killed at any moment', { timeout: 120_000 }, () => {
     assert.ok(paid.size > 0 && payments - paid.size <= ROUNDS * 4 * 2, `${payments} paid, ${paid.size} told`);
     const [check] = await store.read('PRAGMA integrity_check');
     assert.equal(check?.integrity_check, 'ok');
-    await room.close();
+    await fixture.close();
   });
 });

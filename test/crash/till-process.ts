@@ -6,7 +6,7 @@ import { mkdirSync, writeSync } from 'node:fs';
 import { secureRandomBytes } from '../../src/base/crypto/random.ts';
 import { msat } from '../../src/base/types/amount.ts';
 import { openSqliteStore } from '../../src/infra/store/sqlite-store.ts';
-import { openRoom } from '../shop/invoices/room.ts';
+import { openFixture } from '../shop/invoices/fixture.ts';
 
 const [directory, round] = process.argv.slice(2) as [string, string];
 mkdirSync(directory, { recursive: true });
@@ -16,17 +16,17 @@ const store = await openSqliteStore({
     throw error;
   },
 });
-const room = openRoom({ store, randomBytes: secureRandomBytes });
+const fixture = openFixture({ store, randomBytes: secureRandomBytes });
 
 async function work(lane: number): Promise<never> {
   for (let index = 0; ; index++) {
-    const invoice = await room.create(`${round}-${lane}-${index}`);
+    const invoice = await fixture.create(`${round}-${lane}-${index}`);
     writeSync(
       1,
       `created ${JSON.stringify([invoice.label, invoice.payment_hash, invoice.bolt11, invoice.created_index])}\n`,
     );
     if (index % 2 === 0) continue;
-    const preimage = await room.invoices.markPaid(invoice.payment_hash, msat(1000));
+    const preimage = await fixture.invoices.markPaid(invoice.payment_hash, msat(1000));
     writeSync(1, `paid ${JSON.stringify([invoice.label, preimage])}\n`);
   }
 }

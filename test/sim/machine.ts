@@ -1,5 +1,5 @@
 /**
- * A machine with a Till on it: the real rooms, joined as the daemon joins them, on a disk, a clock and a chain of the
+ * A machine with a Till on it: the real modules, connected as the daemon connects them, on a disk, a clock and a chain of the
  * simulation. Its process may die at any instant and start again on what was durable.
  */
 import assert from 'node:assert/strict';

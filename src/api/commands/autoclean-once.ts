@@ -3,7 +3,7 @@ import { required } from '../rpc/command.ts';
 import { fieldOf } from '../rpc/field.ts';
 import { field } from '../rpc/fields.ts';
 import { subsystemField } from './autoclean-subsystem.ts';
-import { defineCommand } from './rooms.ts';
+import { defineCommand } from './modules.ts';
 
 const age = fieldOf<bigint>('u64', { type: 'integer', minimum: 1 }, 'should be a positive integer', (value) => {
   const seconds = field.u64.parse(value);

@@ -2,7 +2,7 @@ import { AUTOCLEAN_SUBSYSTEMS } from '../../shop/invoices/autoclean.ts';
 import { answer } from '../rpc/answer.ts';
 import { optional } from '../rpc/command.ts';
 import { subsystemField } from './autoclean-subsystem.ts';
-import { defineCommand } from './rooms.ts';
+import { defineCommand } from './modules.ts';
 
 const state = answer.object(
   {

@@ -1,7 +1,7 @@
 import { answer } from '../rpc/answer.ts';
 import { withDefault } from '../rpc/command.ts';
 import { field } from '../rpc/fields.ts';
-import { defineCommand } from './rooms.ts';
+import { defineCommand } from './modules.ts';
 
 /** Sets the regular cleaning of expired invoices. */
 export const autocleaninvoice = defineCommand({

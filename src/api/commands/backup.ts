@@ -4,7 +4,7 @@ import { StoreFailure } from '../../infra/store/failure.ts';
 import { answer } from '../rpc/answer.ts';
 import { required } from '../rpc/command.ts';
 import { field } from '../rpc/fields.ts';
-import { defineCommand } from './rooms.ts';
+import { defineCommand } from './modules.ts';
 
 /** Copies the database while the node works. */
 export const backup = defineCommand({

@@ -1,6 +1,6 @@
 import { required } from '../rpc/command.ts';
 import { field } from '../rpc/fields.ts';
-import { defineCommand } from './rooms.ts';
+import { defineCommand } from './modules.ts';
 
 /** Sets `batching` for the connection that asks. */
 export const batching = defineCommand({

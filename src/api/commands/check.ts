@@ -2,7 +2,7 @@ import { answer } from '../rpc/answer.ts';
 import { required } from '../rpc/command.ts';
 import { field } from '../rpc/fields.ts';
 import { readParams, unknownCommand } from '../rpc/table.ts';
-import { defineCommand } from './rooms.ts';
+import { defineCommand } from './modules.ts';
 
 /** Would this command accept these parameters? */
 export const check = defineCommand({

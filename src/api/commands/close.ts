@@ -9,7 +9,7 @@ import { answer } from '../rpc/answer.ts';
 import { optional, required, withDefault } from '../rpc/command.ts';
 import { field } from '../rpc/fields.ts';
 import { channelNamed } from './find-channel.ts';
-import { defineCommand } from './rooms.ts';
+import { defineCommand } from './modules.ts';
 import { destinationScript } from './withdraw.ts';
 
 const TWO_DAYS_SECONDS = 172_800;

@@ -6,9 +6,9 @@ import { type NetAddress, PeerError, parseNetAddress } from '../../node/peers/in
 import { answer } from '../rpc/answer.ts';
 import { optional, required } from '../rpc/command.ts';
 import { field } from '../rpc/fields.ts';
-import type { PeerBook } from './channel-rooms.ts';
+import type { PeerBook } from './channel-modules.ts';
+import { defineCommand } from './modules.ts';
 import { addressAnswer, addressRow, addressRowOf } from './peer-address.ts';
-import { defineCommand } from './rooms.ts';
 
 function nodeIdOf(text: string): NodeId {
   if (!/^0[23]/.test(text) || !isHex(text, 33)) {

@@ -2,7 +2,7 @@ import { RpcError } from '../../base/errors.ts';
 import { required } from '../rpc/command.ts';
 import { field } from '../rpc/fields.ts';
 import { invoiceMembers, invoiceRow } from './invoice-row.ts';
-import { defineCommand } from './rooms.ts';
+import { defineCommand } from './modules.ts';
 
 /** Signs and keeps an invoice that somebody else composed. */
 export const createinvoice = defineCommand({

@@ -2,7 +2,7 @@ import { answer } from '../rpc/answer.ts';
 import { required } from '../rpc/command.ts';
 import { field } from '../rpc/fields.ts';
 import { decodeAny, decodedAnswer, decodedMembers } from './decoded.ts';
-import { defineCommand } from './rooms.ts';
+import { defineCommand } from './modules.ts';
 
 /** Shows what is in a BOLT 11 of any node. */
 export const decode = defineCommand({

@@ -1,7 +1,7 @@
 import { optional, required } from '../rpc/command.ts';
 import { field } from '../rpc/fields.ts';
 import { decodeAny, decodedAnswer, decodedMembers } from './decoded.ts';
-import { defineCommand } from './rooms.ts';
+import { defineCommand } from './modules.ts';
 
 /** Shows what is in a BOLT 11, by the older name. */
 export const decodepay = defineCommand({

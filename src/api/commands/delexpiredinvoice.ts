@@ -1,6 +1,6 @@
 import { optional } from '../rpc/command.ts';
 import { field } from '../rpc/fields.ts';
-import { defineCommand } from './rooms.ts';
+import { defineCommand } from './modules.ts';
 
 /** Deletes what has expired. */
 export const delexpiredinvoice = defineCommand({

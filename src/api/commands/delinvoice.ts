@@ -1,7 +1,7 @@
 import { required, withDefault } from '../rpc/command.ts';
 import { field } from '../rpc/fields.ts';
 import { invoiceMembers, invoiceRow } from './invoice-row.ts';
-import { defineCommand } from './rooms.ts';
+import { defineCommand } from './modules.ts';
 
 /** Deletes one invoice. */
 export const delinvoice = defineCommand({

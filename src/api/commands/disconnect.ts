@@ -2,7 +2,7 @@ import { RpcError } from '../../base/errors.ts';
 import { stateName } from '../../node/channels/state-name.ts';
 import { required, withDefault } from '../rpc/command.ts';
 import { field } from '../rpc/fields.ts';
-import { defineCommand } from './rooms.ts';
+import { defineCommand } from './modules.ts';
 
 /** Hangs up. */
 export const disconnect = defineCommand({

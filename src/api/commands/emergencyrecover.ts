@@ -1,7 +1,7 @@
 import { RpcError } from '../../base/errors.ts';
 import { BackupError } from '../../node/backup/static-backup.ts';
 import { answer } from '../rpc/answer.ts';
-import { defineCommand } from './rooms.ts';
+import { defineCommand } from './modules.ts';
 
 /** Takes channels back from the file of static backups. */
 export const emergencyrecover = defineCommand({

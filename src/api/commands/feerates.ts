@@ -3,7 +3,7 @@ import { answer } from '../rpc/answer.ts';
 import { required } from '../rpc/command.ts';
 import { type Field, quoteToken, textOf, UnfitSentence } from '../rpc/field.ts';
 import { FEE_TARGETS, type FeePurpose, feerateFor } from './fee-estimates.ts';
-import { defineCommand } from './rooms.ts';
+import { defineCommand } from './modules.ts';
 
 const STYLES = ['perkw', 'perkb'] as const;
 type Style = (typeof STYLES)[number];

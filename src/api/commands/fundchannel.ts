@@ -7,8 +7,8 @@ import { answer } from '../rpc/answer.ts';
 import { optional, required, withDefault } from '../rpc/command.ts';
 import { field } from '../rpc/fields.ts';
 import { requestedFeerate } from './fee-estimates.ts';
+import { defineCommand } from './modules.ts';
 import { channelTypeAnswer, channelTypeRow } from './peer-channel.ts';
-import { defineCommand } from './rooms.ts';
 import { walletFailure } from './wallet-failure.ts';
 
 /** 2^24 - 1: larger channels need `option_support_large_channel` on both sides (BOLT 2). */
@@ -61,8 +61,8 @@ export const fundchannel = defineCommand({
   ],
   see_also: ['connect', 'listfunds', 'listpeerchannels', 'close'],
   access: 'write',
-  async run({ id, amount, feerate, announce, minconf, push_msat, utxos }, rooms) {
-    const { channels, peers, peerBook, wallet, chain } = rooms;
+  async run({ id, amount, feerate, announce, minconf, push_msat, utxos }, modules) {
+    const { channels, peers, peerBook, wallet, chain } = modules;
     if (amount !== 'all' && amount > MAX_SMALL_FUNDING_SAT) {
       throw new RpcError('FUND_MAX_EXCEEDED', `Amount exceeded ${MAX_SMALL_FUNDING_SAT}sat`);
     }

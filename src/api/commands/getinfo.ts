@@ -1,5 +1,5 @@
 import { answer } from '../rpc/answer.ts';
-import { defineCommand } from './rooms.ts';
+import { defineCommand } from './modules.ts';
 
 const address = answer.object(
   {

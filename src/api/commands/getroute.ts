@@ -5,7 +5,7 @@ import { answer } from '../rpc/answer.ts';
 import { optional, required, withDefault } from '../rpc/command.ts';
 import { fieldOf, textOf } from '../rpc/field.ts';
 import { field } from '../rpc/fields.ts';
-import { defineCommand } from './rooms.ts';
+import { defineCommand } from './modules.ts';
 
 /** The direction of a channel from a node: 0 from the smaller node id to the larger (BOLT 7). */
 function directionFrom(from: NodeId, to: NodeId): 0 | 1 {

@@ -3,7 +3,7 @@ import { answer } from '../rpc/answer.ts';
 import { optional } from '../rpc/command.ts';
 import { usageLine } from '../rpc/faces/usage.ts';
 import { field } from '../rpc/fields.ts';
-import { defineCommand } from './rooms.ts';
+import { defineCommand } from './modules.ts';
 
 /** Which commands there are and what they take. */
 export const help = defineCommand({

@@ -1,4 +1,4 @@
-/** Every command of the node. This is the only list: doors, help and documents are made from it. */
+/** Every command of the node. This is the only list: servers, help and documents are made from it. */
 import type { Command } from '../rpc/command.ts';
 import { autocleanOnce } from './autoclean-once.ts';
 import { autocleanStatus } from './autoclean-status.ts';
@@ -31,13 +31,13 @@ import { listpays } from './listpays.ts';
 import { listpeerchannels } from './listpeerchannels.ts';
 import { listpeers } from './listpeers.ts';
 import { listsendpays } from './listsendpays.ts';
+import type { Modules } from './modules.ts';
 import { newaddr } from './newaddr.ts';
 import { notifications } from './notifications.ts';
 import { pay } from './pay.ts';
 import { ping } from './ping.ts';
 import { preapproveinvoice } from './preapproveinvoice.ts';
 import { recoverchannel } from './recoverchannel.ts';
-import type { Rooms } from './rooms.ts';
 import { sendpay } from './sendpay.ts';
 import { signinvoice } from './signinvoice.ts';
 import { staticbackup } from './staticbackup.ts';
@@ -50,7 +50,7 @@ import { withdraw } from './withdraw.ts';
 import { xpay } from './xpay.ts';
 
 /** The commands, ordered by name. */
-export const commands: readonly Command<Rooms>[] = [
+export const commands: readonly Command<Modules>[] = [
   autocleanOnce,
   autocleanStatus,
   autocleaninvoice,

@@ -2,7 +2,7 @@ import { WARNINGS } from '../../shop/invoices/route-hints.ts';
 import { answer } from '../rpc/answer.ts';
 import { byName, optional, required, withDefault } from '../rpc/command.ts';
 import { field } from '../rpc/fields.ts';
-import { defineCommand } from './rooms.ts';
+import { defineCommand } from './modules.ts';
 
 /** The heart of it all: the expectation of a payment. */
 export const invoice = defineCommand({

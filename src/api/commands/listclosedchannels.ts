@@ -1,8 +1,8 @@
 import { answer } from '../rpc/answer.ts';
 import { optional } from '../rpc/command.ts';
 import { field } from '../rpc/fields.ts';
+import { defineCommand } from './modules.ts';
 import { channelTypeAnswer, channelTypeRow } from './peer-channel.ts';
-import { defineCommand } from './rooms.ts';
 
 /** A figure of the channel: missing when it was recovered from its terms, because then nobody knows it. */
 const ifKnown = answer.optional;

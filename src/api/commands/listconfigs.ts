@@ -3,7 +3,7 @@ import { answer } from '../rpc/answer.ts';
 import { optional } from '../rpc/command.ts';
 import { quoteToken } from '../rpc/field.ts';
 import { field } from '../rpc/fields.ts';
-import { type ConfigValue, defineCommand } from './rooms.ts';
+import { type ConfigValue, defineCommand } from './modules.ts';
 
 /** The name under which Core Lightning shows a value of each kind. */
 const VALUE_NAMES = {

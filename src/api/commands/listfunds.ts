@@ -3,7 +3,7 @@ import { satToMsat } from '../../base/types/amount.ts';
 import { answer } from '../rpc/answer.ts';
 import { withDefault } from '../rpc/command.ts';
 import { field } from '../rpc/fields.ts';
-import { defineCommand } from './rooms.ts';
+import { defineCommand } from './modules.ts';
 
 const output = answer.object(
   {

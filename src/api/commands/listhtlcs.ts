@@ -5,7 +5,7 @@ import { optional } from '../rpc/command.ts';
 import { field } from '../rpc/fields.ts';
 import { channelsNamed } from './find-channel.ts';
 import { HTLC_STATES, htlcState } from './htlc-state.ts';
-import { defineCommand } from './rooms.ts';
+import { defineCommand } from './modules.ts';
 
 const htlc = answer.object(
   {

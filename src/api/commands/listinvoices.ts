@@ -7,7 +7,7 @@ import { answer } from '../rpc/answer.ts';
 import { byName, optional, withDefault } from '../rpc/command.ts';
 import { field } from '../rpc/fields.ts';
 import { invoiceMembers, invoiceRow } from './invoice-row.ts';
-import { defineCommand, type Rooms } from './rooms.ts';
+import { defineCommand, type Modules } from './modules.ts';
 
 const deposit = answer.object(
   {
@@ -38,7 +38,7 @@ const row = answer.object(
 /** Invoices whose deposits are looked up together. */
 const LOOKED_UP_TOGETHER = 100;
 
-async function withDeposits(found: readonly Invoice[], { deposits }: Rooms) {
+async function withDeposits(found: readonly Invoice[], { deposits }: Modules) {
   const arrived = await deposits.ofInvoices(found.map(({ created_index }) => created_index));
   return found.map((invoice) => {
     const own = arrived.filter(({ created_index }) => created_index === invoice.created_index);
@@ -56,14 +56,14 @@ async function withDeposits(found: readonly Invoice[], { deposits }: Rooms) {
   });
 }
 
-async function* rowsOf(invoices: AsyncIterable<Invoice>, rooms: Rooms) {
+async function* rowsOf(invoices: AsyncIterable<Invoice>, modules: Modules) {
   let together: Invoice[] = [];
   for await (const invoice of invoices) {
     if (together.push(invoice) < LOOKED_UP_TOGETHER) continue;
-    yield* await withDeposits(together, rooms);
+    yield* await withDeposits(together, modules);
     together = [];
   }
-  yield* await withDeposits(together, rooms);
+  yield* await withDeposits(together, modules);
 }
 
 /** Finds invoices. */
@@ -104,8 +104,8 @@ A full list is sent while it is read, so it may have any length. To read it in p
   ],
   see_also: ['invoice', 'delinvoice', 'waitinvoice'],
   access: 'read',
-  async run({ label, invstring, payment_hash, offer_id, rest: _rest, ...query }, rooms) {
-    const { invoices } = rooms;
+  async run({ label, invstring, payment_hash, offer_id, rest: _rest, ...query }, modules) {
+    const { invoices } = modules;
     const keys: InvoiceKey[] = [];
     if (label !== undefined) keys.push({ label });
     if (invstring !== undefined) keys.push({ invstring });
@@ -125,9 +125,9 @@ A full list is sent while it is read, so it may have any length. To read it in p
     if (key !== undefined) {
       const found = await invoices.find(key);
       const isWanted = found !== undefined && matcherOf(query)(found);
-      return { invoices: await withDeposits(isWanted ? [found] : [], rooms) };
+      return { invoices: await withDeposits(isWanted ? [found] : [], modules) };
     }
     const start = query.start === 0n ? undefined : query.start;
-    return { invoices: rowsOf(invoices.list({ ...query, start }), rooms) };
+    return { invoices: rowsOf(invoices.list({ ...query, start }), modules) };
   },
 });

@@ -1,7 +1,7 @@
 import type { Payment } from '../../node/payments/history.ts';
 import { answer } from '../rpc/answer.ts';
+import { defineCommand } from './modules.ts';
 import { paymentQuery, paymentQueryParams } from './payment-query.ts';
-import { defineCommand } from './rooms.ts';
 
 const payment = answer.object(
   {

@@ -2,8 +2,8 @@ import { answer } from '../rpc/answer.ts';
 import { optional } from '../rpc/command.ts';
 import { field } from '../rpc/fields.ts';
 import { channelsNamed } from './find-channel.ts';
+import { defineCommand } from './modules.ts';
 import { peerChannelAnswer, peerChannelRow } from './peer-channel.ts';
-import { defineCommand } from './rooms.ts';
 
 /** Shows channels. */
 export const listpeerchannels = defineCommand({

@@ -4,7 +4,7 @@ import { toHex } from '../../base/types/hex.ts';
 import { answer } from '../rpc/answer.ts';
 import { optional } from '../rpc/command.ts';
 import { field } from '../rpc/fields.ts';
-import { defineCommand } from './rooms.ts';
+import { defineCommand } from './modules.ts';
 
 /** Shows peers. */
 export const listpeers = defineCommand({

@@ -1,7 +1,7 @@
 import type { Sendpay } from '../../node/payments/sendpay.ts';
 import { answer } from '../rpc/answer.ts';
+import { defineCommand } from './modules.ts';
 import { paymentQuery, paymentQueryParams } from './payment-query.ts';
-import { defineCommand } from './rooms.ts';
 import { sendpayAnswer, sendpayRow } from './sendpay-row.ts';
 
 async function* rowsOf(parts: AsyncIterable<Sendpay>) {

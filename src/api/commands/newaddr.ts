@@ -1,7 +1,7 @@
 import { answer } from '../rpc/answer.ts';
 import { optional } from '../rpc/command.ts';
 import { type Field, quoteToken, textOf, UnfitSentence } from '../rpc/field.ts';
-import { defineCommand } from './rooms.ts';
+import { defineCommand } from './modules.ts';
 
 const WORDS = ['p2tr', 'bech32', 'all'] as const;
 type AddressType = (typeof WORDS)[number];

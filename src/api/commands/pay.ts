@@ -4,8 +4,8 @@ import type { PayRequest } from '../../node/payments/pay-request.ts';
 import { answer } from '../rpc/answer.ts';
 import { optional, type ParamValues, required, withDefault } from '../rpc/command.ts';
 import { field } from '../rpc/fields.ts';
+import { defineCommand } from './modules.ts';
 import { askedFor, PAY_ERRORS } from './pay-request.ts';
-import { defineCommand } from './rooms.ts';
 
 const params = {
   bolt11: required(field.string, 'The invoice. It may be in upper case and begin with `lightning:`.', {

@@ -18,7 +18,7 @@ export const paymentQueryParams = {
   limit: optional(field.u32, 'The most to list. Needs `index`.'),
 } as const;
 
-/** The question as the room of payments takes it. Throws RpcError when its parts contradict each other. */
+/** The query as node/payments/ takes it. Throws RpcError when its parts contradict each other. */
 export function paymentQuery(params: ParamValues<typeof paymentQueryParams>): SendpayQuery {
   const { bolt11, payment_hash, status, index, start, limit } = params;
   if (bolt11 !== undefined && payment_hash !== undefined) {

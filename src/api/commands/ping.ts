@@ -3,7 +3,7 @@ import { PeerError } from '../../node/peers/index.ts';
 import { answer } from '../rpc/answer.ts';
 import { required, withDefault } from '../rpc/command.ts';
 import { field } from '../rpc/fields.ts';
-import { defineCommand } from './rooms.ts';
+import { defineCommand } from './modules.ts';
 
 /** BOLT 1: more bytes than this are not answered. */
 const MAX_PONG_BYTES = 65_531;

@@ -1,7 +1,7 @@
 import { required } from '../rpc/command.ts';
 import { field } from '../rpc/fields.ts';
 import { decodeAny } from './decoded.ts';
-import { defineCommand } from './rooms.ts';
+import { defineCommand } from './modules.ts';
 
 /** Asks whether the node's signer would let an invoice be paid. */
 export const preapproveinvoice = defineCommand({

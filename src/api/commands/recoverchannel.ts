@@ -3,7 +3,7 @@ import { BackupError } from '../../node/backup/static-backup.ts';
 import { answer } from '../rpc/answer.ts';
 import { required } from '../rpc/command.ts';
 import { field } from '../rpc/fields.ts';
-import { defineCommand } from './rooms.ts';
+import { defineCommand } from './modules.ts';
 
 /** Takes channels back from what `staticbackup` answered. */
 export const recoverchannel = defineCommand({

@@ -6,7 +6,7 @@ import { optional, required, withDefault } from '../rpc/command.ts';
 import { type Field, readField, Unfit } from '../rpc/field.ts';
 import { field } from '../rpc/fields.ts';
 import { isJsonObject, type Json, type JsonObject } from '../rpc/json.ts';
-import { defineCommand } from './rooms.ts';
+import { defineCommand } from './modules.ts';
 import { sendpayMembers, sendpayRow } from './sendpay-row.ts';
 
 function member<T>(step: JsonObject, name: string, of: Field<T>): T {

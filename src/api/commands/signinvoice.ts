@@ -1,7 +1,7 @@
 import { answer } from '../rpc/answer.ts';
 import { required } from '../rpc/command.ts';
 import { field } from '../rpc/fields.ts';
-import { defineCommand } from './rooms.ts';
+import { defineCommand } from './modules.ts';
 
 /** Signs an invoice and keeps nothing. */
 export const signinvoice = defineCommand({

@@ -1,5 +1,5 @@
 import { answer } from '../rpc/answer.ts';
-import { defineCommand } from './rooms.ts';
+import { defineCommand } from './modules.ts';
 
 /** Ends the node. */
 export const stop = defineCommand({

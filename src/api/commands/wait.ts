@@ -3,7 +3,7 @@ import { answer } from '../rpc/answer.ts';
 import { required } from '../rpc/command.ts';
 import { fieldOf, textOf } from '../rpc/field.ts';
 import { field } from '../rpc/fields.ts';
-import { defineCommand } from './rooms.ts';
+import { defineCommand } from './modules.ts';
 
 const SUBSYSTEMS = ['invoices', 'sendpays'] as const;
 const COUNTERS = ['created', 'updated', 'deleted'] as const;

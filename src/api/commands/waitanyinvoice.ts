@@ -1,7 +1,7 @@
 import { optional, withDefault } from '../rpc/command.ts';
 import { field } from '../rpc/fields.ts';
 import { invoiceMembers, invoiceRow } from './invoice-row.ts';
-import { defineCommand } from './rooms.ts';
+import { defineCommand } from './modules.ts';
 
 /** Goes through payments in their order. */
 export const waitanyinvoice = defineCommand({

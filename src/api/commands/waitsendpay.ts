@@ -2,7 +2,7 @@ import { RpcError } from '../../base/errors.ts';
 import { failureError } from '../../node/payments/failure-error.ts';
 import { optional, required, withDefault } from '../rpc/command.ts';
 import { field } from '../rpc/fields.ts';
-import { defineCommand } from './rooms.ts';
+import { defineCommand } from './modules.ts';
 import { sendpayMembers, sendpayRow } from './sendpay-row.ts';
 
 /** Waits for a part. */

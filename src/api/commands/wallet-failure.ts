@@ -3,7 +3,7 @@ import { RpcError } from '../../base/errors.ts';
 import { DustError, NotEnoughError } from '../../node/wallet/build.ts';
 import { BroadcastError, CoinError } from '../../node/wallet/failure.ts';
 
-/** The error of a command that asked the wallet; what is none of the wallet's stays as it is. */
+/** The error of a command that asked the wallet; what is not one of the wallet's stays as it is. */
 export function walletFailure(error: unknown): unknown {
   if (error instanceof NotEnoughError) {
     return new RpcError(

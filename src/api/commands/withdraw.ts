@@ -8,7 +8,7 @@ import { answer } from '../rpc/answer.ts';
 import { optional, required, withDefault } from '../rpc/command.ts';
 import { field } from '../rpc/fields.ts';
 import { requestedFeerate } from './fee-estimates.ts';
-import { defineCommand } from './rooms.ts';
+import { defineCommand } from './modules.ts';
 import { walletFailure } from './wallet-failure.ts';
 
 /** The script of an address on our network. Throws RpcError in Core Lightning's words. */

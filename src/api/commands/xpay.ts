@@ -2,8 +2,8 @@ import { type Msat, msat } from '../../base/types/amount.ts';
 import { answer } from '../rpc/answer.ts';
 import { optional, required, withDefault } from '../rpc/command.ts';
 import { field } from '../rpc/fields.ts';
+import { defineCommand } from './modules.ts';
 import { askedFor, PAY_ERRORS } from './pay-request.ts';
-import { defineCommand } from './rooms.ts';
 
 /** Five satoshi or one percent, whichever is more: what fees may come to when nobody says. */
 function usualFee(amount_msat: Msat): Msat {

@@ -90,7 +90,7 @@ export interface Example {
 export type Category = 'invoices' | 'payments' | 'channels' | 'peers' | 'wallet' | 'node' | 'connection';
 
 /** A command in full. See defineCommand for how the parts are typed. */
-export interface Command<Rooms> {
+export interface Command<Modules> {
   /** The name of the method. */
   readonly name: string;
   /** Older names of the same command. */
@@ -110,14 +110,14 @@ export interface Command<Rooms> {
   readonly see_also: readonly string[];
   /** Whether running it can change anything. */
   readonly access: 'read' | 'write';
-  run(params: Readonly<Record<string, unknown>>, rooms: Rooms, context: Context): unknown;
+  run(params: Readonly<Record<string, unknown>>, modules: Modules, context: Context): unknown;
 }
 
 /** What was given beyond the named parameters, to a command that takes it. */
 export type Rest = JsonObject | readonly Json[];
 
 /** A definition as a command's file writes it. */
-export interface Definition<Rooms, P extends Params, R extends AnswerMembers, V> {
+export interface Definition<Modules, P extends Params, R extends AnswerMembers, V> {
   readonly name: string;
   readonly aliases?: readonly string[];
   readonly category: Category;
@@ -131,11 +131,11 @@ export interface Definition<Rooms, P extends Params, R extends AnswerMembers, V>
   readonly examples?: readonly Example[];
   readonly see_also?: readonly string[];
   readonly access: 'read' | 'write';
-  run(params: ParamValues<P> & { readonly rest: Rest }, rooms: Rooms, context: Context): V | Promise<V>;
+  run(params: ParamValues<P> & { readonly rest: Rest }, modules: Modules, context: Context): V | Promise<V>;
 }
 
 /** A command that remembers the types of its parameters and its result, for the typed client and for tests. */
-export interface DefinedCommand<Rooms, P extends Params, R> extends Command<Rooms> {
+export interface DefinedCommand<Modules, P extends Params, R> extends Command<Modules> {
   readonly params: P;
   readonly [VALUE]?: R;
 }
@@ -157,13 +157,13 @@ function checkParams(name: string, params: Params): void {
 }
 
 /**
- * Defines commands that run on the rooms given: `const defineCommand = commandsOn<Rooms>()`. Throws TypeError where a
+ * Defines commands that run on the modules given: `const defineCommand = commandsOn<Modules>()`. Throws TypeError where a
  * definition contradicts itself.
  */
-export function commandsOn<Rooms>() {
+export function commandsOn<Modules>() {
   return <const P extends Params, const R extends AnswerMembers, const V extends AnswerRecord<R>>(
-    definition: Definition<Rooms, P, R, V>,
-  ): DefinedCommand<Rooms, P, AnswerRecord<R>> => {
+    definition: Definition<Modules, P, R, V>,
+  ): DefinedCommand<Modules, P, AnswerRecord<R>> => {
     checkParams(definition.name, definition.params);
     const { returns } = definition;
     return {
@@ -174,7 +174,7 @@ export function commandsOn<Rooms>() {
       ...definition,
       returns: answer.object(returns, 'The result.'),
       // Dispatch hands over what the definition's own parameters read, so the two types are one.
-      run: definition.run as Command<Rooms>['run'],
+      run: definition.run as Command<Modules>['run'],
     };
   };
 }

@@ -14,7 +14,7 @@ import { isStreamed, streamJson, writeJson } from './writer.ts';
 /** A reply: its whole text, or its pieces where it is too long for memory. It ends with a blank line. */
 export type Reply = string | AsyncIterable<string>;
 
-/** The client's side of a request, as its door knows it. */
+/** The client's side of a request, as its server knows it. */
 export interface Caller {
   readonly transport: Context['transport'];
   readonly connection: ConnectionSettings;
@@ -50,14 +50,14 @@ function isPromise(value: unknown): value is Promise<unknown> {
 }
 
 /** Answers requests by the commands given. */
-export class Dispatcher<Rooms> {
-  readonly #table: CommandTable<Command<Rooms>>;
-  readonly #rooms: Rooms;
+export class Dispatcher<Modules> {
+  readonly #table: CommandTable<Command<Modules>>;
+  readonly #modules: Modules;
   readonly #options: DispatchOptions;
 
-  constructor(commands: readonly Command<Rooms>[], rooms: Rooms, options: DispatchOptions) {
+  constructor(commands: readonly Command<Modules>[], modules: Modules, options: DispatchOptions) {
     this.#table = tableOf(commands);
-    this.#rooms = rooms;
+    this.#modules = modules;
     this.#options = options;
   }
 
@@ -82,7 +82,7 @@ export class Dispatcher<Rooms> {
         this.#holdTo(command, result);
         return resultReply(id, filter === undefined ? result : filter(result));
       };
-      const result = command.run(params, this.#rooms, new RequestContext(id, caller));
+      const result = command.run(params, this.#modules, new RequestContext(id, caller));
       if (!isPromise(result)) return answered(result);
       return result.then(answered).catch((error: unknown) => failed(this.#listed(command, error)));
     } catch (error) {
@@ -91,13 +91,13 @@ export class Dispatcher<Rooms> {
     }
   }
 
-  #holdTo(command: Command<Rooms>, result: unknown): void {
+  #holdTo(command: Command<Modules>, result: unknown): void {
     if (this.#options.strict !== true) return;
     const fault = findFault(command.returns, result);
     if (fault !== undefined) throw new TypeError(`${command.name} answers what it does not declare: ${fault}`);
   }
 
-  #listed(command: Command<Rooms>, error: unknown): unknown {
+  #listed(command: Command<Modules>, error: unknown): unknown {
     if (this.#options.strict !== true || !(error instanceof RpcError)) return error;
     if (COMMON_ERRORS.has(error.error) || command.errors.includes(error.error)) return error;
     return new TypeError(`${command.name} answers an error that it does not list: ${error.error}`, { cause: error });

@@ -1,5 +1,5 @@
 /**
- * The door for local clients: JSON-RPC 2.0 on a Unix socket, as lightning-cli and Core Lightning's client libraries
+ * The server for local clients: JSON-RPC 2.0 on a Unix socket, as lightning-cli and Core Lightning's client libraries
  * speak it. No logic is here; dispatch knows the commands.
  */
 import { chmodSync } from 'node:fs';
@@ -19,7 +19,7 @@ export interface UnixSocketOptions extends ConnectionHost {
   readonly mode?: number;
 }
 
-/** A door that is open. */
+/** A running server. */
 export interface UnixSocketServer {
   readonly path: string;
   /** Takes no more clients, ends all waits, lets replies go out for up to two seconds, and hangs up. */

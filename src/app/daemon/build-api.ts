@@ -1,7 +1,7 @@
 /** Builds the layer of the APIs: the commands, and the Unix socket that they are asked over. */
 import { rmSync } from 'node:fs';
 import { commands } from '../../api/commands/index.ts';
-import type { Rooms } from '../../api/commands/rooms.ts';
+import type { Modules } from '../../api/commands/modules.ts';
 import { Dispatcher } from '../../api/rpc/dispatch.ts';
 import { serveUnixSocket, type UnixSocketServer } from '../../api/server/unix-socket.ts';
 import { type BuiltLayers, modulesOf } from './command-modules.ts';
@@ -9,7 +9,7 @@ import type { Part } from './lifecycle.ts';
 
 /** How the node is asked. */
 export interface Api {
-  readonly dispatcher: Dispatcher<Rooms>;
+  readonly dispatcher: Dispatcher<Modules>;
   readonly parts: readonly Part[];
 }
 

@@ -9,7 +9,7 @@ import { closedWays, waysOut } from '../../node/channels/ways-out.ts';
 import { Endings } from '../../node/endings/endings.ts';
 import type { Keys } from '../../node/keys/keys.ts';
 import { Payer } from '../../node/payments/pay.ts';
-import { IncomingPayments, type InvoiceDoor } from '../../node/payments/receive.ts';
+import { IncomingPayments, type InvoicePort } from '../../node/payments/receive.ts';
 import { OutgoingPayments } from '../../node/payments/send.ts';
 import {
   formatNetAddress,
@@ -31,10 +31,10 @@ import { callPeers, connectTo, listen, readPeerAddresses } from './peer-book.ts'
 
 /** The shop, as far as the node asks it. It is built on the node, so it answers only once it is there. */
 export interface ShopPort {
-  judge: InvoiceDoor['judge'];
+  judge: InvoicePort['judge'];
   markPaid(
     payment_hash: PaymentHash,
-    amount_received_msat: Parameters<InvoiceDoor['markPaid']>[1],
+    amount_received_msat: Parameters<InvoicePort['markPaid']>[1],
     claims: readonly Write[],
   ): Promise<PaymentPreimage | undefined>;
   paidPreimage(payment_hash: PaymentHash): Promise<PaymentPreimage | undefined>;

@@ -6,7 +6,7 @@ import { AUTOCLEAN_SUBSYSTEMS } from '../../shop/invoices/autoclean.ts';
 import { Invoices } from '../../shop/invoices/invoices.ts';
 import type { Infra } from './build-infra.ts';
 import type { Node, ShopPort } from './build-node.ts';
-import { depositDoor } from './deposit-door.ts';
+import { depositPort } from './deposit-port.ts';
 import { INVOICE_FEATURES } from './features.ts';
 import type { Part } from './lifecycle.ts';
 import { confirmations } from './open.ts';
@@ -28,7 +28,7 @@ export function buildShop({ config, log, clock, store, chain }: Infra, { keys, w
   const deposits: Deposits = new Deposits({
     store,
     clock,
-    invoices: depositDoor(() => invoices),
+    invoices: depositPort(() => invoices),
     coins: wallet,
     newScript: values['invoices-onchain-fallback']
       ? async () => (await wallet.newAddress('p2tr')).script_pubkey

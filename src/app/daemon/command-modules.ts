@@ -2,9 +2,9 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { commands } from '../../api/commands/index.ts';
+import type { ConfigValue, Modules, NodeInfo } from '../../api/commands/modules.ts';
 import { addressRow } from '../../api/commands/peer-address.ts';
-import type { ConfigValue, NodeInfo, Rooms } from '../../api/commands/rooms.ts';
-import type { ChannelFunds, SweptFunds } from '../../api/commands/wallet-rooms.ts';
+import type { ChannelFunds, SweptFunds } from '../../api/commands/wallet-modules.ts';
 import { tableOf } from '../../api/rpc/table.ts';
 import { satToMsat } from '../../base/types/amount.ts';
 import { encodeFeatures } from '../../base/types/features.ts';
@@ -37,7 +37,7 @@ export interface BuiltLayers {
 }
 
 /** The modules as commands see them. */
-export function modulesOf(layers: BuiltLayers): Rooms {
+export function modulesOf(layers: BuiltLayers): Modules {
   const { infra, node, shop, onStop } = layers;
   const { config, store, chain, clock } = infra;
   const { channels, endings, peers, backups, wallet, outgoing, payer } = node;

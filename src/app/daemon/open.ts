@@ -1,4 +1,4 @@
-/** The parts of a node that are there before its rooms: the judged database, the keys, the wallet. */
+/** The parts of a node that are there before its modules: the judged database, the keys, the wallet. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { secureRandomBytes } from '../../base/crypto/random.ts';
@@ -79,14 +79,14 @@ export function openWallet(
   log: Log,
   store: Store,
   keys: Keys,
-  doors: Pick<WalletOptions, 'hasAnchorChannel' | 'coinWrites'>,
+  ports: Pick<WalletOptions, 'hasAnchorChannel' | 'coinWrites'>,
 ): Promise<Wallet> {
   return Wallet.open({
     store,
     keys,
     network: config.network,
     reserve_sat: sat(Math.floor(config.values['min-emergency-msat'] / 1000)),
-    ...doors,
+    ...ports,
     onProblem: (problem) => log.warn(problem),
   });
 }

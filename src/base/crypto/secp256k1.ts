@@ -1,5 +1,5 @@
 /**
- * The one door to the curve. libsecp256k1 where its binary loads, @noble/curves where it does not: the package's own
+ * The only access to the curve: libsecp256k1 where its binary loads, @noble/curves where it does not: the package's own
  * JavaScript fallback is slower and not in constant time, so it is never reached.
  *
  * Keys and scalars are 32 bytes, points are compressed (33 bytes), signatures compact (64 bytes, r then s, low-S).

@@ -37,7 +37,7 @@ function writeExtra({ tag, data }: ExtraField): RawField {
     row === undefined ||
     (row.length !== undefined && row.length !== words.length) ||
     (tag === 'f' && (words[0] ?? 0) > 18);
-  if (!skipped) throw new Bolt11Error('value_invalid', 'an extra field that is no extra one', { field: tag });
+  if (!skipped) throw new Bolt11Error('value_invalid', 'this field is not an extra one', { field: tag });
   return { tag, words };
 }
 

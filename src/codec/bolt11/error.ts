@@ -51,7 +51,7 @@ export interface FaultPlace {
   readonly position?: number | undefined;
 }
 
-/** The one error that this room throws. */
+/** The only error that this module throws. */
 export class Bolt11Error extends Error {
   override readonly name = 'Bolt11Error';
   readonly kind: Bolt11Fault;

@@ -89,7 +89,7 @@ function readDescription({ words, position }: RawField): string {
   try {
     return utf8.decode(wordsToBytes(words));
   } catch {
-    throw new Bolt11Error('not_utf8', 'the description is no valid UTF-8', { field: 'd', position });
+    throw new Bolt11Error('not_utf8', 'the description is not valid UTF-8', { field: 'd', position });
   }
 }
 

@@ -28,7 +28,7 @@ export function parseHumanReadable(text: string): { currency: Currency; amount_m
   const letters = /^[a-z]*/.exec(text.slice(2))?.[0] ?? '';
   const currency = CURRENCIES.find((name) => name === letters);
   if (currency === undefined) {
-    throw new Bolt11Error('unknown_network', `no network that we know is called "${letters}"`, { position: 2 });
+    throw new Bolt11Error('unknown_network', `unknown network "${letters}"`, { position: 2 });
   }
   const start = 2 + currency.length;
   return { currency, amount_msat: start === text.length ? undefined : parseAmount(text.slice(start), start) };
@@ -37,7 +37,7 @@ export function parseHumanReadable(text: string): { currency: Currency; amount_m
 function parseAmount(text: string, position: number): Msat {
   const [, digits, multiplier] = /^(\d+)(.*)$/.exec(text) ?? [];
   if (digits === undefined || multiplier === undefined || digits.startsWith('0')) {
-    throw new Bolt11Error('amount_invalid', `"${text}" is no positive number without leading zeros`, { position });
+    throw new Bolt11Error('amount_invalid', `"${text}" is not a positive number without leading zeros`, { position });
   }
   if (digits.length > MAX_DIGITS) {
     throw new Bolt11Error('amount_too_large', 'the amount is over 2^64 - 1 msat', { position });
@@ -45,13 +45,13 @@ function parseAmount(text: string, position: number): Msat {
   let value_msat: bigint;
   if (multiplier === 'p') {
     if (!digits.endsWith('0')) {
-      throw new Bolt11Error('sub_millisatoshi', `${digits}p is no whole number of millisatoshi`, { position });
+      throw new Bolt11Error('sub_millisatoshi', `${digits}p is not a whole number of millisatoshi`, { position });
     }
     value_msat = BigInt(digits.slice(0, -1));
   } else {
     const unit = MULTIPLIERS.find(([letter]) => letter === multiplier);
     if (unit === undefined) {
-      throw new Bolt11Error('multiplier_invalid', `"${multiplier}" is none of the multipliers m, u, n, p`, {
+      throw new Bolt11Error('multiplier_invalid', `"${multiplier}" is not one of the multipliers m, u, n, p`, {
         position: position + digits.length,
       });
     }
@@ -66,7 +66,7 @@ function parseAmount(text: string, position: number): Msat {
 /** The shortest form: the largest multiplier that divides the amount. Throws Bolt11Error for an amount below 1 msat. */
 export function formatHumanReadable(currency: Currency, amount_msat: Msat | undefined): string {
   if (!CURRENCIES.includes(currency)) {
-    throw new Bolt11Error('unknown_network', `no network that we know is called "${currency}"`);
+    throw new Bolt11Error('unknown_network', `unknown network "${currency}"`);
   }
   if (amount_msat === undefined) return `ln${currency}`;
   if (amount_msat <= 0n || amount_msat > MAX_U64) {

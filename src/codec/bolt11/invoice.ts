@@ -1,4 +1,4 @@
-/** The records of this room: what one hands to the writer, and what one has from the reader once all is checked. */
+/** The records of this module: what the writer takes, and what the reader returns once everything is checked. */
 import type { Msat } from '../../base/types/amount.ts';
 import type { NodeId, PaymentHash, PaymentSecret } from '../../base/types/brand.ts';
 import type { Features } from '../../base/types/features.ts';

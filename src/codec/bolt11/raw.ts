@@ -77,9 +77,9 @@ export function parseRaw(text: string): RawInvoice {
   };
 }
 
-/** The words of timestamp and fields, with so much room left after them. Throws Bolt11Error. */
-function termsToWords(terms: RawTerms, room: number): Uint8Array {
-  let length = TIMESTAMP_WORDS + room;
+/** The words of timestamp and fields, with this much space left after them. Throws Bolt11Error. */
+function termsToWords(terms: RawTerms, space: number): Uint8Array {
+  let length = TIMESTAMP_WORDS + space;
   for (const field of terms.fields) {
     if (field.words.length > MAX_FIELD_WORDS) {
       throw new Bolt11Error('too_long', `${field.words.length} elements; a field has at most ${MAX_FIELD_WORDS}`, {

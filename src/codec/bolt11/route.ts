@@ -16,7 +16,7 @@ export function readRoute({ words, position }: RawField): RouteHop[] {
   const place = { field: 'r', position };
   const bytes = wordsToBytes(words);
   if (bytes.length === 0 || bytes.length % HOP_BYTES !== 0) {
-    throw new Bolt11Error('field_length', `${bytes.length} bytes are no whole number of ${HOP_BYTES}-byte hops`, place);
+    throw new Bolt11Error('field_length', `${bytes.length} bytes are not a multiple of ${HOP_BYTES}-byte hops`, place);
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const hops: RouteHop[] = [];

@@ -1,5 +1,5 @@
 /**
- * The signature over an invoice (BOLT 11, Data Part). The curve and the hash are callbacks: this room sees no key, and
+ * The signature over an invoice (BOLT 11, Data Part). The curve and the hash are callbacks: this module sees no key, and
  * runs in a browser as in the node.
  */
 import type { NodeId } from '../../base/types/brand.ts';

@@ -43,7 +43,7 @@ export class Session {
       this.#stage = 'act_one';
       this.#wanted = ACT_ONE_BYTES;
     } else {
-      if (!curve.isPublicKey(remote_public_key)) throw new RangeError('the node id is no public key');
+      if (!curve.isPublicKey(remote_public_key)) throw new RangeError('the node id is not a public key');
       this.#initiator = new Initiator(static_key, ephemeral_key, remote_public_key);
       this.#stage = 'act_two';
       this.#wanted = ACT_TWO_BYTES;
@@ -52,7 +52,7 @@ export class Session {
 
   /** What the connecting side sends first. */
   open(): Uint8Array {
-    if (this.#initiator === undefined) throw new Error('the side that was connected to waits');
+    if (this.#initiator === undefined) throw new Error('the side that accepted the connection must wait');
     return this.#initiator.actOne();
   }
 

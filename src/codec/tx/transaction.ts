@@ -234,7 +234,7 @@ export function parseTransaction(bytes: Uint8Array): Transaction {
   const outputs: TxOutput[] = [];
   for (let index = 0; index < output_count; index++) {
     const amount = reader.take(8, 'an amount').readBigUInt64LE(0);
-    if (amount > MAX_MONEY_SAT) throw new TxError(`output ${index}: more than all the money there is`);
+    if (amount > MAX_MONEY_SAT) throw new TxError(`output ${index}: more than 21 million bitcoin`);
     outputs.push({ amount_sat: sat(amount), script_pubkey: reader.bytes('an output script') });
   }
   if (with_witness) readWitnesses(reader, inputs);

@@ -25,7 +25,7 @@ export class Reader {
   #take(length: number): number {
     const start = this.#at;
     if (length > this.#end - start)
-      throw new WireError(`${length} bytes wanted at byte ${start}, ${this.#end - start} left`);
+      throw new WireError(`${length} bytes expected at byte ${start}, ${this.#end - start} left`);
     this.#at = start + length;
     return start;
   }
@@ -147,7 +147,7 @@ export class Writer {
   hex(text: string, length: number): void {
     const at = this.#room(length);
     if (text.length !== length * 2 || this.#bytes.write(text, at, length, 'hex') !== length) {
-      throw new WireError(`${length} bytes of hex are wanted, not ${text.length} characters`);
+      throw new WireError(`${length} bytes of hex expected, got ${text.length} characters`);
     }
   }
 

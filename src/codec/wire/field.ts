@@ -56,7 +56,7 @@ export const paymentSecret = hexOf<PaymentSecret>(32);
 export const point: Field<string> = {
   read(reader) {
     const bytes = reader.bytes(33);
-    if (!curve.isPublicKey(bytes)) throw new WireError('33 bytes that are no point of the curve');
+    if (!curve.isPublicKey(bytes)) throw new WireError('33 bytes that are not a point of the curve');
     return toHex(bytes);
   },
   write: (writer, value) => writer.hex(value, 33),

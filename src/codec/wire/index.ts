@@ -1,4 +1,4 @@
-/** The wire's one door: bytes to messages and back. */
+/** The module's only entry: bytes to messages and back. */
 import { AmountError } from '../../base/types/amount.ts';
 import { Reader, WireError, Writer } from './bytes.ts';
 import * as channel from './channel-messages.ts';

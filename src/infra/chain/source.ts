@@ -80,7 +80,7 @@ export type FeeTargetBlocks = 2 | 6 | 12 | 100;
 /** The floor that every node relays, in satoshi per 1000 weight units (BOLT 3). */
 export const FEERATE_FLOOR_PER_KW = 253;
 
-/** What the rooms above know of the chain: its tip, what they watch, and how to send to it. */
+/** What the modules above know of the chain: its tip, what they watch, and how to send to it. */
 export interface ChainSource {
   /** Connects, and resolves when the tip is known. `from` is the block from which the caller wants to hear. */
   start(from?: BlockRef): Promise<BlockRef>;

@@ -1,5 +1,5 @@
 /**
- * What every room sees of the database: units of writes that are durable before their caller goes on, and reads of
+ * What every module sees of the database: units of writes that are durable before their caller goes on, and reads of
  * what is durable. The statements are plain SQL in a dialect that SQLite and PostgreSQL both take, with `?` for values.
  */
 
@@ -37,12 +37,12 @@ export type UnitResult =
       readonly stopped_at: number;
     };
 
-/** The store, as the rooms above it see it. */
+/** The store, as the modules above it see it. */
 export interface Store {
   /**
    * Hands over one unit: all or nothing. Units take effect in the order in which they were handed over; those that
    * arrive while the disk is busy share one transaction and one fsync. The promise resolves when the unit is durable,
-   * and promises resolve in the order of their units: what a room tells the world belongs behind it.
+   * and promises resolve in the order of their units: what a module tells the outside must wait for it.
    *
    * Rejects only with StoreClosedError. When the database itself fails (full disk, read-only file, damage) the promise
    * never resolves: `onFailure`, given when the store was opened, ends the process, because memory may by now hold

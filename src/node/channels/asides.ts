@@ -48,7 +48,7 @@ export class Asides {
     const count = isAgain ? before.count + 1 : 1;
     const rests_until_ms = count < REST_FROM ? at_ms : at_ms + REST_MS;
     channel.aside = { cause, reason, count, at_ms, rests_until_ms };
-    book.speak(() => log.warn(`channel ${channel_id} is set aside (${count} in a row): ${reason}`));
+    book.speak(() => log.warn(`channel ${channel_id} is set aside (${count} times in a row): ${reason}`));
     if (cause === 'error' && count >= MOST_ERRORS) {
       // Behind this turn, of which the channel's own state is still a part.
       book.speak(() => this.#options.apply(channel, { kind: 'give_up', reason: `${count} times in a row ${reason}` }));
@@ -75,7 +75,7 @@ export class Asides {
   tryNow(channel: LiveChannel): void {
     if (channel.aside === undefined || channel.state.link !== 'aside') return;
     channel.aside = { ...channel.aside, rests_until_ms: this.#options.clock.monotonicMs() };
-    this.#renew(channel, 'a channel that was set aside is tried again');
+    this.#renew(channel, 'trying a channel again that was set aside');
   }
 
   /** Nothing is tried any more. */
@@ -97,7 +97,7 @@ export class Asides {
       const isWaiting = channel.peer === peer && channel.state.link === 'aside' && !isOver(channel.state);
       // After a rest the others have shown that the connection is good: it is not ended for this one.
       const mayEnd = delay_ms < REST_MS || this.#isAlone(channel);
-      if (isWaiting && mayEnd) this.#renew(channel, 'a channel that was set aside is tried again');
+      if (isWaiting && mayEnd) this.#renew(channel, 'trying a channel again that was set aside');
     });
     this.#waits.set(channel, cancel);
   }

@@ -17,11 +17,11 @@ import type { LiveChannel } from './live-channel.ts';
 import type {
   ChannelGossip,
   ChannelLog,
-  EndingDoor,
+  EndingPort,
   FundingWallet,
-  IncomingDoor,
+  IncomingPort,
   NodeKeys,
-  OutgoingDoor,
+  OutgoingPort,
 } from './ports.ts';
 
 /** What effects may reach. */
@@ -32,9 +32,9 @@ export interface EffectScope {
   readonly keys: Pick<NodeKeys, 'sharedSecret'>;
   readonly wallet: Pick<FundingWallet, 'publish'>;
   readonly gossip: ChannelGossip;
-  readonly incoming: Pick<IncomingDoor, 'offer' | 'expire'>;
-  readonly outgoing: OutgoingDoor;
-  readonly endings: Pick<EndingDoor, 'begin'>;
+  readonly incoming: Pick<IncomingPort, 'offer' | 'expire'>;
+  readonly outgoing: OutgoingPort;
+  readonly endings: Pick<EndingPort, 'begin'>;
   readonly log: ChannelLog;
   /** Sends a mutual close: serialized, hex. */
   broadcastClose(channel: LiveChannel, transaction: string): void;
@@ -65,7 +65,7 @@ function carryOutOne(scope: EffectScope, channel: LiveChannel, effect: Effect): 
       scope.setAside(channel, effect.cause, effect.reason);
       return NOTHING_MORE;
     case 'passed_over':
-      book.speak(() => log.info(`channel ${channel_id}: passed over what the peer said: ${effect.reason}`));
+      book.speak(() => log.info(`channel ${channel_id}: ignored a message of the peer: ${effect.reason}`));
       return NOTHING_MORE;
     case 'peer_behind':
       book.speak(() =>

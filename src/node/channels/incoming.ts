@@ -28,7 +28,7 @@ export interface IncomingHtlc {
   readonly total_msat: Msat;
 }
 
-/** With what only this room knows of it. */
+/** An incoming HTLC with what only this module knows of it. */
 export interface StoredHtlc extends IncomingHtlc {
   /** Shared with the sender: hides a failure from the hops between. */
   readonly shared_secret: Uint8Array;

@@ -9,7 +9,7 @@ import type { ChainSource } from '../../infra/chain/source.ts';
 import type { Store } from '../../infra/store/store.ts';
 import type { ChannelPolicy, Feerates } from '../../protocol/channel/policy.ts';
 import type { ForwardingTerms } from './gossip/signing.ts';
-import type { ChannelLog, EndingDoor, FundingWallet, IncomingDoor, NodeKeys, OutgoingDoor } from './ports.ts';
+import type { ChannelLog, EndingPort, FundingWallet, IncomingPort, NodeKeys, OutgoingPort } from './ports.ts';
 
 export interface ChannelsOptions {
   readonly store: Store;
@@ -17,9 +17,9 @@ export interface ChannelsOptions {
   readonly network: Network;
   readonly chain: ChainSource;
   readonly wallet: FundingWallet;
-  readonly incoming: IncomingDoor;
-  readonly outgoing: OutgoingDoor;
-  readonly endings: EndingDoor;
+  readonly incoming: IncomingPort;
+  readonly outgoing: OutgoingPort;
+  readonly endings: EndingPort;
   /** What we offer to peers. */
   readonly features: Features;
   readonly policy: ChannelPolicy;

@@ -1,4 +1,4 @@
-/** What the room of live channels asks of its neighbours. The daemon joins them. */
+/** What the live channels ask of other modules. The daemon connects them. */
 
 import type { Sat } from '../../base/types/amount.ts';
 import type { ChannelId, NodeId, PaymentHash, PaymentPreimage, Txid } from '../../base/types/brand.ts';
@@ -59,7 +59,7 @@ export interface FundingWallet {
 }
 
 /** Payments to us. */
-export interface IncomingDoor {
+export interface IncomingPort {
   /**
    * The HTLC is irrevocably committed, and its record is on the way to the disk: what is written from now on is durable
    * later. May be said again after a restart.
@@ -72,7 +72,7 @@ export interface IncomingDoor {
 }
 
 /** Payments of ours. Each may be told twice. */
-export interface OutgoingDoor {
+export interface OutgoingPort {
   /** The preimage is known, though not yet durable: answers what to write with it. */
   fulfilled(
     channel_id: ChannelId,
@@ -87,7 +87,7 @@ export interface OutgoingDoor {
 }
 
 /** Channels that are over: the chain decides about them, and there they are followed until nothing of them is left. */
-export interface EndingDoor {
+export interface EndingPort {
   /** Goes on with those that were ending when the last run ended. `resume_height`: the first block not yet seen. */
   start(channels: readonly EndingChannel[], resume_height: number): Promise<void>;
   /**

@@ -44,7 +44,7 @@ export class Endings implements EndingHost {
   }
 
   /**
-   * Goes on where the last run ended, with the channels that the room of live channels has read. The chain must have
+   * Goes on where the last run ended, with the channels that node/channels/ has read. The chain must have
    * been started; `resume_height` is the first block that was not told to the last run.
    */
   async start(channels: readonly OverChannel[], resume_height: number): Promise<void> {

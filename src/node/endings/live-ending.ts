@@ -1,6 +1,6 @@
 /**
  * One channel that ends on the chain: feeds the pure machine of src/protocol/onchain with what happens, in order, and hands what
- * it asks for to the room, which commits first and acts then.
+ * it asks for to endings.ts, which commits first and acts then.
  */
 
 import type { ChannelId, Txid } from '../../base/types/brand.ts';
@@ -16,7 +16,7 @@ import { closingChannelOf, revokedInState } from './closing-channel.ts';
 import type { OverChannel } from './ports.ts';
 import type { EndingRecord } from './row.ts';
 
-/** What an ending asks of its room. */
+/** What an ending asks of the module around it. */
 export interface EndingHost {
   environment(ending: LiveEnding): OnchainEnvironment;
   /** The record has changed, and this is to be done once that is durable. */

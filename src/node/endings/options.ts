@@ -2,7 +2,7 @@
 import type { ChainSource } from '../../infra/chain/source.ts';
 import type { Store } from '../../infra/store/store.ts';
 import type { OnchainPolicy } from '../../protocol/onchain/closing-channel.ts';
-import type { ChannelHost, ChannelKeyring, EndingLog, FeeWallet, OutgoingDoor } from './ports.ts';
+import type { ChannelHost, ChannelKeyring, EndingLog, FeeWallet, OutgoingPort } from './ports.ts';
 
 /** The chain, as this module needs it. */
 export interface EndingChain extends ChainSource {
@@ -17,7 +17,7 @@ export interface EndingsOptions {
   readonly wallet: FeeWallet;
   readonly keys: ChannelKeyring;
   readonly channels: ChannelHost;
-  readonly outgoing: OutgoingDoor;
+  readonly outgoing: OutgoingPort;
   readonly policy: OnchainPolicy;
   readonly log: EndingLog;
 }

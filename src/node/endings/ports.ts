@@ -1,4 +1,4 @@
-/** What the room of endings asks of its neighbours. The daemon joins them. */
+/** What the endings ask of other modules. The daemon connects them. */
 
 import type { Sat } from '../../base/types/amount.ts';
 import type { ChannelId, NodeId, PaymentHash, PaymentPreimage, Txid } from '../../base/types/brand.ts';
@@ -9,7 +9,7 @@ import type { ChannelSigner } from '../../protocol/channel/signer.ts';
 import type { ChannelState, RemovedHtlc } from '../../protocol/channel/state.ts';
 import type { FundRequest } from '../../protocol/onchain/state.ts';
 
-/** A channel that is over, or is about to be: the room of live channels keeps it, and this one only looks at it. */
+/** A channel that is over, or is about to be: node/channels/ keeps it, and this module only reads it. */
 export interface OverChannel {
   readonly channel_id: ChannelId;
   readonly peer_id: NodeId;
@@ -20,7 +20,7 @@ export interface OverChannel {
   readonly peer?: object | undefined;
 }
 
-/** The room of live channels. */
+/** The live channels (node/channels/). */
 export interface ChannelHost {
   /** Into the unit that makes the channel's own state durable. */
   write(...writes: readonly Write[]): void;
@@ -30,7 +30,7 @@ export interface ChannelHost {
   resolved(channel_id: ChannelId): void;
 }
 
-/** The node's keys, as far as this room needs them. */
+/** The node's keys, as far as this module needs them. */
 export interface ChannelKeyring {
   /** The private keys of a channel; `key_id` is kept with it. */
   channelKeys(key_id: string): ChannelKeys;
@@ -54,8 +54,8 @@ export interface FeeWallet {
   find(txid: Txid): { readonly state: 'held' | 'sent' | 'dropped'; readonly transaction: Transaction } | undefined;
 }
 
-/** Payments of ours, as the room of channels tells them too. Each may be told twice. */
-export interface OutgoingDoor {
+/** Payments of ours. The channels report to them too, so each event may arrive twice. */
+export interface OutgoingPort {
   fulfilled(
     channel_id: ChannelId,
     htlc_id: bigint,

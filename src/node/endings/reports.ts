@@ -9,7 +9,7 @@ import type { OnchainEffect } from '../../protocol/onchain/state.ts';
 import { trackOutputs } from '../../protocol/onchain/tracked-output.ts';
 import { unsignedHtlcs } from './closing-channel.ts';
 import type { LiveEnding } from './live-ending.ts';
-import type { ChannelHost, EndingLog, OutgoingDoor } from './ports.ts';
+import type { ChannelHost, EndingLog, OutgoingPort } from './ports.ts';
 import type { EndingKind, EndingRecord } from './row.ts';
 
 /** What is told, and not done on the chain. */
@@ -25,7 +25,7 @@ const ENDED: Readonly<Record<EndingKind, string>> = {
 
 export interface ReportOptions {
   readonly channels: ChannelHost;
-  readonly outgoing: OutgoingDoor;
+  readonly outgoing: OutgoingPort;
   readonly log: EndingLog;
 }
 

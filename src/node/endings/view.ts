@@ -114,7 +114,7 @@ function waiting({ channel }: LiveEnding, commitment_txid: Txid | undefined): st
   if (channel.state.failure?.data_loss === true) {
     return channel.peer === undefined
       ? 'We have lost data: only the peer can close the channel, and it is not connected'
-      : 'We have lost data: only the peer can close the channel, and is asked to every minute';
+      : 'We have lost data: only the peer can close the channel, and Till asks it to every minute';
   }
   return 'Waiting for the closing transaction to be mined';
 }

@@ -25,7 +25,7 @@ export interface ClosedWay {
   readonly reason: string;
 }
 
-/** The channels, as this part of the room sees them. */
+/** The channels, as far as outgoing payments need them. */
 export interface HtlcSender {
   usableChannels(): readonly WayOut[];
   /** Those that cannot be used now, and why. */

@@ -8,8 +8,8 @@ import type { Clock } from '../../base/types/clock.ts';
 import { type IncomingPart, type PartFailure, partFault, unknownDetails } from './incoming-part.ts';
 import { IncomingSet, SET_TIMEOUT_MS, setKey } from './incoming-set.ts';
 
-/** The invoices, as this room sees them. */
-export interface InvoiceDoor {
+/** The invoices, as far as payments need them. */
+export interface InvoicePort {
   /** Whether an unpaid, unexpired invoice of this hash and secret takes this total, and the time that it asks for. */
   judge(set: {
     readonly payment_hash: PaymentHash;
@@ -27,15 +27,15 @@ export interface InvoiceDoor {
   ): Promise<PaymentPreimage | undefined>;
 }
 
-/** The channels, as this room sees them. */
-export interface HtlcDoor {
+/** The channels, as far as payments need them. */
+export interface HtlcPort {
   fulfil(channel_id: ChannelId, htlc_id: bigint, payment_preimage: PaymentPreimage): void;
   fail(channel_id: ChannelId, htlc_id: bigint, failure: PartFailure): void;
 }
 
 export interface ReceiveOptions {
-  readonly invoices: InvoiceDoor;
-  readonly htlcs: HtlcDoor;
+  readonly invoices: InvoicePort;
+  readonly htlcs: HtlcPort;
   readonly clock: Clock;
   /** The height of the best block that we know. */
   readonly height: () => number;
@@ -112,7 +112,7 @@ export class IncomingPayments {
   }
 
   /** What the invoice says of the set. When that cannot be told the set goes back, and the caller hears why. */
-  async #judge(set: IncomingSet, payment_secret: PaymentSecret): ReturnType<InvoiceDoor['judge']> {
+  async #judge(set: IncomingSet, payment_secret: PaymentSecret): ReturnType<InvoicePort['judge']> {
     const [{ payment_hash }] = set.parts as [IncomingPart];
     try {
       return await this.#options.invoices.judge({ payment_hash, payment_secret, total_msat: set.total_msat });

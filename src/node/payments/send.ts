@@ -181,7 +181,7 @@ export class OutgoingPayments {
     return part;
   }
 
-  /** As the channels' door: the preimage of a part is known. */
+  /** For the channels: the preimage of a part is known. */
   fulfilled(
     channel_id: ChannelId,
     htlc_id: bigint,
@@ -194,7 +194,7 @@ export class OutgoingPayments {
     return [this.#end(name, { ...part, status: 'complete', payment_preimage })];
   }
 
-  /** As the channels' door: the HTLC of a part is gone. A part that was fulfilled before stays so. */
+  /** For the channels: the HTLC of a part is gone. A part that was fulfilled before stays so. */
   removed(channel_id: ChannelId, { id, payment_hash, removal }: RemovedHtlc): readonly Write[] {
     if (removal.kind === 'fulfill') return this.fulfilled(channel_id, id, payment_hash, removal.payment_preimage);
     const name = nameOf(channel_id, id);
@@ -203,7 +203,7 @@ export class OutgoingPayments {
     return [this.#end(name, { ...part, status: 'failed', failure: failureOf(part, removal) })];
   }
 
-  /** As the channels' door: what was written of this HTLC is durable. */
+  /** For the channels: what was written of this HTLC is durable. */
   told(channel_id: ChannelId, htlc_id: bigint): void {
     const name = nameOf(channel_id, htlc_id);
     const part = this.#ended.get(name);

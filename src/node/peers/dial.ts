@@ -39,7 +39,7 @@ function openSocket({ host, port }: NetAddress, signal: AbortSignal): Promise<So
   return new Promise((resolve, reject) => {
     // Messages are written whole: waiting to fill a packet would only add its 40 ms.
     const socket = connect({ host, port, noDelay: true });
-    const abort = (): void => void socket.destroy(new Error('the attempt to connect was given up'));
+    const abort = (): void => void socket.destroy(new Error('the attempt to connect was cancelled'));
     const failed = (error: Error): void => {
       signal.removeEventListener('abort', abort);
       reject(error);

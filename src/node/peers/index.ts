@@ -1,4 +1,4 @@
-/** The room's door. */
+/** The module's entry. */
 export { type Dial, netDial, type ProxyOptions } from './dial.ts';
 export { INIT_FEATURES } from './init.ts';
 export { formatNetAddress, type NetAddress, parseNetAddress } from './net-address.ts';

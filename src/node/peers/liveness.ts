@@ -49,7 +49,7 @@ export class Liveness {
   /** Asks on a user's behalf: resolves with the length of the pong message, 0 when the size asked for wants no answer. */
   ping(num_pong_bytes: number, ignored_length_bytes: number): Promise<number> {
     if (this.#open.length >= MAX_OPEN_PINGS) {
-      return Promise.reject(new PeerError('connected', `${MAX_OPEN_PINGS} pings wait for their answers already`));
+      return Promise.reject(new PeerError('connected', `${MAX_OPEN_PINGS} pings are already waiting for an answer`));
     }
     return new Promise((resolve, reject) => {
       if (num_pong_bytes < NO_PONG_FROM_BYTES) this.#open.push({ num_pong_bytes, resolve, reject });
@@ -70,7 +70,7 @@ export class Liveness {
     this.#cancel();
     const open = this.#open;
     this.#open = [];
-    for (const { reject } of open) reject(new PeerError('connected', 'the peer went away before it answered'));
+    for (const { reject } of open) reject(new PeerError('connected', 'the peer disconnected before it answered'));
   }
 
   #check(): void {

@@ -1,9 +1,9 @@
-/** What a peer is to the rooms around this one, and what this room asks of them. */
+/** What a peer is to other modules, and what this module asks of them. */
 import type { NodeId } from '../../base/types/brand.ts';
 import type { Features } from '../../base/types/features.ts';
 import type { Init, KnownMessage, Ping, Pong } from '../../codec/wire/index.ts';
 
-/** Everything that a peer may say after init, except what this room answers by itself. */
+/** Everything that a peer may say after init, except what this module answers itself. */
 export type PeerMessage = Exclude<KnownMessage, Init | Ping | Pong>;
 
 /** A connection that is set up: the peer has shown who it is, and both said init. It is never used again once it is gone. */

@@ -95,7 +95,7 @@ export class Peers implements ConnectionOwner {
     const peer = this.#peers.get(node_id);
     if (peer !== undefined) return Promise.resolve(peer);
     if (!isHex(node_id, 33) || !curve.isPublicKey(fromHex(node_id))) {
-      return Promise.reject(new PeerError('dial', 'the node id is no public key'));
+      return Promise.reject(new PeerError('dial', 'the node id is not a public key'));
     }
     const under_way = this.#dialling.get(node_id);
     if (under_way !== undefined) return under_way;
@@ -151,7 +151,7 @@ export class Peers implements ConnectionOwner {
     older?.disconnect('the peer connected again');
     if (direction === 'in' && pending !== undefined) {
       if (older === undefined && this.#isStranger(node_id, connection) && !this.#makeRoom(pending.host)) {
-        connection.disconnect('there is no place for another peer');
+        connection.disconnect('too many peers are connected');
         return;
       }
       this.#hosts.set(connection, pending.host);
@@ -161,7 +161,7 @@ export class Peers implements ConnectionOwner {
     this.#options.log('peer_connected', { node_id, address, direction });
     this.#options.host.peerConnected(connection);
     if (connection.is_connected) pending?.waiting?.resolve(connection);
-    else pending?.waiting?.reject(new PeerError('setup', 'the connection ended as soon as it was there'));
+    else pending?.waiting?.reject(new PeerError('setup', 'the connection ended right after it was set up'));
   }
 
   /** As owner of its connections. */

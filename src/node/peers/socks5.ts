@@ -24,7 +24,7 @@ const REPLIES: Readonly<Record<number, string>> = {
   5: 'connection refused',
   6: 'time to live expired',
   7: 'command not supported',
-  8: 'kind of address not supported',
+  8: 'address type not supported',
 };
 
 /**
@@ -35,7 +35,7 @@ export async function connectThroughProxy(stream: Duplex, target: NetAddress): P
   stream.write(Buffer.of(VERSION, 1, NO_AUTHENTICATION));
   const [version, method] = (await readExactly(stream, 2)) as unknown as [number, number];
   if (version !== VERSION) throw new ProxyError('the proxy does not speak SOCKS5');
-  if (method !== NO_AUTHENTICATION) throw new ProxyError('the proxy wants a user name and a password');
+  if (method !== NO_AUTHENTICATION) throw new ProxyError('the proxy asks for a user name and a password');
 
   const port = Buffer.alloc(2);
   port.writeUInt16BE(target.port);
@@ -45,7 +45,7 @@ export async function connectThroughProxy(stream: Duplex, target: NetAddress): P
   if (code !== 0) throw new ProxyError(`the proxy cannot connect: ${REPLIES[code] ?? `code ${code}`}`);
   // The address that the proxy uses on its other side: of no use to us, but it must be read.
   const length = kind === IPV4 ? 4 : kind === IPV6 ? 16 : kind === NAME ? (await readExactly(stream, 1))[0] : undefined;
-  if (length === undefined) throw new ProxyError(`the proxy answers with an address of unknown kind ${kind}`);
+  if (length === undefined) throw new ProxyError(`the proxy answers with an address of unknown type ${kind}`);
   await readExactly(stream, length + 2);
 }
 
@@ -53,7 +53,7 @@ function encodeHost(host: string): Uint8Array {
   if (isIPv4(host)) return Uint8Array.of(IPV4, ...host.split('.').map(Number));
   if (isIPv6(host)) return Uint8Array.of(IPV6, ...ipv6Bytes(host));
   const name = Buffer.from(host, 'ascii');
-  if (name.length > 255) throw new ProxyError('the name is longer than SOCKS5 can say');
+  if (name.length > 255) throw new ProxyError('the name is too long for SOCKS5');
   return Buffer.concat([Buffer.of(NAME, name.length), name]);
 }
 

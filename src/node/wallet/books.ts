@@ -174,7 +174,7 @@ export class Books {
   /** The transaction of ours. Throws TransactionStateError when it is none. */
   get(txid: Txid): OwnTransaction {
     const own = this.ledger.transaction(txid);
-    if (own === undefined) throw new TransactionStateError(`transaction ${txid} is none of the wallet's`);
+    if (own === undefined) throw new TransactionStateError(`transaction ${txid} is not one of the wallet's`);
     return own;
   }
 

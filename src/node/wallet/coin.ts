@@ -20,7 +20,7 @@ export interface KeyPath {
   readonly index: number;
 }
 
-/** The wallet's keys, as this room asks for them. */
+/** The wallet's keys, as this module needs them. */
 export interface WalletKeys {
   /** The private key at the path of the kind's BIP. */
   privateKey(path: KeyPath): Secret<Uint8Array>;

@@ -101,7 +101,7 @@ function planWithin(change_script: Uint8Array, request: ComposeRequest): Plan {
     }
   }
   throw new FeeLimitError(
-    `no transaction pays between ${min_fee_sat} and ${max_fee_sat ?? 'any number of'} sat with the coins there are`,
+    `no transaction pays between ${min_fee_sat} and ${max_fee_sat ?? 'any number of'} sat with the available coins`,
   );
 }
 

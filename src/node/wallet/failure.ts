@@ -1,6 +1,6 @@
 /** What can go wrong besides too few coins (NotEnoughError, DustError) and fees out of bounds (FeeLimitError). */
 
-/** The network's door refused the transaction. */
+/** The source of blocks refused the transaction. */
 export class BroadcastError extends Error {
   override readonly name = 'BroadcastError';
   /** The word of the source of blocks, such as `min relay fee not met`. */

@@ -23,7 +23,7 @@ export class Sender {
   async publish(txid: Txid, parents: readonly Uint8Array[] = []): Promise<void> {
     const books = this.#books;
     const { state } = books.get(txid);
-    if (state === 'dropped') throw new TransactionStateError(`transaction ${txid} was given up`);
+    if (state === 'dropped') throw new TransactionStateError(`transaction ${txid} was dropped`);
     if (state === 'held' || parents.length > 0) books.ledger.setState(txid, 'sent', parents);
     await books.flush();
     const refusal = await this.#send(books.get(txid));
@@ -37,7 +37,7 @@ export class Sender {
   /** See Wallet.release. */
   async release(txid: Txid): Promise<void> {
     const { blockheight, purpose, state } = this.#books.get(txid);
-    if (blockheight !== undefined) throw new TransactionStateError(`transaction ${txid} is in a block already`);
+    if (blockheight !== undefined) throw new TransactionStateError(`transaction ${txid} is already in a block`);
     if (purpose === 'funding' && state === 'sent') {
       throw new TransactionStateError(`transaction ${txid} funds a channel and was sent: it may be mined at any time`);
     }

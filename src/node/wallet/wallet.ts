@@ -228,7 +228,7 @@ export class Wallet {
     const replaced = books.ledger.rivalsOf({ inputs: request.foreign.map(({ input }) => input) });
     const mined = replaced.find(({ blockheight }) => blockheight !== undefined);
     if (mined !== undefined) {
-      throw new TransactionStateError(`transaction ${mined.txid}, which takes the same outputs, is in a block already`);
+      throw new TransactionStateError(`transaction ${mined.txid}, which takes the same outputs, is already in a block`);
     }
     const replaced_txids = new Set(replaced.map(({ txid }) => txid));
     const enterWith = (min_confirmations: number): Promise<SignedTransaction> => {

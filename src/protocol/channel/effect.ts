@@ -1,5 +1,5 @@
 /**
- * What a step asks the host to do, in order. The host stores the new state and whatever its rooms write in answer to the
+ * What a step asks the host to do, in order. The host stores the new state and whatever its modules write in answer to the
  * events in one unit, and only then sends messages and broadcasts. An event may come again after a crash or a reconnect,
  * so who handles it must be able to see it twice.
  */
@@ -82,5 +82,5 @@ export type Effect =
   | { readonly kind: 'closing_agreed'; readonly fee_satoshis: bigint }
   /** The channel is over, and the chain decides. When `data_loss` is set nothing of ours may be broadcast. */
   | { readonly kind: 'channel_failed'; readonly reason: string; readonly data_loss: boolean }
-  /** The funding output is spent: the room of on-chain claims takes over. */
+  /** The funding output is spent: the on-chain claims take over. */
   | { readonly kind: 'funding_spent'; readonly transaction: string };

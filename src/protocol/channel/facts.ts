@@ -1,5 +1,5 @@
 /**
- * What other rooms ask about a channel without changing it: what a `channel_update` says of it (BOLT 7), what it can
+ * What other modules ask about a channel without changing it: what a `channel_update` says of it (BOLT 7), what it can
  * send and receive now, and whether its funding can still vanish.
  */
 import { type Msat, msat, satToMsat } from '../../base/types/amount.ts';

@@ -1,5 +1,5 @@
 /**
- * What this room knows of a channel that ends on the chain (BOLT 5). All of it comes from the channel's stored state and
+ * What this module knows of a channel that ends on the chain (BOLT 5). All of it comes from the channel's stored state and
  * none of it changes any more, so it is handed over with every step instead of being kept a second time.
  */
 import type { ChannelKeys } from '../../codec/tx/channel-keys.ts';

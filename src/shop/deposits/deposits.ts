@@ -1,6 +1,6 @@
 /**
  * Payment on the chain: an invoice may show an address of the wallet (BOLT 11, field `f`), and what arrives there pays
- * it. Deposits in time add up; when those that are deep enough reach the amount, the invoice is paid by the same door as
+ * it. Deposits in time add up; when those that are deep enough reach the amount, the invoice is paid by the same statement as
  * from Lightning, so that only one of the two can win. What does not pay is kept, shown and told, never dropped: the
  * coin is the wallet's in any case.
  *
@@ -12,7 +12,7 @@
 import { type Msat, sat, satToMsat, sum } from '../../base/types/amount.ts';
 import type { Clock } from '../../base/types/clock.ts';
 import { type Store, StoreClosedError, type Write } from '../../infra/store/store.ts';
-import type { CoinDoor, InvoiceDoor, Outpoint, PaidCoin } from './ports.ts';
+import type { CoinPort, InvoicePort, Outpoint, PaidCoin } from './ports.ts';
 import {
   addressWrite,
   type Deposit,
@@ -30,8 +30,8 @@ export type { Deposit, DepositOutcome } from './rows.ts';
 export interface DepositsOptions {
   readonly store: Store;
   readonly clock: Clock;
-  readonly invoices: InvoiceDoor;
-  readonly coins: CoinDoor;
+  readonly invoices: InvoicePort;
+  readonly coins: CoinPort;
   /** A script of the wallet that was never used, for an invoice to show. Absent: invoices show none. */
   readonly newScript?: (() => Promise<string>) | undefined;
   /** The height of the best block that the wallet knows. */

@@ -1,4 +1,4 @@
-/** What this room asks of the others. The daemon joins them. */
+/** What deposits ask of other modules. The daemon connects them. */
 
 import type { Msat, Sat } from '../../base/types/amount.ts';
 import type { Txid } from '../../base/types/brand.ts';
@@ -18,8 +18,8 @@ export interface InvoiceState {
   readonly is_held: boolean;
 }
 
-/** The invoices, as this room sees them. */
-export interface InvoiceDoor {
+/** The invoices, as far as deposits need them. */
+export interface InvoicePort {
   /** What the invoice asks for, and how it stands; undefined when it was deleted. */
   find(created_index: number): Promise<InvoiceState | undefined>;
   /**
@@ -37,7 +37,7 @@ export interface InvoiceDoor {
 }
 
 /** The wallet, whose coins all deposits are. */
-export interface CoinDoor {
+export interface CoinPort {
   /** Where the coin is in the best chain; undefined when it is in no block. */
   blockheight(outpoint: Outpoint): number | undefined;
   /** Resolves when all that the wallet has heard of is durable. Rejects with StoreClosedError while the node stops. */

@@ -1,4 +1,4 @@
-/** The front of the room: everything that commands, payments and the daemon ask of invoices. */
+/** The entry of the module: everything that commands, payments and the daemon ask of invoices. */
 
 import type { Msat } from '../../base/types/amount.ts';
 import type { PaymentHash, PaymentPreimage } from '../../base/types/brand.ts';

@@ -1,4 +1,4 @@
-/** What this room asks of the others. The daemon joins them. */
+/** What invoices ask of other modules. The daemon connects them. */
 
 import type { RandomBytes } from '../../base/crypto/random.ts';
 import type { Msat } from '../../base/types/amount.ts';
@@ -52,13 +52,13 @@ export interface FallbackSource {
   isInvoiceAddress(script_pubkey: string): Promise<boolean>;
 }
 
-/** The node's key, behind a door. */
+/** Signs with the node's key, without showing it. */
 export interface InvoiceSigner {
   readonly node_id: NodeId;
   readonly sign: Sign;
 }
 
-/** What the room is built from. */
+/** What the module is built from. */
 export interface InvoicesOptions {
   readonly store: Store;
   readonly clock: Clock;

@@ -1,6 +1,6 @@
 /**
  * The only way to paid. A set of HTLCs, or deposits on the chain, are judged against their invoice; marking it paid
- * (state, pay_index, amount, time, preimage visible) is one unit, and the preimage leaves this room only when that unit
+ * (state, pay_index, amount, time, preimage visible) is one unit, and the preimage leaves this module only when that unit
  * is durable. Of two that would pay the same invoice the one whose unit comes first wins; the other finds no row.
  */
 import { equalSecret } from '../../base/crypto/compare.ts';

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { CallError, type Client, ConnectionError, connectToNode } from '../../../src/api/client/index.ts';
 import { check } from '../../../src/api/commands/check.ts';
+import type { Modules, NodeControl } from '../../../src/api/commands/modules.ts';
 import { notifications } from '../../../src/api/commands/notifications.ts';
-import type { NodeRoom, Rooms } from '../../../src/api/commands/rooms.ts';
 import { answer } from '../../../src/api/rpc/answer.ts';
 import { type Command, commandsOn } from '../../../src/api/rpc/command.ts';
 import { Dispatcher } from '../../../src/api/rpc/dispatch.ts';
@@ -14,10 +14,10 @@ import { tableOf } from '../../../src/api/rpc/table.ts';
 import { serveUnixSocket } from '../../../src/api/server/unix-socket.ts';
 import { ManualClock } from '../../../src/base/types/clock.ts';
 
-const unused: NodeRoom = { info: () => assert.fail(), configs: () => [], stop: () => assert.fail() };
+const unused: NodeControl = { info: () => assert.fail(), configs: () => [], stop: () => assert.fail() };
 
 async function connected(context: TestContext): Promise<Client> {
-  const define = commandsOn<Rooms>();
+  const define = commandsOn<Modules>();
   const COMMON = { category: 'node', title: 't', description: 'd', params: {}, errors: [], access: 'read' } as const;
   const wait = define({
     ...COMMON,
@@ -43,12 +43,12 @@ async function connected(context: TestContext): Promise<Client> {
       return {};
     },
   });
-  const all: Command<Rooms>[] = [check, notifications, wait, large, notice];
+  const all: Command<Modules>[] = [check, notifications, wait, large, notice];
   const onUnexpected = (error: unknown): never => assert.fail(String(error));
-  const rooms: Pick<Rooms, 'node' | 'commands'> = { node: unused, commands: tableOf<Command<Rooms>>(all) };
+  const modules: Pick<Modules, 'node' | 'commands'> = { node: unused, commands: tableOf<Command<Modules>>(all) };
   const directory = mkdtempSync(join(tmpdir(), 'till-client-'));
   const path = join(directory, 'lightning-rpc');
-  const dispatcher = new Dispatcher(all, rooms as Rooms, { onUnexpected, strict: true });
+  const dispatcher = new Dispatcher(all, modules as Modules, { onUnexpected, strict: true });
   const server = await serveUnixSocket({ path, dispatcher, clock: new ManualClock(), onUnexpected });
   const client = await connectToNode(path);
   context.after(async () => {

@@ -1,18 +1,18 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { idle } from '../../shop/invoices/room.ts';
-import { type Door, openDoor } from './door.ts';
+import { idle } from '../../shop/invoices/fixture.ts';
+import { type Asker, openAsker } from './asker.ts';
 
 const HASH = '22'.repeat(32);
 const PREIMAGE = '55'.repeat(32);
 
 describe('the invoice family, as clients see it', () => {
-  let door: Door;
+  let asker: Asker;
   before(async () => {
-    door = openDoor();
-    await door.get('invoice', '[1000,"coffee","1 cup of coffee"]');
+    asker = openAsker();
+    await asker.get('invoice', '[1000,"coffee","1 cup of coffee"]');
   });
-  after(() => door.close());
+  after(() => asker.close());
 
   const FAULTS: readonly (readonly [string, string, number, RegExp])[] = [
     ['invoice', '[1000,"x"]', -32602, /^missing required parameter: description$/],
@@ -60,31 +60,31 @@ describe('the invoice family, as clients see it', () => {
   ];
   for (const [method, params, code, message] of FAULTS) {
     it(`${method} ${params.slice(0, 60)} answers ${code}`, async () => {
-      const { error } = await door.ask(method, params);
+      const { error } = await asker.ask(method, params);
       assert.equal(error?.code, code);
       assert.match(error?.message ?? '', message);
-      assert.deepEqual((await door.get('listinvoices', '["x"]')).invoices, []);
+      assert.deepEqual((await asker.get('listinvoices', '["x"]')).invoices, []);
     });
   }
 
   it('invoice answers both names of the time of expiry, and what decode then shows', async () => {
-    const made = await door.get(
+    const made = await asker.get(
       'invoice',
       `{"msatoshi":"1.001sat","label":7,"description":"tea","metadata":{"order":[1,2.50,{"a":null}]},"preimage":"${PREIMAGE}"}`,
     );
     assert.equal(made.expires_at, made.expiry_time);
     assert.match(String(made.warning_capacity), /^Insufficient incoming channel capacity/);
-    const shown = await door.get('decode', `["lightning:${made.bolt11}"]`);
+    const shown = await asker.get('decode', `["lightning:${made.bolt11}"]`);
     assert.deepEqual(
       [shown.type, shown.valid, shown.currency, shown.amount_msat, shown.description, shown.expiry, shown.payment_hash],
       ['bolt11 invoice', true, 'bcrt', 1001, 'tea', 3600, made.payment_hash],
     );
     assert.match(String(shown.signature), /^30[0-9a-f]{134,142}$/);
     const { type: _type, valid: _valid, ...rest } = shown;
-    assert.deepEqual(await door.get('decodepay', `["${made.bolt11}"]`), rest);
-    assert.deepEqual(await door.get('preapproveinvoice', `["${made.bolt11}"]`), {});
-    const listed = await door.get('listinvoice', '{"label":"7"}');
-    assert.deepEqual(listed, await door.get('listinvoices', `{"invstring":"${made.bolt11}"}`));
+    assert.deepEqual(await asker.get('decodepay', `["${made.bolt11}"]`), rest);
+    assert.deepEqual(await asker.get('preapproveinvoice', `["${made.bolt11}"]`), {});
+    const listed = await asker.get('listinvoice', '{"label":"7"}');
+    assert.deepEqual(listed, await asker.get('listinvoices', `{"invstring":"${made.bolt11}"}`));
     assert.deepEqual(listed.invoices, [
       {
         label: '7',
@@ -101,9 +101,9 @@ describe('the invoice family, as clients see it', () => {
   });
 
   it('listinvoices by label still asks for what else was named', async () => {
-    await door.get('invoice', '{"amount_msat":1,"label":"one","description":"Flat White","metadata":{"table":4}}');
+    await asker.get('invoice', '{"amount_msat":1,"label":"one","description":"Flat White","metadata":{"table":4}}');
     const found = async (more: string) =>
-      ((await door.get('listinvoices', `{"label":"one",${more}}`)).invoices as unknown[]).length;
+      ((await asker.get('listinvoices', `{"label":"one",${more}}`)).invoices as unknown[]).length;
     for (const right of ['"status":"unpaid"', '"since":1', '"description":"flat"', '"metadata":{"table":4}']) {
       assert.equal(await found(right), 1, right);
     }
@@ -116,26 +116,26 @@ describe('the invoice family, as clients see it', () => {
 
   it('metadata is found by a number of any size', async () => {
     const [id, next] = ['12345678901234567890', '12345678901234567891'];
-    await door.get('invoice', `{"amount_msat":1,"label":"big","description":"d","metadata":{"order":[${id}]}}`);
+    await asker.get('invoice', `{"amount_msat":1,"label":"big","description":"d","metadata":{"order":[${id}]}}`);
     const found = async (order: string) =>
-      ((await door.get('listinvoices', `{"metadata":{"order":[${order}]}}`)).invoices as unknown[]).length;
+      ((await asker.get('listinvoices', `{"metadata":{"order":[${order}]}}`)).invoices as unknown[]).length;
     assert.deepEqual([await found(id), await found(next)], [1, 0]);
   });
 
   it('metadata comes back to the digit', async () => {
     const metadata =
       '{"a":1e400,"b":0.10000000000000000001,"c":-0,"d":18446744073709551616,"__proto__":{"e":1.0},"f":"x\\/y"}';
-    await door.get('invoice', `{"amount_msat":1,"label":"exact","description":"d","metadata":${metadata}}`);
-    const text = await door.text('listinvoices', '["exact"]');
+    await asker.get('invoice', `{"amount_msat":1,"label":"exact","description":"d","metadata":${metadata}}`);
+    const text = await asker.text('listinvoices', '["exact"]');
     assert.equal(text.slice(text.indexOf('"metadata":') + 11, text.lastIndexOf('}]}}')), metadata);
   });
 
   it('a paid invoice shows its payment, to those who wait and those who list', async () => {
-    await door.get('invoice', '["any","gift","a gift"]');
-    const waiting = [door.get('waitinvoice', '["gift"]'), door.get('waitanyinvoice')];
-    const watching = door.get('wait', '["invoices","updated",1]');
-    const paid = await door.room.pay('gift', 777);
-    const [row] = (await door.get('listinvoices', '["gift"]')).invoices as [Record<string, unknown>];
+    await asker.get('invoice', '["any","gift","a gift"]');
+    const waiting = [asker.get('waitinvoice', '["gift"]'), asker.get('waitanyinvoice')];
+    const watching = asker.get('wait', '["invoices","updated",1]');
+    const paid = await asker.fixture.pay('gift', 777);
+    const [row] = (await asker.get('listinvoices', '["gift"]')).invoices as [Record<string, unknown>];
     assert.deepEqual(
       [row.status, row.pay_index, row.amount_received_msat, row.payment_preimage, row.amount_msat],
       ['paid', 1, 777, paid.payment_preimage, undefined],
@@ -147,63 +147,63 @@ describe('the invoice family, as clients see it', () => {
       updated: 1,
       invoices: { status, label, description, bolt11 },
     });
-    assert.deepEqual(await door.get('wait', '["invoices","updated",0]'), { subsystem: 'invoices', updated: 1 });
+    assert.deepEqual(await asker.get('wait', '["invoices","updated",0]'), { subsystem: 'invoices', updated: 1 });
   });
 
   it('delinvoice answers the row, and 908 for a description that is gone', async () => {
-    await door.get('invoice', '[1,"del","to go"]');
-    const stripped = await door.get('delinvoice', '["del","unpaid",true]');
+    await asker.get('invoice', '[1,"del","to go"]');
+    const stripped = await asker.get('delinvoice', '["del","unpaid",true]');
     assert.equal(stripped.description, undefined);
-    assert.equal((await door.ask('delinvoice', '["del","unpaid",true]')).error?.code, 908);
-    const { error } = await door.ask('delinvoice', '["del","expired"]');
+    assert.equal((await asker.ask('delinvoice', '["del","unpaid",true]')).error?.code, 908);
+    const { error } = await asker.ask('delinvoice', '["del","expired"]');
     assert.deepEqual(error?.data, { current_status: 'unpaid', expected_status: 'expired' });
-    assert.deepEqual(await door.get('delinvoice', '["del","unpaid"]'), stripped);
+    assert.deepEqual(await asker.get('delinvoice', '["del","unpaid"]'), stripped);
   });
 
   it('waitinvoice answers 903 with the row when the invoice expires', async () => {
-    await door.get('invoice', '[1,"brief","soon over",5]');
-    const waiting = door.ask('waitinvoice', '["brief"]');
-    door.room.clock.advance(5000);
+    await asker.get('invoice', '[1,"brief","soon over",5]');
+    const waiting = asker.ask('waitinvoice', '["brief"]');
+    asker.fixture.clock.advance(5000);
     const { error } = await waiting;
     assert.equal(error?.code, 903);
     assert.equal(error?.message, 'invoice expired during wait');
     assert.equal((error?.data as { status?: string } | undefined)?.status, 'expired');
-    await idle(door.room);
-    assert.deepEqual(await door.get('delexpiredinvoice', '[1]'), {});
-    assert.equal(((await door.get('listinvoices', '["brief"]')).invoices as unknown[]).length, 1);
-    assert.deepEqual(await door.get('delexpiredinvoice'), {});
-    assert.deepEqual((await door.get('listinvoices', '["brief"]')).invoices, []);
+    await idle(asker.fixture);
+    assert.deepEqual(await asker.get('delexpiredinvoice', '[1]'), {});
+    assert.equal(((await asker.get('listinvoices', '["brief"]')).invoices as unknown[]).length, 1);
+    assert.deepEqual(await asker.get('delexpiredinvoice'), {});
+    assert.deepEqual((await asker.get('listinvoices', '["brief"]')).invoices, []);
   });
 
   it('createinvoice takes in what signinvoice signed elsewhere, and names who has the label or the hash', async () => {
-    const other = openDoor();
+    const other = openAsker();
     const { bolt11 } = await other.get(
       'invoice',
       `{"amount_msat":5,"label":"o","description":"d","preimage":"${HASH}"}`,
     );
     await other.close();
-    const taken = await door.get('createinvoice', `["${bolt11}","taken","${HASH}"]`);
-    assert.equal(taken.bolt11, (await door.get('signinvoice', `["${bolt11}"]`)).bolt11);
-    const again = await door.ask('createinvoice', `["${bolt11}","taken","${HASH}"]`);
+    const taken = await asker.get('createinvoice', `["${bolt11}","taken","${HASH}"]`);
+    assert.equal(taken.bolt11, (await asker.get('signinvoice', `["${bolt11}"]`)).bolt11);
+    const again = await asker.ask('createinvoice', `["${bolt11}","taken","${HASH}"]`);
     assert.deepEqual([again.error?.code, again.error?.message, again.error?.data], [900, 'Duplicate label', taken]);
-    assert.equal((await door.ask('createinvoice', `["${bolt11}","another","${HASH}"]`)).error?.code, 901);
-    const wrong = await door.ask('createinvoice', `["${bolt11}","another","${PREIMAGE}"]`);
+    assert.equal((await asker.ask('createinvoice', `["${bolt11}","another","${HASH}"]`)).error?.code, 901);
+    const wrong = await asker.ask('createinvoice', `["${bolt11}","another","${PREIMAGE}"]`);
     assert.equal(wrong.error?.message, 'Incorrect preimage');
   });
 
   it('autoclean is switched on and off, and tells', async () => {
     const hour = { enabled: true, cycle_seconds: 3600, expired_by: 86400 };
-    assert.deepEqual(await door.get('autocleaninvoice'), hour);
-    const { autoclean } = await door.get('autoclean-status');
+    assert.deepEqual(await asker.get('autocleaninvoice'), hour);
+    const { autoclean } = await asker.get('autoclean-status');
     assert.deepEqual(autoclean, {
       expiredinvoices: { enabled: true, age: 86400, cleaned: 0 },
       paidinvoices: { enabled: false, cleaned: 0 },
     });
-    await door.get('autocleaninvoice', '[60,0]');
-    const { autoclean: at_once } = await door.get('autoclean-status', '["expiredinvoices"]');
+    await asker.get('autocleaninvoice', '[60,0]');
+    const { autoclean: at_once } = await asker.get('autoclean-status', '["expiredinvoices"]');
     assert.deepEqual(at_once, { expiredinvoices: { enabled: true, age: 0, cleaned: 0 } });
-    assert.deepEqual(await door.get('autocleaninvoice', '[0]'), { enabled: false });
-    const once = await door.get('autoclean-once', '["paidinvoices",1000]');
+    assert.deepEqual(await asker.get('autocleaninvoice', '[0]'), { enabled: false });
+    const once = await asker.get('autoclean-once', '["paidinvoices",1000]');
     assert.deepEqual(once, { autoclean: { paidinvoices: { cleaned: 0, uncleaned: 1 } } });
   });
 });

@@ -3,9 +3,9 @@ import { test } from 'node:test';
 import * as btc from '@scure/btc-signer';
 import { feerates } from '../../../src/api/commands/feerates.ts';
 import { listfunds } from '../../../src/api/commands/listfunds.ts';
+import type { Modules } from '../../../src/api/commands/modules.ts';
 import { newaddr } from '../../../src/api/commands/newaddr.ts';
-import type { Rooms } from '../../../src/api/commands/rooms.ts';
-import type { ChannelFunds, SweptFunds } from '../../../src/api/commands/wallet-rooms.ts';
+import type { ChannelFunds, SweptFunds } from '../../../src/api/commands/wallet-modules.ts';
 import { withdraw } from '../../../src/api/commands/withdraw.ts';
 import type { Command } from '../../../src/api/rpc/command.ts';
 import { Dispatcher } from '../../../src/api/rpc/dispatch.ts';
@@ -48,18 +48,21 @@ interface Reply {
 }
 
 /** Asks as a client does; the dispatcher holds the commands to what they declare. */
-function openDoor(world: World): (method: string, params?: unknown) => Promise<Reply> {
-  const commands: readonly Command<Rooms>[] = [newaddr, withdraw, listfunds, feerates];
-  // The commands of the wallet use no other room.
-  const rooms = {
+function openAsker(world: World): (method: string, params?: unknown) => Promise<Reply> {
+  const commands: readonly Command<Modules>[] = [newaddr, withdraw, listfunds, feerates];
+  // The commands of the wallet use no other module.
+  const modules = {
     wallet: world.wallet,
     chain: world.source,
     channelFunds: () => [CHANNEL],
     sweptFunds: () => [SWEEP],
     deposits: { ofInvoices: async () => [], ofCoins: async () => [] },
-  } as Partial<Rooms> as Rooms;
+  } as Partial<Modules> as Modules;
   const unexpected: unknown[] = [];
-  const dispatcher = new Dispatcher(commands, rooms, { strict: true, onUnexpected: (error) => unexpected.push(error) });
+  const dispatcher = new Dispatcher(commands, modules, {
+    strict: true,
+    onUnexpected: (error) => unexpected.push(error),
+  });
   return async (method, params = {}) => {
     let reply: ReturnType<typeof dispatcher.dispatch> | undefined;
     new RequestReader().push(Buffer.from(JSON.stringify({ jsonrpc: '2.0', id: 1, method, params })), (request) => {
@@ -80,7 +83,7 @@ function openDoor(world: World): (method: string, params?: unknown) => Promise<R
 
 test('newaddr gives what was asked for, and taproot when nothing was', async () => {
   const world = await World.open();
-  const ask = openDoor(world);
+  const ask = openAsker(world);
   assert.deepEqual(Object.keys((await ask('newaddr')).result), ['p2tr']);
   assert.deepEqual(Object.keys((await ask('newaddr', ['bech32'])).result), ['bech32']);
   const { result } = await ask('newaddr', { addresstype: 'all' });
@@ -93,7 +96,7 @@ test('newaddr gives what was asked for, and taproot when nothing was', async () 
 
 test('withdraw answers the transaction that it sent, and a PSBT of it', async () => {
   const world = await World.open();
-  const ask = openDoor(world);
+  const ask = openAsker(world);
   await world.deposit(1_000_000n);
   const { result } = await ask('withdraw', [ADDRESS, '300000sat', '1000perkw']);
   assert.ok(world.isPending(result.txid as string));
@@ -108,7 +111,7 @@ test('withdraw answers the transaction that it sent, and a PSBT of it', async ()
 
 test('withdraw says by number why it cannot', async () => {
   const world = await World.open();
-  const ask = openDoor(world);
+  const ask = openAsker(world);
   await world.deposit(100_000n);
   const codeOf = async (...params: unknown[]): Promise<number> => (await ask('withdraw', params)).error.code;
   assert.equal(await codeOf(ADDRESS, 200_000, '1000perkw'), 301);
@@ -130,7 +133,7 @@ test('withdraw says by number why it cannot', async () => {
 
 test('listfunds shows outputs as they stand, and channels', async () => {
   const world = await World.open();
-  const ask = openDoor(world);
+  const ask = openAsker(world);
   await world.deposit(100_000n, 50_000n);
   world.chain.mine(1, (await world.wallet.newAddress('bech32')).script_pubkey);
   await world.follow();
@@ -163,7 +166,7 @@ test('listfunds shows outputs as they stand, and channels', async () => {
 
 test('feerates tells the estimates in either unit', async () => {
   const world = await World.open();
-  const ask = openDoor(world);
+  const ask = openAsker(world);
   const estimates: Record<number, number> = { 2: 4000, 6: 3000, 12: 2000, 100: 1000 };
   world.source.feeratePerKw = (target) => estimates[target];
   const { perkw, onchain_fee_estimates } = (await ask('feerates', ['perkw'])).result;

@@ -11,8 +11,8 @@ import { deprecations } from '../../../src/api/commands/deprecations.ts';
 import { getinfo } from '../../../src/api/commands/getinfo.ts';
 import { help } from '../../../src/api/commands/help.ts';
 import { listconfigs } from '../../../src/api/commands/listconfigs.ts';
+import type { Modules, NodeControl } from '../../../src/api/commands/modules.ts';
 import { notifications } from '../../../src/api/commands/notifications.ts';
-import type { NodeRoom, Rooms } from '../../../src/api/commands/rooms.ts';
 import { stop } from '../../../src/api/commands/stop.ts';
 import { answer } from '../../../src/api/rpc/answer.ts';
 import { type Command, commandsOn, required } from '../../../src/api/rpc/command.ts';
@@ -24,7 +24,7 @@ import { RpcError } from '../../../src/base/errors.ts';
 import { ManualClock } from '../../../src/base/types/clock.ts';
 import { untilAborted } from '../../../src/base/types/until-aborted.ts';
 
-const define = commandsOn<Rooms>();
+const define = commandsOn<Modules>();
 const COMMON = { category: 'node', title: 't', description: 'd', errors: [], access: 'read' } as const;
 
 /** Lets the test end a wait, and tells it when one began or was aborted. */
@@ -47,7 +47,7 @@ interface Stage {
 async function stage(context: TestContext, mode?: number): Promise<Stage> {
   const waiting = new Waiting();
   let stopped = false;
-  const own: Command<Rooms>[] = [
+  const own: Command<Modules>[] = [
     define({
       ...COMMON,
       name: 'echo',
@@ -125,7 +125,7 @@ async function stage(context: TestContext, mode?: number): Promise<Stage> {
       },
     }),
   ];
-  const all: Command<Rooms>[] = [
+  const all: Command<Modules>[] = [
     batching,
     check,
     deprecations,
@@ -136,7 +136,7 @@ async function stage(context: TestContext, mode?: number): Promise<Stage> {
     stop,
     ...own,
   ];
-  const node: NodeRoom = {
+  const node: NodeControl = {
     info: () => assert.fail('not asked'),
     configs: () => [
       { name: 'alias', kind: 'string', value: 'shop', source: 'cmdline' },
@@ -148,8 +148,8 @@ async function stage(context: TestContext, mode?: number): Promise<Stage> {
   };
   const unexpected: unknown[] = [];
   const onUnexpected = (error: unknown): void => void unexpected.push(error);
-  const rooms: Pick<Rooms, 'node' | 'commands'> = { node, commands: tableOf<Command<Rooms>>(all) };
-  const dispatcher = new Dispatcher(all, rooms as Rooms, { onUnexpected, strict: true });
+  const modules: Pick<Modules, 'node' | 'commands'> = { node, commands: tableOf<Command<Modules>>(all) };
+  const dispatcher = new Dispatcher(all, modules as Modules, { onUnexpected, strict: true });
   const directory = mkdtempSync(join(tmpdir(), 'till-socket-'));
   const clock = new ManualClock();
   const server = await serveUnixSocket({

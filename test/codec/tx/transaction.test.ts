@@ -98,7 +98,7 @@ describe('a transaction', () => {
       [`${start}${end}0000000000`, /follow the transaction/],
       [`${start}fd0000ffffffff`, /shortest form/],
       [`${start}ffffffffff00000000`, /larger than any/],
-      [`${start}00ffffffff01ffffffffffffffff0000000000`, /all the money/],
+      [`${start}00ffffffff01ffffffffffffffff0000000000`, /more than 21 million bitcoin/],
       ['02000000fdffff', /more than the bytes can hold/],
       [`020000000001${start.slice(8)}${end}0000000000`, /without any witness/],
       ['0200000000010000000000', /without inputs/],

@@ -31,7 +31,7 @@ import { MemoryStore } from '../../../src/infra/store/memory-store.ts';
 import type { Store } from '../../../src/infra/store/store.ts';
 import { Channels } from '../../../src/node/channels/channels.ts';
 import type { IncomingHtlc } from '../../../src/node/channels/incoming.ts';
-import type { ConnectedPeer, NodeKeys, OutgoingDoor } from '../../../src/node/channels/ports.ts';
+import type { ConnectedPeer, NodeKeys, OutgoingPort } from '../../../src/node/channels/ports.ts';
 import { Endings } from '../../../src/node/endings/endings.ts';
 import { Wallet } from '../../../src/node/wallet/wallet.ts';
 import { DEFAULT_POLICY } from '../../../src/protocol/channel/policy.ts';
@@ -126,7 +126,7 @@ export class TestNode {
     this.channels = this.#build();
   }
 
-  get #outgoing(): OutgoingDoor {
+  get #outgoing(): OutgoingPort {
     return {
       fulfilled: (_channel, id, _hash, preimage) => {
         this.fulfilled.push([id, preimage]);

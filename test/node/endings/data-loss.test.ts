@@ -24,7 +24,7 @@ test('a node with an old state publishes nothing, and takes its part when the pe
   pair.connect();
   await pair.follow();
   assert.deepEqual(pair.view('shop').status, [
-    'AWAITING_UNILATERAL:We have lost data: only the peer can close the channel, and is asked to every minute',
+    'AWAITING_UNILATERAL:We have lost data: only the peer can close the channel, and Till asks it to every minute',
   ]);
   assert.equal(pair.view('shop').commitment_txid, undefined);
   pair.shop.channels.forceClose(channel_id, 'the operator insists');

@@ -110,7 +110,7 @@ test(
     await shop.until(() => shop.connected.size === MAX_STRANGERS);
 
     await arrive('one more', 1);
-    await shop.until(() => shop.reasons.includes('there is no place for another peer'));
+    await shop.until(() => shop.reasons.includes('too many peers are connected'));
     assert.ok(!shop.connected.has(idOf('one more')));
 
     await arrive('from elsewhere', 2);

@@ -1,4 +1,4 @@
-/** Two ends of one channel in a process, wired to each other without a network: what the tests of the room start from. */
+/** Two ends of one channel in a process, wired to each other without a network: what the tests of the module start from. */
 import assert from 'node:assert/strict';
 import { sha256 } from '../../../src/base/crypto/hash.ts';
 import { msat, sat } from '../../../src/base/types/amount.ts';

@@ -1,4 +1,4 @@
-/** A channel between two sides that both run this room's code, at a state of the test's choosing. */
+/** A channel between two sides that both run the code under test, at a state of the test's choosing. */
 import { sha256 } from '../../../src/base/crypto/hash.ts';
 import { curve } from '../../../src/base/crypto/secp256k1.ts';
 import { msat, type Sat, sat } from '../../../src/base/types/amount.ts';

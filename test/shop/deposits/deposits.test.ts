@@ -57,7 +57,7 @@ describe('a deposit', () => {
     await shop.mine(2);
     assert.equal(await shop.statusOf('a'), 'unpaid');
     assert.deepEqual(await shop.arrived('a'), [[1000n, 'pending']]);
-    const told = shop.room.invoices.waitForPayment(0n, undefined, new AbortController().signal);
+    const told = shop.fixture.invoices.waitForPayment(0n, undefined, new AbortController().signal);
     await shop.mine();
     const paid = await told;
     const [deposit] = await shop.deposits.ofInvoices([paid.created_index]);
@@ -122,7 +122,7 @@ describe('a deposit', () => {
     await shop.create('a', 1000n);
     await shop.deposit('a', 1000n);
     await shop.mine(2);
-    const paid = await shop.room.pay('a', 1_000_000);
+    const paid = await shop.fixture.pay('a', 1_000_000);
     await shop.mine();
     assert.deepEqual(await shop.find('a'), paid);
     assert.equal(paid.paid_outpoint, undefined);
@@ -134,7 +134,7 @@ describe('a deposit', () => {
     const { payment_hash } = await shop.create('a', 1000n);
     await shop.deposit('a', 1000n);
     await shop.mine(3);
-    assert.equal(await shop.room.invoices.markPaid(payment_hash, msat(1_000_000)), undefined);
+    assert.equal(await shop.fixture.invoices.markPaid(payment_hash, msat(1_000_000)), undefined);
     const [payment] = [await shop.find('a')];
     assert.equal(payment.status === 'paid' && payment.pay_index, 1);
   });
@@ -143,13 +143,13 @@ describe('a deposit', () => {
     const { payment_hash } = await shop.create('a', 1000n);
     await shop.deposit('a', 1000n);
     await shop.mine(2);
-    const [preimage] = await Promise.all([shop.room.invoices.markPaid(payment_hash, msat(1_000_000)), shop.mine()]);
+    const [preimage] = await Promise.all([shop.fixture.invoices.markPaid(payment_hash, msat(1_000_000)), shop.mine()]);
     const paid = await shop.find('a');
     assert.ok(paid.status === 'paid');
     assert.equal(paid.paid_outpoint === undefined, preimage !== undefined, 'exactly one of the two');
     assert.deepEqual(await shop.arrived('a'), [[1000n, preimage === undefined ? 'paid' : 'late']]);
     await shop.create('b', 1n);
-    assert.equal((await shop.room.pay('b', 1000)).pay_index, 2);
+    assert.equal((await shop.fixture.pay('b', 1000)).pay_index, 2);
   });
 
   shopTest('after the invoice has expired is kept and told', async (shop) => {
@@ -165,7 +165,7 @@ describe('a deposit', () => {
   shopTest('to a deleted invoice is a coin of the wallet that says what it was for', async (shop) => {
     await shop.create('a', 1000n);
     const script = await shop.scriptOf('a');
-    await shop.room.invoices.remove('a', 'unpaid');
+    await shop.fixture.invoices.remove('a', 'unpaid');
     await shop.create('b', 5000n);
     await shop.world.pay(1000n, script);
     await shop.mine(3);
@@ -186,7 +186,7 @@ describe('time and the chain', () => {
     shop.world.clock.advance(120_000);
     await shop.idle();
     assert.equal(await shop.statusOf('a'), 'unpaid');
-    assert.equal(await shop.room.invoices.removeExpired(), 0);
+    assert.equal(await shop.fixture.invoices.removeExpired(), 0);
     await shop.mine(2);
     assert.equal(await shop.statusOf('a'), 'paid');
   });
@@ -196,7 +196,7 @@ describe('time and the chain', () => {
     await shop.deposit('a', 1000n);
     await shop.mine();
     shop.world.clock.advance(60_000);
-    assert.equal(await shop.room.invoices.markPaid(payment_hash, msat(1_000_000)), undefined);
+    assert.equal(await shop.fixture.invoices.markPaid(payment_hash, msat(1_000_000)), undefined);
   });
 
   shopTest('a deposit that is too little does not keep an invoice from expiring', async (shop) => {
@@ -262,7 +262,7 @@ describe('time and the chain', () => {
     await shop.restart(() => shop.world.chain.mine(3, MINER));
     assert.equal(await shop.statusOf('a'), 'paid');
     assert.equal(await shop.statusOf('b'), 'paid');
-    assert.equal((await shop.room.invoices.waitForPayment(1n, 0n, new AbortController().signal)).label, 'b');
+    assert.equal((await shop.fixture.invoices.waitForPayment(1n, 0n, new AbortController().signal)).label, 'b');
   });
 
   shopTest(

@@ -1,12 +1,12 @@
-/** A shop whose invoices show an address: a wallet and an invoices room on one store, joined as the daemon joins them. */
+/** A shop whose invoices show an address: a wallet and an invoices fixture on one store, joined as the daemon joins them. */
 import assert from 'node:assert/strict';
-import { depositDoor } from '../../../src/app/daemon/deposit-door.ts';
+import { depositPort } from '../../../src/app/daemon/deposit-port.ts';
 import { decodeInvoice } from '../../../src/codec/bolt11/native.ts';
 import { Deposits } from '../../../src/shop/deposits/deposits.ts';
 import type { CreateRequest } from '../../../src/shop/invoices/create-request.ts';
 import type { Invoice } from '../../../src/shop/invoices/invoice.ts';
 import { World } from '../../node/wallet/world.ts';
-import { openRoom, type Room } from '../invoices/room.ts';
+import { type Fixture, openFixture } from '../invoices/fixture.ts';
 
 export interface ShopOptions {
   readonly confirmations?: number;
@@ -17,7 +17,7 @@ export class Shop {
   readonly world: World;
   readonly lines: string[] = [];
   readonly #options: ShopOptions;
-  room!: Room;
+  fixture!: Fixture;
   deposits!: Deposits;
   #endTip: () => void = () => {};
 
@@ -38,7 +38,7 @@ export class Shop {
     const deposits = new Deposits({
       store: world.store,
       clock: world.clock,
-      invoices: depositDoor(() => this.room.invoices),
+      invoices: depositPort(() => this.fixture.invoices),
       coins: {
         blockheight: (outpoint) => world.wallet.blockheight(outpoint),
         durable: () => world.wallet.durable(),
@@ -51,17 +51,17 @@ export class Shop {
     });
     this.deposits = deposits;
     world.coinWrites = (coin) => deposits.coinWrites(coin);
-    this.room = openRoom({ store: world.store, clock: world.clock, fallback: deposits });
+    this.fixture = openFixture({ store: world.store, clock: world.clock, fallback: deposits });
     this.#endTip = world.source.onTip(() => void deposits.judge());
     await deposits.judge();
-    await this.room.invoices.start();
+    await this.fixture.invoices.start();
   }
 
   /** As after a crash that came before anything was judged: the chain may move while the shop is down. */
   async restart(meanwhile: () => void = () => {}): Promise<void> {
     this.#endTip();
     await this.deposits.stop();
-    await this.room.invoices.stop();
+    await this.fixture.invoices.stop();
     await this.world.restart(meanwhile);
     await this.#start();
     await this.idle();
@@ -70,7 +70,7 @@ export class Shop {
   async close(): Promise<void> {
     this.#endTip();
     await this.deposits.stop();
-    await this.room.invoices.stop();
+    await this.fixture.invoices.stop();
     await this.world.wallet.stop();
     await this.world.source.stop();
     await this.world.store.close();
@@ -78,7 +78,7 @@ export class Shop {
 
   async create(label: string, amount_sat: bigint | 'any', request: Partial<CreateRequest> = {}): Promise<Invoice> {
     const amount_msat = amount_sat === 'any' ? amount_sat : ((amount_sat * 1000n) as never);
-    return await this.room.create(label, { amount_msat, ...request });
+    return await this.fixture.create(label, { amount_msat, ...request });
   }
 
   /** The script of the one address that the invoice shows. */
@@ -113,7 +113,7 @@ export class Shop {
   }
 
   async find(label: string): Promise<Invoice> {
-    const invoice = await this.room.invoices.find({ label });
+    const invoice = await this.fixture.invoices.find({ label });
     assert.ok(invoice, `${label} exists`);
     return invoice;
   }

@@ -12,7 +12,7 @@ import { Secret } from '../../../src/base/types/secret.ts';
 import type { ShortChannelId } from '../../../src/base/types/short-channel-id.ts';
 import { decodeInvoice } from '../../../src/codec/bolt11/native.ts';
 import type { CreateRequest } from '../../../src/shop/invoices/create-request.ts';
-import { openRoom, type Room } from './room.ts';
+import { type Fixture, openFixture } from './fixture.ts';
 
 const PREIMAGE = '11'.repeat(32);
 const LONG = 'x'.repeat(640);
@@ -130,30 +130,30 @@ const REFUSALS: readonly Refusal[] = [
 ];
 
 describe('creating an invoice', () => {
-  let room: Room;
+  let fixture: Fixture;
   before(async () => {
-    room = openRoom();
-    await room.create('taken', { preimage: new Secret(PREIMAGE) });
+    fixture = openFixture();
+    await fixture.create('taken', { preimage: new Secret(PREIMAGE) });
   });
-  after(() => room.close());
+  after(() => fixture.close());
 
   for (const { title, request, error, message } of REFUSALS) {
     it(`refuses ${title}, and nothing exists afterwards`, async () => {
-      await assert.rejects(room.create('fresh', request), (thrown) => {
+      await assert.rejects(fixture.create('fresh', request), (thrown) => {
         assert.ok(thrown instanceof RpcError);
         assert.equal(thrown.error, error);
         assert.match(thrown.message, message);
         return true;
       });
-      assert.equal(await room.invoices.find({ label: 'fresh' }), undefined);
-      const [count] = await room.store.read('SELECT COUNT(*) AS count FROM invoices');
+      assert.equal(await fixture.invoices.find({ label: 'fresh' }), undefined);
+      const [count] = await fixture.store.read('SELECT COUNT(*) AS count FROM invoices');
       assert.equal(count?.count, 1n);
     });
   }
 
   it('writes what was asked for into a BOLT 11 that others can read', async () => {
     const fallback = 'bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080';
-    const created = await room.invoices.create({
+    const created = await fixture.invoices.create({
       amount_msat: msat(123_456),
       label: 'whole',
       description: 'one ☕',
@@ -168,27 +168,27 @@ describe('creating an invoice', () => {
     assert.equal(decoded.expiry_seconds, 60);
     assert.equal(decoded.min_final_cltv_expiry_delta, 42);
     assert.deepEqual(decoded.fallbacks, ['0014751e76e8199196d454941c45d1b3a323f1433bd6']);
-    assert.equal(decoded.payee, room.options.signer.node_id);
+    assert.equal(decoded.payee, fixture.options.signer.node_id);
     assert.equal(decoded.payment_hash, created.invoice.payment_hash);
     assert.equal(decoded.payment_secret, created.payment_secret);
-    assert.equal(created.invoice.expires_at, room.clock.nowSeconds() + 60);
+    assert.equal(created.invoice.expires_at, fixture.clock.nowSeconds() + 60);
     assert.equal(created.warnings.warning_capacity, 'Insufficient incoming channel capacity to pay invoice');
   });
 
   it('puts the hash of a long description into the invoice and keeps the text', async () => {
-    const invoice = await room.create('hashed', { description: LONG, deschashonly: true });
+    const invoice = await fixture.create('hashed', { description: LONG, deschashonly: true });
     assert.equal(decodeInvoice(invoice.bolt11).description_hash, toHex(sha256(Buffer.from(LONG))));
-    assert.equal((await room.invoices.find({ label: 'hashed' }))?.description, LONG);
-    await room.create('as long as it may be', { description: 'x'.repeat(262_144), deschashonly: true });
-    const relayed = await room.create('relayed', { description_hash: '22'.repeat(32) });
+    assert.equal((await fixture.invoices.find({ label: 'hashed' }))?.description, LONG);
+    await fixture.create('as long as it may be', { description: 'x'.repeat(262_144), deschashonly: true });
+    const relayed = await fixture.create('relayed', { description_hash: '22'.repeat(32) });
     assert.equal(decodeInvoice(relayed.bolt11).description_hash, '22'.repeat(32));
   });
 
   it('derives the hash from the preimage that it is given, and never shows the preimage of what is not paid', async () => {
     const preimage = '33'.repeat(32);
-    const invoice = await room.create('own preimage', { preimage: new Secret(preimage) });
+    const invoice = await fixture.create('own preimage', { preimage: new Secret(preimage) });
     assert.equal(invoice.payment_hash, toHex(sha256(fromHex(preimage))));
-    const found = await room.invoices.find({ label: 'own preimage' });
+    const found = await fixture.invoices.find({ label: 'own preimage' });
     assert.equal(inspect([invoice, found], { depth: 9 }).includes(preimage), false);
   });
 
@@ -197,17 +197,17 @@ describe('creating an invoice', () => {
     await fc.assert(
       fc.asyncProperty(fc.bigInt(1n, MAX_U64), async (amount) => {
         const name = `amount ${label++}`;
-        await room.create(name, { amount_msat: amount as Msat });
-        assert.equal((await room.invoices.find({ label: name }))?.amount_msat, amount);
+        await fixture.create(name, { amount_msat: amount as Msat });
+        assert.equal((await fixture.invoices.find({ label: name }))?.amount_msat, amount);
       }),
       { numRuns: 30, examples: [[1n], [MAX_U64], [2n ** 63n]] },
     );
-    await room.create('any amount', { amount_msat: 'any' });
-    assert.equal((await room.invoices.find({ label: 'any amount' }))?.amount_msat, undefined);
+    await fixture.create('any amount', { amount_msat: 'any' });
+    assert.equal((await fixture.invoices.find({ label: 'any amount' }))?.amount_msat, undefined);
   });
 
   it('lets exactly one of two requests for a label win', async () => {
-    const outcomes = await Promise.allSettled([room.create('raced'), room.create('raced')]);
+    const outcomes = await Promise.allSettled([fixture.create('raced'), fixture.create('raced')]);
     assert.deepEqual(outcomes.map(({ status }) => status).sort(), ['fulfilled', 'rejected']);
     const [loser] = outcomes.filter((outcome) => outcome.status === 'rejected');
     assert.equal((loser as PromiseRejectedResult).reason.error, 'INVOICE_LABEL_ALREADY_EXISTS');
@@ -215,9 +215,9 @@ describe('creating an invoice', () => {
 
   it('answers an equal idempotent request again, at once or in a race, and refuses an unequal one', async () => {
     const request = { idempotent: true, metadata: '{"order":7}', expiry: 99n };
-    const [first, second] = await Promise.all([room.create('order 7', request), room.create('order 7', request)]);
-    room.clock.advance(5000);
-    const third = await room.create('order 7', request);
+    const [first, second] = await Promise.all([fixture.create('order 7', request), fixture.create('order 7', request)]);
+    fixture.clock.advance(5000);
+    const third = await fixture.create('order 7', request);
     assert.equal(second.bolt11, first.bolt11);
     assert.equal(third.bolt11, first.bolt11);
     const unequal: Partial<CreateRequest>[] = [
@@ -231,34 +231,34 @@ describe('creating an invoice', () => {
       { deschashonly: true },
     ];
     for (const difference of unequal) {
-      await assert.rejects(room.create('order 7', { ...request, ...difference }), /Duplicate label 'order 7'/);
+      await assert.rejects(fixture.create('order 7', { ...request, ...difference }), /Duplicate label 'order 7'/);
     }
   });
 
   it('takes metadata for equal whatever the order of its members, as a client that repeats may not keep it', async () => {
     const request = { idempotent: true, metadata: '{"order":12345678901234567890,"lines":[{"a":1,"b":2.0}]}' };
-    const first = await room.create('unordered', request);
+    const first = await fixture.create('unordered', request);
     const metadata = '{"lines":[{"b":2,"a":1}],"order":12345678901234567890}';
-    assert.equal((await room.create('unordered', { ...request, metadata })).metadata, first.metadata);
+    assert.equal((await fixture.create('unordered', { ...request, metadata })).metadata, first.metadata);
     for (const other of ['{"order":12345678901234567891,"lines":[{"a":1,"b":2}]}', '{"order":1}', '{}', undefined]) {
-      await assert.rejects(room.create('unordered', { ...request, metadata: other }), /Duplicate label 'unordered'/);
+      await assert.rejects(fixture.create('unordered', { ...request, metadata: other }), /Duplicate label 'unordered'/);
     }
   });
 
   it('answers the secret that is in the invoice, also when others composed that', async () => {
-    const other = openRoom({ payment_secret_key: new Secret(new Uint8Array(32)) });
+    const other = openFixture({ payment_secret_key: new Secret(new Uint8Array(32)) });
     const preimage = new Secret('77'.repeat(32));
     const { bolt11 } = await other.create('composed', { preimage });
     await other.close();
-    await room.invoices.take({ invstring: bolt11, label: 'composed', preimage });
+    await fixture.invoices.take({ invstring: bolt11, label: 'composed', preimage });
     const request = { amount_msat: msat(1000), label: 'composed', description: 'coffee', idempotent: true };
-    const { invoice, payment_secret } = await room.invoices.create(request);
+    const { invoice, payment_secret } = await fixture.invoices.create(request);
     assert.equal(payment_secret, decodeInvoice(invoice.bolt11).payment_secret);
   });
 
   it('answers a repeated request also when the channel that it names is gone', async () => {
     const id = '1x2x3' as ShortChannelId;
-    room.candidates.push({
+    fixture.candidates.push({
       pubkey: `02${'aa'.repeat(32)}` as NodeId,
       short_channel_id: id,
       scid_alias: false,
@@ -272,14 +272,14 @@ describe('creating an invoice', () => {
       peer_incoming_msat: msat(1),
     });
     const request = { idempotent: true, exposeprivatechannels: [id] };
-    const first = await room.create('hinted', request);
-    room.candidates.pop();
-    assert.equal((await room.create('hinted', request)).bolt11, first.bolt11);
-    await assert.rejects(room.create('another', request), /None of those hints/);
+    const first = await fixture.create('hinted', request);
+    fixture.candidates.pop();
+    assert.equal((await fixture.create('hinted', request)).bolt11, first.bolt11);
+    await assert.rejects(fixture.create('another', request), /None of those hints/);
   });
 
   it('finds an invoice by label, hash and text, in either case and with a scheme before it', async () => {
-    const invoice = await room.create('found');
+    const invoice = await fixture.create('found');
     const { bolt11, payment_hash } = invoice;
     const keys = [{ label: 'found' }, { payment_hash }, { invstring: bolt11 }];
     for (const key of [
@@ -287,9 +287,9 @@ describe('creating an invoice', () => {
       { invstring: `lightning:${bolt11}` },
       { invstring: `LIGHTNING:${bolt11.toUpperCase()}` },
     ]) {
-      assert.deepEqual(await room.invoices.find(key), invoice);
+      assert.deepEqual(await fixture.invoices.find(key), invoice);
     }
-    assert.equal(await room.invoices.find({ label: 'lost' }), undefined);
-    await assert.rejects(room.invoices.find({ invstring: 'lnbc1nonsense' }), /^RpcError: Invalid invstring$/);
+    assert.equal(await fixture.invoices.find({ label: 'lost' }), undefined);
+    await assert.rejects(fixture.invoices.find({ invstring: 'lnbc1nonsense' }), /^RpcError: Invalid invstring$/);
   });
 });

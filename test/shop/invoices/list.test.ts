@@ -4,26 +4,26 @@ import fc from 'fast-check';
 import { HASH_IS } from '../../../src/infra/store/invoice-hash.ts';
 import { MemoryStore } from '../../../src/infra/store/memory-store.ts';
 import type { ListQuery } from '../../../src/shop/invoices/list.ts';
-import { collect, openRoom, type Room } from './room.ts';
+import { collect, type Fixture, openFixture } from './fixture.ts';
 
 describe('listing invoices in pages of three', () => {
-  let room: Room;
+  let fixture: Fixture;
   before(async () => {
-    room = openRoom();
+    fixture = openFixture();
     // i1 to i10, a second apart; i2, i5, i4 paid in this order; i3 and i6 expired.
     for (let index = 1; index <= 10; index++) {
       const expiry = index === 3 || index === 6 ? 20n : 3600n;
-      await room.create(`i${index}`, {
+      await fixture.create(`i${index}`, {
         expiry,
         description: index % 2 === 0 ? 'a Flat White' : 'tea',
         metadata: `{"order":${index},"shop":{"till":1,"town":"Bern"}}`,
       });
-      room.clock.advance(1000);
+      fixture.clock.advance(1000);
     }
-    for (const label of ['i2', 'i5', 'i4']) await room.pay(label);
-    room.clock.advance(30_000);
+    for (const label of ['i2', 'i5', 'i4']) await fixture.pay(label);
+    fixture.clock.advance(30_000);
   });
-  after(() => room.close());
+  after(() => fixture.close());
 
   const START = 1_700_000_000n;
   const QUERIES: readonly (readonly [string, ListQuery, readonly number[]])[] = [
@@ -53,7 +53,7 @@ describe('listing invoices in pages of three', () => {
   ];
   for (const [title, query, expected] of QUERIES) {
     it(`finds ${title}`, async () => {
-      const found = await collect(room.invoices.list(query));
+      const found = await collect(fixture.invoices.list(query));
       assert.deepEqual(
         found.map((invoice) => invoice.label),
         expected.map((index) => `i${index}`),
@@ -64,7 +64,7 @@ describe('listing invoices in pages of three', () => {
   it('gives the same whatever the page, the start and the direction', async () => {
     await fc.assert(
       fc.asyncProperty(fc.nat(12), fc.nat(12), fc.boolean(), async (start, limit, reverse) => {
-        const found = await collect(room.invoices.list({ start: BigInt(start), limit, reverse }));
+        const found = await collect(fixture.invoices.list({ start: BigInt(start), limit, reverse }));
         const all = Array.from({ length: 10 }, (_, index) => index + 1).filter((index) =>
           reverse ? index <= start : index >= start,
         );

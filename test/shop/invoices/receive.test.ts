@@ -5,21 +5,21 @@ import { msat } from '../../../src/base/types/amount.ts';
 import type { PaymentHash, PaymentSecret } from '../../../src/base/types/brand.ts';
 import { fromHex, toHex } from '../../../src/base/types/hex.ts';
 import { decodeInvoice } from '../../../src/codec/bolt11/native.ts';
-import { openRoom, type Room } from './room.ts';
+import { type Fixture, openFixture } from './fixture.ts';
 
 describe('a payment that arrives', () => {
-  let room: Room;
+  let fixture: Fixture;
   before(() => {
-    room = openRoom();
+    fixture = openFixture();
   });
-  after(() => room.close());
+  after(() => fixture.close());
 
   async function judge(label: string, total: bigint, secret?: string): Promise<boolean> {
-    const invoice = await room.invoices.find({ label });
+    const invoice = await fixture.invoices.find({ label });
     assert.ok(invoice);
     const payment_secret = (secret ?? decodeInvoice(invoice.bolt11).payment_secret) as PaymentSecret;
     const { payment_hash } = invoice;
-    return (await room.invoices.judge({ payment_hash, payment_secret, total_msat: msat(total) })) !== undefined;
+    return (await fixture.invoices.judge({ payment_hash, payment_secret, total_msat: msat(total) })) !== undefined;
   }
 
   const AMOUNTS: readonly (readonly [bigint, boolean, string])[] = [
@@ -31,65 +31,65 @@ describe('a payment that arrives', () => {
   for (const [total, accepted, title] of AMOUNTS) {
     it(`${accepted ? 'accepts' : 'refuses'} ${title}`, async () => {
       const label = `amount ${total}`;
-      await room.create(label);
+      await fixture.create(label);
       assert.equal(await judge(label, total), accepted);
     });
   }
 
   it('accepts any amount for an invoice of any amount', async () => {
-    await room.create('any', { amount_msat: 'any' });
+    await fixture.create('any', { amount_msat: 'any' });
     assert.equal(await judge('any', 1n), true);
     assert.equal(await judge('any', 2n ** 64n - 1n), true);
   });
 
   it('asks for the cltv of the invoice itself', async () => {
-    const invoice = await room.create('cltv', { cltv: 77 });
+    const invoice = await fixture.create('cltv', { cltv: 77 });
     const { payment_hash, payment_secret } = decodeInvoice(invoice.bolt11);
-    const accepted = await room.invoices.judge({ payment_hash, payment_secret, total_msat: msat(1000) });
+    const accepted = await fixture.invoices.judge({ payment_hash, payment_secret, total_msat: msat(1000) });
     assert.deepEqual(accepted, { min_final_cltv_expiry: 77 });
   });
 
   it('answers alike for a wrong secret, an unknown hash, a paid, an expired and a deleted invoice', async () => {
     for (const label of ['wrong', 'paid', 'expired', 'deleted']) {
-      await room.create(label, { expiry: label === 'expired' ? 10n : 3600n });
+      await fixture.create(label, { expiry: label === 'expired' ? 10n : 3600n });
     }
     assert.equal(await judge('wrong', 1000n, '00'.repeat(32)), false);
     const unknown = { payment_hash: '99'.repeat(32) as PaymentHash, payment_secret: '99'.repeat(32) as PaymentSecret };
-    assert.equal(await room.invoices.judge({ ...unknown, total_msat: msat(1000) }), undefined);
-    await room.pay('paid');
+    assert.equal(await fixture.invoices.judge({ ...unknown, total_msat: msat(1000) }), undefined);
+    await fixture.pay('paid');
     assert.equal(await judge('paid', 1000n), false);
-    const deleted = await room.invoices.remove('deleted', 'unpaid');
+    const deleted = await fixture.invoices.remove('deleted', 'unpaid');
     const { payment_hash, payment_secret } = decodeInvoice(deleted.bolt11);
-    assert.equal(await room.invoices.judge({ payment_hash, payment_secret, total_msat: msat(1000) }), undefined);
+    assert.equal(await fixture.invoices.judge({ payment_hash, payment_secret, total_msat: msat(1000) }), undefined);
     assert.equal(await judge('expired', 1000n), true);
-    room.clock.advance(10_000);
+    fixture.clock.advance(10_000);
     assert.equal(await judge('expired', 1000n), false);
-    const expired = await room.invoices.find({ label: 'expired' });
-    assert.equal(await room.invoices.markPaid(expired?.payment_hash as PaymentHash, msat(1000)), undefined);
+    const expired = await fixture.invoices.find({ label: 'expired' });
+    assert.equal(await fixture.invoices.markPaid(expired?.payment_hash as PaymentHash, msat(1000)), undefined);
   });
 
   it('is paid once: of two that race, one gets the preimage and the other writes nothing', async () => {
-    const { payment_hash } = await room.create('raced');
-    await room.store.commit([{ sql: 'CREATE TABLE claims (id TEXT)', params: [] }]);
+    const { payment_hash } = await fixture.create('raced');
+    await fixture.store.commit([{ sql: 'CREATE TABLE claims (id TEXT)', params: [] }]);
     const claim = (id: string) => ({ sql: 'INSERT INTO claims (id) VALUES (?)', params: [id] });
     const preimages = await Promise.all([
-      room.invoices.markPaid(payment_hash, msat(1500), [claim('first')]),
-      room.invoices.markPaid(payment_hash, msat(1000), [claim('second')]),
+      fixture.invoices.markPaid(payment_hash, msat(1500), [claim('first')]),
+      fixture.invoices.markPaid(payment_hash, msat(1000), [claim('second')]),
     ]);
     assert.equal(toHex(sha256(fromHex(preimages[0] ?? ''))), payment_hash);
     assert.equal(preimages[1], undefined);
     assert.deepEqual(
-      (await room.store.read('SELECT id FROM claims')).map((row) => row.id),
+      (await fixture.store.read('SELECT id FROM claims')).map((row) => row.id),
       ['first'],
     );
-    const paid = await room.invoices.find({ label: 'raced' });
+    const paid = await fixture.invoices.find({ label: 'raced' });
     assert.equal(paid?.status === 'paid' && paid.amount_received_msat, 1500n);
     assert.equal(paid?.status === 'paid' && paid.payment_preimage, preimages[0]);
-    assert.equal(await room.invoices.paidPreimage(payment_hash), preimages[0]);
+    assert.equal(await fixture.invoices.paidPreimage(payment_hash), preimages[0]);
   });
 
   it('numbers payments 1, 2, 3 in their order, whatever fails between', async () => {
-    const own = openRoom();
+    const own = openFixture();
     const labels = Array.from({ length: 12 }, (_, index) => `p${index}`);
     for (const label of labels) await own.create(label);
     const hashes = await Promise.all(labels.map(async (label) => (await own.invoices.find({ label }))?.payment_hash));

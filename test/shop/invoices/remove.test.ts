@@ -1,46 +1,46 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { msat } from '../../../src/base/types/amount.ts';
-import { collect, idle, openRoom, type Room } from './room.ts';
+import { collect, type Fixture, idle, openFixture } from './fixture.ts';
 
 describe('deleting invoices', () => {
-  let room: Room;
+  let fixture: Fixture;
   beforeEach(() => {
-    room = openRoom();
+    fixture = openFixture();
   });
-  afterEach(() => room.close());
+  afterEach(() => fixture.close());
 
   it('takes the one of the label, when it has the status', async () => {
-    const invoice = await room.create('a');
-    await assert.rejects(room.invoices.remove('b', 'unpaid'), {
+    const invoice = await fixture.create('a');
+    await assert.rejects(fixture.invoices.remove('b', 'unpaid'), {
       error: 'INVOICE_NOT_FOUND',
       message: 'Unknown invoice',
     });
-    await assert.rejects(room.invoices.remove('a', 'paid'), {
+    await assert.rejects(fixture.invoices.remove('a', 'paid'), {
       error: 'INVOICE_STATUS_UNEXPECTED',
       message: 'Invoice status is unpaid not paid',
       data: { current_status: 'unpaid', expected_status: 'paid' },
     });
-    assert.deepEqual(await room.invoices.remove('a', 'unpaid'), invoice);
-    assert.equal(await room.invoices.find({ label: 'a' }), undefined);
-    assert.equal((await room.create('a')).created_index, 2);
+    assert.deepEqual(await fixture.invoices.remove('a', 'unpaid'), invoice);
+    assert.equal(await fixture.invoices.find({ label: 'a' }), undefined);
+    assert.equal((await fixture.create('a')).created_index, 2);
   });
 
   it('and paying at the same time leaves one winner', async () => {
-    const { payment_hash } = await room.create('raced');
-    const paying = room.invoices.markPaid(payment_hash, msat(1000));
-    const deleting = room.invoices.remove('raced', 'unpaid');
+    const { payment_hash } = await fixture.create('raced');
+    const paying = fixture.invoices.markPaid(payment_hash, msat(1000));
+    const deleting = fixture.invoices.remove('raced', 'unpaid');
     assert.ok(await paying);
     await assert.rejects(deleting, { error: 'INVOICE_STATUS_UNEXPECTED' });
-    assert.equal((await room.invoices.find({ label: 'raced' }))?.status, 'paid');
+    assert.equal((await fixture.invoices.find({ label: 'raced' }))?.status, 'paid');
   });
 
   it('can take the description alone, once', async () => {
-    await room.create('a');
-    const row = await room.invoices.removeDescription('a', 'unpaid');
+    await fixture.create('a');
+    const row = await fixture.invoices.removeDescription('a', 'unpaid');
     assert.equal(row.description, undefined);
     assert.equal(row.updated_index, 1);
-    await assert.rejects(room.invoices.removeDescription('a', 'unpaid'), { error: 'INVOICE_NO_DESCRIPTION' });
+    await assert.rejects(fixture.invoices.removeDescription('a', 'unpaid'), { error: 'INVOICE_NO_DESCRIPTION' });
   });
 
   it('cleans what has expired by a time, never what may still be paid', async () => {
@@ -49,33 +49,41 @@ describe('deleting invoices', () => {
       ['b', 20n],
       ['c', 3600n],
     ] as const)
-      await room.create(label, { expiry });
-    room.clock.advance(30_000);
-    await idle(room);
-    assert.equal(await room.invoices.removeExpired(1_700_000_010), 1);
-    assert.equal(await room.invoices.removeExpired(2_000_000_000), 1);
+      await fixture.create(label, { expiry });
+    fixture.clock.advance(30_000);
+    await idle(fixture);
+    assert.equal(await fixture.invoices.removeExpired(1_700_000_010), 1);
+    assert.equal(await fixture.invoices.removeExpired(2_000_000_000), 1);
     assert.deepEqual(
-      (await collect(room.invoices.list({}))).map(({ label }) => label),
+      (await collect(fixture.invoices.list({}))).map(({ label }) => label),
       ['c'],
     );
   });
 
   it('by autoclean counts what it cleaned, for good', async () => {
-    for (const label of ['a', 'b', 'c']) await room.create(label, { expiry: 10n });
-    await room.pay('a');
-    room.clock.advance(5000);
-    await room.pay('b');
-    room.clock.advance(100_000);
-    assert.deepEqual(await room.invoices.autoclean.once('paidinvoices', 105), { cleaned: 1, uncleaned: 1 });
-    assert.deepEqual(await room.invoices.autoclean.once('expiredinvoices', 1000), { cleaned: 0, uncleaned: 1 });
-    assert.deepEqual(await room.invoices.autoclean.status('paidinvoices'), { enabled: false, cleaned: 1 });
-    room.invoices.autoclean.schedule(60, { expiredinvoices: 10 });
-    assert.deepEqual(await room.invoices.autoclean.status('expiredinvoices'), { enabled: true, age: 10, cleaned: 0 });
-    room.clock.advance(60_000);
-    await idle(room);
-    assert.deepEqual(await room.invoices.autoclean.status('expiredinvoices'), { enabled: true, age: 10, cleaned: 1 });
+    for (const label of ['a', 'b', 'c']) await fixture.create(label, { expiry: 10n });
+    await fixture.pay('a');
+    fixture.clock.advance(5000);
+    await fixture.pay('b');
+    fixture.clock.advance(100_000);
+    assert.deepEqual(await fixture.invoices.autoclean.once('paidinvoices', 105), { cleaned: 1, uncleaned: 1 });
+    assert.deepEqual(await fixture.invoices.autoclean.once('expiredinvoices', 1000), { cleaned: 0, uncleaned: 1 });
+    assert.deepEqual(await fixture.invoices.autoclean.status('paidinvoices'), { enabled: false, cleaned: 1 });
+    fixture.invoices.autoclean.schedule(60, { expiredinvoices: 10 });
+    assert.deepEqual(await fixture.invoices.autoclean.status('expiredinvoices'), {
+      enabled: true,
+      age: 10,
+      cleaned: 0,
+    });
+    fixture.clock.advance(60_000);
+    await idle(fixture);
+    assert.deepEqual(await fixture.invoices.autoclean.status('expiredinvoices'), {
+      enabled: true,
+      age: 10,
+      cleaned: 1,
+    });
     assert.deepEqual(
-      (await collect(room.invoices.list({}))).map(({ label }) => label),
+      (await collect(fixture.invoices.list({}))).map(({ label }) => label),
       ['b'],
     );
   });

@@ -14,7 +14,7 @@ export async function broadcastClose(
   try {
     const result = await chain.broadcast([Buffer.from(transaction, 'hex')]);
     if (result.kind === 'rejected') log.warn(`${what} was refused: ${result.reason}`);
-    if (result.kind === 'accepted') log.info(`${what} is on its way`);
+    if (result.kind === 'accepted') log.info(`${what} was sent`);
   } catch (error) {
     log.warn(`${what} could not be sent yet: ${error instanceof Error ? error.message : String(error)}`);
   }

@@ -1,13 +1,13 @@
-/** What commands run on: the interfaces of the rooms below, gathered. The daemon builds the one value of this type. */
+/** What commands run on: the interfaces of the modules below, gathered. The daemon builds the one value of this type. */
 
 import type { NetworkName } from '../../base/types/network.ts';
 import type { Deposits } from '../../shop/deposits/deposits.ts';
 import type { Invoices } from '../../shop/invoices/invoices.ts';
 import { commandsOn } from '../rpc/command.ts';
 import type { CommandTable } from '../rpc/table.ts';
-import type { ChannelRooms } from './channel-rooms.ts';
-import type { PaymentRooms } from './payment-rooms.ts';
-import type { WalletRooms } from './wallet-rooms.ts';
+import type { ChannelModules } from './channel-modules.ts';
+import type { PaymentModules } from './payment-modules.ts';
+import type { WalletModules } from './wallet-modules.ts';
 
 /** What `getinfo` says of the node as it is now. */
 export interface NodeInfo {
@@ -61,22 +61,22 @@ export interface ConfigValue {
 }
 
 /** The node itself: who it is, how it is set, and its end. */
-export interface NodeRoom {
+export interface NodeControl {
   info(): NodeInfo | Promise<NodeInfo>;
   configs(): readonly ConfigValue[];
   /** Begins to stop the node. Called when the answer to `stop` has been written. */
   stop(): void;
 }
 
-/** All rooms that commands may use. */
-export interface Rooms extends ChannelRooms, PaymentRooms, WalletRooms {
+/** All modules that commands may use. */
+export interface Modules extends ChannelModules, PaymentModules, WalletModules {
   readonly invoices: Invoices;
   /** What arrived at addresses of invoices. */
   readonly deposits: Pick<Deposits, 'ofInvoices' | 'ofCoins'>;
-  readonly node: NodeRoom;
+  readonly node: NodeControl;
   /** The commands themselves, for `help` and `check`. */
   readonly commands: CommandTable;
 }
 
 /** Defines a command of the node. */
-export const defineCommand = commandsOn<Rooms>();
+export const defineCommand = commandsOn<Modules>();

@@ -1,9 +1,9 @@
 /** The invoices as the deposits see them. */
-import type { InvoiceDoor } from '../../shop/deposits/ports.ts';
+import type { InvoicePort } from '../../shop/deposits/ports.ts';
 import type { Invoices } from '../../shop/invoices/invoices.ts';
 
-/** A door to the invoices, which may be built after it. */
-export function depositDoor(invoices: () => Invoices): InvoiceDoor {
+/** Connects deposits to the invoices, which may be built after them. */
+export function depositPort(invoices: () => Invoices): InvoicePort {
   return {
     async find(created_index) {
       const invoice = await invoices().find({ created_index });

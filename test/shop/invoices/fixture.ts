@@ -1,4 +1,4 @@
-/** An invoices room on a store in memory, with a clock turned by hand and randomness that can be replayed. */
+/** An invoices fixture on a store in memory, with a clock turned by hand and randomness that can be replayed. */
 import assert from 'node:assert/strict';
 import { sha256 } from '../../../src/base/crypto/hash.ts';
 import { curve } from '../../../src/base/crypto/secp256k1.ts';
@@ -19,7 +19,7 @@ import type { HintCandidate, InvoicesOptions } from '../../../src/shop/invoices/
 
 const PRIVATE_KEY = sha256(Buffer.from('the key of the test node'));
 
-export interface Room {
+export interface Fixture {
   readonly invoices: Invoices;
   readonly store: Store;
   readonly clock: ManualClock;
@@ -32,8 +32,8 @@ export interface Room {
   close(): Promise<void>;
 }
 
-/** A new room. Pages have three rows, so that every listing pages. */
-export function openRoom(overrides: Partial<InvoicesOptions> = {}): Room {
+/** A new fixture. Pages have three rows, so that every listing pages. */
+export function openFixture(overrides: Partial<InvoicesOptions> = {}): Fixture {
   const store = overrides.store ?? new MemoryStore({ onFailure: (error) => assert.fail(error) });
   const clock = new ManualClock();
   const candidates: HintCandidate[] = [];
@@ -77,9 +77,9 @@ export function openRoom(overrides: Partial<InvoicesOptions> = {}): Room {
   };
 }
 
-/** Lets everything that is under way in the store and the room come to its end. */
-export async function idle(room: Room): Promise<void> {
-  for (let round = 0; round < 5; round++) await room.store.commit([]);
+/** Lets everything that is under way in the store and the fixture come to its end. */
+export async function idle(fixture: Fixture): Promise<void> {
+  for (let round = 0; round < 5; round++) await fixture.store.commit([]);
 }
 
 /** All that a listing yields. */

@@ -14,13 +14,13 @@ export interface PeerBook {
 }
 
 /** Backups of the node, and the way back. */
-export interface BackupRoom extends Pick<Backups, 'each' | 'recover' | 'recoverFile'> {
+export interface BackupModule extends Pick<Backups, 'each' | 'recover' | 'recoverFile'> {
   /** Copies the database to a new file; answers its size in bytes. Rejects with StoreFailure. */
   copyDatabase(destination: string): Promise<number>;
 }
 
-export interface ChannelRooms {
-  readonly backups: BackupRoom;
+export interface ChannelModules {
+  readonly backups: BackupModule;
   readonly channels: Channels;
   readonly endings: Endings;
   readonly peers: Peers;

@@ -1,11 +1,11 @@
 /** The commands behind a dispatcher that holds them to what they declare, without a socket. */
 import assert from 'node:assert/strict';
 import { commands } from '../../../src/api/commands/index.ts';
-import type { NodeRoom, Rooms } from '../../../src/api/commands/rooms.ts';
+import type { Modules, NodeControl } from '../../../src/api/commands/modules.ts';
 import { type Caller, Dispatcher } from '../../../src/api/rpc/dispatch.ts';
 import { RequestReader } from '../../../src/api/rpc/request-stream.ts';
 import { tableOf } from '../../../src/api/rpc/table.ts';
-import { openRoom, type Room } from '../../shop/invoices/room.ts';
+import { type Fixture, openFixture } from '../../shop/invoices/fixture.ts';
 
 /** What a client reads. */
 export interface Answered {
@@ -13,8 +13,8 @@ export interface Answered {
   readonly error?: { readonly code: number; readonly message: string; readonly data?: unknown };
 }
 
-export interface Door {
-  readonly room: Room;
+export interface Asker {
+  readonly fixture: Fixture;
   /** Sends the request with `params` as it is written, and reads the reply. */
   ask(method: string, params?: string): Promise<Answered>;
   /** The same reply as text. */
@@ -24,22 +24,27 @@ export interface Door {
   close(): Promise<void>;
 }
 
-const node: NodeRoom = {
+const node: NodeControl = {
   info: () => assert.fail('not asked'),
   configs: () => [],
   stop: () => assert.fail('not asked'),
 };
 
-const NO_DEPOSITS: Rooms['deposits'] = { ofInvoices: async () => [], ofCoins: async () => [] };
+const NO_DEPOSITS: Modules['deposits'] = { ofInvoices: async () => [], ofCoins: async () => [] };
 
-/** A door to a new room. */
-export function openDoor(): Door {
-  const room = openRoom();
+/** A asker to a new fixture. */
+export function openAsker(): Asker {
+  const fixture = openFixture();
   const unexpected: unknown[] = [];
-  // The family uses these rooms; a command of another one would fail at once.
-  const family: Partial<Rooms> = { node, invoices: room.invoices, deposits: NO_DEPOSITS, commands: tableOf(commands) };
-  const rooms = family as Rooms;
-  const dispatcher = new Dispatcher(commands, rooms, {
+  // The family uses these modules; a command of another one would fail at once.
+  const family: Partial<Modules> = {
+    node,
+    invoices: fixture.invoices,
+    deposits: NO_DEPOSITS,
+    commands: tableOf(commands),
+  };
+  const modules = family as Modules;
+  const dispatcher = new Dispatcher(commands, modules, {
     strict: true,
     onUnexpected: (error) => void unexpected.push(error),
   });
@@ -52,7 +57,7 @@ export function openDoor(): Door {
     afterReply: () => assert.fail('nothing comes after'),
   };
   async function textOf(method: string, params = '{}'): Promise<string> {
-    let reply: ReturnType<Dispatcher<Rooms>['dispatch']> | undefined;
+    let reply: ReturnType<Dispatcher<Modules>['dispatch']> | undefined;
     new RequestReader().push(
       Buffer.from(`{"jsonrpc":"2.0","id":1,"method":"${method}","params":${params}}`),
       (request) => {
@@ -68,7 +73,7 @@ export function openDoor(): Door {
   const ask = async (method: string, params?: string): Promise<Answered> =>
     JSON.parse(await textOf(method, params)) as Answered;
   return {
-    room,
+    fixture,
     ask,
     text: textOf,
     async get(method, params) {
@@ -77,6 +82,6 @@ export function openDoor(): Door {
       assert.ok(result);
       return result;
     },
-    close: () => room.close(),
+    close: () => fixture.close(),
   };
 }

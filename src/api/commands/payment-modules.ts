@@ -2,7 +2,7 @@
 import type { Payer } from '../../node/payments/pay.ts';
 import type { OutgoingPayments } from '../../node/payments/send.ts';
 
-export interface PaymentRooms {
+export interface PaymentModules {
   readonly payments: OutgoingPayments;
   readonly payer: Payer;
 }

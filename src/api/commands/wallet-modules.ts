@@ -32,7 +32,7 @@ export interface SweptFunds {
 }
 
 /** The wallet, the chain that it is on, and what lies in channels. */
-export interface WalletRooms {
+export interface WalletModules {
   readonly wallet: Wallet;
   readonly chain: ChainSource;
   /** What lies in channels, those that are closing included. */

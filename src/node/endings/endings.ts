@@ -39,7 +39,7 @@ export class Endings implements EndingHost {
 
   constructor(options: EndingsOptions) {
     this.#options = options;
-    this.#money = new Money(options);
+    this.#money = new Money({ ...options, onChange: () => this.#askAgain() });
     this.#reports = new Reports(options);
   }
 
@@ -74,6 +74,16 @@ export class Endings implements EndingHost {
     for (const ending of this.#all()) {
       // While the chain is caught up its blocks are the past, and prove nothing.
       if (!ending.is_held) this.#guard(ending, () => this.#tellBlock(ending, height));
+    }
+  }
+
+  /** The wallet has change to spend, and whoever waits for a coin asks again, not only with the next block. */
+  #askAgain(): void {
+    for (const ending of this.#all()) {
+      const isWaiting = ending.state.pending.some((each) => each.is_wallet_funded && each.transaction === undefined);
+      if (isWaiting && !ending.is_held && !this.#is_stopped) {
+        this.#guard(ending, () => ending.say({ kind: 'wallet_ready' }));
+      }
     }
   }
 
@@ -275,6 +285,7 @@ export class Endings implements EndingHost {
     return {
       policy,
       feeratePerKw: (target) => chain.feeratePerKw(target),
+      mempoolMinimumPerKw: () => chain.mempoolMinimumPerKw(),
       sweep_script: fromHex(channel.state.terms.default_shutdown_script),
     };
   }

@@ -28,7 +28,19 @@ export interface MoneyOptions {
   readonly chain: Pick<ChainSource, 'broadcast'>;
   readonly wallet: FeeWallet;
   readonly log: EndingLog;
+  /** A transaction with change was sent: whoever waits for a coin may ask again. */
+  readonly onChange: () => void;
 }
+
+/** What was refused for want of something that may be there once another transaction of ours is. */
+interface Held {
+  readonly ending: LiveEnding;
+  readonly transactions: readonly Uint8Array[];
+}
+
+/** The words of bitcoind for that. */
+const LACKS_OTHERS =
+  /missingorspent|unconfirmed-parents|too-long-mempool-chain|too many (unconfirmed )?(ancestors|descendants)/;
 
 function wordOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
@@ -40,6 +52,8 @@ export class Money {
   readonly #running = new Set<Promise<void>>();
   /** What the wallet has been asked for and has not answered yet, by its outputs. */
   readonly #asked = new Set<string>();
+  /** By their txid, what waits for another transaction of ours. */
+  readonly #lacking = new Map<Txid, Held>();
 
   constructor(options: MoneyOptions) {
     this.#options = options;
@@ -84,24 +98,36 @@ export class Money {
     const own = ending.record.funded_txids.includes(txid) ? wallet.find(txid) : undefined;
     try {
       // Its coins serve what has taken its place since it was to be sent.
-      if (own?.state === 'dropped') return;
+      if (own?.state === 'dropped' || ending.is_resolved) return;
       if (own !== undefined) {
         await wallet.publish(txid, transactions.slice(0, -1));
+        this.#lacking.delete(txid);
+        this.#sent();
         return;
       }
       const result = await chain.broadcast(transactions);
       if (result.kind === 'accepted') this.#options.log.info(`channel ${ending.channel_id}: sent ${txid}`);
-      if (result.kind === 'rejected') this.#notTaken(ending, txid, last, result.reason);
+      if (result.kind === 'rejected') this.#notTaken(ending, txid, transactions, result.reason);
     } catch (error) {
-      this.#notTaken(ending, txid, last, wordOf(error));
+      this.#notTaken(ending, txid, transactions, wordOf(error));
     }
   }
 
   /** The ending may know a way at once. */
-  #notTaken(ending: LiveEnding, txid: Txid, bytes: Uint8Array, reason: string): void {
+  #notTaken(ending: LiveEnding, txid: Txid, transactions: readonly Uint8Array[], reason: string): void {
+    const bytes = transactions.at(-1) as Uint8Array;
     this.#refused(ending, txid, reason);
+    if (LACKS_OTHERS.test(reason)) this.#lacking.set(txid, { ending, transactions });
     const refusal = refusalOf(reason);
     if (refusal !== undefined) ending.say({ kind: 'refused', transaction: toHex(bytes), refusal });
+  }
+
+  /** Something of ours is in mempools now, and its change with it. */
+  #sent(): void {
+    const lacking = [...this.#lacking.values()];
+    this.#lacking.clear();
+    for (const { ending, transactions } of lacking) this.#run(this.#broadcast(ending, transactions));
+    this.#options.onChange();
   }
 
   /** Said once. Much of it is no fault: what we send again may be mined, or be beaten by the peer. */
@@ -136,6 +162,7 @@ export class Money {
       // The output was gone before the wallet had an answer.
       if (!fundedPending(ending.state).has(txid)) await this.#release(ending, txid);
     } catch (error) {
+      ending.say({ kind: 'unaffordable', outpoints });
       const key = `fund ${outpoints.join()}`;
       if (ending.refused.has(key)) return;
       ending.refused.add(key);

@@ -82,14 +82,25 @@ export class Sender {
     }
   }
 
+  /** Transactions of ours that are on their way, and whose change this one spends. */
+  #unconfirmedParents({ inputs }: OwnTransaction['transaction']): readonly Uint8Array[] {
+    const txids = new Set(inputs.map(({ txid }) => txid));
+    const parents = [...txids].map((txid) => this.#books.ledger.transaction(txid));
+    return parents
+      .filter((own) => own !== undefined && own.state === 'sent' && own.blockheight === undefined)
+      .map((own) => serializeTransaction((own as OwnTransaction).transaction));
+  }
+
   /** Answers why the transaction was refused. One that cannot be sent now is sent with the next block. */
   async #send({ txid, transaction, parents }: OwnTransaction): Promise<string | undefined> {
     try {
       const child = serializeTransaction(transaction);
-      const result = await this.#books.chain?.broadcast([...parents, child]);
+      // A package must hold every parent that no block holds, those of the wallet too.
+      const all = [...parents, ...this.#unconfirmedParents(transaction)];
+      const result = await this.#books.chain?.broadcast([...all, child]);
       if (result?.kind !== 'rejected') return undefined;
       // A parent may be mined by now, which some sources refuse, and its child with it.
-      const alone = parents.length === 0 ? result : await this.#books.chain?.broadcast([child]);
+      const alone = all.length === 0 ? result : await this.#books.chain?.broadcast([child]);
       return alone?.kind === 'rejected' ? result.reason : undefined;
     } catch (error) {
       if (!(error instanceof ChainError)) throw error;

@@ -33,6 +33,8 @@ export interface Claim {
   readonly valid_height: number;
   /** From this height on somebody else can take the output. */
   readonly deadline_height: number | undefined;
+  /** Before `deadline_height` nobody but us can take the output, however long the claim waits in mempools. */
+  readonly is_exclusive: boolean;
   /** Worth taking only together with something else. */
   readonly is_extra: boolean;
   /** An HTLC transaction: its output is fixed by the peer's signature, and the wallet must bring the fee. */
@@ -60,8 +62,11 @@ function ownSignature(base: ClaimBase, key: () => Uint8Array): (sighash: Sighash
   };
 }
 
-function simple(base: ClaimBase): Pick<Claim, 'outpoint' | 'spends' | 'locktime' | 'is_extra' | 'paired_output'> {
-  return { outpoint: base.outpoint, spends: base.spends, locktime: 0, is_extra: false, paired_output: undefined };
+function simple(
+  base: ClaimBase,
+): Pick<Claim, 'outpoint' | 'spends' | 'locktime' | 'is_exclusive' | 'is_extra' | 'paired_output'> {
+  const { outpoint, spends } = base;
+  return { outpoint, spends, locktime: 0, is_exclusive: false, is_extra: false, paired_output: undefined };
 }
 
 /** Our own delayed output: `to_local`, or what an HTLC transaction of ours made. */
@@ -137,6 +142,8 @@ export function htlcClaim(
     locktime: isTimeout ? cltv_expiry : 0,
     valid_height: Math.max(base.height + 1, isTimeout ? cltv_expiry + 1 : 0),
     deadline_height: isTimeout ? undefined : cltv_expiry,
+    // The peer needs the expiry; with the preimage only we can take it.
+    is_exclusive: !isTimeout,
     sign: (sighash, index) => htlcClaimWitness(sign(sighash, index), payment_preimage, base.witness_script),
   };
 }
@@ -171,6 +178,8 @@ export function htlcTransactionClaim(
     locktime: isTimeout ? cltv_expiry : 0,
     valid_height: Math.max(base.height + 1, isTimeout ? cltv_expiry + 1 : 0),
     deadline_height: isTimeout ? undefined : cltv_expiry,
+    // The peer needs the expiry; with the preimage only we can take it.
+    is_exclusive: !isTimeout,
     sign: (sighash, index) =>
       htlcTransactionWitness(theirs, sign(sighash, index), payment_preimage, base.witness_script),
   };

@@ -50,6 +50,8 @@ export interface OnchainEnvironment {
   readonly policy: OnchainPolicy;
   /** Satoshi per 1000 weight; undefined when there is no estimate. */
   feeratePerKw(target: FeeTargetBlocks): number | undefined;
+  /** The least that the mempool of our source takes now, satoshi per 1000 weight; undefined where it does not say. */
+  mempoolMinimumPerKw?(): number | undefined;
   /** Where claimed money goes: an output script of our wallet, always the same for a channel. */
   readonly sweep_script: Uint8Array;
 }

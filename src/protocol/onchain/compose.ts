@@ -1,7 +1,11 @@
 /**
- * Which claims go together, and when they are sent, raised or split (BOLT 5): batched while there is time, single when a
- * deadline is near, so that nobody can hold up one output by another. A group that was sent stays together until it is
- * mined or one of its outputs is gone.
+ * Which claims go together, and when they are sent, raised or split (BOLT 5). As many as fit share one transaction: that
+ * costs least, and needs one coin of the wallet where the scripts do not let a claim pay for itself (HTLC transactions of
+ * our own commitment: the peer's signature fixes their outputs). A claim goes alone once somebody else can take its
+ * output, so that nobody can hold up one output by another: an HTLC with its preimage from its expiry on, anything else
+ * when its deadline is near. Only claims that are equally urgent share one: what may go to the fee is all that they claim,
+ * and that must be worth it to each of them. When the wallet cannot pay for a group, the group is split by value. A group that was sent
+ * stays together until it is mined, an output of it is gone, or one of them has to go alone.
  */
 
 import { min, type Sat, sat, sum } from '../../base/types/amount.ts';
@@ -16,6 +20,7 @@ import {
   feerateAfterRefusal,
   feerateFor,
   feerateOf,
+  LAST_BLOCKS,
   raisedFeerate,
   replacementFee,
   stakeOf,
@@ -60,6 +65,12 @@ class Composer {
     return left !== undefined && left <= this.#environment.policy.single_claim_blocks;
   }
 
+  /** Whether somebody else may take the output at any moment, or soon: it must not wait for others. */
+  goesAlone(claim: Claim): boolean {
+    if (!claim.is_exclusive) return this.isNear(claim);
+    return (blocksLeft([claim], this.#height) ?? 1) <= 0;
+  }
+
   /** Sends a sweep that pays at least `min_fee_sat`. False when the outputs are not worth that. */
   sweep(claims: readonly Claim[], feerate_per_kw: number, min_fee_sat: Sat = sat(0)): boolean {
     const { sweep_script } = this.#environment;
@@ -86,16 +97,33 @@ class Composer {
 
   /** Sends what can be sent of outputs that nothing is pending for. */
   sweepFree(claims: readonly Claim[]): void {
+    for (const group of this.#groupsOf(claims)) {
+      const feerate_per_kw = feerateFor(this.#environment, blocksLeft(group, this.#height));
+      // An output joins the batch when it brings more than it costs.
+      const paying = group.filter(
+        (claim) => group.length === 1 || claim.spends.amount_sat > feeCeil(claim.weight, feerate_per_kw),
+      );
+      for (const batch of batchesOf(paying)) {
+        if (batch.some((claim) => !claim.is_extra)) this.sweep(batch, feerate_per_kw);
+      }
+    }
+  }
+
+  /** Which claims may share a transaction: by their urgency, and for HTLC transactions by their locktime. */
+  #groupsOf(claims: readonly Claim[]): readonly (readonly Claim[])[] {
+    const groups = new Map<string, Claim[]>();
     for (const claim of claims) {
-      if (this.isNear(claim)) this.sweep([claim], feerateFor(this.#environment, blocksLeft([claim], this.#height)));
+      const locktime = claim.paired_output === undefined ? '' : `locktime ${claim.locktime}`;
+      const key = this.goesAlone(claim) ? nameOf(claim.outpoint) : `${this.#urgency(claim)} ${locktime}`;
+      groups.set(key, [...(groups.get(key) ?? []), claim]);
     }
-    const far = claims.filter((claim) => !this.isNear(claim));
-    const feerate_per_kw = feerateFor(this.#environment, blocksLeft(far, this.#height));
-    // An output joins the batch when it brings more than it costs.
-    const paying = far.filter((claim) => claim.spends.amount_sat > feeCeil(claim.weight, feerate_per_kw));
-    for (const batch of batchesOf(paying)) {
-      if (batch.some((claim) => !claim.is_extra)) this.sweep(batch, feerate_per_kw);
-    }
+    return [...groups.values()];
+  }
+
+  #urgency(claim: Claim): 'far' | 'near' | 'last' {
+    const left = blocksLeft([claim], this.#height);
+    if (left === undefined || left > this.#environment.policy.single_claim_blocks) return 'far';
+    return left > LAST_BLOCKS ? 'near' : 'last';
   }
 
   /**
@@ -107,28 +135,50 @@ class Composer {
     const request = htlcFundRequest(claims, this.#environment, feerate_per_kw, isHurried, replaced);
     if (request.max_fee_sat < feeCeil(fundedWeight(claims), FEERATE_FLOOR_PER_KW)) return false;
     // What was sent before is still good, should the wallet have no more to give.
-    this.pending.push(
-      replaced ?? {
-        outpoints: request.outpoints,
-        transaction: undefined,
-        fee_sat: sat(0),
-        feerate_per_kw,
-        height: this.#height,
-        is_wallet_funded: true,
-      },
-    );
+    this.pending.push(replaced ?? this.#unfunded(request.outpoints, feerate_per_kw));
     this.effects.push({ kind: 'fund', request });
     return true;
   }
 
+  /** What the wallet is, or will be, asked to fund. */
+  #unfunded(outpoints: readonly string[], feerate_per_kw: number): Pending {
+    return {
+      outpoints,
+      transaction: undefined,
+      fee_sat: sat(0),
+      feerate_per_kw,
+      height: this.#height,
+      is_wallet_funded: true,
+    };
+  }
+
+  /**
+   * The wallet cannot pay for the group: it is asked for the more valuable half, and for the other when it has change
+   * again, or with the next block.
+   */
+  halve(pending: Pending, claims: readonly Claim[]): void {
+    if (claims.length < 2 || pending.transaction !== undefined) {
+      this.pending.push(pending);
+      return;
+    }
+    const byValue = claims.toSorted((a, b) => Number(b.spends.amount_sat - a.spends.amount_sat));
+    const half = Math.ceil(byValue.length / 2);
+    const feerate_per_kw = feerateFor(this.#environment, blocksLeft(claims, this.#height));
+    const later = byValue.slice(half).map((claim) => nameOf(claim.outpoint));
+    if (!this.fund(byValue.slice(0, half), feerate_per_kw)) this.pending.push(pending);
+    else this.pending.push(this.#unfunded(later, feerate_per_kw));
+  }
+
+  /** The wallet has change again: asks once more for what it could not fund. */
+  askAgain(pending: Pending, claims: readonly Claim[]): void {
+    const isWaiting = pending.is_wallet_funded && pending.transaction === undefined;
+    const feerate_per_kw = feerateFor(this.#environment, blocksLeft(claims, this.#height));
+    if (!isWaiting || !this.fund(claims, feerate_per_kw, pending)) this.pending.push(pending);
+  }
+
   /** Groups HTLC transactions: the peer's signatures fix their locktimes. */
   fundFree(claims: readonly Claim[]): void {
-    const groups = new Map<string, Claim[]>();
-    for (const claim of claims) {
-      const key = this.isNear(claim) ? nameOf(claim.outpoint) : `locktime ${claim.locktime}`;
-      groups.set(key, [...(groups.get(key) ?? []), claim]);
-    }
-    for (const group of [...groups.values()].flatMap(batchesOf)) {
+    for (const group of this.#groupsOf(claims).flatMap(batchesOf)) {
       this.fund(group, feerateFor(this.#environment, blocksLeft(group, this.#height)));
     }
   }
@@ -159,13 +209,20 @@ class Composer {
     }
     const blocks_left = blocksLeft(claims, this.#height);
     const feerate_per_kw = feerateAfterRefusal(this.#environment, pending.feerate_per_kw, blocks_left);
-    if (!this.#raise(pending, claims, feerate_per_kw)) this.pending.push(pending);
+    if (refusal === 'not_taken') {
+      this.#parted(pending, claims);
+      return;
+    }
+    const isAboutFees = refusal === 'too_cheap' || refusal === 'below_floor';
+    if (!isAboutFees || !this.#raise(pending, claims, feerate_per_kw)) this.pending.push(pending);
   }
 
   /** Makes a pending transaction anew at this feerate, or asks the wallet to. False when it stays as it is. */
   #raise(pending: Pending, claims: readonly Claim[], feerate_per_kw: number): boolean {
     if (pending.is_wallet_funded) {
-      return claims.every((claim) => !claim.is_extra) && this.fund(claims, feerate_per_kw, pending);
+      if (claims.some((claim) => claim.is_extra)) return false;
+      if (claims.length > 1 && this.#splitFunded(pending, claims, feerate_per_kw)) return true;
+      return this.fund(claims, feerate_per_kw, pending);
     }
     if (claims.length > 1 && this.#split(pending, claims, feerate_per_kw)) return true;
     const min_fee_sat = replacementFee(pending.fee_sat, sweepWeight(claims, this.#environment.sweep_script));
@@ -179,16 +236,48 @@ class Composer {
     }
   }
 
-  /** Takes the outputs whose deadline is near out of a batch. The first single pays for replacing the whole batch. */
-  #split(pending: Pending, claims: readonly Claim[], feerate_per_kw: number): boolean {
-    const near = claims.filter((claim) => this.isNear(claim));
-    near.sort((a, b) => Number(b.spends.amount_sat - a.spends.amount_sat));
-    const [lead, ...others] = near;
+  /** A group was refused for a reason that we do not know. Near a deadline one of them must not hold up the others. */
+  #parted(pending: Pending, claims: readonly Claim[]): void {
+    const isSweep = !pending.is_wallet_funded;
+    if (claims.length < 2 || !isSweep || !claims.some((claim) => this.isNear(claim))) {
+      this.pending.push(pending);
+      return;
+    }
+    for (const claim of claims) if (!claim.is_extra) this.sweep([claim], pending.feerate_per_kw);
+  }
+
+  /**
+   * Takes HTLC transactions that have to go alone out of a group. The wallet replaces the group by the first of them,
+   * which pays for that. False when there is none, or it is not worth that.
+   */
+  #splitFunded(pending: Pending, claims: readonly Claim[], feerate_per_kw: number): boolean {
+    const [lead] = this.#byUrgency(claims.filter((claim) => this.goesAlone(claim)));
     if (lead === undefined) return false;
-    const min_fee_sat = replacementFee(pending.fee_sat, sweepWeight([lead], this.#environment.sweep_script));
-    if (!this.sweep([lead], feerate_per_kw, min_fee_sat)) return false;
-    for (const claim of others) this.sweep([claim], feerate_per_kw);
-    this.sweepFree(claims.filter((claim) => !near.includes(claim)));
+    const request = htlcFundRequest(lead, this.#environment, feerate_per_kw, true, pending);
+    if (request.max_fee_sat < request.min_fee_sat) return false;
+    this.pending.push(this.#unfunded(request.outpoints, feerate_per_kw));
+    this.effects.push({ kind: 'fund', request });
+    this.fundFree(claims.filter((claim) => !lead.includes(claim)));
+    return true;
+  }
+
+  /** The groups of these claims, the most urgent first, and of those equally urgent the most valuable. */
+  #byUrgency(claims: readonly Claim[]): readonly (readonly Claim[])[] {
+    const left = (group: readonly Claim[]): number => blocksLeft(group, this.#height) ?? Number.POSITIVE_INFINITY;
+    const value = (group: readonly Claim[]): Sat => sum(group.map(({ spends }) => spends.amount_sat));
+    return this.#groupsOf(claims).toSorted((a, b) =>
+      left(a) === left(b) ? Number(value(b) - value(a)) : left(a) < left(b) ? -1 : 1,
+    );
+  }
+
+  /** Parts outputs that are no longer equally urgent. The most urgent of them pay for replacing the whole batch. */
+  #split(pending: Pending, claims: readonly Claim[], feerate_per_kw: number): boolean {
+    const groups = this.#byUrgency(claims);
+    const lead = groups.find((group) => group.some((claim) => this.isNear(claim)));
+    if (lead === undefined || groups.length < 2) return false;
+    const min_fee_sat = replacementFee(pending.fee_sat, sweepWeight(lead, this.#environment.sweep_script));
+    if (!this.sweep(lead, feerate_per_kw, min_fee_sat)) return false;
+    this.sweepFree(claims.filter((claim) => !lead.includes(claim)));
     return true;
   }
 }
@@ -230,16 +319,17 @@ export function foreignInput(claim: Claim): FundRequest['foreign'][number] {
 }
 
 /**
- * Composes everything that can be claimed in the next block. `is_new_block` sends and raises what is pending; `refused`
- * is what the network did not take.
+ * Composes everything that can be claimed in the next block. `is_new_block` sends and raises what is pending; `input` may
+ * be what the network or the wallet said of it.
  */
 export function composeClaims(
   state: OnchainState,
   environment: OnchainEnvironment,
   situation: Situation,
   is_new_block: boolean,
-  refused: Refused | undefined,
+  input: OnchainInput,
 ): Composition {
+  const refused = input.kind === 'refused' ? input : undefined;
   const ready = new Map<string, Claim>();
   // After a reorg what was sent may wait for its own outputs to be old enough once more.
   const early = new Set<string>();
@@ -261,7 +351,10 @@ export function composeClaims(
     if (claims.length < pending.outpoints.length) continue;
     for (const name of pending.outpoints) ready.delete(name);
     if (is_new_block) composer.renew(pending, claims);
-    else if (refused !== undefined && refused.transaction === pending.transaction) {
+    else if (input.kind === 'wallet_ready') composer.askAgain(pending, claims);
+    else if (input.kind === 'unaffordable' && input.outpoints.join() === pending.outpoints.join()) {
+      composer.halve(pending, claims);
+    } else if (refused !== undefined && refused.transaction === pending.transaction) {
       composer.mend(pending, claims, refused);
     } else composer.pending.push(pending);
   }

@@ -5,7 +5,6 @@
 
 import { type Sat, sat, subtractOrZero, sum } from '../../base/types/amount.ts';
 import { dustLimit } from '../../codec/tx/fees.ts';
-import type { TxOutput } from '../../codec/tx/transaction.ts';
 import type { Claim } from './claim.ts';
 import { FEERATE_FLOOR_PER_KW, type FeeTargetBlocks, type OnchainEnvironment } from './closing-channel.ts';
 import type { Pending, Refusal } from './state.ts';
@@ -44,8 +43,10 @@ function patience(blocks_left: number | undefined): number {
 
 /** By how much a feerate rises at least when a deadline comes nearer and the estimate alone did not suffice. */
 const LEAST_RISE = 1.25;
+/** So far above the mempool's minimum, which rises with every transaction that it drops. */
+const MINIMUM_MARGIN = 1.1;
 /** So many blocks before a deadline the estimate counts no more: what is at stake is lost otherwise. */
-const LAST_BLOCKS = 3;
+export const LAST_BLOCKS = 6;
 /** And before that so much more than the most urgent estimate is enough. */
 const ESTIMATE_FACTOR = 10;
 
@@ -55,7 +56,7 @@ const ESTIMATE_FACTOR = 10;
  */
 export function raisedFeerate(
   environment: OnchainEnvironment,
-  pending: Pending,
+  pending: Pick<Pending, 'feerate_per_kw' | 'height'>,
   blocks_left: number | undefined,
   height: number,
   most_per_kw: number,
@@ -79,13 +80,18 @@ export function feerateAfterRefusal(
   feerate_per_kw: number,
   blocks_left: number | undefined,
 ): number {
-  return Math.max(feerateFor(environment, blocks_left), Math.ceil(feerate_per_kw * LEAST_RISE));
+  const minimum_per_kw = Math.ceil((environment.mempoolMinimumPerKw?.() ?? 0) * MINIMUM_MARGIN);
+  return Math.max(feerateFor(environment, blocks_left), minimum_per_kw, Math.ceil(feerate_per_kw * LEAST_RISE));
 }
 
 /** What a node's word against a transaction says of its fee; undefined when it is about something else. */
 export function refusalOf(reason: string): Refusal | undefined {
-  if (/\bmin (relay )?fee not met/.test(reason)) return 'too_cheap';
-  return /insufficient fee|txn-mempool-conflict/.test(reason) ? 'has_rival' : undefined;
+  if (/\bmin relay fee not met/.test(reason)) return 'below_floor';
+  if (/\bmin fee not met/.test(reason)) return 'too_cheap';
+  if (/missingorspent/.test(reason)) return 'no_parent';
+  if (/insufficient fee|txn-mempool-conflict/.test(reason)) return 'has_rival';
+  // It waits for its own time, or for others of ours: nothing is wrong with it.
+  return /non-final|non-BIP68-final|mempool-chain|too many|unconfirmed-parents/.test(reason) ? undefined : 'not_taken';
 }
 
 /** How often a transaction can still be made anew before its deadline, by `patience`. */
@@ -103,7 +109,15 @@ export function replacementFee(replaced_fee_sat: Sat, weight: number): Sat {
   return sum([replaced_fee_sat, feeCeil(weight, FEERATE_FLOOR_PER_KW)]);
 }
 
-/** The most that a claim of these outputs may pay: all but the least that an output can hold. */
-export function stakeOf(claims: readonly { readonly spends: TxOutput }[], sweep_script: Uint8Array): Sat {
-  return subtractOrZero(sum(claims.map((claim) => claim.spends.amount_sat)), dustLimit(sweep_script));
+/** What the input weighs that brings an output of an HTLC transaction home, once its delay is over. */
+const DELAYED_INPUT_WEIGHT = 330;
+
+/**
+ * The most that a claim of these outputs may pay: all but the least that an output can hold, and for HTLC transactions
+ * what it costs to bring their outputs home. Beyond that nothing would be left for the shop.
+ */
+export function stakeOf(claims: readonly Pick<Claim, 'spends' | 'paired_output'>[], sweep_script: Uint8Array): Sat {
+  const staged = claims.filter(({ paired_output }) => paired_output !== undefined).length;
+  const later_sat = feeCeil(staged * DELAYED_INPUT_WEIGHT, FEERATE_FLOOR_PER_KW);
+  return subtractOrZero(sum(claims.map((claim) => claim.spends.amount_sat)), sum([dustLimit(sweep_script), later_sat]));
 }

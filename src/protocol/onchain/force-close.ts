@@ -1,11 +1,13 @@
 /**
- * Our own commitment on its way into a block: how an anchor pays for it when its own fee is too low (BOLT 5, Failing a
- * Channel).
+ * Our channel closed by us alone, before a commitment is in a block (BOLT 5, Failing a Channel): a child on our anchor
+ * gets a commitment mined whose own fee is too low. Mostly that is our own commitment. When mempools hold one of the
+ * peer's in its place, ours is refused, and the child goes on our anchor in that one: a peer must not keep the channel
+ * open until our HTLCs expire with a commitment that nobody mines.
  */
 
 import { msatToSatFloor, type Sat, sat, sum } from '../../base/types/amount.ts';
 import { fromHex } from '../../base/types/hex.ts';
-import { buildCommitment } from '../../codec/tx/commitment.ts';
+import { buildCommitment, type Commitment } from '../../codec/tx/commitment.ts';
 import { parseTransaction, txidOf, weightOf } from '../../codec/tx/transaction.ts';
 import type { Claim } from './claim.ts';
 import type { ClosingChannel, ClosingHtlc, OnchainEnvironment } from './closing-channel.ts';
@@ -13,7 +15,7 @@ import { FEERATE_FLOOR_PER_KW } from './closing-channel.ts';
 import { type Composition, foreignInput } from './compose.ts';
 import { feerateAfterRefusal, feerateFor, feerateOf, raisedFeerate, replacementFee } from './fee-schedule.ts';
 import { nameOf } from './outpoint.ts';
-import type { OnchainEffect, OnchainInput, OnchainState, Pending } from './state.ts';
+import type { ForceClose, FundRequest, OnchainEffect, OnchainInput, OnchainState, Pending } from './state.ts';
 import { knownPreimages, unconfirmedAnchorClaim } from './tracked-output.ts';
 
 /** Blocks after which even a commitment that nothing depends on is helped along. */
@@ -22,105 +24,153 @@ const PATIENCE_BLOCKS = 12;
 const OWN_SHARE = 10n;
 /** A child with our anchor, a coin of the wallet and its change weighs about this. */
 const CHILD_WEIGHT = 900;
+/** What the two signatures of a commitment and the funding script add to its weight, about. */
+const FUNDING_WITNESS_WEIGHT = 224;
+/** In so many blocks an operator's close should be mined. */
+const URGENT_BLOCKS = 6;
+
+/** A commitment that waits to be mined, and our anchor in it. */
+interface Helped {
+  readonly commitment: Commitment<ClosingHtlc>;
+  readonly own_sat: Sat;
+  readonly weight: number;
+  readonly claim: Claim;
+}
 
 /** An HTLC that our money depends on: one that we can claim, or that comes back to us after its expiry. */
 function isAtStake(htlc: ClosingHtlc, preimages: ReadonlyMap<string, Uint8Array>): boolean {
   return htlc.offered_by === 'local' || preimages.has(htlc.payment_hash);
 }
 
-/** What to do about a commitment of ours that is not in a block yet. */
+/** Our own commitment with our anchor; undefined when it has none. */
+function ownAnchor(channel: ClosingChannel, { transaction }: ForceClose): Helped | undefined {
+  if (channel.local === undefined) return undefined;
+  const tx = parseTransaction(fromHex(transaction));
+  const claim = unconfirmedAnchorClaim(channel, txidOf(tx), tx);
+  if (claim === undefined) return undefined;
+  const { view } = channel.local;
+  const commitment = buildCommitment(channel.terms, view);
+  return { commitment, own_sat: msatToSatFloor(view.local_msat), weight: weightOf(tx), claim };
+}
+
+/** A commitment of the peer, by its place in `ClosingChannel.remote`, with our anchor in it. */
+export function rivalAnchor(channel: ClosingChannel, index: number): Helped | undefined {
+  const view = channel.remote[index];
+  if (view === undefined) return undefined;
+  const commitment = buildCommitment(channel.terms, view);
+  const claim = unconfirmedAnchorClaim(channel, commitment.txid, commitment.tx);
+  if (claim === undefined) return undefined;
+  const weight = weightOf(commitment.tx) + FUNDING_WITNESS_WEIGHT;
+  return { commitment, own_sat: msatToSatFloor(view.local_msat), weight, claim };
+}
+
+/** What to do about a commitment that is not in a block yet. */
 export function composeForceClose(
   channel: ClosingChannel,
   state: OnchainState,
   environment: OnchainEnvironment,
   is_new_block: boolean,
-  refused: Refused | undefined,
+  input: OnchainInput,
 ): Composition {
   const { force_close } = state;
   if (force_close === undefined || channel.local === undefined) return { pending: state.pending, effects: [] };
-  const parent = force_close.transaction;
-  const tx = parseTransaction(fromHex(parent));
-  const anchor = unconfirmedAnchorClaim(channel, txidOf(tx), tx);
-  const sent = state.pending.find(({ outpoints }) => anchor !== undefined && outpoints[0] === nameOf(anchor.outpoint));
-  // After a reorg there may be claims of what is no longer there: they wait for it to come back.
-  const others = state.pending.filter((each) => each !== sent);
+  const { transaction: parent, rival } = force_close;
+  const own = ownAnchor(channel, force_close);
+  const helped = rival === undefined ? own : rivalAnchor(channel, rival);
+  const isOf = (each: Pending, of: Helped | undefined): boolean =>
+    of !== undefined && each.outpoints[0] === nameOf(of.claim.outpoint);
+  const sent = state.pending.find((each) => isOf(each, helped));
+  // After a reorg there may be claims of what is no longer there: they wait for it to come back. A child of our own
+  // commitment is of no use while the peer's stands in its place.
+  const others = state.pending.filter((each) => each !== sent && !(rival !== undefined && isOf(each, own)));
   const pending = sent === undefined ? others : [...others, sent];
   const child = sent?.transaction;
-  // With a child on its way it is no matter that its parent alone pays too little.
-  const isTooCheap = refused?.refusal === 'too_cheap' && refused.transaction === (child ?? parent);
-  if (!is_new_block && !isTooCheap) return { pending, effects: [] };
+  const isTooCheap = isRefusedAsCheap(input, environment, state, sent, rival === undefined ? parent : undefined);
+  const isWaiting = sent === undefined ? rival !== undefined : child === undefined && input.kind === 'wallet_ready';
+  if (!is_new_block && !isTooCheap && !isWaiting) return { pending, effects: [] };
   const effects: OnchainEffect[] = [];
   if (is_new_block) {
-    // Alone first: should the child have become invalid, it must not keep its parent back.
+    // Alone first: should the child have become invalid, it must not keep its parent back. And whether mempools take it
+    // tells whether one of the peer's is there.
     effects.push({ kind: 'broadcast', transactions: [parent] });
-    if (child !== undefined) effects.push({ kind: 'broadcast', transactions: [parent, child] });
+    if (child !== undefined) {
+      effects.push({ kind: 'broadcast', transactions: rival === undefined ? [parent, child] : [child] });
+    }
   }
-  const wanted = anchor && wantedBump(channel, state, environment, anchor, sent, isTooCheap);
-  if (wanted === undefined || anchor === undefined) return { pending, effects };
-  effects.push({ kind: 'fund', request: wanted.request });
+  const request = helped && wantedBump(state, force_close, environment, helped, sent, isTooCheap);
+  if (request === undefined) return { pending, effects };
+  effects.push({ kind: 'fund', request });
   const asked: Pending = sent ?? {
-    outpoints: [nameOf(anchor.outpoint)],
+    outpoints: request.outpoints,
     transaction: undefined,
     fee_sat: sat(0),
-    feerate_per_kw: wanted.request.feerate_per_kw,
+    feerate_per_kw: request.feerate_per_kw,
     height: state.height,
     is_wallet_funded: true,
   };
   return { pending: [...others, asked], effects };
 }
 
-type FundEffect = Extract<OnchainEffect, { kind: 'fund' }>;
-type Refused = Extract<OnchainInput, { kind: 'refused' }>;
+/**
+ * Whether the mempool found the child, or its parent alone, too cheap, and a dearer child is the answer. It is not where
+ * the node relays no transaction as cheap as the parent at all, nor where the child already pays more than the mempool
+ * asks for: then only a block helps.
+ */
+function isRefusedAsCheap(
+  input: OnchainInput,
+  environment: OnchainEnvironment,
+  { height }: OnchainState,
+  sent: Pending | undefined,
+  parent: string | undefined,
+): boolean {
+  if (input.kind !== 'refused' || input.refusal !== 'too_cheap') return false;
+  // With a child on its way it is no matter that its parent alone pays too little.
+  if (input.transaction !== (sent?.transaction ?? parent)) return false;
+  const minimum_per_kw = environment.mempoolMinimumPerKw?.();
+  if (sent?.transaction === undefined || minimum_per_kw === undefined || sent.height < height) return true;
+  return sent.feerate_per_kw <= minimum_per_kw;
+}
 
 function wantedBump(
-  channel: ClosingChannel,
   state: OnchainState,
+  force_close: ForceClose,
   environment: OnchainEnvironment,
-  anchor: Claim,
+  { commitment, own_sat, weight, claim }: Helped,
   sent: Pending | undefined,
   is_too_cheap: boolean,
-): Omit<FundEffect, 'kind'> | undefined {
-  const { force_close } = state;
-  if (force_close === undefined || channel.local === undefined) return undefined;
-  const commitment = buildCommitment(channel.terms, channel.local.view);
-  const weight = weightOf(parseTransaction(fromHex(force_close.transaction)));
+): FundRequest | undefined {
   const preimages = knownPreimages(state);
   const stake = commitment.htlc_outputs.filter(({ htlc }) => isAtStake(htlc, preimages));
-  const own_msat = channel.local.view.local_msat;
-
   const expiry = Math.min(...stake.map(({ htlc }) => htlc.cltv_expiry));
   const isLate = state.height - force_close.height >= PATIENCE_BLOCKS;
   if (stake.length === 0 && !force_close.is_urgent && !isLate) return undefined;
-  const left_by_htlcs = stake.length === 0 ? undefined : Math.max(expiry - (state.height + 1), 0);
-  const blocks_left = force_close.is_urgent ? Math.min(left_by_htlcs ?? 6, 6) : left_by_htlcs;
+  // Only an HTLC has a deadline that is worth all of it: a hurry of the operator's asks for the estimate and no more.
+  const deadline_blocks = stake.length === 0 ? undefined : Math.max(expiry - (state.height + 1), 0);
+  const urgent_blocks = force_close.is_urgent
+    ? Math.min(deadline_blocks ?? URGENT_BLOCKS, URGENT_BLOCKS)
+    : deadline_blocks;
+  const max_fee_sat: Sat = sum([...stake.map(({ amount_sat }) => amount_sat), sat(own_sat / OWN_SHARE)]);
 
-  const max_fee_sat: Sat = sum([
-    ...stake.map(({ amount_sat }) => amount_sat),
-    sat(msatToSatFloor(own_msat) / OWN_SHARE),
-  ]);
-  let feerate_per_kw = feerateFor(environment, blocks_left);
+  const paid = { feerate_per_kw: feerateOf(commitment.fee_sat, weight), height: force_close.height };
+  const most_per_kw = feerateOf(max_fee_sat, weight + CHILD_WEIGHT);
+  let feerate_per_kw: number | undefined = feerateFor(environment, urgent_blocks);
   if (is_too_cheap) {
-    const paid_per_kw = sent?.feerate_per_kw ?? feerateOf(commitment.fee_sat, weight);
-    feerate_per_kw = feerateAfterRefusal(environment, paid_per_kw, blocks_left);
-  } else if (sent?.transaction === undefined) {
-    if (commitment.fee_sat * 1000n >= BigInt(feerate_per_kw) * BigInt(weight)) return undefined;
-  } else {
-    // Only an HTLC has a deadline that is worth all of it: a hurry of the operator's is worth no more than usual.
-    const most_per_kw = stake.length === 0 ? 0 : feerateOf(max_fee_sat, weight + CHILD_WEIGHT);
-    const raised = raisedFeerate(environment, sent, blocks_left, state.height, most_per_kw);
-    if (raised === undefined) return undefined;
-    feerate_per_kw = raised;
+    feerate_per_kw = feerateAfterRefusal(environment, (sent ?? paid).feerate_per_kw, urgent_blocks);
+  } else if (sent?.transaction !== undefined) {
+    feerate_per_kw = raisedFeerate(environment, sent, deadline_blocks, state.height, most_per_kw);
+  } else if (sent === undefined && force_close.rival === undefined && paid.feerate_per_kw >= feerate_per_kw) {
+    // It pays what the estimate asks for. When no block takes it all the same, the estimate is missing, old or wrong.
+    feerate_per_kw = raisedFeerate(environment, paid, deadline_blocks, state.height, most_per_kw);
   }
+  if (feerate_per_kw === undefined) return undefined;
   return {
-    request: {
-      outpoints: [nameOf(anchor.outpoint)],
-      foreign: [foreignInput(anchor)],
-      outputs: [],
-      locktime: 0,
-      feerate_per_kw: Math.max(feerate_per_kw, FEERATE_FLOOR_PER_KW),
-      min_fee_sat: sent?.transaction === undefined ? sat(0) : replacementFee(sent.fee_sat, CHILD_WEIGHT),
-      max_fee_sat,
-      parents: { weight, fee_sat: commitment.fee_sat },
-    },
+    outpoints: [nameOf(claim.outpoint)],
+    foreign: [foreignInput(claim)],
+    outputs: [],
+    locktime: 0,
+    feerate_per_kw: Math.max(feerate_per_kw, FEERATE_FLOOR_PER_KW),
+    min_fee_sat: sent?.transaction === undefined ? sat(0) : replacementFee(sent.fee_sat, CHILD_WEIGHT),
+    max_fee_sat,
+    parents: { weight, fee_sat: commitment.fee_sat },
   };
 }

@@ -38,6 +38,11 @@ export interface ForceClose {
   readonly height: number;
   /** The operator wants it mined soon, whatever the deadlines say. */
   readonly is_urgent: boolean;
+  /**
+   * Mempools hold a commitment of the peer instead of ours: which of the peer's commitments we take it for, by its place
+   * in `ClosingChannel.remote`. A child on our anchor in it gets it into a block.
+   */
+  readonly rival?: number | undefined;
 }
 
 /** A plain record. Amounts are bigint, as everywhere. */
@@ -109,11 +114,19 @@ export type OnchainInput =
       /** As it was asked for. */
       readonly feerate_per_kw: number;
     }
+  /** The wallet has not enough to fund all of these outputs together. */
+  | { readonly kind: 'unaffordable'; readonly outpoints: readonly string[] }
+  /** The wallet has new change to spend: what it could not fund before is asked for again. */
+  | { readonly kind: 'wallet_ready' }
   /** The network did not take this transaction of ours, hex, and why: where it can be mended it is, at once. */
   | { readonly kind: 'refused'; readonly transaction: string; readonly refusal: Refusal };
 
-/** Its fee is below what nodes take now; or something that waits to be mined takes one of its outputs, and pays more. */
-export type Refusal = 'too_cheap' | 'has_rival';
+/**
+ * `too_cheap`: its fee is below what the mempool takes now, or (`below_floor`) what the node relays at all. `has_rival`:
+ * something that waits to be mined takes one of its outputs, and pays more. `no_parent`: what it spends is not there.
+ * `not_taken`: anything else.
+ */
+export type Refusal = 'too_cheap' | 'below_floor' | 'has_rival' | 'no_parent' | 'not_taken';
 
 /** A transaction for which the wallet brings inputs. Foreign inputs come first, in order, and so do the outputs. */
 export interface FundRequest {

@@ -11,7 +11,7 @@ import { parseTransaction, serializeTransaction, type Transaction, txidOf } from
 import { signInputs } from './claim-transaction.ts';
 import type { ClosingChannel, OnchainEnvironment } from './closing-channel.ts';
 import { type Composition, composeClaims } from './compose.ts';
-import { composeForceClose } from './force-close.ts';
+import { composeForceClose, rivalAnchor } from './force-close.ts';
 import { learnPreimages, Outcome } from './outcome.ts';
 import { nameOf, type Outpoint } from './outpoint.ts';
 import type { OnchainEffect, OnchainInput, OnchainState, Pending } from './state.ts';
@@ -64,6 +64,9 @@ function apply(channel: ClosingChannel, state: OnchainState, input: OnchainInput
     case 'funded':
       return applyFunded(state, input);
     case 'refused':
+      return applyRefused(channel, state, input);
+    case 'unaffordable':
+    case 'wallet_ready':
       return state;
   }
 }
@@ -118,6 +121,26 @@ function applyFunded(state: OnchainState, input: Extract<OnchainInput, { kind: '
   return { ...state, pending };
 }
 
+/** Mempools may hold a commitment of the peer where ours should be: which one, its child will tell. */
+function applyRefused(
+  channel: ClosingChannel,
+  state: OnchainState,
+  { transaction, refusal }: Extract<OnchainInput, { kind: 'refused' }>,
+): OnchainState {
+  const { force_close } = state;
+  if (force_close === undefined || channel.remote.length === 0) return state;
+  if (refusal === 'has_rival' && transaction === force_close.transaction && force_close.rival === undefined) {
+    return { ...state, force_close: { ...force_close, rival: 0 } };
+  }
+  const child = refusal === 'no_parent' && state.pending.find((each) => each.transaction === transaction);
+  const anchor = force_close.rival === undefined ? undefined : rivalAnchor(channel, force_close.rival);
+  if (!child || anchor === undefined || child.outpoints[0] !== nameOf(anchor.claim.outpoint)) return state;
+  // It is not this one. After the last of them the first may have come.
+  const rival = force_close.rival === undefined ? 0 : (force_close.rival + 1) % channel.remote.length;
+  const pending = state.pending.filter((each) => each !== child);
+  return { ...state, pending, force_close: { ...force_close, rival } };
+}
+
 /** One step. Deterministic: the same arguments give the same answer. */
 export function stepOnchain(
   channel: ClosingChannel,
@@ -129,20 +152,19 @@ export function stepOnchain(
   const effects: OnchainEffect[] = [];
   const situation = trackOutputs(channel, state);
   const isNewBlock = input.kind === 'block' || input.kind === 'start';
-  const refused = input.kind === 'refused' ? input : undefined;
 
   state = watchAll(channel, state, situation, effects);
   if (situation === undefined) {
     state = takeBackEnding(state, effects);
     const isDue = isNewBlock || input.kind === 'force_close';
-    state = adopt(state, composeForceClose(channel, state, environment, isDue, refused), effects);
+    state = adopt(state, composeForceClose(channel, state, environment, isDue, input), effects);
   } else {
     state = report(channel, state, situation, environment, effects);
-    state = adopt(state, composeClaims(state, environment, situation, isNewBlock, refused), effects);
+    state = adopt(state, composeClaims(state, environment, situation, isNewBlock, input), effects);
   }
   // What was funded too late, when the output is gone or something else has taken its place, is left alone.
   if (input.kind === 'funded' && state.pending.some(({ transaction }) => transaction === input.transaction)) {
-    effects.push(broadcastFunded(state, situation, input.transaction));
+    effects.push(broadcastFunded(state, situation, input));
   }
   return { state, effects };
 }
@@ -152,10 +174,15 @@ function adopt(state: OnchainState, { pending, effects: more }: Composition, eff
   return { ...state, pending };
 }
 
-/** A child of our commitment goes out with it, as long as that is not in a block. */
-function broadcastFunded(state: OnchainState, situation: Situation | undefined, transaction: string): OnchainEffect {
+/** A child of our commitment goes out with it, as long as that is not in a block. A child of the peer's goes alone. */
+function broadcastFunded(
+  state: OnchainState,
+  situation: Situation | undefined,
+  { transaction, outpoints }: Extract<OnchainInput, { kind: 'funded' }>,
+): OnchainEffect {
   const parent = situation === undefined ? state.force_close?.transaction : undefined;
-  return { kind: 'broadcast', transactions: parent === undefined ? [transaction] : [parent, transaction] };
+  const isOurs = parent !== undefined && outpoints[0]?.startsWith(txidOf(parseTransaction(fromHex(parent))));
+  return { kind: 'broadcast', transactions: isOurs ? [parent, transaction] : [transaction] };
 }
 
 function watchAll(
@@ -215,6 +242,10 @@ export function signClaims(channel: ClosingChannel, state: OnchainState, tx: Tra
     const commitment = parseTransaction(fromHex(state.force_close.transaction));
     const anchor = unconfirmedAnchorClaim(channel, txidOf(commitment), commitment);
     if (anchor !== undefined) claims.push(anchor);
+    for (const index of channel.remote.keys()) {
+      const rival = rivalAnchor(channel, index);
+      if (rival !== undefined) claims.push(rival.claim);
+    }
   }
   const signed = signInputs(tx, claims);
   if (toHex(serializeTransaction(signed)) === toHex(serializeTransaction(tx))) {

@@ -52,7 +52,7 @@ describe('fees of claims', () => {
     assert.deepEqual(
       waiting.map((tx) => tx.inputs.length).toSorted(),
       [1, 1, 1],
-      'each HTLC alone, and our output; at these fees the anchor is not worth its input',
+      'each HTLC alone, as they are not equally urgent, and our output; at these fees the anchor is not worth its input',
     );
     for (const tx of waiting) assert.ok(tx.outputs.every((output) => output.amount_sat >= 294n));
     // A day of blocks that are full at any price: still something comes out.

@@ -15,6 +15,8 @@ import { type Mined, minedSince, paidBy } from './account.ts';
 
 export const FUNDING_SAT = 1_000_000n;
 export const PUSH_SAT = 400_000n;
+/** What is in each wallet. */
+const COINS_SAT: readonly bigint[] = [200_000n, 300_000n];
 /** Where test blocks pay to: nobody's script. */
 export const MINER = `0014${'ab'.repeat(20)}`;
 /** Two blocks less than the rule, so that the tests mine less. */
@@ -68,8 +70,8 @@ export class Pair {
     this.#disks = disks;
   }
 
-  /** Both have two coins in their wallets, and the payer has opened a channel to the shop. */
-  static async open(): Promise<Pair> {
+  /** Both have two coins in their wallets unless told otherwise, and the payer has opened a channel to the shop. */
+  static async open({ shop_coins_sat = COINS_SAT }: { shop_coins_sat?: readonly bigint[] } = {}): Promise<Pair> {
     const world = await World.create();
     const disks = {} as Record<Name, Disk>;
     const nodes = {} as Record<Name, TestNode>;
@@ -77,7 +79,8 @@ export class Pair {
       disks[name] = new Disk(new TestNode(world, name).store);
       nodes[name] = new TestNode(world, name, disks[name], POLICY);
       await nodes[name].start();
-      for (const amount_sat of [200_000n, 300_000n]) await nodes[name].deposit(amount_sat);
+      const coins_sat = name === 'shop' ? shop_coins_sat : COINS_SAT;
+      for (const amount_sat of coins_sat) await nodes[name].deposit(amount_sat);
     }
     const pair = new Pair(world, nodes, disks);
     await pair.follow();

@@ -4,6 +4,7 @@ import { parseTransaction, txidOf } from '../../codec/tx/transaction.ts';
 import { type Closed, closeChannel } from '../../node/channels/closing/close.ts';
 import type { LiveChannel } from '../../node/channels/live-channel.ts';
 import type { Endings } from '../../node/endings/endings.ts';
+import { publishableCloses } from '../../protocol/channel/close-agreed.ts';
 import { Refusal } from '../../protocol/channel/fault.ts';
 import { answer } from '../rpc/answer.ts';
 import { optional, required, withDefault } from '../rpc/command.ts';
@@ -16,7 +17,7 @@ const TWO_DAYS_SECONDS = 172_800;
 
 /** The transactions that end the channel, as far as they are ours to know. */
 function transactionsOf({ state, channel_id }: LiveChannel, closed: Closed, endings: Endings): readonly string[] {
-  if (closed === 'mutual') return state.closing_transactions.slice(-1);
+  if (closed === 'mutual') return publishableCloses(state);
   const commitment = endings.commitmentOf(channel_id);
   return commitment === undefined ? [] : [commitment];
 }

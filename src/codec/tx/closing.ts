@@ -1,4 +1,4 @@
-/** The mutual closing transaction of the legacy negotiation (BOLT 3, Legacy Closing Transaction). */
+/** The mutual closing transaction, of the simple close and of the legacy negotiation (BOLT 3, Closing Transaction). */
 import type { Sat } from '../../base/types/amount.ts';
 import { fromHex } from '../../base/types/hex.ts';
 import type { TransactionTerms } from './terms.ts';
@@ -10,6 +10,20 @@ export interface ClosingView {
   readonly remote_sat: Sat | undefined;
   readonly local_script: string;
   readonly remote_script: string;
+  /** Of a simple close, whose transactions can be replaced; undefined in the legacy negotiation. */
+  readonly locktime?: number;
+}
+
+/** An input with this sequence may be replaced by one that pays more (BIP 125). */
+const REPLACEABLE_SEQUENCE = 0xfffffffd;
+const FINAL_SEQUENCE = 0xffffffff;
+
+/**
+ * Whether the only input of a transaction that spends a funding output has a sequence that mutual closes have. Those of
+ * commitments hide the commitment's number.
+ */
+export function isMutualCloseSequence(sequence: number | undefined): boolean {
+  return sequence === FINAL_SEQUENCE || sequence === REPLACEABLE_SEQUENCE;
 }
 
 /** The unsigned closing transaction. */
@@ -27,7 +41,9 @@ export function buildClosing(terms: TransactionTerms, view: ClosingView): Transa
       : Number(a.amount_sat - b.amount_sat),
   );
   const funding = { txid: terms.funding_txid, vout: terms.funding_output_index };
-  return { version: 2, inputs: [txInput(funding, 0xffffffff)], outputs, locktime: 0 };
+  const { locktime } = view;
+  const sequence = locktime === undefined ? FINAL_SEQUENCE : REPLACEABLE_SEQUENCE;
+  return { version: 2, inputs: [txInput(funding, sequence)], outputs, locktime: locktime ?? 0 };
 }
 
 /** What the closing transaction weighs once signed, with the longest signatures, for these scripts (hex). */

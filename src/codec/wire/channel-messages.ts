@@ -91,6 +91,21 @@ export const closingSigned = message(
   { fee_range: tlv(1, record({ min_fee_satoshis: satoshis, max_fee_satoshis: satoshis })) },
 );
 
+const SIMPLE_CLOSE_FIELDS = {
+  channel_id: channelId,
+  closer_scriptpubkey: hex16,
+  closee_scriptpubkey: hex16,
+  fee_satoshis: satoshis,
+  locktime: u32,
+};
+const SIMPLE_CLOSE_TLVS = {
+  closer_output_only: tlv(1, signature),
+  closee_output_only: tlv(2, signature),
+  closer_and_closee_outputs: tlv(3, signature),
+};
+export const closingComplete = message(40, 'closing_complete', SIMPLE_CLOSE_FIELDS, SIMPLE_CLOSE_TLVS);
+export const closingSig = message(41, 'closing_sig', SIMPLE_CLOSE_FIELDS, SIMPLE_CLOSE_TLVS);
+
 export const updateAddHtlc = message(
   128,
   'update_add_htlc',
@@ -150,6 +165,8 @@ export type FundingSigned = MessageOf<typeof fundingSigned>;
 export type ChannelReady = MessageOf<typeof channelReady>;
 export type Shutdown = MessageOf<typeof shutdown>;
 export type ClosingSigned = MessageOf<typeof closingSigned>;
+export type ClosingComplete = MessageOf<typeof closingComplete>;
+export type ClosingSig = MessageOf<typeof closingSig>;
 export type UpdateAddHtlc = MessageOf<typeof updateAddHtlc>;
 export type UpdateFulfillHtlc = MessageOf<typeof updateFulfillHtlc>;
 export type UpdateFailHtlc = MessageOf<typeof updateFailHtlc>;

@@ -11,6 +11,7 @@ import type { FailureMessage } from '../../codec/onion/failure.ts';
 import type { KnownMessage } from '../../codec/wire/index.ts';
 import { readAll } from '../../infra/store/read-all.ts';
 import type { Write } from '../../infra/store/store.ts';
+import { publishableCloses } from '../../protocol/channel/close-agreed.ts';
 import { decodeState } from '../../protocol/channel/codec.ts';
 import { isOver } from '../../protocol/channel/failure.ts';
 import type { OfferedHtlc } from '../../protocol/channel/htlc.ts';
@@ -294,8 +295,9 @@ export class Channels {
   /** A mutual close that no block holds yet may have been forgotten by the network. */
   #sendCloseAgain({ channel_id, state }: LiveChannel): void {
     const { chain, log } = this.options;
-    const transaction = state.closing_transactions.at(-1);
-    if (state.phase !== 'closed' || transaction === undefined) return;
-    this.book.speak(() => void broadcastClose(chain, log, channel_id, transaction));
+    if (state.phase !== 'closed') return;
+    for (const transaction of publishableCloses(state)) {
+      this.book.speak(() => void broadcastClose(chain, log, channel_id, transaction));
+    }
   }
 }

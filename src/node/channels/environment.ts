@@ -19,6 +19,7 @@ export function environmentOf(
     // We do not know what a peer that is away offers. Nearly all offer this, and a channel with one that does not is
     // closed without the peer in the end.
     option_shutdown_anysegwit: remote === undefined || bothOffer(features, remote, 'option_shutdown_anysegwit'),
+    option_simple_close: bothOffer(features, remote, 'option_simple_close'),
     option_upfront_shutdown_script: bothOffer(features, remote, 'option_upfront_shutdown_script'),
   };
 }

@@ -47,6 +47,7 @@ export function feeratesOf(chain: Pick<ChainSource, 'feeratePerKw' | 'mempoolMin
   const normal = chain.feeratePerKw(6) ?? FALLBACK_PER_KW;
   return {
     floor_per_kw: 253,
+    mempool_per_kw: chain.mempoolMinimumPerKw(),
     commitment_per_kw: Math.max(
       chain.mempoolMinimumPerKw(),
       Math.min(chain.feeratePerKw(12) ?? FALLBACK_PER_KW, MAX_COMMITMENT_PER_KW),

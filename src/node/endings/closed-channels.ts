@@ -8,6 +8,7 @@ import { buildCommitment } from '../../codec/tx/commitment.ts';
 import { parseTransaction, TxError, txidOf } from '../../codec/tx/transaction.ts';
 import { readAll } from '../../infra/store/read-all.ts';
 import type { Row, Store } from '../../infra/store/store.ts';
+import { publishableCloses } from '../../protocol/channel/close-agreed.ts';
 import { decodeState } from '../../protocol/channel/codec.ts';
 import { type ChannelFigures, figuresOf } from '../../protocol/channel/lost.ts';
 import { shortChannelId } from '../../protocol/channel/ready.ts';
@@ -85,7 +86,7 @@ function closedFigures(state: ChannelState, row: Row): ClosedFigures | undefined
 }
 
 function lastCommitment(state: ChannelState, signer: ChannelSigner): ClosedChannel['last_commitment'] {
-  const closing = state.closing_transactions.at(-1);
+  const closing = publishableCloses(state).at(-1);
   if (closing !== undefined) {
     const tx = parseTransaction(fromHex(closing));
     const paid_sat = sum(tx.outputs.map(({ amount_sat }) => amount_sat));

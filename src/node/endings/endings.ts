@@ -9,6 +9,7 @@ import type { ChainSource } from '../../infra/chain/source.ts';
 import { readAll } from '../../infra/store/read-all.ts';
 import type { Row } from '../../infra/store/store.ts';
 import { StoreClosedError } from '../../infra/store/store.ts';
+import { publishableCloses } from '../../protocol/channel/close-agreed.ts';
 import type { OnchainEnvironment } from '../../protocol/onchain/closing-channel.ts';
 import { nameOf, type Outpoint } from '../../protocol/onchain/outpoint.ts';
 import type { OnchainEffect, OnchainInput, OnchainState } from '../../protocol/onchain/state.ts';
@@ -205,7 +206,7 @@ export class Endings implements EndingHost {
     ending.endless_blocks = isEndless ? ending.endless_blocks + 1 : 0;
     if (!isEndless) return;
     if (closing_transactions.length === 0 && ending.endless_blocks >= PATIENCE_BLOCKS) this.begin(ending.channel, true);
-    for (const transaction of closing_transactions.slice(-1)) {
+    for (const transaction of publishableCloses(ending.channel.state)) {
       this.#options.channels.speak(() => this.#money.broadcast(ending, [transaction]));
     }
   }

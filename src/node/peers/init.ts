@@ -22,6 +22,7 @@ export const INIT_FEATURES: Features = featureSet({
   option_channel_type: 'optional',
   option_scid_alias: 'optional',
   option_zeroconf: 'optional',
+  option_simple_close: 'optional',
 });
 
 /** What a peer may require although we do not offer it: we understand it, or it asks nothing of us. */

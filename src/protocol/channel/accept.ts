@@ -46,14 +46,7 @@ export function acceptOpening(message: OpenChannel, request: AcceptRequest, env:
   const { funding_satoshis, first_per_commitment_point } = message;
   const local = ownSide(env, request, funding_satoshis);
   const remote = sideOf(message);
-  let fault = sideFault(
-    remote,
-    first_per_commitment_point,
-    local,
-    funding_satoshis,
-    env.policy,
-    env.option_shutdown_anysegwit,
-  );
+  let fault = sideFault(remote, first_per_commitment_point, local, funding_satoshis, env.policy, env);
   if (channel_type.option_zeroconf && !request.zeroconf_allowed) {
     fault ??= 'we do not use channels of yours before they confirm';
   }

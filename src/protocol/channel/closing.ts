@@ -5,11 +5,12 @@
  */
 
 import { max, min, type Sat, sat } from '../../base/types/amount.ts';
-import { closingWeight } from '../../codec/tx/closing.ts';
 import type { ClosingSigned } from '../../codec/wire/index.ts';
-import { ANCHORS_MSAT, commitmentFeeMsat } from './commitment.ts';
+import { closeAgreed } from './close-agreed.ts';
+import { closingFee, costAlone } from './closing-fee.ts';
 import { fail, warn } from './fault.ts';
 import { hasOnlyBalances } from './pending.ts';
+import { isDustOutput } from './shutdown-script.ts';
 import type { ClosingView } from './signer.ts';
 import type { ChannelState } from './state.ts';
 import { send, type Turn } from './turn.ts';
@@ -19,32 +20,43 @@ interface FeeRange {
   readonly max_fee_satoshis: Sat;
 }
 
+interface OwnTerms {
+  readonly range: FeeRange;
+  readonly fair_satoshis: Sat;
+  /** Up to here the fee of a peer that tells no range is taken; above it we bargain. */
+  readonly urgent_satoshis: Sat;
+}
+
 /** For the outputs that there are: a peer that reckons so, on a cheap chain, offers no range for one output more. */
-function feeAt(state: ChannelState, feerate_per_kw: number): Sat {
-  const { local_shutdown_script = '', remote_shutdown_script = '', terms } = state;
+function outputScripts({
+  local_msat,
+  remote_msat,
+  local_shutdown_script,
+  remote_shutdown_script,
+  terms,
+}: ChannelState) {
   const dust_limit_msat = terms.local.dust_limit_satoshis * 1000n;
-  const scripts = [
-    ...(state.local_msat < dust_limit_msat ? [] : [local_shutdown_script]),
-    ...(state.remote_msat < dust_limit_msat ? [] : [remote_shutdown_script]),
+  return [
+    ...(local_msat < dust_limit_msat ? [] : [local_shutdown_script ?? '']),
+    ...(remote_msat < dust_limit_msat ? [] : [remote_shutdown_script ?? '']),
   ];
-  return sat(Math.ceil((feerate_per_kw * closingWeight(...scripts)) / 1000));
 }
 
 /** What we would pay, and what we find fair within it. Who does not pay only asks that the transaction relays. */
-function ownTerms({ state, env }: Turn, their_max_satoshis?: Sat): { range: FeeRange; fair_satoshis: Sat } {
-  const { floor_per_kw, closing_per_kw, max_closing_per_kw } = env.feerates;
-  const lowest = feeAt(state, floor_per_kw);
-  const fair = max(lowest, feeAt(state, closing_per_kw));
-  const highest = max(fair, feeAt(state, max_closing_per_kw));
+function ownTerms({ state, env }: Turn, their_max_satoshis?: Sat): OwnTerms {
+  const { feerates } = env;
   if (state.terms.opener === 'local') {
+    const { lowest, fair, urgent, highest } = closingFee(state, env, outputScripts(state));
     const balance_sat = (state.local_msat / 1000n) as Sat;
     const range = { min_fee_satoshis: min(lowest, balance_sat), max_fee_satoshis: min(highest, balance_sat) };
-    return { range, fair_satoshis: min(fair, balance_sat) };
+    return { range, fair_satoshis: min(fair, balance_sat), urgent_satoshis: min(urgent, balance_sat) };
   }
-  return {
-    range: { min_fee_satoshis: lowest, max_fee_satoshis: max(highest, their_max_satoshis ?? highest) },
-    fair_satoshis: fair,
-  };
+  // The peer pays: what is relayed at all will do, whatever the mempool asks for now.
+  const relayed = { ...env, feerates: { ...feerates, mempool_per_kw: feerates.floor_per_kw } };
+  const { lowest, fair, highest } = closingFee(state, relayed, outputScripts(state));
+  const max_fee_satoshis = max(highest, their_max_satoshis ?? highest);
+  const range = { min_fee_satoshis: lowest, max_fee_satoshis };
+  return { range, fair_satoshis: fair, urgent_satoshis: max_fee_satoshis };
 }
 
 /** The first word of the negotiation: the opener's. */
@@ -55,11 +67,20 @@ export function beginClosing(turn: Turn): void {
   propose(turn, fair_satoshis, range, undefined);
 }
 
+/** The opener's offer with other fees, as long as the peer has said nothing to the first (BOLT 2: once it has, no more). */
+export function offerLegacyAgain(turn: Turn): void {
+  const { negotiation, phase, terms } = turn.state;
+  if (terms.opener !== 'local' || phase === 'closed' || negotiation?.received_fee_satoshis !== undefined) return;
+  turn.state = { ...turn.state, negotiation: undefined };
+  beginClosing(turn);
+}
+
 function propose(turn: Turn, fee_satoshis: Sat, fee_range: FeeRange, received: Sat | undefined): void {
   const { state, env } = turn;
   const view = closingView(state, fee_satoshis, state.terms.local.dust_limit_satoshis);
   if (view === undefined)
     warn(`closing_signed: the opener cannot pay a fee of ${fee_satoshis} sat, which would suit us both`);
+  requireRelayable(view);
   turn.state = {
     ...state,
     negotiation: { sent_fee_satoshis: fee_satoshis, sent_range: fee_range, received_fee_satoshis: received },
@@ -102,9 +123,14 @@ function signedView({ state, env }: Turn, { fee_satoshis, signature }: ClosingSi
   return undefined;
 }
 
+function rangeText({ min_fee_satoshis, max_fee_satoshis }: FeeRange): string {
+  return `fee_range of ${min_fee_satoshis} to ${max_fee_satoshis} sat`;
+}
+
 /** The peer's `closing_signed`. Throws Violation. */
 export function receiveClosing(turn: Turn, message: ClosingSigned): void {
-  const { state } = turn;
+  const { state, env } = turn;
+  if (env.option_simple_close) warn('closing_signed: we agreed on closing_complete');
   if (!hasOnlyBalances(state)) warn('closing_signed before the channel is empty');
   const { fee_satoshis, fee_range } = message;
   const { negotiation } = state;
@@ -123,7 +149,8 @@ export function receiveClosing(turn: Turn, message: ClosingSigned): void {
   if (fee_range !== undefined) {
     const lowest = max(range.min_fee_satoshis, fee_range.min_fee_satoshis);
     const highest = min(range.max_fee_satoshis, fee_range.max_fee_satoshis);
-    if (lowest > highest) warn('closing_signed: your fee_range and ours do not overlap');
+    if (lowest > highest)
+      warn(`closing_signed: your ${rangeText(fee_range)} and our ${rangeText(range)} do not overlap`);
     if (state.terms.opener === 'remote' && sent === undefined) {
       const chosen = min(max(own.fair_satoshis, lowest), highest);
       propose(turn, chosen, range, fee_satoshis);
@@ -136,18 +163,19 @@ export function receiveClosing(turn: Turn, message: ClosingSigned): void {
     agree(turn, message, view);
     return;
   }
-  approach(turn, message, view, range, own.fair_satoshis);
+  approach(turn, message, view, range, own);
 }
 
 /** The older way, of LND among others: each answers with a fee strictly between the two last ones, until they meet. */
-function approach(turn: Turn, message: ClosingSigned, view: ClosingView, range: FeeRange, fair: Sat): void {
+function approach(turn: Turn, message: ClosingSigned, view: ClosingView, range: FeeRange, own: OwnTerms): void {
   const { fee_satoshis } = message;
   const { sent_fee_satoshis: sent, received_fee_satoshis: received } = turn.state.negotiation ?? {};
   if (sent !== undefined && received !== undefined && !isBetween(fee_satoshis, sent, received)) {
     warn('closing_signed: the fee is not strictly between the two before');
   }
-  const suits = fee_satoshis >= range.min_fee_satoshis && fee_satoshis <= range.max_fee_satoshis;
-  const next = suits ? fee_satoshis : nextFee(turn, fee_satoshis, range, sent, fair);
+  const bargain = { ...range, max_fee_satoshis: min(range.max_fee_satoshis, own.urgent_satoshis) };
+  const suits = fee_satoshis >= bargain.min_fee_satoshis && fee_satoshis <= bargain.max_fee_satoshis;
+  const next = suits ? fee_satoshis : nextFee(turn, fee_satoshis, bargain, sent, own.fair_satoshis);
   propose(turn, next, range, fee_satoshis);
   if (next === fee_satoshis) agree(turn, message, view);
 }
@@ -165,7 +193,7 @@ function nextFee(turn: Turn, theirs: Sat, range: FeeRange, sent: Sat | undefined
  * where closing alone, at our highest feerate, is as cheap.
  */
 function beyondRange({ state, env }: Turn, sent: Sat, theirs: Sat): Sat {
-  const alone_sat = (commitmentFeeMsat(env.feerates.max_closing_per_kw, 0) + ANCHORS_MSAT) / 1000n;
+  const alone_sat = costAlone(state, env.feerates.max_closing_per_kw);
   const next = sat(sent + 1n);
   if (state.terms.opener !== 'local' || next > theirs || next > alone_sat) {
     warn('closing_signed: no fee suits both of us');
@@ -177,24 +205,15 @@ function isBetween(fee: bigint, a: bigint, b: bigint): boolean {
   return fee > min(a, b) && fee < max(a, b);
 }
 
-/** Mutual closes that are kept: a peer may agree to another fee at each connection, without end. */
-const KEPT = 10;
-
 /** Both signed the same transaction. */
 function agree(turn: Turn, { fee_satoshis, signature }: ClosingSigned, view: ClosingView): void {
-  const { state, env } = turn;
-  const transaction = env.signer.completeClosing(state.terms, view, signature);
-  const known = state.closing_transactions.includes(transaction);
-  turn.state = {
-    ...state,
-    phase: 'closed',
-    closing_transactions: known
-      ? state.closing_transactions
-      : [...state.closing_transactions, transaction].slice(-KEPT),
-  };
-  turn.store = true;
-  turn.effects.push(
-    { kind: 'closing_agreed', fee_satoshis },
-    { kind: 'broadcast', purpose: 'mutual_close', transaction },
-  );
+  requireRelayable(view);
+  const transaction = turn.env.signer.completeClosing(turn.state.terms, view, signature);
+  closeAgreed(turn, transaction, fee_satoshis);
+}
+
+/** The peer's output may be dust to the network although it is above our dust limit: such a transaction never relays. */
+function requireRelayable({ remote_sat, remote_script }: ClosingView): void {
+  if (remote_sat === undefined || !isDustOutput(remote_sat, remote_script)) return;
+  fail(`closing_signed: your output of ${remote_sat} sat would not be relayed`);
 }

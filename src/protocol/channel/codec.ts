@@ -51,6 +51,8 @@ type Stored = Omit<
   | 'terms'
   | 'link'
   | 'negotiation'
+  | 'shutdown_heard'
+  | 'offered_close'
   | 'announcement_sent'
   | 'reminders_left'
   | 'htlcs'
@@ -74,7 +76,8 @@ const terms_text = new WeakMap<ChannelTerms, string>();
 
 /** The state as text. */
 export function encodeState(state: ChannelState): string {
-  const { terms, link, negotiation, announcement_sent, reminders_left, ...kept } = forgetUnsigned(state);
+  const { terms, link, negotiation, shutdown_heard, offered_close, announcement_sent, reminders_left, ...kept } =
+    forgetUnsigned(state);
   let text = terms_text.get(terms);
   if (text === undefined) {
     text = encodeTerms(terms);
@@ -142,7 +145,11 @@ export function decodeState(text: string): ChannelState {
     closing_height: state.closing_height,
     remote_shutdown_script: state.remote_shutdown_script,
     negotiation: undefined,
+    closing_feerange: state.closing_feerange,
+    shutdown_heard: false,
+    offered_close: undefined,
     closing_transactions: state.closing_transactions,
+    own_closing_transaction: state.own_closing_transaction,
     failure: state.failure,
     peer_behind_height: state.peer_behind_height,
     removed_htlcs: state.removed_htlcs.map((htlc) => ({

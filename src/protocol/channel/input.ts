@@ -1,7 +1,7 @@
 /** Everything that can happen to a channel with a funding transaction. */
 import type { OfferedHtlc } from './htlc.ts';
 import type { ChannelMessage } from './message.ts';
-import type { AnnouncementSignatures, FundingConfirmation, Removal } from './state.ts';
+import type { AnnouncementSignatures, ClosingFeerange, FundingConfirmation, Removal } from './state.ts';
 
 export type Input =
   /** A message of the peer for this channel. */
@@ -24,7 +24,7 @@ export type Input =
   /** The time that `pause` asked for is over, on the same connection. */
   | { readonly kind: 'pause_over' }
   /** Close in agreement. */
-  | { readonly kind: 'shutdown'; readonly scriptpubkey?: string }
+  | { readonly kind: 'shutdown'; readonly scriptpubkey?: string; readonly feerange?: ClosingFeerange }
   /** Close without the peer: the host has waited long enough. */
   | { readonly kind: 'give_up'; readonly reason: string }
   /** Close without the peer. */

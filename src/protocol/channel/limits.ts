@@ -8,7 +8,7 @@ import { fromHex } from '../../base/types/hex.ts';
 import { MAX_MONEY_SAT } from '../../codec/tx/transaction.ts';
 import { ANCHORS_MSAT, commitmentFeeMsat } from './commitment.ts';
 import type { ChannelPolicy, Feerates } from './policy.ts';
-import { isShutdownScript } from './shutdown.ts';
+import { isTakenShutdownScript, type ScriptOptions } from './shutdown-script.ts';
 import type { SideTerms } from './state.ts';
 
 /** BOLT 2: the dust limit below which an output of an unknown segwit version would not be relayed. */
@@ -38,7 +38,7 @@ export function sideFault(
   ours: SideTerms,
   funding_satoshis: Sat,
   policy: ChannelPolicy,
-  option_shutdown_anysegwit: boolean,
+  options: ScriptOptions,
 ): string | undefined {
   const { dust_limit_satoshis, channel_reserve_satoshis, upfront_shutdown_script } = theirs;
   for (const key of KEYS) {
@@ -77,7 +77,7 @@ export function sideFault(
   if (theirs.htlc_minimum_msat > policy.max_htlc_minimum_msat) {
     return `htlc_minimum_msat ${theirs.htlc_minimum_msat} is above our limit of ${policy.max_htlc_minimum_msat}`;
   }
-  if (upfront_shutdown_script !== '' && !isShutdownScript(upfront_shutdown_script, option_shutdown_anysegwit)) {
+  if (upfront_shutdown_script !== '' && !isTakenShutdownScript(upfront_shutdown_script, options)) {
     return 'upfront_shutdown_script is not a script that a channel can be closed to';
   }
   return undefined;

@@ -4,6 +4,8 @@ import type {
   AnnouncementSignaturesMessage,
   ChannelReady,
   ChannelReestablish,
+  ClosingComplete,
+  ClosingSig,
   ClosingSigned,
   CommitmentSigned,
   ErrorMessage,
@@ -38,5 +40,7 @@ export type ChannelMessage =
   | ChannelReestablish
   | Shutdown
   | ClosingSigned
+  | ClosingComplete
+  | ClosingSig
   | ErrorMessage
   | Warning;

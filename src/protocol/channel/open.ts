@@ -120,16 +120,9 @@ export function stepOpener(opening: Opening, input: OpeningInput, env: Environme
 
 function receiveAccept(opening: Opening, message: AcceptChannel, env: Environment): OpeningOutcome {
   const { temporary_channel_id, local, funding_satoshis, channel_type } = opening;
-  const { policy, option_shutdown_anysegwit } = env;
+  const { policy } = env;
   const remote = sideOf(message);
-  let fault = sideFault(
-    remote,
-    message.first_per_commitment_point,
-    local,
-    funding_satoshis,
-    policy,
-    option_shutdown_anysegwit,
-  );
+  let fault = sideFault(remote, message.first_per_commitment_point, local, funding_satoshis, policy, env);
   const type = message.channel_type === undefined ? undefined : decodeChannelType(message.channel_type);
   if (
     type?.option_scid_alias !== channel_type.option_scid_alias ||

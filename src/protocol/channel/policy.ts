@@ -76,6 +76,8 @@ export const DEFAULT_POLICY: ChannelPolicy = {
 export interface Feerates {
   /** What relays at all: never below 253. */
   readonly floor_per_kw: number;
+  /** What enters the mempool now. */
+  readonly mempool_per_kw: number;
   /** For commitments: enough to enter the mempool, as anchors can add more. */
   readonly commitment_per_kw: number;
   /** For the mutual close: what we think is fair, and the most that we would pay. */
@@ -94,6 +96,8 @@ export interface Environment {
   readonly ignore_fee_limits: boolean;
   /** Whether both sides offered `option_shutdown_anysegwit`. */
   readonly option_shutdown_anysegwit: boolean;
+  /** Whether both sides offered `option_simple_close`. */
+  readonly option_simple_close: boolean;
   /** Whether both sides offered `option_upfront_shutdown_script`. */
   readonly option_upfront_shutdown_script: boolean;
 }

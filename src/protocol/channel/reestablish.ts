@@ -17,6 +17,9 @@ import type { ChannelState, Htlc } from './state.ts';
 import { send, type Turn } from './turn.ts';
 import { takeBackUnsent } from './unsent.ts';
 
+/** Nothing is agreed on closing: each connection begins anew. */
+const NO_NEGOTIATION = { negotiation: undefined, offered_close: undefined, shutdown_heard: false } as const;
+
 const NO_SECRET = '00'.repeat(32);
 /** How many warnings of one connection are answered by a peer that has lost data: no answer follows an answer for ever. */
 const MOST_REMINDERS = 3;
@@ -41,13 +44,13 @@ export function connect(turn: Turn): void {
     your_last_per_commitment_secret: lastSecret(turn),
     my_current_per_commitment_point: env.signer.perCommitmentPoint(state.local_number),
   });
-  const fresh = { negotiation: undefined, announcement_sent: false, reminders_left: MOST_REMINDERS };
+  const fresh = { ...NO_NEGOTIATION, announcement_sent: false, reminders_left: MOST_REMINDERS };
   turn.state = { ...state, link: 'reestablishing', ...fresh };
 }
 
 /** A connection is there, and this channel takes no part in it. */
 export function rest(turn: Turn): void {
-  turn.state = { ...forgetUnsigned(turn.state), link: 'aside', negotiation: undefined };
+  turn.state = { ...forgetUnsigned(turn.state), link: 'aside', ...NO_NEGOTIATION };
 }
 
 /** The secret of the commitment that the peer revoked last. */
@@ -58,7 +61,7 @@ function lastSecret({ state, env }: Turn): string {
 
 /** The connection is gone. */
 export function disconnect(turn: Turn): void {
-  turn.state = { ...forgetUnsigned(turn.state), link: 'down', negotiation: undefined };
+  turn.state = { ...forgetUnsigned(turn.state), link: 'down', ...NO_NEGOTIATION };
 }
 
 /** The state without the peer's proposals that it has not signed: it will make them again, or not. */

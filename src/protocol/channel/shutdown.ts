@@ -1,26 +1,31 @@
 /** Wanting to close: `shutdown` in both directions, and when the channel is empty enough to agree on a fee (BOLT 2). */
 
 import type { Shutdown } from '../../codec/wire/index.ts';
-import { beginClosing } from './closing.ts';
+import { beginClosing, offerLegacyAgain } from './closing.ts';
 import { refuse, warn } from './fault.ts';
 import { awaitsLastFeerate, commitAfterPause, pauseAsOpener } from './last-feerate.ts';
 import { hasUnsigned, isEmpty } from './pending.ts';
+import { isShutdownScript, isTakenShutdownScript } from './shutdown-script.ts';
+import { offerClose, replaceClose } from './simple-close.ts';
 import { IRREVOCABLE } from './stage.ts';
-import type { ChannelState } from './state.ts';
+import type { ChannelState, ClosingFeerange } from './state.ts';
 import { send, type Turn } from './turn.ts';
 
-/** Whether a script is one that BOLT 2 lets a mutual close pay to: a witness program, of version 0 or, when so agreed, any. */
-export function isShutdownScript(script: string, option_shutdown_anysegwit: boolean): boolean {
-  if (/^(0014[0-9a-f]{40}|0020[0-9a-f]{64})$/.test(script)) return true;
-  if (!option_shutdown_anysegwit || !/^(5[1-9a-f]|60)[0-9a-f]+$/.test(script)) return false;
-  const program_bytes = Number.parseInt(script.slice(2, 4), 16);
-  return program_bytes >= 2 && program_bytes <= 40 && script.length === 4 + 2 * program_bytes;
-}
-
-/** Our own wish to close, to a script or to the one agreed at the opening. Said twice it changes nothing. */
-export function startShutdown(turn: Turn, script?: string): void {
-  const { state, env } = turn;
-  if (state.local_shutdown_script !== undefined) return;
+/**
+ * Our own wish to close, to a script or to the one agreed at the opening. Said again it may bring other feerates: for the
+ * next negotiation or, in a simple close, for a transaction that replaces ours at once.
+ */
+export function startShutdown(turn: Turn, script?: string, feerange?: ClosingFeerange): void {
+  const { env } = turn;
+  if (feerange !== undefined) {
+    turn.state = { ...turn.state, closing_feerange: feerange };
+    turn.store = true;
+  }
+  const { state } = turn;
+  if (state.local_shutdown_script !== undefined) {
+    if (feerange !== undefined) offerAgain(turn);
+    return;
+  }
   if (state.phase !== 'opening' && state.phase !== 'normal' && state.phase !== 'closing') {
     refuse('channel_unusable', `the channel is ${state.phase}`);
   }
@@ -29,7 +34,7 @@ export function startShutdown(turn: Turn, script?: string): void {
   if (upfront_shutdown_script !== '' && chosen !== upfront_shutdown_script) {
     refuse('invalid', 'the channel was opened with another script to close to, which cannot be changed');
   }
-  if (!isShutdownScript(chosen, env.option_shutdown_anysegwit)) {
+  if (!isShutdownScript(chosen, env)) {
     refuse('invalid', 'the script to close to is not one that the peer accepts');
   }
   const closing_height = state.closing_height ?? env.height;
@@ -48,8 +53,21 @@ export function resumeShutdown(turn: Turn): void {
     turn.store = true;
     sendShutdown(turn);
   }
-  if (isEmpty(turn.state)) beginClosing(turn);
+  if (isEmpty(turn.state)) negotiate(turn);
   else if (awaitsLastFeerate(turn.state) && turn.state.negotiation === undefined) pauseAsOpener(turn);
+}
+
+/** The operator has changed the feerates. A peer that has answered an offer once cannot be asked again before it is back. */
+function offerAgain(turn: Turn): void {
+  if (turn.state.link !== 'up' || !isEmpty(turn.state)) return;
+  if (turn.env.option_simple_close) replaceClose(turn);
+  else offerLegacyAgain(turn);
+}
+
+/** Begins to agree on the closing transaction, in the way that both sides know. */
+function negotiate(turn: Turn): void {
+  if (turn.env.option_simple_close) offerClose(turn);
+  else beginClosing(turn);
 }
 
 /**
@@ -64,7 +82,7 @@ function shouldWaitForFeerate({ terms, feerates, remote_shutdown_script }: Chann
 /** The pause for the last feerate is over: the close goes on, whether the other side does its part or not. */
 export function endPause(turn: Turn): void {
   if (turn.state.link !== 'up' || turn.state.phase !== 'closing') return;
-  if (awaitsLastFeerate(turn.state)) beginClosing(turn);
+  if (awaitsLastFeerate(turn.state)) negotiate(turn);
   else commitAfterPause(turn);
   resumeShutdown(turn);
 }
@@ -84,10 +102,12 @@ export function receiveShutdown(turn: Turn, message: Shutdown): void {
   if (upfront_shutdown_script !== '' && scriptpubkey !== upfront_shutdown_script) {
     warn('shutdown: not the script that was promised at the opening');
   }
-  if (!isShutdownScript(scriptpubkey, env.option_shutdown_anysegwit)) {
-    warn('shutdown: scriptpubkey is not a witness program that we agreed on');
+  if (!isTakenShutdownScript(scriptpubkey, env)) {
+    warn('shutdown: scriptpubkey is of no kind that a channel can be closed to');
   }
-  if (state.remote_shutdown_script !== undefined && state.remote_shutdown_script !== scriptpubkey) {
+  // A simple close lets the peer change it, and say the new one after a reconnection.
+  const isBound = !env.option_simple_close || state.shutdown_heard;
+  if (isBound && state.remote_shutdown_script !== undefined && state.remote_shutdown_script !== scriptpubkey) {
     warn('shutdown: sent before, with another script');
   }
   turn.state = {
@@ -95,6 +115,7 @@ export function receiveShutdown(turn: Turn, message: Shutdown): void {
     phase: state.phase === 'closed' ? 'closed' : 'closing',
     closing_height: state.closing_height ?? env.height,
     remote_shutdown_script: scriptpubkey,
+    shutdown_heard: true,
     local_shutdown_script: state.local_shutdown_script ?? state.terms.default_shutdown_script,
   };
   turn.store = true;

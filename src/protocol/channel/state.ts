@@ -123,6 +123,26 @@ export interface ClosingNegotiation {
   readonly received_fee_satoshis: Sat | undefined;
 }
 
+/** The least and the most to pay for a mutual close, in satoshi per 1000 weight. */
+export interface ClosingFeerange {
+  readonly min_per_kw: number;
+  readonly max_per_kw: number;
+}
+
+/** What our last `closing_complete` on this connection proposed: `closing_sig` must say the same. */
+export interface OfferedClose {
+  readonly closer_scriptpubkey: string;
+  readonly closee_scriptpubkey: string;
+  readonly fee_satoshis: Sat;
+  readonly locktime: number;
+  readonly variants: readonly CloseVariant[];
+  /** `closing_sig` has come. */
+  readonly is_answered: boolean;
+}
+
+/** Which outputs a closing transaction has: the names of `closing_tlvs`. */
+export type CloseVariant = 'closer_output_only' | 'closee_output_only' | 'closer_and_closee_outputs';
+
 /** Why a channel is over. */
 export interface Failure {
   /** `local`: we found the fault or were told to; `remote`: the peer said `error`, first or in answer to ours. */
@@ -200,9 +220,17 @@ export interface ChannelState {
   /** The height at which closing was begun, by either side. */
   readonly closing_height: number | undefined;
   readonly remote_shutdown_script: string | undefined;
+  /** The feerates that the operator wants to pay for the mutual close; undefined: what we find right. */
+  readonly closing_feerange: ClosingFeerange | undefined;
+  /** The peer said `shutdown` on this connection. Not stored. */
+  readonly shutdown_heard: boolean;
   readonly negotiation: ClosingNegotiation | undefined;
-  /** The mutual closing transactions that both signed, serialized, hex. */
+  /** Our last `closing_complete`. Not stored: each connection begins anew. */
+  readonly offered_close: OfferedClose | undefined;
+  /** Mutual closing transactions that both signed, serialized, hex: the latest, each of which the peer may publish. */
   readonly closing_transactions: readonly string[];
+  /** The one among them whose fee we chose and pay, in a simple close. */
+  readonly own_closing_transaction: string | undefined;
 
   readonly failure: Failure | undefined;
   /** The height at which the peer showed that its state is old: it has a while to come back with its latest. */

@@ -30,6 +30,7 @@ import { connect, disconnect, receiveReestablish, rest } from './reestablish.ts'
 import { receiveRemoval, removeHtlc } from './remove.ts';
 import { receiveRevocation } from './revoke.ts';
 import { endPause, receiveShutdown, resumeShutdown, startShutdown } from './shutdown.ts';
+import { receiveCloseOffer, receiveCloseSignature } from './simple-close.ts';
 import { IRREVOCABLE } from './stage.ts';
 import type { ChannelState } from './state.ts';
 import { isUp, type Turn } from './turn.ts';
@@ -103,7 +104,7 @@ function obey(turn: Turn, input: Exclude<Input, { kind: 'message' }>): void {
       endPause(turn);
       break;
     case 'shutdown':
-      startShutdown(turn, input.scriptpubkey);
+      startShutdown(turn, input.scriptpubkey, input.feerange);
       break;
     case 'give_up':
     case 'force_close':
@@ -167,6 +168,12 @@ function receive(turn: Turn, message: ChannelMessage): void {
       break;
     case 'shutdown':
       receiveShutdown(turn, message);
+      break;
+    case 'closing_complete':
+      receiveCloseOffer(turn, message);
+      break;
+    case 'closing_sig':
+      receiveCloseSignature(turn, message);
       break;
     case 'closing_signed':
       receiveClosing(turn, message);

@@ -1,6 +1,7 @@
 /** Whose transaction it is that spent the funding output, and what is known of it (BOLT 5). */
 import { curve } from '../../base/crypto/secp256k1.ts';
 import { fromHex } from '../../base/types/hex.ts';
+import { isMutualCloseSequence } from '../../codec/tx/closing.ts';
 import {
   buildCommitment,
   type Commitment,
@@ -34,15 +35,12 @@ export type Ending =
   | RevokedEnding
   | { readonly kind: 'unknown'; readonly number: number | undefined };
 
-/** Only mutual closes have a final sequence; commitments carry their number in it. */
-const FINAL_SEQUENCE = 0xffffffff;
-
 /** Tells what a transaction that spends the funding output is. */
 export function classifyEnding(channel: ClosingChannel, tx: Transaction): Ending {
   const { terms, local, remote } = channel;
   const number = commitmentNumberOf(terms, tx);
   if (number === undefined) {
-    return tx.inputs[0]?.sequence === FINAL_SEQUENCE ? { kind: 'mutual' } : { kind: 'unknown', number };
+    return isMutualCloseSequence(tx.inputs[0]?.sequence) ? { kind: 'mutual' } : { kind: 'unknown', number };
   }
   const txid = txidOf(tx);
   if (local?.view.number === number) {

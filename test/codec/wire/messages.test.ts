@@ -37,6 +37,18 @@ const limits = {
   to_self_delay: u16,
   max_accepted_htlcs: u16,
 };
+const simpleClose = {
+  channel_id: id,
+  closer_scriptpubkey: anyHex,
+  closee_scriptpubkey: anyHex,
+  fee_satoshis: u64,
+  locktime: u32,
+};
+const closeSignatures = {
+  closer_output_only: signature,
+  closee_output_only: signature,
+  closer_and_closee_outputs: signature,
+};
 const openingTlvs = { upfront_shutdown_script: anyHex, channel_type: anyBytes };
 
 /** For each message: its fields, and the TLV records that may be absent. */
@@ -73,6 +85,8 @@ const MESSAGES: Record<
     { channel_id: id, fee_satoshis: u64, signature },
     { fee_range: fc.record({ min_fee_satoshis: u64, max_fee_satoshis: u64 }, { noNullPrototype: true }) },
   ],
+  closing_complete: [simpleClose, closeSignatures],
+  closing_sig: [simpleClose, closeSignatures],
   update_add_htlc: [
     { channel_id: id, id: u64, amount_msat: u64, payment_hash: id, cltv_expiry: u32, onion_routing_packet: hex(1366) },
     { path_key: point },

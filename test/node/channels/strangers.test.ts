@@ -169,10 +169,12 @@ test('a close that the peer lets hang ends on the chain, whoever began it', asyn
     await mallory.channels.open(link.peer, { ...TERMS, push_msat: amount(100_000_000) });
     world.chain.mine(6, COIN_SCRIPT);
     await quiet(link, shop, mallory);
-    const deliver = shop.channels.message.bind(shop.channels);
-    shop.channels.message = (peer, message) => {
-      if (message.type !== 'closing_signed') deliver(peer, message);
-    };
+    for (const { channels } of [shop, mallory]) {
+      const deliver = channels.message.bind(channels);
+      channels.message = (peer, message) => {
+        if (!message.type.startsWith('closing_')) deliver(peer, message);
+      };
+    }
     const { channel_id } = shop.channel as { channel_id: ChannelId };
     const closer = by === 'shop' ? shop : mallory;
     closer.channels.apply(closer.channel, { kind: 'shutdown' });

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { msat, sat } from '../../../src/base/types/amount.ts';
 import { closingWeight } from '../../../src/codec/tx/closing.ts';
 import type { ClosingSigned } from '../../../src/codec/wire/index.ts';
-import { isShutdownScript } from '../../../src/protocol/channel/shutdown.ts';
+import { isShutdownScript } from '../../../src/protocol/channel/shutdown-script.ts';
 import { fakeSigner } from './fake-signer.ts';
 import { type End, environment, offer, type Pair, preimage, realSigner, usablePair } from './pair.ts';
 
@@ -19,7 +19,7 @@ function agreed(pair: Pair): bigint {
 
 /** Feerates for the mutual close. */
 function feerates(closing_per_kw: number, max_closing_per_kw = 5_000, floor_per_kw = 253) {
-  return { floor_per_kw, commitment_per_kw: 1_000, closing_per_kw, max_closing_per_kw };
+  return { floor_per_kw, mempool_per_kw: floor_per_kw, commitment_per_kw: 1_000, closing_per_kw, max_closing_per_kw };
 }
 
 for (const who of ['alice', 'bob'] as const) {
@@ -61,7 +61,47 @@ test('ranges that do not meet end in a warning, not in a close', () => {
   assert.ok(answer && offered);
   pair.bob.do({ kind: 'message', message: answer });
   const outcome = pair.bob.attempt({ kind: 'message', message: offered });
-  assert.match(outcome.violation?.message ?? '', /do not overlap/);
+  assert.match(
+    outcome.violation?.message ?? '',
+    /your fee_range of \d+ to \d+ sat and our fee_range of \d+ to \d+ sat do not overlap/,
+  );
+});
+
+test("the opener's first range reaches from what the mempool takes to what closing alone would cost", () => {
+  // Lowest fees that other implementations ask for, at the least feerate that is relayed.
+  for (const lowest of [361n, 674n]) {
+    const pair = usablePair();
+    pair.alice.env = { ...pair.alice.env, feerates: feerates(253, 253) };
+    pair.bob.do({ kind: 'shutdown' });
+    for (const message of pair.bob.outbox.splice(0)) pair.alice.do({ kind: 'message', message });
+    const offer = pair.alice.outbox.find(({ type }) => type === 'closing_signed') as ClosingSigned;
+    const { min_fee_satoshis = 0n, max_fee_satoshis = 0n } = offer.fee_range ?? {};
+    assert.ok(offer.fee_satoshis === min_fee_satoshis && min_fee_satoshis < lowest);
+    assert.ok(max_fee_satoshis >= lowest && max_fee_satoshis < 1_800n, `${max_fee_satoshis}`);
+  }
+  const { alice } = usablePair();
+  const rates = { ...feerates(253, 253), mempool_per_kw: 4_000 };
+  alice.env = { ...alice.env, feerates: rates };
+  alice.state = { ...alice.state, remote_shutdown_script: `0014${'22'.repeat(20)}` };
+  alice.do({ kind: 'shutdown' });
+  const { fee_range } = alice.outbox.at(-1) as ClosingSigned;
+  assert.ok((fee_range?.min_fee_satoshis ?? 0n) > 2_600n, 'not below what enters the mempool');
+});
+
+test('the operator says what to pay: as a range at once, and anew while the peer has not answered', () => {
+  const pair = usablePair();
+  const range = { min_per_kw: 2_000, max_per_kw: 3_000 };
+  pair.bob.do({ kind: 'shutdown' });
+  for (const message of pair.bob.outbox.splice(0)) pair.alice.do({ kind: 'message', message });
+  const [, first] = pair.alice.outbox.splice(0) as [unknown, ClosingSigned];
+  pair.alice.do({ kind: 'shutdown', feerange: range });
+  const [second] = pair.alice.outbox.splice(0) as [ClosingSigned];
+  assert.ok(second.fee_satoshis > first.fee_satoshis);
+  assert.deepEqual(second.fee_range?.min_fee_satoshis, second.fee_satoshis, '1,000 per kw is below the range');
+  pair.disconnect();
+  pair.reconnect();
+  pair.exchange();
+  assert.ok(agreed(pair) >= second.fee_satoshis);
 });
 
 test('without fee_range the fees approach each other until one suits', () => {
@@ -259,8 +299,9 @@ test('scripts to close to are witness programs', () => {
     [`76a914${'ab'.repeat(20)}88ac`, false, false],
     [`6a04${'ab'.repeat(4)}`, false, false],
   ] as const) {
-    assert.equal(isShutdownScript(script, false), old, script);
-    assert.equal(isShutdownScript(script, true), any, script);
+    const options = (option_shutdown_anysegwit: boolean) => ({ option_shutdown_anysegwit, option_simple_close: false });
+    assert.equal(isShutdownScript(script, options(false)), old, script);
+    assert.equal(isShutdownScript(script, options(true)), any, script);
   }
 });
 

@@ -47,7 +47,7 @@ function describe(terms: TransactionTerms, view: CommitmentView): string {
 
 function describeClosing(terms: TransactionTerms, view: ClosingView): string {
   const outputs = [`${view.local_sat}:${view.local_script}`, `${view.remote_sat}:${view.remote_script}`].sort();
-  return `${terms.funding_txid}|${outputs.join('|')}`;
+  return `${terms.funding_txid}|${view.locktime}|${outputs.join('|')}`;
 }
 
 /** The signer of one side. Both sides' signers understand each other. */

@@ -29,6 +29,7 @@ export function environment(signer: ChannelSigner, changes: Partial<Environment>
     policy: DEFAULT_POLICY,
     feerates: {
       floor_per_kw: 253,
+      mempool_per_kw: 253,
       commitment_per_kw: 1_000,
       closing_per_kw: 1_000,
       max_closing_per_kw: 5_000,
@@ -36,6 +37,7 @@ export function environment(signer: ChannelSigner, changes: Partial<Environment>
     height: 100,
     ignore_fee_limits: false,
     option_shutdown_anysegwit: true,
+    option_simple_close: false,
     option_upfront_shutdown_script: true,
     ...changes,
   };

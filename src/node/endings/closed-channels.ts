@@ -67,7 +67,7 @@ function closedChannel(row: Row, signer: ChannelSigner): ClosedChannel {
     closer: (row.closer as 'local' | 'remote' | null) ?? 'remote',
     close_cause: (row.close_cause as string | null) ?? 'unknown',
     figures: closedFigures(state, row),
-    last_commitment: lastCommitment(state, signer),
+    last_commitment: lastCommitment(state, signer, row.closing_txid as string | null),
     ending: (row.ending as EndingKind | null) ?? undefined,
     closing_txid: (row.closing_txid as Txid | null) ?? undefined,
     resolved_height: height === null ? undefined : Number(height),
@@ -85,10 +85,15 @@ function closedFigures(state: ChannelState, row: Row): ClosedFigures | undefined
   };
 }
 
-function lastCommitment(state: ChannelState, signer: ChannelSigner): ClosedChannel['last_commitment'] {
-  const closing = publishableCloses(state).at(-1);
-  if (closing !== undefined) {
-    const tx = parseTransaction(fromHex(closing));
+function lastCommitment(
+  state: ChannelState,
+  signer: ChannelSigner,
+  closing_txid: string | null,
+): ClosedChannel['last_commitment'] {
+  const closes = publishableCloses(state).map((text) => parseTransaction(fromHex(text)));
+  // Either side's may have been mined.
+  const tx = closes.find((close) => txidOf(close) === closing_txid) ?? closes.at(-1);
+  if (tx !== undefined) {
     const paid_sat = sum(tx.outputs.map(({ amount_sat }) => amount_sat));
     return { txid: txidOf(tx), fee_msat: msat((state.terms.funding_satoshis - paid_sat) * 1000n) };
   }

@@ -62,8 +62,10 @@ function fieldsOf({ closer_scriptpubkey, closee_scriptpubkey, fee_satoshis, lock
 }
 
 /**
- * The fee of our transaction: what we find fair, and what is left when less is left. A side that has the larger balance
- * keeps an output that relays. Undefined when that would not pay for a transaction that relays.
+ * The fee of our transaction: what we find fair when we opened, and what is left when less is left. The side that did not
+ * open pays the least that enters the mempool, unless the operator wants otherwise: the opener's transaction replaces
+ * such a one, and fees of a close have always been the opener's. A side that has the larger balance keeps an output that
+ * relays. Undefined when that would not pay for a transaction that relays.
  */
 function affordableFee({ state, env }: Turn, own_script: string, peer_script: string): Sat | undefined {
   const balance_sat = state.local_msat / 1000n;
@@ -72,7 +74,8 @@ function affordableFee({ state, env }: Turn, own_script: string, peer_script: st
   const isLesser = state.local_msat < state.remote_msat;
   // Without an output of ours the transaction is smaller, and all that we have may go to the fee.
   const most_sat = isLesser ? balance_sat : balance_sat - dustOf(own_script);
-  const fee_satoshis = min(fair, sat(max(most_sat, 0n)));
+  const isOurs = state.terms.opener === 'local' || state.closing_feerange !== undefined;
+  const fee_satoshis = min(isOurs ? fair : lowest, sat(max(most_sat, 0n)));
   const least =
     isLesser && isDustOutput(balance_sat - fee_satoshis, own_script)
       ? closingFee(state, env, [peer_script]).lowest

@@ -275,6 +275,17 @@ export class Pair {
     }
   }
 
+  /** The same after a close in agreement: whoever chose its transaction has paid the fee, the other has all that is its. */
+  async assertParted(shares: Record<Name, bigint>): Promise<void> {
+    const paid_sat: bigint[] = [];
+    for (const name of ['payer', 'shop'] as const) paid_sat.push(shares[name] - (await this.gained(name)).gained_sat);
+    const [least, most] = paid_sat.sort((a, b) => Number(a - b));
+    assert.ok(
+      least === 0n && most !== undefined && most > 0n && most < MOST_FEES_SAT,
+      `paid: ${paid_sat.join(' and ')} sat`,
+    );
+  }
+
   /** Whether the channel is history on both sides, and nothing is left behind. */
   async assertOver(name: Name): Promise<void> {
     const node = this.nodes[name];

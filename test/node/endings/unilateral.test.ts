@@ -91,7 +91,7 @@ test('a mutual close that a reorg undoes is sent again', async () => {
   await pair.mine(POLICY.irrevocable_depth);
   await pair.assertOver('payer');
   await pair.assertOver('shop');
-  await pair.assertShares({ payer: FUNDING_SAT - PUSH_SAT, shop: PUSH_SAT });
+  await pair.assertParted({ payer: FUNDING_SAT - PUSH_SAT, shop: PUSH_SAT });
 });
 
 test('both agree to close: nothing more is watched once that is deep enough', async () => {
@@ -109,7 +109,7 @@ test('both agree to close: nothing more is watched once that is deep enough', as
   await pair.mine(1);
   await pair.assertOver('payer');
   await pair.assertOver('shop');
-  await pair.assertShares({ payer: FUNDING_SAT - PUSH_SAT, shop: PUSH_SAT });
+  await pair.assertParted({ payer: FUNDING_SAT - PUSH_SAT, shop: PUSH_SAT });
   const [closed] = await pair.shop.endings.closed();
   assert.deepEqual([closed?.closer, closed?.close_cause, closed?.ending], ['remote', 'remote', 'mutual']);
   assert.equal(closed?.last_commitment?.txid, closed?.closing_txid);

@@ -5,14 +5,13 @@
 
 import type { ChannelId, PaymentPreimage, Txid } from '../../base/types/brand.ts';
 import { fromHex } from '../../base/types/hex.ts';
-import type { ChainSource } from '../../infra/chain/source.ts';
 import { readAll } from '../../infra/store/read-all.ts';
 import type { Row } from '../../infra/store/store.ts';
 import { StoreClosedError } from '../../infra/store/store.ts';
 import { publishableCloses } from '../../protocol/channel/close-agreed.ts';
 import type { OnchainEnvironment } from '../../protocol/onchain/closing-channel.ts';
 import { nameOf, type Outpoint } from '../../protocol/onchain/outpoint.ts';
-import type { OnchainEffect, OnchainInput, OnchainState } from '../../protocol/onchain/state.ts';
+import type { OnchainEffect, OnchainState } from '../../protocol/onchain/state.ts';
 import { openOnchain } from '../../protocol/onchain/state.ts';
 import { type ClosedChannel, readClosedChannels } from './closed-channels.ts';
 import { preimagesIn, signedCommitment } from './closing-channel.ts';
@@ -25,6 +24,7 @@ import { Reports } from './reports.ts';
 import { revokedRows } from './revoked-rows.ts';
 import { closeEnding, type EndingRecord, endingRecord, SELECT_ENDINGS, saveEnding } from './row.ts';
 import { type EndingView, viewOf } from './view.ts';
+import { inputOf } from './watch-input.ts';
 
 export class Endings implements EndingHost {
   readonly #options: EndingsOptions;
@@ -398,12 +398,3 @@ const PATIENCE_BLOCKS = 12;
 
 /** How a transaction of the wallet stands, as the wallet knows it. */
 type Known = 'held' | 'sent' | 'dropped' | undefined;
-
-type Spent = Parameters<Parameters<ChainSource['watch']>[2]>[0];
-
-/** What a watch on an outpoint reports, as the machine hears it. */
-function inputOf(event: Spent): OnchainInput {
-  if (event.kind === 'disconnected') return { kind: 'disconnected', txid: event.txid, height: event.block.height };
-  const { transaction, block } = event.confirmation;
-  return { kind: 'spent', transaction, height: block.height, revoked_htlcs: [] };
-}

@@ -23,7 +23,7 @@ export interface FollowerOptions {
   readonly clock: Clock;
   /** How often a source without news of its own is asked for its tip. */
   readonly poll_ms: number;
-  /** Told once when the source stops answering, and once when it answers again. */
+  /** Told when the source stops answering, each time, and when it answers again. */
   readonly onHealth: (problem: string | undefined) => void;
 }
 
@@ -56,7 +56,8 @@ export class ChainFollower implements ChainSource {
   #running: Promise<void> | undefined;
   #again = false;
   #isStopped = true;
-  #isFailing = false;
+  /** The kinds of problems that were told and have not ended. */
+  readonly #failing = new Set<string>();
   /** When the source last said that our tip is its best block. */
   #current_ms: number | undefined;
   #synced = Promise.withResolvers<void>();
@@ -82,10 +83,10 @@ export class ChainFollower implements ChainSource {
     for (;;) {
       try {
         await this.#backend.open();
-        return this.#tellHealth(undefined);
+        return this.#tellHealth({ blocks: undefined });
       } catch (error) {
         if (!(error instanceof ChainError) || !error.is_starting) throw error;
-        this.#tellHealth(error);
+        this.#tellHealth({ blocks: error });
         await new Promise<void>((resolve) => this.#options.clock.after(this.#options.poll_ms, resolve));
       }
     }
@@ -179,8 +180,9 @@ export class ChainFollower implements ChainSource {
       problem = (await this.#problemOf(this.#follow())) ?? problem;
       if (problem === undefined && this.#rescans.length > 0) problem = await this.#problemOf(this.#rescan());
       if (problem === undefined && this.#rescans.length === 0) this.#synced.resolve();
-      await this.#estimateFees();
-      this.#tellHealth(problem ?? this.#gap ?? this.#fees_problem);
+      // A source that does not answer for blocks is not asked for fees: that would be the same outage once more.
+      if (problem === undefined) await this.#estimateFees();
+      this.#tellHealth({ blocks: problem, gap: this.#gap, fees: this.#fees_problem });
     }
     if (!this.#isStopped)
       this.#cancelPoll = this.#options.clock.after(this.#options.poll_ms, () => void this.refresh());
@@ -196,10 +198,15 @@ export class ChainFollower implements ChainSource {
     }
   }
 
-  #tellHealth(problem: ChainError | undefined): void {
-    if (this.#isStopped || (problem !== undefined) === this.#isFailing) return;
-    this.#isFailing = problem !== undefined;
-    this.#options.onHealth(problem?.message);
+  /** Each kind of problem is told when it begins and when it ends: one that lasts must not hide another. */
+  #tellHealth(problems: Readonly<Record<string, ChainError | undefined>>): void {
+    if (this.#isStopped) return;
+    for (const [kind, problem] of Object.entries(problems)) {
+      if ((problem !== undefined) === this.#failing.has(kind)) continue;
+      if (problem === undefined) this.#failing.delete(kind);
+      else this.#failing.add(kind);
+      this.#options.onHealth(problem?.message);
+    }
   }
 
   /** Moves to the source's best chain: back to the fork, then forwards. */

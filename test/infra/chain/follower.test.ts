@@ -325,3 +325,46 @@ test('a source that is not ready yet is waited for at the start', async () => {
   assert.deepEqual(source.told, ['Loading block index', undefined]);
   await source.follower.stop();
 });
+
+test('every outage is told, also while fees cannot be estimated, an old block is gone, and soon after the last', async () => {
+  const source = new Source();
+  await source.start(5);
+  const pruned = await source.chain.blockHash(2);
+  source.answers = {
+    feeratePerKw: () => Promise.reject(new ChainError('no estimates')),
+    block: async (hash) => {
+      if (hash === pruned) throw new ChainError('block 2 is pruned', { is_pruned: true });
+      return await source.chain.block(hash);
+    },
+  };
+  source.follower.watch({ kind: 'script', script_pubkey: MINER }, 1, () => {});
+  source.clock.advance(60_000);
+  await source.follower.refresh();
+  assert.equal(source.told.length, 2);
+  source.told.splice(0);
+  const { answers } = source;
+  for (let outage = 0; outage < 3; outage++) {
+    source.answers = { ...answers, tip: () => Promise.reject(new ChainError('it does not answer')) };
+    await source.follower.refresh();
+    await source.follower.refresh();
+    source.answers = answers;
+    await source.follower.refresh();
+  }
+  assert.deepEqual(source.told, Array.from({ length: 3 }, () => ['it does not answer', undefined]).flat());
+  await source.follower.stop();
+});
+
+test('an outage of everything is one outage, and the next a moment later another', async () => {
+  const source = new Source();
+  await source.start(1);
+  const away = () => Promise.reject(new ChainError('it does not answer'));
+  for (let outage = 0; outage < 3; outage++) {
+    source.clock.advance(outage === 0 ? 60_000 : 1_000);
+    source.answers = { tip: away, blockHash: away, feeratePerKw: away };
+    await source.follower.refresh();
+    source.answers = {};
+    await source.follower.refresh();
+  }
+  assert.deepEqual(source.told, Array.from({ length: 3 }, () => ['it does not answer', undefined]).flat());
+  await source.follower.stop();
+});

@@ -141,7 +141,7 @@ export interface Commands {
   /** Command for decoding an invoice string */
   decode: {
     readonly params: {
-      /** The invoice. It may be in upper case and begin with `lightning:`. */ readonly string: string;
+      /** The invoice. It may be in upper case, begin with `lightning:`, and have blanks or newlines around it. */ readonly string: string;
     };
     readonly result: {
       /** What it is. */ readonly type: 'bolt11 invoice';

@@ -12,6 +12,7 @@ import { decodeInvoice } from '../../codec/bolt11/native.ts';
 import { SIGHASH_ALL } from '../../codec/tx/sighash.ts';
 import { derSignature } from '../../codec/tx/signature.ts';
 import { answer } from '../rpc/answer.ts';
+import { foreignText } from './foreign-text.ts';
 
 const ADDRESS_KINDS = ['P2PKH', 'P2SH', 'P2WPKH', 'P2WSH', 'P2TR'] as const;
 
@@ -69,13 +70,18 @@ export const decodedMembers = {
   ),
 } as const;
 
-/** Decodes the text. Throws RpcError INVALID_PARAMS that names the parameter, what is wrong and where. */
+/**
+ * Decodes the text; blanks and newlines around it do not matter. Throws RpcError INVALID_PARAMS that names the parameter,
+ * what is wrong and where, or what the text is instead of an invoice.
+ */
 export function decodeAny(name: string, text: string, options: DecodeOptions = {}): Bolt11 {
   try {
-    return decodeInvoice(text, options);
+    return decodeInvoice(text.trim(), options);
   } catch (error) {
-    if (error instanceof Bolt11Error) throw new RpcError('INVALID_PARAMS', `${name}: Invalid bolt11: ${error.message}`);
-    throw error;
+    if (!(error instanceof Bolt11Error)) throw error;
+    const foreign = foreignText(text);
+    const reason = foreign === undefined ? error.message : `this is ${foreign}`;
+    throw new RpcError('INVALID_PARAMS', `${name}: Invalid bolt11: ${reason}`);
   }
 }
 

@@ -47,7 +47,7 @@ export function askedFor(
   if (amount_msat === 0n || amount_msat > total_msat) {
     throw new RpcError('INVALID_PARAMS', `partial_msat: should be 1 to ${total_msat} msat`);
   }
-  return { bolt11, invoice, amount_msat, total_msat };
+  return { bolt11: bolt11.trim(), invoice, amount_msat, total_msat };
 }
 
 function totalOf({ amount_msat: asked }: Invoice, given: Msat | undefined): Msat {

@@ -25,11 +25,14 @@ export class Unfit extends Error {
   override readonly name = 'Unfit';
   /** The value to quote, when it is not the whole parameter. */
   readonly token: Json | undefined;
+  /** What to do, said after the value. */
+  readonly advice: string | undefined;
 
   /** `message` says what the value should be. */
-  constructor(message: string, token?: Json) {
+  constructor(message: string, token?: Json, advice?: string) {
     super(message);
     this.token = token;
+    this.advice = advice;
   }
 }
 
@@ -66,7 +69,8 @@ export function readField<T>(field: Field<T>, name: string, value: Json): T {
   } catch (error) {
     if (error instanceof Unfit) {
       const token = field.secret ? '' : ` '${quoteToken(error.token ?? value)}'`;
-      throw new RpcError('INVALID_PARAMS', `${name}: ${error.message}: invalid token${token}`);
+      const advice = error.advice === undefined ? '' : `; ${error.advice}`;
+      throw new RpcError('INVALID_PARAMS', `${name}: ${error.message}: invalid token${token}${advice}`);
     }
     if (error instanceof UnfitSentence) throw new RpcError(error.error, error.sentence(name));
     throw error;

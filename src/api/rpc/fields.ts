@@ -94,6 +94,9 @@ function readShortChannelId(value: Json): ShortChannelId | undefined {
 }
 
 /** A `\u` whose backslash is not itself escaped. */
+const WITHOUT_CODES = 'should be a string (without \\u)';
+const PLAIN_UTF8 =
+  'write the characters themselves, in UTF-8 (PHP: json_encode with JSON_UNESCAPED_UNICODE, Python: json.dumps with ensure_ascii=False)';
 const HAS_CODE = /(?<!\\)(?:\\\\)*\\u/;
 const AMOUNT_SCHEMA = { type: ['integer', 'string'] };
 const SCID_PATTERN = '^[0-9]{1,8}x[0-9]{1,8}x[0-9]{1,5}$';
@@ -200,9 +203,11 @@ export const field = {
     typeof value === 'boolean' ? String(value) : wordOf(value),
   ),
   /** Text in which a `\u` escape is refused on the Unix socket; elsewhere such escapes never come as Literals. */
-  escapedString: fieldOf<string>('string', { type: 'string' }, 'should be a string (without \\u)', (value) =>
-    value instanceof Literal && HAS_CODE.test(value.source) ? undefined : textOf(value),
-  ),
+  escapedString: fieldOf<string>('string', { type: 'string' }, WITHOUT_CODES, (value) => {
+    // Both languages write such escapes unless they are told not to.
+    if (value instanceof Literal && HAS_CODE.test(value.source)) throw new Unfit(WITHOUT_CODES, undefined, PLAIN_UTF8);
+    return textOf(value);
+  }),
   boolean: fieldOf<boolean>('boolean', { type: 'boolean' }, "should be 'true' or 'false'", (value) =>
     typeof value === 'boolean' ? value : undefined,
   ),

@@ -4,6 +4,7 @@ import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { LONGEST_PATH_BYTES } from '../../api/server/unix-socket.ts';
 import { NETWORKS, type Network, type NetworkName } from '../../base/types/network.ts';
+import { parseNetAddress } from '../../node/peers/net-address.ts';
 import { ConfigError, type OptionDefinition, parseValue } from './option.ts';
 import { OPTIONS, type OptionName, type OptionValues, SHORTHANDS } from './options.ts';
 
@@ -33,6 +34,9 @@ export interface Config {
 export function defaultDir(env: NodeJS.ProcessEnv): string {
   return env.TILL_DIR ?? join(homedir(), '.till');
 }
+
+/** The port of Tor's SOCKS5 proxy. */
+export const DEFAULT_PROXY_PORT = 9050;
 
 /** The network's port for bitcoind's RPC. */
 export const BITCOIND_PORTS: Record<NetworkName, number> = {
@@ -135,6 +139,12 @@ export function checkTogether({ values, network, network_dir, rpc_file, log_file
   }
   if (values.daemon && log_file === undefined) {
     throw new ConfigError('daemon needs log-file: nobody would see the log otherwise');
+  }
+  if (values['always-use-proxy'] && values.proxy === undefined) {
+    throw new ConfigError('always-use-proxy needs proxy=HOST:PORT: without one every peer would be called openly');
+  }
+  if (values.proxy !== undefined && parseNetAddress(values.proxy, DEFAULT_PROXY_PORT) === undefined) {
+    throw new ConfigError(`proxy is HOST:PORT, not '${values.proxy}'`);
   }
   if (!/^0?[0-7]{3}$/.test(values['rpc-file-mode'])) {
     throw new ConfigError(`rpc-file-mode is an octal mode such as 0600, not '${values['rpc-file-mode']}'`);

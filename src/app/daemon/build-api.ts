@@ -31,6 +31,12 @@ export function buildApi(layers: BuiltLayers): Api {
         mode: Number.parseInt(config.values['rpc-file-mode'], 8),
         dispatcher,
         clock,
+        onRestored: (problem) =>
+          problem === undefined
+            ? log.warn(`the socket ${config.rpc_file} was deleted by somebody else, and is there again`)
+            : log.error(
+                `the socket ${config.rpc_file} was deleted by somebody else, and cannot be made again: ${problem}`,
+              ),
         onUnexpected: (error, method) =>
           log.error(`${method}: ${error instanceof Error ? error.message : String(error)}`),
       });

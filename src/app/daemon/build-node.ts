@@ -22,6 +22,7 @@ import {
 import type { Wallet, WalletOptions } from '../../node/wallet/wallet.ts';
 import { DEFAULT_POLICY } from '../../protocol/channel/policy.ts';
 import { DEFAULT_ONCHAIN_POLICY } from '../../protocol/onchain/closing-channel.ts';
+import { DEFAULT_PROXY_PORT } from '../config/config.ts';
 import type { Infra } from './build-infra.ts';
 import { rememberTip, tipWrite } from './chain-tip.ts';
 import { resumeFundings } from './held-fundings.ts';
@@ -168,7 +169,7 @@ export async function buildNode(infra: Infra, shop: () => ShopPort): Promise<Nod
     callPeer: (peer_id, address) => connectTo(config, store, peers, peer_id, address),
     log,
   });
-  const proxy = values.proxy === undefined ? undefined : parseNetAddress(values.proxy, 9050);
+  const proxy = values.proxy === undefined ? undefined : parseNetAddress(values.proxy, DEFAULT_PROXY_PORT);
   const peers = new Peers({
     static_key: keys.node_key,
     network,

@@ -34,8 +34,9 @@ export async function findInvoice(store: Store, clock: Clock, key: InvoiceKey): 
   if ('payment_hash' in key) return await byHash(key.payment_hash);
   if ('created_index' in key) return await readOne(BY_INDEX, key.created_index);
   // The text is not indexed: the hash in it finds the row, and the row's own text must then be the same.
-  const found = await byHash(paymentHashOf(key.invstring));
-  const text = key.invstring.toLowerCase().replace(/^lightning:/, '');
+  const invstring = key.invstring.trim();
+  const found = await byHash(paymentHashOf(invstring));
+  const text = invstring.toLowerCase().replace(/^lightning:/, '');
   return found?.bolt11 === text ? found : undefined;
 }
 

@@ -21,7 +21,7 @@ import type { InvoicesOptions } from './ports.ts';
 /** The text with our signature over it, whatever it bore before; and what it says. Throws RpcError. */
 export function signText(options: InvoicesOptions, invstring: string): { bolt11: string; terms: InvoiceTerms } {
   try {
-    const raw = parseRaw(invstring);
+    const raw = parseRaw(invstring.trim());
     const terms = checkTerms(raw, { currency: options.network.bolt11_prefix });
     if (terms.named_payee !== undefined && terms.named_payee !== options.signer.node_id) {
       throw new RpcError('INVALID_PARAMS', `The invoice names another payee: ${terms.named_payee}`);

@@ -21,7 +21,12 @@ describe('the invoice family, as clients see it', () => {
     ['invoice', '[18446744073709551616,"x","y"]', -32602, /^amount_msat: should be positive msat/],
     ['invoice', '[1,true,"y"]', -32602, /^label: should be a string or number: invalid token 'true'$/],
     ['invoice', '[1,"x",7]', -32602, /^description: should be a string \(without \\u\): invalid token '7'$/],
-    ['invoice', '[1,"x","\\u0041"]', -32602, /^description: should be a string \(without \\u\)/],
+    [
+      'invoice',
+      '[1,"x","\\u0041"]',
+      -32602,
+      /^description: should be a string \(without \\u\): invalid token '"\\u0041"'; .*UTF-8.*JSON_UNESCAPED_UNICODE.*ensure_ascii=False/,
+    ],
     ['invoice', '[1,"x","y",-1]', -32602, /^expiry: should be an unsigned 64 bit integer: invalid token '-1'$/],
     ['invoice', '[1,"x","y",18446744073709551615]', -32602, /^expiry: should be at most/],
     ['invoice', '[1,"x","y",1,["nowhere"]]', -1, /^Fallback address not valid$/],
@@ -55,6 +60,29 @@ describe('the invoice family, as clients see it', () => {
     ['createinvoice', `["lnbc1","x","${PREIMAGE}"]`, -32602, /^Unparsable invoice 'lnbc1'/],
     ['signinvoice', '["lnbc1"]', -32602, /^Unparsable invoice/],
     ['decode', '["lnbc1"]', -32602, /^string: Invalid bolt11: /],
+    ['decode', '["lno1pqps7sjqpgt"]', -32602, /^string: Invalid bolt11: this is a BOLT 12 offer/],
+    ['decode', '["LNR1QQS"]', -32602, /this is a BOLT 12 invoice request/],
+    ['decode', '[" lightning:lni1qqs\\n"]', -32602, /this is a BOLT 12 invoice, /],
+    [
+      'decode',
+      '["lnurl1dp68gurn8ghj7um9wfmxjcm99e3k7mf0v9cxj0m385ekvcenxc6r2c35xvukxefcv5mkvv34x5ekzd3ev56nyd3hxqurzepexejxxepnxscrvwfnv9nxzcn9xq6xyefhvgcxxcmyxymnserxfq5fns"]',
+      -32602,
+      /this is an LNURL/,
+    ],
+    ['decode', '["lnurlp://shop.example/pay"]', -32602, /this is an LNURL/],
+    [
+      'decode',
+      '["bitcoin:bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4?amount=0.1"]',
+      -32602,
+      /BIP 21 link .* carries no invoice/,
+    ],
+    ['decode', '["BITCOIN:BC1QW508?LIGHTNING=LNBC1"]', -32602, /BIP 21 link: the invoice is what follows lightning=/],
+    ['decode', '["\\n bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4 \\t"]', -32602, /an address on the chain/],
+    ['decode', '["1BvBMSEYstWetqTFn5Au4m4GFg7xJaNVN2"]', -32602, /an address on the chain/],
+    ['decodepay', '["shop@example.com"]', -32602, /^bolt11: Invalid bolt11: this is a Lightning address/],
+    ['decode', '["https://example.com"]', -32602, /this is a web address/],
+    ['decode', `["02${'11'.repeat(32)}@127.0.0.1:9735"]`, -32602, /this is the id of a node: see connect/],
+    ['decode', `["${HASH}"]`, -32602, /32 bytes in hex/],
     ['autoclean-once', '["expiredinvoices",0]', -32602, /^age: should be a positive integer: invalid token '0'$/],
     ['autoclean-once', '["nothing",1]', -32602, /^subsystem: should be one of/],
   ];
@@ -66,6 +94,17 @@ describe('the invoice family, as clients see it', () => {
       assert.deepEqual((await asker.get('listinvoices', '["x"]')).invoices, []);
     });
   }
+
+  it('reads an invoice with blanks and newlines around it wherever one is asked for', async () => {
+    const { invoices } = (await door.get('listinvoices', '{"label":"coffee"}')) as { invoices: { bolt11: string }[] };
+    const bolt11 = invoices[0]?.bolt11 ?? '';
+    for (const text of [` ${bolt11}`, `${bolt11}\n`, `\r\n\t lightning:${bolt11.toUpperCase()} \n`]) {
+      const decoded = (await door.get('decode', JSON.stringify([text]))) as { valid: boolean };
+      assert.equal(decoded.valid, true);
+      const found = (await door.get('listinvoices', JSON.stringify({ invstring: text }))) as { invoices: unknown[] };
+      assert.equal(found.invoices.length, 1);
+    }
+  });
 
   it('invoice answers both names of the time of expiry, and what decode then shows', async () => {
     const made = await asker.get(

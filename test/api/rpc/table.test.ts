@@ -96,7 +96,7 @@ const FAULTS: [string, Field<unknown>, string, string[]][] = [
   ['msat', field.msat, 'should be a millisatoshi amount', ['"any"', '1e3', '[]']],
   ['sat', field.sat, 'should be a satoshi amount', ['"1msat"', '"all"', '18446744073709551616']],
   ['label', field.label, 'should be a string or number', ['true', '[]', '{}', '1.5', '-1']],
-  ['escapedString', field.escapedString, 'should be a string (without \\u)', ['"\\u0041"', '1', 'true']],
+  ['escapedString', field.escapedString, 'should be a string (without \\u)', ['1', 'true']],
   ['boolean', field.boolean, "should be 'true' or 'false'", ['1', '"true"', '"yes"']],
   [
     'u64',
@@ -132,6 +132,13 @@ for (const [name, type, should_be, tokens] of FAULTS) {
     }
   });
 }
+
+test('a \\u escape is refused with what to write instead', () => {
+  assert.throws(() => readField(field.escapedString, 'x', json('"\\u0041"')), {
+    message:
+      /^x: should be a string \(without \\u\): invalid token '"\\u0041"'; write the characters themselves, in UTF-8/,
+  });
+});
 
 test('an element that does not fit is quoted, not its array', () => {
   assert.throws(() => readField(field.exposePrivateChannels, 'e', json('["1x2x3","y"]')), {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -236,6 +236,29 @@ const ok = (id: string, result: string): string => `{"jsonrpc":"2.0","id":${id},
 test('the socket is there for its owner alone, or in the mode that was asked for', async (context) => {
   assert.equal(statSync((await stage(context)).server.path).mode & 0o777, 0o600);
   assert.equal(statSync((await stage(context, 0o660)).server.path).mode & 0o777, 0o660);
+});
+
+test('a socket file that somebody deleted comes back, and who was connected stays so', async (context) => {
+  const { server, clock } = await stage(context, 0o660);
+  const old = client(context, { server } as Stage);
+  old.ask('echo', [1]);
+  await old.reply();
+  for (let round = 0; round < 3; round++) {
+    rmSync(server.path);
+    clock.advance(5000);
+    while (!existsSync(server.path)) await new Promise((resolve) => setImmediate(resolve));
+    const fresh = client(context, { server } as Stage);
+    for (const each of [old, fresh]) {
+      each.ask('echo', [round]);
+      assert.equal(await each.reply(), ok('1', `{"value":${round}}`));
+    }
+    assert.equal(statSync(server.path).mode & 0o777, 0o660);
+    // Nothing is made again that is there.
+    const { ino } = statSync(server.path);
+    clock.advance(5000);
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.equal(statSync(server.path).ino, ino);
+  }
 });
 
 test('a path that the system cannot hold is refused in words', async () => {

@@ -96,12 +96,12 @@ describe('the invoice family, as clients see it', () => {
   }
 
   it('reads an invoice with blanks and newlines around it wherever one is asked for', async () => {
-    const { invoices } = (await door.get('listinvoices', '{"label":"coffee"}')) as { invoices: { bolt11: string }[] };
+    const { invoices } = (await asker.get('listinvoices', '{"label":"coffee"}')) as { invoices: { bolt11: string }[] };
     const bolt11 = invoices[0]?.bolt11 ?? '';
     for (const text of [` ${bolt11}`, `${bolt11}\n`, `\r\n\t lightning:${bolt11.toUpperCase()} \n`]) {
-      const decoded = (await door.get('decode', JSON.stringify([text]))) as { valid: boolean };
+      const decoded = (await asker.get('decode', JSON.stringify([text]))) as { valid: boolean };
       assert.equal(decoded.valid, true);
-      const found = (await door.get('listinvoices', JSON.stringify({ invstring: text }))) as { invoices: unknown[] };
+      const found = (await asker.get('listinvoices', JSON.stringify({ invstring: text }))) as { invoices: unknown[] };
       assert.equal(found.invoices.length, 1);
     }
   });

@@ -34,7 +34,7 @@ const STANDARD_OUTPUT = 1;
 const STANDARD_ERROR = 2;
 
 /**
- * Opens the log. A file is opened anew for every line, so that it may be moved away while the node runs. Throws
+ * Opens the log. A file is opened again for every line, so that it may be moved away while the node runs. Throws
  * LogFileError when it cannot be written at first; later the node goes on without a log rather than not at all.
  */
 export function openLog({ level, file, now }: LogOptions): Log {

@@ -34,7 +34,7 @@ async function runAndKill(round: number, lines: number): Promise<string[]> {
 }
 
 describe('a node that is killed at any moment', { timeout: 120_000 }, () => {
-  it('has every invoice and payment that it told of, whole, and no other effect', async () => {
+  it('has every invoice and payment that it reported, whole, and no other effect', async () => {
     const created = new Map<string, readonly [string, string, number]>();
     const paid = new Map<string, string>();
     for (let round = 0; round < ROUNDS; round++) {

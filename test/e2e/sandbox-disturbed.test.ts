@@ -117,7 +117,7 @@ test('a node that ends by itself ends the sandbox, which says where to look', {
   assert.equal(await again.kill('SIGINT'), 0);
 });
 
-test('an option that there is not is named, and nothing is made', TIMEOUT, async () => {
+test('an option that does not exist is named, and nothing is made', TIMEOUT, async () => {
   const dir = join(newDirectory(), 'new');
   const box = new Box(dir, '--colour=red');
   assert.equal(await box.ended, 3);

@@ -106,7 +106,7 @@ export function clockOf(life: Life, clock: Clock): Clock {
   };
 }
 
-/** The chain as a process reaches it, so many blocks late. `onSent` is told of everything that it broadcasts. */
+/** The chain as a process reaches it, so many blocks late. `onSent` is called with everything that it broadcasts. */
 export function chainOf(
   life: Life,
   chain: EmbeddedChain,

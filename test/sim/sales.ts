@@ -29,7 +29,7 @@ const NEVER = new AbortController().signal;
 
 export class Sales {
   readonly list: Sale[] = [];
-  /** Payments that shops told of, by their index. */
+  /** Payments that shops reported, by their index. */
   readonly told = new Map<Machine, Map<number, PaymentHash>>();
   readonly #onTrouble: (what: string) => void;
   #numbers = 0;

@@ -33,7 +33,7 @@ export interface Climate {
   amount_msat(random: Random): bigint;
 }
 
-/** All amounts that there are: dust, usual ones, and more than a channel holds. */
+/** Amounts of every size: dust, usual ones, and more than a channel holds. */
 const ANY_AMOUNT: Climate = {
   machines: [2, 3],
   most_channels: 2,

@@ -21,7 +21,7 @@ export async function weather(seed: number, steps: number): Promise<Figures> {
     }
     if (parted !== undefined) await checkParted(storm, parted, before);
     assert.deepEqual(town.world.chain.pending, [], 'nobody went to the chain alone');
-    // A mutual close that was signed anew, after a lost connection, may pay less than the first, which is on its way.
+    // A mutual close that was signed again, after a lost connection, may pay less than the first, which is on its way.
     const isExpected = (text: string): boolean =>
       parted !== undefined && text.includes('was refused: insufficient fee');
     assert.deepEqual(

@@ -549,7 +549,7 @@ export interface Commands {
       }[];
       /** The channels. */ readonly channels: readonly {
         /** The peer. */ readonly peer_id: string;
-        /** What is ours, or was when it was closed. Missing when the channel was recovered: nobody knows it. */ readonly our_amount_msat?:
+        /** What is ours, or was when it was closed. Missing when the channel was recovered, since it is then unknown. */ readonly our_amount_msat?:
           | number
           | bigint;
         /** The capacity of the channel. */ readonly amount_msat: number | bigint;

@@ -24,7 +24,7 @@ export class CallError extends Error {
   }
 }
 
-/** The connection ended or broke, so nobody knows whether a call was carried out. */
+/** The connection ended or broke, so it is unknown whether a call was carried out. */
 export class ConnectionError extends Error {
   override readonly name = 'ConnectionError';
 }

@@ -36,7 +36,7 @@ export function feerateFor(chain: ChainSource, purpose: FeePurpose): number | un
   return Math.max(feerate_per_kw, ANCHOR_CLOSE_FLOOR_PER_KW);
 }
 
-/** The estimate for so many blocks, or for the next sooner one that there is; else the soonest. */
+/** The estimate for this number of blocks, or else for the next lower number that has one, or else for the lowest. */
 function feerateWithin(chain: ChainSource, blocks: number): number | undefined {
   const known = FEE_TARGETS.map((target) => ({ target, feerate_per_kw: chain.feeratePerKw(target) }));
   const estimates = known.filter(({ feerate_per_kw }) => feerate_per_kw !== undefined);

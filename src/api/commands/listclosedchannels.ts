@@ -4,7 +4,7 @@ import { field } from '../rpc/fields.ts';
 import { defineCommand } from './modules.ts';
 import { channelTypeAnswer, channelTypeRow } from './peer-channel.ts';
 
-/** A figure of the channel: missing when it was recovered from its terms, because then nobody knows it. */
+/** A figure of the channel: missing when it was recovered from its terms, because then it is unknown. */
 const ifKnown = answer.optional;
 
 const closedAnswer = answer.object(
@@ -54,7 +54,7 @@ export const listclosedchannels = defineCommand({
   category: 'channels',
   title: 'Get data on our closed historical channels',
   description:
-    'Lists channels of which nothing is left on the chain. A channel that was recovered from a backup of its terms has no figures: nobody knows them.',
+    'Lists channels of which nothing is left on the chain. A channel that was recovered from a backup of its terms has no figures, since they are unknown.',
   params: { id: optional(field.nodeId, 'Only channels with this node.') },
   returns: { closedchannels: answer.array(closedAnswer, 'The channels.') },
   errors: [],

@@ -32,7 +32,9 @@ const channel = answer.object(
   {
     peer_id: answer.nodeId('The peer.'),
     our_amount_msat: answer.optional(
-      answer.msat('What is ours, or was when it was closed. Missing when the channel was recovered: nobody knows it.'),
+      answer.msat(
+        'What is ours, or was when it was closed. Missing when the channel was recovered, since it is then unknown.',
+      ),
     ),
     amount_msat: answer.msat('The capacity of the channel.'),
     funding_txid: answer.txid('The funding transaction.'),

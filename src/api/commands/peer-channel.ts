@@ -13,7 +13,7 @@ import type { ChannelType } from '../../protocol/channel/state.ts';
 import { answer } from '../rpc/answer.ts';
 import { HTLC_STATES, htlcState } from './htlc-state.ts';
 
-/** A figure of the channel: missing when it was recovered from its terms, because then nobody knows it. */
+/** A figure of the channel: missing when it was recovered from its terms, because then it is unknown. */
 const ifKnown = answer.optional;
 
 const typeAnswer = answer.object(

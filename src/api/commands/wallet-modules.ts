@@ -5,7 +5,7 @@ import type { Wallet } from '../../node/wallet/wallet.ts';
 /** What a channel holds, as `listfunds` shows it. */
 export interface ChannelFunds {
   readonly peer_id: string;
-  /** Undefined when nobody knows it: the channel was recovered from a backup of its terms. */
+  /** Undefined when it is unknown: the channel was recovered from a backup of its terms. */
   readonly our_amount_msat: bigint | undefined;
   readonly amount_msat: bigint;
   readonly funding_txid: string;

@@ -30,7 +30,7 @@ export interface Caller {
 }
 
 export interface DispatchOptions {
-  /** Where an unexpected exception is told: a bug of ours. */
+  /** Where an unexpected exception is reported: a bug of ours. */
   readonly onUnexpected: (error: unknown, method: string) => void;
   /** In tests: an error that is not listed or a result that is not declared becomes an unexpected exception. */
   readonly strict?: boolean;

@@ -7,7 +7,7 @@ import { isJsonObject, type Json } from './json.ts';
 /** A command apart from what it runs on: all that `help`, `check` and the documentation need. */
 export type CommandFacts = Omit<Command<never>, 'run'>;
 
-/** The commands that there are. */
+/** All commands. */
 export interface CommandTable<C extends CommandFacts = CommandFacts> {
   /** In the order of the list. */
   readonly all: readonly C[];

@@ -49,7 +49,7 @@ async function run(config: Config, log: Log): Promise<number> {
   // From the first moment on: a node that says it is up must not be killed by the signal that asks it to stop. One that
   // is still starting stops when it has; the second signal ends it at once, as it may at any moment.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => asked.resolve());
-  // To a node with a log file SIGHUP says, as to lightningd, that the file was moved away: the next line opens it anew.
+  // To a node with a log file SIGHUP says, as to lightningd, that the file was moved away: the next line opens it again.
   process.on('SIGHUP', () => config.log_file === undefined && asked.resolve());
   let daemon: Daemon | undefined;
   try {

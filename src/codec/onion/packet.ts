@@ -25,7 +25,7 @@ export class MalformedOnion extends Error {
   }
 }
 
-/** One hop of a route: who it is (33 bytes) and what it is told (a TLV stream). */
+/** One hop of a route: its node id (33 bytes) and its payload (a TLV stream). */
 export interface OnionHop {
   readonly node_id: Uint8Array;
   readonly payload: Uint8Array;
@@ -39,7 +39,7 @@ function framed(payload: Uint8Array): Uint8Array {
   return writer.done();
 }
 
-/** Whether what the hops are told has room in one packet. */
+/** Whether the payloads fit into one packet. */
 export function fitsPacket(hops: readonly OnionHop[]): boolean {
   return packetBytes(hops.map(({ payload }) => framed(payload))) <= PAYLOADS_BYTES;
 }

@@ -1,4 +1,4 @@
-/** What a hop is told (BOLT 4, payload Format): a TLV stream. */
+/** The payload for a hop (BOLT 4, payload Format): a TLV stream. */
 import type { Msat } from '../../base/types/amount.ts';
 import type { PaymentSecret } from '../../base/types/brand.ts';
 import type { ShortChannelId } from '../../base/types/short-channel-id.ts';
@@ -16,7 +16,7 @@ const PAYLOAD = {
   payment_metadata: tlv(16, restHex),
 };
 
-/** What the hop that the payment ends at is told. */
+/** The payload for the final hop. */
 export interface FinalPayload {
   readonly amt_to_forward: Msat;
   readonly outgoing_cltv_value: number;
@@ -26,7 +26,7 @@ export interface FinalPayload {
   readonly payment_metadata: string | undefined;
 }
 
-/** What a hop on the way is told. */
+/** The payload for a hop on the way. */
 export interface ForwardPayload {
   readonly amt_to_forward: Msat;
   readonly outgoing_cltv_value: number;

@@ -9,7 +9,7 @@ import { deriveSecret, FIRST_SECRET_INDEX, secretFromSeed } from './secrets.ts';
 /** Secrets whose indexes differ in this many of their lowest bits only are made from the same one. */
 const SHARED_BITS = 8;
 const SHARED = 2 ** SHARED_BITS;
-/** The commitment that is signed, the next, and the one that the peer is told of. */
+/** The commitment that is signed, the next, and the one that the peer knows of. */
 const POINTS = 4;
 
 export class OwnSecrets {

@@ -21,7 +21,7 @@ export interface BitcoindOptions {
   readonly network: NetworkName;
   readonly 'bitcoin-rpcconnect': string;
   readonly 'bitcoin-rpcport': number;
-  /** Without a user the cookie file in `bitcoin-datadir` is used, read anew at every request: bitcoind changes it. */
+  /** Without a user the cookie file in `bitcoin-datadir` is used, read again at every request: bitcoind changes it. */
   readonly 'bitcoin-rpcuser'?: string;
   readonly 'bitcoin-rpcpassword'?: string;
   readonly 'bitcoin-datadir'?: string;

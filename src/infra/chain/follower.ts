@@ -263,7 +263,7 @@ export class ChainFollower implements ChainSource {
     }
   }
 
-  /** Deeper than we remember: carries on in the new chain, far below the fork. What still holds is told again. */
+  /** Deeper than we remember: carries on in the new chain, far below the fork. What still holds is reported again. */
   async #backFar(gone: BlockRef): Promise<void> {
     const height = Math.max(0, gone.height - REMEMBERED_BLOCKS);
     const hash = await this.#backend.blockHash(height);
@@ -303,7 +303,7 @@ export class ChainFollower implements ChainSource {
     return { ref: { height, hash }, block };
   }
 
-  /** Looks through the blocks that were told already, for watches that want to know of older ones. */
+  /** Searches the blocks that were reported already, for watches that want to know of older ones. */
   async #rescan(): Promise<void> {
     const tip = this.tip();
     const watches = this.#rescans.filter((watch) => this.#watches.has(watch) && watch.from_height <= tip.height);

@@ -1,4 +1,4 @@
-/** The search of blocks that were told already, for watches that want to know of older ones. */
+/** The search of blocks that were reported already, for watches that want to know of older ones. */
 import { ChainError } from './backend.ts';
 import { previousBlockHash } from './raw-block.ts';
 import type { BlockRef } from './source.ts';

@@ -33,7 +33,7 @@ export interface Confirmation {
   readonly txid: Txid;
 }
 
-/** What a watch reports. A reorg is told as `disconnected`; what it undoes comes again when it is mined again. */
+/** What a watch reports. A reorg is reported as `disconnected`; what it undoes comes again when it is mined again. */
 export type WatchEvent =
   /** The transaction is in a block. */
   | { readonly kind: 'confirmed'; readonly confirmation: Confirmation }

@@ -22,7 +22,7 @@ export type WorkerMessage =
   | { readonly kind: 'closed' }
   | { readonly kind: 'failed'; readonly message: string };
 
-/** What the thread is told. */
+/** Messages to the thread. */
 export type WorkerRequest = { readonly kind: 'batch'; readonly batch: Batch } | { readonly kind: 'close' };
 
 /**

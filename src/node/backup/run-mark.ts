@@ -31,7 +31,7 @@ export function isOlderThan(marks: readonly string[], run: string | null, previo
   return marks.length === 0 && previous_run !== null;
 }
 
-/** Marks the database and the directory anew. What this database was judged to be must be durable by now. */
+/** Marks the database and the directory again. What this database was judged to be must be durable by now. */
 export async function markRun(store: Store, directory: string, randomBytes: RandomBytes): Promise<void> {
   const run = toHex(randomBytes(8));
   const old = marksIn(directory);

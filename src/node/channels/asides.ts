@@ -1,5 +1,5 @@
 /**
- * Channels that cannot go on over the connection that there is: a message was refused, or the peer said an error that it
+ * Channels that cannot go on over the current connection: a message was refused, or the peer said an error that it
  * takes back. Only a new connection puts both sides in step again, and that interrupts the peer's other channels: so it
  * is begun at once when there are none, later when there are some, and a channel that is refused again and again rests.
  */
@@ -17,7 +17,7 @@ const REST_FROM = 3;
 /** How long it rests, and after how long without a refusal the count begins again. */
 const REST_MS = 3_600_000;
 const FORGIVEN_AFTER_MS = 24 * REST_MS;
-/** How long other channels of the peer are left in peace before their connection is begun anew for this one. */
+/** How long other channels of the peer are left in peace before their connection is begun again for this one. */
 const RENEW_AFTER_MS = 60_000;
 /** A peer that takes its error back so often, an hour of rest between them, means it. */
 const MOST_ERRORS = 24;
@@ -53,7 +53,7 @@ export class Asides {
       // Behind this turn, of which the channel's own state is still a part.
       book.speak(() => this.#options.apply(channel, { kind: 'give_up', reason: `${count} times in a row ${reason}` }));
     } else if (count >= REST_FROM) this.#renewLater(channel, REST_MS);
-    // The peer itself begins anew after an error, and until then the channel is dead on its side.
+    // The peer itself begins again after an error, and until then the channel is dead on its side.
     else if (cause === 'error' || this.#isAlone(channel)) this.#renew(channel, reason);
     else this.#renewLater(channel, RENEW_AFTER_MS);
   }

@@ -23,7 +23,7 @@ export class FundingWatch {
   readonly #apply: (channel: LiveChannel, input: Input) => void;
   readonly #spent: (channel: LiveChannel, transaction: Uint8Array, height: number) => void;
 
-  /** `spent` is told after the channel itself. */
+  /** `spent` is called after the channel itself has the input. */
   constructor(
     chain: ChainSource,
     policy: ChannelPolicy,

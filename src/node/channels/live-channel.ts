@@ -46,7 +46,7 @@ export class LiveChannel {
   aside: Aside | undefined;
   /** Who closes it and why, once somebody does. */
   closing: Closing | undefined;
-  /** The least and the most that was ever ours of it; undefined when nobody knows. */
+  /** The least and the most that was ever ours of it; undefined when it is unknown. */
   min_to_us_msat: Msat | undefined;
   max_to_us_msat: Msat | undefined;
   /** Called when what happened to the channel is durable. */
@@ -77,7 +77,7 @@ export class LiveChannel {
   restore(row: Row): void {
     const { closer, close_cause, min_to_us_msat, max_to_us_msat } = row;
     if (closer !== null) this.closing = { closer: closer as Side, close_cause: close_cause as CloseCause };
-    // Earlier versions wrote figures for channels of which nobody knows any.
+    // Earlier versions wrote figures for channels whose figures are unknown.
     if (this.min_to_us_msat !== undefined && min_to_us_msat !== null) this.min_to_us_msat = min_to_us_msat as Msat;
     if (this.max_to_us_msat !== undefined && max_to_us_msat !== null) this.max_to_us_msat = max_to_us_msat as Msat;
   }

@@ -1,6 +1,6 @@
 /**
- * Channels whose state we have lost: only their peers can close them, and one may miss what it is told (it was closing the
- * connection that moment, or warns first and listens later). It is told again and again while the funding is unspent.
+ * Channels whose state we have lost: only their peers can close them, and one may miss our error (it was closing the
+ * connection that moment, or warns first and listens later). The error is repeated while the funding is unspent.
  */
 import type { Clock } from '../../base/types/clock.ts';
 import type { Input } from '../../protocol/channel/input.ts';

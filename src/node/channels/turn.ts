@@ -31,7 +31,7 @@ export class Turns {
     this.#scope = scope;
   }
 
-  /** Gives a channel an input, and does what follows from it. Answers what came of the input itself. */
+  /** Gives a channel an input, and does what follows from it. Returns the outcome of the input itself. */
   apply(channel: LiveChannel, input: Input): Outcome {
     const outcome = this.#step(channel, input);
     this.follow(channel, outcome.effects);

@@ -25,7 +25,7 @@ export interface ClosedChannel {
   readonly state: ChannelState;
   readonly closer: 'local' | 'remote';
   readonly close_cause: string;
-  /** What passed over it; undefined when nobody knows, because only its terms were left. */
+  /** What passed over it; undefined when it is unknown, because only its terms were left. */
   readonly figures: ClosedFigures | undefined;
   /** The mutual close, or the last commitment of ours; undefined when neither is known. */
   readonly last_commitment: { readonly txid: Txid; readonly fee_msat: Msat } | undefined;

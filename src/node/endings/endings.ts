@@ -33,9 +33,9 @@ export class Endings implements EndingHost {
   readonly #reports: Reports;
   #stopTip: () => void = () => {};
   #is_stopped = false;
-  /** The last block that was told. */
+  /** The last block that was reported. */
   #tip_height = 0;
-  /** While the chain is caught up: the first block that is told again. */
+  /** While the chain is caught up: the first block that is reported again. */
   #resume_height: number | undefined;
 
   constructor(options: EndingsOptions) {
@@ -69,7 +69,7 @@ export class Endings implements EndingHost {
   }
 
   #connected(height: number): void {
-    // A reorg deeper than the chain remembers: it goes over blocks that were told, and has not said what is undone.
+    // A reorg deeper than the chain remembers: it covers blocks that were reported, and does not say what is undone.
     if (height <= this.#tip_height) this.#catchUp(this.#all(), height);
     this.#tip_height = height;
     for (const ending of this.#all()) {
@@ -98,7 +98,7 @@ export class Endings implements EndingHost {
     if (isVain(ending, height)) this.#giveUp(ending);
   }
 
-  /** What one ending cannot do keeps no other from its money: it is told, and tried again with the next block. */
+  /** A failure of one ending does not stop the others: it is reported, and tried again with the next block. */
   #guard(ending: LiveEnding, action: () => void): void {
     try {
       action();
@@ -231,7 +231,7 @@ export class Endings implements EndingHost {
     for (const known of preimagesIn(ending.channel.state)) ending.say({ kind: 'preimage', ...known });
   }
 
-  /** Watches anew what was watched, and holds the endings until all from this block on has been told. */
+  /** Watches again what was watched, and holds the endings until all from this block on has been told. */
   #catchUp(endings: readonly LiveEnding[], from_height: number): void {
     for (const ending of endings) {
       ending.hold();
@@ -276,7 +276,7 @@ export class Endings implements EndingHost {
     if (channel.state.phase === 'failed' && state.force_close === undefined) this.begin(channel, true);
   }
 
-  /** Transactions that the wallet has given up are asked for anew: those whose state, as it knows them, is not kept. */
+  /** Transactions that the wallet has given up are asked for again: those whose state, as it knows them, is not kept. */
   #forget(state: OnchainState, isKept: (known: Known) => boolean): OnchainState {
     return withoutFunded(state, (txid) => !isKept(this.#options.wallet.find(txid)?.state));
   }

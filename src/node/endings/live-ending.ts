@@ -86,7 +86,7 @@ export class LiveEnding {
   }
 
   /**
-   * The chain was told up to `height`. A spend in a block from `resume_height` on that was not told again is in no block
+   * The chain was reported up to `height`. A spend in a block from `resume_height` on that was not reported again is in no block
    * any more.
    */
   release(resume_height: number, height: number): void {

@@ -12,7 +12,7 @@ import type { LiveEnding } from './live-ending.ts';
 import type { ChannelHost, EndingLog, OutgoingPort } from './ports.ts';
 import type { EndingKind, EndingRecord } from './row.ts';
 
-/** What is told, and not done on the chain. */
+/** Effects that are reports, not actions on the chain. */
 type Report = Exclude<OnchainEffect, { kind: 'watch' | 'broadcast' | 'fund' | 'channel_resolved' }>;
 
 const ENDED: Readonly<Record<EndingKind, string>> = {
@@ -168,7 +168,7 @@ export class Reports {
     const known = state.htlcs.find((htlc) => htlc.offered_by === 'local' && htlc.id === id);
     const removal = knownFailure(known?.removal) ?? { kind: 'ended_on_chain' };
     const writes = outgoing.removed(channel_id, { id, amount_msat, payment_hash, removal });
-    // It was told of before: it may have been fulfilled, and only its HTLC was still there.
+    // It was reported before: it may have been fulfilled, and only its HTLC was still there.
     if (writes.length === 0) return;
     channels.write(...writes);
     channels.speak(() => {

@@ -116,7 +116,7 @@ export class Attempt {
         this.#lookAtEnded();
       }
     } catch (error) {
-      // Other parts may be under way: it is told when they have ended.
+      // Other parts may be in flight: it is reported when they have ended.
       this.#end ??= error instanceof Error ? error : new Error(String(error));
       return 'refused';
     }

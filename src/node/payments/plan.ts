@@ -24,7 +24,7 @@ export interface PlanLimits {
   readonly shadow_delay: number;
   /** The payee takes several parts. */
   readonly basic_mpp: boolean;
-  /** Whether what the hops are told fits into an onion. */
+  /** Whether the payloads for the hops fit into an onion. */
   readonly fits: (route: readonly RouteStep[]) => boolean;
 }
 

@@ -39,7 +39,7 @@ export interface ReceiveOptions {
   readonly clock: Clock;
   /** The height of the best block that we know. */
   readonly height: () => number;
-  /** Whether that is the best block that there is, as far as can be known. */
+  /** Whether that is the tip of the best chain, as far as we can know. */
   readonly isCurrent: () => boolean;
   /** Blocks before its expiry at which an HTLC that we fulfilled is claimed on the chain. */
   readonly fulfill_deadline_blocks: number;

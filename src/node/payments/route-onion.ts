@@ -1,4 +1,4 @@
-/** The onion of a part: what its hops are told on the way, and what comes back (BOLT 4). */
+/** The onion of a part: the payloads for its hops, and the errors that come back (BOLT 4). */
 
 import { curve } from '../../base/crypto/secp256k1.ts';
 import type { Msat } from '../../base/types/amount.ts';
@@ -11,7 +11,7 @@ import { openReturnPacket } from '../../codec/onion/return-packet.ts';
 import type { RemovedHtlc } from '../../protocol/channel/state.ts';
 import type { RouteStep, SendFailure, Sendpay } from './sendpay.ts';
 
-/** What the payee is told to find the payment by. */
+/** What the payee finds the payment by. */
 export interface PaymentData {
   readonly payment_secret: PaymentSecret;
   readonly total_msat: Msat;
@@ -32,10 +32,10 @@ export function onionFault(
     if (height + delay >= CLTV_EXPIRY_LIMIT) return `a delay of ${delay} in the route is more than there are blocks`;
   }
   const hops = onionHops(route, height, payment_data, payment_metadata);
-  return fitsPacket(hops) ? undefined : 'what the hops of the route are told does not fit into an onion';
+  return fitsPacket(hops) ? undefined : 'the payloads for the hops of the route do not fit into an onion';
 }
 
-/** What each hop is told. A hop on the way learns where to and with what; the last one that it is the last. */
+/** The payload for each hop. A hop on the way learns the next channel and the amount; the last one learns that it is the last. */
 export function onionHops(
   route: readonly RouteStep[],
   height: number,

@@ -1,6 +1,6 @@
 /**
  * Payments of ours: offers an HTLC for each part, writes it down in the same unit, and learns from the channel how it
- * ended. What is told to whoever waits was durable before.
+ * ended. What is reported to waiters was durable before.
  */
 
 import type { RandomBytes } from '../../base/crypto/random.ts';
@@ -47,7 +47,7 @@ export interface SendRequest {
   readonly description?: string | undefined;
 }
 
-/** What the hops are told of a part. */
+/** The payloads for the hops of a part. */
 export type Told = Pick<SendRequest, 'route' | 'payment_secret' | 'total_msat' | 'payment_metadata'>;
 
 /** What names a part. */
@@ -288,7 +288,7 @@ export class OutgoingPayments {
     return this.#options.sender.closedChannels();
   }
 
-  /** Whether what the hops of this route are told is possible, and fits into an onion. */
+  /** Whether the payloads for the hops of this route are valid, and fit into an onion. */
   fits({ route, payment_secret, total_msat, payment_metadata }: Told): boolean {
     return (
       onionFault(route, this.#options.sender.height(), paymentData(payment_secret, total_msat), payment_metadata) ===

@@ -88,7 +88,7 @@ export class Peers implements ConnectionOwner {
   }
 
   /**
-   * Connects, or gives the connection that there is. Rejects with PeerError, whose stage tells a dial that found nobody
+   * Connects, or returns the existing connection. Rejects with PeerError, whose stage tells a dial that found nobody
    * from a connection that ended before both said init.
    */
   connect(node_id: NodeId, address: NetAddress): Promise<Peer> {
@@ -109,7 +109,7 @@ export class Peers implements ConnectionOwner {
     this.#reconnects.keep(node_id, addresses, this.#peers.has(node_id));
   }
 
-  /** No longer. A connection that there is stays. */
+  /** Stops reconnecting. An existing connection stays. */
   letGo(node_id: NodeId): void {
     this.#reconnects.letGo(node_id);
   }

@@ -10,7 +10,7 @@ interface Kept {
   addresses: readonly NetAddress[];
   /** Calls since the last good connection. */
   attempts: number;
-  /** When the connection that there is began. */
+  /** When the current connection began. */
   connected_ms: number | undefined;
   /** Stops the next call. */
   cancel: (() => void) | undefined;
@@ -22,7 +22,7 @@ export class Reconnects {
   readonly #call: (node_id: NodeId, address: NetAddress) => void;
   readonly #kept = new Map<NodeId, Kept>();
 
-  /** `call` is to connect; what comes of it is told by `connected` or `failed`. */
+  /** `call` connects; the result is reported to `connected` or `failed`. */
   constructor(clock: Clock, randomBytes: RandomBytes, call: (node_id: NodeId, address: NetAddress) => void) {
     this.#clock = clock;
     this.#randomBytes = randomBytes;

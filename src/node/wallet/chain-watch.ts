@@ -40,7 +40,7 @@ export class ChainWatch {
   readonly #chain: ChainSource;
   readonly #options: ChainWatchOptions;
   readonly #watches = new Map<string, Registered>();
-  /** The highest block that was told. */
+  /** The highest block that was reported. */
   #height: number;
   readonly #endTip: () => void;
 

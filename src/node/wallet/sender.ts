@@ -11,7 +11,7 @@ export class Sender {
   readonly #books: Books;
   readonly #onProblem: (problem: string) => void;
   #running: Promise<void> | undefined;
-  /** Refused when they were sent again: each is told of once. */
+  /** Refused when they were sent again: each is reported once. */
   readonly #refused = new Set<Txid>();
 
   constructor(books: Books, onProblem: (problem: string) => void) {

@@ -27,7 +27,7 @@ interface OwnTerms {
   readonly urgent_satoshis: Sat;
 }
 
-/** For the outputs that there are: a peer that reckons so, on a cheap chain, offers no range for one output more. */
+/** For the outputs that exist: a peer that calculates so, on a cheap chain, offers no range for one output more. */
 function outputScripts({
   local_msat,
   remote_msat,

@@ -16,7 +16,7 @@ export type Input =
   | { readonly kind: 'add_htlc'; readonly htlc: OfferedHtlc }
   /** Fulfil or fail an HTLC of the peer. */
   | { readonly kind: 'remove_htlc'; readonly id: bigint; readonly removal: Removal }
-  /** The host wrote down what `htlc_committed` (incoming) and `htlc_removed` (outgoing) told of these. */
+  /** The host has stored what `htlc_committed` (incoming) and `htlc_removed` (outgoing) reported of these. */
   | { readonly kind: 'take'; readonly incoming: readonly bigint[]; readonly outgoing: readonly bigint[] }
   | { readonly kind: 'update_fee'; readonly feerate_per_kw: number }
   /** No more commands or messages come at once: sign what waits. */

@@ -30,7 +30,7 @@ export interface ChannelFigures {
   readonly htlcs_sent: bigint;
 }
 
-/** The channel's figures; undefined when nobody knows them, because only its terms are left. */
+/** The channel's figures; undefined when they are unknown, because only its terms are left. */
 export function figuresOf(state: ChannelState): ChannelFigures | undefined {
   if (state.knowledge === 'terms') return undefined;
   return {

@@ -17,7 +17,7 @@ import type { ChannelState, Htlc } from './state.ts';
 import { send, type Turn } from './turn.ts';
 import { takeBackUnsent } from './unsent.ts';
 
-/** Nothing is agreed on closing: each connection begins anew. */
+/** Nothing is agreed on closing: each connection begins again. */
 const NO_NEGOTIATION = { negotiation: undefined, offered_close: undefined, shutdown_heard: false } as const;
 
 const NO_SECRET = '00'.repeat(32);

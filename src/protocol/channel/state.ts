@@ -75,7 +75,7 @@ export interface Htlc {
   readonly removal: Removal | undefined;
   /** How far the removal has come; meaningless without one. */
   readonly removed: Stage;
-  /** An incoming HTLC that the host has been told of and has taken over. */
+  /** An incoming HTLC that was reported to the host, which has taken it over. */
   readonly taken: boolean;
   /** An incoming HTLC that must be failed: it exceeds the exposure to dust that we allow. */
   readonly over_exposed: boolean;
@@ -116,7 +116,7 @@ export interface AnnouncementSignatures {
   readonly bitcoin_signature: string;
 }
 
-/** The fee negotiation of the mutual close. It begins anew with every connection, so it is never stored. */
+/** The fee negotiation of the mutual close. It begins again with every connection, so it is never stored. */
 export interface ClosingNegotiation {
   readonly sent_fee_satoshis: Sat | undefined;
   readonly sent_range: { readonly min_fee_satoshis: Sat; readonly max_fee_satoshis: Sat } | undefined;
@@ -225,7 +225,7 @@ export interface ChannelState {
   /** The peer said `shutdown` on this connection. Not stored. */
   readonly shutdown_heard: boolean;
   readonly negotiation: ClosingNegotiation | undefined;
-  /** Our last `closing_complete`. Not stored: each connection begins anew. */
+  /** Our last `closing_complete`. Not stored: each connection begins again. */
   readonly offered_close: OfferedClose | undefined;
   /** Mutual closing transactions that both signed, serialized, hex: the latest, each of which the peer may publish. */
   readonly closing_transactions: readonly string[];

@@ -237,7 +237,7 @@ function spend(turn: Turn, transaction: string): void {
   turn.effects.push({ kind: 'funding_spent', transaction });
 }
 
-/** What the host was told and has not taken: to be told again after a restart. */
+/** What was reported to the host and not taken: to be reported again after a restart. */
 export function untaken(state: ChannelState): readonly Effect[] {
   const effects: Effect[] = [];
   for (const htlc of state.htlcs) {

@@ -217,7 +217,7 @@ class Composer {
     if (!isAboutFees || !this.#raise(pending, claims, feerate_per_kw)) this.pending.push(pending);
   }
 
-  /** Makes a pending transaction anew at this feerate, or asks the wallet to. False when it stays as it is. */
+  /** Makes a pending transaction again at this feerate, or asks the wallet to. False when it stays as it is. */
   #raise(pending: Pending, claims: readonly Claim[], feerate_per_kw: number): boolean {
     if (pending.is_wallet_funded) {
       if (claims.some((claim) => claim.is_extra)) return false;

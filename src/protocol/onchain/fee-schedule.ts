@@ -1,5 +1,5 @@
 /**
- * What a claim pays: the estimate for the time that is left, more each time it has to be made anew, and never as much as
+ * What a claim pays: the estimate for the time that is left, more each time it has to be made again, and never as much as
  * it brings in (BOLT 5; replacing follows BIP 125).
  */
 
@@ -16,7 +16,7 @@ export function feeCeil(weight: number, feerate_per_kw: number): Sat {
 
 /**
  * The estimate for a transaction that should be mined in half of the blocks that are left, so that the other half is
- * there for trying again; undefined means that there is no hurry.
+ * there for trying again; undefined means that there is no deadline.
  */
 export function feerateFor(environment: OnchainEnvironment, blocks_left: number | undefined): number {
   const targets: readonly FeeTargetBlocks[] = [2, 6, 12, 100];
@@ -35,7 +35,7 @@ export function blocksLeft(claims: readonly Claim[], height: number): number | u
   return deadlines.length === 0 ? undefined : Math.min(...deadlines) - (height + 1);
 }
 
-/** How long a transaction waits before it is made anew, by the blocks that are left. */
+/** How long a transaction waits before it is made again, by the blocks that are left. */
 function patience(blocks_left: number | undefined): number {
   if (blocks_left === undefined || blocks_left > 18) return 6;
   return blocks_left > 6 ? 3 : 1;
@@ -51,7 +51,7 @@ export const LAST_BLOCKS = 6;
 const ESTIMATE_FACTOR = 10;
 
 /**
- * The feerate with which to make a pending transaction anew; undefined when it should rather wait. `most_per_kw` is where
+ * The feerate with which to make a pending transaction again; undefined when it should rather wait. `most_per_kw` is where
  * all that is at stake would go to the fee: near a deadline the steps are such that they lead there.
  */
 export function raisedFeerate(
@@ -74,7 +74,7 @@ export function raisedFeerate(
   return Math.max(least_per_kw, Math.min(Math.ceil(pending.feerate_per_kw * rise), cap_per_kw));
 }
 
-/** The feerate with which to make a transaction anew that the network found too cheap: a step, until it is enough. */
+/** The feerate with which to make a transaction again that the network found too cheap: a step, until it is enough. */
 export function feerateAfterRefusal(
   environment: OnchainEnvironment,
   feerate_per_kw: number,
@@ -94,7 +94,7 @@ export function refusalOf(reason: string): Refusal | undefined {
   return /non-final|non-BIP68-final|mempool-chain|too many|unconfirmed-parents/.test(reason) ? undefined : 'not_taken';
 }
 
-/** How often a transaction can still be made anew before its deadline, by `patience`. */
+/** How often a transaction can still be made again before its deadline, by `patience`. */
 function stepsLeft(blocks_left: number): number {
   return Math.max(1, blocks_left > 6 ? Math.ceil((blocks_left - 6) / 3) + 6 : blocks_left);
 }

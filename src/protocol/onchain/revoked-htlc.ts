@@ -1,7 +1,7 @@
 /**
  * What is kept of every HTLC that a revoked commitment of the peer could hold, for as long as the channel lives: a
  * record of 57 bytes. Nothing else is kept of old commitments: their number is in the transaction, their secret in 49
- * entries, and every other output is told by its script.
+ * entries, and every other output is recognised by its script.
  */
 
 import { msat } from '../../base/types/amount.ts';

@@ -26,7 +26,7 @@ export interface Pending {
   readonly fee_sat: Sat;
   /** Of the transaction; as long as there is none, what the wallet was asked for first. */
   readonly feerate_per_kw: number;
-  /** When it was made, or last made anew; as long as there is no transaction, when the wallet was asked first. */
+  /** When it was made, or last made again; as long as there is no transaction, when the wallet was asked first. */
   readonly height: number;
   readonly is_wallet_funded: boolean;
 }

@@ -42,7 +42,7 @@ function apply(channel: ClosingChannel, state: OnchainState, input: OnchainInput
     case 'start':
       return { ...state, watched: [] };
     case 'block':
-      // A new watch may have looked ahead of the block that is told now.
+      // A new watch may have looked ahead of the block that is reported now.
       return { ...state, height: Math.max(input.height, ...state.spends.map((spend) => spend.height)) };
     case 'spent':
       return applySpent(channel, state, input);

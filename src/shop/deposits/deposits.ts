@@ -96,7 +96,7 @@ export class Deposits {
     this.#again = true;
     this.#judging ??= this.#judgeAll()
       .catch((error: unknown) => {
-        // The node is stopping: the next start judges anew.
+        // The node is stopping: the next start judges again.
         if (!(error instanceof StoreClosedError)) this.#options.onBackgroundError(error);
       })
       .finally(() => {

@@ -38,7 +38,7 @@ export class ExpirySweep {
     if (typeof row?.expires_at === 'bigint') this.notice(Number(row.expires_at));
   }
 
-  /** An invoice expires then: if that is sooner than what the timer waits for, it is set anew. */
+  /** An invoice expires then: if that is sooner than what the timer waits for, it is set again. */
   notice(expires_at: number): void {
     if (this.#stopped || expires_at >= this.#due_seconds) return;
     this.#due_seconds = expires_at;

@@ -49,7 +49,7 @@ function insertion(invoice: NewInvoice): Write {
   };
 }
 
-/** How often a clash may be gone again when it is looked at, before the caller is told to try again. */
+/** How often a clash may be gone again when it is looked at, before the caller must try again. */
 const ATTEMPTS = 10;
 
 /**

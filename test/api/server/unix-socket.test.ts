@@ -354,7 +354,7 @@ test('a request that breaks off is answered as malformed', async (context) => {
   await one.hungUp();
 });
 
-test('a slow request holds up no other of the same client', async (context) => {
+test('a slow request does not delay another one of the same client', async (context) => {
   const here = await stage(context);
   const one = client(context, here);
   one.ask('hold', [], 1);

@@ -50,7 +50,7 @@ async function mineWhatIsSent(txid?: string): Promise<void> {
 
 /**
  * What the shop sweeps next, once its transaction waits to be mined. A transaction that is refused (the customer's
- * own sweep may hold the same anchor by then) is made anew, so what is listed is asked for until it is the one sent.
+ * own sweep may hold the same anchor by then) is made again, so what is listed is asked for until it is the one sent.
  */
 async function untilSwept() {
   for (;;) {

@@ -41,7 +41,7 @@ async function hopTo(amount_msat: number) {
   return route[0] as (typeof route)[number];
 }
 
-test('getroute: the one hop that there is, and what leaves none', TIMEOUT, async () => {
+test('getroute: the only possible hop, and what leaves none', TIMEOUT, async () => {
   const asked = { id, amount_msat: 1_000_000, riskfactor: 1 };
   const { route } = await client.call('getroute', asked);
   const [hop] = route;

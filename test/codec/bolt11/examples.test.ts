@@ -43,7 +43,7 @@ suite('the examples of BOLT 11, written', () => {
 
   for (const { what, text, says } of VALID) {
     if (says.payee !== EXAMPLE_PAYEE) continue;
-    test(`signed anew with the key of the examples, it is the same to the letter: ${what}`, () => {
+    test(`signed again with the key of the examples, it is the same to the letter: ${what}`, () => {
       const sign = native.signWith(fromHex(EXAMPLE_KEY));
       assert.equal(formatRaw(signRaw(parseRaw(text), { sha256, sign })), text.toLowerCase());
     });

@@ -141,7 +141,7 @@ const WRONG_BLOCKS: readonly (readonly [string, (block: Buffer, other: Buffer) =
   ['its header and a huge count', (block) => Buffer.concat([block.subarray(0, 80), Buffer.alloc(9, 0xff)])],
 ];
 for (const [what, wrong] of WRONG_BLOCKS) {
-  test(`a source that answers ${what} for a block is told of, and asked again`, async () => {
+  test(`a source that answers ${what} for a block is reported, and asked again`, async () => {
     const source = new Source();
     await source.start(3);
     const coin: WatchEvent[] = [];

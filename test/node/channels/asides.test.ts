@@ -128,7 +128,7 @@ test('a refused message of one channel leaves the connection to the others; the 
   assert.equal(bad.state.link, 'aside', 'once');
 });
 
-test('what was refused and is taken after all begins the count anew', async () => {
+test('what was refused and is taken after all begins the count again', async () => {
   const couple = await Couple.meet(2);
   const [bad] = couple.channels;
   for (let round = 0; round < 6; round++) {
@@ -140,7 +140,7 @@ test('what was refused and is taken after all begins the count anew', async () =
   }
 });
 
-test('a minute after a refusal the connection is begun anew for the channel, twice', async () => {
+test('a minute after a refusal the connection is begun again for the channel, twice', async () => {
   const couple = await Couple.meet(2);
   const [bad] = couple.channels;
   for (const hang_ups of [1, 2]) {

@@ -98,7 +98,7 @@ test('an output that we are about to fund a channel with ourselves is refused as
   assert.equal(shop.channel.peer_id, payer.node_id);
 });
 
-test('a peer has four channels without funding at most, and nothing is left of those that it gives up', async () => {
+test('a peer has four channels without funding at most, and nothing is left of those that it abandons', async () => {
   const { shop, mallory, link } = await meet();
   const ends: string[] = [];
   for (let number = 0; number < 6; number++) {

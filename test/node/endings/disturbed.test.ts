@@ -96,7 +96,7 @@ for (const closer of ['payer', 'shop'] as const) {
   });
 }
 
-test('a claim whose coin went another way is made anew with another', async () => {
+test('a claim whose coin went another way is made again with another', async () => {
   const pair = (await Pair.open()).note();
   await pair.pay('payer', 1, 50_000);
   pair.cut();

@@ -191,7 +191,7 @@ test('after a restart a payment under way is waited for and not sent again', asy
   assert.equal(channel.spendable_msat, 4_000_000n);
 });
 
-test('after a restart a payment that failed meanwhile is tried anew', async () => {
+test('after a restart a payment that failed meanwhile is tried again', async () => {
   const road = new Road();
   road.channel(road.shop, '1x1x1', 5_000_000n);
   const invoice = road.invoice(1_000_000n);

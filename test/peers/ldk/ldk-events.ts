@@ -1,10 +1,10 @@
-/** LDK's events as the tests are told of them. */
+/** LDK's events, as the tests see them. */
 import * as ldk from 'lightningdevkit';
 import type { LdkEvent } from './protocol.ts';
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 
-/** What a test is told of an event; undefined for one that it has no use for. */
+/** What a test sees of an event; undefined for one that it does not need. */
 export function toldOf(event: ldk.Event): LdkEvent | undefined {
   if (event instanceof ldk.Event_ChannelPending) {
     return {

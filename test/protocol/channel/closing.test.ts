@@ -88,7 +88,7 @@ test("the opener's first range reaches from what the mempool takes to what closi
   assert.ok((fee_range?.min_fee_satoshis ?? 0n) > 2_600n, 'not below what enters the mempool');
 });
 
-test('the operator says what to pay: as a range at once, and anew while the peer has not answered', () => {
+test('the operator says what to pay: as a range at once, and again while the peer has not answered', () => {
   const pair = usablePair();
   const range = { min_per_kw: 2_000, max_per_kw: 3_000 };
   pair.bob.do({ kind: 'shutdown' });
@@ -216,7 +216,7 @@ test('shutdown waits until our own proposals are signed', () => {
   );
 });
 
-test('shutdown is said again after a reconnect, and the negotiation starts anew', () => {
+test('shutdown is said again after a reconnect, and the negotiation starts again', () => {
   const pair = usablePair();
   pair.alice.do({ kind: 'shutdown' });
   pair.disconnect();
@@ -267,7 +267,7 @@ test('a balance below the dust limit gets no output', () => {
   assert.match(text, /undefined/, 'the fake signer writes down a missing output');
 });
 
-test('the fee is for the outputs that there are: a side without balance has none to pay for', () => {
+test('the fee is for the outputs that exist: a side without balance has none to pay for', () => {
   const pair = usablePair({ open: { push_msat: msat(0) } });
   for (const end of [pair.alice, pair.bob]) end.env = { ...end.env, feerates: feerates(253, 253) };
   pair.bob.do({ kind: 'shutdown' });

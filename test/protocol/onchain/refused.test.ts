@@ -62,7 +62,7 @@ function feeOf(tx: Transaction, made: ReadonlyMap<string, bigint>): bigint {
 }
 
 describe('a transaction that the network finds too cheap', () => {
-  it('is made anew at once, dearer step by step, until it is taken: claims of our own', async () => {
+  it('is made again at once, dearer step by step, until it is taken: claims of our own', async () => {
     const { world, alice } = await open();
     assert.equal(await world.broadcast([signedCommitment(channelOf('bob', world.funding_txid, MOMENT))]), undefined);
     askForMore(world);
@@ -74,7 +74,7 @@ describe('a transaction that the network finds too cheap', () => {
     assert.ok(feerate_per_kw >= LEAST_PER_KW && feerate_per_kw < 2 * LEAST_PER_KW, `${feerate_per_kw}`);
   });
 
-  it('is made anew with more of the wallet: HTLC transactions', async () => {
+  it('is made again with more of the wallet: HTLC transactions', async () => {
     const { world, alice } = await open();
     await alice.say({ kind: 'force_close', transaction: signedCommitment(alice.channel), is_urgent: false });
     askForMore(world);

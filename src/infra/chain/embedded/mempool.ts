@@ -112,7 +112,7 @@ export class Mempool {
     }
   }
 
-  /** After a reorg: judges everything anew, with what the lost blocks held in front. */
+  /** After a reorg: judges everything again, with what the lost blocks held in front. */
   rejudge(returned: readonly ChainTransaction[]): void {
     const all = [...returned, ...this.transactions];
     this.#pending.clear();

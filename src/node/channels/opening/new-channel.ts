@@ -29,7 +29,7 @@ export class NewChannels {
     this.#options = options;
   }
 
-  /** Carries out the effects of an opening that is still one, or came to nothing. */
+  /** Carries out the effects of an opening that is still under way or has failed. */
   follow(opening: LiveOpening, effects: readonly Effect[]): void {
     for (const effect of effects) this.#followOne(opening, effect);
   }

@@ -1,5 +1,5 @@
 /**
- * Where a mutual close of a new channel pays to. Scripts of openings that came to nothing serve the next ones: strangers
+ * Where a mutual close of a new channel pays to. Scripts of openings that failed are used for the next ones: strangers
  * must not make the wallet grow. No peer has seen them, because we promise none at the opening
  * (option_upfront_shutdown_script).
  */
@@ -18,7 +18,7 @@ export class SpareScripts {
     return this.#spare.pop() ?? (await this.#wallet.newScript());
   }
 
-  /** The opening that this script was for came to nothing. */
+  /** The opening that this script was for has failed. */
   giveBack(script_pubkey: string): void {
     this.#spare.push(script_pubkey);
   }

@@ -1,4 +1,4 @@
-/** What the door costs: a command that does nothing, over the Unix socket, 8 connections with 8 requests in flight each. */
+/** What the Unix socket costs: a command that does nothing, 8 connections with 8 requests in flight each. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';

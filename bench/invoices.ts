@@ -1,4 +1,4 @@
-/** The invoice room on a real file: creating, and what a million invoices change. `--invoices=N` sets their number. */
+/** Invoices on a real file: creating, and what a million invoices change. `--invoices=N` sets their number. */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -21,7 +21,7 @@ import { Invoices } from '../src/shop/invoices/invoices.ts';
 import { type Figure, percentile } from './figures.ts';
 import { fill } from './support/fill.ts';
 
-export const name = 'invoices: the room and its store, in process';
+export const name = 'invoices: the module and its store, in process';
 
 const IN_FLIGHT = 64;
 const PRIVATE_KEY = sha256(Buffer.from('bench'));

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The door of the installed command. Plain JavaScript for any Node, so that one that is too old is told so in a line.
+// The starter of the installed command. Plain JavaScript for any Node, so that one that is too old gets a clear message.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';

@@ -204,7 +204,7 @@ export class TillNode {
       wallet: {
         newScript: async () => (await this.wallet.newAddress('p2tr')).script_pubkey,
         fund: (script, amount_sat, options) => this.wallet.fund(Buffer.from(script, 'hex'), amount_sat, options),
-        publish: (txid) => this.#attempt('publishing a funding', this.wallet.publish(txid)),
+        publish: (txid) => this.wallet.publish(txid),
         release: (txid) => this.#attempt('releasing a funding', this.wallet.release(txid)),
       },
       incoming: {

@@ -546,6 +546,8 @@ export interface Commands {
           | 'short'
           | 'late';
         /** Whether one of our transactions that is not mined yet spends it. */ readonly reserved: boolean;
+        /** That transaction. */ readonly reserved_by?: string;
+        /** What that transaction is for: funding (a channel), withdrawal or fees (of a closing channel), and whether it is held back or sent. */ readonly reserved_for?: string;
       }[];
       /** The channels. */ readonly channels: readonly {
         /** The peer. */ readonly peer_id: string;
@@ -986,6 +988,25 @@ export interface Commands {
   stop: {
     readonly params: Readonly<Record<string, never>>;
     readonly result: { /** Says that the node is stopping. */ readonly result: 'Shutdown complete' };
+  };
+  /** Release reserved UTXOs */
+  unreserveinputs: {
+    readonly params: {
+      /** The inputs of this PSBT. */ readonly psbt?: string;
+      /** Accepted for the sake of clients: what Till reserves has no end in blocks, and is freed whole. */ readonly reserve?:
+        | number
+        | bigint;
+      /** The outputs, each as `txid:vout`; in the place of a PSBT. */ readonly utxos?: readonly string[];
+    };
+    readonly result: {
+      /** What has become of each. */ readonly reservations: readonly {
+        /** The transaction that made the output. */ readonly txid: string;
+        /** Its index there. */ readonly vout: number | bigint;
+        /** Whether it was reserved. */ readonly was_reserved: boolean;
+        /** Whether it still is. */ readonly reserved: boolean;
+        /** Why it still is, when it is. */ readonly reason?: string;
+      }[];
+    };
   };
   /** Command for waiting for the next event in a subsystem */
   wait: {

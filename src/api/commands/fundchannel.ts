@@ -1,7 +1,8 @@
 import { RpcError } from '../../base/errors.ts';
 import { msat, sat } from '../../base/types/amount.ts';
 import { toHex } from '../../base/types/hex.ts';
-import { serializeTransaction } from '../../codec/tx/transaction.ts';
+import { MAX_MONEY_SAT, serializeTransaction } from '../../codec/tx/transaction.ts';
+import { bothOffer } from '../../node/channels/environment.ts';
 import { feeratesOf } from '../../node/channels/options.ts';
 import { answer } from '../rpc/answer.ts';
 import { optional, required, withDefault } from '../rpc/command.ts';
@@ -20,7 +21,7 @@ export const fundchannel = defineCommand({
   category: 'channels',
   title: 'Command for establishing a lightning channel',
   description:
-    'Opens a channel with a node, funded from the wallet, and answers when both sides have signed and the funding transaction was sent. If the node is not connected, Till connects to its last address. The money is ours in the channel: to be paid, a shop needs channels that others open to it, or has to spend some first.',
+    'Opens a channel with a node, funded from the wallet, and answers when both sides have signed and the source of blocks has taken the funding transaction. If it refuses the transaction, the answer says why, and the coins are free again. If the node is not connected, Till connects to its last address. The money is ours in the channel: to be paid, a shop needs channels that others open to it, or has to spend some first.',
   params: {
     id: required(field.nodeId, 'The node.'),
     amount: required(
@@ -63,9 +64,6 @@ export const fundchannel = defineCommand({
   access: 'write',
   async run({ id, amount, feerate, announce, minconf, push_msat, utxos }, modules) {
     const { channels, peers, peerBook, wallet, chain } = modules;
-    if (amount !== 'all' && amount > MAX_SMALL_FUNDING_SAT) {
-      throw new RpcError('FUND_MAX_EXCEEDED', `Amount exceeded ${MAX_SMALL_FUNDING_SAT}sat`);
-    }
     const address = await peerBook.find(id);
     if (peers.find(id) === undefined) {
       if (address === undefined) throw new RpcError('FUNDING_UNKNOWN_PEER', 'Unknown peer: use connect first');
@@ -75,6 +73,12 @@ export const fundchannel = defineCommand({
     }
     const peer = channels.peer(id);
     if (peer === undefined) throw new RpcError('FUNDING_PEER_NOT_CONNECTED', 'Peer not connected');
+    const isLarge = bothOffer(channels.options.features, peer.features, 'option_support_large_channel');
+    const most_sat = isLarge ? MAX_MONEY_SAT : MAX_SMALL_FUNDING_SAT;
+    if (amount !== 'all' && amount > most_sat) {
+      const why = isLarge ? '' : ': the peer does not offer option_support_large_channel';
+      throw new RpcError('FUND_MAX_EXCEEDED', `Amount exceeded ${most_sat}sat${why}`);
+    }
     const funding = {
       feerate_per_kw: requestedFeerate(chain, feerate ?? { kind: 'named', name: 'opening' }),
       min_confirmations: minconf,
@@ -86,7 +90,7 @@ export const fundchannel = defineCommand({
     } catch (error) {
       throw walletFailure(error);
     }
-    if (amount === 'all' && funding_satoshis > MAX_SMALL_FUNDING_SAT) funding_satoshis = MAX_SMALL_FUNDING_SAT;
+    if (funding_satoshis > most_sat) funding_satoshis = most_sat;
     const end = await channels.open(peer, {
       funding_satoshis: sat(funding_satoshis),
       push_msat: push_msat ?? msat(0),

@@ -42,6 +42,7 @@ import { sendpay } from './sendpay.ts';
 import { signinvoice } from './signinvoice.ts';
 import { staticbackup } from './staticbackup.ts';
 import { stop } from './stop.ts';
+import { unreserveinputs } from './unreserveinputs.ts';
 import { wait } from './wait.ts';
 import { waitanyinvoice } from './waitanyinvoice.ts';
 import { waitinvoice } from './waitinvoice.ts';
@@ -92,6 +93,7 @@ export const commands: readonly Command<Modules>[] = [
   signinvoice,
   staticbackup,
   stop,
+  unreserveinputs,
   wait,
   waitanyinvoice,
   waitinvoice,

@@ -1,5 +1,7 @@
 import { formatAddress } from '../../base/types/address.ts';
 import { satToMsat } from '../../base/types/amount.ts';
+import type { Txid } from '../../base/types/brand.ts';
+import type { Wallet } from '../../node/wallet/wallet.ts';
 import { answer } from '../rpc/answer.ts';
 import { withDefault } from '../rpc/command.ts';
 import { field } from '../rpc/fields.ts';
@@ -24,6 +26,12 @@ const output = answer.object(
       ),
     ),
     reserved: answer.boolean('Whether one of our transactions that is not mined yet spends it.'),
+    reserved_by: answer.optional(answer.txid('That transaction.')),
+    reserved_for: answer.optional(
+      answer.string(
+        'What that transaction is for: funding (a channel), withdrawal or fees (of a closing channel), and whether it is held back or sent.',
+      ),
+    ),
   },
   'An output of the wallet.',
 );
@@ -61,6 +69,11 @@ const sweep = answer.object(
   'An output that is ours to take.',
 );
 
+function reservationOf(txid: Txid | undefined, wallet: Wallet) {
+  const own = txid === undefined ? undefined : wallet.find(txid);
+  return own === undefined ? {} : { reserved_by: own.txid as string, reserved_for: `${own.purpose} (${own.state})` };
+}
+
 /** Everything that the node holds. */
 export const listfunds = defineCommand({
   name: 'listfunds',
@@ -80,7 +93,7 @@ export const listfunds = defineCommand({
     ),
   },
   errors: [],
-  see_also: ['newaddr', 'withdraw'],
+  see_also: ['newaddr', 'withdraw', 'unreserveinputs'],
   access: 'read',
   async run({ spent }, { wallet, channelFunds, sweptFunds, deposits }) {
     const coins = await wallet.listCoins(spent);
@@ -104,6 +117,7 @@ export const listfunds = defineCommand({
           ...(coin.blockheight === undefined ? {} : { blockheight: coin.blockheight }),
           ...(deposit === undefined ? {} : { invoice_label: deposit.label, deposit_status: deposit.outcome }),
           reserved: is_reserved,
+          ...reservationOf(is_reserved ? coin.spent_by : undefined, wallet),
         };
       }),
       channels: channelFunds().map((each) => ({ ...each })),

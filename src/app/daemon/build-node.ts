@@ -25,7 +25,7 @@ import { DEFAULT_ONCHAIN_POLICY } from '../../protocol/onchain/closing-channel.t
 import { DEFAULT_PROXY_PORT } from '../config/config.ts';
 import type { Infra } from './build-infra.ts';
 import { rememberTip, tipWrite } from './chain-tip.ts';
-import { resumeFundings } from './held-fundings.ts';
+import { releaseOrphans, resumeFundings } from './held-fundings.ts';
 import type { Part } from './lifecycle.ts';
 import { confirmations, openKeys, openWallet } from './open.ts';
 import { callPeers, connectTo, listen, readPeerAddresses } from './peer-book.ts';
@@ -136,7 +136,7 @@ export async function buildNode(infra: Infra, shop: () => ShopPort): Promise<Nod
         const { txid, vout } = await wallet.fund(Buffer.from(script, 'hex'), amount_sat, options);
         return { txid, vout };
       },
-      publish: (txid) => void unattended('publishing a funding transaction', wallet.publish(txid)),
+      publish: (txid) => wallet.publish(txid),
       release: (txid) => void unattended('releasing the coins of a channel', wallet.release(txid)),
     },
     incoming: {
@@ -182,6 +182,7 @@ export async function buildNode(infra: Infra, shop: () => ShopPort): Promise<Nod
     log: (event, fields) => log.debug(`${event} ${JSON.stringify(fields)}`),
   });
   const bindings: NetAddress[] = [];
+  let stopReleasing = (): void => {};
 
   const parts: readonly Part[] = [
     {
@@ -203,8 +204,12 @@ export async function buildNode(infra: Infra, shop: () => ShopPort): Promise<Nod
         await channels.start(infra.resumePoint().tip.height + 1);
         backups.changed();
         await unattended('resuming fundings', resumeFundings(wallet, channels.list(), log));
+        stopReleasing = chain.onTip(() => void unattended('releasing coins', releaseOrphans(wallet, channels, log)));
       },
-      stop: () => channels.stop(),
+      async stop() {
+        stopReleasing();
+        await channels.stop();
+      },
     },
     // The channels start them: they are theirs.
     { name: 'endings', stop: () => endings.stop() },

@@ -14,6 +14,18 @@ export interface FundingWallet {
   release(txid: Txid): Promise<void>;
 }
 
+/** What the wallet holds back, and what for. */
+export interface HeldTransactions {
+  held(): readonly Txid[];
+  find(txid: Txid): { readonly purpose: string } | undefined;
+}
+
+/** One line per event, for the operator. */
+export interface FundingLog {
+  info(text: string): void;
+  warn(text: string): void;
+}
+
 /** A channel, as far as this asks. */
 export interface FundedChannel {
   readonly state: { readonly phase: Phase; readonly terms: { readonly funding_txid: Txid } };
@@ -26,10 +38,37 @@ const WAITING: ReadonlySet<Phase> = new Set(['opening', 'normal', 'closing']);
  * Frees the coins of fundings that no channel knows, and sends those that a channel waits for. `channels` must hold every
  * channel that is stored. Rejects as the wallet does.
  */
+/** One that is refused keeps the others from nothing: its channel can be closed, and its coins be freed. */
+async function resume(wallet: FundingWallet, txid: Txid, log: FundingLog): Promise<void> {
+  try {
+    await wallet.publish(txid);
+    log.info(`the funding transaction ${txid} was not sent before the node ended: it is sent now`);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    log.warn(`the funding transaction ${txid}, which a channel waits for, could not be sent: ${reason}`);
+  }
+}
+
+/**
+ * Frees coins that are held for a channel which nobody knows: whatever ended its opening, nothing may keep them until the
+ * next start. Called with every block. Rejects as the wallet does.
+ */
+export async function releaseOrphans(
+  wallet: Pick<FundingWallet, 'release'> & HeldTransactions,
+  channels: { usesFunding(txid: Txid): boolean },
+  log: Pick<FundingLog, 'warn'>,
+): Promise<void> {
+  for (const txid of wallet.held()) {
+    if (wallet.find(txid)?.purpose !== 'funding' || channels.usesFunding(txid)) continue;
+    await wallet.release(txid);
+    log.warn(`the coins of ${txid} were held for a channel that nobody knows: they are free again`);
+  }
+}
+
 export async function resumeFundings(
   wallet: FundingWallet,
   channels: readonly FundedChannel[],
-  log: { info(text: string): void; warn(text: string): void },
+  log: FundingLog,
 ): Promise<void> {
   for (const txid of wallet.held()) {
     const channel = channels.find(({ state }) => state.terms.funding_txid === txid);
@@ -39,8 +78,7 @@ export async function resumeFundings(
         `the opening of a channel was interrupted before the channel existed: the coins of ${txid} are free again`,
       );
     } else if (WAITING.has(channel.state.phase)) {
-      await wallet.publish(txid);
-      log.info(`the funding transaction ${txid} was not sent before the node ended: it is sent now`);
+      await resume(wallet, txid, log);
     } else {
       log.warn(`the funding transaction ${txid} of a channel that is over was never sent, and its coins stay reserved`);
     }

@@ -6,7 +6,7 @@
  * - `turn.ts` applies an input, `effects.ts` carries out what follows, `book.ts` commits first and speaks then;
  * - `opening/`, `closing/` and `gossip/` are the parts of a channel's life that have a folder of their own.
  */
-import type { ChannelId, NodeId, PaymentPreimage } from '../../base/types/brand.ts';
+import type { ChannelId, NodeId, PaymentPreimage, Txid } from '../../base/types/brand.ts';
 import type { FailureMessage } from '../../codec/onion/failure.ts';
 import type { KnownMessage } from '../../codec/wire/index.ts';
 import { readAll } from '../../infra/store/read-all.ts';
@@ -31,6 +31,7 @@ import { OwnGossip } from './gossip/own-gossip.ts';
 import { failRemoval } from './incoming.ts';
 import { IncomingHtlcs } from './incoming-htlcs.ts';
 import { decodeUpdate, LiveChannel } from './live-channel.ts';
+import { Fundings } from './opening/fundings.ts';
 import { NewChannels } from './opening/new-channel.ts';
 import { Newcomers, type OpenOptions } from './opening/newcomers.ts';
 import { type OpeningEnd, Openings } from './opening/openings.ts';
@@ -69,6 +70,7 @@ export class Channels {
     const gossip = new OwnGossip({ ...options, book });
     const removal = new Removal({ ...options, table, agenda, book, incoming_htlcs, spare_scripts });
     const apply = (channel: LiveChannel, input: Input): void => void turns.apply(channel, input);
+    const fundings = new Fundings(options.wallet, log, apply);
     const asides = new Asides({ ...options, table, book, apply });
     const turns = new Turns(options, book, agenda, {
       ...options,
@@ -76,6 +78,7 @@ export class Channels {
       agenda,
       incoming_htlcs,
       gossip,
+      publishFunding: (channel) => void fundings.publish(channel),
       broadcastClose: ({ channel_id }, transaction) => void broadcastClose(chain, log, channel_id, transaction),
       pause: (channel, pause_ms) =>
         pauseClose(options.clock, channel, pause_ms, () => turns.apply(channel, { kind: 'pause_over' })),
@@ -87,6 +90,7 @@ export class Channels {
     );
     const newChannels = new NewChannels({
       ...options,
+      fundings,
       book,
       agenda,
       turns,
@@ -169,6 +173,11 @@ export class Channels {
   /** Whether there is a channel with this node that is more than a promise. */
   hasFunded(node_id: NodeId): boolean {
     return this.#table.hasFunded(node_id);
+  }
+
+  /** Whether a channel, or an opening that is under way, is funded by this transaction of the wallet. */
+  usesFunding(txid: Txid): boolean {
+    return this.#openings.usesFunding(txid) || this.list().some(({ state }) => state.terms.funding_txid === txid);
   }
 
   /** The connection to a node, if there is one. */

@@ -14,15 +14,7 @@ import type { Book } from './book.ts';
 import { failRemoval, peel } from './incoming.ts';
 import type { IncomingHtlcs } from './incoming-htlcs.ts';
 import type { LiveChannel } from './live-channel.ts';
-import type {
-  ChannelGossip,
-  ChannelLog,
-  EndingPort,
-  FundingWallet,
-  IncomingPort,
-  NodeKeys,
-  OutgoingPort,
-} from './ports.ts';
+import type { ChannelGossip, ChannelLog, EndingPort, IncomingPort, NodeKeys, OutgoingPort } from './ports.ts';
 
 /** What effects may reach. */
 export interface EffectScope {
@@ -30,12 +22,13 @@ export interface EffectScope {
   readonly agenda: Pick<Agenda, 'sign'>;
   readonly incoming_htlcs: Pick<IncomingHtlcs, 'add' | 'unclaimed'>;
   readonly keys: Pick<NodeKeys, 'sharedSecret'>;
-  readonly wallet: Pick<FundingWallet, 'publish'>;
   readonly gossip: ChannelGossip;
   readonly incoming: Pick<IncomingPort, 'offer' | 'expire'>;
   readonly outgoing: OutgoingPort;
   readonly endings: Pick<EndingPort, 'begin'>;
   readonly log: ChannelLog;
+  /** Sends the funding transaction, which the wallet has held until now. */
+  publishFunding(channel: LiveChannel): void;
   /** Sends a mutual close: serialized, hex. */
   broadcastClose(channel: LiveChannel, transaction: string): void;
   /** Tells the channel that the time is over, if its connection is still the same then. */
@@ -79,7 +72,7 @@ function carryOutOne(scope: EffectScope, channel: LiveChannel, effect: Effect): 
       });
       return NOTHING_MORE;
     case 'broadcast_funding':
-      book.speak(() => scope.wallet.publish(channel.state.terms.funding_txid));
+      book.speak(() => scope.publishFunding(channel));
       return NOTHING_MORE;
     case 'broadcast':
       if (effect.purpose === 'commitment') scope.endings.begin(channel, true, isHurried(channel));

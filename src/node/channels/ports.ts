@@ -52,8 +52,11 @@ export interface FundingWallet {
   newScript(): Promise<string>;
   /** Builds and keeps a signed transaction that pays the script; does not publish it. */
   fund(script_pubkey: string, amount_sat: Sat, options: FundingOptions): Promise<{ txid: Txid; vout: number }>;
-  /** The channel came about: publish, and go on publishing until it is mined. */
-  publish(txid: Txid): void;
+  /**
+   * The channel came about: publish, and go on publishing until it is mined. Resolves when the source of blocks has it,
+   * or cannot be reached now; rejects with its refusal.
+   */
+  publish(txid: Txid): Promise<void>;
   /** The channel did not come about: the coins are free again. */
   release(txid: Txid): void;
 }

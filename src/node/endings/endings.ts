@@ -95,7 +95,7 @@ export class Endings implements EndingHost {
     ending.say({ kind: 'block', height });
     if (ending.fault !== undefined) this.#beginUnheard(ending);
     this.#sendCloseAgain(ending);
-    if (isVain(ending, height)) this.#giveUp(ending);
+    if (isVain(ending, height, (txid) => this.#options.wallet.find(txid)?.state === 'dropped')) this.#giveUp(ending);
   }
 
   /** A failure of one ending does not stop the others: it is reported, and tried again with the next block. */
@@ -346,7 +346,7 @@ export class Endings implements EndingHost {
     const { channels, log } = this.#options;
     this.#close(ending);
     channels.speak(() =>
-      log.warn(`channel ${ending.channel_id} is given up: the peer's funding transaction never came, nothing is lost`),
+      log.warn(`channel ${ending.channel_id} is given up: its funding transaction never came, nothing is lost`),
     );
   }
 

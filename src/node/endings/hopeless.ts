@@ -9,11 +9,19 @@ import type { LiveEnding } from './live-ending.ts';
 /** BOLT 2: after so many blocks without its funding transaction a fundee forgets a channel. */
 const FUNDING_TIMEOUT_BLOCKS = 2_016;
 
-/** Whether there is nothing to wait for: the peer never funded the channel. */
-export function isVain({ record, channel, is_resolved }: LiveEnding, height: number): boolean {
+/**
+ * Whether there is nothing to wait for: the peer never funded the channel, or we never did. `isGivenUp` tells whether a
+ * transaction of the wallet was given up.
+ */
+export function isVain(
+  { record, channel, is_resolved }: LiveEnding,
+  height: number,
+  isGivenUp: (txid: Txid) => boolean,
+): boolean {
   const { terms, funding_confirmation } = channel.state;
   if (is_resolved || record.ending !== undefined || funding_confirmation !== undefined) return false;
-  return terms.opener === 'remote' && height >= terms.opened_height + FUNDING_TIMEOUT_BLOCKS;
+  if (height < terms.opened_height + FUNDING_TIMEOUT_BLOCKS) return false;
+  return terms.opener === 'remote' || isGivenUp(terms.funding_txid);
 }
 
 /** Whether a block holds something that takes the same output, or what the output would have come from. */

@@ -161,6 +161,12 @@ export class Wallet {
     return with_spent ? coins : coins.filter(({ status }) => status !== 'spent');
   }
 
+  /** The transaction of ours, not mined yet, that the coin is promised to. */
+  reservedBy(outpoint: Outpoint): Txid | undefined {
+    const coin = this.#books.ledger.coin(outpoint);
+    return coin?.spent_height === undefined ? coin?.spent_by : undefined;
+  }
+
   /** Where the coin is in the best chain; undefined when it is in no block. */
   blockheight(outpoint: Outpoint): number | undefined {
     return this.#books.ledger.coin(outpoint)?.blockheight;

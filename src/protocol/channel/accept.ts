@@ -31,6 +31,9 @@ export function acceptOpening(message: OpenChannel, request: AcceptRequest, env:
   const { temporary_channel_id, push_msat, feerate_per_kw } = message;
   if (message.chain_hash !== request.chain_hash)
     return abandon(temporary_channel_id, 'open_channel: unknown chain_hash');
+  // First the amounts: all that follows reckons with them, and whoever offers too little learns that and not a detail.
+  const amounts = openFault(message, env.policy, env.feerates, request.option_support_large_channel);
+  if (amounts !== undefined) return abandon(temporary_channel_id, `open_channel: ${amounts}`);
   if (message.channel_type === undefined) return abandon(temporary_channel_id, 'open_channel: channel_type is missing');
   const channel_type = decodeChannelType(message.channel_type);
   if (channel_type === undefined) {
@@ -39,9 +42,6 @@ export function acceptOpening(message: OpenChannel, request: AcceptRequest, env:
       'open_channel: only channel types with anchors and static_remotekey are taken',
     );
   }
-  // First the amounts: all that follows reckons with them.
-  const amounts = openFault(message, env.policy, env.feerates, request.option_support_large_channel);
-  if (amounts !== undefined) return abandon(temporary_channel_id, `open_channel: ${amounts}`);
   const announce_channel = (message.channel_flags & 1) === 1;
   const { funding_satoshis, first_per_commitment_point } = message;
   const local = ownSide(env, request, funding_satoshis);
@@ -102,7 +102,7 @@ export function stepAccepter(opening: Opening, input: OpeningInput, env: Environ
   const { message } = input;
   switch (message.type) {
     case 'error':
-      return giveUp(printable(message.data));
+      return giveUp(`the peer: ${printable(message.data)}`);
     case 'warning':
       return { opening, channel: undefined, effects: [{ kind: 'peer_warned', text: printable(message.data) }] };
     case 'funding_created':

@@ -34,7 +34,12 @@ export interface OpenRequest extends OpeningBasis {
   readonly feerate_per_kw: number;
   readonly announce_channel: boolean;
   readonly channel_type: ChannelType;
+  /** Whether the peer offers anchors, which every channel of Till has. */
+  readonly has_anchors: boolean;
 }
+
+const NO_ANCHORS =
+  'the peer does not offer anchor channels (option_anchors), and Till opens no others: switch them on there, or choose another peer';
 
 /** Says `open_channel`. Gives an opening that failed at once when the request itself breaks a rule. */
 export function startOpening(request: OpenRequest, env: Environment): OpeningOutcome {
@@ -48,6 +53,7 @@ export function startOpening(request: OpenRequest, env: Environment): OpeningOut
   };
   const fault = openFault(asked, env.policy, env.feerates, request.option_support_large_channel);
   if (fault !== undefined) return giveUp(fault);
+  if (!request.has_anchors) return giveUp(NO_ANCHORS);
   if (announce_channel && channel_type.option_scid_alias) return giveUp('a public channel cannot hide behind an alias');
   const opening: Opening = {
     waits_for: 'accept_channel',
@@ -97,14 +103,15 @@ export function stepOpener(opening: Opening, input: OpeningInput, env: Environme
     case 'disconnected':
       return giveUp('the connection was lost');
     case 'cancel':
-      return abandon(temporary_channel_id, input.reason);
+      // From funding_created on the peer knows the channel by its id.
+      return abandon(opening.channel?.terms.channel_id ?? temporary_channel_id, input.reason);
     case 'fund':
       return waits_for === 'fund' ? fund(opening, input, env) : { opening, channel: undefined, effects: [] };
     case 'message':
       break;
   }
   const { message } = input;
-  if (message.type === 'error') return giveUp(printable(message.data));
+  if (message.type === 'error') return giveUp(`the peer: ${printable(message.data)}`);
   if (message.type === 'warning') {
     return { opening, channel: undefined, effects: [{ kind: 'peer_warned', text: printable(message.data) }] };
   }

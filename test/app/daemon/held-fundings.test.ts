@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { connectToNode } from '../../../src/api/client/index.ts';
 import { resumeFundings } from '../../../src/app/daemon/held-fundings.ts';
 import { sat } from '../../../src/base/types/amount.ts';
+import { refused } from '../../support/refused.ts';
 import { Town } from '../../support/town.ts';
 
 let town: Town;
@@ -44,4 +46,29 @@ test('a funding that a channel waits for is sent, one of a channel that is over 
   );
   assert.deepEqual(shop.wallet.held(), [over.txid]);
   assert.equal(lines.length, 2);
+});
+
+test('listfunds shows what coins are held for, and unreserveinputs frees what nothing needs any more', async () => {
+  const shop = await town.start('third', '--offline');
+  await town.fund(shop);
+  const client = await connectToNode(shop.rpc_file);
+  const held = await shop.wallet.fund(FUNDING, sat(100_000), { feerate_per_kw: 1000 });
+  const [output] = (await client.call('listfunds', {})).outputs;
+  assert.deepEqual([output?.reserved, output?.reserved_by, output?.reserved_for], [true, held.txid, 'funding (held)']);
+  const coin = `${output?.txid}:${output?.output}`;
+  const { reservations } = await client.call('unreserveinputs', { utxos: [coin] });
+  assert.deepEqual(reservations, [{ txid: output?.txid, vout: output?.output, was_reserved: true, reserved: false }]);
+  assert.equal((await shop.wallet.balance()).confirmed_sat * 1000n, BigInt(output?.amount_msat ?? 0));
+  const { psbt, txid } = await client.call('withdraw', {
+    destination: (await client.call('newaddr', {})).p2tr as string,
+    satoshi: 50_000,
+  });
+  const again = (await client.call('unreserveinputs', { psbt })).reservations;
+  assert.deepEqual(
+    again.map(({ reserved, reason }) => [reserved, reason]),
+    [[true, `transaction ${txid} is on its way`]],
+  );
+  await refused(-32602, /not a PSBT/, client.call('unreserveinputs', { psbt: 'nothing' }));
+  await refused(-32602, /missing required parameter/, client.call('unreserveinputs', {}));
+  client.close();
 });

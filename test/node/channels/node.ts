@@ -110,6 +110,9 @@ export class TestNode {
   readonly log: string[] = [];
   /** A cheat's funding: an output that it names, whatever it is. */
   fundWith: { readonly txid: Txid; readonly vout: number } | undefined;
+  /** What happens while the wallet makes a funding transaction, and what the source of blocks says to it. */
+  beforeFunding: () => Promise<void> = async () => {};
+  refuseFunding: Error | undefined;
   readonly #held = new Map<Txid, Buffer>();
   #random = 0;
 
@@ -179,14 +182,16 @@ export class TestNode {
       wallet: {
         newScript: async () => (await this.wallet.newAddress('p2tr')).script_pubkey,
         fund: async (script_pubkey, amount_sat) => {
+          await this.beforeFunding();
           if (this.fundWith !== undefined) return this.fundWith;
           const { bytes, txid } = payFrom(this.world.coin(), amount_sat, script_pubkey);
           this.#held.set(txid, bytes);
           return { txid, vout: 0 };
         },
-        publish: (txid) => {
+        publish: async (txid) => {
           const held = this.#held.get(txid);
-          if (held !== undefined) void this.world.chain.broadcast([held]);
+          if (this.refuseFunding !== undefined) throw this.refuseFunding;
+          if (held !== undefined) await this.world.chain.broadcast([held]);
         },
         release: (txid) => void this.#held.delete(txid),
       },
@@ -211,6 +216,11 @@ export class TestNode {
       randomBytes: (length) => sha256(Buffer.from(`${this.name} ${this.#random++}`)).slice(0, length),
       log: this.#log,
     });
+  }
+
+  /** The fundings that the wallet holds for channels. */
+  get held(): readonly Txid[] {
+    return [...this.#held.keys()];
   }
 
   async start(): Promise<void> {

@@ -35,6 +35,14 @@ function errorText(outcome: OpeningOutcome): string {
   return Buffer.from((message as { data: Uint8Array }).data).toString();
 }
 
+/** Why an opening came to nothing. */
+function reasonOf({ opening, effects }: OpeningOutcome): string {
+  assert.equal(opening, undefined, 'the opening is forgotten');
+  const failed = effects.find((effect) => effect.kind === 'opening_failed');
+  assert.ok(failed !== undefined);
+  return failed.reason;
+}
+
 const NO_POINT = `02${'ff'.repeat(32)}`;
 const LEGACY_TYPE = Uint8Array.of(0x10, 0x00);
 
@@ -89,6 +97,29 @@ for (const [what, changes, expected] of BAD_OPENS) {
     assert.match(errorText(outcome), expected);
   });
 }
+
+test('what is asked of a channel is judged before its type: too little money is what is told', () => {
+  const open = { ...openMessage(), channel_type: LEGACY_TYPE, funding_satoshis: sat(10_000), push_msat: msat(0) };
+  assert.match(errorText(acceptOpening(open, acceptRequest(), bob)), /below our minimum of 20000/);
+  const small = startOpening(
+    openRequest({ funding_satoshis: sat(10_000), push_msat: msat(0), has_anchors: false }),
+    alice,
+  );
+  assert.match(reasonOf(small), /below our minimum of 20000/);
+});
+
+test('a peer that offers no anchors is told apart before anything is sent to it', () => {
+  const outcome = startOpening(openRequest({ has_anchors: false }), alice);
+  assert.match(reasonOf(outcome), /does not offer anchor channels/);
+  assert.ok(outcome.effects.every(({ kind }) => kind !== 'send'));
+});
+
+test("an opening that the peer refuses is over, and its words are told as the peer's", () => {
+  const opening = startOpening(openRequest(), alice).opening as Opening;
+  const { temporary_channel_id: channel_id } = opening;
+  const message = { type: 'error', channel_id, data: Buffer.from('no more channels') } as const;
+  assert.equal(reasonOf(stepOpener(opening, { kind: 'message', message }, alice)), 'the peer: no more channels');
+});
 
 test('open_channel without a channel_type is answered with an error', () => {
   const { channel_type: _, ...message } = openMessage();

@@ -61,6 +61,7 @@ export function openRequest(changes: Partial<OpenRequest> = {}): OpenRequest {
     local_alias: '1x2x3' as ShortChannelId,
     shutdown_script: `0014${'11'.repeat(20)}`,
     option_support_large_channel: false,
+    has_anchors: true,
     funding_satoshis: sat(1_000_000),
     push_msat: msat(200_000_000),
     feerate_per_kw: 1_000,

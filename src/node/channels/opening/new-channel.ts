@@ -8,10 +8,12 @@ import type { Book } from '../book.ts';
 import { LiveChannel } from '../live-channel.ts';
 import { type ChannelsOptions, feeratesOf } from '../options.ts';
 import type { Turns } from '../turn.ts';
+import type { Fundings } from './fundings.ts';
 import type { LiveOpening } from './openings.ts';
 import type { SpareScripts } from './spare-scripts.ts';
 
 export interface NewChannelsOptions extends Pick<ChannelsOptions, 'chain' | 'wallet' | 'log' | 'onListChanged'> {
+  readonly fundings: Fundings;
   readonly book: Book;
   readonly agenda: Agenda;
   readonly turns: Turns;
@@ -19,7 +21,7 @@ export interface NewChannelsOptions extends Pick<ChannelsOptions, 'chain' | 'wal
   /** The channel exists from now on; its funding output is watched from this height on. */
   begin(channel: LiveChannel, from_height: number): void;
   /** Moves the opening on. */
-  step(opening: LiveOpening, input: OpeningInput): void;
+  step(opening: LiveOpening, input: OpeningInput): boolean;
 }
 
 export class NewChannels {
@@ -51,12 +53,17 @@ export class NewChannels {
   /** The peer accepted: the wallet makes the transaction, and keeps it to itself until the peer has signed. */
   async #fund(opening: LiveOpening, script_pubkey: string, funding_satoshis: bigint): Promise<void> {
     const { chain, wallet, step } = this.#options;
+    opening.is_funding = true;
     try {
       const how = opening.funding ?? { feerate_per_kw: feeratesOf(chain).closing_per_kw };
       const { txid, vout } = await wallet.fund(script_pubkey, sat(funding_satoshis), how);
       opening.funding_txid = txid;
-      step(opening, { kind: 'fund', funding_txid: txid, funding_output_index: vout });
+      opening.is_funding = false;
+      const isWanted = step(opening, { kind: 'fund', funding_txid: txid, funding_output_index: vout });
+      // The peer hung up, or the time was over, while the wallet signed: the coins serve something else.
+      if (!isWanted) wallet.release(txid);
     } catch (error) {
+      opening.is_funding = false;
       const reason = error instanceof Error ? error.message : String(error);
       opening.failure = error;
       step(opening, { kind: 'cancel', reason: `no funding transaction: ${reason}` });
@@ -65,7 +72,7 @@ export class NewChannels {
 
   /** The opening has become a channel. */
   create(opening: LiveOpening, state: ChannelState, effects: readonly Effect[]): void {
-    const { chain, log, book, agenda, turns, onListChanged, begin } = this.#options;
+    const { chain, log, book, agenda, turns, onListChanged, begin, fundings } = this.#options;
     const { peer, key_id, signer, end } = opening;
     const channel = new LiveChannel(peer.node_id, key_id, signer, state, undefined);
     channel.peer = peer;
@@ -73,11 +80,8 @@ export class NewChannels {
     agenda.save(channel);
     // Before money goes into the channel: from then on its backup is what gets it out again.
     book.speak(onListChanged);
+    if (end !== undefined) fundings.expect(channel, end);
     turns.follow(channel, effects);
-    const { funding_txid, funding_output_index } = state.terms;
-    book.speak(() => {
-      log.info(`channel ${channel.channel_id} with ${peer.node_id} waits for its funding transaction`);
-      end?.resolve({ kind: 'channel', channel_id: channel.channel_id, funding_txid, outnum: funding_output_index });
-    });
+    book.speak(() => log.info(`channel ${channel.channel_id} with ${peer.node_id} waits for its funding transaction`));
   }
 }

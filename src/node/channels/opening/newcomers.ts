@@ -68,6 +68,7 @@ export class Newcomers {
       local_alias: this.#newAlias(),
       shutdown_script,
       option_support_large_channel: bothOffer(this.#options.features, peer.features, 'option_support_large_channel'),
+      has_anchors: hasFeature(peer.features, 'option_anchors'),
       // A public channel is known by its real name; a private one should not tell where its coins lie.
       channel_type: {
         option_scid_alias: !options.announce_channel && hasFeature(peer.features, 'option_scid_alias'),

@@ -31,6 +31,8 @@ export interface LiveOpening {
   opening: Opening;
   /** Ours: the funding transaction that the wallet keeps for it. */
   funding_txid: Txid | undefined;
+  /** Ours: the wallet is making it. */
+  is_funding: boolean;
   /** Ours: how the wallet is to make it, and why it could not. */
   readonly funding: FundingOptions | undefined;
   failure?: unknown;
@@ -86,8 +88,9 @@ export class Openings {
   ): Promise<OpeningEnd> {
     const end = Promise.withResolvers<OpeningEnd>();
     const { shutdown_script } = request;
-    this.#begin({ peer, key_id, signer, shutdown_script, funding_txid: undefined, funding, end }, (env) =>
-      startOpening(request, env),
+    this.#begin(
+      { peer, key_id, signer, shutdown_script, funding_txid: undefined, is_funding: false, funding, end },
+      (env) => startOpening(request, env),
     );
     return end.promise;
   }
@@ -101,7 +104,7 @@ export class Openings {
     request: AcceptRequest,
   ): void {
     const { shutdown_script } = request;
-    const none = { funding_txid: undefined, funding: undefined, end: undefined };
+    const none = { funding_txid: undefined, is_funding: false, funding: undefined, end: undefined };
     this.#begin({ peer, key_id, signer, shutdown_script, ...none }, (env) => acceptOpening(message, request, env));
   }
 
@@ -154,12 +157,18 @@ export class Openings {
     for (const live of this.#of(peer)) this.step(live, { kind: 'disconnected' });
   }
 
-  /** Moves an opening on. One that is over already takes nothing more. */
-  step(live: LiveOpening, input: OpeningInput): void {
-    if (!this.#all.has(live)) return;
+  /** Whether the wallet is making a funding transaction for an opening, or has made this one for one. */
+  usesFunding(txid: Txid): boolean {
+    return [...this.#all].some(({ is_funding, funding_txid }) => is_funding || funding_txid === txid);
+  }
+
+  /** Moves an opening on. One that is over already takes nothing more: answers whether it was not. */
+  step(live: LiveOpening, input: OpeningInput): boolean {
+    if (!this.#all.has(live)) return false;
     const env = this.#host.environment(live.signer, live.peer);
     const run = live.opening.opener === 'local' ? stepOpener : stepAccepter;
     this.#follow(live, run(live.opening, input, env));
+    return true;
   }
 
   #follow(live: LiveOpening, { opening, channel, effects }: OpeningOutcome): void {

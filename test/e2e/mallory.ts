@@ -71,6 +71,7 @@ export class Mallory {
       node_id: peer.node_id,
       features: peer.features,
       send: (messages) => peer.send(messages.flatMap((message) => this.tamper(message))),
+      awake: () => undefined,
       // It is not for Mallory to be offended.
       disconnect: () => {},
     };

@@ -35,7 +35,8 @@ export class Wire {
       if (near.isUp && other.isUp) other.incoming.push(...messages.map((message) => encodeMessage(message)));
     };
     const { node_id } = far.machine.keys;
-    const peer = { node_id, features: INIT_FEATURES, send, disconnect: () => this.drop(node.machine) };
+    const awake = (): undefined => undefined;
+    const peer = { node_id, features: INIT_FEATURES, send, awake, disconnect: () => this.drop(node.machine) };
     return { node, peer, incoming: [], isUp: true };
   }
 

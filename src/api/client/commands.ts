@@ -349,6 +349,7 @@ export interface Commands {
         /** Its feature bits. */ readonly bits: readonly (number | bigint)[];
         /** Their names; `/even`: required. */ readonly names: readonly string[];
       };
+      /** That no address of the node is known, and what follows. */ readonly warning_no_address?: string;
       /** Confirmations after which it can be used. */ readonly mindepth: number | bigint;
     };
   };
@@ -819,6 +820,7 @@ export interface Commands {
         /** Whether it is connected now. */ readonly connected: boolean;
         /** How many channels we have with it. */ readonly num_channels: number | bigint;
         /** The address of the connection. */ readonly netaddr?: readonly string[];
+        /** Where the node sees us, if it says so. */ readonly remote_addr?: string;
         /** Its feature bits (BOLT 9). */ readonly features?: string;
       }[];
     };
@@ -982,7 +984,10 @@ export interface Commands {
   /** Command for getting the static backups of all channels */
   staticbackup: {
     readonly params: Readonly<Record<string, never>>;
-    readonly result: { /** The backups, one for each channel. */ readonly scb: readonly string[] };
+    readonly result: {
+      /** The backups, one for each channel. */ readonly scb: readonly string[];
+      /** Peers whose address nobody knows: give each one with `connect ID@HOST:PORT`. */ readonly warning_no_address?: string;
+    };
   };
   /** Command to shut down the node */
   stop: {

@@ -9,12 +9,14 @@ import type { NetAddress, Peers } from '../../node/peers/index.ts';
 
 /** Where nodes were reached before. */
 export interface PeerBook {
-  find(node_id: NodeId): Promise<NetAddress | undefined>;
-  save(node_id: NodeId, address: NetAddress): Promise<void>;
+  /** Where the node may be, the best first; empty when nobody knows. */
+  find(node_id: NodeId): Promise<readonly NetAddress[]>;
+  /** Keeps an address at which the node was reached, or which somebody typed. Answers all that are known then. */
+  save(node_id: NodeId, address: NetAddress, source: 'reached' | 'typed'): Promise<readonly NetAddress[]>;
 }
 
 /** Backups of the node, and the way back. */
-export interface BackupModule extends Pick<Backups, 'each' | 'recover' | 'recoverFile'> {
+export interface BackupModule extends Pick<Backups, 'each' | 'recover' | 'recoverFile' | 'withoutAddress'> {
   /** Copies the database to a new file; answers its size in bytes. Rejects with StoreFailure. */
   copyDatabase(destination: string): Promise<number>;
 }

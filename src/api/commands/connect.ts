@@ -2,11 +2,10 @@ import { RpcError } from '../../base/errors.ts';
 import type { NodeId } from '../../base/types/brand.ts';
 import { encodeFeatures } from '../../base/types/features.ts';
 import { isHex, toHex } from '../../base/types/hex.ts';
-import { type NetAddress, PeerError, parseNetAddress } from '../../node/peers/index.ts';
+import { type NetAddress, type Peer, PeerError, type Peers, parseNetAddress } from '../../node/peers/index.ts';
 import { answer } from '../rpc/answer.ts';
 import { optional, required } from '../rpc/command.ts';
 import { field } from '../rpc/fields.ts';
-import type { PeerBook } from './channel-modules.ts';
 import { defineCommand } from './modules.ts';
 import { addressAnswer, addressRow, addressRowOf } from './peer-address.ts';
 
@@ -20,25 +19,22 @@ function nodeIdOf(text: string): NodeId {
   return text.toLowerCase() as NodeId;
 }
 
-/** The one place to call: given in one of three ways, or remembered. */
-async function addressOf(
-  node_id: NodeId,
+/** The address that was typed, in one of four ways; undefined when none was. */
+function typedAddress(
   given: { readonly at: string | undefined; readonly host: string | undefined; readonly port: number | undefined },
   default_port: number,
-  book: PeerBook,
-): Promise<NetAddress> {
+): NetAddress | undefined {
   const { at, host, port } = given;
   if (at !== undefined && host !== undefined) {
     throw new RpcError('INVALID_PARAMS', "Can't specify host as both xxx@yyy and separate argument");
   }
-  if (port !== undefined && host === undefined) {
-    throw new RpcError('INVALID_PARAMS', "Can't specify port without host");
-  }
   const text = host ?? at;
   if (text === undefined) {
-    const known = await book.find(node_id);
-    if (known !== undefined) return known;
-    throw new RpcError('CONNECT_NO_KNOWN_ADDRESS', 'Unable to connect, no address known for peer: give ID@HOST:PORT');
+    if (port !== undefined) throw new RpcError('INVALID_PARAMS', "Can't specify port without host");
+    return undefined;
+  }
+  if (port !== undefined && at !== undefined && parseNetAddress(at, 0)?.port !== 0) {
+    throw new RpcError('INVALID_PARAMS', "Can't specify port as both xxx@yyy:port and separate argument");
   }
   const address = parseNetAddress(text, default_port);
   if (address === undefined) {
@@ -47,13 +43,31 @@ async function addressOf(
   return port === undefined ? address : { host: address.host, port };
 }
 
+/** Calls the node at each of these addresses until it answers. */
+async function call(peers: Peers, node_id: NodeId, addresses: readonly NetAddress[]): Promise<Peer> {
+  let failure = new RpcError(
+    'CONNECT_NO_KNOWN_ADDRESS',
+    'Unable to connect, no address known for peer: give ID@HOST:PORT',
+  );
+  for (const address of addresses) {
+    try {
+      return await peers.connect(node_id, address);
+    } catch (error) {
+      if (!(error instanceof PeerError)) throw error;
+      const failed = error.stage === 'dial' ? 'CONNECT_ALL_ADDRESSES_FAILED' : 'CONNECT_DISCONNECTED_DURING';
+      failure = new RpcError(failed, error.message);
+    }
+  }
+  throw failure;
+}
+
 /** Connects to a node. */
 export const connect = defineCommand({
   name: 'connect',
   category: 'peers',
   title: 'Command for connecting to another lightning node',
   description:
-    'Connects to a node, or answers with the existing connection. Without an address, Till uses the last one. If we have a channel with the node, Till reconnects by itself whenever the connection is lost.',
+    'Connects to a node, or answers with the existing connection. Without an address, Till uses the last ones. An address that is given is kept, even if the node is connected already: after a loss of data it tells where to ask for the money in its channels. If we have a channel with the node, Till reconnects by itself whenever the connection is lost.',
   params: {
     id: required(field.string, 'The id of the node, alone or as `ID@HOST:PORT`.'),
     host: optional(field.string, 'Its address: IPv4, IPv6, a name, or an onion service (with `proxy`).'),
@@ -74,20 +88,17 @@ export const connect = defineCommand({
     const node_id = nodeIdOf(name);
     const { keys, network } = channels.options;
     if (node_id === keys.node_id) throw new RpcError('INVALID_PARAMS', 'id: this is our own node');
-    const known = peers.find(node_id);
-    let peer = known;
-    if (peer === undefined) {
-      const address = await addressOf(node_id, { at, host, port }, network.default_port, peerBook);
-      try {
-        peer = await peers.connect(node_id, address);
-      } catch (error) {
-        if (!(error instanceof PeerError)) throw error;
-        const failed = error.stage === 'dial' ? 'CONNECT_ALL_ADDRESSES_FAILED' : 'CONNECT_DISCONNECTED_DURING';
-        throw new RpcError(failed, error.message);
-      }
-      await peerBook.save(node_id, address);
-      if (channels.list().some(({ peer_id }) => peer_id === node_id)) peers.keepConnected(node_id, [address]);
-    }
+    const typed = typedAddress({ at, host, port }, network.default_port);
+    let peer = peers.find(node_id);
+    if (peer === undefined)
+      peer = await call(peers, node_id, typed === undefined ? await peerBook.find(node_id) : [typed]);
+    // Where it answered, which may be another address that was under way; what was typed is kept in any case.
+    const reached = peer.direction === 'out' ? parseNetAddress(peer.address, network.default_port) : undefined;
+    let known: readonly NetAddress[] = [];
+    if (typed !== undefined) known = await peerBook.save(node_id, typed, 'typed');
+    if (reached !== undefined) known = await peerBook.save(node_id, reached, 'reached');
+    const hasChannel = channels.list().some(({ peer_id }) => peer_id === node_id);
+    if (hasChannel && known.length > 0) peers.keepConnected(node_id, known);
     return {
       id: node_id as string,
       features: toHex(encodeFeatures(peer.features)),

@@ -15,6 +15,9 @@ import { walletFailure } from './wallet-failure.ts';
 /** 2^24 - 1: larger channels need `option_support_large_channel` on both sides (BOLT 2). */
 const MAX_SMALL_FUNDING_SAT = 16_777_215n;
 
+const NO_ADDRESS =
+  'no address of this node is known, because it called us: give it one with connect ID@HOST:PORT, or its backup does not tell where to ask for the money';
+
 /** Opens a channel. */
 export const fundchannel = defineCommand({
   name: 'fundchannel',
@@ -48,6 +51,7 @@ export const fundchannel = defineCommand({
     outnum: answer.integer('The output that holds the channel.'),
     channel_id: answer.hash('The channel.'),
     channel_type: channelTypeAnswer,
+    warning_no_address: answer.optional(answer.string('That no address of the node is known, and what follows.')),
     mindepth: answer.integer('Confirmations after which it can be used.'),
   },
   errors: [
@@ -64,8 +68,9 @@ export const fundchannel = defineCommand({
   access: 'write',
   async run({ id, amount, feerate, announce, minconf, push_msat, utxos }, modules) {
     const { channels, peers, peerBook, wallet, chain } = modules;
-    const address = await peerBook.find(id);
+    const addresses = await peerBook.find(id);
     if (peers.find(id) === undefined) {
+      const [address] = addresses;
       if (address === undefined) throw new RpcError('FUNDING_UNKNOWN_PEER', 'Unknown peer: use connect first');
       await peers.connect(id, address).catch((error: Error) => {
         throw new RpcError('FUNDING_PEER_NOT_CONNECTED', `Peer not connected: ${error.message}`);
@@ -102,7 +107,7 @@ export const fundchannel = defineCommand({
       const cause = walletFailure(end.cause);
       throw cause instanceof RpcError ? cause : new RpcError('LIGHTNINGD', end.reason);
     }
-    if (address !== undefined) peers.keepConnected(id, [address]);
+    if (addresses.length > 0) peers.keepConnected(id, addresses);
     const channel = channels.find(end.channel_id);
     const own = wallet.find(end.funding_txid);
     if (channel === undefined || own === undefined) throw new RpcError('LIGHTNINGD', 'the channel is gone already');
@@ -113,6 +118,7 @@ export const fundchannel = defineCommand({
       channel_id: end.channel_id as string,
       channel_type: channelTypeRow(channel.state.terms.channel_type),
       mindepth: channel.state.terms.minimum_depth,
+      ...(addresses.length > 0 ? {} : { warning_no_address: NO_ADDRESS }),
     };
   },
 });

@@ -28,6 +28,7 @@ export const listpeers = defineCommand({
           connected: answer.boolean('Whether it is connected now.'),
           num_channels: answer.integer('How many channels we have with it.'),
           netaddr: answer.optional(answer.array(answer.string('An address.'), 'The address of the connection.')),
+          remote_addr: answer.optional(answer.string('Where the node sees us, if it says so.')),
           features: answer.optional(answer.hex('Its feature bits (BOLT 9).')),
         },
         'A peer.',
@@ -49,6 +50,7 @@ export const listpeers = defineCommand({
         connected: peer !== undefined,
         num_channels,
         netaddr: peer && [peer.address],
+        remote_addr: peer?.remote_addr,
         features: peer && toHex(encodeFeatures(peer.features)),
       };
     });

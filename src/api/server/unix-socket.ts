@@ -35,7 +35,10 @@ export interface UnixSocketServer {
 export async function serveUnixSocket(options: UnixSocketOptions): Promise<UnixSocketServer> {
   const { path, mode = 0o600 } = options;
   if (Buffer.byteLength(path) > LONGEST_PATH_BYTES) {
-    throw new RangeError(`the path of the socket is longer than ${LONGEST_PATH_BYTES} bytes: ${path}`);
+    throw new RangeError(
+      `the path of the socket has ${Buffer.byteLength(path)} bytes, and this system takes ${LONGEST_PATH_BYTES} at most: choose a ` +
+        `shorter --lightning-dir, or give a shorter path with --rpc-file (${path})`,
+    );
   }
   const connections = new Set<Connection>();
   const open = async (): Promise<Server> => {

@@ -4,7 +4,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { dirname } from 'node:path';
 import { complain, type Log, LogFileError, type LogLevel, openLog } from '../../base/log.ts';
-import { wasShown } from '../../node/keys/seed-file.ts';
+import { isReminderDue } from '../../node/keys/seed-file.ts';
 import { type Config, checkTogether, loadConfig } from '../config/config.ts';
 import { EXIT } from '../config/exit-codes.ts';
 import { ConfigError } from '../config/option.ts';
@@ -74,7 +74,9 @@ async function run(config: Config, log: Log): Promise<number> {
     process.exit(EXIT.error);
   }
   onStarterGone(() => asked.resolve());
-  if (!wasShown(config.network_dir)) log.warn('Seed not backed up yet: run `till seed` and write it down');
+  if (isReminderDue(config.network_dir, Date.now())) {
+    log.warn('Seed not backed up yet: run `till seed` and write it down');
+  }
   await tellStarter('up');
   await asked.promise;
   await daemon.stop();

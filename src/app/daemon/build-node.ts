@@ -179,7 +179,10 @@ export async function buildNode(infra: Infra, shop: () => ShopPort): Promise<Nod
     dial: netDial(proxy && { address: proxy, always: values['always-use-proxy'] }),
     clock,
     randomBytes: secureRandomBytes,
-    log: (event, fields) => log.debug(`${event} ${JSON.stringify(fields)}`),
+    log: (event, fields) => {
+      if (event !== 'peer_refused') log.debug(`${event} ${JSON.stringify(fields)}`);
+      else log.warn(`node ${fields.node_id} and Till do not come to terms: ${fields.reason}`);
+    },
   });
   const bindings: NetAddress[] = [];
   let stopReleasing = (): void => {};
@@ -195,7 +198,9 @@ export async function buildNode(infra: Infra, shop: () => ShopPort): Promise<Nod
       name: 'backups',
       async start() {
         const addresses = await readPeerAddresses(store);
-        await backups.start(new Map([...addresses].map(([peer_id, at]) => [peer_id, formatNetAddress(at)])));
+        await backups.start(
+          new Map([...addresses].map(([peer_id, [best]]) => [peer_id, formatNetAddress(best as NetAddress)])),
+        );
       },
     },
     {

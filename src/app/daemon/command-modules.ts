@@ -54,6 +54,7 @@ export function modulesOf(layers: BuiltLayers): Modules {
     peers,
     backups: {
       each: () => backups.each(),
+      withoutAddress: () => backups.withoutAddress(),
       recover: (sealed) => backups.recover(sealed),
       recoverFile: () => backups.recoverFile(),
       copyDatabase: async (destination) => {
@@ -62,10 +63,11 @@ export function modulesOf(layers: BuiltLayers): Modules {
       },
     },
     peerBook: {
-      find: async (node_id) => (await readPeerAddresses(store)).get(node_id),
-      save: async (node_id, address) => {
-        await savePeerAddress(store, node_id, address);
-        backups.reached(node_id, formatNetAddress(address));
+      find: async (node_id) => (await readPeerAddresses(store)).get(node_id) ?? [],
+      save: async (node_id, address, source) => {
+        const known = await savePeerAddress(store, node_id, address, source);
+        backups.foundAt(node_id, formatNetAddress(known[0] ?? address));
+        return known;
       },
     },
     clock,

@@ -6,25 +6,49 @@ import type { Store } from '../../infra/store/store.ts';
 import { formatNetAddress, type NetAddress, type Peers, parseNetAddress } from '../../node/peers/index.ts';
 import type { Config } from '../config/config.ts';
 
-/** The addresses by node. */
-export async function readPeerAddresses(store: Store): Promise<ReadonlyMap<NodeId, NetAddress>> {
-  const found = new Map<NodeId, NetAddress>();
+/** How an address became known: the node answered there, or the operator typed it. */
+export type AddressSource = 'reached' | 'typed';
+
+/** So many addresses are kept of a node. */
+const MOST_ADDRESSES = 4;
+
+/** The addresses by node, the best first. */
+export async function readPeerAddresses(store: Store): Promise<ReadonlyMap<NodeId, readonly NetAddress[]>> {
+  const found = new Map<NodeId, readonly NetAddress[]>();
   for (const row of await readAll(store, 'SELECT node_id, address FROM peers ORDER BY node_id')) {
-    const address = parseNetAddress(row.address as string, 9735);
-    if (address !== undefined) found.set(row.node_id as NodeId, address);
+    const texts = (row.address as string).split(',');
+    const addresses = texts.map((text) => parseNetAddress(text, 9735)).filter((address) => address !== undefined);
+    if (addresses.length > 0) found.set(row.node_id as NodeId, addresses);
   }
   return found;
 }
 
-/** Remembers where a node was reached. */
-export async function savePeerAddress(store: Store, node_id: NodeId, address: NetAddress): Promise<void> {
+/**
+ * Remembers where a node is, and answers all that is known of that, the best first: where it was reached last, then what
+ * was typed last. An address that was typed is kept even when the node calls us and nobody has tried it yet.
+ */
+export async function savePeerAddress(
+  store: Store,
+  node_id: NodeId,
+  address: NetAddress,
+  source: AddressSource,
+): Promise<readonly NetAddress[]> {
+  const text = formatNetAddress(address);
+  const known = (await readPeerAddresses(store)).get(node_id) ?? [];
+  const others = known.filter((each) => formatNetAddress(each) !== text);
+  const [best] = known;
+  // What was typed may be wrong, and what was reached was not: it does not take the place of that.
+  const keepsFirst = source === 'typed' && best !== undefined && formatNetAddress(best) !== text;
+  const ordered = keepsFirst ? [best, address, ...others.slice(1)] : [address, ...others];
+  const kept = ordered.slice(0, MOST_ADDRESSES);
   await store.commit([
     {
       sql: `INSERT INTO peers (node_id, address) VALUES (?, ?)
         ON CONFLICT (node_id) DO UPDATE SET address = excluded.address`,
-      params: [node_id, formatNetAddress(address)],
+      params: [node_id, kept.map(formatNetAddress).join(',')],
     },
   ]);
+  return kept;
 }
 
 /** Listens where the operator says, or on loopback. Resolves with the addresses. */
@@ -43,8 +67,8 @@ export async function listen({ values, network }: Config, peers: Peers): Promise
 export async function callPeers(config: Config, store: Store, peers: Peers, nodes: readonly NodeId[]): Promise<void> {
   const addresses = await readPeerAddresses(store);
   for (const node_id of nodes) {
-    const address = addresses.get(node_id);
-    if (address !== undefined && !config.values.offline) peers.keepConnected(node_id, [address]);
+    const known = addresses.get(node_id);
+    if (known !== undefined && !config.values.offline) peers.keepConnected(node_id, known);
   }
 }
 
@@ -58,6 +82,6 @@ export async function connectTo(
 ): Promise<void> {
   const address = parseNetAddress(text, 9735);
   if (address === undefined) return;
-  await savePeerAddress(store, node_id, address);
-  if (!config.values.offline) peers.keepConnected(node_id, [address]);
+  const known = await savePeerAddress(store, node_id, address, 'typed');
+  if (!config.values.offline) peers.keepConnected(node_id, known);
 }

@@ -45,6 +45,8 @@ export class Backups {
   readonly #options: BackupsOptions;
   /** Where peers were reached last, HOST:PORT. */
   readonly #addresses = new Map<NodeId, string>();
+  /** Peers without an address that the operator was told of. */
+  readonly #warned = new Set<NodeId>();
   /** What the file holds and the database does not know: of a node before this one. It stays until it is recovered. */
   #unknown: readonly StaticBackup[] = [];
 
@@ -77,6 +79,7 @@ export class Backups {
   /** A channel has come or gone, and that is durable: the file follows at once. */
   changed(): void {
     const { dir, seal, randomBytes, log } = this.#options;
+    this.#warnOfNoAddress();
     const backups = [...this.#unknown, ...this.#all()];
     try {
       writeWhole(join(dir, EMERGENCY_FILE), sealBackups(backups, seal, randomBytes));
@@ -85,11 +88,29 @@ export class Backups {
     }
   }
 
-  /** The peer was reached there. */
-  reached(peer_id: NodeId, address: string): void {
+  /** The peer is there, as far as anybody knows. */
+  foundAt(peer_id: NodeId, address: string): void {
     if (this.#addresses.get(peer_id) === address) return;
     this.#addresses.set(peer_id, address);
     if (this.#options.channels.list().some((channel) => channel.peer_id === peer_id)) this.changed();
+  }
+
+  /** Peers with a channel that nobody knows an address of: after a loss of data they must call us. */
+  withoutAddress(): readonly NodeId[] {
+    const peers = this.#options.channels.list().map(({ peer_id }) => peer_id);
+    return [...new Set(peers)].filter((peer_id) => !this.#addresses.has(peer_id));
+  }
+
+  /** Said once for each peer: the operator may know where it is. */
+  #warnOfNoAddress(): void {
+    for (const peer_id of this.withoutAddress()) {
+      if (this.#warned.has(peer_id)) continue;
+      this.#warned.add(peer_id);
+      this.#options.log.warn(
+        `no address of peer ${peer_id} is known, because it called us: its channel's backup would not say where to ask for ` +
+          'the money. Give it one with: till connect ID@HOST:PORT',
+      );
+    }
   }
 
   /** The backup of each channel, sealed, hex. */

@@ -67,7 +67,7 @@ export class Channels {
     const agenda = new Agenda(() => book.wake());
     const incoming_htlcs = new IncomingHtlcs(book);
     const spare_scripts = new SpareScripts(options.wallet);
-    const gossip = new OwnGossip({ ...options, book });
+    const gossip = new OwnGossip({ ...options, book, save: (channel_id) => this.#save(channel_id) });
     const removal = new Removal({ ...options, table, agenda, book, incoming_htlcs, spare_scripts });
     const apply = (channel: LiveChannel, input: Input): void => void turns.apply(channel, input);
     const fundings = new Fundings(options.wallet, log, apply);
@@ -116,7 +116,7 @@ export class Channels {
     this.#newcomers = newcomers;
     this.#messages = new PeerMessages({ table, turns, openings, newcomers, gossip, agenda, book, asides });
     this.#asides = asides;
-    this.#reminders = new Reminders(options.clock, table, apply);
+    this.#reminders = new Reminders(options.clock, table, apply, gossip);
   }
 
   /** Reads what the store holds, and goes on where the last run ended. `resume_height`: the first block not yet seen. */
@@ -288,6 +288,11 @@ export class Channels {
       return;
     }
     this.#incoming_htlcs.end(channel_id, id);
+  }
+
+  #save(channel_id: ChannelId): void {
+    const channel = this.find(channel_id);
+    if (channel !== undefined) this.#agenda.save(channel);
   }
 
   #begin(channel: LiveChannel, from_height: number): void {

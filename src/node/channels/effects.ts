@@ -87,6 +87,7 @@ function carryOutOne(scope: EffectScope, channel: LiveChannel, effect: Effect): 
       scope.gossip.sayUpdate(channel);
       return NOTHING_MORE;
     case 'alias_changed':
+    case 'reestablished':
       scope.gossip.sayUpdate(channel);
       return NOTHING_MORE;
     case 'announcement_due': {

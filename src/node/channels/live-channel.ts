@@ -10,7 +10,7 @@ import type { ChannelSigner } from '../../protocol/channel/signer.ts';
 import type { Side } from '../../protocol/channel/stage.ts';
 import type { ChannelState } from '../../protocol/channel/state.ts';
 import type { CloseCause, Closing } from './closing/close-cause.ts';
-import type { ConnectedPeer } from './ports.ts';
+import type { ConnectedPeer, LocalUpdate } from './ports.ts';
 
 /** What the peer asks for payments over this channel towards us: of its `channel_update` (BOLT 7). */
 export interface RemoteUpdate {
@@ -42,6 +42,8 @@ export class LiveChannel {
   state: ChannelState;
   peer: ConnectedPeer | undefined;
   remote_update: RemoteUpdate | undefined;
+  /** What we said last of our own direction. */
+  local_update: LocalUpdate | undefined;
   /** Why it was set aside last; undefined when it goes on. */
   aside: Aside | undefined;
   /** Who closes it and why, once somebody does. */
@@ -75,7 +77,8 @@ export class LiveChannel {
 
   /** Takes the columns that its state does not hold from its row. */
   restore(row: Row): void {
-    const { closer, close_cause, min_to_us_msat, max_to_us_msat } = row;
+    const { closer, close_cause, min_to_us_msat, max_to_us_msat, local_update } = row;
+    if (local_update !== null) this.local_update = JSON.parse(local_update as string) as LocalUpdate;
     if (closer !== null) this.closing = { closer: closer as Side, close_cause: close_cause as CloseCause };
     // Earlier versions wrote figures for channels whose figures are unknown.
     if (this.min_to_us_msat !== undefined && min_to_us_msat !== null) this.min_to_us_msat = min_to_us_msat as Msat;
@@ -106,10 +109,10 @@ export class LiveChannel {
     const { channel_id, peer_id, key_id, state, closing, min_to_us_msat, max_to_us_msat } = this;
     return {
       sql: `INSERT INTO channels (channel_id, peer_id, key_id, state, remote_update, is_closed, closer, close_cause,
-          min_to_us_msat, max_to_us_msat) VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?, ?)
+          min_to_us_msat, max_to_us_msat, local_update) VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?)
         ON CONFLICT (channel_id) DO UPDATE SET state = excluded.state, remote_update = excluded.remote_update,
           closer = excluded.closer, close_cause = excluded.close_cause, min_to_us_msat = excluded.min_to_us_msat,
-          max_to_us_msat = excluded.max_to_us_msat WHERE key_id = excluded.key_id`,
+          max_to_us_msat = excluded.max_to_us_msat, local_update = excluded.local_update WHERE key_id = excluded.key_id`,
       params: [
         channel_id,
         peer_id,
@@ -120,6 +123,7 @@ export class LiveChannel {
         closing?.close_cause ?? null,
         min_to_us_msat ?? null,
         max_to_us_msat ?? null,
+        this.local_update === undefined ? null : JSON.stringify(this.local_update),
       ],
     };
   }

@@ -20,6 +20,8 @@ export interface ConnectedPeer {
   /** What the peer offers. */
   readonly features: Features;
   send(messages: readonly KnownMessage[]): void;
+  /** Undefined when the peer was heard just now; else it is asked, and the promise resolves when it is heard again. */
+  awake(): Promise<void> | undefined;
   /** Hangs up after what was sent before. */
   disconnect(reason: string): void;
 }
@@ -122,12 +124,23 @@ export interface ChannelLog {
 /** A channel as far as gossip is concerned. */
 export interface GossipChannel extends EndingChannel {
   readonly peer: ConnectedPeer | undefined;
+  /** What we said of our direction last, and when: the next must be later, whatever the clock says. */
+  local_update: LocalUpdate | undefined;
+}
+
+/** Our last `channel_update` of a channel. */
+export interface LocalUpdate {
+  readonly timestamp: number;
+  /** All that it said beside the timestamp, as text. */
+  readonly content: string;
 }
 
 /** What is said of our channels in gossip (BOLT 7). */
 export interface ChannelGossip {
-  /** Tells the peer our `channel_update` for this channel. */
+  /** Tells the peer our `channel_update` for this channel: the last one, or another when that is old or not true any more. */
   sayUpdate(channel: GossipChannel): void;
+  /** Says it again if it has to be another. Called now and then. */
+  refreshUpdate(channel: GossipChannel): void;
   /** Our two signatures of the channel's announcement. */
   signAnnouncement(channel: GossipChannel, short_channel_id: ShortChannelId): AnnouncementSignatures;
   /** Both sides have signed: announces the channel. False when the peer's signatures are not valid. */

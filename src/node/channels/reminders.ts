@@ -1,29 +1,35 @@
 /**
- * Channels whose state we have lost: only their peers can close them, and one may miss our error (it was closing the
- * connection that moment, or warns first and listens later). The error is repeated while the funding is unspent.
+ * What is said again now and then, because a peer may have missed it or has forgotten it:
+ *
+ * - that it must close a channel whose state we have lost, while the funding is unspent: only the peer can;
+ * - our `channel_update`, before the network forgets the channel, and when it is not true any more.
  */
 import type { Clock } from '../../base/types/clock.ts';
 import type { Input } from '../../protocol/channel/input.ts';
 import type { LiveChannel } from './live-channel.ts';
+import type { ChannelGossip } from './ports.ts';
 import type { ChannelTable } from './table.ts';
 
-/** How often. */
+/** How often both are looked at. */
 const REMIND_EVERY_MS = 60_000;
 
 export class Reminders {
   readonly #clock: Pick<Clock, 'after'>;
   readonly #table: Pick<ChannelTable, 'list'>;
   readonly #apply: (channel: LiveChannel, input: Input) => void;
+  readonly #gossip: Pick<ChannelGossip, 'refreshUpdate'>;
   #cancel = (): void => {};
 
   constructor(
     clock: Pick<Clock, 'after'>,
     table: Pick<ChannelTable, 'list'>,
     apply: (channel: LiveChannel, input: Input) => void,
+    gossip: Pick<ChannelGossip, 'refreshUpdate'>,
   ) {
     this.#clock = clock;
     this.#table = table;
     this.#apply = apply;
+    this.#gossip = gossip;
   }
 
   start(): void {
@@ -31,6 +37,7 @@ export class Reminders {
       for (const channel of this.#table.list()) {
         const { failure, phase } = channel.state;
         if (failure?.data_loss === true && phase === 'failed') this.#apply(channel, { kind: 'remind' });
+        this.#gossip.refreshUpdate(channel);
       }
       this.start();
     });

@@ -48,7 +48,12 @@ export class Turns {
 
   /** Before a unit closes: signs what waits for a signature, and encodes each channel that changed, once. */
   complete(): void {
-    for (const channel of this.#agenda.takeUnsigned()) this.apply(channel, { kind: 'commit' });
+    for (const channel of this.#agenda.takeUnsigned()) {
+      // What is signed for a peer that is gone hangs until it is back (BOLT 2): one that is silent is asked first.
+      const awake = channel.peer?.awake();
+      if (awake === undefined) this.apply(channel, { kind: 'commit' });
+      else void awake.then(() => this.#agenda.sign(channel));
+    }
     for (const channel of this.#agenda.takeUnsaved()) {
       this.#book.write(channel.save());
       // Behind all that is said: while the peer thinks about it.

@@ -14,6 +14,9 @@ import { writeWhole } from '../../infra/store/whole-file.ts';
 export const SEED_FILE = 'seed';
 /** There when the words were shown once. */
 const SHOWN_FILE = 'seed-shown';
+/** Written whenever the operator is reminded to write the words down. */
+const REMINDED_FILE = 'seed-reminded';
+const REMIND_EVERY_MS = 7 * 24 * 3_600_000;
 const ENTROPY_BYTES = 32;
 
 /** The seed cannot be read, or is none. Never holds a word of it. */
@@ -56,6 +59,15 @@ export function readPassphrase(path: string): Secret<string> {
 /** Whether the words were shown once. */
 export function wasShown(dir: string): boolean {
   return existsSync(join(dir, SHOWN_FILE));
+}
+
+/** Whether it is time to say that nobody has written the words down: at the first start, and then once a week. */
+export function isReminderDue(dir: string, now_ms: number): boolean {
+  const path = join(dir, REMINDED_FILE);
+  if (wasShown(dir)) return false;
+  if (existsSync(path) && now_ms - statSync(path).mtimeMs < REMIND_EVERY_MS) return false;
+  writeWhole(path, '');
+  return true;
 }
 
 /** Whether the words were shown already; from now on they were. */

@@ -36,6 +36,7 @@ import {
 } from './limits.ts';
 import { Liveness } from './liveness.ts';
 import { type Peer, PeerError, type PeerMessage } from './peer.ts';
+import { decodeRemoteAddress } from './remote-address.ts';
 
 /** The channel id that stands for the connection as a whole. */
 const NO_CHANNEL = '00'.repeat(32) as ChannelId;
@@ -76,6 +77,7 @@ export class Connection implements Peer {
   #stage: 'handshake' | 'init' | 'ready' | 'closed' = 'handshake';
   #node_id: NodeId | undefined;
   #features: Features = new Set();
+  #remote_addr: string | undefined;
   #liveness: Liveness | undefined;
   #cancelSetup: () => void;
   #cancelRate: () => void = () => {};
@@ -108,6 +110,15 @@ export class Connection implements Peer {
 
   get features(): Features {
     return this.#features;
+  }
+
+  get remote_addr(): string | undefined {
+    return this.#remote_addr;
+  }
+
+  /** Whether the peer has shown who it is, and not yet said init. */
+  get is_introduced(): boolean {
+    return this.#node_id !== undefined;
   }
 
   get is_connected(): boolean {
@@ -143,6 +154,10 @@ export class Connection implements Peer {
 
   resume(): void {
     this.#unpause('host');
+  }
+
+  awake(): Promise<void> | undefined {
+    return this.#liveness?.awake();
   }
 
   ping(num_pong_bytes: number, ignored_length_bytes: number): Promise<number> {
@@ -192,7 +207,8 @@ export class Connection implements Peer {
       return decodeMessage(bytes);
     } catch (error) {
       if (!(error instanceof WireError)) throw error;
-      this.#refuse(error.message);
+      // Others wrote it, and the peer only passes it on: what we cannot read of that is no fault of the peer's.
+      if (!isGossip(bytes)) this.#refuse(error.message);
       return undefined;
     }
   }
@@ -200,7 +216,9 @@ export class Connection implements Peer {
   #introduce(public_key: Uint8Array): void {
     this.#node_id = toHex(public_key) as NodeId;
     this.#stage = 'init';
-    this.send([ourInit(this.#options.features, this.#options.network)]);
+    const { features, network, direction, address } = this.#options;
+    // A node behind a router learns its address from those that it calls.
+    this.send([ourInit(features, network, direction === 'in' ? address : undefined)]);
   }
 
   #take(message: Message): void {
@@ -247,6 +265,7 @@ export class Connection implements Peer {
       return;
     }
     this.#features = peerFeatures(message);
+    this.#remote_addr = message.remote_addr && decodeRemoteAddress(message.remote_addr);
     this.#cancelSetup();
     this.#stage = 'ready';
     this.#liveness = new Liveness(clock, {
@@ -292,6 +311,12 @@ export class Connection implements Peer {
     this.#liveness?.stop();
     this.#options.owner.closed(this, reason, was_ready);
   }
+}
+
+/** The numbers of BOLT 7's messages, but for announcement_signatures (259), which is about a channel of ours. */
+function isGossip(message: Uint8Array): boolean {
+  const number = Buffer.from(message.subarray(0, 2)).readUInt16BE();
+  return number >= 256 && number <= 265 && number !== 259;
 }
 
 /** A peer's text for the log: what is not printable ASCII becomes a question mark, and much is cut. */

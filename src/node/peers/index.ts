@@ -4,3 +4,4 @@ export { INIT_FEATURES } from './init.ts';
 export { formatNetAddress, type NetAddress, parseNetAddress } from './net-address.ts';
 export { type ChannelHost, type Peer, PeerError, type PeerLog, type PeerMessage } from './peer.ts';
 export { Peers, type PeersOptions } from './peers.ts';
+export { decodeRemoteAddress, encodeRemoteAddress } from './remote-address.ts';

@@ -9,6 +9,7 @@ import {
 } from '../../base/types/features.ts';
 import type { Network } from '../../base/types/network.ts';
 import type { Init } from '../../codec/wire/index.ts';
+import { encodeRemoteAddress } from './remote-address.ts';
 
 /** What Till says of itself to a peer. Features of invoices alone (payment_metadata) have no place here (BOLT 9). */
 export const INIT_FEATURES: Features = featureSet({
@@ -36,9 +37,19 @@ const HARMLESS: readonly FeatureName[] = [
   'keysend',
 ];
 
-/** Our init. The field of old, globalfeatures, stays empty: readers take both fields together. */
-export function ourInit(features: Features, network: Network): Init {
-  return { type: 'init', globalfeatures: new Set(), features, networks: [network.chain_hash] };
+/**
+ * Our init. The field of old, globalfeatures, stays empty: readers take both fields together. `address`: where the peer
+ * calls from, which it may not know itself.
+ */
+export function ourInit(features: Features, network: Network, address?: string): Init {
+  const remote_addr = address === undefined ? undefined : encodeRemoteAddress(address);
+  return {
+    type: 'init',
+    globalfeatures: new Set(),
+    features,
+    networks: [network.chain_hash],
+    ...(remote_addr === undefined ? {} : { remote_addr }),
+  };
 }
 
 /** The peer's features, from both fields. */

@@ -6,6 +6,8 @@ export const SETUP_TIMEOUT_MS = 60_000;
 export const DIAL_TIMEOUT_MS = 60_000;
 /** Silence after which we ask whether the peer is still there. Home routers forget a silent connection in a minute or two. */
 export const PING_AFTER_MS = 30_000;
+/** Silence after which we ask before we sign: what is signed for a peer that is gone hangs until its time is over. */
+export const ASK_BEFORE_SIGNING_MS = 10_000;
 /** Silence after our question that means that it is not. */
 export const PONG_WITHIN_MS = 30_000;
 /** How long a connection that we close may take to deliver what was sent last. */

@@ -4,7 +4,7 @@
  */
 import type { Clock } from '../../base/types/clock.ts';
 import type { Ping, Pong } from '../../codec/wire/index.ts';
-import { MAX_OPEN_PINGS, NO_PONG_FROM_BYTES, PING_AFTER_MS, PONG_WITHIN_MS } from './limits.ts';
+import { ASK_BEFORE_SIGNING_MS, MAX_OPEN_PINGS, NO_PONG_FROM_BYTES, PING_AFTER_MS, PONG_WITHIN_MS } from './limits.ts';
 import { PeerError } from './peer.ts';
 
 /** A pong's number, and the length of its bytes: what precedes them in the message. */
@@ -30,8 +30,11 @@ export class Liveness {
   readonly #port: LivenessPort;
   #heard_ms: number;
   #asked = false;
+  #asked_ms = 0;
   #cancel: () => void;
   #open: OpenPing[] = [];
+  /** Called when anything is heard. */
+  #waiting: (() => void)[] = [];
 
   constructor(clock: Clock, port: LivenessPort) {
     this.#clock = clock;
@@ -44,6 +47,14 @@ export class Liveness {
   heard(): void {
     this.#heard_ms = this.#clock.monotonicMs();
     this.#asked = false;
+    if (this.#waiting.length > 0) for (const resolve of this.#waiting.splice(0)) resolve();
+  }
+
+  /** Undefined when the peer was heard just now; else it is asked, and the promise resolves when it is heard again. */
+  awake(): Promise<void> | undefined {
+    if (this.#clock.monotonicMs() - this.#heard_ms < ASK_BEFORE_SIGNING_MS) return undefined;
+    if (!this.#asked) this.#ask();
+    return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
   /** Asks on a user's behalf: resolves with the length of the pong message, 0 when the size asked for wants no answer. */
@@ -68,6 +79,7 @@ export class Liveness {
   /** The connection is gone. */
   stop(): void {
     this.#cancel();
+    this.#waiting = [];
     const open = this.#open;
     this.#open = [];
     for (const { reject } of open) reject(new PeerError('connected', 'the peer disconnected before it answered'));
@@ -75,19 +87,23 @@ export class Liveness {
 
   #check(): void {
     const silent_ms = this.#clock.monotonicMs() - this.#heard_ms;
-    const limit_ms = PING_AFTER_MS + (this.#asked ? PONG_WITHIN_MS : 0);
+    const limit_ms = this.#asked ? this.#asked_ms - this.#heard_ms + PONG_WITHIN_MS : PING_AFTER_MS;
     if (this.#port.isDeaf()) this.#again(PING_AFTER_MS);
     else if (silent_ms < limit_ms) this.#again(limit_ms - silent_ms);
     else if (this.#asked) this.#port.dead();
-    else {
-      this.#asked = true;
-      this.#again(PONG_WITHIN_MS);
-      // An answer of no bytes: all that counts is that it comes.
-      this.#port.ping({ type: 'ping', num_pong_bytes: 0, ignored: new Uint8Array(0) });
-    }
+    else this.#ask();
+  }
+
+  #ask(): void {
+    this.#asked = true;
+    this.#asked_ms = this.#clock.monotonicMs();
+    this.#again(PONG_WITHIN_MS);
+    // An answer of no bytes: all that counts is that it comes.
+    this.#port.ping({ type: 'ping', num_pong_bytes: 0, ignored: new Uint8Array(0) });
   }
 
   #again(delay_ms: number): void {
+    this.#cancel();
     this.#cancel = this.#clock.after(delay_ms, () => this.#check());
   }
 }

@@ -15,6 +15,8 @@ export interface Peer {
   readonly address: string;
   readonly direction: 'in' | 'out';
   readonly is_connected: boolean;
+  /** Where the peer sees us, as people write it; undefined when it does not say. */
+  readonly remote_addr: string | undefined;
   /** Sends the messages in order, in one write. Nothing happens when the connection is gone. */
   send(messages: readonly KnownMessage[]): void;
   /**
@@ -22,6 +24,11 @@ export interface Peer {
    * before this returns, and nothing of this peer afterwards.
    */
   disconnect(reason: string, farewell?: KnownMessage): void;
+  /**
+   * Whether the peer is there, as far as can be told: undefined when it was heard just now; else it is asked, and the
+   * promise resolves when it is heard again. It never does on a connection that is gone.
+   */
+  awake(): Promise<void> | undefined;
   /** Stops reading until `resume`: for a host that cannot keep up. */
   pause(): void;
   resume(): void;

@@ -48,6 +48,8 @@ export class Peers implements ConnectionOwner {
   readonly #dialling = new Map<NodeId, Promise<Peer>>();
   readonly #dials = new Set<AbortController>();
   readonly #reconnects: Reconnects;
+  /** What was said of nodes that refuse to talk to us. */
+  readonly #refusals = new Set<string>();
   #closing = false;
 
   constructor(options: PeersOptions) {
@@ -176,6 +178,7 @@ export class Peers implements ConnectionOwner {
     pending?.waiting?.reject(new PeerError('setup', reason));
     if (!was_ready || this.#peers.get(connection.node_id) !== connection) {
       this.#options.log('connection_ended', { address: connection.address, reason });
+      if (!was_ready) this.#tellRefusal(connection, reason);
       return;
     }
     const { node_id } = connection;
@@ -183,6 +186,17 @@ export class Peers implements ConnectionOwner {
     this.#options.log('peer_disconnected', { node_id, reason });
     this.#options.host.peerDisconnected(connection, reason);
     if (!this.#closing) this.#reconnects.lost(node_id);
+  }
+
+  /** A node that somebody here wants, and that will not talk to us or we to it: said once for each reason. */
+  #tellRefusal(connection: Connection, reason: string): void {
+    if (this.#closing || !connection.is_introduced) return;
+    const { node_id, direction } = connection;
+    if (direction === 'in' && this.#isStranger(node_id, connection)) return;
+    const said = `${node_id} ${reason}`;
+    if (this.#refusals.has(said)) return;
+    this.#refusals.add(said);
+    this.#options.log('peer_refused', { node_id, reason });
   }
 
   #welcome(socket: Socket): void {

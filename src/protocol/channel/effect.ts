@@ -47,6 +47,8 @@ export type Effect =
   | { readonly kind: 'channel_created' }
   /** Both said `channel_ready`: payments can flow. */
   | { readonly kind: 'channel_usable' }
+  /** Both sides have found each other again after a lost connection: what is only said may have been missed. */
+  | { readonly kind: 'reestablished' }
   /** The peer gave another alias. */
   | { readonly kind: 'alias_changed'; readonly remote_alias: ShortChannelId }
   /** Public, deep enough and ready: make the two signatures, then say `announce`. */

@@ -36,7 +36,9 @@ export function channelUpdateFacts(state: ChannelState): ChannelUpdateFacts | un
     htlc_minimum_msat: terms.remote.htlc_minimum_msat,
     htlc_maximum_msat: limit_msat < capacity_msat ? limit_msat : capacity_msat,
     dont_forward: !announced,
-    disabled: state.phase !== 'normal' || state.link !== 'up',
+    // Till forwards nothing, and the network may as well know: payers to Till use the other direction. What only the peer
+    // hears tells it that the channel is there, and some need it before they name the channel in their invoices.
+    disabled: announced || state.phase !== 'normal',
   };
 }
 

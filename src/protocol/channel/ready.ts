@@ -119,7 +119,8 @@ export function resumeAnnouncement(turn: Turn): void {
 
 function sendAnnouncement(turn: Turn): void {
   const { terms, local_announcement, announcement_sent } = turn.state;
-  if (local_announcement === undefined || announcement_sent) return;
+  // BOLT 7: not once the channel is being closed.
+  if (local_announcement === undefined || announcement_sent || turn.state.shutdown_sent) return;
   turn.state = { ...turn.state, announcement_sent: true };
   send(turn, { type: 'announcement_signatures', channel_id: terms.channel_id, ...local_announcement });
 }

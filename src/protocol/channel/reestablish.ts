@@ -119,6 +119,7 @@ export function receiveReestablish(turn: Turn, message: ChannelReestablish): voi
   if (state.shutdown_sent) sendShutdown(turn);
   resumeShutdown(turn);
   resumeAnnouncement(turn);
+  turn.effects.push({ kind: 'reestablished' });
   if (canCommit(turn.state)) turn.effects.push({ kind: 'commit_due' });
 }
 

@@ -85,7 +85,11 @@ test('fundchannel: what is refused, and a channel with what was asked for', TIME
   await refused(306, /Unknown peer/, client.call('fundchannel', { id: customer.keys.node_id, amount: 100_000 }));
   await refused(301, /0 sat to spend/, shop_client.call('fundchannel', { id: customer.keys.node_id, amount: 100_000 }));
   await refused(-1, /below/, client.call('fundchannel', { id, amount: 1_000 }));
-  await refused(300, /^Amount exceeded 16777215sat$/, client.call('fundchannel', { id, amount: 100_000_000 }));
+  await refused(
+    300,
+    /^Amount exceeded 2100000000000000sat$/,
+    client.call('fundchannel', { id, amount: 2_100_000_000_000_001 }),
+  );
   const [coin] = (await client.call('listfunds', {})).outputs;
   assert.ok(coin);
   const utxos = [`${coin.txid}:${coin.output}`];

@@ -43,7 +43,8 @@ test('connect: each thing that can be wrong with what was asked is named', TIMEO
   await refused(-32602, "host: should be an address or a name: invalid token 'a b'", connect(id, 'a b'));
   await refused(-32602, /^host: should be an address or a name/, connect(`${id}@`));
   await refused(-32602, /^host: should be an address or a name/, connect(`${id}@${host}:0`));
-  await refused(-32602, "Can't specify port without host", connect(`${id}@${host}`, null, port));
+  await refused(-32602, "Can't specify port without host", connect(id, null, port));
+  await refused(-32602, /^Can't specify port as both/, connect(`${id}@${host}:${port}`, null, port));
   await refused(400, 'Unable to connect, no address known for peer: give ID@HOST:PORT', connect(id));
   await refused(401, /127\.0\.0\.1.*ECONNREFUSED|ECONNREFUSED.*127\.0\.0\.1/, connect(id, '127.0.0.1', 1));
   await refused(401, /onion|proxy/i, connect(id, `${'a'.repeat(56)}.onion`, 9735));
@@ -66,7 +67,10 @@ test('connect: whoever calls, both see one connection, and who called', TIMEOUT,
   assert.deepEqual([back.id, back.direction, back.address.type], [customer.keys.node_id, 'in', 'ipv4']);
   assert.equal(back.features, features, 'the same program offers the same');
   const { peers } = await client.call('listpeers', { id, level: 'debug' });
-  assert.deepEqual(peers, [{ id, connected: true, num_channels: 0, netaddr: [`127.0.0.1:${port}`], features }]);
+  const remote_addr = shop.peers.list()[0]?.address;
+  assert.deepEqual(peers, [
+    { id, connected: true, num_channels: 0, netaddr: [`127.0.0.1:${port}`], remote_addr, features },
+  ]);
   await refused(-32602, /^level: should be 'io', 'trace'/, client.callAny('listpeers', { level: 'loud' }));
   await refused(-32602, /^id: should be a node id/, client.callAny('listpeers', { id: 'shop' }));
 });

@@ -211,6 +211,7 @@ test('a peer that must close a channel is asked every minute until the funding i
     node_id: couple.customer.node_id,
     features: new Set(),
     send: (messages) => void said.push(...messages),
+    awake: () => undefined,
     disconnect: () => {},
   };
   couple.shop.channels.peerConnected(deaf);

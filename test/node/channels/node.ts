@@ -111,6 +111,9 @@ export class TestNode {
   /** A cheat's funding: an output that it names, whatever it is. */
   fundWith: { readonly txid: Txid; readonly vout: number } | undefined;
   /** What happens while the wallet makes a funding transaction, and what the source of blocks says to it. */
+  readonly forwarding = { cltv_expiry_delta: 34, fee_base_msat: 0, fee_proportional_millionths: 0 };
+  /** While its peers are silent: what its channels wait for before they sign. */
+  asleep: Promise<void> | undefined;
   beforeFunding: () => Promise<void> = async () => {};
   refuseFunding: Error | undefined;
   readonly #held = new Map<Txid, Buffer>();
@@ -210,7 +213,7 @@ export class TestNode {
       endings: this.endings,
       features: FEATURES,
       policy: { ...DEFAULT_POLICY, minimum_depth: 1 },
-      forwarding: { cltv_expiry_delta: 34, fee_base_msat: 0, fee_proportional_millionths: 0 },
+      forwarding: this.forwarding,
       zeroconf_peers: new Set(),
       clock: this.world.clock,
       randomBytes: (length) => sha256(Buffer.from(`${this.name} ${this.#random++}`)).slice(0, length),
@@ -282,6 +285,8 @@ export class Link {
   #isUp = true;
   /** How many messages went over it. */
   count = 0;
+  /** What the nodes said to each other. */
+  readonly said: { readonly by: string; readonly message: KnownMessage }[] = [];
 
   readonly #hungUp: (reason: string) => void;
 
@@ -296,7 +301,6 @@ export class Link {
 
   /** What `near` sees of `far`. */
   #peer(near: TestNode, far: TestNode, side: 0 | 1): ConnectedPeer {
-    void near;
     return {
       node_id: far.node_id,
       features: FEATURES,
@@ -306,10 +310,13 @@ export class Link {
           for (const each of bytes) {
             if (!this.#isUp) return;
             this.count++;
-            far.channels.message(this.#peers[side === 0 ? 1 : 0], decodeMessage(each) as KnownMessage);
+            const message = decodeMessage(each) as KnownMessage;
+            this.said.push({ by: near.name, message });
+            far.channels.message(this.#peers[side === 0 ? 1 : 0], message);
           }
         });
       },
+      awake: () => near.asleep,
       disconnect: (reason) => {
         this.#hungUp(reason);
         this.cut();

@@ -6,9 +6,11 @@ import { sha256 } from '../../../src/base/crypto/hash.ts';
 import { curve } from '../../../src/base/crypto/secp256k1.ts';
 import type { ChannelId, NodeId } from '../../../src/base/types/brand.ts';
 import { ManualClock } from '../../../src/base/types/clock.ts';
+import type { Features } from '../../../src/base/types/features.ts';
 import { toHex } from '../../../src/base/types/hex.ts';
 import { NETWORKS } from '../../../src/base/types/network.ts';
 import { Secret } from '../../../src/base/types/secret.ts';
+import type { ShortChannelId } from '../../../src/base/types/short-channel-id.ts';
 import { type Dial, INIT_FEATURES, type NetAddress, netDial, Peers } from '../../../src/node/peers/index.ts';
 import { MAX_STRANGERS } from '../../../src/node/peers/limits.ts';
 
@@ -21,21 +23,30 @@ interface Made {
   readonly clock: ManualClock;
   readonly connected: Set<NodeId>;
   readonly reasons: string[];
+  /** Nodes that would not talk to us, as the operator is told. */
+  readonly refused: string[];
   /** How many messages were handed on. */
   readonly messages: number;
   until(isSo: () => boolean): Promise<void>;
 }
 
-function make(t: TestContext, name: string, options: { dial?: Dial; channels?: ReadonlySet<NodeId> } = {}): Made {
+interface MakeOptions {
+  readonly dial?: Dial;
+  readonly channels?: ReadonlySet<NodeId>;
+  readonly features?: Features;
+}
+
+function make(t: TestContext, name: string, options: MakeOptions = {}): Made {
   const clock = new ManualClock();
   const connected = new Set<NodeId>();
   const reasons: string[] = [];
+  const refused: string[] = [];
   let messages = 0;
   let number = 0;
   const peers = new Peers({
     static_key: new Secret(keyOf(name)),
     network: NETWORKS.regtest,
-    features: INIT_FEATURES,
+    features: options.features ?? INIT_FEATURES,
     host: {
       peerConnected: ({ node_id }) => void connected.add(node_id),
       peerDisconnected: ({ node_id }) => void connected.delete(node_id),
@@ -47,7 +58,10 @@ function make(t: TestContext, name: string, options: { dial?: Dial; channels?: R
     dial: options.dial ?? netDial(),
     clock,
     randomBytes: (length) => sha256(Buffer.from(`${name} ${number++}`)).slice(0, length),
-    log: (_event, fields) => void reasons.push(String(fields.reason ?? '')),
+    log: (event, fields) => {
+      reasons.push(String(fields.reason ?? ''));
+      if (event === 'peer_refused') refused.push(`${fields.node_id} ${fields.reason}`);
+    },
   });
   t.after(() => peers.close());
   const until = async (isSo: () => boolean): Promise<void> => {
@@ -61,6 +75,7 @@ function make(t: TestContext, name: string, options: { dial?: Dial; channels?: R
     clock,
     connected,
     reasons,
+    refused,
     until,
     get messages() {
       return messages;
@@ -215,6 +230,59 @@ test('a peer that answers and goes again and again is called every quarter of a 
     `${waits}`,
   );
 });
+
+test('each side of a connection learns where the other sees it', TIMEOUT, async (t) => {
+  const shop = make(t, 'shop');
+  const at = await shop.peers.listen({ host: '127.0.0.1', port: 0 });
+  const caller = make(t, 'caller');
+  const peer = await caller.peers.connect(idOf('shop'), at);
+  await shop.until(() => shop.connected.has(idOf('caller')));
+  assert.equal(peer.remote_addr, shop.peers.find(idOf('caller'))?.address, 'what the shop sees');
+  assert.equal(shop.peers.find(idOf('caller'))?.remote_addr, undefined, 'who is called knows where');
+});
+
+test('gossip that cannot be read costs no connection, whoever wrote it', TIMEOUT, async (t) => {
+  const shop = make(t, 'shop');
+  const at = await shop.peers.listen({ host: '127.0.0.1', port: 0 });
+  const peer = await make(t, 'peer').peers.connect(idOf('shop'), at);
+  const key = idOf('anybody');
+  const signature = '01'.repeat(64);
+  peer.send([
+    {
+      type: 'channel_announcement',
+      node_signature_1: signature,
+      node_signature_2: signature,
+      bitcoin_signature_1: signature,
+      bitcoin_signature_2: signature,
+      features: new Set([20_001]),
+      chain_hash: NETWORKS.regtest.chain_hash,
+      short_channel_id: '1x2x3' as ShortChannelId,
+      node_id_1: key,
+      node_id_2: key,
+      bitcoin_key_1: key,
+      bitcoin_key_2: key,
+      excess: new Uint8Array(0),
+    },
+    { type: 'warning', channel_id: '00'.repeat(32) as ChannelId, data: Buffer.from('still here') },
+  ]);
+  await shop.until(() => shop.messages === 1);
+  assert.ok(shop.connected.has(idOf('peer')));
+});
+
+test(
+  'a node that we want and that does not come to terms with us is told to the operator, once',
+  TIMEOUT,
+  async (t) => {
+    const shop = make(t, 'shop');
+    const demanding = make(t, 'demanding', { features: new Set([...INIT_FEATURES, 2_000]) });
+    const at = await demanding.peers.listen({ host: '127.0.0.1', port: 0 });
+    for (let call = 0; call < 2; call++) {
+      await assert.rejects(shop.peers.connect(idOf('demanding'), at), /requires features that we do not have: 2000/);
+    }
+    assert.deepEqual(shop.refused, [`${idOf('demanding')} the peer requires features that we do not have: 2000`]);
+    assert.deepEqual(demanding.refused, [], 'a stranger that calls is no news');
+  },
+);
 
 test('a connection over IPv6', TIMEOUT, async (t) => {
   const shop = make(t, 'shop');

@@ -24,6 +24,8 @@ test('a private channel is named by aliases only, and its update is for the peer
     disabled: false,
   });
   alice.do({ kind: 'disconnected' });
+  assert.equal(channelUpdateFacts(alice.state)?.disabled, false, 'nobody but the peer hears it, and it knows that');
+  alice.do({ kind: 'shutdown' });
   assert.equal(channelUpdateFacts(alice.state)?.disabled, true);
 });
 
@@ -42,7 +44,7 @@ test('a public channel is known by its real name too, and announced under it', (
     message: { type: 'announcement_signatures', channel_id: alice.state.terms.channel_id, ...signatures },
   });
   const facts = channelUpdateFacts(alice.state);
-  assert.deepEqual([facts?.short_channel_id, facts?.dont_forward], ['90x2x1', false]);
+  assert.deepEqual([facts?.short_channel_id, facts?.dont_forward, facts?.disabled], ['90x2x1', false, true]);
 });
 
 test('before the peer gave a name there is none for a hint or an update', () => {

@@ -10,6 +10,7 @@ import { databaseFile } from './0008-database-file.ts';
 import { narrowHashIndex } from './0009-narrow-hash-index.ts';
 import { runMarks } from './0010-run-marks.ts';
 import { nodeOfDatabase } from './0011-node-of-database.ts';
+import { localUpdates } from './0012-local-updates.ts';
 import type { Migration } from './migration.ts';
 
 export const MIGRATIONS: readonly Migration[] = [
@@ -24,4 +25,5 @@ export const MIGRATIONS: readonly Migration[] = [
   narrowHashIndex,
   runMarks,
   nodeOfDatabase,
+  localUpdates,
 ];

@@ -4,6 +4,7 @@
  * `ChannelGossip` (ports.ts), so that whoever keeps the network's map can take its place.
  */
 
+import type { ChannelId } from '../../../base/types/brand.ts';
 import type { Clock } from '../../../base/types/clock.ts';
 import { toHex } from '../../../base/types/hex.ts';
 import type { Network } from '../../../base/types/network.ts';
@@ -32,7 +33,12 @@ export interface OwnGossipOptions {
   readonly forwarding: ForwardingTerms;
   readonly clock: Clock;
   readonly log: ChannelLog;
+  /** The channel's row is to be written, before what is said now. */
+  save(channel_id: ChannelId): void;
 }
+
+/** Two weeks without a word and the network forgets a channel (BOLT 7); we speak again well before. */
+const REFRESH_SECONDS = 12 * 24 * 3600;
 
 export class OwnGossip implements ChannelGossip {
   readonly #options: OwnGossipOptions;
@@ -42,11 +48,41 @@ export class OwnGossip implements ChannelGossip {
   }
 
   /** Tells the peer what payments over this channel would ask: without it the peer gives its payers no way through us. */
-  sayUpdate({ peer, peer_id, state }: GossipChannel): void {
+  sayUpdate(channel: GossipChannel): void {
+    const { peer, peer_id } = channel;
+    if (peer === undefined) return;
+    const update = this.#nextUpdate(channel);
+    if (update === undefined) return;
+    const { book, keys, network, forwarding, save } = this.#options;
+    const { facts, is_new, local_update } = update;
+    if (is_new) {
+      channel.local_update = local_update;
+      save(channel.channel_id);
+    }
+    book.send(peer, signUpdate(keys, peer_id, network.chain_hash, facts, forwarding, local_update.timestamp));
+  }
+
+  /** Says our update again when what was said last is old, or not true any more. */
+  refreshUpdate(channel: GossipChannel): void {
+    const isUp = channel.peer !== undefined && channel.state.link === 'up';
+    // What was never said is said when it is time for that.
+    if (isUp && channel.local_update !== undefined && this.#nextUpdate(channel)?.is_new === true)
+      this.sayUpdate(channel);
+  }
+
+  /** What is to be said of the channel now. Undefined while it has no name that the peer would know. */
+  #nextUpdate({ state, local_update: last }: GossipChannel) {
     const facts = channelUpdateFacts(state);
-    if (facts === undefined || peer === undefined) return;
-    const { book, keys, network, forwarding, clock } = this.#options;
-    book.send(peer, signUpdate(keys, peer_id, network.chain_hash, facts, forwarding, clock.nowSeconds()));
+    if (facts === undefined) return undefined;
+    const { forwarding, clock } = this.#options;
+    const now = clock.nowSeconds();
+    const content = JSON.stringify({ ...facts, ...forwarding }, (_key, value: unknown) =>
+      typeof value === 'bigint' ? value.toString() : value,
+    );
+    const isFresh = last !== undefined && now - last.timestamp < REFRESH_SECONDS;
+    if (last?.content === content && isFresh) return { facts, is_new: false, local_update: last };
+    const timestamp = Math.max(now, (last?.timestamp ?? 0) + 1);
+    return { facts, is_new: true, local_update: { timestamp, content } };
   }
 
   /** Our two signatures of the channel's announcement. */
@@ -88,7 +124,13 @@ export class OwnGossip implements ChannelGossip {
       return [terms.local_alias, remote_alias, realName(each)].includes(update.short_channel_id);
     });
     if (channel === undefined || update.chain_hash !== network.chain_hash) return undefined;
-    if (!isFrom(update, peer.node_id, keys.node_id) || !verifyUpdate(update, peer.node_id)) return undefined;
+    if (!isFrom(update, peer.node_id, keys.node_id)) return undefined;
+    if (!verifyUpdate(update, peer.node_id)) {
+      // BOLT 7 would also hang up, which would cost the peer's channels for a message that moves no money.
+      const data = Buffer.from('channel_update: the signature is not valid');
+      this.#options.book.send(peer, { type: 'warning', channel_id: channel.channel_id, data });
+      return undefined;
+    }
     if ((channel.remote_update?.timestamp ?? -1) >= update.timestamp) return undefined;
     channel.remote_update = remoteUpdateOf(update);
     return channel;

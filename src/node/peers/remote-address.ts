@@ -1,0 +1,43 @@
+/** `remote_addr` of init: the address at which the sender sees the receiver (BOLT 1; BOLT 7 for its form). */
+import { isIPv4, isIPv6 } from 'node:net';
+import { formatNetAddress, parseNetAddress } from './net-address.ts';
+
+const IPV4 = 1;
+const IPV6 = 2;
+const IPV4_LENGTH_BYTES = 4;
+const IPV6_LENGTH_BYTES = 16;
+
+/** The field's bytes. Undefined for an address that is no IP address: a proxy hides those, and a name says nothing new. */
+export function encodeRemoteAddress(text: string): Uint8Array | undefined {
+  const address = parseNetAddress(text, 0);
+  if (address === undefined || address.port === 0) return undefined;
+  const host = address.host.replace(/^::ffff:(?=[\d.]+$)/, '');
+  const port = Buffer.alloc(2);
+  port.writeUInt16BE(address.port);
+  if (isIPv4(host)) return Buffer.concat([Buffer.of(IPV4, ...host.split('.').map(Number)), port]);
+  if (isIPv6(host)) return Buffer.concat([Buffer.of(IPV6), ipv6Bytes(host), port]);
+  return undefined;
+}
+
+/** The address as people write it. Undefined when the bytes are of a kind that we do not know. */
+export function decodeRemoteAddress(bytes: Uint8Array): string | undefined {
+  const data = Buffer.from(bytes);
+  const [kind] = data;
+  if (kind === IPV4 && data.length === 1 + IPV4_LENGTH_BYTES + 2) {
+    return formatNetAddress({ host: [...data.subarray(1, 5)].join('.'), port: data.readUInt16BE(5) });
+  }
+  if (kind !== IPV6 || data.length !== 1 + IPV6_LENGTH_BYTES + 2) return undefined;
+  const groups = Array.from({ length: 8 }, (_, index) => data.readUInt16BE(1 + 2 * index).toString(16));
+  // The URL parser shortens it as people write it.
+  const host = new URL(`http://[${groups.join(':')}]/`).hostname.slice(1, -1);
+  return formatNetAddress({ host, port: data.readUInt16BE(17) });
+}
+
+function ipv6Bytes(host: string): Uint8Array {
+  const [head = '', tail] = new URL(`http://[${host}]/`).hostname.slice(1, -1).split('::');
+  const groups = (text: string | undefined): number[] =>
+    text === undefined || text === '' ? [] : text.split(':').map((group) => Number.parseInt(group, 16));
+  const [front, back] = [groups(head), groups(tail)];
+  const all = [...front, ...new Array<number>(8 - front.length - back.length).fill(0), ...back];
+  return Buffer.from(all.flatMap((group) => [group >> 8, group & 0xff]));
+}

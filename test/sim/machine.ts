@@ -240,7 +240,12 @@ export class TillNode {
     this.wallet.start(this.chain, tip.height);
     await this.outgoing.start();
     await this.channels.start(tip.height + 1);
-    await resumeFundings(this.wallet, this.channels.list(), this.#log);
+    await resumeFundings(
+      this.wallet,
+      this.channels.list(),
+      this.#log,
+      (channel, reason) => void this.channels.apply(channel, { kind: 'give_up', reason }),
+    );
     rememberTip(this.chain, (...writes) => this.channels.book.write(...writes));
     if (from === undefined) this.channels.book.write(tipWrite(tip));
     await this.invoices.start();

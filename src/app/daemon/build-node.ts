@@ -5,6 +5,7 @@ import type { Write } from '../../infra/store/store.ts';
 import { Backups } from '../../node/backup/backups.ts';
 import { Channels } from '../../node/channels/channels.ts';
 import { claimIncoming, type IncomingHtlc } from '../../node/channels/incoming.ts';
+import type { LiveChannel } from '../../node/channels/live-channel.ts';
 import { closedWays, waysOut } from '../../node/channels/ways-out.ts';
 import { Endings } from '../../node/endings/endings.ts';
 import type { Keys } from '../../node/keys/keys.ts';
@@ -185,6 +186,8 @@ export async function buildNode(infra: Infra, shop: () => ShopPort): Promise<Nod
     },
   });
   const bindings: NetAddress[] = [];
+  const giveUp = (channel: LiveChannel, reason: string): void =>
+    void channels.apply(channel, { kind: 'give_up', reason });
   let stopReleasing = (): void => {};
 
   const parts: readonly Part[] = [
@@ -208,7 +211,7 @@ export async function buildNode(infra: Infra, shop: () => ShopPort): Promise<Nod
       async start() {
         await channels.start(infra.resumePoint().tip.height + 1);
         backups.changed();
-        await unattended('resuming fundings', resumeFundings(wallet, channels.list(), log));
+        await unattended('resuming fundings', resumeFundings(wallet, channels.list(), log, giveUp));
         stopReleasing = chain.onTip(() => void unattended('releasing coins', releaseOrphans(wallet, channels, log)));
       },
       async stop() {

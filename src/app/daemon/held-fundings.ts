@@ -35,21 +35,6 @@ export interface FundedChannel {
 const WAITING: ReadonlySet<Phase> = new Set(['opening', 'normal', 'closing']);
 
 /**
- * Frees the coins of fundings that no channel knows, and sends those that a channel waits for. `channels` must hold every
- * channel that is stored. Rejects as the wallet does.
- */
-/** One that is refused keeps the others from nothing: its channel can be closed, and its coins be freed. */
-async function resume(wallet: FundingWallet, txid: Txid, log: FundingLog): Promise<void> {
-  try {
-    await wallet.publish(txid);
-    log.info(`the funding transaction ${txid} was not sent before the node ended: it is sent now`);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    log.warn(`the funding transaction ${txid}, which a channel waits for, could not be sent: ${reason}`);
-  }
-}
-
-/**
  * Frees coins that are held for a channel which nobody knows: whatever ended its opening, nothing may keep them until the
  * next start. Called with every block. Rejects as the wallet does.
  */
@@ -65,22 +50,34 @@ export async function releaseOrphans(
   }
 }
 
-export async function resumeFundings(
+/**
+ * Frees the coins of fundings that nothing waits for, and sends those that a channel waits for. `channels` must hold every
+ * channel that is stored; `giveUp` closes one whose funding is refused, which keeps the others from nothing. Rejects as
+ * the wallet does.
+ */
+export async function resumeFundings<Channel extends FundedChannel>(
   wallet: FundingWallet,
-  channels: readonly FundedChannel[],
+  channels: readonly Channel[],
   log: FundingLog,
+  giveUp: (channel: Channel, reason: string) => void,
 ): Promise<void> {
   for (const txid of wallet.held()) {
     const channel = channels.find(({ state }) => state.terms.funding_txid === txid);
-    if (channel === undefined) {
+    if (channel === undefined || !WAITING.has(channel.state.phase)) {
+      // What was held was never sent, or was refused: no block can hold it.
       await wallet.release(txid);
-      log.info(
-        `the opening of a channel was interrupted before the channel existed: the coins of ${txid} are free again`,
-      );
-    } else if (WAITING.has(channel.state.phase)) {
-      await resume(wallet, txid, log);
-    } else {
-      log.warn(`the funding transaction ${txid} of a channel that is over was never sent, and its coins stay reserved`);
+      const what = channel === undefined ? 'was cut off before the channel existed' : 'came to nothing';
+      log.info(`the opening of a channel ${what}: the coins of ${txid} are free again`);
+      continue;
+    }
+    try {
+      await wallet.publish(txid);
+      log.info(`the funding transaction ${txid} was not sent before the node ended: it is sent now`);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      log.warn(`the funding transaction ${txid} could not be sent, and its channel is given up: ${reason}`);
+      giveUp(channel, `no funding: ${reason}`);
+      await wallet.release(txid);
     }
   }
 }

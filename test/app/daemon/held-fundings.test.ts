@@ -39,12 +39,15 @@ test('a funding that a channel waits for is sent, one of a channel that is over 
   });
   const lines: string[] = [];
   const log = { info: (text: string) => lines.push(text), warn: (text: string) => lines.push(text) };
-  await resumeFundings(shop.wallet, [channel(wanted.txid, 'opening'), channel(over.txid, 'failed')], log);
+  const given_up: string[] = [];
+  const giveUp = (_channel: object, reason: string): void => void given_up.push(reason);
+  await resumeFundings(shop.wallet, [channel(wanted.txid, 'opening'), channel(over.txid, 'failed')], log, giveUp);
+  assert.deepEqual(given_up, []);
   assert.deepEqual(
     [wanted, over].map(({ txid }) => town.chain.isPending(txid)),
     [true, false],
   );
-  assert.deepEqual(shop.wallet.held(), [over.txid]);
+  assert.deepEqual(shop.wallet.held(), [], 'and its coins are free');
   assert.equal(lines.length, 2);
 });
 

@@ -92,7 +92,7 @@ export function decodedAnswer(invoice: Bolt11) {
   return {
     currency: invoice.currency as string,
     created_at: invoice.created_at,
-    expiry: invoice.expiry_seconds,
+    expiry: invoice.long_expiry_seconds ?? invoice.expiry_seconds,
     payee: invoice.payee as string,
     amount_msat: invoice.amount_msat as bigint | undefined,
     payment_hash: invoice.payment_hash as string,

@@ -4,6 +4,7 @@
  */
 import { MAX_U64, type Msat, parseMsat, type Sat } from '../../base/types/amount.ts';
 import type { ChannelId, NodeId, PaymentHash, Txid } from '../../base/types/brand.ts';
+import { parseMillionths, parseWholeNumber } from '../../base/types/decimal.ts';
 import { isHex } from '../../base/types/hex.ts';
 import { Secret } from '../../base/types/secret.ts';
 import { parseShortChannelId, type ShortChannelId } from '../../base/types/short-channel-id.ts';
@@ -43,9 +44,7 @@ export interface ShortChannelIdDirection {
 
 function unsigned(value: Json, max: bigint): bigint | undefined {
   const word = wordOf(value);
-  if (word === undefined || word.length > 40 || !/^\d+$/.test(word)) return undefined;
-  const number = BigInt(word);
-  return number <= max ? number : undefined;
+  return word === undefined ? undefined : parseWholeNumber(word, max);
 }
 
 function unsignedField(bits: 16 | 32): Field<number> {
@@ -77,9 +76,8 @@ function hexField<T extends string>(
 function readAmountSat(value: Json): Sat | undefined {
   const word = wordOf(value);
   if (word === undefined) return undefined;
-  // A bare number is in satoshi here; with a unit it must come to whole satoshi.
-  if (/^\d{1,20}$/.test(word)) return parseMsat(`${word}sat`) === undefined ? undefined : (BigInt(word) as Sat);
-  const amount_msat = parseMsat(word);
+  // A bare number is in satoshi here, however many digits it has; with a unit it must come to whole satoshi.
+  const amount_msat = parseMsat(/^\d+$/.test(word) ? `${word}sat` : word);
   return amount_msat === undefined || amount_msat % 1000n !== 0n ? undefined : ((amount_msat / 1000n) as Sat);
 }
 
@@ -93,6 +91,8 @@ function readShortChannelId(value: Json): ShortChannelId | undefined {
   return text === undefined ? undefined : parseShortChannelId(text);
 }
 
+/** As JSON writes numbers, but with any zeros in front. */
+const FLOAT = /^\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 /** A `\u` whose backslash is not itself escaped. */
 const WITHOUT_CODES = 'should be a string (without \\u)';
 const PLAIN_UTF8 =
@@ -228,7 +228,9 @@ export const field = {
     'should be a non-negative floating-point number',
     (value) => {
       const word = wordOf(value);
-      return word !== undefined && /^\d{1,20}(\.\d{1,20})?$/.test(word) ? Number(word) : undefined;
+      if (word === undefined || !FLOAT.test(word)) return undefined;
+      const number = Number(word);
+      return Number.isFinite(number) ? number : undefined;
     },
   ),
   /** A share in percent, with or without a fraction: answers it in millionths of a percent, at most 2^64 - 1. */
@@ -236,13 +238,7 @@ export const field = {
     'number',
     { type: 'number', minimum: 0 },
     'should be a non-negative floating-point number',
-    (value) => {
-      const match = /^(\d{1,20})(?:\.(\d{1,20}))?$/.exec(wordOf(value) ?? '');
-      if (match === null) return undefined;
-      const [, whole = '', fraction = ''] = match;
-      const millionths = BigInt(whole + fraction.padEnd(6, '0').slice(0, 6));
-      return millionths > MAX_U64 ? undefined : millionths;
-    },
+    (value) => parseMillionths(wordOf(value) ?? '', MAX_U64),
   ),
   hash: hexField<PaymentHash>('hash', 32, 'should be a 32 byte hex value'),
   /** A preimage: never echoed. */
@@ -274,10 +270,10 @@ export const field = {
   channelId: hexField<ChannelId>('channel_id', 32, 'should be a channel id'),
   txid: hexField<Txid>('txid', 32, 'should be a txid'),
   outpoint: fieldOf<Outpoint>('outpoint', { type: 'string' }, 'should be a txid:outnum', (value) => {
-    const match = /^([0-9a-fA-F]{64}):(\d{1,10})$/.exec(textOf(value) ?? '');
-    const output = Number(match?.[2]);
-    if (match === null || output > 0xffff_ffff) return undefined;
-    return { txid: (match[1] as string).toLowerCase() as Txid, output };
+    const match = /^([0-9a-fA-F]{64}):(\d+)$/.exec(textOf(value) ?? '');
+    const output = parseWholeNumber(match?.[2] ?? '', 0xffff_ffffn);
+    if (match === null || output === undefined) return undefined;
+    return { txid: (match[1] as string).toLowerCase() as Txid, output: Number(output) };
   }),
   shortChannelId,
   shortChannelIdDir: fieldOf<ShortChannelIdDirection>(

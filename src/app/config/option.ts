@@ -1,5 +1,7 @@
 /** What an option of the node is. Each stands once, in options.ts; parsing, help, listconfigs and docs follow from it. */
 
+import { parseWholeNumber } from '../../base/types/decimal.ts';
+
 /** What an option's value looks like. */
 export type OptionKind = 'flag' | 'string' | 'integer' | 'boolean' | 'msat' | 'strings';
 
@@ -58,6 +60,15 @@ export function strings(doc: string, extra: Extra = {}): OptionDefinition<'strin
   return { kind: 'strings', default: [], doc, ...extra };
 }
 
+/** NaN when the text is no whole number, or one that is not exact in a number. */
+function readInteger(text: string): number {
+  const isNegative = text.startsWith('-');
+  const value = Number(
+    parseWholeNumber(isNegative ? text.slice(1) : text, BigInt(Number.MAX_SAFE_INTEGER)) ?? Number.NaN,
+  );
+  return isNegative ? -value : value;
+}
+
 /** Reads a value as it stands on a command line or in a file. `where` begins the sentence of an error. */
 export function parseValue(name: string, option: OptionDefinition, text: string | undefined, where: string): unknown {
   const { kind, one_of, min = 0, max = Number.MAX_SAFE_INTEGER } = option;
@@ -70,7 +81,7 @@ export function parseValue(name: string, option: OptionDefinition, text: string 
   if (text === undefined || text === '')
     throw new ConfigError(`${where}: ${name} needs a value: --${name}=${option.placeholder ?? 'VALUE'}`);
   if (kind === 'integer') {
-    const value = /^-?\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
+    const value = readInteger(text);
     if (!(value >= min && value <= max)) {
       throw new ConfigError(`${where}: ${name} is a whole number from ${min} to ${max}, not '${text}'`);
     }

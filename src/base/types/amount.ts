@@ -3,6 +3,7 @@
  * the checked functions here, so that a balance never goes below zero or over 64 bits unnoticed.
  */
 import type { Brand } from './brand.ts';
+import { withoutLeadingZeros } from './decimal.ts';
 
 /** Thousandths of a satoshi, 0 to 2^64 - 1: the unit of BOLT 2 and BOLT 4. */
 export type Msat = Brand<bigint, 'msat'>;
@@ -76,13 +77,17 @@ export function msatToSatFloor(amount_msat: Msat): Sat {
 
 const UNIT = /^(?:(\d+)(?:msat)?|(\d+)sat|(\d+)\.(\d{3})sat|(\d+)(?:\.(\d{1,11}))?btc)$/;
 
+/** Characters after any zeros in front; the largest amount there is has fewer in every unit. */
+const LONGEST_AMOUNT = 40;
+
 /**
  * Parses an amount as people and Core Lightning write it: digits, `1000msat`, `1sat`, `1.000sat` (exactly three
  * decimals), `0.00000000001btc` (up to eleven decimals). Undefined when it is none of these or over 64 bits.
  */
 export function parseMsat(text: string): Msat | undefined {
-  const match = UNIT.exec(text);
-  if (match === null || text.length > 64) return undefined;
+  const short = withoutLeadingZeros(text);
+  const match = short.length > LONGEST_AMOUNT ? null : UNIT.exec(short);
+  if (match === null) return undefined;
   const [, plain, whole_sat, sat_part, sat_decimals, btc_part, btc_decimals] = match;
   let value: bigint;
   if (plain !== undefined) value = BigInt(plain);

@@ -1,15 +1,19 @@
 /** short_channel_id (BOLT 7): block height, transaction index, output index in 64 bits; `539268x845x1` for people. */
 import type { Brand } from './brand.ts';
+import { parseWholeNumber } from './decimal.ts';
 
 /** The text form, `BLOCKxTXxOUT`: how records, SQL and JSON spell it. */
 export type ShortChannelId = Brand<string, 'short_channel_id'>;
 
 /** Parses the text form. Undefined when it is none, or a part does not fit 24, 24 and 16 bits. */
 export function parseShortChannelId(text: string): ShortChannelId | undefined {
-  const match = /^(\d{1,8})x(\d{1,8})x(\d{1,5})$/.exec(text);
+  const match = /^(\d+)x(\d+)x(\d+)$/.exec(text);
   if (match === null) return undefined;
-  const [block, transaction, output] = [Number(match[1]), Number(match[2]), Number(match[3])];
-  if (block > 0xffffff || transaction > 0xffffff || output > 0xffff) return undefined;
+  const [, first = '', second = '', third = ''] = match;
+  const block = parseWholeNumber(first, 0xffffffn);
+  const transaction = parseWholeNumber(second, 0xffffffn);
+  const output = parseWholeNumber(third, 0xffffn);
+  if (block === undefined || transaction === undefined || output === undefined) return undefined;
   return `${block}x${transaction}x${output}` as ShortChannelId;
 }
 

@@ -49,6 +49,7 @@ export function checkTerms(raw: RawTerms, options: CheckOptions = {}): InvoiceTe
     payment_metadata: draft.payment_metadata,
     named_payee: draft.named_payee,
     expiry_seconds: draft.expiry_seconds ?? DEFAULT_EXPIRY_SECONDS,
+    ...(draft.long_expiry_seconds === undefined ? {} : { long_expiry_seconds: draft.long_expiry_seconds }),
     min_final_cltv_expiry_delta: draft.min_final_cltv_expiry_delta ?? DEFAULT_MIN_FINAL_CLTV_EXPIRY_DELTA,
     fallbacks: draft.fallbacks,
     routes: draft.routes,
@@ -58,14 +59,16 @@ export function checkTerms(raw: RawTerms, options: CheckOptions = {}): InvoiceTe
 }
 
 function readField(field: RawField, draft: Draft, seen: Map<string, RawField>, extra: ExtraField[]): void {
-  const { tag, words, position } = field;
+  const { tag, words } = field;
   const row = findRow(tag);
   if (row === undefined || (row.length !== undefined && row.length !== words.length)) {
     extra.push({ tag, data: wordsToText(words) });
     return;
   }
+  // "MUST specify the most-preferred field first": what follows the first is not looked into.
   if (row.repeats === undefined && seen.has(tag)) {
-    throw new Bolt11Error('duplicate_field', `a second ${row.holds}`, { field: tag, position });
+    extra.push({ tag, data: wordsToText(words) });
+    return;
   }
   seen.set(tag, field);
   if (!row.read(field, draft)) extra.push({ tag, data: wordsToText(words) });

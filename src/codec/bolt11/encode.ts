@@ -18,7 +18,8 @@ export function toRaw(fields: InvoiceFields): RawTerms {
   requireInteger(undefined, 'created_at', fields.created_at, MAX_TIMESTAMP);
   const raw: RawField[] = [];
   for (const row of FIELD_ROWS) for (const words of row.write(fields)) raw.push({ tag: row.tag, words });
-  for (const field of fields.extra ?? []) raw.push(writeExtra(field));
+  const written = new Set(raw.map(({ tag }) => tag));
+  for (const field of fields.extra ?? []) raw.push(writeExtra(field, written));
   return {
     human_readable: formatHumanReadable(fields.currency, fields.amount_msat),
     timestamp: fields.created_at,
@@ -27,7 +28,7 @@ export function toRaw(fields: InvoiceFields): RawTerms {
 }
 
 /** An extra field must be one that a reader skips; else it would say something that `fields` does not. */
-function writeExtra({ tag, data }: ExtraField): RawField {
+function writeExtra({ tag, data }: ExtraField, written: ReadonlySet<string>): RawField {
   const words = textToWords(data);
   if (textToWords(tag)?.length !== 1 || words === undefined) {
     throw new Bolt11Error('value_invalid', 'an extra field is one bech32 character and data of such characters');
@@ -35,6 +36,7 @@ function writeExtra({ tag, data }: ExtraField): RawField {
   const row = findRow(tag);
   const skipped =
     row === undefined ||
+    (row.repeats === undefined && written.has(tag)) ||
     (row.length !== undefined && row.length !== words.length) ||
     (tag === 'f' && (words[0] ?? 0) > 18);
   if (!skipped) throw new Bolt11Error('value_invalid', 'this field is not an extra one', { field: tag });

@@ -24,10 +24,9 @@ export type Bolt11Fault =
   | 'field_truncated'
   | 'field_length'
   | 'missing_field'
-  | 'duplicate_field'
   /** Both a description and the hash of one. */
   | 'two_descriptions'
-  /** A number or feature field that starts with a zero element. */
+  /** A number or feature field of several elements that starts with a zero one. */
   | 'leading_zero'
   | 'number_too_large'
   | 'not_utf8'

@@ -5,6 +5,8 @@
  * The BOLT asks a reader to fail on a `p`, `h`, `s` or `n` of another length, yet its example "including fields which
  * must be ignored" is valid and has eight of them. Till follows the example: it skips and keeps such a field, and names
  * its length if the invoice turns out to have no good one.
+ *
+ * A field that stands twice counts as it stands first, and the later ones are kept unread (docs/decisions/0029).
  */
 import type { NodeId, PaymentHash, PaymentSecret } from '../../base/types/brand.ts';
 import type { Features } from '../../base/types/features.ts';
@@ -20,7 +22,15 @@ import {
 } from './invoice.ts';
 import type { RawField } from './raw.ts';
 import { readRoute, writeRoute } from './route.ts';
-import { bytesToWords, hexToWords, numberToWords, wordsToBytes, wordsToHex, wordsToNumber } from './words.ts';
+import {
+  bigintToWords,
+  bytesToWords,
+  hexToWords,
+  numberToWords,
+  wordsToBytes,
+  wordsToHex,
+  wordsToNumber,
+} from './words.ts';
 
 /** What has been read of the tagged fields so far. */
 export interface Draft {
@@ -31,6 +41,7 @@ export interface Draft {
   payment_metadata?: string;
   named_payee?: NodeId;
   expiry_seconds?: number;
+  long_expiry_seconds?: bigint;
   min_final_cltv_expiry_delta?: number;
   fallbacks: string[];
   routes: RouteHop[][];
@@ -55,6 +66,11 @@ const NONE: readonly Uint8Array[] = [];
 const HASH_WORDS = 52;
 const NODE_ID_WORDS = 53;
 const MAX_FEATURE_BIT = 1023 * 5 - 1;
+/** What Core Lightning and LDK hold an expiry in. */
+const EXPIRY_BITS = 64;
+/** A block height has 32 bits in the onion: nobody could pay an invoice that asks for more. */
+const CLTV_BITS = 32;
+const MAX_CLTV = 2 ** CLTV_BITS - 1;
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const toUtf8 = new TextEncoder();
 
@@ -64,25 +80,35 @@ function hexField(what: string, text: string | undefined, tag: string, length_by
   return [hexToWords(text)];
 }
 
+/** The BOLT wants no leading zero element. One zero element alone is zero all the same: Core Lightning writes it so. */
 function checkMinimal({ tag, words, position }: RawField): void {
-  if (words[0] === 0) {
+  if (words[0] === 0 && words.length > 1) {
     throw new Bolt11Error('leading_zero', 'the field starts with a zero element', { field: tag, position });
   }
 }
 
-function readNumber(field: RawField): number {
+/** The number, of `bits` at most. */
+function readNumber(field: RawField, bits: number): bigint {
   checkMinimal(field);
-  const value = wordsToNumber(field.words);
+  const value = wordsToNumber(field.words, bits);
   if (value !== undefined) return value;
-  throw new Bolt11Error('number_too_large', 'the number is over 2^53 - 1', {
+  throw new Bolt11Error('number_too_large', `the number has more than ${bits} bits`, {
     field: field.tag,
     position: field.position,
   });
 }
 
-function writeNumber(tag: string, what: string, value: number): readonly Uint8Array[] {
-  requireInteger(tag, what, value, Number.MAX_SAFE_INTEGER);
+function writeNumber(tag: string, what: string, value: number, largest: number): readonly Uint8Array[] {
+  requireInteger(tag, what, value, largest);
   return [numberToWords(value)];
+}
+
+/** Only an expiry that `expiry_seconds` cannot hold may be given as a bigint: no invoice can then say two things. */
+function writeLongExpiry(value: bigint): readonly Uint8Array[] {
+  if (value <= BigInt(Number.MAX_SAFE_INTEGER) || value >= 1n << BigInt(EXPIRY_BITS)) {
+    throw new Bolt11Error('value_invalid', 'long_expiry_seconds must be from 2^53 to 2^64 - 1', { field: 'x' });
+  }
+  return [bigintToWords(value)];
 }
 
 function readDescription({ words, position }: RawField): string {
@@ -165,22 +191,26 @@ export const FIELD_ROWS: readonly FieldRow[] = [
     tag: 'x',
     holds: 'expiry',
     read(field, draft) {
-      draft.expiry_seconds = readNumber(field);
+      const seconds = readNumber(field, EXPIRY_BITS);
+      if (seconds > BigInt(Number.MAX_SAFE_INTEGER)) draft.long_expiry_seconds = seconds;
+      draft.expiry_seconds = Math.min(Number(seconds), Number.MAX_SAFE_INTEGER);
       return true;
     },
-    write({ expiry_seconds = DEFAULT_EXPIRY_SECONDS }) {
-      return expiry_seconds === DEFAULT_EXPIRY_SECONDS ? NONE : writeNumber('x', 'expiry_seconds', expiry_seconds);
+    write({ expiry_seconds = DEFAULT_EXPIRY_SECONDS, long_expiry_seconds }) {
+      if (long_expiry_seconds !== undefined) return writeLongExpiry(long_expiry_seconds);
+      if (expiry_seconds === DEFAULT_EXPIRY_SECONDS) return NONE;
+      return writeNumber('x', 'expiry_seconds', expiry_seconds, Number.MAX_SAFE_INTEGER);
     },
   },
   {
     tag: 'c',
     holds: 'min_final_cltv_expiry_delta',
     read(field, draft) {
-      draft.min_final_cltv_expiry_delta = readNumber(field);
+      draft.min_final_cltv_expiry_delta = Number(readNumber(field, CLTV_BITS));
       return true;
     },
     write: ({ min_final_cltv_expiry_delta = DEFAULT_MIN_FINAL_CLTV_EXPIRY_DELTA }) =>
-      writeNumber('c', 'min_final_cltv_expiry_delta', min_final_cltv_expiry_delta),
+      writeNumber('c', 'min_final_cltv_expiry_delta', min_final_cltv_expiry_delta, MAX_CLTV),
   },
   {
     tag: 'f',

@@ -18,7 +18,10 @@ export interface RouteHop {
   readonly cltv_expiry_delta: number;
 }
 
-/** A field that the reader skips: of an unknown type, of an unknown fallback version, or of a wrong length. */
+/**
+ * A field that the reader skips: of an unknown type, of an unknown fallback version, of a wrong length, or one that
+ * stands a second time.
+ */
 export interface ExtraField {
   /** Its letter. */
   readonly tag: string;
@@ -46,7 +49,9 @@ export type InvoiceFields = Purpose & {
   readonly named_payee?: NodeId | undefined;
   /** Default 3600. */
   readonly expiry_seconds?: number | undefined;
-  /** Blocks. Default 18. */
+  /** Instead of `expiry_seconds`, when that cannot hold it: from 2^53 to 2^64 - 1. */
+  readonly long_expiry_seconds?: bigint | undefined;
+  /** Blocks, 32 bits. Default 18. */
   readonly min_final_cltv_expiry_delta?: number | undefined;
   /** Output scripts to pay on the chain instead, lowercase hex, the preferred one first. */
   readonly fallbacks?: readonly string[] | undefined;
@@ -65,7 +70,10 @@ export type InvoiceTerms = Purpose & {
   readonly payment_secret: PaymentSecret;
   readonly payment_metadata: string | undefined;
   readonly named_payee: NodeId | undefined;
+  /** An expiry over 2^53 - 1, which never comes, is 2^53 - 1 here. */
   readonly expiry_seconds: number;
+  /** The expiry to the digit; absent unless it is over 2^53 - 1. */
+  readonly long_expiry_seconds?: bigint;
   readonly min_final_cltv_expiry_delta: number;
   readonly fallbacks: readonly string[];
   readonly routes: readonly (readonly RouteHop[])[];

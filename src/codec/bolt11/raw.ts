@@ -71,7 +71,7 @@ export function parseRaw(text: string): RawInvoice {
   }
   return {
     human_readable,
-    timestamp: wordsToNumber(words.subarray(0, TIMESTAMP_WORDS)) as number,
+    timestamp: Number(wordsToNumber(words.subarray(0, TIMESTAMP_WORDS), TIMESTAMP_WORDS * 5)),
     fields,
     signature: wordsToBytes(words.subarray(end)),
   };

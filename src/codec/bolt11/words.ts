@@ -107,12 +107,20 @@ export function numberToFixedWords(value: number, length: number): Uint8Array {
   return words;
 }
 
-/** The number that the words hold, or undefined when it is over 2^53 - 1. */
-export function wordsToNumber(words: Uint8Array): number | undefined {
-  let value = 0;
+/** The fewest words that hold the number; none for 0. */
+export function bigintToWords(value: bigint): Uint8Array {
+  const words: number[] = [];
+  for (let rest = value; rest > 0n; rest >>= 5n) words.unshift(Number(rest & 31n));
+  return Uint8Array.from(words);
+}
+
+/** The number that the words hold, or undefined when it has more than so many bits. */
+export function wordsToNumber(words: Uint8Array, bits: number): bigint | undefined {
+  const limit = 1n << BigInt(bits);
+  let value = 0n;
   for (let index = 0; index < words.length; index++) {
-    value = value * 32 + (words[index] as number);
-    if (value > Number.MAX_SAFE_INTEGER) return undefined;
+    value = (value << 5n) | BigInt(words[index] as number);
+    if (value >= limit) return undefined;
   }
   return value;
 }

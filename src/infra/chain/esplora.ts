@@ -6,8 +6,9 @@ import { type Sat, sat } from '../../base/types/amount.ts';
 import { NETWORKS, type NetworkName } from '../../base/types/network.ts';
 import { type ChainBackend, ChainError } from './backend.ts';
 import { isKnownReason, packageVerdict } from './package-verdict.ts';
-import { isWholeBlock, txidOfTransaction } from './raw-block.ts';
+import { txidOfTransaction } from './raw-block.ts';
 import type { BlockRef, BroadcastResult, FeeTargetBlocks, Outpoint } from './source.ts';
+import { isWholeBlock } from './whole-block.ts';
 
 export interface EsploraOptions {
   readonly network: NetworkName;

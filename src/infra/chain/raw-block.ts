@@ -129,26 +129,6 @@ export function txidOfTransaction(bytes: Uint8Array): Txid {
   return txidOf(buffer, walkTransaction(buffer, 0, {}));
 }
 
-/** Whether the bytes are exactly the block with this hash: its header, and the transactions that the header names. */
-export function isWholeBlock(block: Buffer, hash: string): boolean {
-  if (block.length < HEADER_LENGTH_BYTES || blockHash(block) !== hash) return false;
-  try {
-    let row: Uint8Array[] = [];
-    walkBlock(block, {}, (_index, span) => row.push(txidBytes(block, span)));
-    // Pairs are hashed until one is left; an odd one is paired with itself.
-    while (row.length > 1) {
-      row = Array.from({ length: Math.ceil(row.length / 2) }, (_, index) => {
-        const left = row[index * 2] as Uint8Array;
-        return sha256d(Buffer.concat([left, row[index * 2 + 1] ?? left]));
-      });
-    }
-    return row[0] !== undefined && block.subarray(36, 68).equals(row[0]);
-  } catch (error) {
-    if (error instanceof RawBlockError) return false;
-    throw error;
-  }
-}
-
 /** The hash of a block's header as people write it. */
 export function blockHash(header: Uint8Array): string {
   return reversedHex(sha256d(header.subarray(0, HEADER_LENGTH_BYTES)));

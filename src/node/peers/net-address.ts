@@ -1,5 +1,6 @@
 /** Where a node listens: `host:port`, `[2001:db8::1]:port`, a name, or a Tor onion service. */
 import { isIP, isIPv6 } from 'node:net';
+import { parseWholeNumber } from '../../base/types/decimal.ts';
 
 export interface NetAddress {
   /** An IPv4 or IPv6 address without brackets, or a name, lowercase. */
@@ -9,13 +10,13 @@ export interface NetAddress {
 
 /** Parses an address; the port may be left out. Undefined when it is none. */
 export function parseNetAddress(text: string, default_port: number): NetAddress | undefined {
-  const match = /^(?:\[([^\]]+)\]|([^:[\]]+))(?::(\d{1,5}))?$/.exec(text);
+  const match = /^(?:\[([^\]]+)\]|([^:[\]]+))(?::(\d+))?$/.exec(text);
   // A bare IPv6 address has no room for a port.
   if (match === null) return isIPv6(text) ? { host: text.toLowerCase(), port: default_port } : undefined;
   const [, bracketed, plain, digits] = match;
   const host = (bracketed ?? plain ?? '').toLowerCase();
-  const port = digits === undefined ? default_port : Number(digits);
-  if (port < 1 || port > 65_535) return undefined;
+  const port = digits === undefined ? default_port : Number(parseWholeNumber(digits, 65_535n) ?? 0n);
+  if (port < 1) return undefined;
   if (bracketed !== undefined) return isIPv6(host) ? { host, port } : undefined;
   return isIP(host) !== 0 || isHostName(host) ? { host, port } : undefined;
 }

@@ -107,7 +107,12 @@ const FAULTS: [string, Field<unknown>, string, string[]][] = [
   ['u32', field.u32, 'should be an unsigned 32 bit integer', ['4294967296', '-1']],
   ['u16', field.u16, 'should be an unsigned 16 bit integer', ['65536', '"0x10"']],
   ['integer', field.integer, 'should be an integer', ['4294967296', '"one"']],
-  ['float', field.float, 'should be a non-negative floating-point number', ['-0.5', '"1e5"']],
+  [
+    'float',
+    field.float,
+    'should be a non-negative floating-point number',
+    ['-0.5', '"1e"', '"0x1"', '1e400', '"NaN"', '".5"'],
+  ],
   ['hash', field.hash, 'should be a 32 byte hex value', ['"ab"', `"${'zz'.repeat(32)}"`]],
   ['nodeId', field.nodeId, 'should be a node id', [`"04${'cd'.repeat(32)}"`, '"02"']],
   ['channelId', field.channelId, 'should be a channel id', ['"x"']],
@@ -161,11 +166,62 @@ test('a secret is never echoed', () => {
   });
 });
 
+test('zeros in front change no number, however many they are', () => {
+  for (const zeros of ['0', '0'.repeat(19), '0'.repeat(21), '0'.repeat(64), '0'.repeat(100_000)]) {
+    const read = <T>(type: Field<T>, rest: string) => readField(type, 'x', `${zeros}${rest}`);
+    assert.equal(read(field.sat, '10000'), 10_000n);
+    assert.equal(read(field.satOrAll, '560000000000'), 560_000_000_000n);
+    assert.equal(read(field.sat, '10000sat'), 10_000n);
+    assert.equal(read(field.sat, '10000msat'), 10n);
+    assert.equal(read(field.sat, '.5btc'), 50_000_000n);
+    assert.equal(read(field.msat, '10000'), 10_000n);
+    assert.equal(read(field.msatOrAny, '1.001sat'), 1001n);
+    assert.equal(read(field.u64, '18446744073709551615'), 2n ** 64n - 1n);
+    assert.equal(read(field.u16, '65535'), 65_535);
+    assert.equal(read(field.integer, '7'), 7);
+    assert.equal(read(field.float, '7.25'), 7.25);
+    assert.equal(read(field.percent, '7.25'), 7_250_000n);
+    assert.deepEqual(read(field.feerate, '1000perkw'), { kind: 'exact', feerate_per_kw: 1000 });
+    assert.deepEqual(read(field.feerate, '6blocks'), { kind: 'blocks', blocks: 6 });
+    assert.equal(read(field.shortChannelId, `16777215x${zeros}2x${zeros}65535`), '16777215x2x65535');
+    assert.equal(readField(field.outpoint, 'x', `${HASH}:${zeros}4294967295`).output, 0xffff_ffff);
+    for (const [type, rest] of [
+      [field.sat, '18446744073709551616'],
+      [field.sat, '18446744073709552'],
+      [field.sat, '1'.repeat(500)],
+      [field.u64, '18446744073709551616'],
+      [field.u32, '4294967296'],
+      [field.percent, '18446744073710'],
+      [field.shortChannelId, '16777216x1x1'],
+    ] as const) {
+      assert.throws(() => read<unknown>(type, rest), /should be/);
+    }
+  }
+});
+
+test('a share in percent is exact to the millionth', () => {
+  for (const [text, millionths] of [
+    ['0', 0n],
+    ['0.5', 500_000n],
+    ['0.0000019', 1n],
+    ['1e2', 100_000_000n],
+    ['12.5e-3', 12_500n],
+    ['1E-7', 0n],
+    ['0.000e999999', 0n],
+  ] as const) {
+    assert.equal(readField(field.percent, 'x', text), millionths, text);
+  }
+  for (const text of ['1e20', '1e999999', '', '.', '1.', '-1', '+1', '1e', ' 1']) {
+    assert.throws(() => readField(field.percent, 'x', text), /should be a non-negative/, text);
+  }
+});
+
 test('values are read as what they mean', () => {
   assert.equal(readField(field.msatOrAny, 'x', json('"any"')), 'any');
   assert.equal(readField(field.msatOrAny, 'x', json('"1.001sat"')), 1001n);
   assert.equal(readField(field.msatOrAny, 'x', json('18446744073709551615')), 18446744073709551615n);
   assert.equal(readField(field.sat, 'x', json('5')), 5n);
+  assert.equal(readField(field.float, 'x', json('2.5e1')), 25);
   assert.equal(readField(field.sat, 'x', json('"5000msat"')), 5n);
   assert.equal(readField(field.satOrAll, 'x', 'all'), 'all');
   assert.equal(readField(field.label, 'x', json('18446744073709551616')), '18446744073709551616');

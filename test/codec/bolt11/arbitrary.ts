@@ -82,7 +82,7 @@ export const invoiceFields = fc
       payment_metadata: fc.option(hexOf(0, 100), { nil: undefined }),
       named_payee: fc.constant(undefined),
       expiry_seconds: fc.oneof(fc.constant(3600), fc.maxSafeNat()),
-      min_final_cltv_expiry_delta: fc.oneof(u(16), fc.maxSafeNat()),
+      min_final_cltv_expiry_delta: fc.oneof(u(16), u32),
       fallbacks: fc.array(addressScript, { maxLength: 4 }),
       routes: fc.array(fc.array(hop, { minLength: 1, maxLength: 4 }), { maxLength: 3 }),
       // Known features, and unknown odd ones up to the last bit that a field can hold.

@@ -2,7 +2,9 @@
  * From a request to its reply: check the envelope (JSON-RPC 2.0), find the command, read its parameters, run it, write
  * the result. Whatever goes wrong becomes an error object; nothing that a client sends or a command throws ends the node.
  */
+
 import { type ErrorName, RpcError } from '../../base/errors.ts';
+import { StoreFailure } from '../../infra/store/failure.ts';
 import type { Command, ConnectionSettings, Context, NoticeLevel } from './command.ts';
 import { findFault } from './conform.ts';
 import { compileFilter } from './filter.ts';
@@ -106,6 +108,8 @@ export class Dispatcher<Modules> {
   #toRpcError(error: unknown, method: string): RpcError {
     if (error instanceof RpcError) return error;
     this.#options.onUnexpected(error, method);
+    // The operator's matter, in words that say what to do.
+    if (error instanceof StoreFailure) return new RpcError('LIGHTNINGD', error.message);
     return new RpcError('LIGHTNINGD', `${method} failed for a reason that its log tells: this is a bug of the node`);
   }
 }

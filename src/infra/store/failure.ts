@@ -10,7 +10,7 @@ const ADVICE: Readonly<Record<number, string>> = {
   5: 'another process holds the database: stop it first',
   8: 'the file or its directory cannot be written: check its owner, its mode and whether the disk is mounted read-only',
   10: 'the disk answered an error: look at the system log before anything else',
-  11: 'the file is damaged: keep a copy of it, then restore a backup',
+  11: 'the file is damaged: stop the node, keep a copy of the file and of what begins with its name, look at the disk, then restore a backup as docs/guide/backups.md says',
   13: 'the disk is full: make room and start again; nothing that was answered is lost',
   14: 'the file cannot be opened: check that the directory exists and who owns it',
   26: 'the file is no database: restore a backup, or move it away',

@@ -4,6 +4,7 @@ import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from '
 import { describeFailure } from './failure.ts';
 import { migrate } from './migrate.ts';
 import type { Migration } from './migrations/migration.ts';
+import { allowShrinking, Shrinker } from './shrink.ts';
 import type { UnitResult } from './store.ts';
 import { type Batch, Writer } from './writer.ts';
 
@@ -35,6 +36,18 @@ const CACHE_KIB = 98_304;
 
 function open({ file, migrations, max_page_count }: WorkerData): DatabaseSync {
   const database = new DatabaseSync(file);
+  try {
+    prepare(database, { file, migrations, max_page_count });
+    return database;
+  } catch (error) {
+    // Whoever hears of the failure may want to move the file, or unmount its disk.
+    database.close();
+    throw error;
+  }
+}
+
+function prepare(database: DatabaseSync, { migrations, max_page_count }: WorkerData): void {
+  allowShrinking(database);
   database.exec('PRAGMA journal_mode = WAL');
   database.exec('PRAGMA synchronous = FULL');
   database.exec(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
@@ -43,22 +56,27 @@ function open({ file, migrations, max_page_count }: WorkerData): DatabaseSync {
   migrate(database, migrations);
   // SQLite opens what it may only read without a word: better no node than one that fails at its first invoice.
   database.exec('UPDATE schema_version SET version = version');
-  return database;
 }
 
 function serve(port: MessagePort, data: WorkerData): void {
   const say = (message: WorkerMessage): void => port.postMessage(message);
+  const fail = (error: unknown): void => {
+    say({ kind: 'failed', message: describeFailure(error, data.file).message });
+    port.close();
+  };
   const guard = (run: () => void): void => {
     try {
       run();
     } catch (error) {
-      say({ kind: 'failed', message: describeFailure(error, data.file).message });
-      port.close();
+      fail(error);
     }
   };
   guard(() => {
     const database = open(data);
     const writer = new Writer(database);
+    const shrinker = new Shrinker(database, fail);
+    // What an earlier run has deleted.
+    shrinker.touched();
     port.on('message', (first: WorkerRequest) =>
       guard(() => {
         // What came while the disk was busy goes into one transaction.
@@ -68,8 +86,12 @@ function serve(port: MessagePort, data: WorkerData): void {
           batches.push(request.batch);
           request = receiveMessageOnPort(port)?.message as WorkerRequest | undefined;
         }
-        if (batches.length > 0) say({ kind: 'durable', results: writer.run(batches) });
+        if (batches.length > 0) {
+          say({ kind: 'durable', results: writer.run(batches) });
+          shrinker.touched();
+        }
         if (request === undefined) return;
+        shrinker.stop();
         database.close();
         say({ kind: 'closed' });
         port.close();

@@ -23,6 +23,7 @@ import { serveUnixSocket, type UnixSocketServer } from '../../../src/api/server/
 import { RpcError } from '../../../src/base/errors.ts';
 import { ManualClock } from '../../../src/base/types/clock.ts';
 import { untilAborted } from '../../../src/base/types/until-aborted.ts';
+import { describeFailure } from '../../../src/infra/store/failure.ts';
 
 const define = commandsOn<Modules>();
 const COMMON = { category: 'node', title: 't', description: 'd', errors: [], access: 'read' } as const;
@@ -103,6 +104,15 @@ async function stage(context: TestContext, mode?: number): Promise<Stage> {
       returns: {},
       run: () => {
         throw new Error('a bug');
+      },
+    }),
+    define({
+      ...COMMON,
+      name: 'damaged',
+      params: {},
+      returns: {},
+      run: () => {
+        throw describeFailure(Object.assign(new Error('malformed'), { errcode: 11 }), 'till.sqlite3');
       },
     }),
     define({
@@ -428,6 +438,14 @@ test('stop answers before the node begins to stop', async (context) => {
   one.ask('stop');
   assert.equal(await one.reply(), ok('1', '{"result":"Shutdown complete"}'));
   assert.ok(here.stopped());
+});
+
+test('a damaged database is told to the client as what it is, with what to do', async (context) => {
+  const here = await stage(context);
+  const one = client(context, here);
+  one.ask('damaged');
+  assert.match(JSON.parse(await one.reply()).error.message, /^database till.sqlite3: malformed .the file is damaged/);
+  assert.equal(here.unexpected.length, 1);
 });
 
 test('a bug in a command is told to the node, and to the client without its details', async (context) => {

@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -148,6 +157,27 @@ describe('a store that fails', { timeout: 30_000 }, () => {
     ).catch((failure: unknown) => ({ failure: failure as StoreFailure }));
     assert.ok(failure instanceof StoreFailure);
     assert.match(failure.message, /the file is damaged/);
+  });
+
+  it('says so when a page of the file is damaged, to whoever reads it', async () => {
+    const directory = newDirectory();
+    const store = await openSqliteStore({ directory, migrations: CONTRACT_MIGRATIONS, onFailure });
+    for (let index = 0; index < 200; index++) await store.commit([add(`${index} ${'y'.repeat(3000)}`)]);
+    await store.close();
+    const file = join(directory, DATABASE_FILE);
+    const bytes = readFileSync(file);
+    // Many pages of one row each: those of the table are among them.
+    bytes.fill(0x5a, bytes.length / 4, (bytes.length * 3) / 4);
+    writeFileSync(file, bytes);
+    const damaged = await openSqliteStore({ directory, migrations: CONTRACT_MIGRATIONS, onFailure });
+    try {
+      await assert.rejects(damaged.read('SELECT * FROM things'), {
+        name: 'StoreFailure',
+        message: /the file is damaged: stop the node, keep a copy .* restore a backup/,
+      });
+    } finally {
+      await damaged.close();
+    }
   });
 
   it('refuses a database that a newer Till has written', async () => {

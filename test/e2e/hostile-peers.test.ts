@@ -118,8 +118,8 @@ const BAD_INITS: readonly [string, KnownMessage | Uint8Array, RegExp][] = [
     Buffer.concat([Uint8Array.of(0, 16, 0, 0), u16(65_529), new Uint8Array(65_529).fill(85)]),
     /features/,
   ],
-  ['no type at all', Uint8Array.of(7), /2 bytes wanted at byte 0, 1 left/],
-  ['no bytes at all', new Uint8Array(0), /2 bytes wanted at byte 0, 0 left/],
+  ['no type at all', Uint8Array.of(7), /2 bytes expected at byte 0, 1 left/],
+  ['no bytes at all', new Uint8Array(0), /2 bytes expected at byte 0, 0 left/],
 ];
 for (const [what, message, expected] of BAD_INITS) {
   test(`instead of a good init, ${what}: said and hung up`, TIMEOUT, async () => {

@@ -91,13 +91,8 @@ function readShortChannelId(value: Json): ShortChannelId | undefined {
   return text === undefined ? undefined : parseShortChannelId(text);
 }
 
-<<<<<<< HEAD
 /** As JSON writes numbers, but with any zeros in front. */
 const FLOAT = /^\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
-=======
-/** Digits, perhaps a fraction; any zeros in front. */
-const FLOAT = /^\d+(?:\.\d+)?$/;
->>>>>>> 6a17edf (bolt11, rpc, chain: the first of a repeated field counts, zeros in front change no number, a block with a doubled transaction is not whole)
 /** A `\u` whose backslash is not itself escaped. */
 const WITHOUT_CODES = 'should be a string (without \\u)';
 const PLAIN_UTF8 =

@@ -315,6 +315,7 @@ export class Connection implements Peer {
 
 /** The numbers of BOLT 7's messages, but for announcement_signatures (259), which is about a channel of ours. */
 function isGossip(message: Uint8Array): boolean {
+  if (message.length < 2) return false;
   const number = Buffer.from(message.subarray(0, 2)).readUInt16BE();
   return number >= 256 && number <= 265 && number !== 259;
 }

@@ -82,11 +82,7 @@ export const invoiceFields = fc
       payment_metadata: fc.option(hexOf(0, 100), { nil: undefined }),
       named_payee: fc.constant(undefined),
       expiry_seconds: fc.oneof(fc.constant(3600), fc.maxSafeNat()),
-<<<<<<< HEAD
       min_final_cltv_expiry_delta: fc.oneof(u(16), u32),
-=======
-      min_final_cltv_expiry_delta: fc.oneof(u(16), fc.nat(2 ** 32 - 1)),
->>>>>>> 6a17edf (bolt11, rpc, chain: the first of a repeated field counts, zeros in front change no number, a block with a doubled transaction is not whole)
       fallbacks: fc.array(addressScript, { maxLength: 4 }),
       routes: fc.array(fc.array(hop, { minLength: 1, maxLength: 4 }), { maxLength: 3 }),
       // Known features, and unknown odd ones up to the last bit that a field can hold.

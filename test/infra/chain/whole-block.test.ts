@@ -1,4 +1,3 @@
-<<<<<<< HEAD
 /** What passes for a block, and what a lying server may make of one. */
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
@@ -133,63 +132,4 @@ suite('a block that is not', () => {
     const late = withParts(block, [stripped(block, partsOf(block).spans[0] as TransactionSpan)]);
     assert.equal(isWholeBlock(late, blockHash(block)), false);
   });
-=======
-/** A block from a server that lies: its header is right, and its transactions are not all, or not those, of the block. */
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
-import { ManualClock } from '../../../src/base/types/clock.ts';
-import { EmbeddedChain } from '../../../src/infra/chain/embedded/embedded-chain.ts';
-import { walkBlock } from '../../../src/infra/chain/raw-block.ts';
-import { isWholeBlock } from '../../../src/infra/chain/whole-block.ts';
-import { COIN_SCRIPT, coinbaseOf, spendAll } from '../../support/coins.ts';
-
-/** A block of three transactions, and where each begins. */
-async function blockOfThree(): Promise<{ block: Buffer; hash: string; starts: readonly number[] }> {
-  const chain = new EmbeddedChain({ clock: new ManualClock() });
-  chain.mine(2, COIN_SCRIPT);
-  chain.mine(100, COIN_SCRIPT);
-  for (const height of [1, 2]) {
-    const coinbase = coinbaseOf(await chain.block((await chain.blockHash(height)) as string));
-    assert.deepEqual(await chain.broadcast([spendAll(coinbase, 1000n)]), { kind: 'accepted' });
-  }
-  chain.mine(1, COIN_SCRIPT);
-  const { hash } = await chain.tip();
-  const block = await chain.block(hash);
-  const starts: number[] = [];
-  walkBlock(block, {}, (_index, { start }) => starts.push(start));
-  assert.equal(starts.length, 3);
-  return { block, hash, starts };
-}
-
-/** The block with other transactions behind the same header. */
-function withTransactions(block: Buffer, transactions: readonly Buffer[]): Buffer {
-  return Buffer.concat([block.subarray(0, 80), Buffer.from([transactions.length]), ...transactions]);
-}
-
-test('a block is whole as it is, and under no other hash', async () => {
-  const { block, hash } = await blockOfThree();
-  assert.equal(isWholeBlock(block, hash), true);
-  assert.equal(isWholeBlock(block, '00'.repeat(32)), false);
-});
-
-test('a block whose last transaction is doubled has the same merkle root, and is not whole', async () => {
-  const { block, hash, starts } = await blockOfThree();
-  const parts = starts.map((start, index) => block.subarray(start, starts[index + 1] ?? block.length));
-  assert.equal(isWholeBlock(withTransactions(block, parts), hash), true);
-  assert.equal(isWholeBlock(withTransactions(block, [...parts, parts[2] as Buffer]), hash), false);
-});
-
-test('a block that lacks a transaction, has one more, or one byte changed anywhere, is not whole', async () => {
-  const { block, hash, starts } = await blockOfThree();
-  const parts = starts.map((start, index) => block.subarray(start, starts[index + 1] ?? block.length));
-  for (const wrong of [parts.slice(0, 2), [parts[0], parts[2], parts[1]], [...parts, parts[0]]]) {
-    assert.equal(isWholeBlock(withTransactions(block, wrong as Buffer[]), hash), false);
-  }
-  for (let at = 0; at < block.length; at++) {
-    const changed = Buffer.from(block);
-    changed[at] = (changed[at] as number) ^ 1;
-    assert.equal(isWholeBlock(changed, hash), false, `byte ${at}`);
-  }
-  assert.equal(isWholeBlock(Buffer.concat([block, Buffer.from([0])]), hash), false);
->>>>>>> 6a17edf (bolt11, rpc, chain: the first of a repeated field counts, zeros in front change no number, a block with a doubled transaction is not whole)
 });

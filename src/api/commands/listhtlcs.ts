@@ -20,7 +20,9 @@ const htlc = answer.object(
   'An HTLC.',
 );
 
-function rowsOf({ state }: LiveChannel) {
+/** `is_over`: the chain has decided about all that was in the channel. */
+function rowsOf({ state }: LiveChannel, is_over: boolean) {
+  if (is_over) return [];
   return state.htlcs.map((each) => ({
     short_channel_id: shortChannelId(state) ?? (state.terms.local_alias as string),
     id: each.id,
@@ -46,8 +48,9 @@ export const listhtlcs = defineCommand({
   errors: [],
   see_also: ['listpeerchannels'],
   access: 'read',
-  run({ id }, { channels }) {
+  run({ id }, { channels, endings }) {
     const asked = id === undefined ? channels.list() : channelsNamed(id, channels.list());
-    return { htlcs: asked.flatMap(rowsOf) };
+    const isOver = ({ channel_id }: LiveChannel): boolean => endings.view(channel_id)?.are_htlcs_over === true;
+    return { htlcs: asked.flatMap((channel) => rowsOf(channel, isOver(channel))) };
   },
 });

@@ -172,7 +172,7 @@ export function peerChannelRow(
     our_to_self_delay: terms.remote.to_self_delay,
     max_accepted_htlcs: terms.local.max_accepted_htlcs,
     status: ending?.status ?? [`${name}:${statusOf(channel)}`],
-    htlcs: state.htlcs.map((htlc) => ({
+    htlcs: (ending?.are_htlcs_over === true ? [] : state.htlcs).map((htlc) => ({
       direction: htlc.offered_by === 'local' ? ('out' as const) : ('in' as const),
       id: htlc.id,
       amount_msat: htlc.amount_msat as bigint,

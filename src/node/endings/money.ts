@@ -4,11 +4,12 @@ import type { Txid } from '../../base/types/brand.ts';
 import { fromHex, toHex } from '../../base/types/hex.ts';
 import { parseTransaction, serializeTransaction, txidOf } from '../../codec/tx/transaction.ts';
 import { outputWeight } from '../../codec/tx/witness.ts';
-import { type ChainSource, FEERATE_FLOOR_PER_KW } from '../../infra/chain/source.ts';
+import { FEERATE_FLOOR_PER_KW } from '../../infra/chain/source.ts';
 import { refusalOf } from '../../protocol/onchain/fee-schedule.ts';
 import type { FundRequest } from '../../protocol/onchain/state.ts';
 import { signClaims } from '../../protocol/onchain/step.ts';
 import { fundedPending, type LiveEnding } from './live-ending.ts';
+import type { EndingChain } from './options.ts';
 import type { EndingLog, FeeWallet } from './ports.ts';
 
 /** What a coin of the wallet and its change weigh, about. */
@@ -25,7 +26,7 @@ function highestFeerate({ foreign, outputs, parents, max_fee_sat }: FundRequest)
 }
 
 export interface MoneyOptions {
-  readonly chain: Pick<ChainSource, 'broadcast'>;
+  readonly chain: Pick<EndingChain, 'broadcast' | 'refresh'>;
   readonly wallet: FeeWallet;
   readonly log: EndingLog;
   /** A transaction with change was sent: whoever waits for a coin may ask again. */
@@ -42,6 +43,11 @@ interface Held {
 const LACKS_OTHERS =
   /missingorspent|unconfirmed-parents|too-long-mempool-chain|too many (unconfirmed )?(ancestors|descendants)/;
 
+/** Whether a block holds the transaction already. */
+function isSpend({ state }: LiveEnding, txid: Txid): boolean {
+  return state.spends.some((spend) => spend.txid === txid);
+}
+
 function wordOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
@@ -52,6 +58,8 @@ export class Money {
   readonly #running = new Set<Promise<void>>();
   /** What the wallet has been asked for and has not answered yet, by its outputs. */
   readonly #asked = new Set<string>();
+  /** What is to be sent when the chain has told all that is known. */
+  readonly #waiting = new Set<string>();
   /** By their txid, what waits for another transaction of ours. */
   readonly #lacking = new Map<Txid, Held>();
 
@@ -71,7 +79,18 @@ export class Money {
 
   /** Hands transactions to the network, parents first. What fails now is tried again with the next block. */
   broadcast(ending: LiveEnding, transactions: readonly string[]): void {
-    this.#run(this.#broadcast(ending, transactions.map(fromHex)));
+    const name = transactions.join();
+    if (this.#waiting.has(name)) return;
+    this.#waiting.add(name);
+    this.#run(this.#sendOnce(ending, name, transactions.map(fromHex)));
+  }
+
+  /** While blocks are caught up each of them asks for the same: it is sent once, when all of them are told. */
+  async #sendOnce(ending: LiveEnding, name: string, transactions: readonly Uint8Array[]): Promise<void> {
+    await this.#options.chain.refresh().finally(() => this.#waiting.delete(name));
+    const last = transactions.at(-1);
+    const isMined = last !== undefined && isSpend(ending, txidOf(parseTransaction(last)));
+    if (!isMined) await this.#broadcast(ending, transactions);
   }
 
   /**

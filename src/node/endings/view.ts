@@ -39,6 +39,8 @@ export interface EndingView {
   /** Our own commitment, once we have decided to publish it. */
   readonly commitment_txid: Txid | undefined;
   readonly sweeps: readonly Sweep[];
+  /** Whether blocks hold a spend of each HTLC's output: no payment is in flight in the channel any more. */
+  readonly are_htlcs_over: boolean;
 }
 
 const TRACKING: Readonly<Record<EndingKind, string>> = {
@@ -68,6 +70,7 @@ export function viewOf(ending: LiveEnding, irrevocable_depth: number): EndingVie
       state: name,
       status: [`${name}:${notFollowed(fault)}`],
       sweeps: [],
+      are_htlcs_over: false,
     };
   }
 }
@@ -92,7 +95,13 @@ function knownView(ending: LiveEnding, irrevocable_depth: number): EndingView {
   if (situation === undefined || kind === undefined) {
     const isSeen = channel.state.phase === 'spent' && ending.is_busy;
     const name = isSeen ? 'FUNDING_SPEND_SEEN' : 'AWAITING_UNILATERAL';
-    return { ...common, state: name, status: [`${name}:${waiting(ending, commitment_txid)}`], sweeps: [] };
+    return {
+      ...common,
+      state: name,
+      status: [`${name}:${waiting(ending, commitment_txid)}`],
+      sweeps: [],
+      are_htlcs_over: false,
+    };
   }
   const lines = [TRACKING[kind], progress(ending, kind, outputs, situation.height, irrevocable_depth)];
   for (const { payment_hash, amount_msat } of lostHtlcs(ending.closing, state)) {
@@ -106,6 +115,7 @@ function knownView(ending: LiveEnding, irrevocable_depth: number): EndingView {
     state: 'ONCHAIN',
     status: lines.map((line) => `ONCHAIN:${line}`),
     sweeps: sweepsOf(ending, kind, outputs),
+    are_htlcs_over: outputs.every(({ role, spend }) => role !== 'htlc' || spend !== undefined),
   };
 }
 

@@ -45,6 +45,19 @@ for (const closer of ['payer', 'shop'] as const) {
   });
 }
 
+test('a payment is in flight in a channel that ends until a block holds the spend of its output', async () => {
+  const pair = (await Pair.open()).note();
+  await pair.pay('payer', 1, 50_000);
+  const { channel_id } = pair.payer.channel;
+  pair.shop.channels.forceClose(pair.shop.channel.channel_id, 'the operator says so');
+  await pair.follow();
+  await pair.mine(1);
+  assert.equal(pair.payer.endings.view(channel_id)?.are_htlcs_over, false);
+  await pair.mine(44);
+  assert.equal(pair.payer.endings.view(channel_id)?.are_htlcs_over, true);
+  assert.equal(pair.payer.channels.list().length, 1, 'the channel is watched a while longer');
+});
+
 test('a payment that we claimed is taken on the chain before it can be taken back', async () => {
   const pair = (await Pair.open()).note();
   await pair.pay('payer', 1, 50_000);

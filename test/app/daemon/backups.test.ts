@@ -191,6 +191,16 @@ test('the words and the texts of staticbackup do the same, on a node that has ch
   assertShare(await closeOnChain());
 });
 
+test('a peer that called us has no address: staticbackup and the log say so at once', async () => {
+  const { warning_no_address } = await ask(shop, 'staticbackup');
+  assert.match(warning_no_address as string, new RegExp(customer.keys.node_id));
+  const lines = () => town.log.filter((line) => line.startsWith(`shop${count}`) && /no address of peer/.test(line));
+  assert.equal(lines().length, 1, 'once');
+  const { host, port } = customer.bindings[0] as { host: string; port: number };
+  await ask(shop, 'connect', { id: `${customer.keys.node_id}@${host}:${port}` });
+  assert.equal((await ask(shop, 'staticbackup')).warning_no_address, undefined);
+});
+
 test('a backup of another node is refused, and changes nothing', async () => {
   const { scb } = await ask(shop, 'staticbackup');
   await assert.rejects(ask(customer, 'recoverchannel', { scb }), /another node/);

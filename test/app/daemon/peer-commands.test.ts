@@ -3,6 +3,8 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { type Client, connectToNode } from '../../../src/api/client/index.ts';
 import type { Daemon } from '../../../src/app/daemon/daemon.ts';
+import { readPeerAddresses } from '../../../src/app/daemon/peer-book.ts';
+import { formatNetAddress } from '../../../src/node/peers/index.ts';
 import { refused } from '../../support/refused.ts';
 import { Town, until } from '../../support/town.ts';
 
@@ -75,6 +77,23 @@ test('connect: whoever calls, both see one connection, and who called', TIMEOUT,
   await refused(-32602, /^id: should be a node id/, client.callAny('listpeers', { id: 'shop' }));
 });
 
+test(
+  'an address that is typed is kept although the peer has called us: backups and later calls have it',
+  TIMEOUT,
+  async () => {
+    const caller = customer.keys.node_id;
+    const { host: at, port: there } = customer.bindings[0] as { host: string; port: number };
+    const known = async () => (await readPeerAddresses(shop.store)).get(caller)?.map(formatNetAddress);
+    assert.equal(await known(), undefined);
+    assert.deepEqual((await shop_client.call('staticbackup', {})).warning_no_address, undefined, 'no channel yet');
+    const typed = await shop_client.call('connect', { id: `${caller}@${at}`, port: there });
+    assert.equal(typed.direction, 'in', 'the connection existed');
+    assert.deepEqual(await known(), [`${at}:${there}`]);
+    await shop_client.call('connect', { id: `${caller}@shop.example:9` });
+    assert.deepEqual(await known(), [`${at}:${there}`, 'shop.example:9'], 'what was never reached comes behind');
+  },
+);
+
 test('ping: the answer is as long as was asked, up to the most that a message holds', TIMEOUT, async () => {
   const totlen = async (len: number, pongbytes: number) => (await client.call('ping', { id, len, pongbytes })).totlen;
   assert.equal(await totlen(128, 0), 4);
@@ -97,6 +116,8 @@ test('a peer with a channel is listed when it is away, and called again after it
   assert.deepEqual(await client.call('disconnect', { id, force: true }), {});
   await until(() => customer.peers.list().some((peer) => peer !== first));
   assert.equal((await client.call('listpeers', { id })).peers[0]?.connected, true, 'it was called again');
+  const { warning_no_address } = await client.call('staticbackup', {});
+  assert.equal(warning_no_address, undefined, 'the shop was called');
   await town.stop(shop);
   await until(() => customer.peers.list().length === 0);
   const { peers } = await client.call('listpeers', {});

@@ -11,6 +11,7 @@ import { NETWORKS } from '../../../src/base/types/network.ts';
 import { Secret } from '../../../src/base/types/secret.ts';
 import { Keys } from '../../../src/node/keys/keys.ts';
 import {
+  isReminderDue,
   loadWords,
   markShown,
   readPassphrase,
@@ -104,4 +105,16 @@ test('no way of printing shows a secret', () => {
   for (const text of [inspect(keys, { depth: 9 }), JSON.stringify(keys), `${keys.node_key}`]) {
     assert.ok(!text.includes(key) && !text.includes(key.slice(0, 16)));
   }
+});
+
+test('that nobody has written the words down is said at the first start, then once a week, and never once they were shown', (t) => {
+  const dir = directory(t);
+  const now_ms = Date.now();
+  const day_ms = 24 * 3_600_000;
+  assert.equal(isReminderDue(dir, now_ms), true);
+  assert.equal(isReminderDue(dir, now_ms), false, 'not at every start');
+  assert.equal(isReminderDue(dir, now_ms + 6 * day_ms), false);
+  assert.equal(isReminderDue(dir, now_ms + 8 * day_ms), true);
+  markShown(dir);
+  assert.equal(isReminderDue(dir, now_ms + 80 * day_ms), false);
 });

@@ -33,14 +33,17 @@ function typedAddress(
     if (port !== undefined) throw new RpcError('INVALID_PARAMS', "Can't specify port without host");
     return undefined;
   }
-  if (port !== undefined && at !== undefined && parseNetAddress(at, 0)?.port !== 0) {
-    throw new RpcError('INVALID_PARAMS', "Can't specify port as both xxx@yyy:port and separate argument");
-  }
   const address = parseNetAddress(text, default_port);
   if (address === undefined) {
     throw new RpcError('INVALID_PARAMS', `host: should be an address or a name: invalid token '${text.slice(0, 80)}'`);
   }
-  return port === undefined ? address : { host: address.host, port };
+  if (port === undefined) return address;
+  // With another default it comes out the same: then the text holds a port of its own.
+  const hasPort = parseNetAddress(text, default_port + 1)?.port === address.port;
+  if (at !== undefined && hasPort) {
+    throw new RpcError('INVALID_PARAMS', "Can't specify port as both xxx@yyy:port and separate argument");
+  }
+  return { host: address.host, port };
 }
 
 /** Calls the node at each of these addresses until it answers. */

@@ -79,6 +79,11 @@ export interface Commands {
         | number
         | bigint;
       /** The address for our balance. Default: one of the wallet. */ readonly destination?: string;
+      /** The least and the most to pay for a close in agreement, as two feerates. Default: from what enters the mempool to what closing alone would cost. On a channel that is closed already it makes a closing transaction with another fee, if the peer has `option_simple_close`. */ readonly feerange?: readonly (
+        | number
+        | bigint
+        | string
+      )[];
     };
     readonly result: {
       /** How it was closed. */ readonly type: 'mutual' | 'unilateral';

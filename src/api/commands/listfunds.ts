@@ -1,6 +1,8 @@
 import { formatAddress } from '../../base/types/address.ts';
 import { satToMsat } from '../../base/types/amount.ts';
 import type { Txid } from '../../base/types/brand.ts';
+import type { Network } from '../../base/types/network.ts';
+import type { ExpectedOutput } from '../../node/channels/closing/outputs.ts';
 import type { Wallet } from '../../node/wallet/wallet.ts';
 import { answer } from '../rpc/answer.ts';
 import { withDefault } from '../rpc/command.ts';
@@ -74,13 +76,27 @@ function reservationOf(txid: Txid | undefined, wallet: Wallet) {
   return own === undefined ? {} : { reserved_by: own.txid as string, reserved_for: `${own.purpose} (${own.state})` };
 }
 
+/** An output of a closing transaction that waits for its block: ours, but not yet for the wallet to spend. */
+function expectedOutput({ txid, vout, amount_sat, script_pubkey }: ExpectedOutput, network: Network) {
+  const address = formatAddress(script_pubkey, network);
+  return {
+    txid,
+    output: vout,
+    amount_msat: satToMsat(amount_sat),
+    scriptpubkey: script_pubkey,
+    ...(address === undefined ? {} : { address }),
+    status: 'unconfirmed' as const,
+    reserved: false,
+  };
+}
+
 /** Everything that the node holds. */
 export const listfunds = defineCommand({
   name: 'listfunds',
   category: 'wallet',
   title: 'Command showing all funds currently managed by the node',
   description:
-    'Lists the outputs of the wallet, the money in channels, and the outputs of closed channels that we can claim. Once such a claim is in a block, it is an output of the wallet.',
+    'Lists the outputs of the wallet, the money in channels, and the outputs of closed channels that we can claim. Once such a claim is in a block, it is an output of the wallet. The output of a close in agreement is listed as soon as the source of blocks has taken the closing transaction; it can be spent once that is in a block.',
   params: {
     spent: withDefault(field.boolean, false, 'Whether to list spent outputs too.'),
   },
@@ -95,31 +111,36 @@ export const listfunds = defineCommand({
   errors: [],
   see_also: ['newaddr', 'withdraw', 'unreserveinputs'],
   access: 'read',
-  async run({ spent }, { wallet, channelFunds, sweptFunds, deposits }) {
+  async run({ spent }, { wallet, channelFunds, closingFunds, sweptFunds, deposits }) {
     const coins = await wallet.listCoins(spent);
     const arrived = await deposits.ofCoins(coins.map(({ coin }) => coin));
     const deposited = new Map(arrived.map((deposit) => [`${deposit.txid}:${deposit.vout}`, deposit]));
+    const listed = new Set(coins.map(({ coin }) => `${coin.txid}:${coin.vout}`));
+    const expected = closingFunds().filter(({ txid, vout }) => !listed.has(`${txid}:${vout}`));
     const missing_sat = wallet.missingReserveSat();
     return {
       ...(missing_sat === 0n
         ? {}
         : { warning_reserve: `${missing_sat} sat are missing for closing channels when fees are high` }),
-      outputs: coins.map(({ coin, status, is_reserved }) => {
-        const address = formatAddress(coin.script_pubkey, wallet.network);
-        const deposit = deposited.get(`${coin.txid}:${coin.vout}`);
-        return {
-          txid: coin.txid,
-          output: coin.vout,
-          amount_msat: satToMsat(coin.amount_sat),
-          scriptpubkey: coin.script_pubkey,
-          ...(address === undefined ? {} : { address }),
-          status,
-          ...(coin.blockheight === undefined ? {} : { blockheight: coin.blockheight }),
-          ...(deposit === undefined ? {} : { invoice_label: deposit.label, deposit_status: deposit.outcome }),
-          reserved: is_reserved,
-          ...reservationOf(is_reserved ? coin.spent_by : undefined, wallet),
-        };
-      }),
+      outputs: [
+        ...expected.map((each) => expectedOutput(each, wallet.network)),
+        ...coins.map(({ coin, status, is_reserved }) => {
+          const address = formatAddress(coin.script_pubkey, wallet.network);
+          const deposit = deposited.get(`${coin.txid}:${coin.vout}`);
+          return {
+            txid: coin.txid,
+            output: coin.vout,
+            amount_msat: satToMsat(coin.amount_sat),
+            scriptpubkey: coin.script_pubkey,
+            ...(address === undefined ? {} : { address }),
+            status,
+            ...(coin.blockheight === undefined ? {} : { blockheight: coin.blockheight }),
+            ...(deposit === undefined ? {} : { invoice_label: deposit.label, deposit_status: deposit.outcome }),
+            reserved: is_reserved,
+            ...reservationOf(is_reserved ? coin.spent_by : undefined, wallet),
+          };
+        }),
+      ],
       channels: channelFunds().map((each) => ({ ...each })),
       sweeps: sweptFunds().map((each) => ({ ...each })),
     };

@@ -2,6 +2,7 @@
 
 import type { NodeId } from '../../base/types/brand.ts';
 import { FEATURE_BITS } from '../../base/types/features.ts';
+import { closeProgress } from '../../node/channels/closing/progress.ts';
 import type { ForwardingTerms } from '../../node/channels/gossip/signing.ts';
 import type { LiveChannel } from '../../node/channels/live-channel.ts';
 import { stateName } from '../../node/channels/state-name.ts';
@@ -171,7 +172,7 @@ export function peerChannelRow(
     their_to_self_delay: terms.local.to_self_delay,
     our_to_self_delay: terms.remote.to_self_delay,
     max_accepted_htlcs: terms.local.max_accepted_htlcs,
-    status: ending?.status ?? [`${name}:${statusOf(channel)}`],
+    status: ending?.status ?? [statusOf(channel), ...closeProgress(channel)].map((line) => `${name}:${line}`),
     htlcs: (ending?.are_htlcs_over === true ? [] : state.htlcs).map((htlc) => ({
       direction: htlc.offered_by === 'local' ? ('out' as const) : ('in' as const),
       id: htlc.id,

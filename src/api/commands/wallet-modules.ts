@@ -1,5 +1,7 @@
 /** What the commands of the wallet run on. */
+
 import type { ChainSource } from '../../infra/chain/source.ts';
+import type { ExpectedOutput } from '../../node/channels/closing/outputs.ts';
 import type { Wallet } from '../../node/wallet/wallet.ts';
 
 /** What a channel holds, as `listfunds` shows it. */
@@ -38,5 +40,7 @@ export interface WalletModules {
   /** What lies in channels, those that are closing included. */
   readonly channelFunds: () => readonly ChannelFunds[];
   /** What closed channels left on the chain for us to take. */
+  /** What closes in agreement that no block holds yet will pay to the wallet. */
+  readonly closingFunds: () => readonly ExpectedOutput[];
   readonly sweptFunds: () => readonly SweptFunds[];
 }

@@ -12,6 +12,7 @@ import { toHex } from '../../base/types/hex.ts';
 import { version } from '../../base/version.ts';
 import { copyDatabase } from '../../infra/store/copy.ts';
 import { DATABASE_FILE } from '../../infra/store/sqlite-store.ts';
+import { expectedOutputs } from '../../node/channels/closing/outputs.ts';
 import type { LiveChannel } from '../../node/channels/live-channel.ts';
 import { stateName } from '../../node/channels/state-name.ts';
 import type { EndingView } from '../../node/endings/view.ts';
@@ -72,6 +73,11 @@ export function modulesOf(layers: BuiltLayers): Modules {
     },
     clock,
     channelFunds: () => channels.list().map((channel) => fundsOf(channel, endings.view(channel.channel_id)?.state)),
+    closingFunds: () =>
+      channels
+        .list()
+        .flatMap(expectedOutputs)
+        .filter(({ script_pubkey }) => wallet.owns(script_pubkey)),
     sweptFunds: () => endings.list().flatMap(sweptBy),
     node: { info: () => infoOf(layers), configs: () => configsOf(config), stop: onStop },
   };

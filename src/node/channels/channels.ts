@@ -11,7 +11,6 @@ import type { FailureMessage } from '../../codec/onion/failure.ts';
 import type { KnownMessage } from '../../codec/wire/index.ts';
 import { readAll } from '../../infra/store/read-all.ts';
 import type { Write } from '../../infra/store/store.ts';
-import { publishableCloses } from '../../protocol/channel/close-agreed.ts';
 import { decodeState } from '../../protocol/channel/codec.ts';
 import { isOver } from '../../protocol/channel/failure.ts';
 import type { OfferedHtlc } from '../../protocol/channel/htlc.ts';
@@ -22,8 +21,8 @@ import { Agenda } from './agenda.ts';
 import { Asides } from './asides.ts';
 import { tellBlock } from './blocks.ts';
 import { Book } from './book.ts';
-import { broadcastClose } from './closing/broadcast.ts';
 import { endPause, pauseClose } from './closing/pause.ts';
+import { ClosePublisher } from './closing/publisher.ts';
 import { Removal } from './closing/removal.ts';
 import { environmentOf } from './environment.ts';
 import { FundingWatch } from './funding-watch.ts';
@@ -56,6 +55,7 @@ export class Channels {
   readonly #newcomers: Newcomers;
   readonly #messages: PeerMessages;
   readonly #asides: Asides;
+  readonly #publisher: ClosePublisher;
   readonly #reminders: Reminders;
   #stopTip: () => void = () => {};
 
@@ -71,6 +71,8 @@ export class Channels {
     const removal = new Removal({ ...options, table, agenda, book, incoming_htlcs, spare_scripts });
     const apply = (channel: LiveChannel, input: Input): void => void turns.apply(channel, input);
     const fundings = new Fundings(options.wallet, log, apply);
+    const publisher = new ClosePublisher({ chain, log, apply });
+    this.#publisher = publisher;
     const asides = new Asides({ ...options, table, book, apply });
     const turns = new Turns(options, book, agenda, {
       ...options,
@@ -79,7 +81,7 @@ export class Channels {
       incoming_htlcs,
       gossip,
       publishFunding: (channel) => void fundings.publish(channel),
-      broadcastClose: ({ channel_id }, transaction) => void broadcastClose(chain, log, channel_id, transaction),
+      broadcastClose: (channel, transaction) => void publisher.publish(channel, transaction),
       pause: (channel, pause_ms) =>
         pauseClose(options.clock, channel, pause_ms, () => turns.apply(channel, { kind: 'pause_over' })),
       setAside: (channel, cause, reason) => asides.set(channel, cause, reason),
@@ -194,6 +196,7 @@ export class Channels {
     this.#table.peerConnected(peer);
     for (const channel of this.#table.with(peer.node_id)) {
       channel.peer = peer;
+      channel.warning = undefined;
       this.apply(channel, { kind: this.#asides.mayTry(channel) ? 'connected' : 'rest' });
     }
   }
@@ -307,11 +310,7 @@ export class Channels {
   }
 
   /** A mutual close that no block holds yet may have been forgotten by the network. */
-  #sendCloseAgain({ channel_id, state }: LiveChannel): void {
-    const { chain, log } = this.options;
-    if (state.phase !== 'closed') return;
-    for (const transaction of publishableCloses(state)) {
-      this.book.speak(() => void broadcastClose(chain, log, channel_id, transaction));
-    }
+  #sendCloseAgain(channel: LiveChannel): void {
+    if (channel.state.phase === 'closed') this.book.speak(() => void this.#publisher.publishAgain(channel));
   }
 }

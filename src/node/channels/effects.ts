@@ -120,6 +120,7 @@ function carryOutOne(scope: EffectScope, channel: LiveChannel, effect: Effect): 
       scope.pause(channel, effect.pause_ms);
       return NOTHING_MORE;
     case 'peer_warned':
+      channel.warning = effect.text;
       log.warn(`peer ${channel.peer_id} warns about channel ${channel_id}: ${effect.text}`);
       return NOTHING_MORE;
     case 'closing_agreed':

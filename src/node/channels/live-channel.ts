@@ -10,6 +10,7 @@ import type { ChannelSigner } from '../../protocol/channel/signer.ts';
 import type { Side } from '../../protocol/channel/stage.ts';
 import type { ChannelState } from '../../protocol/channel/state.ts';
 import type { CloseCause, Closing } from './closing/close-cause.ts';
+import type { ClosePublication } from './closing/publisher.ts';
 import type { ConnectedPeer, LocalUpdate } from './ports.ts';
 
 /** What the peer asks for payments over this channel towards us: of its `channel_update` (BOLT 7). */
@@ -53,6 +54,10 @@ export class LiveChannel {
   max_to_us_msat: Msat | undefined;
   /** Called when what happened to the channel is durable. */
   readonly listeners = new Set<() => void>();
+  /** What the network said of its mutual closes, in this run of the node. */
+  publication: ClosePublication | undefined;
+  /** What the peer warned of last on this connection. */
+  warning: string | undefined;
   /** Ends the pause that its close makes for the peer's next word; undefined when there is none. */
   cancelPause: (() => void) | undefined;
   /** Ends the watches of its funding transaction. */

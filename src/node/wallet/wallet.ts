@@ -172,6 +172,11 @@ export class Wallet {
     return this.#books.ledger.coin(outpoint)?.blockheight;
   }
 
+  /** Whether an output with this script (hex) is ours. */
+  owns(script_pubkey: string): boolean {
+    return this.#books.addresses.pathOf(script_pubkey) !== undefined;
+  }
+
   /** Resolves when all that the wallet has heard of is durable. Rejects with StoreClosedError while the node stops. */
   durable(): Promise<void> {
     return this.#books.durable();

@@ -12,16 +12,11 @@ import { fail, warn } from './fault.ts';
 import { hasOnlyBalances } from './pending.ts';
 import { isDustOutput } from './shutdown-script.ts';
 import type { ClosingView } from './signer.ts';
-import type { ChannelState } from './state.ts';
+import type { ChannelState, ClosingFeeSpan } from './state.ts';
 import { send, type Turn } from './turn.ts';
 
-interface FeeRange {
-  readonly min_fee_satoshis: Sat;
-  readonly max_fee_satoshis: Sat;
-}
-
 interface OwnTerms {
-  readonly range: FeeRange;
+  readonly range: ClosingFeeSpan;
   readonly fair_satoshis: Sat;
   /** Up to here the fee of a peer that tells no range is taken; above it we bargain. */
   readonly urgent_satoshis: Sat;
@@ -64,7 +59,7 @@ export function beginClosing(turn: Turn): void {
   const { state } = turn;
   if (state.terms.opener !== 'local' || state.negotiation !== undefined) return;
   const { range, fair_satoshis } = ownTerms(turn);
-  propose(turn, fair_satoshis, range, undefined);
+  propose(turn, fair_satoshis, range);
 }
 
 /** The opener's offer with other fees, as long as the peer has said nothing to the first (BOLT 2: once it has, no more). */
@@ -75,7 +70,10 @@ export function offerLegacyAgain(turn: Turn): void {
   beginClosing(turn);
 }
 
-function propose(turn: Turn, fee_satoshis: Sat, fee_range: FeeRange, received: Sat | undefined): void {
+/** What the peer has offered, which ours answers. */
+type Received = Pick<ClosingSigned, 'fee_satoshis' | 'fee_range'>;
+
+function propose(turn: Turn, fee_satoshis: Sat, fee_range: ClosingFeeSpan, received?: Received): void {
   const { state, env } = turn;
   const view = closingView(state, fee_satoshis, state.terms.local.dust_limit_satoshis);
   if (view === undefined)
@@ -83,7 +81,12 @@ function propose(turn: Turn, fee_satoshis: Sat, fee_range: FeeRange, received: S
   requireRelayable(view);
   turn.state = {
     ...state,
-    negotiation: { sent_fee_satoshis: fee_satoshis, sent_range: fee_range, received_fee_satoshis: received },
+    negotiation: {
+      sent_fee_satoshis: fee_satoshis,
+      sent_range: fee_range,
+      received_fee_satoshis: received?.fee_satoshis,
+      received_range: received?.fee_range,
+    },
   };
   send(turn, {
     type: 'closing_signed',
@@ -123,7 +126,7 @@ function signedView({ state, env }: Turn, { fee_satoshis, signature }: ClosingSi
   return undefined;
 }
 
-function rangeText({ min_fee_satoshis, max_fee_satoshis }: FeeRange): string {
+function rangeText({ min_fee_satoshis, max_fee_satoshis }: ClosingFeeSpan): string {
   return `fee_range of ${min_fee_satoshis} to ${max_fee_satoshis} sat`;
 }
 
@@ -153,13 +156,13 @@ export function receiveClosing(turn: Turn, message: ClosingSigned): void {
       warn(`closing_signed: your ${rangeText(fee_range)} and our ${rangeText(range)} do not overlap`);
     if (state.terms.opener === 'remote' && sent === undefined) {
       const chosen = min(max(own.fair_satoshis, lowest), highest);
-      propose(turn, chosen, range, fee_satoshis);
+      propose(turn, chosen, range, message);
       if (chosen === fee_satoshis) agree(turn, message, view);
       return;
     }
     if (state.terms.opener === 'remote') fail('closing_signed: not the fee that we chose in your fee_range');
     if (fee_satoshis < lowest || fee_satoshis > highest) fail('closing_signed: the fee is outside of both fee ranges');
-    propose(turn, fee_satoshis, range, fee_satoshis);
+    propose(turn, fee_satoshis, range, message);
     agree(turn, message, view);
     return;
   }
@@ -167,7 +170,7 @@ export function receiveClosing(turn: Turn, message: ClosingSigned): void {
 }
 
 /** The older way, of LND among others: each answers with a fee strictly between the two last ones, until they meet. */
-function approach(turn: Turn, message: ClosingSigned, view: ClosingView, range: FeeRange, own: OwnTerms): void {
+function approach(turn: Turn, message: ClosingSigned, view: ClosingView, range: ClosingFeeSpan, own: OwnTerms): void {
   const { fee_satoshis } = message;
   const { sent_fee_satoshis: sent, received_fee_satoshis: received } = turn.state.negotiation ?? {};
   if (sent !== undefined && received !== undefined && !isBetween(fee_satoshis, sent, received)) {
@@ -176,12 +179,12 @@ function approach(turn: Turn, message: ClosingSigned, view: ClosingView, range: 
   const bargain = { ...range, max_fee_satoshis: min(range.max_fee_satoshis, own.urgent_satoshis) };
   const suits = fee_satoshis >= bargain.min_fee_satoshis && fee_satoshis <= bargain.max_fee_satoshis;
   const next = suits ? fee_satoshis : nextFee(turn, fee_satoshis, bargain, sent, own.fair_satoshis);
-  propose(turn, next, range, fee_satoshis);
+  propose(turn, next, range, message);
   if (next === fee_satoshis) agree(turn, message, view);
 }
 
 /** Half of the way to the peer's fee, as far as our range goes. */
-function nextFee(turn: Turn, theirs: Sat, range: FeeRange, sent: Sat | undefined, fair: Sat): Sat {
+function nextFee(turn: Turn, theirs: Sat, range: ClosingFeeSpan, sent: Sat | undefined, fair: Sat): Sat {
   const middle = sat(((sent ?? fair) + theirs) / 2n);
   const next = min(max(middle, range.min_fee_satoshis), range.max_fee_satoshis);
   return sent === undefined || isBetween(next, sent, theirs) ? next : beyondRange(turn, sent, theirs);

@@ -119,8 +119,15 @@ export interface AnnouncementSignatures {
 /** The fee negotiation of the mutual close. It begins again with every connection, so it is never stored. */
 export interface ClosingNegotiation {
   readonly sent_fee_satoshis: Sat | undefined;
-  readonly sent_range: { readonly min_fee_satoshis: Sat; readonly max_fee_satoshis: Sat } | undefined;
+  readonly sent_range: ClosingFeeSpan | undefined;
   readonly received_fee_satoshis: Sat | undefined;
+  readonly received_range: ClosingFeeSpan | undefined;
+}
+
+/** `fee_range` of `closing_signed`. */
+export interface ClosingFeeSpan {
+  readonly min_fee_satoshis: Sat;
+  readonly max_fee_satoshis: Sat;
 }
 
 /** The least and the most to pay for a mutual close, in satoshi per 1000 weight. */

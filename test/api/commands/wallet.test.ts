@@ -55,6 +55,7 @@ function openAsker(world: World): (method: string, params?: unknown) => Promise<
     wallet: world.wallet,
     chain: world.source,
     channelFunds: () => [CHANNEL],
+    closingFunds: () => [],
     sweptFunds: () => [SWEEP],
     deposits: { ofInvoices: async () => [], ofCoins: async () => [] },
   } as Partial<Modules> as Modules;

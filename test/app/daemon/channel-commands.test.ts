@@ -238,8 +238,13 @@ test('close: what cannot be found, and an end at an address of our choice', TIME
   const [channel] = (await client.call('listpeerchannels', {})).channels;
   const id = channel?.short_channel_id as string;
   await refused(-1, /valid address/, client.call('close', { id, destination: 'nowhere' }));
+  await refused(-32602, /should be an array of 2 entries/, client.call('close', { id, feerange: ['slow'] }));
+  await refused(-32602, /perkw/, client.call('close', { id, feerange: ['slow', '12.5'] }));
+  await refused(-32602, /in this order/, client.call('close', { id, feerange: ['3000perkw', '2000perkw'] }));
   const closed = await client.call('close', { id, destination: address as string });
   assert.equal(closed.type, 'mutual');
+  const expected = (await client.call('listfunds', {})).outputs.find(({ txid }) => txid === closed.txid);
+  assert.deepEqual([expected?.address, expected?.status], [address, 'unconfirmed']);
   await town.mine(1);
   const back = (await client.call('listfunds', {})).outputs.find(({ txid }) => txid === closed.txid);
   assert.equal(back?.address, address);

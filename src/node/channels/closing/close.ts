@@ -6,7 +6,7 @@ import type { ClosingFeerange } from '../../../protocol/channel/state.ts';
 import type { Channels } from '../channels.ts';
 import type { LiveChannel } from '../live-channel.ts';
 import { closeProgress } from './progress.ts';
-import { mayStillBeTaken } from './publisher.ts';
+import { isUnderWay } from './publisher.ts';
 
 export interface CloseOptions {
   readonly clock: Clock;
@@ -114,8 +114,8 @@ function howClosed(channel: LiveChannel): Closed | CloseRefusedError | undefined
     return closing_transactions.length > 0 && failure === undefined ? 'mutual' : 'unilateral';
   }
   if (phase !== 'closed') return undefined;
+  if (isUnderWay(channel)) return undefined;
   if (publication?.kind === 'refused') {
-    if (mayStillBeTaken(channel)) return undefined;
     return new CloseRefusedError(
       `the closing transaction was refused: ${publication.reason}. Till tries again with every block.`,
     );

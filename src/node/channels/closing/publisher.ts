@@ -8,17 +8,15 @@ import type { Input } from '../../../protocol/channel/input.ts';
 import type { LiveChannel } from '../live-channel.ts';
 import type { ChannelLog } from '../ports.ts';
 
-/** What the network said of a channel's mutual closes. */
-export type ClosePublication =
-  /** The source of blocks has one, of ours or another: `transaction` is serialized, hex. */
+/** What the network said of a channel's mutual closes. `latest`: the last that was signed by then. */
+export type ClosePublication = {
+  readonly latest: string | undefined;
+} & /** The source of blocks has one, of ours or another: `transaction` is serialized, hex. */
+(
   | { readonly kind: 'taken'; readonly transaction: string }
-  /** None was taken, for this reason, since this height. `latest` is the last that was signed by then. */
-  | {
-      readonly kind: 'refused';
-      readonly reason: string;
-      readonly since_height: number;
-      readonly latest: string | undefined;
-    };
+  /** None was taken, for this reason, since this height. */
+  | { readonly kind: 'refused'; readonly reason: string; readonly since_height: number }
+);
 
 export interface ClosePublisherOptions {
   readonly chain: Pick<ChainSource, 'broadcast' | 'tip'>;
@@ -27,12 +25,12 @@ export interface ClosePublisherOptions {
 }
 
 /**
- * Whether a refusal decides nothing yet: another transaction was signed since, and is on its way to the network, or the
+ * Whether what the network said is not its last word: another transaction was signed since, and is on its way to the network, or the
  * peer is about to sign the one that we pay for.
  */
-export function mayStillBeTaken({ state, publication }: LiveChannel): boolean {
+export function isUnderWay({ state, publication }: LiveChannel): boolean {
   const { offered_close, link, closing_transactions } = state;
-  if (publication?.kind === 'refused' && publication.latest !== closing_transactions.at(-1)) return true;
+  if (publication?.latest !== closing_transactions.at(-1)) return true;
   return offered_close?.is_answered === false && link === 'up';
 }
 
@@ -73,7 +71,7 @@ export class ClosePublisher {
       if (result.kind === 'rejected') this.#refused(channel, result.reason, what);
       else {
         if (result.kind === 'accepted') log.info(`${what} is on its way`);
-        channel.publication = { kind: 'taken', transaction };
+        channel.publication = { kind: 'taken', transaction, latest: channel.state.closing_transactions.at(-1) };
       }
     } catch (error) {
       log.warn(`${what} could not be sent yet: ${error instanceof Error ? error.message : String(error)}`);
@@ -83,17 +81,19 @@ export class ClosePublisher {
   #refused(channel: LiveChannel, reason: string, what: string): void {
     const { chain, log } = this.#options;
     const { publication, state } = channel;
+    const latest = state.closing_transactions.at(-1);
     if (SUPERSEDED.test(reason)) {
-      const transaction = publishableCloses(state).at(-1);
-      if (publication?.kind !== 'taken' && transaction !== undefined) {
-        channel.publication = { kind: 'taken', transaction };
-      }
+      const transaction = publication?.kind === 'taken' ? publication.transaction : publishableCloses(state).at(-1);
+      if (transaction !== undefined) channel.publication = { kind: 'taken', transaction, latest };
       return;
     }
     log.warn(`${what} was refused: ${reason}`);
-    if (publication?.kind === 'taken') return;
+    if (publication?.kind === 'taken') {
+      channel.publication = { ...publication, latest };
+      return;
+    }
     const since_height = publication?.since_height ?? chain.tip().height;
-    channel.publication = { kind: 'refused', reason, since_height, latest: state.closing_transactions.at(-1) };
+    channel.publication = { kind: 'refused', reason, since_height, latest };
   }
 
   #conclude(channel: LiveChannel): void {
@@ -106,7 +106,7 @@ export class ClosePublisher {
   }
 
   #isHopeless(channel: LiveChannel, { reason, since_height }: { reason: string; since_height: number }): boolean {
-    if (mayStillBeTaken(channel)) return false;
+    if (isUnderWay(channel)) return false;
     return FOR_GOOD.test(reason) || this.#options.chain.tip().height >= since_height + PATIENCE_BLOCKS;
   }
 }

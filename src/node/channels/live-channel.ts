@@ -10,7 +10,7 @@ import type { ChannelSigner } from '../../protocol/channel/signer.ts';
 import type { Side } from '../../protocol/channel/stage.ts';
 import type { ChannelState } from '../../protocol/channel/state.ts';
 import type { CloseCause, Closing } from './closing/close-cause.ts';
-import type { ClosePublication } from './closing/publisher.ts';
+import type { ClosePublication } from './closing/publication.ts';
 import type { ConnectedPeer, LocalUpdate } from './ports.ts';
 
 /** What the peer asks for payments over this channel towards us: of its `channel_update` (BOLT 7). */

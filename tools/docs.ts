@@ -7,6 +7,7 @@ import { clientTypes } from '../src/api/rpc/faces/client-types.ts';
 import { schemaFile } from '../src/api/rpc/faces/json-schema.ts';
 import { manPage } from '../src/api/rpc/faces/man.ts';
 import { markdownContents, markdownPage } from '../src/api/rpc/faces/markdown.ts';
+import { coreLightningGuide } from './from-core-lightning.ts';
 
 const root = dirname(import.meta.dirname);
 const GENERATED_DIRECTORIES = ['docs/reference', 'docs/reference/schema', 'man'];
@@ -32,6 +33,7 @@ export function generatedFiles(): Map<string, string> {
     files.set(`man/till-${command.name}.7`, manPage(command));
   }
   files.set('docs/reference/README.md', markdownContents(commands));
+  files.set('docs/guide/from-core-lightning.md', coreLightningGuide(commands));
   files.set('src/api/client/commands.ts', formatted('src/api/client/commands.ts', clientTypes(commands)));
   return files;
 }

@@ -5,6 +5,7 @@ import { dirname, join, resolve } from 'node:path';
 import { LONGEST_PATH_BYTES } from '../../api/server/unix-socket.ts';
 import { NETWORKS, type Network, type NetworkName } from '../../base/types/network.ts';
 import { parseNetAddress } from '../../node/peers/net-address.ts';
+import { CORE_LIGHTNING_OPTIONS, type ForeignOption } from './core-lightning-options.ts';
 import { ConfigError, type OptionDefinition, parseValue } from './option.ts';
 import { OPTIONS, type OptionName, type OptionValues, SHORTHANDS } from './options.ts';
 
@@ -16,7 +17,15 @@ export interface Said {
   readonly source: string;
 }
 
+/** An option of Core Lightning that was taken and does nothing here. */
+export interface Noted {
+  /** What it was, where, and what Till does instead. */
+  readonly note: string;
+}
+
 export interface Config {
+  /** What the operator should know of options that do nothing here. */
+  readonly notes: readonly string[];
   readonly values: Readonly<OptionValues>;
   readonly sources: Readonly<Record<OptionName, string>>;
   readonly network: Network;
@@ -48,30 +57,29 @@ export const BITCOIND_PORTS: Record<NetworkName, number> = {
 };
 
 /** Reads arguments such as `--alias=shop`, `--alias shop` and `--daemon`. Throws ConfigError. */
-export function parseArguments(args: readonly string[]): Said[] {
-  const said: Said[] = [];
+export function parseArguments(args: readonly string[]): (Said | Noted)[] {
+  const said: (Said | Noted)[] = [];
   for (let index = 0; index < args.length; index++) {
     const argument = args[index] as string;
     const match = /^--([^=]+)(?:=(.*))?$/s.exec(argument);
     if (match === null) throw new ConfigError(`'${argument}' is no option: options begin with --`);
     const [, name, given] = match as unknown as [string, string, string | undefined];
-    const { option } = find(name, 'command line');
     let text = given;
-    if (text === undefined && option.kind !== 'flag' && !Object.hasOwn(SHORTHANDS, name)) text = args[++index];
+    if (text === undefined && takesValue(name, 'command line')) text = args[++index];
     said.push(sayOne(name, text, 'command line', 'cmdline'));
   }
   return said;
 }
 
 /** Reads a config file: a name or `name=value` a line, `#` begins a comment. Throws ConfigError. */
-export function parseFile(path: string): Said[] {
+export function parseFile(path: string): (Said | Noted)[] {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
   } catch (error) {
     throw new ConfigError(`the config file ${path} cannot be read: ${error instanceof Error ? error.message : error}`);
   }
-  const said: Said[] = [];
+  const said: (Said | Noted)[] = [];
   for (const [index, line] of text.split('\n').entries()) {
     const bare = line.trim();
     if (bare === '' || bare.startsWith('#')) continue;
@@ -85,16 +93,22 @@ export function parseFile(path: string): Said[] {
 
 /** Puts defaults, files and command line together. Throws ConfigError. */
 export function loadConfig(args: readonly string[], env: NodeJS.ProcessEnv = process.env): Config {
-  const line = parseArguments(args);
+  const noted: string[] = [];
+  const taken = (all: readonly (Said | Noted)[]): Said[] =>
+    all.filter((each) => {
+      if ('note' in each) noted.push(each.note);
+      return !('note' in each);
+    }) as Said[];
+  const line = taken(parseArguments(args));
   const lastOf = (said: readonly Said[], name: OptionName): unknown =>
     said.findLast((each) => each.name === name)?.value;
   const lightning_dir = resolve((lastOf(line, 'lightning-dir') as string | undefined) ?? defaultDir(env));
   const conf = lastOf(line, 'conf') as string | undefined;
   const general = conf ?? join(lightning_dir, 'config');
-  const files = conf !== undefined || existsSync(general) ? parseFile(general) : [];
+  const files = conf !== undefined || existsSync(general) ? taken(parseFile(general)) : [];
   const network_name = (lastOf([...files, ...line], 'network') as NetworkName | undefined) ?? 'regtest';
   const own = join(lightning_dir, network_name, 'config');
-  const own_files = conf === undefined && existsSync(own) ? parseFile(own) : [];
+  const own_files = conf === undefined && existsSync(own) ? taken(parseFile(own)) : [];
   refuseMisplaced([...files, ...own_files], ['lightning-dir', 'conf']);
   refuseMisplaced(own_files, ['network']);
   const all = [...files, ...own_files, ...line];
@@ -112,6 +126,7 @@ export function loadConfig(args: readonly string[], env: NodeJS.ProcessEnv = pro
   }
   const network_dir = join(lightning_dir, network_name);
   return {
+    notes: noted,
     values: values as OptionValues,
     sources: sources as Record<OptionName, string>,
     network: NETWORKS[network_name],
@@ -183,7 +198,28 @@ function lookAt(rpc_file: string): Stats | undefined {
   }
 }
 
-function sayOne(name: string, text: string | undefined, where: string, source: string): Said {
+/** What an option of Core Lightning is here. Throws ConfigError for one that Till cannot do without a word. */
+function foreign(name: string, where: string): ForeignOption | undefined {
+  if (Object.hasOwn(OPTIONS, name) || !Object.hasOwn(CORE_LIGHTNING_OPTIONS, name)) return undefined;
+  const option = CORE_LIGHTNING_OPTIONS[name] as ForeignOption;
+  if ('same_as' in option || option.taken) return option;
+  throw new ConfigError(
+    `${where}: ${name} is an option of Core Lightning that Till does not have: ${option.till}. Leave it out`,
+  );
+}
+
+function takesValue(name: string, where: string): boolean {
+  const option = foreign(name, where);
+  if (option !== undefined) return 'same_as' in option || option.takes_value;
+  return find(name, where).option.kind !== 'flag' && !Object.hasOwn(SHORTHANDS, name);
+}
+
+function sayOne(name: string, text: string | undefined, where: string, source: string): Said | Noted {
+  const other = foreign(name, where);
+  if (other !== undefined) {
+    if ('same_as' in other) return sayOne(other.same_as, text, where, source);
+    return { note: `${where}: ${name} is an option of Core Lightning and does nothing here: ${other.till}` };
+  }
   const shorthand = Object.hasOwn(SHORTHANDS, name) ? SHORTHANDS[name] : undefined;
   if (shorthand !== undefined) {
     const [stands_for, value] = shorthand;

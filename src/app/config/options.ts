@@ -36,10 +36,8 @@ export const OPTIONS = {
     },
   ),
   rescan: optionalInteger(
-    "Search the chain from this block on for the wallet's coins (use after restoring from the seed).",
-    {
-      placeholder: 'HEIGHT',
-    },
+    "Search the chain for the wallet's coins: -HEIGHT from that block on (use after restoring from the seed; 0 from the first block), or the last so many blocks.",
+    { placeholder: '-HEIGHT', min: -500_000_000, max: 500_000_000 },
   ),
 
   'invoices-expiry': integer(3600, 'How long an invoice is valid unless the command says otherwise, in seconds.', {

@@ -193,7 +193,7 @@ export async function buildNode(infra: Infra, shop: () => ShopPort): Promise<Nod
   const parts: readonly Part[] = [
     {
       name: 'wallet',
-      start: () => wallet.start(chain, infra.resumePoint().tip.height, values.rescan),
+      start: () => wallet.start(chain, infra.resumePoint().tip.height, rescanHeight(values.rescan, chain.tip().height)),
       stop: () => wallet.stop(),
     },
     { name: 'payments of ours', start: () => outgoing.start() },
@@ -254,4 +254,10 @@ export function callPeersAgain({ config, store }: Infra, { channels, peers }: No
     peers,
     channels.list().map(({ peer_id }) => peer_id),
   );
+}
+
+/** Where the search begins: `rescan` is, as in Core Lightning, a height when it is negative, else a number of blocks. */
+export function rescanHeight(rescan: number | undefined, tip_height: number): number | undefined {
+  if (rescan === undefined) return undefined;
+  return rescan <= 0 ? Math.abs(rescan) : Math.max(0, tip_height - rescan + 1);
 }

@@ -54,6 +54,7 @@ export class Daemon implements Running {
   /** Builds and starts a node. Rejects with a typed error whose sentence is for the operator, and leaves nothing behind. */
   static async start(options: DaemonOptions): Promise<Daemon> {
     const { config, log, onStop } = options;
+    for (const note of config.notes) log.info(note);
     let lifecycle: Lifecycle | undefined;
     const infra = await buildInfra(
       options,

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { checkTogether, loadConfig, nearestName } from '../../../src/app/config/config.ts';
+import { CORE_LIGHTNING_OPTIONS } from '../../../src/app/config/core-lightning-options.ts';
 import { ConfigError } from '../../../src/app/config/option.ts';
 import { OPTIONS } from '../../../src/app/config/options.ts';
 
@@ -213,4 +214,52 @@ test('what a node cannot start with is refused, and real money needs a word', ()
   checkTogether(
     loadConfig(['--mainnet', '--accept-real-money-risk', '--daemon', '--log-file=x'], { TILL_DIR: '/none' }),
   );
+});
+
+test('options of Core Lightning are understood, or named together with what Till does instead', () => {
+  const dir = mkdtempSync(join(tmpdir(), 'till-config-'));
+  try {
+    const lines = [
+      'bind-addr=127.0.0.1:9735',
+      'large-channels',
+      'log-prefix=ln',
+      'autolisten=true',
+      'disable-plugin=bookkeeper',
+    ];
+    writeFileSync(join(dir, 'config'), lines.join('\n'));
+    const config = loadConfig([
+      `--lightning-dir=${dir}`,
+      '--announce-addr',
+      '203.0.113.7',
+      '--alias=shop',
+      '--rescan=-100',
+    ]);
+    assert.deepEqual(config.values.addr, ['127.0.0.1:9735']);
+    assert.deepEqual([config.values.alias, config.values.rescan], ['shop', -100]);
+    assert.equal(config.notes.length, 5);
+    assert.match(
+      config.notes.join(),
+      /config:3: log-prefix is an option of Core Lightning and does nothing here: Till begins/,
+    );
+    for (const [line, expected] of [
+      [
+        'plugin=/opt/p.py',
+        /config:1: plugin is an option of Core Lightning that Till does not have: Till has no plugins. Leave it out/,
+      ],
+      ['wallet=postgres://x', /wallet is an option of Core Lightning .*till.sqlite3/],
+      ['experimental-dual-fund', /Till opens channels that one side funds/],
+    ] as const) {
+      writeFileSync(join(dir, 'config'), line);
+      assert.match(
+        errorOf(() => loadConfig([`--lightning-dir=${dir}`])),
+        expected,
+      );
+    }
+    for (const [name, option] of Object.entries(CORE_LIGHTNING_OPTIONS)) {
+      if ('same_as' in option) continue;
+      assert.match(option.till, /^\S.*[^.]$/, name);
+    }
+  } finally {
+    rmSync(dir, { recursive: true });
+  }
 });

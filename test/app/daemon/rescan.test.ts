@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { copyFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { rescanHeight } from '../../../src/app/daemon/build-node.ts';
 import type { Daemon } from '../../../src/app/daemon/daemon.ts';
 import { sat } from '../../../src/base/types/amount.ts';
 import { fromHex } from '../../../src/base/types/hex.ts';
@@ -57,5 +58,13 @@ test('without the option nothing is searched, and the log says what to do', asyn
   const daemon = await restore('hasty');
   await daemon.chain.synced();
   assert.deepEqual(await coinsOf(daemon), []);
-  assert.ok(town.log.some((line) => line.startsWith('hasty') && line.includes('--rescan=HEIGHT')));
+  assert.ok(town.log.some((line) => line.startsWith('hasty') && line.includes('--rescan=-HEIGHT')));
+});
+
+test('rescan is a height when it is negative, and a number of blocks when it is not, as in Core Lightning', () => {
+  assert.equal(rescanHeight(undefined, 500), undefined);
+  assert.deepEqual(
+    [-200, 0, 1, 15, 501, 900].map((rescan) => rescanHeight(rescan, 500)),
+    [200, 0, 500, 486, 0, 0],
+  );
 });

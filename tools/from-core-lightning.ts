@@ -5,7 +5,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CORE_LIGHTNING_OPTIONS } from '../src/app/config/core-lightning-options.ts';
+import { LIGHTNINGD_OPTIONS } from '../src/app/config/lightningd-options.ts';
 import { OPTIONS } from '../src/app/config/options.ts';
 
 /** Names of Core Lightning: each command with its parameters. */
@@ -86,7 +86,7 @@ function missingRows(commands: readonly GuideCommand[], theirs: Names['commands'
 }
 
 function optionRows(): string[] {
-  return Object.entries(CORE_LIGHTNING_OPTIONS)
+  return Object.entries(LIGHTNINGD_OPTIONS)
     .filter(([name]) => !Object.hasOwn(OPTIONS, name))
     .map(([name, option]) => {
       if ('same_as' in option) return `| \`${name}\` | taken, as \`${option.same_as}\` | |`;

@@ -5,7 +5,7 @@ import { dirname, join, resolve } from 'node:path';
 import { LONGEST_PATH_BYTES } from '../../api/server/unix-socket.ts';
 import { NETWORKS, type Network, type NetworkName } from '../../base/types/network.ts';
 import { parseNetAddress } from '../../node/peers/net-address.ts';
-import { CORE_LIGHTNING_OPTIONS, type ForeignOption } from './core-lightning-options.ts';
+import { type ForeignOption, LIGHTNINGD_OPTIONS } from './lightningd-options.ts';
 import { ConfigError, type OptionDefinition, parseValue } from './option.ts';
 import { OPTIONS, type OptionName, type OptionValues, SHORTHANDS } from './options.ts';
 
@@ -200,8 +200,8 @@ function lookAt(rpc_file: string): Stats | undefined {
 
 /** What an option of Core Lightning is here. Throws ConfigError for one that Till cannot do without a word. */
 function foreign(name: string, where: string): ForeignOption | undefined {
-  if (Object.hasOwn(OPTIONS, name) || !Object.hasOwn(CORE_LIGHTNING_OPTIONS, name)) return undefined;
-  const option = CORE_LIGHTNING_OPTIONS[name] as ForeignOption;
+  if (Object.hasOwn(OPTIONS, name) || !Object.hasOwn(LIGHTNINGD_OPTIONS, name)) return undefined;
+  const option = LIGHTNINGD_OPTIONS[name] as ForeignOption;
   if ('same_as' in option || option.taken) return option;
   throw new ConfigError(
     `${where}: ${name} is an option of Core Lightning that Till does not have: ${option.till}. Leave it out`,

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { checkTogether, loadConfig, nearestName } from '../../../src/app/config/config.ts';
-import { CORE_LIGHTNING_OPTIONS } from '../../../src/app/config/core-lightning-options.ts';
+import { LIGHTNINGD_OPTIONS } from '../../../src/app/config/lightningd-options.ts';
 import { ConfigError } from '../../../src/app/config/option.ts';
 import { OPTIONS } from '../../../src/app/config/options.ts';
 
@@ -255,7 +255,7 @@ test('options of Core Lightning are understood, or named together with what Till
         expected,
       );
     }
-    for (const [name, option] of Object.entries(CORE_LIGHTNING_OPTIONS)) {
+    for (const [name, option] of Object.entries(LIGHTNINGD_OPTIONS)) {
       if ('same_as' in option) continue;
       assert.match(option.till, /^\S.*[^.]$/, name);
     }

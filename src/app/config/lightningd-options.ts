@@ -21,7 +21,7 @@ const AUTOCLEAN = 'Till removes old invoices only';
 const CHANNEL_LIMITS = 'Till keeps limits of its own for every channel';
 
 /** By name, in the order of Core Lightning's manual. */
-export const CORE_LIGHTNING_OPTIONS: Readonly<Record<string, ForeignOption>> = {
+export const LIGHTNINGD_OPTIONS: Readonly<Record<string, ForeignOption>> = {
   'allow-deprecated-apis': value('Till answers the old parameter and field names always'),
   'bitcoin-cli': value('Till speaks with bitcoind itself, and needs no bitcoin-cli'),
   'bitcoin-rpcclienttimeout': value('Till has a limit of its own for each answer of bitcoind'),

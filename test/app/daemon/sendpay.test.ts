@@ -170,8 +170,8 @@ test('routes and amounts that make no sense are refused before anything is sent'
   assert.equal(secret, '');
   await refused(217, /no point of the curve/, asked({ route: [hop, { ...hop, id: `02${'00'.repeat(31)}05` }] }));
   await refused(217, /more than there are blocks/, asked({ route: [{ ...hop, delay: 4_294_967_295 }] }));
-  await refused(217, /does not fit into an onion/, asked({ route: [hop], payment_metadata: 'ab'.repeat(1_300) }));
-  await refused(217, /does not fit into an onion/, asked({ route: Array.from({ length: 30 }, () => hop) }));
+  await refused(217, /do not fit into an onion/, asked({ route: [hop], payment_metadata: 'ab'.repeat(1_300) }));
+  await refused(217, /do not fit into an onion/, asked({ route: Array.from({ length: 30 }, () => hop) }));
   await refused(204, /no usable channel 1x1x1/, asked({ route: [{ ...hop, channel: '1x1x1' }] }));
   await refused(204, /^the first channel cannot take it/, asked({ route: [{ ...hop, amount_msat: 1_000_000_000 }] }));
   assert.deepEqual((await client.call('listsendpays', { payment_hash })).payments, []);

@@ -3,7 +3,7 @@
  * simulation. Its process may die at any instant and start again on what was durable.
  */
 import assert from 'node:assert/strict';
-import { readTip, rememberTip, tipWrite } from '../../src/app/daemon/chain-tip.ts';
+import { readOlderBlocks, readTip, rememberTip, tipWrite } from '../../src/app/daemon/chain-tip.ts';
 import { INVOICE_FEATURES } from '../../src/app/daemon/features.ts';
 import { resumeFundings } from '../../src/app/daemon/held-fundings.ts';
 import { sha256 } from '../../src/base/crypto/hash.ts';
@@ -228,7 +228,7 @@ export class TillNode {
   async start(): Promise<void> {
     const { keys } = this.machine;
     const from = await readTip(this.store);
-    const tip = await this.chain.start(from);
+    const tip = await this.chain.start(from, { older: await readOlderBlocks(this.store, from) });
     this.wallet = await Wallet.open({
       store: this.store,
       keys,

@@ -57,7 +57,10 @@ async function route(chain: EmbeddedChain, path: string, posted: string): Promis
   if (first === 'block' && third === 'raw') return ok(await chain.block(second as string));
   if (first === 'block') {
     for (let height = 0; height <= tip.height; height++) {
-      if ((await chain.blockHash(height)) === second) return ok(JSON.stringify({ id: second, height }));
+      if ((await chain.blockHash(height)) === second)
+        return ok(
+          JSON.stringify({ id: second, height, timestamp: (await chain.block(second as string)).readUInt32LE(68) }),
+        );
     }
     return undefined;
   }

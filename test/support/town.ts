@@ -39,8 +39,9 @@ export class Town {
     return join(this.dir, 'chain');
   }
 
-  /** Starts a node, or starts it again on what it left. */
-  async start(name: string, ...options: readonly string[]): Promise<Daemon> {
+  /** Starts a node, or starts it again on what it left. A signal ends a start that waits. */
+  async start(name: string, ...options: readonly (string | AbortSignal)[]): Promise<Daemon> {
+    const signal = options.find((option) => option instanceof AbortSignal);
     const write = (level: string) => (text: string) => void this.log.push(`${name} ${level} ${text}`);
     const log: Log = { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
     const config = loadConfig([
@@ -48,12 +49,12 @@ export class Town {
       `--lightning-dir=${join(this.dir, name)}`,
       `--embedded-chain=${this.#socket}`,
       `--alias=${name}`,
-      ...options,
+      ...options.filter((option) => typeof option === 'string'),
     ]);
     const onFatal = (message: string): never => {
       throw new Error(`${name}: ${message}`);
     };
-    const daemon = await Daemon.start({ config, log, onFatal, onStop: () => {} });
+    const daemon = await Daemon.start({ config, log, onFatal, onStop: () => {}, ...(signal && { signal }) });
     this.#daemons.add(daemon);
     return daemon;
   }

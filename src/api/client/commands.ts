@@ -404,8 +404,8 @@ export interface Commands {
         /** In channel announcements. */ readonly channel: string;
         /** In invoices. */ readonly invoice: string;
       };
-      /** The source of blocks is still catching up with the network. */ readonly warning_bitcoind_sync?: string;
-      /** Till is still catching up with its source of blocks. */ readonly warning_lightningd_sync?: string;
+      /** The source of blocks is not up to date: it waits for blocks itself, does not answer, is behind what this node has seen, or its newest block is older than `max-tip-age`. Payments wait, and are refused after a minute. */ readonly warning_bitcoind_sync?: string;
+      /** Till is still reading blocks from its source. Payments wait for it, and are refused after a minute. */ readonly warning_lightningd_sync?: string;
     };
   };
   /** Command for finding a route to a node */
@@ -485,6 +485,8 @@ export interface Commands {
       /** Insufficient incoming capacity, once dead-end peers were excluded: with them it would suffice. */ readonly warning_deadends?: string;
       /** Insufficient incoming capacity, once private channels were excluded (try exposeprivatechannels=true?). */ readonly warning_private_unused?: string;
       /** The invoice is only payable by MPP-capable payers. No single channel suffices. */ readonly warning_mpp?: string;
+      /** The source of blocks is not up to date: it waits for blocks itself, does not answer, is behind what this node has seen, or its newest block is older than `max-tip-age`. Payments wait, and are refused after a minute. */ readonly warning_bitcoind_sync?: string;
+      /** Till is still reading blocks from its source. Payments wait for it, and are refused after a minute. */ readonly warning_lightningd_sync?: string;
     };
   };
   /** Get data on our closed historical channels */

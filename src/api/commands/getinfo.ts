@@ -1,5 +1,6 @@
 import { answer } from '../rpc/answer.ts';
 import { defineCommand } from './modules.ts';
+import { SYNC_WARNINGS, syncWarnings } from './sync-warnings.ts';
 
 const address = answer.object(
   {
@@ -42,16 +43,13 @@ export const getinfo = defineCommand({
       },
       'Feature bits (BOLT 9), by the message that shows them.',
     ),
-    warning_bitcoind_sync: answer.optional(
-      answer.string('The source of blocks is still catching up with the network.'),
-    ),
-    warning_lightningd_sync: answer.optional(answer.string('Till is still catching up with its source of blocks.')),
+    ...SYNC_WARNINGS,
   },
   errors: [],
   see_also: ['listconfigs', 'help'],
   access: 'read',
-  async run(_params, { node }) {
+  async run(_params, { node, chain }) {
     const { lightning_dir, ...info } = await node.info();
-    return { ...info, 'lightning-dir': lightning_dir };
+    return { ...info, 'lightning-dir': lightning_dir, ...syncWarnings(chain.view()) };
   },
 });

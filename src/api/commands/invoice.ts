@@ -3,6 +3,7 @@ import { answer } from '../rpc/answer.ts';
 import { byName, optional, required, withDefault } from '../rpc/command.ts';
 import { field } from '../rpc/fields.ts';
 import { defineCommand } from './modules.ts';
+import { SYNC_WARNINGS, syncWarnings } from './sync-warnings.ts';
 
 /** The heart of it all: the expectation of a payment. */
 export const invoice = defineCommand({
@@ -84,6 +85,7 @@ Till answers when the invoice is on disk. If the node dies before it answers, lo
     warning_deadends: answer.optional(answer.string(`${WARNINGS.warning_deadends}: with them it would suffice.`)),
     warning_private_unused: answer.optional(answer.string(`${WARNINGS.warning_private_unused}.`)),
     warning_mpp: answer.optional(answer.string(`${WARNINGS.warning_mpp} No single channel suffices.`)),
+    ...SYNC_WARNINGS,
   },
   errors: ['INVOICE_LABEL_ALREADY_EXISTS', 'INVOICE_PREIMAGE_ALREADY_EXISTS', 'INVOICE_HINTS_GAVE_NO_ROUTES'],
   examples: [
@@ -95,7 +97,7 @@ Till answers when the invoice is on disk. If the node dies before it answers, lo
   ],
   see_also: ['listinvoices', 'delinvoice', 'waitinvoice', 'waitanyinvoice', 'decode'],
   access: 'write',
-  async run({ rest: _rest, ...request }, { invoices }) {
+  async run({ rest: _rest, ...request }, { invoices, chain }) {
     const created = await invoices.create(request);
     const { payment_hash, expires_at, bolt11, created_index } = created.invoice;
     return {
@@ -106,6 +108,7 @@ Till answers when the invoice is on disk. If the node dies before it answers, lo
       payment_secret: created.payment_secret,
       created_index,
       ...created.warnings,
+      ...syncWarnings(chain.view()),
     };
   },
 });

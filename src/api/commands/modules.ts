@@ -36,10 +36,6 @@ export interface NodeInfo {
     readonly channel: string;
     readonly invoice: string;
   };
-  /** Set while the chain's source is still catching up. */
-  readonly warning_bitcoind_sync?: string;
-  /** Set while Till is still catching up with its source. */
-  readonly warning_lightningd_sync?: string;
 }
 
 /** An address of a node, as `getinfo` shows it. */

@@ -47,10 +47,13 @@ async function run(config: Config, log: Log): Promise<number> {
   };
   const asked = Promise.withResolvers<void>();
   // From the first moment on: a node that says it is up must not be killed by the signal that asks it to stop. One that
-  // is still starting stops when it has; the second signal ends it at once, as it may at any moment.
+  // is still starting stops when it has, or while it waits for its source of blocks; the second signal ends it at once, as
+  // it may at any moment.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => asked.resolve());
   // To a node with a log file SIGHUP says, as to lightningd, that the file was moved away: the next line opens it again.
   process.on('SIGHUP', () => config.log_file === undefined && asked.resolve());
+  const stopped = new AbortController();
+  void asked.promise.then(() => stopped.abort());
   let daemon: Daemon | undefined;
   try {
     await refuseForeignSocket(config);
@@ -63,6 +66,7 @@ async function run(config: Config, log: Log): Promise<number> {
         process.exit(EXIT.error);
       },
       onStop: asked.resolve,
+      signal: stopped.signal,
     });
     if (values['pid-file'] !== undefined) writePidFile(values['pid-file']);
   } catch (error) {

@@ -107,6 +107,11 @@ export const OPTIONS = {
   'esplora-url': optionalString("An Esplora server's API, such as https://blockstream.info/signet/api.", {
     placeholder: 'URL',
   }),
+  'max-tip-age': integer(
+    10_800,
+    'How old the newest block of bitcoind or Esplora may be, in seconds, before payments wait for the next one. Blocks of the embedded chain may have any age.',
+    { min: 3_600, max: 0xffffffff },
+  ),
   'chain-poll-seconds': integer(5, 'How often to ask the source for new blocks, if it cannot announce them.', {
     min: 1,
     max: 600,

@@ -10,7 +10,7 @@ import type { Store } from '../../infra/store/store.ts';
 import { markRun } from '../../node/backup/run-mark.ts';
 import type { Config } from '../config/config.ts';
 import { chooseChain } from './chain-source.ts';
-import { readTip } from './chain-tip.ts';
+import { readOlderBlocks, readTip } from './chain-tip.ts';
 import type { Part } from './lifecycle.ts';
 import { judgeFile } from './open.ts';
 import type { Unattended } from './unattended.ts';
@@ -49,7 +49,14 @@ export async function buildInfra(
     log,
     clock = systemClock,
     onFatal,
-  }: { config: Config; log: Log; clock?: Clock | undefined; onFatal: (message: string) => void },
+    signal,
+  }: {
+    config: Config;
+    log: Log;
+    clock?: Clock | undefined;
+    onFatal: (message: string) => void;
+    signal?: AbortSignal | undefined;
+  },
   unattended: Unattended,
 ): Promise<Infra> {
   mkdirSync(config.network_dir, { recursive: true, mode: 0o700 });
@@ -63,6 +70,7 @@ export async function buildInfra(
     const chain = new ChainFollower(backend, {
       clock,
       poll_ms: config.values['chain-poll-seconds'] * 1000,
+      max_tip_age_seconds: config.values['max-tip-age'],
       onHealth: (problem) =>
         problem === undefined ? log.info('the source of blocks answers again') : log.warn(problem),
     });
@@ -73,7 +81,12 @@ export async function buildInfra(
         name: 'chain',
         async start() {
           const from = await readTip(store);
-          resume = { isFirstRun: from === undefined, tip: await chain.start(from) };
+          const memory = { older: await readOlderBlocks(store, from), believe_from: config.values.rescan };
+          // It may wait for a source that does not run yet.
+          const stopWaiting = (): void => void chain.stop();
+          signal?.addEventListener('abort', stopWaiting, { once: true });
+          resume = { isFirstRun: from === undefined, tip: await chain.start(from, memory) };
+          signal?.removeEventListener('abort', stopWaiting);
         },
         stop: () => chain.stop(),
       },

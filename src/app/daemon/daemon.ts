@@ -20,6 +20,8 @@ export interface DaemonOptions {
   readonly onFatal: (message: string) => void;
   /** `stop` was asked for over the socket. */
   readonly onStop: () => void;
+  /** Ends a start that waits for the source of blocks. */
+  readonly signal?: AbortSignal;
 }
 
 type Running = Pick<Infra, 'clock' | 'store' | 'chain' | 'mine'> &

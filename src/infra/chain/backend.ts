@@ -13,6 +13,11 @@ export interface ChainBackend {
   tip(): Promise<BlockRef>;
   /** Whether the source itself was catching up with the network when it last said what its best block is. */
   isCatchingUp?(): boolean;
+  /**
+   * When the best block was made that the source last named, as its header says: Unix time. Undefined, or absent, where
+   * age means nothing because blocks are made at will.
+   */
+  tipTime?(): number | undefined;
   /** The hash of the best chain's block at this height; undefined above the tip. */
   blockHash(height: number): Promise<string | undefined>;
   /** The serialized block. Throws ChainError when the source does not have it. */
@@ -30,14 +35,17 @@ export interface ChainBackend {
 /** A source of blocks does not answer, or answers what cannot be. */
 export class ChainError extends Error {
   override readonly name = 'ChainError';
-  /** The source has only begun to run: it will answer when it is asked later. */
+  /** The source does not run yet, or has only begun to: it will answer when it is asked later. */
   readonly is_starting: boolean;
   /** The source is well, but does not have this block, and asking again is of no use: it was pruned. */
   readonly is_pruned: boolean;
+  /** The source is well, but is not where this node has been: it is not followed. */
+  readonly is_refused: boolean;
 
-  constructor(message: string, { is_starting = false, is_pruned = false } = {}) {
+  constructor(message: string, { is_starting = false, is_pruned = false, is_refused = false } = {}) {
     super(message);
     this.is_starting = is_starting;
     this.is_pruned = is_pruned;
+    this.is_refused = is_refused;
   }
 }

@@ -56,6 +56,8 @@ const RPC_METHOD_NOT_FOUND = -32601;
 /** 1000 virtual bytes are 4000 weight. */
 const WEIGHT_PER_VBYTE = 4;
 const SAT_PER_BTC = 100_000_000;
+/** From this HTTP status on the server is at fault, such as one that has too much to do. */
+const SERVER_ERROR = 500;
 
 /** bitcoind answered with an error of its own. */
 class RpcAnswer extends ChainError {
@@ -88,6 +90,7 @@ export class Bitcoind implements ChainBackend {
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 8 });
   #isClosed = false;
   #is_catching_up = false;
+  #tip_time: number | undefined;
 
   constructor(options: BitcoindOptions) {
     this.#options = options;
@@ -116,10 +119,24 @@ export class Bitcoind implements ChainBackend {
     return this.#is_catching_up;
   }
 
+  tipTime(): number | undefined {
+    return this.#tip_time;
+  }
+
   async tip(): Promise<BlockRef> {
-    const info = await this.#call<{ blocks: number; headers: number; bestblockhash: string }>('getblockchaininfo');
-    const { blocks, headers, bestblockhash } = info;
-    this.#is_catching_up = headers - blocks > USUAL_LAG_BLOCKS;
+    type Info = {
+      blocks: number;
+      headers: number;
+      bestblockhash: string;
+      initialblockdownload?: boolean;
+      time?: number;
+      mediantime?: number;
+    };
+    const info = await this.#call<Info>('getblockchaininfo');
+    const { blocks, headers, bestblockhash, initialblockdownload, time, mediantime } = info;
+    this.#is_catching_up = initialblockdownload === true || headers - blocks > USUAL_LAG_BLOCKS;
+    // Before version 23 it names only the median of the last eleven blocks, which is about an hour older.
+    this.#tip_time = time ?? mediantime;
     return { height: blocks, hash: bestblockhash };
   }
 
@@ -225,7 +242,10 @@ export class Bitcoind implements ChainBackend {
     try {
       return readFileSync(path, 'utf8').trim();
     } catch {
-      throw new ChainError(`${path} cannot be read: is bitcoind running, and is bitcoin-datadir right?`);
+      // bitcoind writes it when it starts.
+      throw new ChainError(`${path} cannot be read: is bitcoind running, and is bitcoin-datadir right?`, {
+        is_starting: true,
+      });
     }
   }
 
@@ -233,14 +253,20 @@ export class Bitcoind implements ChainBackend {
     const body = JSON.stringify({ jsonrpc: '1.0', id: 'till', method, params });
     const { status, text } = await this.#post(body);
     if (status === 401 || status === 403) {
-      throw new ChainError(`bitcoind at ${this.#where} refuses the user or the password (HTTP ${status})`);
+      // The cookie may be that of the run before, for a moment; a password stays wrong.
+      const is_starting = this.#options['bitcoin-rpcuser'] === undefined;
+      throw new ChainError(`bitcoind at ${this.#where} refuses the user or the password (HTTP ${status})`, {
+        is_starting,
+      });
     }
     type Answer = { result: T; error: { code: number; message: string } | null };
     let answer: Answer | null;
     try {
       answer = JSON.parse(text) as Answer | null;
     } catch {
-      throw new ChainError(`bitcoind at ${this.#where} answered ${method} with no JSON (HTTP ${status})`);
+      throw new ChainError(`bitcoind at ${this.#where} answered ${method} with no JSON (HTTP ${status})`, {
+        is_starting: status >= SERVER_ERROR,
+      });
     }
     if (typeof answer !== 'object' || answer === null) {
       throw new ChainError(`bitcoind at ${this.#where} answered ${method} with neither result nor error`);
@@ -263,7 +289,7 @@ export class Bitcoind implements ChainBackend {
     };
     return new Promise((resolve, reject) => {
       const fail = (error: Error): void =>
-        reject(new ChainError(`bitcoind at ${this.#where} does not answer: ${error.message}`));
+        reject(new ChainError(`bitcoind at ${this.#where} does not answer: ${error.message}`, { is_starting: true }));
       const sent = request(options, (response) => {
         const chunks: Buffer[] = [];
         response.on('data', (chunk: Buffer) => chunks.push(chunk));

@@ -24,11 +24,14 @@ const WEIGHT_PER_VBYTE = 4;
 const OK = 200;
 const BAD_REQUEST = 400;
 const NOT_FOUND = 404;
+const TOO_MANY_REQUESTS = 429;
+const SERVER_ERROR = 500;
 const PACKAGE_PATH = '/txs/package';
 
 export class Esplora implements ChainBackend {
   readonly #options: EsploraOptions;
   readonly #closing = new AbortController();
+  #tip_time: number | undefined;
 
   constructor(options: EsploraOptions) {
     this.#options = options;
@@ -48,8 +51,14 @@ export class Esplora implements ChainBackend {
   async tip(): Promise<BlockRef> {
     const path = '/blocks/tip/hash';
     const hash = this.#blockId(path, this.#good(path, await this.#ask(path)));
-    const { height } = await this.#record(`/block/${hash}`);
-    return { height: this.#whole(`/block/${hash}`, height), hash };
+    const { height, timestamp } = await this.#record(`/block/${hash}`);
+    const tip = { height: this.#whole(`/block/${hash}`, height), hash };
+    this.#tip_time = timestamp === undefined ? undefined : this.#whole(`/block/${hash}`, timestamp);
+    return tip;
+  }
+
+  tipTime(): number | undefined {
+    return this.#tip_time;
   }
 
   async blockHash(height: number): Promise<string | undefined> {
@@ -146,7 +155,10 @@ export class Esplora implements ChainBackend {
   }
 
   #good(path: string, { status, body }: { status: number; body: Buffer }): Buffer {
-    if (status !== OK) throw new ChainError(`${this.#options.url}${path} answered HTTP ${status}`);
+    if (status !== OK) {
+      const is_starting = status >= SERVER_ERROR || status === TOO_MANY_REQUESTS;
+      throw new ChainError(`${this.#options.url}${path} answered HTTP ${status}`, { is_starting });
+    }
     return body;
   }
 
@@ -158,7 +170,8 @@ export class Esplora implements ChainBackend {
       });
       return { status: response.status, body: Buffer.from(await response.arrayBuffer()) };
     } catch (error) {
-      throw new ChainError(`${this.#options.url} does not answer: ${error instanceof Error ? error.message : error}`);
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new ChainError(`${this.#options.url} does not answer: ${reason}`, { is_starting: true });
     }
   }
 }

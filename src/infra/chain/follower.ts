@@ -4,62 +4,58 @@
  */
 import type { Clock } from '../../base/types/clock.ts';
 import { type ChainBackend, ChainError } from './backend.ts';
+import { blocksBetween, startingChain } from './beginning.ts';
+import { FeeEstimates } from './fee-estimates.ts';
+import { Freshness } from './freshness.ts';
+import { Health } from './health.ts';
 import { type FetchedBlock, lookBack } from './look-back.ts';
 import { blockHash, HEADER_LENGTH_BYTES, previousBlockHash } from './raw-block.ts';
-import {
-  type BlockRef,
-  type BroadcastResult,
-  type ChainSource,
-  FEERATE_FLOOR_PER_KW,
-  type FeeTargetBlocks,
-  type Outpoint,
-  type TipEvent,
-  type WatchEvent,
-  type WatchTarget,
+import type {
+  BlockRef,
+  BroadcastResult,
+  ChainMemory,
+  ChainSource,
+  ChainView,
+  FeeTargetBlocks,
+  Outpoint,
+  TipEvent,
+  WatchEvent,
+  WatchTarget,
 } from './source.ts';
+import { MAX_REORG_BLOCKS, refusalOf, standingOf } from './standing.ts';
 import { REMEMBERED_BLOCKS, type Watch, Watches } from './watches.ts';
 
 export interface FollowerOptions {
   readonly clock: Clock;
   /** How often a source without news of its own is asked for its tip. */
   readonly poll_ms: number;
+  /** How old the best block may be before it no longer counts as current; any age unless given. */
+  readonly max_tip_age_seconds?: number | undefined;
   /** Told when the source stops answering, each time, and when it answers again. */
   readonly onHealth: (problem: string | undefined) => void;
 }
 
-/** A source that is further behind what it said before is worth a word. */
-const MAX_LAG_BLOCKS = 6;
-/** 1,000 sat per virtual byte: no estimate, however wrong, makes us pay more. */
-const FEERATE_CEILING_PER_KW = 250_000;
 /** Blocks that are asked for ahead while catching up: hides the source's latency without filling memory. */
 const PREFETCH_BLOCKS = 16;
-const FEE_TARGETS: readonly FeeTargetBlocks[] = [2, 6, 12, 100];
-/** Estimates move slowly: asking at every poll would only cost. */
-const FEES_EVERY_MS = 60_000;
-/** A source that said nothing new for so long may hide an hour of blocks: about one block's time. */
-const CURRENT_MS = 600_000;
 
 export class ChainFollower implements ChainSource {
   readonly #backend: ChainBackend;
   readonly #options: FollowerOptions;
   readonly #watches = new Watches();
+  readonly #freshness: Freshness;
+  readonly #health: Health;
   readonly #listeners = new Set<(event: TipEvent) => void>();
   /** Recent blocks, oldest first; the last is the tip that everyone has heard of. */
   #chain: BlockRef[] = [];
   #rescans: Watch[] = [];
-  readonly #feerates = new Map<FeeTargetBlocks, number>();
-  #mempool_minimum_per_kw = FEERATE_FLOOR_PER_KW;
-  #fees_due_ms = 0;
+  readonly #fees: FeeEstimates;
   #fees_problem: ChainError | undefined;
   /** Older blocks that a watch wanted are gone from the source, for good. */
   #gap: ChainError | undefined;
   #running: Promise<void> | undefined;
   #again = false;
   #isStopped = true;
-  /** The kinds of problems that were told and have not ended. */
-  readonly #failing = new Set<string>();
-  /** When the source last said that our tip is its best block. */
-  #current_ms: number | undefined;
+  #endWait: () => void = () => {};
   #synced = Promise.withResolvers<void>();
   #cancelPoll: () => void = () => {};
   #cancelNews: () => void = () => {};
@@ -67,48 +63,50 @@ export class ChainFollower implements ChainSource {
   constructor(backend: ChainBackend, options: FollowerOptions) {
     this.#backend = backend;
     this.#options = options;
+    const { clock, max_tip_age_seconds } = options;
+    this.#freshness = new Freshness({ clock, backend, max_tip_age_seconds });
+    this.#health = new Health(options.onHealth);
+    this.#fees = new FeeEstimates(backend, clock);
   }
 
-  async start(from?: BlockRef): Promise<BlockRef> {
+  async start(from?: BlockRef, memory: ChainMemory = {}): Promise<BlockRef> {
     this.#isStopped = false;
-    await this.#opened();
-    this.#chain = [await this.#startingBlock(from)];
+    const target = await this.#opened();
+    this.#chain = from === undefined ? [target] : await startingChain(this.#backend, target, from, memory);
     this.#cancelNews = this.#backend.onNews?.(() => void this.refresh()) ?? (() => {});
     void this.refresh();
     return this.tip();
   }
 
-  /** Waits for a source that has only begun to run, as after the machine's start. */
-  async #opened(): Promise<void> {
+  /** Waits for a source that does not run yet, or has only begun to, as after the machine's start. */
+  async #opened(): Promise<BlockRef> {
     for (;;) {
       try {
         await this.#backend.open();
-        return this.#tellHealth({ blocks: undefined });
+        const target = await this.#backend.tip();
+        this.#tellHealth({ blocks: undefined });
+        return target;
       } catch (error) {
         if (!(error instanceof ChainError) || !error.is_starting) throw error;
-        this.#tellHealth({ blocks: error });
-        await new Promise<void>((resolve) => this.#options.clock.after(this.#options.poll_ms, resolve));
+        if (!this.#isStopped) this.#tellHealth({ blocks: waitingFor(error) });
+        await new Promise<void>((resolve) => {
+          const cancel = this.#options.clock.after(this.#options.poll_ms, resolve);
+          this.#endWait = () => {
+            cancel();
+            resolve();
+          };
+          if (this.#isStopped) this.#endWait();
+        });
+        if (this.#isStopped) throw new ChainError('stopped while waiting for the source of blocks');
       }
     }
-  }
-
-  /** Where to follow from: the block that the caller last saw, or below it when that block is gone. */
-  async #startingBlock(from: BlockRef | undefined): Promise<BlockRef> {
-    const tip = await this.#backend.tip();
-    if (from === undefined) return tip;
-    let height = Math.min(from.height, tip.height);
-    if (height === from.height && (await this.#backend.blockHash(height)) === from.hash) return from;
-    // What the caller saw was reorganised away while it was down; its watches look again from well below.
-    height = Math.max(0, height - REMEMBERED_BLOCKS);
-    const hash = await this.#backend.blockHash(height);
-    if (hash === undefined) throw new ChainError(`the source of blocks has none at height ${height}`);
-    return { height, hash };
   }
 
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#cancelPoll();
     this.#cancelNews();
+    this.#endWait();
     // What hangs ends with the connection.
     await this.#backend.close();
     await this.#running;
@@ -120,9 +118,17 @@ export class ChainFollower implements ChainSource {
     return tip;
   }
 
-  /** Whether the tip is the best block as far as anyone can know: the source said so, not long ago. */
+  recent(): readonly BlockRef[] {
+    return this.#chain;
+  }
+
+  view(): ChainView {
+    return this.#freshness.view();
+  }
+
+  /** Whether the tip is the best block, as far as anyone can know. */
   isCurrent(): boolean {
-    return this.#current_ms !== undefined && this.#options.clock.monotonicMs() - this.#current_ms <= CURRENT_MS;
+    return this.view().kind === 'current';
   }
 
   synced(): Promise<void> {
@@ -149,11 +155,11 @@ export class ChainFollower implements ChainSource {
   }
 
   feeratePerKw(target: FeeTargetBlocks): number | undefined {
-    return this.#feerates.get(target);
+    return this.#fees.feeratePerKw(target);
   }
 
   mempoolMinimumPerKw(): number {
-    return this.#mempool_minimum_per_kw;
+    return this.#fees.mempool_minimum_per_kw;
   }
 
   unspent(outpoint: Outpoint): ReturnType<ChainSource['unspent']> {
@@ -177,12 +183,14 @@ export class ChainFollower implements ChainSource {
       // Older blocks first, so that a watch hears in the order of the chain; but what keeps us from them keeps nobody
       // from the new ones.
       let problem = await this.#problemOf(this.#rescan());
-      problem = (await this.#problemOf(this.#follow())) ?? problem;
+      const source_problem = await this.#problemOf(this.#follow());
+      if (source_problem !== undefined) this.#freshness.failed(source_problem.message);
+      problem = source_problem ?? problem;
       if (problem === undefined && this.#rescans.length > 0) problem = await this.#problemOf(this.#rescan());
       if (problem === undefined && this.#rescans.length === 0) this.#synced.resolve();
       // A source that does not answer for blocks is not asked for fees: that would be the same outage once more.
       if (problem === undefined) await this.#estimateFees();
-      this.#tellHealth({ blocks: problem, gap: this.#gap, fees: this.#fees_problem });
+      this.#tellHealth({ ...this.#blockProblems(problem), gap: this.#gap, fees: this.#fees_problem });
     }
     if (!this.#isStopped)
       this.#cancelPoll = this.#options.clock.after(this.#options.poll_ms, () => void this.refresh());
@@ -198,27 +206,44 @@ export class ChainFollower implements ChainSource {
     }
   }
 
-  /** Each kind of problem is told when it begins and when it ends: one that lasts must not hide another. */
+  /** What keeps us from blocks; and, where nothing does, why what is known may still not be current. */
+  #blockProblems(problem: ChainError | undefined): Readonly<Record<string, ChainError | undefined>> {
+    if (problem !== undefined && !problem.is_refused) return { blocks: problem };
+    const view = this.view();
+    return { blocks: undefined, view: view.kind === 'source_behind' ? new ChainError(view.reason) : undefined };
+  }
+
   #tellHealth(problems: Readonly<Record<string, ChainError | undefined>>): void {
-    if (this.#isStopped) return;
-    for (const [kind, problem] of Object.entries(problems)) {
-      if ((problem !== undefined) === this.#failing.has(kind)) continue;
-      if (problem === undefined) this.#failing.delete(kind);
-      else this.#failing.add(kind);
-      this.#options.onHealth(problem?.message);
-    }
+    if (!this.#isStopped) this.#health.tell(problems);
   }
 
   /** Moves to the source's best chain: back to the fork, then forwards. */
   async #follow(): Promise<void> {
     while (!this.#isStopped) {
       const target = await this.#backend.tip();
-      if (target.hash === this.tip().hash) {
-        this.#current_ms = this.#backend.isCatchingUp?.() === true ? undefined : this.#options.clock.monotonicMs();
-        return;
+      const standing = await standingOf(this.#chain, target, (height) => this.#backend.blockHash(height));
+      switch (standing.kind) {
+        case 'same':
+          this.#freshness.reached();
+          return await this.#lookBelow();
+        case 'lags':
+          // That is no reorg, and nothing is taken back.
+          this.#freshness.lagging();
+          return;
+        case 'far_behind':
+        case 'beside': {
+          const refusal = refusalOf(standing.kind, this.tip(), target);
+          this.#freshness.refused(refusal.message);
+          throw refusal;
+        }
+        case 'leads':
+          await this.#backTo(standing.fork);
+          break;
+        case 'unknown':
+          await this.#backFar();
+          break;
       }
-      if (this.#isBehind(target)) return;
-      await this.#backToFork(target);
+      this.#freshness.leads();
       const { hash } = this.tip();
       await this.#forward(target.height);
       if (hash === this.tip().hash && !this.#isStopped) {
@@ -227,51 +252,41 @@ export class ChainFollower implements ChainSource {
     }
   }
 
-  /**
-   * Whether the source is where we have been: it catches up, or is served by several machines of which one lags. That
-   * is no reorg, and nothing is taken back. Throws ChainError when it is far behind.
-   */
-  #isBehind(target: BlockRef): boolean {
-    const { height } = this.tip();
-    if (target.height >= height) return false;
-    const ours = this.#chain.find((block) => block.height === target.height);
-    if (ours !== undefined && ours.hash !== target.hash) return false;
-    if (height - target.height > MAX_LAG_BLOCKS) {
-      throw new ChainError(
-        `the source of blocks is at ${target.height}, and this node saw block ${height}: it is behind`,
-      );
-    }
-    return true;
-  }
-
-  async #backToFork(target: BlockRef): Promise<void> {
-    for (let isChecked = false; ; isChecked = true) {
-      const gone = this.tip();
-      const now = gone.height > target.height ? '' : await this.#backend.blockHash(gone.height);
-      if (now === gone.hash) return;
-      if (now === undefined) {
-        throw new ChainError(`the source of blocks has no block at height ${gone.height}, and says that it has more`);
-      }
-      // Before anything is taken back: it may have become the source of another network.
-      if (!isChecked) await this.#backend.open();
-      if (this.#chain.length === 1) await this.#backFar(gone);
-      else {
-        this.#chain.pop();
-        this.#watches.disconnect(gone);
-      }
+  /** Takes back what lies above the fork. */
+  async #backTo(fork: BlockRef): Promise<void> {
+    if (fork === this.tip()) return;
+    // Before anything is taken back: it may have become the source of another network.
+    await this.#backend.open();
+    for (let gone = this.tip(); gone !== fork; gone = this.tip()) {
+      this.#chain.pop();
+      this.#watches.disconnect(gone);
       this.#tell({ kind: 'disconnected', block: gone });
     }
   }
 
-  /** Deeper than we remember: carries on in the new chain, far below the fork. What still holds is reported again. */
-  async #backFar(gone: BlockRef): Promise<void> {
-    const height = Math.max(0, gone.height - REMEMBERED_BLOCKS);
+  /** Deeper than we remember: carries on in the new chain, far below the fork. What still holds is told again. */
+  async #backFar(): Promise<void> {
+    await this.#backend.open();
+    const lowest = this.#chain[0] as BlockRef;
+    const height = Math.max(0, lowest.height - REMEMBERED_BLOCKS);
     const hash = await this.#backend.blockHash(height);
-    if (hash === undefined || height === gone.height) {
+    if (hash === undefined || height === lowest.height) {
       throw new ChainError(`the source of blocks has none of our chain at height ${height}`);
     }
+    const gone = this.#chain.toReversed();
     this.#chain = [{ height, hash }];
     this.#watches.disconnectAbove(height);
+    for (const block of gone) this.#tell({ kind: 'disconnected', block });
+  }
+
+  /** Asks once for the blocks below the tip: only with them is another chain told from a reorganisation. */
+  async #lookBelow(): Promise<void> {
+    const [lowest] = this.#chain as [BlockRef];
+    const bottom_height = Math.max(0, this.tip().height - MAX_REORG_BLOCKS);
+    if (lowest.height <= bottom_height) return;
+    const below = await blocksBetween(this.#backend, bottom_height, lowest.height);
+    // What was read belongs to our chain only if that did not move meanwhile.
+    if ((await this.#backend.blockHash(this.tip().height)) === this.tip().hash) this.#chain.unshift(...below);
   }
 
   async #forward(to_height: number): Promise<void> {
@@ -332,23 +347,7 @@ export class ChainFollower implements ChainSource {
   }
 
   async #estimateFees(): Promise<void> {
-    const now_ms = this.#options.clock.monotonicMs();
-    if (now_ms < this.#fees_due_ms || this.#isStopped) return;
-    this.#fees_due_ms = now_ms + FEES_EVERY_MS;
-    this.#fees_problem = await this.#problemOf(this.#askForFees());
-  }
-
-  async #askForFees(): Promise<void> {
-    for (const target of FEE_TARGETS) {
-      const feerate_per_kw = await this.#backend.feeratePerKw(target);
-      // What cannot be is no estimate.
-      if (feerate_per_kw !== undefined && isFeerate(feerate_per_kw))
-        this.#feerates.set(target, bounded(feerate_per_kw));
-    }
-    const minimum_per_kw = await this.#backend.mempoolMinimumPerKw?.();
-    if (minimum_per_kw !== undefined && isFeerate(minimum_per_kw)) {
-      this.#mempool_minimum_per_kw = bounded(minimum_per_kw);
-    }
+    if (!this.#isStopped && this.#fees.isDue()) this.#fees_problem = await this.#problemOf(this.#fees.ask());
   }
 
   #tell(event: TipEvent): void {
@@ -356,19 +355,15 @@ export class ChainFollower implements ChainSource {
   }
 }
 
-function isFeerate(feerate_per_kw: number): boolean {
-  return feerate_per_kw > 0 && Number.isFinite(feerate_per_kw);
-}
-
-function bounded(feerate_per_kw: number): number {
-  return Math.min(Math.max(Math.ceil(feerate_per_kw), FEERATE_FLOOR_PER_KW), FEERATE_CEILING_PER_KW);
-}
-
 function gap(height: number, { message }: ChainError): ChainError {
   return new ChainError(
     `the source of blocks no longer has block ${height} (${message}): what happened up to there to coins and channels ` +
       'of this node, and was not seen then, is not seen now either. Start once with a source that has all blocks',
   );
+}
+
+function waitingFor({ message }: ChainError): ChainError {
+  return new ChainError(`waiting for the source of blocks: ${message}`);
 }
 
 /** A fetch ahead may fail before anyone waits for it: its failure is kept for the one who does. */

@@ -77,19 +77,43 @@ export type BroadcastResult =
 /** How soon a transaction should confirm, as a number of blocks: 2 is urgent, 6 normal, 12 opening, 100 slow. */
 export type FeeTargetBlocks = 2 | 6 | 12 | 100;
 
+/** How far what is known of the chain can be relied on. */
+export type ChainView =
+  | { readonly kind: 'current' }
+  /** The source does not answer, waits for blocks itself, or is not where this node has been. */
+  | { readonly kind: 'source_behind'; readonly reason: string }
+  /** The source has more blocks than were read so far. */
+  | { readonly kind: 'following' };
+
+/** What is known of earlier runs when a source is started. */
+export interface ChainMemory {
+  /** Blocks below the last one, oldest first, without a gap. */
+  readonly older?: readonly BlockRef[];
+  /** The operator's word: a source that follows another chain is believed, from this height on. */
+  readonly believe_from?: number | undefined;
+}
+
 /** The floor that every node relays, in satoshi per 1000 weight units (BOLT 3). */
 export const FEERATE_FLOOR_PER_KW = 253;
 
 /** What the modules above know of the chain: its tip, what they watch, and how to send to it. */
 export interface ChainSource {
-  /** Connects, and resolves when the tip is known. `from` is the block from which the caller wants to hear. */
-  start(from?: BlockRef): Promise<BlockRef>;
+  /**
+   * Connects, and resolves when the tip is known; waits for a source that does not answer yet. `from` is the last block
+   * that the caller has seen. The answer is the block from which on it will hear: that one, or a lower one when blocks
+   * are gone. Rejects with ChainError when the source is of another network, or follows another chain.
+   */
+  start(from?: BlockRef, memory?: ChainMemory): Promise<BlockRef>;
   stop(): Promise<void>;
 
   /** The best block that every listener has heard of. */
   tip(): BlockRef;
+  /** The newest blocks that every listener has heard of, oldest first, without a gap: the last is the tip. */
+  recent(): readonly BlockRef[];
   /** Whether blocks are still being caught up; resolves when it is done. */
   synced(): Promise<void>;
+  /** Whether the tip is the best block, as far as anyone can know. */
+  view(): ChainView;
   /** Calls back for every block from now on; the answer ends that. */
   onTip(listener: (event: TipEvent) => void): () => void;
 

@@ -40,6 +40,7 @@ export function openAsker(): Asker {
   const family: Partial<Modules> = {
     node,
     invoices: fixture.invoices,
+    chain: { view: () => ({ kind: 'current' }) } as Modules['chain'],
     deposits: NO_DEPOSITS,
     commands: tableOf(commands),
   };

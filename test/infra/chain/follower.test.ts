@@ -322,7 +322,7 @@ test('a source that is not ready yet is waited for at the start', async () => {
     source.clock.advance(1000);
   }
   assert.equal((await started).height, 0);
-  assert.deepEqual(source.told, ['Loading block index', undefined]);
+  assert.deepEqual(source.told, ['waiting for the source of blocks: Loading block index', undefined]);
   await source.follower.stop();
 });
 

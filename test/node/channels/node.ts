@@ -3,7 +3,7 @@
  * Channels are funded with coins of a stranger, so that a wallet holds only what came back from them or was given to it.
  */
 
-import { readTip, rememberTip, tipWrite } from '../../../src/app/daemon/chain-tip.ts';
+import { readOlderBlocks, readTip, rememberTip, tipWrite } from '../../../src/app/daemon/chain-tip.ts';
 import { sha256 } from '../../../src/base/crypto/hash.ts';
 import { curve } from '../../../src/base/crypto/secp256k1.ts';
 import { type Msat, msat, sat } from '../../../src/base/types/amount.ts';
@@ -228,7 +228,7 @@ export class TestNode {
 
   async start(): Promise<void> {
     const from = await readTip(this.store);
-    const tip = await this.follower.start(from);
+    const tip = await this.follower.start(from, { older: await readOlderBlocks(this.store, from) });
     this.wallet = await Wallet.open({
       store: this.store,
       keys: this.keys,

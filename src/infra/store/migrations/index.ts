@@ -11,6 +11,7 @@ import { narrowHashIndex } from './0009-narrow-hash-index.ts';
 import { runMarks } from './0010-run-marks.ts';
 import { nodeOfDatabase } from './0011-node-of-database.ts';
 import { localUpdates } from './0012-local-updates.ts';
+import { recentBlocks } from './0013-recent-blocks.ts';
 import type { Migration } from './migration.ts';
 
 export const MIGRATIONS: readonly Migration[] = [
@@ -26,4 +27,5 @@ export const MIGRATIONS: readonly Migration[] = [
   runMarks,
   nodeOfDatabase,
   localUpdates,
+  recentBlocks,
 ];

@@ -778,6 +778,7 @@ export interface Commands {
         /** The smallest HTLC that we take. */ readonly minimum_htlc_in_msat: number | bigint;
         /** The smallest HTLC that the peer takes. */ readonly minimum_htlc_out_msat: number | bigint;
         /** The largest HTLC that we send. */ readonly maximum_htlc_out_msat: number | bigint;
+        /** Whether any feerate of the peer is taken for this channel: see `setchannel`. */ readonly ignore_fee_limits: boolean;
         /** Blocks that the peer waits for its balance when it closes alone. */ readonly their_to_self_delay:
           | number
           | bigint;
@@ -981,6 +982,43 @@ export interface Commands {
       /** The invoice given. */ readonly bolt11?: string;
       /** The description given. */ readonly description?: string;
       /** What to do next while it is pending. */ readonly message?: string;
+    };
+  };
+  /** Command for configuring a channel */
+  setchannel: {
+    readonly params: {
+      /** The channel: its channel_id, its short_channel_id or alias; the id of a peer for all channels with it; 'all' for all. */ readonly id: string;
+      /** Accepted for the sake of clients, and refused: Till forwards nothing, so nobody pays it. */ readonly feebase?:
+        | number
+        | bigint
+        | string;
+      /** Accepted for the sake of clients, and refused: Till forwards nothing, so nobody pays it. */ readonly feeppm?:
+        | number
+        | bigint;
+      /** Accepted for the sake of clients, and refused: Till forwards nothing, so nobody pays it. */ readonly htlcmin?:
+        | number
+        | bigint
+        | string;
+      /** Accepted for the sake of clients, and refused: Till forwards nothing, so nobody pays it. */ readonly htlcmax?:
+        | number
+        | bigint
+        | string;
+      /** Accepted for the sake of clients. What Till sets is in force at once. */ readonly enforcedelay?:
+        | number
+        | bigint;
+      /** Whether to take any feerate of the peer; unchanged unless given. */ readonly ignorefeelimits?: boolean;
+    };
+    readonly result: {
+      /** The channels that were meant. */ readonly channels: readonly {
+        /** The peer. */ readonly peer_id: string;
+        /** The id of the channel. */ readonly channel_id: string;
+        /** The place of the funding output on chain. */ readonly short_channel_id?: string;
+        /** The base fee in our channel_update (`fee-base`). */ readonly fee_base_msat: number | bigint;
+        /** The proportional fee there (`fee-per-satoshi`). */ readonly fee_proportional_millionths: number | bigint;
+        /** The smallest HTLC that the peer takes. */ readonly minimum_htlc_out_msat: number | bigint;
+        /** The largest HTLC that we send. */ readonly maximum_htlc_out_msat: number | bigint;
+        /** Whether any feerate of the peer is taken. */ readonly ignore_fee_limits: boolean;
+      }[];
     };
   };
   /** Low-level invoice signing */

@@ -39,6 +39,7 @@ import { ping } from './ping.ts';
 import { preapproveinvoice } from './preapproveinvoice.ts';
 import { recoverchannel } from './recoverchannel.ts';
 import { sendpay } from './sendpay.ts';
+import { setchannel } from './setchannel.ts';
 import { signinvoice } from './signinvoice.ts';
 import { staticbackup } from './staticbackup.ts';
 import { stop } from './stop.ts';
@@ -90,6 +91,7 @@ export const commands: readonly Command<Modules>[] = [
   preapproveinvoice,
   recoverchannel,
   sendpay,
+  setchannel,
   signinvoice,
   staticbackup,
   stop,

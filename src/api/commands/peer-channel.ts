@@ -98,6 +98,7 @@ export const peerChannelAnswer = answer.object(
     minimum_htlc_in_msat: answer.msat('The smallest HTLC that we take.'),
     minimum_htlc_out_msat: answer.msat('The smallest HTLC that the peer takes.'),
     maximum_htlc_out_msat: answer.msat('The largest HTLC that we send.'),
+    ignore_fee_limits: answer.boolean('Whether any feerate of the peer is taken for this channel: see `setchannel`.'),
     their_to_self_delay: answer.integer('Blocks that the peer waits for its balance when it closes alone.'),
     our_to_self_delay: answer.integer('Blocks that we wait for our balance when we close alone.'),
     max_accepted_htlcs: answer.integer('The most HTLCs that may be on their way to us.'),
@@ -203,6 +204,7 @@ function amountsOf({ state, min_to_us_msat, max_to_us_msat }: LiveChannel) {
     minimum_htlc_in_msat: local.htlc_minimum_msat as bigint,
     minimum_htlc_out_msat: remote.htlc_minimum_msat as bigint,
     maximum_htlc_out_msat: funding_satoshis * 1000n,
+    ignore_fee_limits: state.ignore_fee_limits,
   };
 }
 

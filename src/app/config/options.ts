@@ -85,6 +85,9 @@ export const OPTIONS = {
     min: 0,
     max: 144,
   }),
+  'ignore-fee-limits': flag(
+    'Take any feerate from peers that open channels, however low: their commitments may then not be relayed.',
+  ),
   'closing-confirms': integer(100, 'Confirmations after which a closed channel is no longer watched.', {
     min: 6,
     max: 2016,

@@ -148,7 +148,11 @@ export async function buildNode(infra: Infra, shop: () => ShopPort): Promise<Nod
     outgoing,
     endings,
     features: INIT_FEATURES,
-    policy: { ...DEFAULT_POLICY, minimum_depth: confirmations(config, 'funding-confirms') },
+    policy: {
+      ...DEFAULT_POLICY,
+      minimum_depth: confirmations(config, 'funding-confirms'),
+      ignore_fee_limits: values['ignore-fee-limits'],
+    },
     forwarding: {
       cltv_expiry_delta: values['cltv-delta'],
       fee_base_msat: values['fee-base'],

@@ -15,7 +15,6 @@ export function environmentOf(
     policy,
     feerates: feeratesOf(chain),
     height: chain.tip().height,
-    ignore_fee_limits: false,
     // We do not know what a peer that is away offers. Nearly all offer this, and a channel with one that does not is
     // closed without the peer in the end.
     option_shutdown_anysegwit: remote === undefined || bothOffer(features, remote, 'option_shutdown_anysegwit'),

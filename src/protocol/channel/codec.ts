@@ -61,9 +61,11 @@ type Stored = Omit<
   | 'local_next_htlc_id'
   | 'remote_next_htlc_id'
   | 'removed_htlcs'
+  | 'ignore_fee_limits'
   | 'knowledge'
 > & {
   knowledge?: Knowledge;
+  ignore_fee_limits?: boolean;
   local_msat: string;
   remote_msat: string;
   local_next_htlc_id: string;
@@ -120,6 +122,8 @@ export function decodeState(text: string): ChannelState {
     remote_msat: msat(BigInt(state.remote_msat)),
     htlcs: state.htlcs.map(decodeHtlc),
     feerates: state.feerates,
+    // Not stored by earlier versions.
+    ignore_fee_limits: state.ignore_fee_limits ?? false,
     local_next_htlc_id: BigInt(state.local_next_htlc_id),
     remote_next_htlc_id: BigInt(state.remote_next_htlc_id),
     local_number: state.local_number,

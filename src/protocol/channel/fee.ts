@@ -105,8 +105,8 @@ export function receiveUpdateFee(turn: Turn, message: UpdateFee): void {
  * refusing it would leave us with less. There is no highest one. The peer pays it, what it must keep is checked, and with
  * anchors no HTLC becomes dust by it.
  */
-function isTooLow({ feerates }: ChannelState, feerate_per_kw: number, env: Environment): boolean {
-  if (env.ignore_fee_limits || feerate_per_kw >= env.feerates.floor_per_kw) return false;
+function isTooLow({ feerates, ignore_fee_limits }: ChannelState, feerate_per_kw: number, env: Environment): boolean {
+  if (ignore_fee_limits || env.policy.ignore_fee_limits || feerate_per_kw >= env.feerates.floor_per_kw) return false;
   return feerate_per_kw < (feerates.at(-1)?.feerate_per_kw ?? Number.POSITIVE_INFINITY);
 }
 

@@ -23,6 +23,8 @@ export type Input =
   | { readonly kind: 'commit' }
   /** The time that `pause` asked for is over, on the same connection. */
   | { readonly kind: 'pause_over' }
+  /** The operator's wish for this channel. */
+  | { readonly kind: 'ignore_fee_limits'; readonly value: boolean }
   /** Close in agreement. */
   | { readonly kind: 'shutdown'; readonly scriptpubkey?: string; readonly feerange?: ClosingFeerange }
   /** Close without the peer: the host has waited long enough. */

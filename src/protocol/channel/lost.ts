@@ -56,6 +56,7 @@ export function lostChannel(terms: ChannelTerms): ChannelState {
     remote_msat: satToMsat(sat(terms.funding_satoshis)),
     htlcs: [],
     feerates: [NO_FEERATE],
+    ignore_fee_limits: false,
     local_next_htlc_id: 0n,
     remote_next_htlc_id: 0n,
     local_number: 0,

@@ -120,6 +120,7 @@ export function newChannel(
     remote_msat: opener === 'local' ? push_msat : to_opener_msat,
     htlcs: [],
     feerates: [{ feerate_per_kw: opening.feerate_per_kw, stage: IRREVOCABLE }],
+    ignore_fee_limits: false,
     local_next_htlc_id: 0n,
     remote_next_htlc_id: 0n,
     local_number: 0,

@@ -42,6 +42,8 @@ export interface ChannelPolicy {
   readonly closing_timeout_blocks: number;
   /** Blocks that a peer has to come back with its latest state when it came with an old one: about a day. */
   readonly peer_behind_blocks: number;
+  /** Any feerate is taken from the peer of any channel, however low. */
+  readonly ignore_fee_limits: boolean;
   /** Confirmations before a channel is announced (BOLT 7 asks for six). */
   readonly announcement_depth: number;
 }
@@ -69,6 +71,7 @@ export const DEFAULT_POLICY: ChannelPolicy = {
   fulfill_deadline_blocks: 9,
   closing_timeout_blocks: 288,
   peer_behind_blocks: 144,
+  ignore_fee_limits: false,
   announcement_depth: 6,
 };
 
@@ -92,8 +95,6 @@ export interface Environment {
   readonly feerates: Feerates;
   /** The best block's height. */
   readonly height: number;
-  /** The operator takes any feerate from the peer of this channel, however low. */
-  readonly ignore_fee_limits: boolean;
   /** Whether both sides offered `option_shutdown_anysegwit`. */
   readonly option_shutdown_anysegwit: boolean;
   /** Whether both sides offered `option_simple_close`. */

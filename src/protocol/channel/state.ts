@@ -189,6 +189,8 @@ export interface ChannelState {
   readonly remote_msat: Msat;
   readonly htlcs: readonly Htlc[];
   readonly feerates: readonly FeerateUpdate[];
+  /** The operator takes any feerate from this peer, however low. */
+  readonly ignore_fee_limits: boolean;
   readonly local_next_htlc_id: bigint;
   readonly remote_next_htlc_id: bigint;
 

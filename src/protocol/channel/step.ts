@@ -103,6 +103,10 @@ function obey(turn: Turn, input: Exclude<Input, { kind: 'message' }>): void {
     case 'pause_over':
       endPause(turn);
       break;
+    case 'ignore_fee_limits':
+      turn.state = { ...turn.state, ignore_fee_limits: input.value };
+      turn.store = true;
+      break;
     case 'shutdown':
       startShutdown(turn, input.scriptpubkey, input.feerange);
       break;

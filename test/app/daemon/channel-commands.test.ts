@@ -232,6 +232,30 @@ test('pay, xpay and what they refuse', TIMEOUT, async () => {
   await refused(217, /our own/, client.call('pay', { bolt11: own.bolt11 }));
 });
 
+test('setchannel: the feerates of the peer, for one channel, a peer or all', TIMEOUT, async () => {
+  const [channel] = (await client.call('listpeerchannels', {})).channels;
+  assert.equal(channel?.ignore_fee_limits, false);
+  const { channel_id = '', peer_id = '', short_channel_id } = channel ?? {};
+  for (const [id, ignorefeelimits] of [
+    [short_channel_id as string, true],
+    [peer_id, false],
+    ['all', true],
+    [channel_id, false],
+  ] as const) {
+    const { channels } = await client.call('setchannel', { id, ignorefeelimits });
+    assert.deepEqual(
+      channels.map((each) => [each.channel_id, each.peer_id, each.ignore_fee_limits]),
+      [[channel_id, peer_id, ignorefeelimits]],
+    );
+    const [listed] = (await client.call('listpeerchannels', {})).channels;
+    assert.equal(listed?.ignore_fee_limits, ignorefeelimits);
+  }
+  const { channels } = await client.call('setchannel', { id: channel_id });
+  assert.equal(channels[0]?.ignore_fee_limits, false, 'unchanged unless given');
+  await refused(-32602, /no channel of this name/, client.call('setchannel', { id: '1x1x1' }));
+  await refused(-32602, /forwards nothing/, client.call('setchannel', { id: channel_id, feebase: 1 }));
+});
+
 test('close: what cannot be found, and an end at an address of our choice', TIMEOUT, async () => {
   await refused(-32602, /./, client.call('close', { id: 'ab'.repeat(32) }));
   const { p2tr: address } = await client.call('newaddr', { addresstype: 'p2tr' });

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { msat } from '../../../src/base/types/amount.ts';
-import { type End, usablePair } from './pair.ts';
+import { decodeState, encodeState } from '../../../src/protocol/channel/codec.ts';
+import { type End, policy, usablePair } from './pair.ts';
 
 function propose(end: End, feerate_per_kw: number): string | undefined {
   const { channel_id } = end.state.terms;
@@ -41,7 +42,19 @@ test('below the floor only what is nearer to it than the rate before is taken', 
 });
 
 test('where the operator ignores the limits, any feerate is taken', () => {
-  const bob = at(253);
-  bob.env = { ...bob.env, ignore_fee_limits: true };
-  for (const feerate_per_kw of [1, 0, 252]) assert.equal(propose(bob, feerate_per_kw), undefined);
+  const everywhere = at(253);
+  everywhere.env = { ...everywhere.env, policy: policy({ ignore_fee_limits: true }) };
+  const here = at(253);
+  here.do({ kind: 'ignore_fee_limits', value: true });
+  for (const bob of [everywhere, here]) {
+    for (const feerate_per_kw of [1, 0, 252]) assert.equal(propose(bob, feerate_per_kw), undefined);
+  }
+  here.state = decodeState(encodeState(here.state));
+  assert.equal(here.state.ignore_fee_limits, true, 'also after a restart');
+  const older = encodeState(here.state).replace('"ignore_fee_limits":true,', '');
+  assert.equal(decodeState(older).ignore_fee_limits, false, 'what an earlier version stored says no');
+  const restarted = at(253);
+  restarted.do({ kind: 'ignore_fee_limits', value: true });
+  restarted.do({ kind: 'ignore_fee_limits', value: false });
+  assert.match(propose(restarted, 252) ?? '', /too low/);
 });

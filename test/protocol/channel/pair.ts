@@ -35,7 +35,6 @@ export function environment(signer: ChannelSigner, changes: Partial<Environment>
       max_closing_per_kw: 5_000,
     },
     height: 100,
-    ignore_fee_limits: false,
     option_shutdown_anysegwit: true,
     option_simple_close: false,
     option_upfront_shutdown_script: true,

@@ -34,9 +34,13 @@ export function pauseAsOpener(turn: Turn): void {
   turn.effects.push({ kind: 'pause', pause_ms: OPENER_PAUSE_MS });
 }
 
-/** Signs what waits, unless that is a last feerate whose signature is held back. */
+/**
+ * Signs what waits, unless that is a last feerate whose signature is held back. Peers that know the simple close wait for
+ * it before they begin.
+ */
 export function commitOrPause(turn: Turn): void {
-  if (turn.state.link !== 'up' || !holdsBack(turn.state)) commit(turn);
+  const { state, env } = turn;
+  if (state.link !== 'up' || env.option_simple_close || !holdsBack(state)) commit(turn);
   else turn.effects.push({ kind: 'pause', pause_ms: SIGNATURE_PAUSE_MS });
 }
 

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sat } from '../../../src/base/types/amount.ts';
+import { FEATURE_BITS } from '../../../src/base/types/features.ts';
 import type { BroadcastResult } from '../../../src/infra/chain/source.ts';
 import { type Closed, CloseRefusedError, closeChannel } from '../../../src/node/channels/closing/close.ts';
 import { closeProgress } from '../../../src/node/channels/closing/progress.ts';
@@ -96,6 +97,34 @@ test('a close that the network refuses for good ends alone, and one that it refu
     assert.equal(payer.channel.state.phase, 'failed', reason);
     assert.match(payer.channel.state.failure?.reason ?? '', new RegExp(reason));
   }
+});
+
+test('the signature of a last feerate is held back for a second, and the close goes on then', async () => {
+  const { world, payer, shop, link } = await openChannel();
+  for (const node of [payer, shop]) node.features.delete(FEATURE_BITS.option_simple_close + 1);
+  shop.channels.apply(shop.channel, { kind: 'shutdown' });
+  payer.channels.apply(payer.channel, { kind: 'update_fee', feerate_per_kw: 1_500 });
+  await quiet(link, payer, shop);
+  world.clock.advance(999);
+  await quiet(link, payer, shop);
+  assert.deepEqual([shop.channel.state.phase, payer.channel.state.phase], ['closing', 'closing']);
+  world.clock.advance(1);
+  await quiet(link, payer, shop);
+  assert.deepEqual([shop.channel.state.phase, payer.channel.state.phase], ['closed', 'closed']);
+});
+
+test('a pause ends with its connection', async () => {
+  const { world, payer, shop, link } = await openChannel();
+  for (const node of [payer, shop]) node.features.delete(FEATURE_BITS.option_simple_close + 1);
+  shop.channels.apply(shop.channel, { kind: 'shutdown' });
+  payer.channels.apply(payer.channel, { kind: 'update_fee', feerate_per_kw: 1_500 });
+  await quiet(link, payer, shop);
+  assert.ok(shop.channel.cancelPause !== undefined);
+  link.cut();
+  await quiet(link, payer, shop);
+  assert.equal(shop.channel.cancelPause, undefined);
+  world.clock.advance(10_000);
+  assert.equal(shop.channel.state.phase, 'closing');
 });
 
 test('a refusal because another close of the channel is there already is none', async () => {

@@ -112,6 +112,8 @@ export class TestNode {
   fundWith: { readonly txid: Txid; readonly vout: number } | undefined;
   /** What happens while the wallet makes a funding transaction, and what the source of blocks says to it. */
   readonly forwarding = { cltv_expiry_delta: 34, fee_base_msat: 0, fee_proportional_millionths: 0 };
+  /** What it offers: a test may take some away. */
+  readonly features = new Set(FEATURES);
   /** While its peers are silent: what its channels wait for before they sign. */
   asleep: Promise<void> | undefined;
   beforeFunding: () => Promise<void> = async () => {};
@@ -211,7 +213,7 @@ export class TestNode {
       },
       outgoing: this.#outgoing,
       endings: this.endings,
-      features: FEATURES,
+      features: this.features,
       policy: { ...DEFAULT_POLICY, minimum_depth: 1 },
       forwarding: this.forwarding,
       zeroconf_peers: new Set(),

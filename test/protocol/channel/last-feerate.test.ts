@@ -101,6 +101,19 @@ test('we say shutdown first, a feerate of the peer crosses it, and the peer begi
   assert.equal(till.state.phase, 'closed');
 });
 
+test('peers that know the simple close get the signature at once', () => {
+  const pair = usablePair();
+  for (const end of [pair.alice, pair.bob]) end.env = { ...end.env, option_simple_close: true };
+  pair.bob.do({ kind: 'shutdown' });
+  feerateUnderWay(pair.alice);
+  deliver(pair.bob, pair.alice);
+  deliver(pair.alice, pair.bob);
+  pair.bob.do({ kind: 'commit' });
+  assert.deepEqual(types(pair.bob.outbox), ['revoke_and_ack', 'commitment_signed']);
+  pair.exchange();
+  bothClosed(pair);
+});
+
 test('an opener that waits for the signature of its last feerate gets it after a pause', () => {
   const pair = usablePair();
   const { alice: peer, bob: till } = pair;

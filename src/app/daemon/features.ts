@@ -6,4 +6,5 @@ export const INVOICE_FEATURES: Features = featureSet({
   var_onion_optin: 'required',
   payment_secret: 'required',
   basic_mpp: 'optional',
+  option_attribution_data: 'optional',
 });

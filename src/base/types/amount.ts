@@ -13,6 +13,9 @@ export type Sat = Brand<bigint, 'sat'>;
 /** The largest amount that fits the wire's u64. */
 export const MAX_U64 = 0xffff_ffff_ffff_ffffn;
 
+/** All the money there will ever be, 21 million BTC: no amount of an onion may be larger (BOLT 1, Fundamental Types). */
+export const MAX_MONEY_MSAT = 2_100_000_000_000_000_000n;
+
 /** An amount left the range of an unsigned 64-bit number: a bug of the caller, never a peer's doing. */
 export class AmountError extends RangeError {
   override readonly name = 'AmountError';

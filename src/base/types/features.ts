@@ -86,6 +86,27 @@ export function encodeFeatures(features: Features): Uint8Array {
   return bytes;
 }
 
+/** What a feature is nothing without (BOLT 9, Dependencies). */
+const DEPENDENCIES: readonly (readonly [feature: FeatureName, needs: FeatureName])[] = [
+  ['basic_mpp', 'payment_secret'],
+  ['option_zeroconf', 'option_scid_alias'],
+  ['option_simple_close', 'option_shutdown_anysegwit'],
+];
+
+/**
+ * The first feature that is set without one that it needs; undefined when there is none. `assumed`: features that count
+ * as set. Each dependency is looked at, so that those of dependencies are as well.
+ */
+export function missingDependency(
+  features: Features,
+  assumed: ReadonlySet<FeatureName> = new Set(),
+): { readonly feature: FeatureName; readonly needs: FeatureName } | undefined {
+  const found = DEPENDENCIES.find(
+    ([feature, needs]) => hasFeature(features, feature) && !hasFeature(features, needs) && !assumed.has(needs),
+  );
+  return found && { feature: found[0], needs: found[1] };
+}
+
 /** Even bits that we do not understand: what an honest node must refuse (BOLT 1, BOLT 9). */
 export function unknownRequired(features: Features, known: Features): number[] {
   return [...features].filter((bit) => bit % 2 === 0 && !known.has(bit) && !known.has(bit + 1));

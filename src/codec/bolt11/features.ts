@@ -3,7 +3,7 @@ import {
   FEATURE_BITS,
   type FeatureName,
   type Features,
-  hasFeature,
+  missingDependency,
   unknownRequired,
 } from '../../base/types/features.ts';
 import { Bolt11Error } from './error.ts';
@@ -24,12 +24,6 @@ const IN_INVOICES: readonly FeatureName[] = [
 /** The even bits that a payer who knows BOLT 9 understands in an invoice. */
 export const KNOWN_INVOICE_FEATURES: Features = new Set(IN_INVOICES.map((name) => FEATURE_BITS[name]));
 
-const DEPENDENCIES: readonly (readonly [feature: FeatureName, needs: FeatureName])[] = [
-  ['basic_mpp', 'payment_secret'],
-  ['option_zeroconf', 'option_scid_alias'],
-  ['option_simple_close', 'option_shutdown_anysegwit'],
-];
-
 /** Refuses unknown even bits and features whose dependency is not set. Throws Bolt11Error. */
 export function checkFeatures(features: Features, known: Features, position: number | undefined): void {
   const place = { field: '9', position };
@@ -37,10 +31,9 @@ export function checkFeatures(features: Features, known: Features, position: num
   if (unknown.length > 0) {
     throw new Bolt11Error('unknown_feature', `the invoice requires unknown feature ${unknown.join(', ')}`, place);
   }
-  for (const [feature, needs] of DEPENDENCIES) {
-    if (hasFeature(features, feature) && !hasFeature(features, needs)) {
-      throw new Bolt11Error('missing_feature', `${feature} needs ${needs}, which is not set`, place);
-    }
+  const missing = missingDependency(features);
+  if (missing !== undefined) {
+    throw new Bolt11Error('missing_feature', `${missing.feature} needs ${missing.needs}, which is not set`, place);
   }
 }
 

@@ -2,8 +2,8 @@
 import { hmacSha256, sha256 } from '../../base/crypto/hash.ts';
 import { curve } from '../../base/crypto/secp256k1.ts';
 
-/** What a key is derived for: to hide payloads, to authenticate packets, errors, to hide errors, to pad. */
-export type KeyPurpose = 'rho' | 'mu' | 'um' | 'ammag' | 'pad';
+/** What a key is derived for: to hide payloads, to authenticate packets, errors, to hide errors and hold times, to pad. */
+export type KeyPurpose = 'rho' | 'mu' | 'um' | 'ammag' | 'ammagext' | 'pad';
 
 /** The key for one purpose, from a shared secret: 32 bytes. */
 export function onionKey(purpose: KeyPurpose, shared_secret: Uint8Array): Uint8Array {

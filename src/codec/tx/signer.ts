@@ -13,7 +13,7 @@ import { derivePrivateKey } from './keys.ts';
 import { OwnSecrets } from './own-secrets.ts';
 import { findSecret, insertSecret, type SecretStore } from './secrets.ts';
 import type { TransactionTerms } from './terms.ts';
-import { serializeTransaction } from './transaction.ts';
+import { serializeTransaction, type Transaction } from './transaction.ts';
 
 /** What `commitment_signed` carries: one HTLC signature for each HTLC output, in the order of outputs. */
 export interface CommitmentSignatures {
@@ -47,8 +47,19 @@ export interface TransactionSigner {
   completeCommitment(terms: TransactionTerms, view: CommitmentView, signatures: CommitmentSignatures): string;
   signClosing(terms: TransactionTerms, view: ClosingView): string;
   verifyClosing(terms: TransactionTerms, view: ClosingView, signature: string): boolean;
+  /** The end of a sentence about a wrong signature on a mutual close: the transaction that it should have signed. */
+  closingText(terms: TransactionTerms, view: ClosingView): string;
   /** The mutual close with both signatures, serialized, hex. `signature` is the peer's. */
   completeClosing(terms: TransactionTerms, view: ClosingView, signature: string): string;
+}
+
+/** Hex digits of a transaction in an error: the message must fit 65,535 bytes, with room for its sentence. */
+const LONGEST_RAW = 60_000;
+
+/** What an error about a signature ends with, so that the other side can compare (BOLT 1). */
+function rawText(tx: Transaction): string {
+  const raw = toHex(serializeTransaction(tx));
+  return raw.length > LONGEST_RAW ? '' : `: raw transaction ${raw}`;
 }
 
 /** Signs a commitment of the other side and its HTLC transactions, with our keys. */
@@ -67,15 +78,15 @@ export function verifyCommitment(commitment: Commitment, signatures: CommitmentS
   const { terms, tx, htlc_outputs, keys } = commitment;
   const { signature, htlc_signatures } = signatures;
   if (!isHex(signature, 64) || !verifyFundingSpend(terms, tx, 'remote', fromHex(signature))) {
-    return `the signature of commitment ${commitment.number} (txid ${commitment.txid}) is not valid`;
+    return `the signature of commitment ${commitment.number} (txid ${commitment.txid}) is not valid${rawText(tx)}`;
   }
   if (htlc_signatures.length !== htlc_outputs.length) {
     return `${htlc_signatures.length} HTLC signatures where commitment ${commitment.number} has ${htlc_outputs.length} HTLC outputs`;
   }
-  for (const [index, { sighash }] of htlcTransactions(commitment).entries()) {
+  for (const [index, { sighash, tx: htlc_tx }] of htlcTransactions(commitment).entries()) {
     const htlc_signature = htlc_signatures[index] as string;
     if (!isHex(htlc_signature, 64) || !curve.verify(fromHex(htlc_signature), sighash, keys.remote_htlc_pubkey)) {
-      return `HTLC signature ${index} of commitment ${commitment.number} is not valid`;
+      return `HTLC signature ${index} of commitment ${commitment.number} is not valid${rawText(htlc_tx)}`;
     }
   }
   return undefined;
@@ -114,6 +125,7 @@ export function createSigner(keys: ChannelKeys): TransactionSigner {
     signClosing: (terms, view) => toHex(sign(fundingSighash(terms, buildClosing(terms, view)))),
     verifyClosing: (terms, view, signature) =>
       isHex(signature, 64) && verifyFundingSpend(terms, buildClosing(terms, view), 'remote', fromHex(signature)),
+    closingText: (terms, view) => rawText(buildClosing(terms, view)),
     completeClosing(terms, view, signature) {
       const tx = buildClosing(terms, view);
       const complete = completeFundingSpend(terms, tx, sign(fundingSighash(terms, tx)), fromHex(signature));

@@ -119,13 +119,20 @@ export const updateAddHtlc = message(
   },
   { path_key: tlv(0, point) },
 );
+/** Of any length when it is read: Till makes it and does not judge it (docs/decisions/0028). */
+const ATTRIBUTION = { attribution_data: tlv(1, restBytes) } as const;
 export const updateFulfillHtlc = message(
   130,
   'update_fulfill_htlc',
   { channel_id: channelId, id: u64, payment_preimage: paymentPreimage },
-  {},
+  ATTRIBUTION,
 );
-export const updateFailHtlc = message(131, 'update_fail_htlc', { channel_id: channelId, id: u64, reason: hex16 }, {});
+export const updateFailHtlc = message(
+  131,
+  'update_fail_htlc',
+  { channel_id: channelId, id: u64, reason: hex16 },
+  ATTRIBUTION,
+);
 export const commitmentSigned = message(
   132,
   'commitment_signed',

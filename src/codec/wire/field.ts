@@ -3,7 +3,7 @@
  * scripts are lowercase hex, amounts are branded bigint, the rest is what it looks like.
  */
 import { curve } from '../../base/crypto/secp256k1.ts';
-import { type Msat, msat, type Sat, sat } from '../../base/types/amount.ts';
+import { MAX_MONEY_MSAT, type Msat, msat, type Sat, sat } from '../../base/types/amount.ts';
 import type { ChannelId, NodeId, PaymentHash, PaymentPreimage, PaymentSecret, Txid } from '../../base/types/brand.ts';
 import { decodeFeatures, encodeFeatures, type Features } from '../../base/types/features.ts';
 import { toHex } from '../../base/types/hex.ts';
@@ -42,8 +42,13 @@ export const tu32: Field<number> = {
   read: (reader) => Number(reader.truncated(4)),
   write: (writer, value) => writer.truncated(BigInt(value)),
 };
+/** An amount in a truncated integer: one that is read is never more than there is (BOLT 1, Fundamental Types). */
 export const tu64Msat: Field<Msat> = {
-  read: (reader) => msat(reader.truncated(8)),
+  read(reader) {
+    const amount_msat = reader.truncated(8);
+    if (amount_msat > MAX_MONEY_MSAT) throw new WireError('an amount over 21 million BTC');
+    return msat(amount_msat);
+  },
   write: (writer, value) => writer.truncated(value),
 };
 

@@ -7,6 +7,7 @@
  * - `opening/`, `closing/` and `gossip/` are the parts of a channel's life that have a folder of their own.
  */
 import type { ChannelId, NodeId, PaymentPreimage, Txid } from '../../base/types/brand.ts';
+import { toHex } from '../../base/types/hex.ts';
 import type { FailureMessage } from '../../codec/onion/failure.ts';
 import type { KnownMessage } from '../../codec/wire/index.ts';
 import { readAll } from '../../infra/store/read-all.ts';
@@ -65,7 +66,7 @@ export class Channels {
     const table = this.#table;
     const book = new Book(options.store, () => this.#turns.complete());
     const agenda = new Agenda(() => book.wake());
-    const incoming_htlcs = new IncomingHtlcs(book);
+    const incoming_htlcs = new IncomingHtlcs(book, options.clock);
     const spare_scripts = new SpareScripts(options.wallet);
     const gossip = new OwnGossip({ ...options, book, save: (channel_id) => this.#save(channel_id) });
     const removal = new Removal({ ...options, table, agenda, book, incoming_htlcs, spare_scripts });
@@ -272,13 +273,22 @@ export class Channels {
 
   /** The payment is durably ours: the HTLC may be fulfilled. */
   fulfil(channel_id: ChannelId, htlc_id: bigint, payment_preimage: PaymentPreimage): void {
-    this.#end(channel_id, htlc_id, { kind: 'fulfill', payment_preimage });
+    const htlc = this.#incoming_htlcs.find(channel_id, htlc_id);
+    const hold_time = this.#incoming_htlcs.holdTime(channel_id, htlc_id);
+    const attribution = htlc === undefined ? undefined : { shared_secret: toHex(htlc.shared_secret), hold_time };
+    this.#end(channel_id, htlc_id, {
+      kind: 'fulfill',
+      payment_preimage,
+      ...(attribution === undefined ? {} : { attribution }),
+    });
   }
 
   /** The payment is refused. */
   fail(channel_id: ChannelId, htlc_id: bigint, failure: FailureMessage): void {
     const htlc = this.#incoming_htlcs.find(channel_id, htlc_id);
-    if (htlc !== undefined) this.#end(channel_id, htlc_id, failRemoval(htlc.shared_secret, failure));
+    if (htlc === undefined) return;
+    const hold_time = this.#incoming_htlcs.holdTime(channel_id, htlc_id);
+    this.#end(channel_id, htlc_id, failRemoval(htlc.shared_secret, failure, hold_time));
   }
 
   #end(channel_id: ChannelId, id: bigint, removal: HtlcRemoval): void {

@@ -149,7 +149,8 @@ function take(scope: EffectScope, { channel_id, state }: LiveChannel, htlc: Htlc
   const taken: Input = { kind: 'take', incoming: [htlc.id], outgoing: [] };
   // Too much dust, or a channel whose funding may still vanish: what arrived over it could be taken away again.
   if (htlc.over_exposed || !isFundingSafe(state)) {
-    const failure = { failure: 'temporary_channel_failure', channel_update: new Uint8Array(0) } as const;
+    // A final node has no channel behind it that could fail (BOLT 4): this is a failure of the node, and may be tried again.
+    const failure = { failure: 'temporary_node_failure' } as const;
     return [taken, { kind: 'remove_htlc', id: htlc.id, removal: failRemoval(peeled.htlc.shared_secret, failure) }];
   }
   scope.incoming_htlcs.add(peeled.htlc);

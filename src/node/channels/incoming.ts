@@ -97,9 +97,10 @@ function refused(shared_secret: Uint8Array, failure: FailureMessage): Peeled {
   return { kind: 'refused', removal: failRemoval(shared_secret, failure) };
 }
 
-/** How an HTLC is failed so that its sender can read why. */
-export function failRemoval(shared_secret: Uint8Array, failure: FailureMessage): Removal {
-  return { kind: 'fail', reason: toHex(createReturnPacket(shared_secret, encodeFailure(failure))) };
+/** How an HTLC is failed so that its sender can read why. `hold_time`: tenths of a second. */
+export function failRemoval(shared_secret: Uint8Array, failure: FailureMessage, hold_time = 0): Removal {
+  const reason = toHex(createReturnPacket(shared_secret, encodeFailure(failure)));
+  return { kind: 'fail', reason, attribution: { shared_secret: toHex(shared_secret), hold_time } };
 }
 
 /** Writes the HTLC down. It may be written already. */

@@ -41,6 +41,13 @@ export class PeerMessages {
       return;
     }
     if (openings.receive(peer, message as never)) return;
+    if ('temporary_channel_id' in message) {
+      // An answer to an opening that is over, or was never begun.
+      const { type, temporary_channel_id } = message;
+      const data = Buffer.from(`${type}: no channel is being opened under ${temporary_channel_id} with you`);
+      book.send(peer, { type: 'error', channel_id: temporary_channel_id, data });
+      return;
+    }
     if (!('channel_id' in message)) return;
     if (message.channel_id === ALL_CHANNELS && (message.type === 'error' || message.type === 'warning')) {
       for (const channel of table.over(peer)) turns.apply(channel, { kind: 'message', message });

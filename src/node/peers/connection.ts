@@ -77,6 +77,7 @@ export class Connection implements Peer {
   #stage: 'handshake' | 'init' | 'ready' | 'closed' = 'handshake';
   #node_id: NodeId | undefined;
   #features: Features = new Set();
+  #heard_init = false;
   #remote_addr: string | undefined;
   #liveness: Liveness | undefined;
   #cancelSetup: () => void;
@@ -207,6 +208,7 @@ export class Connection implements Peer {
       return decodeMessage(bytes);
     } catch (error) {
       if (!(error instanceof WireError)) throw error;
+      this.#heard_init ||= isInit(bytes);
       // Others wrote it, and the peer only passes it on: what we cannot read of that is no fault of the peer's.
       if (!isGossip(bytes)) this.#refuse(error.message);
       return undefined;
@@ -259,6 +261,7 @@ export class Connection implements Peer {
       this.#refuse(`the peer's first message is ${message.type}, not init${said}`);
       return;
     }
+    this.#heard_init = true;
     const fault = initFault(message, features, network);
     if (fault !== undefined) {
       this.#refuse(fault);
@@ -291,9 +294,10 @@ export class Connection implements Peer {
     if (this.#paused.delete(reason) && this.#paused.size === 0 && this.#stage !== 'closed') this.#stream.resume();
   }
 
-  /** Tells the peer what it did wrong, then ends the connection. */
+  /** Tells the peer what it did wrong, then ends the connection. Before its init it must hear nothing but ours (BOLT 1). */
   #refuse(fault: string): void {
-    this.disconnect(fault, { type: 'warning', channel_id: NO_CHANNEL, data: Buffer.from(fault) });
+    if (!this.#heard_init) this.disconnect(fault);
+    else this.disconnect(fault, { type: 'warning', channel_id: NO_CHANNEL, data: Buffer.from(fault) });
   }
 
   /** Ends the connection at once. */
@@ -315,9 +319,17 @@ export class Connection implements Peer {
 
 /** The numbers of BOLT 7's messages, but for announcement_signatures (259), which is about a channel of ours. */
 function isGossip(message: Uint8Array): boolean {
-  if (message.length < 2) return false;
-  const number = Buffer.from(message.subarray(0, 2)).readUInt16BE();
+  const number = numberOf(message);
   return number >= 256 && number <= 265 && number !== 259;
+}
+
+function isInit(message: Uint8Array): boolean {
+  return numberOf(message) === 16;
+}
+
+/** The message's number; 0, which no message has, when the bytes are too few for one. */
+function numberOf([high = 0, low = 0]: Uint8Array): number {
+  return (high << 8) | low;
 }
 
 /** A peer's text for the log: what is not printable ASCII becomes a question mark, and much is cut. */

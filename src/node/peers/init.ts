@@ -5,6 +5,7 @@ import {
   type Features,
   featureSet,
   hasFeature,
+  missingDependency,
   unknownRequired,
 } from '../../base/types/features.ts';
 import type { Network } from '../../base/types/network.ts';
@@ -21,6 +22,7 @@ export const INIT_FEATURES: Features = featureSet({
   option_anchors: 'optional',
   option_support_large_channel: 'optional',
   option_shutdown_anysegwit: 'optional',
+  option_attribution_data: 'optional',
   option_channel_type: 'optional',
   option_scid_alias: 'optional',
   option_zeroconf: 'optional',
@@ -63,8 +65,10 @@ export function initFault(init: Init, ours: Features, network: Network): string 
   const harmless = HARMLESS.map((name) => FEATURE_BITS[name]);
   const unknown = unknownRequired(theirs, new Set([...ours, ...harmless]));
   if (unknown.length > 0) return `the peer requires features that we do not have: ${unknown.slice(0, 20).join(', ')}`;
+  const lonely = missingDependency(theirs, ASSUMED);
+  if (lonely !== undefined) return `the peer offers ${lonely.feature} without ${lonely.needs}, which it needs`;
   const missing = Object.entries(FEATURE_BITS).filter(
-    ([name, bit]) => ours.has(bit) && !hasFeature(theirs, name as FeatureName) && !ASSUMED.has(bit),
+    ([name, bit]) => ours.has(bit) && !hasFeature(theirs, name as FeatureName) && !ASSUMED.has(name as FeatureName),
   );
   if (missing.length > 0) return `the peer lacks ${missing.map(([name]) => name).join(', ')}`;
   if (init.networks !== undefined && !init.networks.includes(network.chain_hash)) {
@@ -74,9 +78,9 @@ export function initFault(init: Init, ours: Features, network: Network): string 
 }
 
 /** BOLT 9 lets every node take these for granted, so a peer that does not say them has them. */
-const ASSUMED: ReadonlySet<number> = new Set([
-  FEATURE_BITS.option_data_loss_protect,
-  FEATURE_BITS.var_onion_optin,
-  FEATURE_BITS.option_static_remotekey,
-  FEATURE_BITS.payment_secret,
+const ASSUMED: ReadonlySet<FeatureName> = new Set([
+  'option_data_loss_protect',
+  'var_onion_optin',
+  'option_static_remotekey',
+  'payment_secret',
 ]);

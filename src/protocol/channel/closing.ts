@@ -140,7 +140,11 @@ export function receiveClosing(turn: Turn, message: ClosingSigned): void {
   const sent = negotiation?.sent_fee_satoshis;
   if (sent === undefined && state.terms.opener === 'local') warn('closing_signed: it is for the opener to begin');
   const view = signedView(turn, message);
-  if (view === undefined) warn('closing_signed: the signature is not valid for the closing transaction');
+  if (view === undefined) {
+    const ours = closingView(state, fee_satoshis, state.terms.local.dust_limit_satoshis);
+    const transaction = ours === undefined ? '' : env.signer.closingText(state.terms, ours);
+    warn(`closing_signed: the signature is not valid for the closing transaction${transaction}`);
+  }
 
   if (fee_satoshis === sent) {
     agree(turn, message, view);

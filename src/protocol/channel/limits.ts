@@ -74,6 +74,9 @@ export function sideFault(
   if (theirs.max_htlc_value_in_flight_msat < policy.min_max_htlc_value_in_flight_msat) {
     return `max_htlc_value_in_flight_msat ${theirs.max_htlc_value_in_flight_msat} is too small to be of use`;
   }
+  if (theirs.htlc_minimum_msat > theirs.max_htlc_value_in_flight_msat) {
+    return `htlc_minimum_msat ${theirs.htlc_minimum_msat} is above max_htlc_value_in_flight_msat: no HTLC would fit`;
+  }
   if (theirs.htlc_minimum_msat > policy.max_htlc_minimum_msat) {
     return `htlc_minimum_msat ${theirs.htlc_minimum_msat} is above our limit of ${policy.max_htlc_minimum_msat}`;
   }

@@ -31,11 +31,11 @@ const MOST_REMINDERS = 3;
 export function connect(turn: Turn): void {
   turn.state = forgetUnsigned(turn.state);
   const { state, env } = turn;
-  if (state.phase === 'spent') return;
   if (state.failure !== undefined && !state.failure.data_loss) {
     if (state.failure.by === 'local') sendFailure(turn, state.failure);
     return;
   }
+  if (state.phase === 'spent') return;
   send(turn, {
     type: 'channel_reestablish',
     channel_id: state.terms.channel_id,

@@ -2,10 +2,11 @@
 import { sha256 } from '../../base/crypto/hash.ts';
 import type { PaymentPreimage } from '../../base/types/brand.ts';
 import { fromHex, toHex } from '../../base/types/hex.ts';
+import { createAttributionData } from '../../codec/onion/attribution.ts';
 import type { UpdateFailHtlc, UpdateFailMalformedHtlc, UpdateFulfillHtlc } from '../../codec/wire/index.ts';
 import { refuse, warn } from './fault.ts';
 import { IRREVOCABLE, PROPOSED, type Side } from './stage.ts';
-import type { ChannelState, Htlc, Removal } from './state.ts';
+import type { Attribution, ChannelState, Htlc, Removal } from './state.ts';
 import { isUp, replaceHtlc, requireAlive, requireCommit, send, type Turn } from './turn.ts';
 
 /** A `failure_code` with this bit says that the onion could not be read (BOLT 4). */
@@ -53,10 +54,17 @@ export function sendRemoval(turn: Turn, { id, removal }: Htlc): void {
         channel_id,
         id,
         payment_preimage: removal.payment_preimage,
+        ...attributionOf(removal.attribution),
       });
       break;
     case 'fail':
-      send(turn, { type: 'update_fail_htlc', channel_id, id, reason: removal.reason });
+      send(turn, {
+        type: 'update_fail_htlc',
+        channel_id,
+        id,
+        reason: removal.reason,
+        ...attributionOf(removal.attribution, fromHex(removal.reason)),
+      });
       break;
     case 'malformed':
       send(turn, {
@@ -70,6 +78,12 @@ export function sendRemoval(turn: Turn, { id, removal }: Htlc): void {
     case undefined:
       throw new RangeError('an HTLC without a removal');
   }
+}
+
+function attributionOf(attribution: Attribution | undefined, reason?: Uint8Array): { attribution_data?: Uint8Array } {
+  if (attribution === undefined) return {};
+  const { shared_secret, hold_time } = attribution;
+  return { attribution_data: createAttributionData(fromHex(shared_secret), hold_time, reason) };
 }
 
 /** The peer removes an HTLC of ours. Throws Violation. */

@@ -145,7 +145,7 @@ export function receiveCloseOffer(turn: Turn, message: ClosingComplete): void {
   if (signature === undefined) warn(`closing_complete: ${variant} is missing`);
   const view = viewOf(state, terms, variant);
   if (!env.signer.verifyClosing(state.terms, view, signature)) {
-    warn(`closing_complete: the signature of ${variant} is not valid`);
+    warn(`closing_complete: the signature of ${variant} is not valid${env.signer.closingText(state.terms, view)}`);
   }
   turn.state = { ...state, remote_shutdown_script: closer_scriptpubkey };
   const fields = { channel_id: state.terms.channel_id, ...fieldsOf(terms) };
@@ -174,7 +174,7 @@ export function receiveCloseSignature(turn: Turn, message: ClosingSig): void {
   const signature = message[variant] ?? '';
   const view = viewOf(state, { ...offered, closer: 'local' }, variant);
   if (!env.signer.verifyClosing(state.terms, view, signature)) {
-    warn(`closing_sig: the signature of ${variant} is not valid`);
+    warn(`closing_sig: the signature of ${variant} is not valid${env.signer.closingText(state.terms, view)}`);
   }
   turn.state = { ...state, offered_close: { ...offered, is_answered: true } };
   closeAgreed(turn, env.signer.completeClosing(state.terms, view, signature), offered.fee_satoshis, true);

@@ -54,10 +54,21 @@ export interface ChannelTerms {
   readonly remote: SideTerms;
 }
 
-/** How an HTLC goes: the receiver of it proposes this. `reason` is hex. */
+/**
+ * What the attribution data beside a removal is made from when it is sent (BOLT 4): 920 bytes for each HTLC would make
+ * the stored state several times as long.
+ */
+export interface Attribution {
+  /** Shared with the payer, hex. */
+  readonly shared_secret: string;
+  /** How long the HTLC was held, in tenths of a second; 0 when that is unknown. */
+  readonly hold_time: number;
+}
+
+/** How an HTLC goes: the receiver of it proposes this. `reason` is hex. Only ours have an attribution. */
 export type Removal =
-  | { readonly kind: 'fulfill'; readonly payment_preimage: PaymentPreimage }
-  | { readonly kind: 'fail'; readonly reason: string }
+  | { readonly kind: 'fulfill'; readonly payment_preimage: PaymentPreimage; readonly attribution?: Attribution }
+  | { readonly kind: 'fail'; readonly reason: string; readonly attribution?: Attribution }
   | { readonly kind: 'malformed'; readonly sha256_of_onion: string; readonly failure_code: number };
 
 /** An HTLC, from its proposal until its removal is irrevocable. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { MAX_MONEY_MSAT } from '../../../src/base/types/amount.ts';
 import { Reader, WireError, Writer } from '../../../src/codec/wire/bytes.ts';
 import { millisatoshis, point, record, shortChannelId, tu32, tu64Msat, u16 } from '../../../src/codec/wire/field.ts';
 import { encodeTlvs, readTlvs, tlv } from '../../../src/codec/wire/tlv.ts';
@@ -49,7 +50,7 @@ test('a bad stream after a good one is refused, a later good record after it is 
 test('what is written is read back, whatever is present', () => {
   fc.assert(
     fc.property(
-      fc.option(fc.bigInt(0n, 2n ** 64n - 1n), { nil: undefined }),
+      fc.option(fc.bigInt(0n, MAX_MONEY_MSAT), { nil: undefined }),
       fc.option(fc.nat(65535), { nil: undefined }),
       (tlv1, tlv4) => {
         const values = { ...(tlv1 === undefined ? {} : { tlv1 }), ...(tlv4 === undefined ? {} : { tlv4 }) };
@@ -57,4 +58,11 @@ test('what is written is read back, whatever is present', () => {
       },
     ),
   );
+});
+
+test('a truncated amount over 21 million BTC is no amount', () => {
+  const N = { amount: tlv(1, tu64Msat) };
+  const stream = (value: bigint): Uint8Array => encodeTlvs(N, { amount: value as never });
+  assert.deepEqual(readTlvs(new Reader(stream(MAX_MONEY_MSAT)), N), { amount: MAX_MONEY_MSAT });
+  assert.throws(() => readTlvs(new Reader(stream(MAX_MONEY_MSAT + 1n)), N), /over 21 million BTC/);
 });

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { type Msat, sat } from '../../../src/base/types/amount.ts';
+import { MAX_MONEY_MSAT, type Msat, sat } from '../../../src/base/types/amount.ts';
 import type { ChannelId, PaymentHash, PaymentSecret } from '../../../src/base/types/brand.ts';
 import { openSqliteStore } from '../../../src/infra/store/sqlite-store.ts';
 import { insertIncoming, SELECT_INCOMING, type StoredHtlc, storedHtlc } from '../../../src/node/channels/incoming.ts';
@@ -74,12 +74,12 @@ test('an onion with the largest numbers there are harms nobody', async () => {
     while (shop.channel.state.phase !== 'normal') await quiet(link, payer, shop);
     const { payment_hash } = preimage(7);
     const cltv_expiry = payer.follower.tip().height + 20;
-    const onion_routing_packet = shop.onionFor(payment_hash, (2n ** 64n - 1n) as Msat, cltv_expiry, SECRET);
+    const onion_routing_packet = shop.onionFor(payment_hash, MAX_MONEY_MSAT as Msat, cltv_expiry, SECRET);
     const htlc = { amount_msat: amount(1000), payment_hash, cltv_expiry, onion_routing_packet };
     payer.channels.offer(payer.channel.channel_id, htlc, () => []);
     while (shop.offered.length === 0 && failures.length === 0) await quiet(link, payer, shop);
     assert.deepEqual(failures, []);
-    assert.equal(shop.offered[0]?.total_msat, 2n ** 64n - 1n);
+    assert.equal(shop.offered[0]?.total_msat, MAX_MONEY_MSAT);
     assert.equal(shop.channel.state.link, 'up');
   } finally {
     await store.close();

@@ -93,6 +93,7 @@ export function fakeSigner(seed: string): ChannelSigner {
       const hash = digest(describeClosing(terms, view));
       return signature === hash + hash;
     },
+    closingText: (terms, view) => `: raw transaction ${Buffer.from(describeClosing(terms, view)).toString('hex')}`,
     completeClosing: (terms, view) => Buffer.from(describeClosing(terms, view)).toString('hex'),
   };
 }

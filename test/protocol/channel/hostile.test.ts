@@ -1,11 +1,22 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { msat, sat } from '../../../src/base/types/amount.ts';
+import { parseTransaction, type Transaction, txidOf } from '../../../src/codec/tx/transaction.ts';
 import type { ChannelReestablish, CommitmentSigned, RevokeAndAck } from '../../../src/codec/wire/index.ts';
 import { encodeState } from '../../../src/protocol/channel/codec.ts';
 import type { ChannelMessage } from '../../../src/protocol/channel/message.ts';
 import { fakeSigner } from './fake-signer.ts';
-import { type End, environment, messagesOf, offer, policy, preimage, realSigner, usablePair } from './pair.ts';
+import {
+  type End,
+  environment,
+  FUNDING_TXID,
+  messagesOf,
+  offer,
+  policy,
+  preimage,
+  realSigner,
+  usablePair,
+} from './pair.ts';
 
 const CHANNEL_ID = usablePair().alice.state.terms.channel_id;
 
@@ -223,11 +234,24 @@ test('a commitment signed for another number, feerate or set of HTLCs is refused
   assert.match(hear(bob, commitment).message, /HTLC signatures|signature/, 'without the HTLC');
   bob.do({ kind: 'message', message: adding });
   assert.match(hear(bob, { ...commitment, htlc_signatures: [] }).message, /HTLC signatures/);
+  const [htlc_signature] = commitment.htlc_signatures as [string];
+  assert.match(
+    hear(bob, { ...commitment, htlc_signatures: [htlc_signature, htlc_signature] }).message,
+    /2 HTLC signatures where commitment 1 has 1 HTLC outputs/,
+  );
   const swapped = { ...commitment, htlc_signatures: [commitment.signature] };
   assert.match(hear(bob, swapped).message, /HTLC signature 0/);
   assert.match(hear(bob, { ...commitment, signature: commitment.htlc_signatures[0] as string }).message, /signature/);
   const high = highS(commitment.signature);
   assert.match(hear(bob, { ...commitment, signature: high }).message, /signature/, 'high-S');
+  const about = (message: CommitmentSigned): Transaction => {
+    const raw = /: raw transaction ([0-9a-f]+)$/.exec(hear(bob, message).message)?.[1] ?? '';
+    return parseTransaction(Buffer.from(raw, 'hex'));
+  };
+  const own = about({ ...commitment, signature: htlc_signature });
+  assert.deepEqual(own.inputs[0]?.txid, FUNDING_TXID, 'the peer can compare the commitment that it should have signed');
+  const second = about({ ...commitment, htlc_signatures: [commitment.signature] });
+  assert.deepEqual(second.inputs[0]?.txid, txidOf(own), 'or the HTLC transaction');
   bob.do({ kind: 'message', message: commitment });
 });
 
@@ -301,6 +325,24 @@ test('a failed channel hears nothing, and says its error again after a reconnect
     ['error'],
   );
   assert.equal(pair.bob.attempt(offer(1, 1_000_000)).refusal?.code, 'channel_unusable');
+});
+
+test('the error is said again although the commitment is mined by then, and a channel closed in agreement is silent', () => {
+  for (const [isFailed, types] of [
+    [true, ['error']],
+    [false, []],
+  ] as const) {
+    const { bob } = usablePair();
+    if (isFailed) bob.do({ kind: 'force_close', reason: 'the operator said so' });
+    bob.do({ kind: 'funding_spent', transaction: '' });
+    bob.do({ kind: 'disconnected' });
+    bob.outbox.length = 0;
+    bob.do({ kind: 'connected' });
+    assert.deepEqual(
+      bob.outbox.map(({ type }) => type),
+      types,
+    );
+  }
 });
 
 test('a peer that said error itself is told again only when it asks', () => {

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { msat } from '../../../src/base/types/amount.ts';
+import { createAttributionData } from '../../../src/codec/onion/attribution.ts';
+import { decodeState, encodeState } from '../../../src/protocol/channel/codec.ts';
 import { spendableMsat } from '../../../src/protocol/channel/facts.ts';
 import { feerateToPropose } from '../../../src/protocol/channel/fee.ts';
 import { fakeSigner } from './fake-signer.ts';
@@ -150,4 +152,36 @@ test('a feerate is proposed when the estimate has moved by a fifth, and only by 
   assert.equal(feerateToPropose(alice.state, at(1_200)), 1_200);
   assert.equal(feerateToPropose(alice.state, at(100)), 253);
   assert.equal(feerateToPropose(bob.state, at(5_000)), undefined);
+});
+
+test('a removal carries attribution data, and the same again after a reconnect', () => {
+  const pair = usablePair();
+  for (let number = 0; number < 3; number++) pair.alice.do(offer(number, 1_000_000));
+  pair.exchange();
+  const shared_secret = '33'.repeat(32);
+  const attribution = { shared_secret, hold_time: 12 };
+  const reason = 'ab'.repeat(292);
+  const { payment_preimage } = preimage(0);
+  pair.bob.do({ kind: 'remove_htlc', id: 0n, removal: { kind: 'fulfill', payment_preimage, attribution } });
+  pair.bob.do({ kind: 'remove_htlc', id: 1n, removal: { kind: 'fail', reason, attribution } });
+  pair.bob.do({ kind: 'remove_htlc', id: 2n, removal: { kind: 'fail', reason } });
+  const removals = pair.bob.outbox.filter(({ type }) => type.startsWith('update_f'));
+  const secret = Buffer.from(shared_secret, 'hex');
+  assert.deepEqual(
+    removals.map((message) => ('attribution_data' in message ? message.attribution_data : undefined)),
+    [
+      createAttributionData(secret, 12),
+      createAttributionData(secret, 12, Buffer.from(reason, 'hex')),
+      // As a state of an earlier version has it.
+      undefined,
+    ],
+  );
+  pair.bob.state = decodeState(encodeState(pair.bob.state));
+  pair.disconnect();
+  pair.reconnect();
+  for (const message of pair.alice.outbox.splice(0)) pair.bob.do({ kind: 'message', message });
+  assert.deepEqual(
+    pair.bob.outbox.filter(({ type }) => type.startsWith('update_f')),
+    removals,
+  );
 });

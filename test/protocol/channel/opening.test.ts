@@ -64,6 +64,11 @@ const BAD_OPENS: [string, Partial<OpenChannel>, RegExp][] = [
   ['a huge dust limit', { dust_limit_satoshis: sat(9_999) }, /dust_limit_satoshis/],
   ['a huge reserve', { channel_reserve_satoshis: sat(500_000) }, /too large a share/],
   ['nothing in flight', { max_htlc_value_in_flight_msat: msat(999) }, /too small/],
+  [
+    'an HTLC minimum above what may be in flight',
+    { htlc_minimum_msat: msat(2_000_000), max_htlc_value_in_flight_msat: msat(1_999_999) },
+    /no HTLC would fit/,
+  ],
   ['a huge HTLC minimum', { htlc_minimum_msat: msat(900_000_000) }, /htlc_minimum_msat/],
   ['a tiny channel', { funding_satoshis: sat(1_000), push_msat: msat(0) }, /below our minimum/],
   ['a large channel unasked', { funding_satoshis: sat(1n << 24n) }, /option_support_large_channel/],

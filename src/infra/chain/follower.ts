@@ -57,6 +57,7 @@ export class ChainFollower implements ChainSource {
   #isStopped = true;
   #endWait: () => void = () => {};
   #synced = Promise.withResolvers<void>();
+  readonly #waiting_for_pass: (() => void)[] = [];
   #cancelPoll: () => void = () => {};
   #cancelNews: () => void = () => {};
 
@@ -166,12 +167,26 @@ export class ChainFollower implements ChainSource {
     return this.#backend.unspent(outpoint);
   }
 
+  /**
+   * Resolves when the blocks that are being told now, up to the one that was the source's best when that began, are told:
+   * at once when none are. Unlike `refresh` it asks the source nothing, and blocks that keep coming do not hold it up.
+   */
+  caughtUp(): Promise<void> {
+    if (this.#running === undefined) return Promise.resolve();
+    return new Promise((resolve) => this.#waiting_for_pass.push(resolve));
+  }
+
+  #tellCaughtUp(): void {
+    for (const resolve of this.#waiting_for_pass.splice(0)) resolve();
+  }
+
   /** Looks for news now. Resolves when everything known to the source has been told. */
   async refresh(): Promise<void> {
     if (this.#isStopped) return;
     this.#again = true;
     this.#running ??= this.#loop().finally(() => {
       this.#running = undefined;
+      this.#tellCaughtUp();
     });
     await this.#running;
   }
@@ -246,6 +261,7 @@ export class ChainFollower implements ChainSource {
       this.#freshness.leads();
       const { hash } = this.tip();
       await this.#forward(target.height);
+      this.#tellCaughtUp();
       if (hash === this.tip().hash && !this.#isStopped) {
         throw new ChainError(`the source of blocks says that its best is at ${target.height}, and does not lead there`);
       }

@@ -26,7 +26,7 @@ function highestFeerate({ foreign, outputs, parents, max_fee_sat }: FundRequest)
 }
 
 export interface MoneyOptions {
-  readonly chain: Pick<EndingChain, 'broadcast' | 'refresh'>;
+  readonly chain: Pick<EndingChain, 'broadcast' | 'caughtUp'>;
   readonly wallet: FeeWallet;
   readonly log: EndingLog;
   /** A transaction with change was sent: whoever waits for a coin may ask again. */
@@ -87,7 +87,8 @@ export class Money {
 
   /** While blocks are caught up each of them asks for the same: it is sent once, when all of them are told. */
   async #sendOnce(ending: LiveEnding, name: string, transactions: readonly Uint8Array[]): Promise<void> {
-    await this.#options.chain.refresh().finally(() => this.#waiting.delete(name));
+    await this.#options.chain.caughtUp();
+    this.#waiting.delete(name);
     const last = transactions.at(-1);
     const isMined = last !== undefined && isSpend(ending, txidOf(parseTransaction(last)));
     if (!isMined) await this.#broadcast(ending, transactions);

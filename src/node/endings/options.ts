@@ -8,6 +8,8 @@ import type { ChannelHost, ChannelKeyring, EndingLog, FeeWallet, OutgoingPort } 
 export interface EndingChain extends ChainSource {
   /** Resolves when all that the source knows has been told, older blocks for new watches included. */
   refresh(): Promise<void>;
+  /** Resolves when the blocks that are being told now are told: at once when none are. */
+  caughtUp(): Promise<void>;
 }
 
 /** What the endings are given by the daemon. */

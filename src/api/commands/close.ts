@@ -107,6 +107,8 @@ export const close = defineCommand({
       if (error instanceof Refusal) throw new RpcError('FUNDING_STATE_INVALID', error.message);
       throw error;
     }
+    // Our commitment has been handed to the source of blocks by then, or refused: `listpeerchannels` says which.
+    if (closed === 'unilateral') await endings.idle();
     const txs = transactionsOf(channel, closed, endings);
     const txids = txs.map((tx) => txidOf(parseTransaction(fromHex(tx))) as string);
     return { type: closed, tx: txs.at(-1), txid: txids.at(-1), txs, txids };

@@ -52,7 +52,7 @@ const FUNDING_SAT = 600_000n;
 /** Calls of `pay` that a node has at once. */
 const MOST_CALLS = 12;
 /** An HTLC that has so many blocks left is in nobody's way: a block may come. */
-const FAR_BLOCKS = 12;
+const FAR_BLOCKS = 21;
 
 export class Storm {
   readonly random: Random;
@@ -146,7 +146,7 @@ export class Storm {
     if (node === undefined) return;
     const { random } = this;
     const amount_msat = this.#climate.amount_msat(random);
-    this.sales.sell(node, amount_msat, random.pick([60, 600, 3600, 36_000]), 18 + random.below(20));
+    this.sales.sell(node, amount_msat, random.pick([60, 600, 3600, 36_000]), 19 + random.below(28));
   }
 
   /** Mostly a new sale, sometimes one that was paid or tried before, sometimes by another. */

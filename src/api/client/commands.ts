@@ -141,6 +141,7 @@ export interface Commands {
         | number
         | bigint;
       /** The object that was stored with it. */ readonly metadata?: unknown;
+      /** It can be paid, but asks the payer for fewer than 19 blocks: a payment that leaves no more than it asks for is refused. Make a new invoice. */ readonly warning_cltv?: string;
     };
   };
   /** Command for decoding an invoice string */
@@ -259,6 +260,7 @@ export interface Commands {
         | number
         | bigint;
       /** The object that was stored with it. */ readonly metadata?: unknown;
+      /** It can be paid, but asks the payer for fewer than 19 blocks: a payment that leaves no more than it asks for is refused. Make a new invoice. */ readonly warning_cltv?: string;
     };
   };
   /** Command to enable or disable deprecated names */
@@ -463,7 +465,7 @@ export interface Commands {
         | boolean
         | string
         | readonly string[];
-      /** Blocks that the payer must leave the node to claim the payment in. Default: `cltv-final` (18 on mainnet, 10 elsewhere). Fewer than 10 do not help: the node needs that many. */ readonly cltv?:
+      /** Blocks that the payer must leave the node to claim the payment in. Default: `cltv-final` (24). At least 19: the node claims a payment on the chain 18 blocks before it expires, so an invoice that asks for less could be paid by nobody. An HTLC is taken when it leaves three blocks less than this, but never fewer than 19: the payer may not have heard of the newest block. */ readonly cltv?:
         | number
         | bigint;
       /** Put only the SHA-256 of the description into the invoice; the text may then have 262,144 bytes. The node keeps the text. */ readonly deschashonly?: boolean;
@@ -664,6 +666,7 @@ export interface Commands {
           | number
           | bigint;
         /** The object that was stored with it. */ readonly metadata?: unknown;
+        /** It can be paid, but asks the payer for fewer than 19 blocks: a payment that leaves no more than it asks for is refused. Make a new invoice. */ readonly warning_cltv?: string;
         /** Deposits to the address in the invoice; absent if there are none. */ readonly deposits?: readonly {
           /** The transaction. */ readonly txid: string;
           /** The index of its output. */ readonly outnum: number | bigint;
@@ -1118,6 +1121,7 @@ export interface Commands {
         | number
         | bigint;
       /** The object that was stored with it. */ readonly metadata?: unknown;
+      /** It can be paid, but asks the payer for fewer than 19 blocks: a payment that leaves no more than it asks for is refused. Make a new invoice. */ readonly warning_cltv?: string;
     };
   };
   /** Command for waiting for specific payment */
@@ -1146,6 +1150,7 @@ export interface Commands {
         | number
         | bigint;
       /** The object that was stored with it. */ readonly metadata?: unknown;
+      /** It can be paid, but asks the payer for fewer than 19 blocks: a payment that leaves no more than it asks for is refused. Make a new invoice. */ readonly warning_cltv?: string;
     };
   };
   /** Command for waiting for the end of an outgoing payment */

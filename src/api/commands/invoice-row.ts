@@ -1,4 +1,5 @@
 /** An invoice as the commands answer it. */
+import { LEAST_FINAL_CLTV_BLOCKS } from '../../protocol/channel/final-cltv.ts';
 import type { Invoice } from '../../shop/invoices/invoice.ts';
 import { answer } from '../rpc/answer.ts';
 import { Literal } from '../rpc/json.ts';
@@ -32,6 +33,11 @@ export const invoiceMembers = {
     answer.integer('A number that rises with every change of any invoice; absent before its first change.'),
   ),
   metadata: answer.optional(answer.any('The object that was stored with it.')),
+  warning_cltv: answer.optional(
+    answer.string(
+      `It can be paid, but asks the payer for fewer than ${LEAST_FINAL_CLTV_BLOCKS} blocks: a payment that leaves no more than it asks for is refused. Make a new invoice.`,
+    ),
+  ),
 } as const;
 
 /** The row of `listinvoices`. */
@@ -56,5 +62,15 @@ export function invoiceRow(invoice: Invoice) {
     created_index: invoice.created_index,
     updated_index: invoice.updated_index,
     metadata: invoice.metadata === undefined ? undefined : new Literal(invoice.metadata, invoice.metadata),
+    warning_cltv: cltvWarning(invoice),
   };
+}
+
+/** What is wrong with an invoice that an earlier version made, or that `createinvoice` took in. */
+function cltvWarning({ status, min_final_cltv_expiry }: Invoice): string | undefined {
+  if (status !== 'unpaid' || min_final_cltv_expiry >= LEAST_FINAL_CLTV_BLOCKS) return undefined;
+  return (
+    `The invoice asks the payer for ${min_final_cltv_expiry} blocks, and a payment that leaves fewer than ` +
+    `${LEAST_FINAL_CLTV_BLOCKS} is refused: make a new invoice and hand out that one`
+  );
 }

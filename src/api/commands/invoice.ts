@@ -45,7 +45,7 @@ Till answers when the invoice is on disk. If the node dies before it answers, lo
     ),
     cltv: optional(
       field.u16,
-      'Blocks that the payer must leave the node to claim the payment in. Default: `cltv-final` (18 on mainnet, 10 elsewhere). Fewer than 10 do not help: the node needs that many.',
+      'Blocks that the payer must leave the node to claim the payment in. Default: `cltv-final` (24). At least 19: the node claims a payment on the chain 18 blocks before it expires, so an invoice that asks for less could be paid by nobody. An HTLC is taken when it leaves three blocks less than this, but never fewer than 19: the payer may not have heard of the newest block.',
     ),
     deschashonly: withDefault(
       field.boolean,

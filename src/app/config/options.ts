@@ -1,5 +1,10 @@
 /** Every option of `till start`, once. Names are Core Lightning's where it has one. */
 import { NETWORKS } from '../../base/types/network.ts';
+import {
+  DEFAULT_FINAL_CLTV_BLOCKS,
+  FULFILL_DEADLINE_BLOCKS,
+  LEAST_FINAL_CLTV_BLOCKS,
+} from '../../protocol/channel/final-cltv.ts';
 import { flag, integer, optionalInteger, optionalString, string, strings } from './option.ts';
 
 export const OPTIONS = {
@@ -62,8 +67,8 @@ export const OPTIONS = {
     { min: 1, max: 144 },
   ),
   'cltv-final': optionalInteger(
-    'Blocks that a payer must leave us to claim a payment (default: 18 on bitcoin, else 10).',
-    { min: 10, max: 2016 },
+    `Blocks that an invoice asks the payer to leave us (default: ${DEFAULT_FINAL_CLTV_BLOCKS}). The node needs ${FULFILL_DEADLINE_BLOCKS} of them to claim a payment on the chain.`,
+    { min: LEAST_FINAL_CLTV_BLOCKS, max: 2016 },
   ),
 
   addr: strings(

@@ -15,8 +15,6 @@ export interface Network {
   readonly chain_hash: string;
   /** BIP 44 coin type. */
   readonly coin_type: 0 | 1;
-  /** The default of `cltv-final`: the blocks that a payer leaves us to claim a payment in. */
-  readonly default_cltv_final_blocks: number;
   readonly default_port: number;
 }
 
@@ -25,7 +23,6 @@ const TEST = {
   p2pkh_version: 0x6f,
   p2sh_version: 0xc4,
   coin_type: 1,
-  default_cltv_final_blocks: 10,
 } as const;
 
 /** All networks by name. */
@@ -38,7 +35,6 @@ export const NETWORKS: Readonly<Record<NetworkName, Network>> = {
     p2sh_version: 0x05,
     chain_hash: '6fe28c0ab6f1b372c1a6a246ae63f74f931e8365e15a089c68d6190000000000',
     coin_type: 0,
-    default_cltv_final_blocks: 18,
     default_port: 9735,
   },
   testnet: {

@@ -5,6 +5,7 @@
 import { type Msat, sum } from '../../base/types/amount.ts';
 import type { ChannelId, PaymentHash, PaymentPreimage, PaymentSecret } from '../../base/types/brand.ts';
 import type { Clock } from '../../base/types/clock.ts';
+import { isExpiryWrong } from '../../protocol/channel/final-cltv.ts';
 import { type IncomingPart, type PartFailure, partFault, unknownDetails } from './incoming-part.ts';
 import { IncomingSet, SET_TIMEOUT_MS, setKey } from './incoming-set.ts';
 
@@ -123,13 +124,14 @@ export class IncomingPayments {
   }
 
   /**
-   * Claims the set when it is whole. A part that leaves too little time to claim spoils it: less than the invoice asks
-   * for, or none before the chain would have to decide (BOLT 2, cltv_expiry_delta Selection).
+   * Claims the set when it is whole. A part that leaves too little time to claim it spoils the set, and so does one that
+   * expires beyond any honest route: whoever sent that wants to hold the money, or our answer, for long.
    */
   async #advance(set: IncomingSet): Promise<void> {
     const { height, isCurrent, fulfill_deadline_blocks, clock, onBackgroundError } = this.#options;
-    const needed_blocks = Math.max(set.min_final_cltv_expiry, fulfill_deadline_blocks + 1);
-    if (set.parts.some((part) => part.cltv_expiry < height() + needed_blocks)) return this.#failSet(set, this.#unknown);
+    const isWrong = ({ cltv_expiry }: IncomingPart): boolean =>
+      isExpiryWrong(cltv_expiry, height(), set.min_final_cltv_expiry, fulfill_deadline_blocks);
+    if (set.parts.some(isWrong)) return this.#failSet(set, this.#unknown);
     if (!set.isWhole) return;
     if (!isCurrent()) {
       // With blocks that we have not heard of, there may be no time left at all.

@@ -1,6 +1,7 @@
 /** What the operator decides about channels, with the reasons for each default; and what a step sees of the world. */
 import type { Msat, Sat } from '../../base/types/amount.ts';
 import { msat, sat } from '../../base/types/amount.ts';
+import { FULFILL_DEADLINE_BLOCKS } from './final-cltv.ts';
 import type { ChannelSigner } from './signer.ts';
 
 /** The operator's limits. */
@@ -68,7 +69,7 @@ export const DEFAULT_POLICY: ChannelPolicy = {
   min_max_accepted_htlcs: 5,
   max_htlc_minimum_msat: msat(10_000_000),
   offered_grace_blocks: 2,
-  fulfill_deadline_blocks: 9,
+  fulfill_deadline_blocks: FULFILL_DEADLINE_BLOCKS,
   closing_timeout_blocks: 288,
   peer_behind_blocks: 144,
   ignore_fee_limits: false,

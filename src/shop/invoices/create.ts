@@ -15,6 +15,11 @@ import type { InvoiceFields } from '../../codec/bolt11/invoice.ts';
 import { encodeInvoice } from '../../codec/bolt11/native.ts';
 import { parseRaw } from '../../codec/bolt11/raw.ts';
 import type { Write } from '../../infra/store/store.ts';
+import {
+  DEFAULT_FINAL_CLTV_BLOCKS,
+  FULFILL_DEADLINE_BLOCKS,
+  LEAST_FINAL_CLTV_BLOCKS,
+} from '../../protocol/channel/final-cltv.ts';
 import type { InvoiceChanges } from './changes.ts';
 import type { CreateRequest } from './create-request.ts';
 import { findInvoice } from './find.ts';
@@ -59,8 +64,7 @@ export class InvoiceCreator {
     const payment_hash = toHex(sha256(fromHex(preimage.reveal()))) as PaymentHash;
     const payment_secret = derivePaymentSecret(this.#options.payment_secret_key, payment_hash);
     const amount_msat = request.amount_msat === 'any' ? undefined : request.amount_msat;
-    const min_final_cltv_expiry =
-      request.cltv ?? this.#options.cltv_final_blocks ?? this.#options.network.default_cltv_final_blocks;
+    const min_final_cltv_expiry = finalCltv(request.cltv, this.#options.cltv_final_blocks);
     const fields: InvoiceFields = {
       currency: this.#options.network.bolt11_prefix,
       amount_msat,
@@ -172,6 +176,17 @@ function checkTexts(request: CreateRequest): void {
   if (request.deschashonly === true && request.description_hash !== undefined) {
     throw new RpcError('INVALID_PARAMS', 'Can only specify one of {deschashonly} or {description_hash}');
   }
+}
+
+/** The blocks that the invoice asks for. Throws RpcError when that is so few that nobody could pay it. */
+function finalCltv(cltv: number | undefined, default_blocks = DEFAULT_FINAL_CLTV_BLOCKS): number {
+  if (cltv === undefined) return default_blocks;
+  if (cltv >= LEAST_FINAL_CLTV_BLOCKS) return cltv;
+  throw new RpcError(
+    'INVALID_PARAMS',
+    `cltv: should be at least ${LEAST_FINAL_CLTV_BLOCKS}, because the node claims a payment on the chain ` +
+      `${FULFILL_DEADLINE_BLOCKS} blocks before it expires and refuses one that leaves less: invalid token '${cltv}'`,
+  );
 }
 
 function expiryTime(created_at: number, expiry: bigint | undefined, default_seconds = DEFAULT_EXPIRY_SECONDS): number {

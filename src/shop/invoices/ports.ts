@@ -74,7 +74,7 @@ export interface InvoicesOptions {
   readonly features: Features;
   /** When an invoice does not say. Default: 3600. */
   readonly default_expiry_seconds?: number;
-  /** `cltv-final`. Default: the network's. */
+  /** `cltv-final`. Default: 24. */
   readonly cltv_final_blocks?: number;
   /** Rows that a listing reads at a time. Default: 500. */
   readonly page_rows?: number;

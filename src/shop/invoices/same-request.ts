@@ -26,7 +26,8 @@ export async function asksTheSame(
     terms.description_hash === fields.description_hash &&
     terms.amount_msat === fields.amount_msat &&
     terms.expiry_seconds === fields.expiry_seconds &&
-    terms.min_final_cltv_expiry_delta === fields.min_final_cltv_expiry_delta &&
+    // A request that leaves this to the node asks for the same, whatever the node's default has become.
+    (request.cltv === undefined || terms.min_final_cltv_expiry_delta === request.cltv) &&
     (isGiven || terms.fallbacks.join() === (fields.fallbacks ?? []).join()) &&
     (request.preimage === undefined || existing.payment_hash === fields.payment_hash)
   );

@@ -1,5 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { sha256 } from '../../../src/base/crypto/hash.ts';
+import type { PaymentHash, PaymentSecret } from '../../../src/base/types/brand.ts';
+import { featureSet } from '../../../src/base/types/features.ts';
+import { fromHex, toHex } from '../../../src/base/types/hex.ts';
+import { encodeInvoice, signWith } from '../../../src/codec/bolt11/native.ts';
 import { idle } from '../../shop/invoices/fixture.ts';
 import { type Asker, openAsker } from './asker.ts';
 
@@ -228,6 +233,26 @@ describe('the invoice family, as clients see it', () => {
     assert.equal((await asker.ask('createinvoice', `["${bolt11}","another","${HASH}"]`)).error?.code, 901);
     const wrong = await asker.ask('createinvoice', `["${bolt11}","another","${PREIMAGE}"]`);
     assert.equal(wrong.error?.message, 'Incorrect preimage');
+  });
+
+  it('an unpaid invoice that asks for too few blocks warns, wherever it is shown', async () => {
+    const few = encodeInvoice(
+      {
+        currency: 'bcrt',
+        created_at: 1_700_000_000,
+        payment_hash: toHex(sha256(fromHex('66'.repeat(32)))) as PaymentHash,
+        payment_secret: '77'.repeat(32) as PaymentSecret,
+        description: 'made before the upgrade',
+        expiry_seconds: 1_000_000_000,
+        min_final_cltv_expiry_delta: 10,
+        features: featureSet({ var_onion_optin: 'required', payment_secret: 'required' }),
+      },
+      signWith(sha256(Buffer.from('any key'))),
+    );
+    const taken = await asker.get('createinvoice', `["${few}","few","${'66'.repeat(32)}"]`);
+    assert.match(taken.warning_cltv as string, /asks the payer for 10 blocks.*fewer than 19.*make a new invoice/);
+    const { invoices } = await asker.get('listinvoices', '["few"]');
+    assert.deepEqual(invoices, [taken]);
   });
 
   it('autoclean is switched on and off, and tells', async () => {

@@ -79,7 +79,7 @@ test('what is wrong is said with its place and what would be right', (t) => {
   );
   assert.match(
     errorOf(() => loadConfig(['--cltv-final=99999'])),
-    /whole number from 10 to 2016, not '99999'/,
+    /whole number from 19 to 2016, not '99999'/,
   );
   assert.equal(loadConfig([`--cltv-final=${'0'.repeat(30)}18`]).values['cltv-final'], 18);
   assert.match(

@@ -39,7 +39,7 @@ async function invoiceOf(amount_msat: number, label: string) {
 async function routeOf(amount_msat: number) {
   const { channels } = await client.call('listpeerchannels', {});
   const channel = channels.find(({ state }) => state === 'CHANNELD_NORMAL')?.short_channel_id as string;
-  return [{ id: shop.keys.node_id, channel, amount_msat, delay: 20 }];
+  return [{ id: shop.keys.node_id, channel, amount_msat, delay: 24 }];
 }
 
 test('connect: by one text or three, again, and what is wrong with an address', TIMEOUT, async () => {
@@ -116,7 +116,12 @@ test('fundchannel: what is refused, and a channel with what was asked for', TIME
 
 test('getroute, sendpay and waitsendpay over the channel, and again', TIMEOUT, async () => {
   const { payment_hash, payment_secret } = await invoiceOf(50_000_000, 'by hand');
-  const { route } = await client.call('getroute', { id: shop.keys.node_id, amount_msat: 50_000_000, riskfactor: 0 });
+  const { route } = await client.call('getroute', {
+    id: shop.keys.node_id,
+    amount_msat: 50_000_000,
+    riskfactor: 0,
+    cltv: 24,
+  });
   assert.deepEqual(
     route.map(({ id, amount_msat }) => [id, Number(amount_msat)]),
     [[shop.keys.node_id, 50_000_000]],

@@ -37,7 +37,7 @@ const invoiceOf = (amount_msat: number, label: string) =>
   shop_client.call('invoice', { amount_msat, label, description: label });
 
 async function hopTo(amount_msat: number) {
-  const { route } = await client.call('getroute', { id, amount_msat, riskfactor: 1, cltv: 20 });
+  const { route } = await client.call('getroute', { id, amount_msat, riskfactor: 1, cltv: 24 });
   return route[0] as (typeof route)[number];
 }
 

@@ -64,11 +64,11 @@ test('a payment that we claimed is taken on the chain before it can be taken bac
   pair.cut();
   await pair.claim('shop', 1, 0n);
   assert.equal(pair.shop.channel.state.phase, 'normal', 'there is time: the peer may come back');
-  await pair.mine(29);
+  await pair.mine(20);
   assert.equal(pair.shop.channel.state.phase, 'normal');
   await pair.mine(2);
   assert.equal(pair.shop.channel.state.phase, 'failed');
-  await pair.mine(12);
+  await pair.mine(21);
   assert.deepEqual(pair.payer.fulfilled, [[0n, preimage(1).payment_preimage]], 'the payer has its proof');
   await pair.mine(144 + POLICY.irrevocable_depth + 3);
   await pair.assertOver('shop');
@@ -120,7 +120,7 @@ test('a payment that was given to the shop and is lost on the chain is told as t
   const { payment_hash } = preimage(1);
   const [, txid] = lost.join().match(new RegExp(`payment ${payment_hash} .* by transaction ([0-9a-f]{64})`)) ?? [];
   const taken = (await pair.transactions()).find(({ tx }) => txidOf(tx) === txid)?.tx;
-  assert.equal(taken?.inputs.length, 1, 'the transaction by which the payer took it back');
+  assert.ok(taken !== undefined, 'the transaction by which the payer took it back');
   assert.deepEqual(
     pair.view('shop').status.filter((line) => line.startsWith(`ONCHAIN:Payment ${payment_hash} of 50000 sat`)).length,
     1,

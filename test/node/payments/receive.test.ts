@@ -18,9 +18,9 @@ function part(changes: Partial<IncomingPart> & { htlc_id: bigint }): IncomingPar
     channel_id: 'dd'.repeat(32) as ChannelId,
     payment_hash: HASH,
     amount_msat,
-    cltv_expiry: HEIGHT + 20,
+    cltv_expiry: HEIGHT + 30,
     amt_to_forward: amount_msat,
-    outgoing_cltv_value: HEIGHT + 20,
+    outgoing_cltv_value: HEIGHT + 30,
     payment_secret: SECRET,
     total_msat: amount_msat,
     ...changes,
@@ -37,7 +37,7 @@ function shop(invoiced_msat: Msat = msat(1000)) {
     durable: Promise.withResolvers<void>(),
     isCurrent: true,
     late_blocks: 0,
-    min_final_cltv_expiry: 10,
+    min_final_cltv_expiry: 24,
     isBroken: false,
   };
   state.durable.resolve();
@@ -45,7 +45,7 @@ function shop(invoiced_msat: Msat = msat(1000)) {
     clock,
     height: () => HEIGHT + state.late_blocks,
     isCurrent: () => state.isCurrent,
-    fulfill_deadline_blocks: 9,
+    fulfill_deadline_blocks: 18,
     onBackgroundError: (error) => {
       throw error;
     },
@@ -146,8 +146,9 @@ test('a wrong secret is refused and does not disturb the right one', async () =>
 test('what is wrong with one HTLC has its own failure', async () => {
   const cases: [Partial<IncomingPart>, PartFailure['failure']][] = [
     [{ amt_to_forward: msat(1001) }, 'final_incorrect_htlc_amount'],
-    [{ outgoing_cltv_value: HEIGHT + 21 }, 'final_incorrect_cltv_expiry'],
-    [{ cltv_expiry: HEIGHT + 9, outgoing_cltv_value: HEIGHT + 9 }, 'incorrect_or_unknown_payment_details'],
+    [{ outgoing_cltv_value: HEIGHT + 31 }, 'final_incorrect_cltv_expiry'],
+    [{ cltv_expiry: HEIGHT + 20, outgoing_cltv_value: HEIGHT + 20 }, 'incorrect_or_unknown_payment_details'],
+    [{ cltv_expiry: HEIGHT + 24 + 2017 }, 'incorrect_or_unknown_payment_details'],
     [{ payment_secret: undefined }, 'incorrect_or_unknown_payment_details'],
     [{ payment_hash: 'ff'.repeat(32) as PaymentHash }, 'incorrect_or_unknown_payment_details'],
     [{ total_msat: msat(999) }, 'incorrect_or_unknown_payment_details'],
@@ -160,10 +161,24 @@ test('what is wrong with one HTLC has its own failure', async () => {
   }
 });
 
-test('the last moment that leaves enough blocks is accepted', async () => {
+test('a payer that is three blocks behind is accepted, and so is the longest route', async () => {
+  for (const blocks of [24 - 3, 24 + 2016]) {
+    const { payments, ended } = shop();
+    const cltv_expiry = HEIGHT + blocks;
+    await payments.offer(part({ htlc_id: 1n, cltv_expiry, outgoing_cltv_value: cltv_expiry }));
+    assert.deepEqual(ended, [[1n, 'fulfilled']]);
+  }
+});
+
+test('an HTLC that expires beyond any honest route takes its set with it', async () => {
   const { payments, ended } = shop();
-  await payments.offer(part({ htlc_id: 1n, cltv_expiry: HEIGHT + 10, outgoing_cltv_value: HEIGHT + 10 }));
-  assert.deepEqual(ended, [[1n, 'fulfilled']]);
+  const half = { amount_msat: msat(500), total_msat: msat(1000) };
+  await payments.offer(part({ htlc_id: 1n, ...half }));
+  await payments.offer(part({ htlc_id: 2n, ...half, cltv_expiry: HEIGHT + 5000 }));
+  assert.deepEqual(ended, [
+    [1n, 'incorrect_or_unknown_payment_details'],
+    [2n, 'incorrect_or_unknown_payment_details'],
+  ]);
 });
 
 test('what the last hop gives besides is taken, and does not stand for a part that is missing', async () => {
@@ -181,8 +196,8 @@ test('what the last hop gives besides is taken, and does not stand for a part th
 
 test('an invoice that asks for less time than the node needs does not get the node to wait too long', async () => {
   for (const [blocks, end] of [
-    [9, 'incorrect_or_unknown_payment_details'],
-    [10, 'fulfilled'],
+    [18, 'incorrect_or_unknown_payment_details'],
+    [19, 'fulfilled'],
   ] as const) {
     const { payments, ended, state } = shop();
     state.min_final_cltv_expiry = 1;
@@ -198,7 +213,7 @@ const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve)
 test('while blocks may be missing nothing is accepted; once they are known, what still has time is', async () => {
   for (const [late_blocks, end] of [
     [9, 'fulfilled'],
-    [11, 'incorrect_or_unknown_payment_details'],
+    [10, 'incorrect_or_unknown_payment_details'],
   ] as const) {
     const { payments, ended, state, clock } = shop();
     state.isCurrent = false;
@@ -277,7 +292,7 @@ test('whatever arrives in whatever order, every HTLC ends exactly once, and at m
     amount_msat: fc.integer({ min: 1, max: 1500 }).map((value) => msat(value)),
     total_msat: fc.constantFrom(msat(999), msat(1000), msat(1500)),
     payment_secret: fc.constantFrom(SECRET, 'ee'.repeat(32) as PaymentSecret, undefined),
-    cltv_expiry: fc.constantFrom(HEIGHT + 9, HEIGHT + 10, HEIGHT + 30),
+    cltv_expiry: fc.constantFrom(HEIGHT + 20, HEIGHT + 21, HEIGHT + 30, HEIGHT + 5000),
   });
   await fc.assert(
     fc.asyncProperty(fc.array(anyPart, { maxLength: 8 }), async (parts) => {

@@ -27,9 +27,9 @@ test('an HTLC that we fulfilled is claimed on the chain before it can expire, ev
   pair.exchange();
   pair.disconnect();
   pair.bob.do({ kind: 'remove_htlc', id: 0n, removal });
-  block(pair.bob, 130);
+  block(pair.bob, 121);
   assert.equal(pair.bob.state.phase, 'normal');
-  block(pair.bob, 131);
+  block(pair.bob, 122);
   assert.equal(pair.bob.state.phase, 'failed');
   assert.equal(pair.bob.take('broadcast').length, 1);
 });
@@ -40,7 +40,7 @@ test('a fulfilment that is signed but not irrevocable still counts as open at it
   pair.exchange();
   pair.bob.do({ kind: 'remove_htlc', id: 0n, removal });
   pair.bob.do({ kind: 'commit' });
-  block(pair.bob, 131);
+  block(pair.bob, 122);
   assert.equal(pair.bob.state.phase, 'failed');
 });
 
@@ -48,9 +48,9 @@ test('an HTLC that nobody fulfilled is reported at every block from its deadline
   const pair = usablePair();
   pair.alice.do(offer(1, 10_000_000, 140));
   pair.exchange();
-  block(pair.bob, 130);
+  block(pair.bob, 121);
   assert.equal(pair.bob.take('htlc_expiring').length, 0);
-  block(pair.bob, 131);
+  block(pair.bob, 122);
   block(pair.bob, 150);
   assert.equal(pair.bob.take('htlc_expiring').length, 2);
   assert.equal(pair.bob.state.phase, 'normal');

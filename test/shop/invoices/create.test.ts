@@ -235,6 +235,25 @@ describe('creating an invoice', () => {
     }
   });
 
+  it('answers a repeated request that leaves the cltv to the node, whatever the default has become', async () => {
+    const earlier = openFixture({ store: fixture.store, cltv_final_blocks: 40 });
+    const first = await earlier.create('default moved', { idempotent: true });
+    assert.equal((await fixture.create('default moved', { idempotent: true })).bolt11, first.bolt11);
+    await assert.rejects(fixture.create('default moved', { idempotent: true, cltv: 41 }), /Duplicate label/);
+    await earlier.invoices.stop();
+  });
+
+  it('asks for 24 blocks unless told otherwise, and refuses fewer than 19 with the least that works', async () => {
+    const blocks = async (cltv: number | undefined) =>
+      decodeInvoice((await fixture.create(`cltv ${cltv}`, { cltv })).bolt11).min_final_cltv_expiry_delta;
+    assert.equal(await blocks(undefined), 24);
+    assert.equal(await blocks(19), 19);
+    for (const cltv of [0, 9, 18]) {
+      await assert.rejects(fixture.create(`cltv ${cltv}`, { cltv }), /^RpcError: cltv: should be at least 19/);
+      assert.equal(await fixture.invoices.find({ label: `cltv ${cltv}` }), undefined);
+    }
+  });
+
   it('takes metadata for equal whatever the order of its members, as a client that repeats may not keep it', async () => {
     const request = { idempotent: true, metadata: '{"order":12345678901234567890,"lines":[{"a":1,"b":2.0}]}' };
     const first = await fixture.create('unordered', request);

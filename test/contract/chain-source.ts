@@ -7,7 +7,7 @@ import { describe, test } from 'node:test';
 import type { Txid } from '../../src/base/types/brand.ts';
 import { readTransaction } from '../../src/infra/chain/embedded/transaction.ts';
 import type { ChainFollower } from '../../src/infra/chain/follower.ts';
-import type { BlockRef, TipEvent, WatchEvent } from '../../src/infra/chain/source.ts';
+import { type BlockRef, FEERATE_FLOOR_PER_KW, type TipEvent, type WatchEvent } from '../../src/infra/chain/source.ts';
 import { spendAll } from '../support/coins.ts';
 
 /** A chain under the test's control. */
@@ -49,6 +49,14 @@ export function chainSourceContract(name: string, open: () => Promise<ChainUnder
           ['connected', 3],
         ],
       );
+    });
+
+    test('what enters the mempool is known once it is started: an empty one asks for no more than is relayed at all', async (t) => {
+      const { source, mine, stop } = await open();
+      t.after(stop);
+      await mine(1);
+      await source.refresh();
+      assert.equal(source.mempoolMinimumPerKw(), FEERATE_FLOOR_PER_KW);
     });
 
     test('a watch of each kind hears of a transaction before its block is told, and of its loss', async (t) => {

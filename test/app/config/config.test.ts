@@ -81,14 +81,14 @@ test('what is wrong is said with its place and what would be right', (t) => {
     errorOf(() => loadConfig(['--cltv-final=99999'])),
     /whole number from 19 to 2016, not '99999'/,
   );
-  assert.equal(loadConfig([`--cltv-final=${'0'.repeat(30)}18`]).values['cltv-final'], 18);
+  assert.equal(loadConfig([`--cltv-final=${'0'.repeat(30)}24`]).values['cltv-final'], 24);
   assert.match(
     errorOf(() => loadConfig(['--cltv-final=-18'])),
-    /whole number from 10 to 2016, not '-18'/,
+    /whole number from 19 to 2016, not '-18'/,
   );
   assert.match(
     errorOf(() => loadConfig(['--cltv-final=18446744073709551634'])),
-    /whole number from 10 to 2016/,
+    /whole number from 19 to 2016/,
   );
   assert.match(
     errorOf(() => loadConfig(['--invoices-expiry=9007199254740991'])),

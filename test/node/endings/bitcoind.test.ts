@@ -78,7 +78,7 @@ describe('whole nodes on bitcoind', { skip: bitcoindMissing ?? false, timeout: 1
       assert.ok(ours !== undefined);
       await until(() => ours.state.link === 'down');
       shop.channels.fulfil(channel.channel_id, 0n, tea.payment_preimage);
-      await street.mine(htlc.cltv_expiry - shop.chain.tip().height - 10);
+      await street.mine(htlc.cltv_expiry - shop.chain.tip().height - 19);
       assert.equal(ours.state.phase, 'normal', 'there is time: the customer may come back');
       await street.mine(1);
       assert.equal(ours.state.phase, 'failed');
@@ -156,6 +156,8 @@ describe('whole nodes on bitcoind', { skip: bitcoindMissing ?? false, timeout: 1
       await street.mine(6);
       street.assertOver('shop', 'customer');
       const { shop_sat, customer_sat } = await street.gained();
-      assert.deepEqual([shop_sat, customer_sat], [PUSH_SAT, FUNDING_SAT - PUSH_SAT]);
+      // Each side has a closing transaction that it pays itself (option_simple_close), and nothing says whose is mined.
+      assert.equal(shop_sat + customer_sat, FUNDING_SAT);
+      assert.ok(shop_sat <= PUSH_SAT && shop_sat > PUSH_SAT - 1_000n, `the shop has ${shop_sat} sat`);
     }));
 });

@@ -19,7 +19,7 @@ export async function payHalf(
   shop: Daemon,
   amount_sat: number,
   label: string,
-  delay = 20,
+  delay = 22,
 ): Promise<HalfPayment> {
   const total_msat = msat(amount_sat * 2000);
   const { invoice } = await shop.invoices.create({ amount_msat: total_msat, label, description: label });

@@ -120,9 +120,11 @@ export class Money {
       // Its coins serve what has taken its place since it was to be sent.
       if (own?.state === 'dropped' || ending.is_resolved) return;
       if (own !== undefined) {
+        const isNew = own.state === 'held';
         await wallet.publish(txid, transactions.slice(0, -1));
         this.#lacking.delete(txid);
-        this.#sent();
+        // What only goes out again with a block brings no new change.
+        if (isNew) this.#sent();
         return;
       }
       const result = await chain.broadcast(transactions);

@@ -6,6 +6,7 @@
 import { type Msat, msat, sat, satToMsat } from '../../base/types/amount.ts';
 import { IRREVOCABLE } from './stage.ts';
 import type { ChannelState, ChannelTerms, FeerateUpdate } from './state.ts';
+import { UNUSED } from './unused.ts';
 
 const REASON = 'we have lost data: you must close the channel';
 /** What a state needs that is never used to build a transaction of ours. */
@@ -49,46 +50,16 @@ export function figuresOf(state: ChannelState): ChannelFigures | undefined {
 export function lostChannel(terms: ChannelTerms): ChannelState {
   return {
     terms,
+    ...UNUSED,
     knowledge: 'terms',
     phase: 'failed',
     link: 'down',
     local_msat: msat(0),
     remote_msat: satToMsat(sat(terms.funding_satoshis)),
-    htlcs: [],
     feerates: [NO_FEERATE],
-    ignore_fee_limits: false,
-    local_next_htlc_id: 0n,
-    remote_next_htlc_id: 0n,
-    local_number: 0,
-    local_signature: '',
-    local_htlc_signatures: [],
-    remote_number: 0,
     remote_point: terms.remote.payment_basepoint,
-    remote_next_point: undefined,
-    remote_secrets: [],
-    awaiting_revocation: false,
-    revoked_after_signing: false,
-    commit_due: false,
     ready_sent: true,
     ready_received: true,
-    remote_alias: undefined,
-    funding_confirmation: undefined,
-    local_announcement: undefined,
-    remote_announcement: undefined,
-    announcement_sent: false,
-    reminders_left: 0,
-    local_shutdown_script: undefined,
-    shutdown_sent: false,
-    closing_height: undefined,
-    remote_shutdown_script: undefined,
-    negotiation: undefined,
-    closing_feerange: undefined,
-    shutdown_heard: false,
-    offered_close: undefined,
-    closing_transactions: [],
-    own_closing_transaction: undefined,
     failure: { by: 'local', reason: REASON, data_loss: true },
-    peer_behind_height: undefined,
-    removed_htlcs: [],
   };
 }

@@ -9,6 +9,7 @@ import type { ChannelMessage } from './message.ts';
 import type { ChannelPolicy, Environment } from './policy.ts';
 import { IRREVOCABLE } from './stage.ts';
 import type { ChannelState, ChannelTerms, ChannelType, SideTerms } from './state.ts';
+import { UNUSED } from './unused.ts';
 
 /** What the host brings to an opening in either role. */
 export interface OpeningBasis {
@@ -113,47 +114,17 @@ export function newChannel(
   const to_opener_msat = msat(funding_satoshis * 1000n - push_msat);
   return {
     terms,
+    ...UNUSED,
     knowledge: 'all',
     phase: 'opening',
     link: 'up',
     local_msat: opener === 'local' ? to_opener_msat : push_msat,
     remote_msat: opener === 'local' ? push_msat : to_opener_msat,
-    htlcs: [],
     feerates: [{ feerate_per_kw: opening.feerate_per_kw, stage: IRREVOCABLE }],
-    ignore_fee_limits: false,
-    local_next_htlc_id: 0n,
-    remote_next_htlc_id: 0n,
-    local_number: 0,
-    local_signature: '',
-    local_htlc_signatures: [],
-    remote_number: 0,
     remote_point: remote_first_point,
-    remote_next_point: undefined,
-    remote_secrets: [],
-    awaiting_revocation: false,
-    revoked_after_signing: false,
-    commit_due: false,
     ready_sent: false,
     ready_received: false,
-    remote_alias: undefined,
-    funding_confirmation: undefined,
-    local_announcement: undefined,
-    remote_announcement: undefined,
-    announcement_sent: false,
-    reminders_left: 0,
-    local_shutdown_script: undefined,
-    shutdown_sent: false,
-    closing_height: undefined,
-    remote_shutdown_script: undefined,
-    negotiation: undefined,
-    closing_feerange: undefined,
-    shutdown_heard: false,
-    offered_close: undefined,
-    closing_transactions: [],
-    own_closing_transaction: undefined,
     failure: undefined,
-    peer_behind_height: undefined,
-    removed_htlcs: [],
   };
 }
 

@@ -1,0 +1,37 @@
+/** What the state of a channel holds before anything has happened in it, whichever way it came to be. */
+import type { ChannelState } from './state.ts';
+
+/** The fields that say nothing yet: no HTLC, no announcement, no closing. */
+export const UNUSED = {
+  htlcs: [],
+  ignore_fee_limits: false,
+  local_next_htlc_id: 0n,
+  remote_next_htlc_id: 0n,
+  local_number: 0,
+  local_signature: '',
+  local_htlc_signatures: [],
+  remote_number: 0,
+  remote_next_point: undefined,
+  remote_secrets: [],
+  awaiting_revocation: false,
+  revoked_after_signing: false,
+  commit_due: false,
+  remote_alias: undefined,
+  funding_confirmation: undefined,
+  local_announcement: undefined,
+  remote_announcement: undefined,
+  announcement_sent: false,
+  reminders_left: 0,
+  local_shutdown_script: undefined,
+  shutdown_sent: false,
+  closing_height: undefined,
+  remote_shutdown_script: undefined,
+  negotiation: undefined,
+  closing_feerange: undefined,
+  shutdown_heard: false,
+  offered_close: undefined,
+  closing_transactions: [],
+  own_closing_transaction: undefined,
+  peer_behind_height: undefined,
+  removed_htlcs: [],
+} satisfies Partial<ChannelState>;

@@ -8,6 +8,7 @@ import type { LiveChannel } from '../../node/channels/live-channel.ts';
 import { stateName } from '../../node/channels/state-name.ts';
 import type { EndingView } from '../../node/endings/view.ts';
 import { channelUpdateFacts, spendableMsat } from '../../protocol/channel/facts.ts';
+import { immatureBlocks, isUnfunded } from '../../protocol/channel/funding.ts';
 import { figuresOf } from '../../protocol/channel/lost.ts';
 import { shortChannelId } from '../../protocol/channel/ready.ts';
 import type { ChannelType } from '../../protocol/channel/state.ts';
@@ -222,6 +223,9 @@ function remoteUpdateRow({ remote_update }: LiveChannel) {
 }
 
 function statusOf({ state, peer, aside }: LiveChannel): string {
+  if (state.phase === 'failed' && isUnfunded(state)) {
+    return 'Over before a block holds its funding. If one comes, our commitment goes to the chain: it holds what the peer pushed to us.';
+  }
   if (state.peer_behind_height !== undefined) {
     return 'The peer came back with an old state. It has about a day to come back with its latest, then Till closes the channel alone.';
   }
@@ -232,9 +236,11 @@ function statusOf({ state, peer, aside }: LiveChannel): string {
   }
   if (state.link !== 'up') return 'Reconnected, and waiting for the peer to say where it was.';
   if (state.phase === 'opening') {
-    const { ready_sent, ready_received, terms } = state;
+    const { ready_sent, ready_received, terms, funding_confirmation } = state;
     if (ready_sent) return ready_received ? 'Ready.' : "Funding needs more confirmations on the peer's side.";
-    return `Funding needs ${terms.minimum_depth} confirmations to be ready.`;
+    const maturity = funding_confirmation === undefined ? 0 : immatureBlocks(funding_confirmation);
+    if (maturity === 0) return `Funding needs ${terms.minimum_depth} confirmations to be ready.`;
+    return `Funding is the reward of a block: it needs ${terms.minimum_depth + maturity} confirmations to be ready.`;
   }
   if (state.phase === 'normal') return 'Channel ready for use.';
   return 'Closing in agreement with the peer.';

@@ -86,10 +86,11 @@ export const OPTIONS = {
     max: 0xffffffff,
   }),
   'cltv-delta': integer(34, 'The cltv_expiry_delta in our channel_update, in blocks.', { min: 1, max: 2016 }),
-  'funding-confirms': integer(3, 'Confirmations before a channel is used (default on regtest: 1).', {
-    min: 0,
-    max: 144,
-  }),
+  'funding-confirms': integer(
+    3,
+    'Confirmations before a channel that a peer has opened is used (default on regtest: 1). 0 stands for 1: without any, only channels of a zeroconf-peer and those that we open are used. If a reward of a block funds it, they count from its maturity, 100 blocks later.',
+    { min: 0, max: 144 },
+  ),
   'ignore-fee-limits': flag(
     'Take any feerate from peers that open channels, however low: their commitments may then not be relayed.',
   ),

@@ -82,6 +82,12 @@ function carryOutOne(scope: EffectScope, channel: LiveChannel, effect: Effect): 
       log.warn(`channel ${channel_id} is forgotten: ${effect.reason}`);
       scope.forget(channel);
       return NOTHING_MORE;
+    case 'waits_for_funding':
+      log.warn(
+        `channel ${channel_id} is over before its funding is in a block: ${whose(channel.state.failure)}${effect.reason}. ` +
+          'It is watched on, because the peer has pushed money to us in it',
+      );
+      return NOTHING_MORE;
     case 'channel_usable':
       book.speak(() => log.info(`channel ${channel_id} with ${channel.peer_id} is ready`));
       scope.gossip.sayUpdate(channel);

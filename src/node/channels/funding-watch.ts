@@ -4,6 +4,7 @@ import { toHex } from '../../base/types/hex.ts';
 import { fundingScriptPubkey } from '../../codec/tx/funding.ts';
 import { parseTransaction } from '../../codec/tx/transaction.ts';
 import type { ChainSource, Confirmation } from '../../infra/chain/source.ts';
+import { immatureBlocks } from '../../protocol/channel/funding.ts';
 import type { Input } from '../../protocol/channel/input.ts';
 import type { ChannelPolicy } from '../../protocol/channel/policy.ts';
 import type { ChannelTerms } from '../../protocol/channel/state.ts';
@@ -37,8 +38,9 @@ export class FundingWatch {
   }
 
   /** How deep the funding transaction must be before its depth changes nothing any more. */
-  #deepEnough({ state }: LiveChannel): number {
-    return Math.max(state.terms.minimum_depth, this.#policy.announcement_depth);
+  #deepEnough({ state: { terms, funding_confirmation } }: LiveChannel): number {
+    const maturity = funding_confirmation === undefined ? 0 : immatureBlocks(funding_confirmation);
+    return Math.max(terms.minimum_depth, this.#policy.announcement_depth) + maturity;
   }
 
   /** Begins to watch. `resume_height` is the first block that this run of the node has not seen before. */

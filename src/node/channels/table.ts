@@ -1,6 +1,6 @@
 /** Which channels are alive, which ever were, and which peers are connected. It keeps the list and does nothing else. */
 import type { ChannelId, NodeId } from '../../base/types/brand.ts';
-import { isUnfunded } from '../../protocol/channel/failure.ts';
+import { isUnfunded } from '../../protocol/channel/funding.ts';
 import type { LiveChannel } from './live-channel.ts';
 import type { ConnectedPeer } from './ports.ts';
 

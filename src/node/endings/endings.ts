@@ -9,10 +9,10 @@ import { readAll } from '../../infra/store/read-all.ts';
 import type { Row } from '../../infra/store/store.ts';
 import { StoreClosedError } from '../../infra/store/store.ts';
 import { publishableCloses } from '../../protocol/channel/close-agreed.ts';
+import { isUnfunded } from '../../protocol/channel/funding.ts';
 import type { OnchainEnvironment } from '../../protocol/onchain/closing-channel.ts';
 import { nameOf, type Outpoint } from '../../protocol/onchain/outpoint.ts';
-import type { OnchainEffect, OnchainState } from '../../protocol/onchain/state.ts';
-import { openOnchain } from '../../protocol/onchain/state.ts';
+import { type OnchainEffect, type OnchainState, openOnchain } from '../../protocol/onchain/state.ts';
 import { type ClosedChannel, readClosedChannels } from './closed-channels.ts';
 import { preimagesIn, signedCommitment } from './closing-channel.ts';
 import { isImpossible, isVain } from './hopeless.ts';
@@ -56,7 +56,7 @@ export class Endings implements EndingHost {
     for (const channel of channels) {
       const record = records.get(channel.channel_id);
       if (record !== undefined) resumed.push(this.#resume(channel, record));
-      else if (channel.state.phase === 'failed') this.begin(channel, true);
+      else if (channel.state.phase === 'failed' && !isUnfunded(channel.state)) this.begin(channel, true);
       // Its end was seen, and could not even be begun to be followed.
       else if (channel.state.phase === 'spent') this.#open(channel, channel.state.terms.opened_height);
     }

@@ -56,7 +56,8 @@ export function acceptOpening(message: OpenChannel, request: AcceptRequest, env:
   if (fault !== undefined) return abandon(temporary_channel_id, `open_channel: ${fault}`);
 
   // Some implementations cannot ask for it in channel_type, and wait for a depth of zero in our answer.
-  const minimum_depth = request.zeroconf_allowed ? 0 : env.policy.minimum_depth;
+  // Nobody else gets one, whatever the operator asks of depths: an unfunded channel of a stranger would be money to spend.
+  const minimum_depth = request.zeroconf_allowed ? 0 : Math.max(1, env.policy.minimum_depth);
   const { upfront_shutdown_script, ...side } = local;
   return {
     opening: {

@@ -3,21 +3,19 @@
  * peer's that we fulfilled and that nears its time, must be claimed on the chain while that is still possible.
  */
 import { failChannel, forget, isOver } from './failure.ts';
+import { FUNDING_TIMEOUT_BLOCKS, isOverdue } from './funding.ts';
 import { IRREVOCABLE, PROPOSED } from './stage.ts';
 import type { Htlc } from './state.ts';
 import type { Turn } from './turn.ts';
 
-/** BOLT 2: after so many blocks without its funding transaction a fundee forgets a channel. */
-const FUNDING_TIMEOUT_BLOCKS = 2_016;
-
 /** Looks at every HTLC as of the height of the environment. */
 export function checkDeadlines(turn: Turn): void {
   const { state, env } = turn;
-  if (isOver(state)) return;
-  if (isOverdue(turn)) {
+  if (isOverdue(state, env.height)) {
     forget(turn, 'local', `no funding transaction within ${FUNDING_TIMEOUT_BLOCKS} blocks`);
     return;
   }
+  if (isOver(state)) return;
   if (isStalled(turn)) {
     failChannel(turn, 'local', `no agreement on closing within ${env.policy.closing_timeout_blocks} blocks`);
     return;
@@ -76,15 +74,4 @@ function isStalled({ state, env }: Turn): boolean {
   const { phase, htlcs, closing_height } = state;
   if (phase !== 'closing' || htlcs.length > 0 || closing_height === undefined) return false;
   return env.height >= closing_height + env.policy.closing_timeout_blocks;
-}
-
-/** Whether the peer's funding transaction was never seen in all the time that it had. */
-function isOverdue({ state, env }: Turn): boolean {
-  const { phase, terms, funding_confirmation } = state;
-  return (
-    phase === 'opening' &&
-    terms.opener === 'remote' &&
-    funding_confirmation === undefined &&
-    env.height >= terms.opened_height + FUNDING_TIMEOUT_BLOCKS
-  );
 }

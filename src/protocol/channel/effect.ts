@@ -43,6 +43,8 @@ export type Effect =
   | { readonly kind: 'opening_failed'; readonly reason: string }
   /** The peer's funding transaction never came: the channel never was, and can be deleted. */
   | { readonly kind: 'channel_forgotten'; readonly reason: string }
+  /** The channel is over before its funding is in a block, and the peer has pushed money to us in it: it is watched on. */
+  | { readonly kind: 'waits_for_funding'; readonly reason: string }
   /** From now on the channel must be remembered: store it, and watch its funding output. */
   | { readonly kind: 'channel_created' }
   /** Both said `channel_ready`: payments can flow. */

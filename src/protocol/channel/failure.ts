@@ -3,6 +3,7 @@
 import type { ErrorMessage, Warning } from '../../codec/wire/index.ts';
 import { commitmentView } from './commitment.ts';
 import type { Violation } from './fault.ts';
+import { holdsOurs, isUnfunded } from './funding.ts';
 import type { ChannelMessage } from './message.ts';
 import { LOCAL_LATEST, type Side } from './stage.ts';
 import type { ChannelState, Failure } from './state.ts';
@@ -33,7 +34,8 @@ export function sendFailure(turn: Turn, failure: Failure): void {
 export function failChannel(turn: Turn, by: Side, reason: string): void {
   const { state } = turn;
   if (state.phase === 'failed' || state.phase === 'spent') return;
-  if (isUnfunded(state)) {
+  const isPromise = isUnfunded(state);
+  if (isPromise && !holdsOurs(state)) {
     forget(turn, by, reason);
     return;
   }
@@ -41,20 +43,22 @@ export function failChannel(turn: Turn, by: Side, reason: string): void {
   turn.store = true;
   turn.state = { ...state, phase: 'failed', failure };
   if (by === 'local' && state.link !== 'down') sendFailure(turn, failure);
+  if (isPromise) turn.effects.push({ kind: 'waits_for_funding', reason });
+  else bringToChain(turn, reason);
+}
+
+/** Our commitment goes to the chain. */
+function bringToChain(turn: Turn, reason: string): void {
   turn.effects.push(
     { kind: 'channel_failed', reason, data_loss: false },
     { kind: 'broadcast', purpose: 'commitment', transaction: latestCommitment(turn) },
   );
 }
 
-/**
- * Whether the peer opened the channel, and no block holds its funding: nothing of ours can be in it. A channel that may
- * be used before it confirms is another matter.
- */
-export function isUnfunded({ terms, phase, funding_confirmation }: ChannelState): boolean {
-  return (
-    phase === 'opening' && terms.opener === 'remote' && terms.minimum_depth > 0 && funding_confirmation === undefined
-  );
+/** A block holds the funding of a channel that failed before: what the peer has pushed to us can be had now. */
+export function claimPushed(turn: Turn): void {
+  const { failure } = turn.state;
+  if (failure !== undefined && !failure.data_loss) bringToChain(turn, failure.reason);
 }
 
 /** Gives up a channel that has nothing of ours in it. The peer hears why, unless it was the peer that said so. */

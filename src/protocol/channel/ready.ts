@@ -5,7 +5,9 @@
 import type { ShortChannelId } from '../../base/types/short-channel-id.ts';
 import { parseShortChannelId } from '../../base/types/short-channel-id.ts';
 import type { AnnouncementSignaturesMessage, ChannelReady } from '../../codec/wire/index.ts';
+import { claimPushed } from './failure.ts';
 import { fail, refuse } from './fault.ts';
+import { countedDepth, isUnfunded } from './funding.ts';
 import { isPoint } from './limits.ts';
 import type { AnnouncementSignatures, ChannelState, FundingConfirmation } from './state.ts';
 import { send, type Turn } from './turn.ts';
@@ -21,13 +23,15 @@ export function shortChannelId(state: ChannelState): ShortChannelId | undefined 
 /** Whether a payment over this channel is safe from a reorganisation: deep enough, or from a peer that is trusted. */
 export function isFundingSafe({ terms, funding_confirmation }: ChannelState): boolean {
   if (terms.minimum_depth === 0 || terms.opener === 'local') return true;
-  return funding_confirmation !== undefined && funding_confirmation.depth_blocks >= 1;
+  return countedDepth(funding_confirmation) >= 1;
 }
 
 /** The funding transaction is so deep now; undefined when it is in no block (any more). */
 export function fundingDepth(turn: Turn, confirmation: FundingConfirmation | undefined): void {
+  const isFound = confirmation !== undefined && isUnfunded(turn.state);
   turn.state = { ...turn.state, funding_confirmation: confirmation };
   turn.store = true;
+  if (isFound && turn.state.phase === 'failed') claimPushed(turn);
   confirmReady(turn);
   announceIfDue(turn);
 }
@@ -44,10 +48,7 @@ export function confirmReady(turn: Turn): void {
 }
 
 function isDeepEnough({ terms, funding_confirmation }: ChannelState): boolean {
-  return (
-    terms.minimum_depth === 0 ||
-    (funding_confirmation !== undefined && funding_confirmation.depth_blocks >= terms.minimum_depth)
-  );
+  return terms.minimum_depth === 0 || countedDepth(funding_confirmation) >= terms.minimum_depth;
 }
 
 /** Sends `channel_ready`, for the first time or again. */

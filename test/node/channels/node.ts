@@ -34,7 +34,7 @@ import type { IncomingHtlc } from '../../../src/node/channels/incoming.ts';
 import type { ConnectedPeer, NodeKeys, OutgoingPort } from '../../../src/node/channels/ports.ts';
 import { Endings } from '../../../src/node/endings/endings.ts';
 import { Wallet } from '../../../src/node/wallet/wallet.ts';
-import { DEFAULT_POLICY } from '../../../src/protocol/channel/policy.ts';
+import { type ChannelPolicy, DEFAULT_POLICY } from '../../../src/protocol/channel/policy.ts';
 import type { RemovedHtlc } from '../../../src/protocol/channel/state.ts';
 import { DEFAULT_ONCHAIN_POLICY, type OnchainPolicy } from '../../../src/protocol/onchain/closing-channel.ts';
 import { COIN_SCRIPT, coinbaseOf, payFrom } from '../../support/coins.ts';
@@ -119,9 +119,17 @@ export class TestNode {
   beforeFunding: () => Promise<void> = async () => {};
   refuseFunding: Error | undefined;
   readonly #held = new Map<Txid, Buffer>();
+  readonly #channel_policy: ChannelPolicy;
   #random = 0;
 
-  constructor(world: NodeWorld, name: string, store?: Store, policy: OnchainPolicy = DEFAULT_ONCHAIN_POLICY) {
+  constructor(
+    world: NodeWorld,
+    name: string,
+    store?: Store,
+    policy: OnchainPolicy = DEFAULT_ONCHAIN_POLICY,
+    channel_policy: Partial<ChannelPolicy> = {},
+  ) {
+    this.#channel_policy = { ...DEFAULT_POLICY, minimum_depth: 1, ...channel_policy };
     this.world = world;
     this.name = name;
     this.keys = keysOf(name);
@@ -214,7 +222,7 @@ export class TestNode {
       outgoing: this.#outgoing,
       endings: this.endings,
       features: this.features,
-      policy: { ...DEFAULT_POLICY, minimum_depth: 1 },
+      policy: this.#channel_policy,
       forwarding: this.forwarding,
       zeroconf_peers: new Set(),
       clock: this.world.clock,

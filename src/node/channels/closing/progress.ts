@@ -1,4 +1,5 @@
 /** How far a close in agreement has come, in sentences: for the channel's status and for whoever waits for `close`. */
+import { isUnfunded } from '../../../protocol/channel/funding.ts';
 import type { ChannelState } from '../../../protocol/channel/state.ts';
 import type { LiveChannel } from '../live-channel.ts';
 
@@ -7,6 +8,7 @@ export function closeProgress({ state, publication, aside, warning }: LiveChanne
   const { phase } = state;
   if (phase !== 'closing' && phase !== 'closed') return [];
   const lines = phase === 'closing' ? [agreement(state)] : [];
+  if (isUnfunded(state)) lines.push('The funding transaction is in no block yet.');
   if (publication?.kind === 'taken') lines.push('The closing transaction waits for a block.');
   if (publication?.kind === 'refused') lines.push(`The closing transaction was refused: ${publication.reason}.`);
   if (aside !== undefined && state.link === 'aside') lines.push(`Set aside, and tried again later: ${aside.reason}.`);

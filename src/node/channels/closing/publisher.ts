@@ -4,6 +4,7 @@
  */
 import type { ChainSource } from '../../../infra/chain/source.ts';
 import { publishableCloses } from '../../../protocol/channel/close-agreed.ts';
+import { isUnfunded } from '../../../protocol/channel/funding.ts';
 import type { Input } from '../../../protocol/channel/input.ts';
 import type { LiveChannel } from '../live-channel.ts';
 import type { ChannelLog } from '../ports.ts';
@@ -42,13 +43,15 @@ export class ClosePublisher {
 
   /** One that was just signed. Never rejects. */
   async publish(channel: LiveChannel, transaction: string): Promise<void> {
+    // What it spends is in no block, and may never be: it goes out with the block that brings it.
+    if (isUnfunded(channel.state)) return;
     await this.#send(channel, transaction);
     this.#conclude(channel);
   }
 
   /** All that are known, when the channel is still closed by nothing else. Never rejects. */
   async publishAgain(channel: LiveChannel): Promise<void> {
-    if (channel.state.phase !== 'closed') return;
+    if (channel.state.phase !== 'closed' || isUnfunded(channel.state)) return;
     for (const transaction of publishableCloses(channel.state)) await this.#send(channel, transaction);
     this.#conclude(channel);
   }

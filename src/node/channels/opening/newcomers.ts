@@ -8,7 +8,7 @@ import { hasFeature } from '../../../base/types/features.ts';
 import { toHex } from '../../../base/types/hex.ts';
 import type { ShortChannelId } from '../../../base/types/short-channel-id.ts';
 import type { OpenChannel } from '../../../codec/wire/index.ts';
-import { isUnfunded } from '../../../protocol/channel/failure.ts';
+import { isUnfunded } from '../../../protocol/channel/funding.ts';
 import type { Book } from '../book.ts';
 import { bothOffer } from '../environment.ts';
 import type { LiveChannel } from '../live-channel.ts';

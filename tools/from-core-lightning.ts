@@ -5,6 +5,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { REFUSALS, refusalOf } from '../src/api/commands/refusals.ts';
 import { LIGHTNINGD_OPTIONS } from '../src/app/config/lightningd-options.ts';
 import { OPTIONS } from '../src/app/config/options.ts';
 
@@ -27,29 +28,17 @@ const NOTES: Readonly<Record<string, string>> = {
   backup: 'Copies the database while the node works.',
   decode: 'BOLT 11 only; anything else is named in the error.',
   getroute: 'Only along a channel of our own.',
+  listchannels: 'Own announced channels only, as long as Till does not keep what the network announces.',
+  listforwards: 'Always empty: Till forwards nothing.',
+  listinvoicerequests: 'Always empty: Till does not speak BOLT 12.',
+  listnodes: 'This node and its peers only, as long as Till does not keep what the network announces.',
+  listoffers: 'Always empty: Till does not speak BOLT 12.',
   invoice:
     'Expires after 3600 seconds by default (604800 there). Hints differ: see [decision 0027](../decisions/0027-hints-that-can-be-paid.md).',
   pay: 'Along a channel of our own or the hints of the invoice. Retries differ: see [decision 0026](../decisions/0026-when-pay-tries-again.md).',
+  renepay: 'The same payment as `pay`.',
   xpay: 'The same payment as `pay`.',
 };
-
-/** Why whole families are missing. The first that fits counts. */
-const MISSING: readonly (readonly [RegExp, string])[] = [
-  [/^(askrene|getroutes|dev-|addgossip)/, 'Till searches no ways through the network of others'],
-  [/^bkpr-/, 'Till keeps no books of accounts'],
-  [
-    /(offer|invoicerequest|fetchinvoice|sendinvoice|recurringinvoice|bip353|createproof)/,
-    'Till speaks BOLT 11, not BOLT 12',
-  ],
-  [/(splice|openchannel_|funderupdate)/, 'Till opens channels that one side funds, and does not splice'],
-  [
-    /(psbt|^tx|multi(fundchannel|withdraw)|fundchannel_|reserveinputs)/,
-    'Till builds its transactions itself: see `withdraw` and `fundchannel`',
-  ],
-  [/(datastore)/, 'Till keeps `metadata` with an invoice, and nothing else for others'],
-  [/(plugin|reckless|clnrest)/, 'Till has no plugins'],
-  [/(forward|^delforward)/, 'Till forwards nothing'],
-];
 
 const code = (names: readonly string[]): string => names.map((name) => `\`${name}\``).join(', ');
 
@@ -74,15 +63,11 @@ function commandRows(commands: readonly GuideCommand[], theirs: Names['commands'
     });
 }
 
-function missingRows(commands: readonly GuideCommand[], theirs: Names['commands']): string[] {
+function refusedRows(commands: readonly GuideCommand[], theirs: Names['commands']): string[] {
+  const rows = REFUSALS.map(({ commands: names, why, instead }) => `| ${code(names)} | ${why}: ${instead}. |`);
   const own = new Set(commands.map(({ name }) => name));
-  const groups = new Map<string, string[]>();
-  for (const name of Object.keys(theirs)) {
-    if (own.has(name)) continue;
-    const reason = MISSING.find(([pattern]) => pattern.test(name))?.[1] ?? 'Not there';
-    groups.set(reason, [...(groups.get(reason) ?? []), name]);
-  }
-  return [...groups].map(([reason, names]) => `| ${code(names)} | ${reason}. |`);
+  const unknown = Object.keys(theirs).filter((name) => !own.has(name) && refusalOf(name) === undefined);
+  return unknown.length === 0 ? rows : [...rows, `| ${code(unknown)} | Not there. |`];
 }
 
 function optionRows(): string[] {
@@ -110,11 +95,13 @@ channel cannot be moved from one to the other: close it there, and open a new on
 |---|---|
 ${commandRows(commands, names.commands).join('\n')}
 
-## Commands that Till lacks
+## Commands that Till refuses
 
-| commands | why |
+The error has the code 3000 (\`NOT_SUPPORTED\`) and says the same.
+
+| commands | why, and what to do |
 |---|---|
-${missingRows(commands, names.commands).join('\n')}
+${refusedRows(commands, names.commands).join('\n')}
 
 ## Options
 

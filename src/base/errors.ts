@@ -99,7 +99,18 @@ const CATALOGUE = {
     http_status: 409,
     meaning: 'The node already has channels: it cannot be recovered over.',
   },
+  SIGNMESSAGE_PUBKEY_NOT_FOUND: {
+    code: 1301,
+    http_status: 404,
+    meaning: 'The key that made the signature is not the key of a node that we know.',
+  },
   WAIT_TIMEOUT: { code: 2000, http_status: 408, meaning: 'Nothing happened in the time given.' },
+  // Till's own: Core Lightning has no such number
+  NOT_SUPPORTED: {
+    code: 3000,
+    http_status: 501,
+    meaning: 'Core Lightning does this and Till does not; the message says why, and what to do instead.',
+  },
 } as const satisfies Record<string, { code: number; http_status: number; meaning: string }>;
 
 /** The name of an error, as Core Lightning spells it (without its JSONRPC2_ prefixes). */

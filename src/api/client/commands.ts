@@ -71,6 +71,18 @@ export interface Commands {
     readonly params: Readonly<Record<string, unknown>>;
     readonly result: { /** The command that was checked. */ readonly command_to_check: string };
   };
+  /** Command to check if a signature is from a node */
+  checkmessage: {
+    readonly params: {
+      /** The text. */ readonly message: string;
+      /** The signature, in z-base-32. */ readonly zbase: string;
+      /** The node that must have signed it. */ readonly pubkey?: string;
+    };
+    readonly result: {
+      /** Whether it is the signature of that node, or of one that we know. */ readonly verified: boolean;
+      /** The node whose key signed the text; absent if there is no such key. */ readonly pubkey?: string;
+    };
+  };
   /** Command for closing channels with direct peers */
   close: {
     readonly params: {
@@ -491,6 +503,34 @@ export interface Commands {
       /** Till is still reading blocks from its source. Payments wait for it, and are refused after a minute. */ readonly warning_lightningd_sync?: string;
     };
   };
+  /** Command to query active lightning channels in the entire network */
+  listchannels: {
+    readonly params: {
+      /** Only this channel. */ readonly short_channel_id?: string;
+      /** Only channels from this node. */ readonly source?: string;
+      /** Only channels to this node. */ readonly destination?: string;
+    };
+    readonly result: {
+      /** The directions of channels. */ readonly channels: readonly {
+        /** The node that sends in this direction. */ readonly source: string;
+        /** The other node. */ readonly destination: string;
+        /** The place of the funding output on chain. */ readonly short_channel_id: string;
+        /** 0 from the smaller node id to the larger, 1 the other way. */ readonly direction: number | bigint;
+        /** Whether it is announced: always true. */ readonly public: boolean;
+        /** The capacity of the channel. */ readonly amount_msat: number | bigint;
+        /** As in the `channel_update` (BOLT 7). */ readonly message_flags: number | bigint;
+        /** As in the `channel_update` (BOLT 7). */ readonly channel_flags: number | bigint;
+        /** Whether the source takes payments in this direction. */ readonly active: boolean;
+        /** The Unix time of the `channel_update`. */ readonly last_update: number | bigint;
+        /** The base fee. */ readonly base_fee_millisatoshi: number | bigint;
+        /** The proportional fee. */ readonly fee_per_millionth: number | bigint;
+        /** The blocks that the source asks for (`cltv_expiry_delta`). */ readonly delay: number | bigint;
+        /** The smallest payment. */ readonly htlc_minimum_msat: number | bigint;
+        /** The largest payment. */ readonly htlc_maximum_msat: number | bigint;
+        /** The feature bits of the channel. */ readonly features: string;
+      }[];
+    };
+  };
   /** Get data on our closed historical channels */
   listclosedchannels: {
     readonly params: { /** Only channels with this node. */ readonly id?: string };
@@ -536,6 +576,26 @@ export interface Commands {
       /** The one option to show; not set and without a default, it is omitted. */ readonly config?: string;
     };
     readonly result: { /** The options by name: `{NAME: {value_str: ..., source: ...}}`. */ readonly configs: unknown };
+  };
+  /** Command showing all htlcs and their information */
+  listforwards: {
+    readonly params: {
+      /** Only those with this status. */ readonly status?: 'offered' | 'settled' | 'local_failed' | 'failed';
+      /** Only those that came over this channel. */ readonly in_channel?: string;
+      /** Only those that left over this channel. */ readonly out_channel?: string;
+      /** The order. */ readonly index?: 'created' | 'updated';
+      /** The first index to list. */ readonly start?: number | bigint;
+      /** The most to list. */ readonly limit?: number | bigint;
+    };
+    readonly result: {
+      /** The forwarded payments: none. */ readonly forwards: readonly {
+        /** The index of its creation. */ readonly created_index: number | bigint;
+        /** The channel on which it came. */ readonly in_channel: string;
+        /** What came. */ readonly in_msat: number | bigint;
+        /** Its state. */ readonly status: 'offered' | 'settled' | 'local_failed' | 'failed';
+        /** The Unix time when it came. */ readonly received_time: number;
+      }[];
+    };
   };
   /** Command showing all funds currently managed by the node */
   listfunds: {
@@ -622,6 +682,22 @@ export interface Commands {
       }[];
     };
   };
+  /** Command for querying invoice_request status */
+  listinvoicerequests: {
+    readonly params: {
+      /** Only this one. */ readonly invreq_id?: string;
+      /** Only those that can be used. */ readonly active_only?: boolean;
+    };
+    readonly result: {
+      /** The invoice requests: none. */ readonly invoicerequests: readonly {
+        /** Its id. */ readonly invreq_id: string;
+        /** Whether it can be used. */ readonly active: boolean;
+        /** Whether it can be used once only. */ readonly single_use: boolean;
+        /** Its text. */ readonly bolt12: string;
+        /** Whether it was used. */ readonly used: boolean;
+      }[];
+    };
+  };
   /** Command for querying invoice status */
   listinvoices: {
     readonly params: {
@@ -680,6 +756,41 @@ export interface Commands {
             | 'short'
             | 'late';
         }[];
+      }[];
+    };
+  };
+  /** Command to get the list of nodes in the known network */
+  listnodes: {
+    readonly params: { /** Only this node. */ readonly id?: string };
+    readonly result: {
+      /** The nodes; empty if `id` is not known. */ readonly nodes: readonly {
+        /** The node. */ readonly nodeid: string;
+        /** The Unix time of its announcement; absent if we know none. */ readonly last_timestamp?: number | bigint;
+        /** Its name. */ readonly alias?: string;
+        /** Its color, as three bytes of RGB. */ readonly color?: string;
+        /** Its feature bits (BOLT 9). */ readonly features?: string;
+        /** Where it can be reached. */ readonly addresses?: readonly {
+          /** What kind it is. */ readonly type: 'ipv4' | 'ipv6' | 'torv3' | 'dns';
+          /** The address or name. */ readonly address: string;
+          /** The port. */ readonly port: number | bigint;
+        }[];
+      }[];
+    };
+  };
+  /** Command for listing offers */
+  listoffers: {
+    readonly params: {
+      /** Only this offer. */ readonly offer_id?: string;
+      /** Only offers that can be used. */ readonly active_only?: boolean;
+    };
+    readonly result: {
+      /** The offers: none. */ readonly offers: readonly {
+        /** Its id. */ readonly offer_id: string;
+        /** Whether it can be used. */ readonly active: boolean;
+        /** Whether it can be used once only. */ readonly single_use: boolean;
+        /** Its text. */ readonly bolt12: string;
+        /** Whether it was paid. */ readonly used: boolean;
+        /** Its label. */ readonly label?: string;
       }[];
     };
   };
@@ -889,6 +1000,13 @@ export interface Commands {
     readonly params: { /** Whether to send notifications. */ readonly enable: boolean };
     readonly result: Readonly<Record<string, never>>;
   };
+  /** Command for parsing a feerate string to a feerate */
+  parsefeerate: {
+    readonly params: {
+      /** The fee rate, such as `normal`, `6blocks` or `5000perkb`. */ readonly feerate_str: number | bigint | string;
+    };
+    readonly result: { /** The fee rate in satoshi per 1000 weight. */ readonly perkw: number | bigint };
+  };
   /** Command for sending a payment to a BOLT11 invoice */
   pay: {
     readonly params: {
@@ -944,6 +1062,36 @@ export interface Commands {
   recoverchannel: {
     readonly params: { /** The backups, as `staticbackup` answered them. */ readonly scb: readonly string[] };
     readonly result: { /** The recovered channels. */ readonly stubs: readonly string[] };
+  };
+  /** Command for sending a payment to a BOLT11 invoice */
+  renepay: {
+    readonly params: {
+      /** The invoice. It may be in upper case and begin with `lightning:`. */ readonly invstring?: string;
+      /** Another name of `invstring`. */ readonly bolt11?: string;
+      /** The amount, for an invoice that does not name one. */ readonly amount_msat?: number | bigint | string;
+      /** The maximum fee. Default: 0.5 percent or 5000 msat, whichever is more. */ readonly maxfee?:
+        | number
+        | bigint
+        | string;
+      /** The maximum number of blocks that the money may be locked. */ readonly maxdelay?: number | bigint;
+      /** Seconds after which Till stops trying. The first attempt is always made. */ readonly retry_for?:
+        | number
+        | bigint;
+      /** The description. It must match the description hash in the invoice, if there is one. */ readonly description?: string;
+      /** A label, stored with the payment. */ readonly label?: string | number | bigint;
+      /** Channels (`SCID` or `SCID/DIRECTION`) and nodes to leave out. */ readonly exclude?: readonly string[];
+    };
+    readonly result: {
+      /** The proof of payment. */ readonly payment_preimage: string;
+      /** Its hash. */ readonly payment_hash: string;
+      /** The payee. */ readonly destination: string;
+      /** The Unix time of its first part. */ readonly created_at: number | bigint;
+      /** The number of parts. */ readonly parts: number | bigint;
+      /** The amount that the payee gets. */ readonly amount_msat: number | bigint;
+      /** The amount that we send, fees included. */ readonly amount_sent_msat: number | bigint;
+      /** It is paid. */ readonly status: 'complete';
+      /** Set if some parts failed on the way. */ readonly warning_partial_completion?: string;
+    };
   };
   /** Command for sending a payment over a given route */
   sendpay: {
@@ -1028,6 +1176,15 @@ export interface Commands {
   signinvoice: {
     readonly params: { /** The text. */ readonly invstring: string };
     readonly result: { /** The invoice with the signature of this node. */ readonly bolt11: string };
+  };
+  /** Command to create a signature from this node */
+  signmessage: {
+    readonly params: { /** The text, of at most 65,535 bytes. */ readonly message: string };
+    readonly result: {
+      /** The signature, 64 bytes. */ readonly signature: string;
+      /** The recovery id, one byte. */ readonly recid: string;
+      /** Both in z-base-32: what `checkmessage` takes. */ readonly zbase: string;
+    };
   };
   /** Command for getting the static backups of all channels */
   staticbackup: {
@@ -1123,6 +1280,14 @@ export interface Commands {
       /** The object that was stored with it. */ readonly metadata?: unknown;
       /** It can be paid, but asks the payer for fewer than 19 blocks: a payment that leaves no more than it asks for is refused. Make a new invoice. */ readonly warning_cltv?: string;
     };
+  };
+  /** Command for waiting for blocks on the blockchain */
+  waitblockheight: {
+    readonly params: {
+      /** The height. */ readonly blockheight: number | bigint;
+      /** Seconds to wait. Default: no limit. */ readonly timeout?: number | bigint;
+    };
+    readonly result: { /** The height of the tip. */ readonly blockheight: number | bigint };
   };
   /** Command for waiting for specific payment */
   waitinvoice: {

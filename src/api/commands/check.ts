@@ -14,12 +14,12 @@ export const check = defineCommand({
   params: { command_to_check: required(field.string, 'The command whose parameters follow.') },
   rest: true,
   returns: { command_to_check: answer.string('The command that was checked.') },
-  errors: ['UNKNOWN_COMMAND'],
+  errors: ['UNKNOWN_COMMAND', 'NOT_SUPPORTED'],
   see_also: ['help'],
   access: 'read',
   run({ command_to_check, rest }, { commands }) {
     const command = commands.find(command_to_check);
-    if (command === undefined) throw unknownCommand(command_to_check);
+    if (command === undefined) throw commands.refusal(command_to_check) ?? unknownCommand(command_to_check);
     readParams(command, rest);
     return { command_to_check };
   },

@@ -20,7 +20,7 @@ export const help = defineCommand({
     ),
     'format-hint': answer.optional(answer.oneOf(['simple'], 'Tells `lightning-cli` to print plain text.')),
   },
-  errors: ['UNKNOWN_COMMAND'],
+  errors: ['UNKNOWN_COMMAND', 'NOT_SUPPORTED'],
   examples: [{ title: 'How is `check` used?', params: ['check'], result: undefined }],
   see_also: ['check'],
   access: 'read',
@@ -28,7 +28,8 @@ export const help = defineCommand({
     let shown = commands.all.toSorted((a, b) => (a.name < b.name ? -1 : 1));
     if (command !== undefined) {
       const found = commands.find(command);
-      if (found === undefined) throw new RpcError('UNKNOWN_COMMAND', `Unknown command ${command.slice(0, 80)}`);
+      if (found === undefined)
+        throw commands.refusal(command) ?? new RpcError('UNKNOWN_COMMAND', `Unknown command ${command.slice(0, 80)}`);
       shown = [found];
     }
     return { help: shown.map((each) => ({ command: usageLine(each) })), 'format-hint': 'simple' };

@@ -6,6 +6,7 @@ import { autocleaninvoice } from './autocleaninvoice.ts';
 import { backup } from './backup.ts';
 import { batching } from './batching.ts';
 import { check } from './check.ts';
+import { checkmessage } from './checkmessage.ts';
 import { close } from './close.ts';
 import { connect } from './connect.ts';
 import { createinvoice } from './createinvoice.ts';
@@ -22,11 +23,16 @@ import { getinfo } from './getinfo.ts';
 import { getroute } from './getroute.ts';
 import { help } from './help.ts';
 import { invoice } from './invoice.ts';
+import { listchannels } from './listchannels.ts';
 import { listclosedchannels } from './listclosedchannels.ts';
 import { listconfigs } from './listconfigs.ts';
+import { listforwards } from './listforwards.ts';
 import { listfunds } from './listfunds.ts';
 import { listhtlcs } from './listhtlcs.ts';
+import { listinvoicerequests } from './listinvoicerequests.ts';
 import { listinvoices } from './listinvoices.ts';
+import { listnodes } from './listnodes.ts';
+import { listoffers } from './listoffers.ts';
 import { listpays } from './listpays.ts';
 import { listpeerchannels } from './listpeerchannels.ts';
 import { listpeers } from './listpeers.ts';
@@ -34,18 +40,22 @@ import { listsendpays } from './listsendpays.ts';
 import type { Modules } from './modules.ts';
 import { newaddr } from './newaddr.ts';
 import { notifications } from './notifications.ts';
+import { parsefeerate } from './parsefeerate.ts';
 import { pay } from './pay.ts';
 import { ping } from './ping.ts';
 import { preapproveinvoice } from './preapproveinvoice.ts';
 import { recoverchannel } from './recoverchannel.ts';
+import { renepay } from './renepay.ts';
 import { sendpay } from './sendpay.ts';
 import { setchannel } from './setchannel.ts';
 import { signinvoice } from './signinvoice.ts';
+import { signmessage } from './signmessage.ts';
 import { staticbackup } from './staticbackup.ts';
 import { stop } from './stop.ts';
 import { unreserveinputs } from './unreserveinputs.ts';
 import { wait } from './wait.ts';
 import { waitanyinvoice } from './waitanyinvoice.ts';
+import { waitblockheight } from './waitblockheight.ts';
 import { waitinvoice } from './waitinvoice.ts';
 import { waitsendpay } from './waitsendpay.ts';
 import { withdraw } from './withdraw.ts';
@@ -59,6 +69,7 @@ export const commands: readonly Command<Modules>[] = [
   backup,
   batching,
   check,
+  checkmessage,
   close,
   connect,
   createinvoice,
@@ -75,29 +86,38 @@ export const commands: readonly Command<Modules>[] = [
   getroute,
   help,
   invoice,
+  listchannels,
   listclosedchannels,
   listconfigs,
+  listforwards,
   listfunds,
   listhtlcs,
+  listinvoicerequests,
   listinvoices,
+  listnodes,
+  listoffers,
   listpays,
   listpeerchannels,
   listpeers,
   listsendpays,
   newaddr,
   notifications,
+  parsefeerate,
   pay,
   ping,
   preapproveinvoice,
   recoverchannel,
+  renepay,
   sendpay,
   setchannel,
   signinvoice,
+  signmessage,
   staticbackup,
   stop,
   unreserveinputs,
   wait,
   waitanyinvoice,
+  waitblockheight,
   waitinvoice,
   waitsendpay,
   withdraw,

@@ -1,6 +1,7 @@
 /** What commands run on: the interfaces of the modules below, gathered. The daemon builds the one value of this type. */
 
 import type { NetworkName } from '../../base/types/network.ts';
+import type { SignedMessage } from '../../node/keys/signed-message.ts';
 import type { Deposits } from '../../shop/deposits/deposits.ts';
 import type { Invoices } from '../../shop/invoices/invoices.ts';
 import { commandsOn } from '../rpc/command.ts';
@@ -60,6 +61,8 @@ export interface ConfigValue {
 export interface NodeControl {
   info(): NodeInfo | Promise<NodeInfo>;
   configs(): readonly ConfigValue[];
+  /** Signs a text with the node's key. */
+  signMessage(message: string): SignedMessage;
   /** Begins to stop the node. Called when the answer to `stop` has been written. */
   stop(): void;
 }

@@ -4,7 +4,7 @@ import type { PayRequest } from '../../node/payments/pay-request.ts';
 import { answer } from '../rpc/answer.ts';
 import { optional, type ParamValues, required, withDefault } from '../rpc/command.ts';
 import { field } from '../rpc/fields.ts';
-import { defineCommand } from './modules.ts';
+import { defineCommand, type Modules } from './modules.ts';
 import { askedFor, PAY_ERRORS } from './pay-request.ts';
 
 const params = {
@@ -35,11 +35,13 @@ const params = {
   partial_msat: optional(field.msat, 'Pay only this amount; others pay the rest of the invoice.'),
 } as const;
 
+type PayParams = ParamValues<typeof params>;
+
 /** Half a percent, in millionths of a percent. */
 const USUAL_FEE_PERCENT = 500_000n;
 
 /** What the fees may come to. Throws RpcError when it is said twice. */
-function maxFee(amount_msat: Msat, { maxfee, maxfeepercent, exemptfee }: ParamValues<typeof params>): Msat {
+function maxFee(amount_msat: Msat, { maxfee, maxfeepercent, exemptfee }: PayParams): Msat {
   if (maxfee !== undefined) {
     if (maxfeepercent !== undefined || exemptfee !== undefined) {
       throw new RpcError('INVALID_PARAMS', 'If you specify maxfee, cannot specify maxfeepercent or exemptfee');
@@ -51,6 +53,48 @@ function maxFee(amount_msat: Msat, { maxfee, maxfeepercent, exemptfee }: ParamVa
   return share > exempt ? share : exempt;
 }
 
+/** What an invoice that was paid is answered with, by `pay` and `renepay`. */
+export const payMembers = {
+  payment_preimage: answer.secret('The proof of payment.'),
+  payment_hash: answer.hash('Its hash.'),
+  destination: answer.nodeId('The payee.'),
+  created_at: answer.integer('The Unix time of its first part.'),
+  parts: answer.integer('The number of parts.'),
+  amount_msat: answer.msat('The amount that the payee gets.'),
+  amount_sent_msat: answer.msat('The amount that we send, fees included.'),
+  status: answer.oneOf(['complete'], 'It is paid.'),
+  warning_partial_completion: answer.optional(answer.string('Set if some parts failed on the way.')),
+} as const;
+
+/** Pays the invoice. Rejects with RpcError. */
+export async function payInvoice(given: PayParams, { payer, wallet }: Modules, signal: AbortSignal) {
+  const { bolt11, description } = given;
+  const asked = askedFor('bolt11', bolt11, wallet.network, { ...given, description });
+  const { invoice, amount_msat } = asked;
+  const request: PayRequest = {
+    ...asked,
+    maxfee_msat: maxFee(amount_msat, given),
+    max_delay: given.maxdelay,
+    retry_for_seconds: given.retry_for,
+    exclude: new Set(given.exclude.map((each) => each.replace(/\/[01]$/, ''))),
+    label: given.label,
+    description: description ?? invoice.description,
+  };
+  const paid = await payer.pay(request, signal);
+  return {
+    payment_preimage: paid.payment_preimage as string,
+    payment_hash: paid.payment_hash as string,
+    destination: paid.destination as string,
+    created_at: paid.created_at,
+    parts: paid.number_of_parts,
+    amount_msat: paid.amount_msat as bigint,
+    amount_sent_msat: paid.amount_sent_msat as bigint,
+    status: 'complete' as const,
+    warning_partial_completion:
+      paid.failed_parts > 0 ? 'Some parts of the payment failed and were sent again on another route' : undefined,
+  };
+}
+
 /** Pays an invoice. */
 export const pay = defineCommand({
   name: 'pay',
@@ -60,45 +104,9 @@ export const pay = defineCommand({
 
 It is safe to ask again for the same invoice. If a payment is in flight, even from before a restart, Till waits for it; if it is complete, Till answers it again.`,
   params,
-  returns: {
-    payment_preimage: answer.secret('The proof of payment.'),
-    payment_hash: answer.hash('Its hash.'),
-    destination: answer.nodeId('The payee.'),
-    created_at: answer.integer('The Unix time of its first part.'),
-    parts: answer.integer('The number of parts.'),
-    amount_msat: answer.msat('The amount that the payee gets.'),
-    amount_sent_msat: answer.msat('The amount that we send, fees included.'),
-    status: answer.oneOf(['complete'], 'It is paid.'),
-    warning_partial_completion: answer.optional(answer.string('Set if some parts failed on the way.')),
-  },
+  returns: payMembers,
   errors: PAY_ERRORS,
-  see_also: ['listpays', 'sendpay', 'decode'],
+  see_also: ['listpays', 'xpay', 'renepay', 'sendpay', 'decode'],
   access: 'write',
-  async run(given, { payer, wallet }, { signal }) {
-    const { bolt11, description } = given;
-    const asked = askedFor('bolt11', bolt11, wallet.network, { ...given, description });
-    const { invoice, amount_msat } = asked;
-    const request: PayRequest = {
-      ...asked,
-      maxfee_msat: maxFee(amount_msat, given),
-      max_delay: given.maxdelay,
-      retry_for_seconds: given.retry_for,
-      exclude: new Set(given.exclude.map((each) => each.replace(/\/[01]$/, ''))),
-      label: given.label,
-      description: description ?? invoice.description,
-    };
-    const paid = await payer.pay(request, signal);
-    return {
-      payment_preimage: paid.payment_preimage as string,
-      payment_hash: paid.payment_hash as string,
-      destination: paid.destination as string,
-      created_at: paid.created_at,
-      parts: paid.number_of_parts,
-      amount_msat: paid.amount_msat as bigint,
-      amount_sent_msat: paid.amount_sent_msat as bigint,
-      status: 'complete' as const,
-      warning_partial_completion:
-        paid.failed_parts > 0 ? 'Some parts of the payment failed and were sent again on another route' : undefined,
-    };
-  },
+  run: (given, modules, { signal }) => payInvoice(given, modules, signal),
 });

@@ -10,7 +10,7 @@ import { findFault } from './conform.ts';
 import { compileFilter } from './filter.ts';
 import { isJsonObject, type Json, Literal, spell } from './json.ts';
 import type { Parsed } from './json-parser.ts';
-import { type CommandTable, readParams, tableOf, unknownCommand } from './table.ts';
+import { type CommandTable, type Refuse, readParams, tableOf, unknownCommand } from './table.ts';
 import { isStreamed, streamJson, writeJson } from './writer.ts';
 
 /** A reply: its whole text, or its pieces where it is too long for memory. It ends with a blank line. */
@@ -34,6 +34,8 @@ export interface Caller {
 export interface DispatchOptions {
   /** Where an unexpected exception is reported: a bug of ours. */
   readonly onUnexpected: (error: unknown, method: string) => void;
+  /** What is said of commands that others have and this node refuses. */
+  readonly refuse?: Refuse;
   /** In tests: an error that is not listed or a result that is not declared becomes an unexpected exception. */
   readonly strict?: boolean;
 }
@@ -58,7 +60,7 @@ export class Dispatcher<Modules> {
   readonly #options: DispatchOptions;
 
   constructor(commands: readonly Command<Modules>[], modules: Modules, options: DispatchOptions) {
-    this.#table = tableOf(commands);
+    this.#table = tableOf(commands, options.refuse);
     this.#modules = modules;
     this.#options = options;
   }
@@ -74,7 +76,7 @@ export class Dispatcher<Modules> {
       id = readId(envelope.id);
       method = readMethod(envelope, request.duplicate?.within === undefined ? request.duplicate?.name : undefined);
       const command = this.#table.find(method);
-      if (command === undefined) throw unknownCommand(method);
+      if (command === undefined) throw this.#table.refusal(method) ?? unknownCommand(method);
       if (request.duplicate !== undefined) {
         throw new RpcError('INVALID_PARAMS', `duplicate json names: ${request.duplicate.name.slice(0, 80)}`);
       }

@@ -13,10 +13,15 @@ export interface CommandTable<C extends CommandFacts = CommandFacts> {
   readonly all: readonly C[];
   /** By name or older name. */
   find(name: string): C | undefined;
+  /** Why this node refuses a command that others have; undefined for a name that is known, or unknown to everybody. */
+  refusal(name: string): RpcError | undefined;
 }
 
+/** The error for a name that is refused for a reason of its own; undefined for a name that is just unknown. */
+export type Refuse = (name: string) => RpcError | undefined;
+
 /** What a list of commands is looked up by. Throws TypeError when two share a name. */
-export function tableOf<C extends CommandFacts>(commands: readonly C[]): CommandTable<C> {
+export function tableOf<C extends CommandFacts>(commands: readonly C[], refuse?: Refuse): CommandTable<C> {
   const by_name = new Map<string, C>();
   for (const command of commands) {
     for (const name of [command.name, ...command.aliases]) {
@@ -24,7 +29,11 @@ export function tableOf<C extends CommandFacts>(commands: readonly C[]): Command
       by_name.set(name, command);
     }
   }
-  return { all: commands, find: (name) => by_name.get(name) };
+  return {
+    all: commands,
+    find: (name) => by_name.get(name),
+    refusal: (name) => (by_name.has(name) ? undefined : refuse?.(name)),
+  };
 }
 
 /** The error for a name that no command has. */

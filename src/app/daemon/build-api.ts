@@ -2,6 +2,7 @@
 import { rmSync } from 'node:fs';
 import { commands } from '../../api/commands/index.ts';
 import type { Modules } from '../../api/commands/modules.ts';
+import { refusalOf } from '../../api/commands/refusals.ts';
 import { Dispatcher } from '../../api/rpc/dispatch.ts';
 import { serveUnixSocket, type UnixSocketServer } from '../../api/server/unix-socket.ts';
 import { type BuiltLayers, modulesOf } from './command-modules.ts';
@@ -17,6 +18,7 @@ export interface Api {
 export function buildApi(layers: BuiltLayers): Api {
   const { config, log, clock } = layers.infra;
   const dispatcher = new Dispatcher(commands, modulesOf(layers), {
+    refuse: refusalOf,
     onUnexpected: (error, method) =>
       log.error(`${method}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`),
   });

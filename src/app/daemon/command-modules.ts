@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { commands } from '../../api/commands/index.ts';
 import type { ConfigValue, Modules, NodeInfo } from '../../api/commands/modules.ts';
 import { addressRow } from '../../api/commands/peer-address.ts';
+import { refusalOf } from '../../api/commands/refusals.ts';
 import type { ChannelFunds, SweptFunds } from '../../api/commands/wallet-modules.ts';
 import { tableOf } from '../../api/rpc/table.ts';
 import { satToMsat } from '../../base/types/amount.ts';
@@ -16,6 +17,7 @@ import { expectedOutputs } from '../../node/channels/closing/outputs.ts';
 import type { LiveChannel } from '../../node/channels/live-channel.ts';
 import { stateName } from '../../node/channels/state-name.ts';
 import type { EndingView } from '../../node/endings/view.ts';
+import { signMessage } from '../../node/keys/signed-message.ts';
 import { formatNetAddress, INIT_FEATURES } from '../../node/peers/index.ts';
 import { figuresOf } from '../../protocol/channel/lost.ts';
 import { shortChannelId } from '../../protocol/channel/ready.ts';
@@ -43,7 +45,7 @@ export function modulesOf(layers: BuiltLayers): Modules {
   const { config, store, chain, clock } = infra;
   const { channels, endings, peers, backups, wallet, outgoing, payer } = node;
   return {
-    commands: tableOf(commands),
+    commands: tableOf(commands, refusalOf),
     invoices: shop.invoices,
     deposits: shop.deposits,
     payments: outgoing,
@@ -79,7 +81,12 @@ export function modulesOf(layers: BuiltLayers): Modules {
         .flatMap(expectedOutputs)
         .filter(({ script_pubkey }) => wallet.owns(script_pubkey)),
     sweptFunds: () => endings.list().flatMap(sweptBy),
-    node: { info: () => infoOf(layers), configs: () => configsOf(config), stop: onStop },
+    node: {
+      info: () => infoOf(layers),
+      configs: () => configsOf(config),
+      signMessage: (message) => signMessage(node.keys, message),
+      stop: onStop,
+    },
   };
 }
 

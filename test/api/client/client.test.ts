@@ -14,7 +14,12 @@ import { tableOf } from '../../../src/api/rpc/table.ts';
 import { serveUnixSocket } from '../../../src/api/server/unix-socket.ts';
 import { ManualClock } from '../../../src/base/types/clock.ts';
 
-const unused: NodeControl = { info: () => assert.fail(), configs: () => [], stop: () => assert.fail() };
+const unused: NodeControl = {
+  info: () => assert.fail(),
+  configs: () => [],
+  signMessage: () => assert.fail(),
+  stop: () => assert.fail(),
+};
 
 async function connected(context: TestContext): Promise<Client> {
   const define = commandsOn<Modules>();

@@ -27,6 +27,7 @@ export interface Asker {
 const node: NodeControl = {
   info: () => assert.fail('not asked'),
   configs: () => [],
+  signMessage: () => assert.fail('not asked'),
   stop: () => assert.fail('not asked'),
 };
 

@@ -152,6 +152,7 @@ async function stage(context: TestContext, mode?: number): Promise<Stage> {
       { name: 'alias', kind: 'string', value: 'shop', source: 'cmdline' },
       { name: 'rgb', kind: 'string', value: undefined, source: 'default' },
     ],
+    signMessage: () => assert.fail('not asked'),
     stop: () => {
       stopped = true;
     },

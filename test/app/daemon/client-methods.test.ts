@@ -1,0 +1,133 @@
+/** What clients made for Core Lightning ask of a node beside paying and being paid, asked of two nodes with channels. */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { CallError, connectToNode } from '../../../src/api/client/index.ts';
+import type { PlainJson, PlainJsonObject } from '../../../src/api/rpc/json.ts';
+import type { Daemon } from '../../../src/app/daemon/daemon.ts';
+import { Town, until } from '../../support/town.ts';
+
+let town: Town;
+let shop: Daemon;
+let customer: Daemon;
+
+before(async () => {
+  town = await Town.found();
+  [shop, customer] = await Promise.all([town.start('shop'), town.start('customer')]);
+  await town.fund(customer);
+  await town.connect(customer, shop);
+});
+after(() => town.close());
+
+async function ask(daemon: Daemon, method: string, params: PlainJsonObject = {}): Promise<PlainJsonObject> {
+  const client = await connectToNode(daemon.rpc_file);
+  try {
+    return (await client.callAny(method, params)) as PlainJsonObject;
+  } finally {
+    client.close();
+  }
+}
+
+async function rowsOf(daemon: Daemon, method: string, list: string, params: PlainJsonObject = {}) {
+  return (await ask(daemon, method, params))[list] as unknown as readonly Record<string, PlainJson>[];
+}
+
+async function codeOf(asked: Promise<unknown>): Promise<{ code: number; message: string; data?: unknown }> {
+  try {
+    await asked;
+  } catch (error) {
+    if (error instanceof CallError) return { code: error.code, message: error.message, data: error.data };
+    throw error;
+  }
+  return assert.fail('no error');
+}
+
+test('a signed message is verified by the signer, by its peers, and with the key by everybody', async () => {
+  const message = 'message for you';
+  const { zbase } = (await ask(shop, 'signmessage', { message })) as { zbase: string };
+  const verified = { verified: true, pubkey: shop.keys.node_id };
+  assert.deepEqual(await ask(shop, 'checkmessage', { message, zbase }), verified);
+  assert.deepEqual(await ask(customer, 'checkmessage', { message, zbase }), verified);
+  assert.deepEqual(await ask(customer, 'checkmessage', { message, zbase, pubkey: shop.keys.node_id }), verified);
+  const other = await ask(customer, 'checkmessage', { message, zbase, pubkey: customer.keys.node_id });
+  assert.deepEqual(other, { verified: false, pubkey: shop.keys.node_id });
+  const stranger = await codeOf(ask(customer, 'checkmessage', { message: 'another', zbase }));
+  assert.equal(stranger.code, 1301);
+  assert.equal(stranger.message, 'pubkey not found in the graph');
+  assert.match((stranger.data as { claimed_key: string }).claimed_key, /^0[23][0-9a-f]{64}$/);
+  const long = await codeOf(ask(shop, 'signmessage', { message: 'é'.repeat(32_768) }));
+  assert.deepEqual([long.code, long.message], [-32602, 'Message must be < 64k']);
+});
+
+test('listnodes knows this node and its peers, and an unknown node is an empty list', async () => {
+  const all = await rowsOf(shop, 'listnodes', 'nodes');
+  assert.deepEqual(all.map(({ nodeid }) => nodeid).sort(), [shop.keys.node_id, customer.keys.node_id].sort());
+  const [own] = await rowsOf(shop, 'listnodes', 'nodes', { id: shop.keys.node_id });
+  assert.equal(own?.alias, 'shop');
+  const [peer] = await rowsOf(shop, 'listnodes', 'nodes', { id: customer.keys.node_id });
+  assert.equal(peer?.alias, undefined, 'what nobody announced is not known');
+  assert.deepEqual(await ask(shop, 'listnodes', { id: `02${'11'.repeat(32)}` }), { nodes: [] });
+});
+
+test('listchannels has the announced channels only, each direction for itself', async () => {
+  await town.open(customer, shop, 1_000_000);
+  assert.deepEqual(await ask(customer, 'listchannels'), { channels: [] });
+  await ask(customer, 'fundchannel', { id: shop.keys.node_id, amount: 500_000, minconf: 0 });
+  await until(() => town.chain.pending.length > 0);
+  await town.mine(6);
+  const announced = (daemon: Daemon) =>
+    daemon.channels.list().find(({ state }) => state.local_announcement && state.remote_announcement);
+  await until(() => announced(shop) !== undefined && announced(customer) !== undefined);
+  const [ours, theirs, ...more] = await rowsOf(shop, 'listchannels', 'channels');
+  assert.deepEqual(more, []);
+  assert.deepEqual([ours?.source, ours?.destination], [shop.keys.node_id, customer.keys.node_id]);
+  assert.deepEqual([theirs?.source, theirs?.destination], [customer.keys.node_id, shop.keys.node_id]);
+  assert.equal(Number(ours?.direction) + Number(theirs?.direction), 1);
+  assert.equal(ours?.amount_msat, 500_000_000);
+  assert.equal(ours?.active, false, 'Till forwards nothing, and says so');
+  const short_channel_id = ours?.short_channel_id as string;
+  for (const params of [{ short_channel_id }, { source: shop.keys.node_id }, { destination: shop.keys.node_id }]) {
+    const found = await rowsOf(shop, 'listchannels', 'channels', params);
+    assert.equal(found.length, 'short_channel_id' in params ? 2 : 1);
+  }
+  assert.deepEqual(await ask(shop, 'listchannels', { short_channel_id: '1x1x1' }), { channels: [] });
+  const both = await codeOf(ask(shop, 'listchannels', { source: shop.keys.node_id, destination: shop.keys.node_id }));
+  assert.equal(both.message, 'Can only specify one of `short_channel_id`, `source` or `destination`');
+});
+
+test('what Till never has is an empty list', async () => {
+  const forwards = { status: 'settled', limit: 10_000_000, index: 'created' };
+  assert.deepEqual(await ask(shop, 'listforwards', forwards), { forwards: [] });
+  assert.deepEqual(await ask(shop, 'listoffers', { active_only: true }), { offers: [] });
+  assert.deepEqual(await ask(shop, 'listinvoicerequests'), { invoicerequests: [] });
+});
+
+test('renepay pays as pay does', async () => {
+  const invoice = await ask(shop, 'invoice', { amount_msat: 20_000, label: 'renepay', description: 'tea' });
+  const asked = { invstring: invoice.bolt11 as string, label: 'mine', description: 'tea', maxfee: 0 };
+  const paid = await ask(customer, 'renepay', asked);
+  assert.equal(paid.status, 'complete');
+  assert.equal(paid.payment_hash, invoice.payment_hash);
+  assert.deepEqual([paid.amount_msat, paid.amount_sent_msat], [20_000, 20_000]);
+  const [row] = await rowsOf(customer, 'listpays', 'pays', { payment_hash: paid.payment_hash as string });
+  assert.equal(row?.label, 'mine');
+});
+
+test('waitblockheight answers at once, with the block, or when the time is over', async () => {
+  const { height } = shop.chain.tip();
+  assert.deepEqual(await ask(shop, 'waitblockheight', { blockheight: height }), { blockheight: height });
+  const waiting = ask(shop, 'waitblockheight', { blockheight: height + 2, timeout: 600 });
+  await town.mine(1);
+  await town.mine(1);
+  assert.deepEqual(await waiting, { blockheight: height + 2 });
+  const late = await codeOf(ask(shop, 'waitblockheight', { blockheight: height + 10, timeout: 0 }));
+  assert.deepEqual([late.code, late.message], [2000, 'Timed out.']);
+});
+
+test('a command of Core Lightning that Till does not have is refused with a reason, not as unknown', async () => {
+  const invoice = await codeOf(ask(shop, 'keysend', { destination: customer.keys.node_id, amount_msat: 1 }));
+  assert.equal(invoice.code, 3000);
+  assert.match(invoice.message, /^keysend: Till pays invoices only: .*; ask the payee for an invoice/);
+  assert.equal((await codeOf(ask(shop, 'check', { command_to_check: 'offer' }))).code, 3000);
+  assert.equal((await codeOf(ask(shop, 'help', { command: 'offer' }))).code, 3000);
+  assert.equal((await codeOf(ask(shop, 'frobnicate'))).code, -32601);
+});

@@ -5,8 +5,9 @@ import { dirname, join } from 'node:path';
 import { commands } from '../src/api/commands/index.ts';
 import { clientTypes } from '../src/api/rpc/faces/client-types.ts';
 import { schemaFile } from '../src/api/rpc/faces/json-schema.ts';
-import { manPage } from '../src/api/rpc/faces/man.ts';
-import { markdownContents, markdownPage } from '../src/api/rpc/faces/markdown.ts';
+import { manFile, manPage } from '../src/api/rpc/faces/man.ts';
+import { markdownContents, markdownFile, markdownPage } from '../src/api/rpc/faces/markdown.ts';
+import { OWN_PAGES } from '../src/app/cli/pages.ts';
 import { coreLightningGuide } from './from-core-lightning.ts';
 
 const root = dirname(import.meta.dirname);
@@ -20,7 +21,7 @@ function formatted(path: string, text: string): string {
     input: text,
     encoding: 'utf8',
   });
-  if (status !== 0) throw new Error(`the generated ${path} is no TypeScript`);
+  if (status !== 0) throw new Error(`the generated ${path} cannot be formatted`);
   return stdout;
 }
 
@@ -32,10 +33,22 @@ export function generatedFiles(): Map<string, string> {
     files.set(`docs/reference/schema/${command.name}.json`, schemaFile(command));
     files.set(`man/till-${command.name}.7`, manPage(command));
   }
-  files.set('docs/reference/README.md', markdownContents(commands));
+  for (const { name, title, sections } of OWN_PAGES) {
+    const man = name === 'till' ? name : `till-${name}`;
+    files.set(`docs/reference/${name}.md`, markdownFile(name, title, sections));
+    files.set(`man/${man}.1`, manFile({ name: man, number: 1, title }, sections));
+  }
+  files.set('package.json', packageFile([...files.keys()].filter((path) => path.startsWith('man/')).sort()));
+  files.set('docs/reference/README.md', markdownContents(commands, OWN_PAGES));
   files.set('docs/guide/from-core-lightning.md', coreLightningGuide(commands));
   files.set('src/api/client/commands.ts', formatted('src/api/client/commands.ts', clientTypes(commands)));
   return files;
+}
+
+/** The package as it is, with its manual pages: npm installs those that are named. */
+function packageFile(man: readonly string[]): string {
+  const facts = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as object;
+  return formatted('package.json', JSON.stringify({ ...facts, man: man.map((path) => `./${path}`) }, undefined, 2));
 }
 
 /** Files that stand where generated ones do and are generated no more. */

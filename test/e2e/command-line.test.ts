@@ -1,17 +1,26 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import { decodeInvoice } from '../../src/codec/bolt11/native.ts';
 import { newDirectory, run, TillNode, till, tillCommand } from './till.ts';
 
 const dir = newDirectory();
+/** How a terminal is told these two colours. */
+const BLACK_ON_WHITE = '\x1b[38;5;16;48;5;231m';
 let node: TillNode;
 /** Runs a shell command in a pseudo-terminal of the given width; answers what a person would see, and the exit code. */
-async function atTerminal(t: TestContext, command: string): Promise<{ text: string; code: number | null } | undefined> {
-  const { code, stdout, stderr } = await run('script', ['-qec', command, '/dev/null'], {
+async function atTerminal(
+  t: TestContext,
+  command: string,
+  columns = 200,
+): Promise<{ text: string; code: number | null } | undefined> {
+  const wide = `stty cols ${columns}; ${command}`;
+  const { code, stdout, stderr } = await run('script', ['-qec', wide, '/dev/null'], {
     ...process.env,
+    NO_COLOR: '',
+    TERM: 'xterm',
     TILL_DIR: dir,
   }).catch((error: NodeJS.ErrnoException) => ({ code: null, stdout: '', stderr: error.message }));
   if (code === null) {
@@ -57,7 +66,12 @@ describe('the command line, with a node', { concurrency: 3 }, () => {
     const usage = 'till: a Lightning node whose one job is to accept payments';
     assert.match(String((await at('--network=signet', '--version'))[1]), /^\d+\.\d+\.\d+$/);
     assert.deepEqual(await at('--network=signet', '--help'), [0, usage]);
-    assert.deepEqual(await at('sandbox', '--help'), [0, usage]);
+    assert.deepEqual(await at('sandbox', '--help'), [0, 'till sandbox [--lightning-dir=DIR]']);
+    for (const own of ['start', 'sandbox', 'seed', 'completion']) {
+      assert.deepEqual(await at('help', own), [0, `# ${own}`]);
+      assert.match(String((await at(own, '--help'))[1]), new RegExp(`^till ${own} `));
+    }
+    assert.deepEqual(await at('help', 'till'), [0, '# till']);
     assert.deepEqual(await at('--network', 'signet', 'invoice', '-h'), [0, '# invoice']);
     assert.deepEqual(await at('nothing', '--help'), [0, usage]);
     // Behind -- it is a parameter.
@@ -74,6 +88,29 @@ describe('the command line, with a node', { concurrency: 3 }, () => {
     const refused = await till(empty, `--rpc-file=${file}`, 'getinfo');
     assert.equal(refused.code, 2);
     assert.match(refused.stderr, /has ended; start it with: till start\n$/);
+  });
+
+  it('tells of a node that runs on another network, and of a word that no node knows', async () => {
+    const away = await node.till('--network=signet', 'invioce');
+    assert.equal(away.code, 2);
+    assert.match(away.stderr, /signet\/lightning-rpc: nothing is there/);
+    assert.match(away.stderr, /^till: a node answers on regtest: till --network=regtest invioce$/m);
+    assert.match(away.stderr, /^till: did you mean invoice\?$/m);
+    const alone = await till(newDirectory(), 'help');
+    assert.equal(alone.code, 2);
+    assert.match(alone.stdout, /^What a node of this version can be asked:\nautoclean-once .*\ninvoice amount_msat/s);
+  });
+
+  it('explains parameters that are written as options, or mixed, and asks nothing', async () => {
+    const option = await node.till('invoice', '1000', 'mixed', 'x', '--expiry=60');
+    assert.deepEqual([option.code, option.stdout], [3, '']);
+    assert.match(option.stderr, /By name: till -k invoice amount_msat=1000 label=mixed description=x expiry=60\n$/);
+    const mixed = await node.till('invoice', '1000', 'label=mixed', 'x');
+    assert.deepEqual([mixed.code, mixed.stdout], [3, '']);
+    assert.match(mixed.stderr, /By name: till -k invoice amount_msat=1000 label=mixed description=x/);
+    const slip = await node.till('-k', 'invoice', 'amount_msat=1', 'lable=x', 'description=x');
+    assert.equal(slip.code, 1);
+    assert.match(slip.stderr, /did you mean label\?/);
   });
 
   it('ends with 2 when what answers is no node', async (t) => {
@@ -132,15 +169,23 @@ describe('the command line, with a node', { concurrency: 3 }, () => {
   });
 
   it('draws a new invoice as a QR code at a terminal, and only there', async (t) => {
-    const seen = await atTerminal(t, tillCommand('invoice', '2000', 'drawn', 'for a phone'));
+    const seen = await atTerminal(t, tillCommand('invoice', '2000', 'drawn', 'for a phone'), 120);
     if (seen === undefined) return;
     assert.equal(seen.code, 0);
     const [json, drawing = ''] = seen.text.split('\n}\n') as [string, string];
     assert.match(json, /"bolt11": "lnbcrt20n1/);
-    const lines = drawing.split('\n').filter((line) => line !== '');
+    const lines = drawing
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => line.replace(BLACK_ON_WHITE, '').replace('\x1b[0m', ''));
     assert.ok(lines.length > 20, 'half as many lines as the code has modules');
     assert.equal(new Set(lines.map((line) => [...line].length)).size, 1, 'a square');
-    assert.match(drawing, /^[\s█▀▄]+$/);
+    assert.match(lines.join(''), /^[ █▀▄]+$/);
+    assert.equal(drawing.split(BLACK_ON_WHITE).length, lines.length + 1, 'black on white in every line');
+    const narrow = await atTerminal(t, tillCommand('invoice', '2000', 'narrow', 'x'), 40);
+    const file = /The QR code is \d+ columns wide, and this terminal 40: it is in (\S+\.svg),/.exec(narrow?.text ?? '');
+    assert.match(readFileSync(file?.[1] as string, 'utf8'), /^<svg/);
+    rmSync(dirname(file?.[1] as string), { recursive: true });
     for (const style of ['-J', '-R']) {
       const plain = await atTerminal(t, tillCommand(style, 'invoice', '2000', `plain${style}`, 'x'));
       assert.doesNotMatch(plain?.text ?? '', /[█▀▄]/);
@@ -152,6 +197,11 @@ describe('the command line, with a node', { concurrency: 3 }, () => {
     const seen = await atTerminal(t, tillCommand('listinvoices', 'evil'));
     if (seen === undefined) return;
     assert.match(seen.text, /^label +status +description +expires_at +payment_hash\nevil +unpaid +a 2Jb c +20/);
+    const narrow = await atTerminal(t, tillCommand('listinvoices', 'evil'), 80);
+    assert.match(
+      narrow?.text as string,
+      /^label +evil\nstatus +unpaid\ndescription +a 2Jb c\nexpires_at +20.*\npayment_hash +\w{64}\n$/,
+    );
     for (const style of ['-J', '-R', '-F', '-H']) {
       const styled = await atTerminal(t, tillCommand(style, 'listinvoices', 'evil'));
       assert.doesNotMatch(styled?.text ?? '', /[^\P{Cc}\n]|\u202e/u, style);

@@ -11,7 +11,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { connect } from 'node:net';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
 import { commands } from '../../src/api/commands/index.ts';
@@ -195,6 +195,25 @@ describe('till start', { concurrency: 3 }, () => {
   it('ends when it fails half-way, though it listens for peers already', async () => {
     const { code, stderr } = await till(newDirectory(), 'start', '--addr=127.0.0.1:0', '--addr=127.0.0.1:99999');
     assert.deepEqual([code, stderr], [1, 'till: addr: an address is HOST:PORT\n']);
+  });
+
+  it('says in words why it cannot listen for peers', async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const refused = await till(newDirectory(), 'start', `--addr=127.0.0.1:${port}`);
+    server.close();
+    assert.equal(refused.code, 1);
+    assert.equal(
+      refused.stderr,
+      `till: addr: cannot listen for peers at 127.0.0.1:${port}: another program listens there, perhaps another node: ` +
+        'stop it, or name another port with addr=HOST:PORT\n',
+    );
+    const strange = await till(newDirectory(), 'start', '--addr=192.0.2.1:9735');
+    assert.match(
+      strange.stderr,
+      /cannot listen for peers at 192\.0\.2\.1:9735: this machine does not have that address/,
+    );
   });
 
   it('goes to the background with --daemon, and says there why it cannot', async () => {

@@ -1,6 +1,9 @@
 /** The command line of the client, by lightning-cli's conventions: options may stand anywhere before `--`. */
 import { loadConfig } from '../config/config.ts';
+import { didYouMean } from '../config/nearest.ts';
 import { ConfigError } from '../config/option.ts';
+import { OPTIONS } from '../config/options.ts';
+import { OWN_COMMAND_NAMES } from './own-commands.ts';
 
 export type OutputStyle = 'default' | 'json' | 'raw' | 'human' | 'flat';
 
@@ -11,11 +14,15 @@ export type NoticeLevel = (typeof NOTICE_LEVELS)[number];
 /** What the client was asked to do. */
 export interface ClientRequest {
   readonly rpc_file: string;
+  /** What was said of where the node is, as options of the node. */
+  readonly place: readonly string[];
   readonly method: string;
   /** The words after the method, as they came. */
   readonly words: readonly string[];
   /** JSON text: an array or an object. */
   readonly params: string;
+  /** Whether words of the form name=value are taken as they are only because the first word is none. */
+  readonly is_order_guessed: boolean;
   readonly style: OutputStyle;
   /** JSON text of the filter, when there is one. */
   readonly filter: string | undefined;
@@ -26,6 +33,13 @@ export interface ClientRequest {
 /** The arguments make no sense. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
+  /** The option that does not exist, when it is that. */
+  readonly unknown_option: string | undefined;
+
+  constructor(message: string, unknown_option?: string) {
+    super(message);
+    this.unknown_option = unknown_option;
+  }
 }
 
 type Input = 'auto' | 'keywords' | 'ordered';
@@ -55,8 +69,14 @@ const VALUED: Readonly<Record<string, string>> = {
 /** Options of the node that say where it is: handed on to the configuration. */
 const PLACES = new Set(['--lightning-dir', '--network', '--rpc-file', '--conf']);
 const NETWORK_FLAGS = new Set(['--mainnet', '--testnet', '--testnet4', '--signet', '--regtest']);
-/** These are commands of `till` itself, with options of their own. */
-const OWN_COMMANDS = new Set(['start', 'sandbox', 'seed', 'completion']);
+const SHOWN_BEFORE = ['--help', '--version'];
+/** Every option that has a long name. */
+const LONG_OPTIONS: readonly string[] = [
+  ...[STYLES, INPUTS, VALUED].flatMap((group) => Object.keys(group)).filter((name) => name.startsWith('--')),
+  ...PLACES,
+  ...NETWORK_FLAGS,
+  ...SHOWN_BEFORE,
+];
 
 /** Reads options, the method and its parameters. Throws UsageError. */
 export function parseClientArguments(args: readonly string[], env: NodeJS.ProcessEnv): ClientRequest {
@@ -86,17 +106,27 @@ export function parseClientArguments(args: readonly string[], env: NodeJS.Proces
     if (PLACES.has(name)) place.push(`${name}=${takeValue()}`);
     else if (VALUED[name] === 'notifications') notices = noticeLevel(takeValue());
     else if (VALUED[name] === 'filter') filter = takeValue();
-    else if (given !== undefined) throw new UsageError(unknownOption(name));
+    else if (given !== undefined) throw unknownOption(name);
     else if (STYLES[name] !== undefined) style = STYLES[name];
     else if (INPUTS[name] !== undefined) input = INPUTS[name];
     else if (NETWORK_FLAGS.has(name)) place.push(name);
-    else throw new UsageError(unknownOption(name));
+    else throw unknownOption(name);
   }
   const [method, ...rest] = words;
   if (method === undefined) throw new UsageError('what shall the node do? See till help');
-  if (OWN_COMMANDS.has(method)) throw new UsageError(`${method} comes first, its options after it: till ${method} ...`);
+  if (OWN_COMMAND_NAMES.includes(method)) {
+    throw new UsageError(`${method} comes first, its options after it: till ${method} ...`);
+  }
   if (filter !== undefined && !isJson(filter)) throw new UsageError(`the filter is no JSON: ${filter}`);
-  return { rpc_file: rpcFile(place, env), method, words: rest, params: paramsOf(rest, input), style, filter, notices };
+  const rpc_file = rpcFile(place, env);
+  const is_order_guessed = input === 'auto' && !isNamed(rest[0]) && rest.some(isNamed);
+  const params = paramsOf(rest, input);
+  return { rpc_file, place, method, words: rest, params, is_order_guessed, style, filter, notices };
+}
+
+/** Whether the word could be a parameter by name. */
+function isNamed(word: string | undefined): boolean {
+  return word?.includes('=') === true;
 }
 
 /** `-kJ` is `-k -J`, and `-Nnone` is `-N none`. Nothing after `--` is touched. */
@@ -124,13 +154,21 @@ function splitOption(argument: string): [string, string | undefined] {
   return at < 0 ? [argument, undefined] : [argument.slice(0, at), argument.slice(at + 1)];
 }
 
-function unknownOption(name: string): string {
-  return `there is no option ${name} (see till --help); put -- before parameters that begin with a dash`;
+function unknownOption(name: string): UsageError {
+  const hint = didYouMean(name, LONG_OPTIONS);
+  const where = Object.hasOwn(OPTIONS, name.slice(2)) ? `it is one of till start` : `see till --help`;
+  return new UsageError(
+    `there is no option ${name} here (${where})${hint}; put -- before parameters that begin with a dash`,
+    name,
+  );
 }
 
 function noticeLevel(text: string): NoticeLevel {
   const level = NOTICE_LEVELS.find((each) => each === text);
-  if (level === undefined) throw new UsageError(`${text} is no level of notices: ${NOTICE_LEVELS.join(', ')}`);
+  if (level === undefined) {
+    const hint = didYouMean(text, NOTICE_LEVELS);
+    throw new UsageError(`${text} is no level of notices: ${NOTICE_LEVELS.join(', ')}${hint}`);
+  }
   return level;
 }
 
@@ -152,11 +190,14 @@ function rpcFile(place: readonly string[], env: NodeJS.ProcessEnv): string {
 
 /** The parameters as JSON text. As in lightning-cli the first word decides: with `=` in it, all are name=value. */
 function paramsOf(words: readonly string[], input: Input): string {
-  const isNamed = input === 'keywords' || (input === 'auto' && words[0]?.includes('=') === true);
-  if (!isNamed) return `[${words.map(literal).join(',')}]`;
+  if (input === 'ordered' || (input === 'auto' && !isNamed(words[0]))) return `[${words.map(literal).join(',')}]`;
   const members = words.map((word) => {
     const at = word.indexOf('=');
-    if (at < 0) throw new UsageError(`'${word}' is no name=value; -o takes parameters in order`);
+    if (at < 0) {
+      throw new UsageError(
+        `'${word}' is no name=value: parameters are all by name, or all in order; -o takes parameters in order`,
+      );
+    }
     return `${JSON.stringify(word.slice(0, at))}:${literal(word.slice(at + 1))}`;
   });
   return `{${members.join(',')}}`;

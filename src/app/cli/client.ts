@@ -1,13 +1,13 @@
 /** `till METHOD ...`: asks a running node, prints what it answers, and ends with lightning-cli's exit codes. */
-import { nearestName } from '../config/config.ts';
 import { EXIT } from '../config/exit-codes.ts';
 import { type ClientRequest, isShown, type NoticeLevel, parseClientArguments, UsageError } from './arguments.ts';
 import { exchange, UnreachableError } from './exchange.ts';
 import { render } from './output.ts';
 import { printable } from './printable.ts';
 import { parseExact, type Shown } from './shown.ts';
+import { terminalColumns } from './terminal.ts';
 
-const UNKNOWN_COMMAND = -32601;
+const MORE_HELP = '---\ntill help METHOD tells more about one\n';
 
 /** Whose result holds an invoice to show to a payer. */
 const INVOICE_MAKERS = new Set(['invoice', 'createinvoice']);
@@ -29,9 +29,11 @@ export async function runClient(args: readonly string[]): Promise<number> {
   let request: ClientRequest;
   try {
     request = parseClientArguments(args, process.env);
+    if (request.is_order_guessed) (await import('./hints.ts')).refuseMixed(request);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    process.stderr.write(`till: ${error.message}\n`);
+    const { parameterNotOption } = await import('./hints.ts');
+    process.stderr.write(`till: ${parameterNotOption(error, args) ?? error.message}\n`);
     return EXIT.usage;
   }
   if (request.method === 'help' && request.style === 'default' && request.words.length > 0) {
@@ -47,9 +49,24 @@ export async function runClient(args: readonly string[]): Promise<number> {
     return await ask(request);
   } catch (error) {
     if (!(error instanceof UnreachableError)) throw error;
-    process.stderr.write(`till: ${error.message}\n`);
-    return EXIT.unreachable;
+    return await sayUnreachable(request, error);
   }
+}
+
+/** What can be said without the node: what is known to be wrong, where another node is, and the list of commands. */
+async function sayUnreachable(request: ClientRequest, error: UnreachableError): Promise<number> {
+  const { hintAtNames } = await import('./hints.ts');
+  const { nodesElsewhere } = await import('./elsewhere.ts');
+  process.stderr.write(`till: ${error.message}\n`);
+  for (const other of error.is_absent ? await nodesElsewhere(request) : []) process.stderr.write(`till: ${other}\n`);
+  const hint = hintAtNames(request);
+  if (hint !== undefined) process.stderr.write(`till: ${hint}\n`);
+  if (request.method !== 'help' || request.words.length > 0) return EXIT.unreachable;
+  const { commands } = await import('../../api/commands/index.ts');
+  const { usageLine } = await import('../../api/rpc/faces/usage.ts');
+  const lines = commands.map(usageLine).sort();
+  process.stdout.write(`What a node of this version can be asked:\n${lines.join('\n')}\n${MORE_HELP}`);
+  return EXIT.unreachable;
 }
 
 /** The manual of the method among the arguments, or the help of `till` itself. */
@@ -112,38 +129,29 @@ function showNotice({ method, params = {} }: Reply, least: NoticeLevel): void {
   if (isShown(level, least)) process.stderr.write(`# ${printable(message)}\n`);
 }
 
-async function show(reply: Reply, { style, method, words }: ClientRequest): Promise<number> {
-  const isTerminal = process.stdout.isTTY === true;
+async function show(reply: Reply, request: ClientRequest): Promise<number> {
+  const { style, method, words } = request;
+  const columns = terminalColumns();
   if (reply.error !== undefined && reply.error !== null) {
-    process.stdout.write(render(reply.error, style === 'raw' ? 'raw' : 'json', false));
-    if (codeOf(reply.error) === UNKNOWN_COMMAND) await suggestCommand(method);
+    process.stdout.write(render(reply.error, style === 'raw' ? 'raw' : 'json', undefined));
+    const hint = (await import('./hints.ts')).hintAtNames(request);
+    if (hint !== undefined) process.stderr.write(`till: ${hint}\n`);
     return EXIT.error;
   }
   const result = reply.result ?? null;
-  process.stdout.write(render(result, style, isTerminal));
+  process.stdout.write(render(result, style, columns));
   if (style !== 'default') return EXIT.ok;
-  if (method === 'help' && words.length === 0) process.stdout.write('---\ntill help METHOD tells more about one\n');
-  if (isTerminal && INVOICE_MAKERS.has(method)) await drawInvoice(result);
+  if (method === 'help' && words.length === 0) process.stdout.write(MORE_HELP);
+  if (columns !== undefined && INVOICE_MAKERS.has(method)) await drawInvoice(result, columns);
   return EXIT.ok;
 }
 
-function codeOf(error: Shown): unknown {
-  return typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
-}
-
-/** A slip of the finger is found among the commands that this version knows. */
-async function suggestCommand(method: string): Promise<void> {
-  const { commands } = await import('../../api/commands/index.ts');
-  const names = commands.map(({ name }) => name);
-  const nearest = nearestName(method, names);
-  if (nearest !== undefined && nearest !== method) process.stderr.write(`till: did you mean ${nearest}?\n`);
-}
-
 /** An invoice at a terminal is shown as a QR code as well: a phone can pay it at once. */
-async function drawInvoice(result: Shown): Promise<void> {
+async function drawInvoice(result: Shown, columns: number): Promise<void> {
   const { bolt11 } = (result ?? {}) as { readonly bolt11?: unknown };
   if (typeof bolt11 !== 'string') return;
-  const { renderUnicodeCompact } = await import('uqr');
-  // Upper case makes a smaller code: QR packs it denser, and bech32 allows it.
-  process.stdout.write(`\n${renderUnicodeCompact(bolt11.toUpperCase(), { border: 2 })}\n`);
+  const { qrCode } = await import('./qr-code.ts');
+  const { NO_COLOR, TERM } = process.env;
+  const has_colours = (NO_COLOR ?? '') === '' && TERM !== 'dumb';
+  process.stdout.write(`\n${qrCode(bolt11, { columns, has_colours })}`);
 }

@@ -1,9 +1,10 @@
 /** `till completion SHELL`: a script that completes the names of commands and options. */
 import { commands } from '../../api/commands/index.ts';
 import { EXIT } from '../config/exit-codes.ts';
+import { didYouMean } from '../config/nearest.ts';
 import { OPTIONS, SHORTHANDS } from '../config/options.ts';
+import { OWN_COMMAND_NAMES, ownHelp } from './own-commands.ts';
 
-const OWN_COMMANDS = ['start', 'sandbox', 'seed', 'completion'];
 const CLIENT_OPTIONS = [
   ...['--lightning-dir', '--network', '--rpc-file', '--conf', '--keywords', '--order', '--json', '--raw'],
   ...['--human-readable', '--flat', '--notifications', '--filter', '--help', '--version'],
@@ -20,14 +21,19 @@ interface Names {
 
 /** Prints the script of the shell that is named. */
 export function printCompletion([shell = '']: readonly string[]): number {
+  if (shell === '--help' || shell === '-h') {
+    process.stdout.write(ownHelp('completion'));
+    return EXIT.ok;
+  }
   if (!Object.hasOwn(SCRIPTS, shell)) {
-    process.stderr.write('till: completion for which shell? till completion bash|zsh|fish\n');
+    const hint = shell === '' ? '' : didYouMean(shell, Object.keys(SCRIPTS));
+    process.stderr.write(`till: completion for which shell? till completion bash|zsh|fish${hint}\n`);
     return EXIT.usage;
   }
   const start = [...Object.keys(OPTIONS), ...Object.keys(SHORTHANDS), 'help'];
   process.stdout.write(
     SCRIPTS[shell as keyof typeof SCRIPTS]({
-      methods: [...OWN_COMMANDS, ...commands.map(({ name }) => name)].sort().join(' '),
+      methods: [...OWN_COMMAND_NAMES, ...commands.map(({ name }) => name)].sort().join(' '),
       client: CLIENT_OPTIONS.join(' '),
       start: start.map((name) => `--${name}`).join(' '),
     }),

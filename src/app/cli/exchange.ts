@@ -4,6 +4,13 @@ import { connect } from 'node:net';
 /** The node could not be talked to. */
 export class UnreachableError extends Error {
   override readonly name = 'UnreachableError';
+  /** Nothing listens there. */
+  readonly is_absent: boolean;
+
+  constructor(message: string, { is_absent = false } = {}) {
+    super(message);
+    this.is_absent = is_absent;
+  }
 }
 
 /** The longest text that JavaScript can hold is 2^29 characters; a reply that comes near cannot be shown whole. */
@@ -24,7 +31,10 @@ export function exchange(
     };
     const messages = new Messages();
     socket.setEncoding('utf8');
-    socket.on('error', (error) => finish(new UnreachableError(`no node answers at ${path}: ${reasonOf(error)}`)));
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      const is_absent = error.code === 'ENOENT' || error.code === 'ECONNREFUSED';
+      finish(new UnreachableError(`no node answers at ${path}: ${reasonOf(error)}`, { is_absent }));
+    });
     socket.on('connect', () => socket.write(requests.join('')));
     socket.on('data', (text) => {
       try {

@@ -10,7 +10,10 @@ export async function main(args: readonly string[]): Promise<number> {
     case 'start':
       return (await import('./start.ts')).start(rest);
     case 'sandbox':
-      if (rest.includes('--help') || rest.includes('-h')) return main(['--help']);
+      if (rest.includes('--help') || rest.includes('-h')) {
+        process.stdout.write((await import('./own-commands.ts')).ownHelp('sandbox'));
+        return EXIT.ok;
+      }
       return (await import('../sandbox/sandbox.ts')).sandbox(rest);
     case 'seed':
       return (await import('./seed.ts')).showSeed(rest);

@@ -1,16 +1,17 @@
-/** `till help METHOD`: the manual of a command, which needs no running node. */
+/** `till help NAME`: the manual of a method or of one of till's own commands, which needs no running node. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '../../base/version.ts';
 
-/** Shows the manual of the command: in man(1) at a terminal, else as text. Resolves with false when there is none. */
-export async function showManual(method: string): Promise<boolean> {
-  if (!/^[a-z0-9-]+$/.test(method)) return false;
-  const page = join(packageRoot(), 'man', `till-${method}.7`);
-  const text = join(packageRoot(), 'docs', 'reference', `${method}.md`);
-  if (process.stdout.isTTY === true && existsSync(page) && (await runMan(page))) return true;
+/** Shows the manual of the name: in man(1) at a terminal, else as text. Resolves with false when there is none. */
+export async function showManual(name: string): Promise<boolean> {
+  if (!/^[a-z0-9-]+$/.test(name)) return false;
+  const files = name === 'till' ? ['till.1'] : [`till-${name}.7`, `till-${name}.1`];
+  const page = files.map((file) => join(packageRoot(), 'man', file)).find((file) => existsSync(file));
+  const text = join(packageRoot(), 'docs', 'reference', `${name}.md`);
+  if (process.stdout.isTTY === true && page !== undefined && (await runMan(page))) return true;
   if (!existsSync(text)) return false;
   process.stdout.write(readFileSync(text, 'utf8'));
   return true;

@@ -7,8 +7,8 @@ import { printable, printableJson } from './printable.ts';
 import { isRaw, type Shown } from './shown.ts';
 import { tableOf } from './table.ts';
 
-/** The result as text that ends with a new line. `isTerminal` decides what the default is. */
-export function render(result: Shown, style: OutputStyle, isTerminal: boolean): string {
+/** The result as text that ends with a new line. At a terminal, of so many columns, a listing is a table by default. */
+export function render(result: Shown, style: OutputStyle, columns: number | undefined): string {
   switch (style) {
     case 'flat':
       return flat(result, '');
@@ -20,7 +20,7 @@ export function render(result: Shown, style: OutputStyle, isTerminal: boolean): 
       return `${json(result, 3)}\n`;
     case 'default':
       if (isSimple(result)) return human(result);
-      return (isTerminal ? tableOf(result) : undefined) ?? `${json(result, 3)}\n`;
+      return (columns === undefined ? undefined : tableOf(result, columns)) ?? `${json(result, 3)}\n`;
   }
 }
 

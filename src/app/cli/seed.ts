@@ -5,20 +5,22 @@ import { secureRandomBytes } from '../../base/crypto/random.ts';
 import { loadWords, markShown, SEED_FILE, SeedError } from '../../node/keys/seed-file.ts';
 import { loadConfig } from '../config/config.ts';
 import { EXIT } from '../config/exit-codes.ts';
+import { nearestName } from '../config/nearest.ts';
 import { ConfigError } from '../config/option.ts';
-
-const USAGE = `till seed [--again] [--lightning-dir=DIR] [--network=NETWORK]
-
-Shows the twenty-four words that every key of the node is made from: once, and then only with --again.
-`;
+import { ownHelp } from './own-commands.ts';
 
 /** Shows the words; answers the exit code. */
 export function showSeed(args: readonly string[]): number {
   if (args.includes('--help') || args.includes('-h')) {
-    process.stdout.write(USAGE);
+    process.stdout.write(ownHelp('seed'));
     return EXIT.ok;
   }
   const again = args.includes('--again');
+  const slip = args.find((argument) => argument !== '--again' && nearestName(argument, ['--again']) !== undefined);
+  if (slip !== undefined) {
+    process.stderr.write(`till: there is no option ${slip}; did you mean --again?\n`);
+    return EXIT.usage;
+  }
   try {
     const { network_dir } = loadConfig(args.filter((argument) => argument !== '--again'));
     if (!existsSync(join(network_dir, SEED_FILE))) {

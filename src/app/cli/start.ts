@@ -10,12 +10,12 @@ import { EXIT } from '../config/exit-codes.ts';
 import { ConfigError } from '../config/option.ts';
 import { goToBackground, isBackground, leaveStarter, onStarterGone, tellStarter } from '../daemon/background.ts';
 import { Daemon } from '../daemon/daemon.ts';
-import { startUsage } from './usage.ts';
+import { ownHelp } from './own-commands.ts';
 
 /** Runs a node; resolves with the exit code when it has ended, or has gone to the background. */
 export async function start(args: readonly string[]): Promise<number> {
   if (args.includes('--help') || args.includes('-h')) {
-    process.stdout.write(startUsage());
+    process.stdout.write(ownHelp('start'));
     return EXIT.ok;
   }
   // What a node writes is for its owner alone: its database holds preimages.

@@ -6,6 +6,7 @@ import { LONGEST_PATH_BYTES } from '../../api/server/unix-socket.ts';
 import { NETWORKS, type Network, type NetworkName } from '../../base/types/network.ts';
 import { parseNetAddress } from '../../node/peers/net-address.ts';
 import { type ForeignOption, LIGHTNINGD_OPTIONS } from './lightningd-options.ts';
+import { nearestName } from './nearest.ts';
 import { ConfigError, type OptionDefinition, parseValue } from './option.ts';
 import { OPTIONS, type OptionName, type OptionValues, SHORTHANDS } from './options.ts';
 
@@ -236,28 +237,4 @@ function find(name: string, where: string): { option: OptionDefinition } {
   const nearest = nearestName(name, [...Object.keys(OPTIONS), ...Object.keys(SHORTHANDS)]);
   const hint = nearest === undefined ? 'see till start --help' : `did you mean --${nearest}?`;
   throw new ConfigError(`${where}: there is no option ${name}; ${hint}`);
-}
-
-/** The name that takes the fewest changes to become this one, when they are few. */
-export function nearestName(name: string, names: readonly string[]): string | undefined {
-  let best: string | undefined;
-  let best_distance = Math.max(1, Math.floor((name.length + 1) / 3)) + 1;
-  for (const candidate of names) {
-    const distance = editDistance(name, candidate);
-    if (distance < best_distance) [best, best_distance] = [candidate, distance];
-  }
-  return best;
-}
-
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const change = (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(change, (row[j] as number) + 1, (next[j - 1] as number) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] as number;
 }

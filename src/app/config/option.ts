@@ -1,6 +1,7 @@
 /** What an option of the node is. Each stands once, in options.ts; parsing, help, listconfigs and docs follow from it. */
 
 import { parseWholeNumber } from '../../base/types/decimal.ts';
+import { didYouMean } from './nearest.ts';
 
 /** What an option's value looks like. */
 export type OptionKind = 'flag' | 'string' | 'integer' | 'boolean' | 'msat' | 'strings';
@@ -88,7 +89,8 @@ export function parseValue(name: string, option: OptionDefinition, text: string 
     return value;
   }
   if (one_of !== undefined && !one_of.includes(text)) {
-    throw new ConfigError(`${where}: ${name} is one of ${one_of.join(', ')}, not '${text}'`);
+    const hint = didYouMean(text, one_of);
+    throw new ConfigError(`${where}: ${name} is one of ${one_of.join(', ')}, not '${text}'${hint}`);
   }
   return text;
 }

@@ -86,11 +86,8 @@ export async function buildNode(infra: Infra, shop: () => ShopPort): Promise<Nod
     },
     invoices: {
       judge: (set) => shop().judge(set),
-      markPaid: async (payment_hash, amount_received_msat, parts) => {
-        const preimage = await shop().markPaid(payment_hash, amount_received_msat, parts.map(claimIncoming));
-        if (preimage !== undefined) log.info(`invoice ${payment_hash} is paid: ${amount_received_msat} msat`);
-        return preimage;
-      },
+      markPaid: (payment_hash, amount_received_msat, parts) =>
+        shop().markPaid(payment_hash, amount_received_msat, parts.map(claimIncoming)),
     },
   });
   const outgoing = new OutgoingPayments({

@@ -53,19 +53,29 @@ export function buildShop({ config, log, clock, store, chain }: Infra, { keys, w
     onBackgroundError: report('invoices'),
   });
 
+  let stopTelling = (): void => {};
   let stopJudging = (): void => {};
   const parts: readonly Part[] = [
     {
       name: 'invoices',
       async start() {
         await invoices.start();
+        stopTelling = invoices.listen('paid', ({ invoice }) => {
+          // Of a deposit its own module tells, with where it is on the chain.
+          if (invoice.status !== 'paid' || invoice.paid_outpoint !== undefined) return;
+          const { label, amount_received_msat, pay_index } = invoice;
+          log.info(`invoice "${label}" is paid: ${amount_received_msat} msat, payment number ${pay_index}`);
+        });
         // An age of 0 keeps them.
         for (const subsystem of AUTOCLEAN_SUBSYSTEMS) {
           const age = values[`autoclean-${subsystem}-age`];
           if (age > 0) invoices.autoclean.schedule(values['autoclean-cycle'], { [subsystem]: age });
         }
       },
-      stop: () => invoices.stop(),
+      async stop() {
+        await invoices.stop();
+        stopTelling();
+      },
     },
     {
       name: 'deposits',

@@ -58,9 +58,35 @@ export async function listen({ values, network }: Config, peers: Peers): Promise
   const bindings: NetAddress[] = [];
   for (const address of wanted.length === 0 ? [loopback] : wanted) {
     if (address === undefined) throw new Error('addr: an address is HOST:PORT');
-    bindings.push(await peers.listen(address));
+    bindings.push(await listenAt(address, peers));
   }
   return bindings;
+}
+
+async function listenAt(address: NetAddress, peers: Peers): Promise<NetAddress> {
+  try {
+    return await peers.listen(address);
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    throw new Error(`addr: cannot listen for peers at ${formatNetAddress(address)}: ${listenFault(error)}`);
+  }
+}
+
+/** What the system's error means, and what to do. */
+function listenFault(error: NodeJS.ErrnoException): string {
+  switch (error.code) {
+    case 'EADDRINUSE':
+      return 'another program listens there, perhaps another node: stop it, or name another port with addr=HOST:PORT';
+    case 'EADDRNOTAVAIL':
+      return 'this machine does not have that address: name one of its own, or 0.0.0.0 for all of IPv4';
+    case 'EACCES':
+      return 'this user may not use that port: name one from 1024 on';
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return 'there is no such host';
+    default:
+      return error.message;
+  }
 }
 
 /** Calls these nodes again until they answer, where it is known how they are reached. */

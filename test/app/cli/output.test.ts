@@ -10,8 +10,8 @@ import { parseExact } from '../../../src/app/cli/shown.ts';
 const EVIL = 'ab\u001b[2Jc\u0007\u009b31m\u202e\u2028z';
 const OBEYED = /[^\P{Cc}\t\n]|[\u2028\u2029\u202a-\u202e\u2066-\u2069]/u;
 
-function shown(json: string, style: OutputStyle, isTerminal = false): string {
-  return render(parseExact(json), style, isTerminal);
+function shown(json: string, style: OutputStyle, columns?: number): string {
+  return render(parseExact(json), style, columns);
 }
 
 test('JSON is indented by three, and raw JSON is one line', () => {
@@ -31,7 +31,7 @@ test('numbers keep their digits in every style', () => {
   assert.equal(shown(json, 'flat'), 'big=18446744073709551615\nexact=0.10\nsmall=1\n');
   assert.equal(shown(json, 'human'), 'big=18446744073709551615\nexact=0.10\nsmall=1\n');
   const list = '{"invoices":[{"label":"a","amount_msat":18446744073709551615}]}';
-  assert.match(shown(list, 'default', true), /18446744073709551615/);
+  assert.match(shown(list, 'default', 80), /18446744073709551615/);
 });
 
 test('flat names the place of each value', () => {
@@ -60,7 +60,7 @@ test('an object that looks like a number of ours is only an object', () => {
 test('nothing that a payer wrote is obeyed by a terminal, in any style', () => {
   const json = JSON.stringify({ invoices: [{ label: EVIL, [EVIL]: EVIL, status: 'unpaid' }] });
   for (const style of ['default', 'json', 'raw', 'human', 'flat'] as const) {
-    for (const isTerminal of [false, true]) assert.doesNotMatch(shown(json, style, isTerminal), OBEYED);
+    for (const columns of [undefined, 10, 200]) assert.doesNotMatch(shown(json, style, columns), OBEYED);
   }
   assert.equal(printable('a\u001b[2J\tb\nc\u202e'), 'a\\x1b[2J\tb\nc\\u{202e}');
 });

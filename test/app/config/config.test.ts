@@ -3,8 +3,9 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { checkTogether, loadConfig, nearestName } from '../../../src/app/config/config.ts';
+import { checkTogether, loadConfig } from '../../../src/app/config/config.ts';
 import { LIGHTNINGD_OPTIONS } from '../../../src/app/config/lightningd-options.ts';
+import { nearestName } from '../../../src/app/config/nearest.ts';
 import { ConfigError } from '../../../src/app/config/option.ts';
 import { OPTIONS } from '../../../src/app/config/options.ts';
 

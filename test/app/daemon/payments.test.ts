@@ -49,6 +49,8 @@ test('a payment over a channel of two nodes: the invoice is paid, and the money 
   const found = await shop.invoices.find({ label: 'tea' });
   assert.equal(found?.status, 'paid');
   assert.equal(found?.status === 'paid' && found.payment_preimage, paid.payment_preimage);
+  const told = town.log.filter((line) => line.includes(' is paid'));
+  assert.deepEqual(told, ['shop info invoice "tea" is paid: 300000000 msat, payment number 1']);
   await until(() => channel.state.htlcs.length === 0);
   assert.equal(channel.state.local_msat, 700_000_000n);
 });

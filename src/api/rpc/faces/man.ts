@@ -8,14 +8,16 @@ function escapeRoff(text: string): string {
   return plain.replace(/^([.'])/gm, '\\&$1');
 }
 
-function roffSection({ title, paragraphs, entries, code }: Section): string[] {
+function roffSection({ title, usage, paragraphs, entries, code }: Section): string[] {
   return [
     `.SH ${title.toUpperCase()}`,
+    // Broken between words only, and without hyphens: the further lines are indented under the first.
+    ...(usage === undefined ? [] : ['.nh', '.ad l', '.HP 4', escapeRoff(usage), '.hy', '.ad b']),
     ...paragraphs.flatMap((text, index) => [...(index === 0 ? [] : ['.PP']), escapeRoff(text)]),
     ...entries.flatMap(({ term, type, text, depth }) => [
       ...(depth > 0 ? [`.RS ${depth * 4}`] : []),
       '.TP',
-      `\\fB${escapeRoff(term)}\\fR (${escapeRoff(type)})`,
+      `\\fB${escapeRoff(term)}\\fR${type === '' ? '' : ` (${escapeRoff(type)})`}`,
       escapeRoff(text),
       ...(depth > 0 ? ['.RE'] : []),
     ]),
@@ -23,13 +25,25 @@ function roffSection({ title, paragraphs, entries, code }: Section): string[] {
   ];
 }
 
-/** The file `man/till-NAME.7`. */
-export function manPage(command: CommandFacts): string {
+/** A manual page: `name` is that of its file, `number` its part of the manual. */
+export function manFile(
+  { name, number, title }: { readonly name: string; readonly number: number; readonly title: string },
+  sections: readonly Section[],
+): string {
   const lines = [
-    `.TH "TILL\\-${escapeRoff(command.name.toUpperCase())}" "7" "" "Till" "Till commands"`,
+    `.TH "${escapeRoff(name.toUpperCase())}" "${number}" "" "Till" "Till commands"`,
     '.SH NAME',
-    `till\\-${escapeRoff(command.name)} \\- ${escapeRoff(command.title)}`,
-    ...pageOf(command).flatMap(roffSection),
+    `${escapeRoff(name)} \\- ${escapeRoff(title)}`,
+    ...sections.flatMap(roffSection),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+/** The file `man/till-NAME.7`. */
+export function manPage(command: CommandFacts): string {
+  const others = command.see_also.map((name) => `till-${name}(7)`).join(', ');
+  const sections = pageOf(command).map((part) =>
+    part.title === 'See also' ? { ...part, paragraphs: [others] } : part,
+  );
+  return manFile({ name: `till-${command.name}`, number: 7, title: command.title }, sections);
 }

@@ -3,9 +3,10 @@ import { ERRORS } from '../../../base/errors.ts';
 import type { Answer } from '../answer.ts';
 import type { CommandFacts } from '../table.ts';
 import { writeJson } from '../writer.ts';
+import { typedCall } from './typed.ts';
 import { usageLine } from './usage.ts';
 
-/** A list entry: a term, its type or number, and what it is; `depth` says how far it is nested. */
+/** A list entry: a term, its type or number (empty: none), and what it is; `depth` says how far it is nested. */
 export interface Entry {
   readonly term: string;
   readonly type: string;
@@ -16,12 +17,15 @@ export interface Entry {
 /** A part of a page under a title of its own. */
 export interface Section {
   readonly title: string;
+  /** How the command is typed: a line that may be broken between its words. */
+  readonly usage?: string;
   readonly paragraphs: readonly string[];
   readonly entries: readonly Entry[];
   readonly code: readonly string[];
 }
 
-function section(title: string, parts: Partial<Omit<Section, 'title'>>): Section {
+/** A section of the parts that it has. */
+export function section(title: string, parts: Partial<Omit<Section, 'title'>>): Section {
   return { title, paragraphs: [], entries: [], code: [], ...parts };
 }
 
@@ -45,9 +49,14 @@ function answerEntries(answer: Answer<unknown>, depth = 0): Entry[] {
   ]);
 }
 
-function exampleCode(command: CommandFacts): string[] {
-  return command.examples.flatMap(({ title, params, result }) => [
-    `# ${title}`,
+/** As they are typed. */
+function typedExamples(command: CommandFacts): string[] {
+  return command.examples.flatMap(({ title, params }) => [`# ${title}`, typedCall(command, params)]);
+}
+
+/** As they are sent. */
+function sentExamples(command: CommandFacts): string[] {
+  return command.examples.flatMap(({ params, result }) => [
     writeJson({ jsonrpc: '2.0', id: 1, method: command.name, params }),
     ...(result === undefined ? [] : [writeJson({ jsonrpc: '2.0', id: 1, result })]),
   ]);
@@ -65,13 +74,17 @@ export function pageOf(command: CommandFacts): Section[] {
   const invalid =
     'Parameters that are missing, unknown or of the wrong form give -32602; anything unforeseen gives -1.';
   const pages = [
-    section('Synopsis', { code: [usageLine(command)] }),
+    section('Synopsis', { usage: `till ${usageLine(command)}` }),
     section('Description', { paragraphs: command.description.split('\n\n') }),
     section('Parameters', { entries: paramEntries(command) }),
     section('Return value', returned.length === 0 ? { paragraphs: ['An empty object.'] } : { entries: returned }),
     section('Errors', { paragraphs: [invalid], entries: errors }),
-    section('Examples', { code: exampleCode(command) }),
+    section('Examples', { code: typedExamples(command) }),
+    section('On the socket', { code: sentExamples(command) }),
     section('See also', { paragraphs: command.see_also.length === 0 ? [] : [command.see_also.join(', ')] }),
   ];
-  return pages.filter(({ paragraphs, entries, code }) => paragraphs.length + entries.length + code.length > 0);
+  return pages.filter(
+    ({ usage, paragraphs, entries, code }) =>
+      usage !== undefined || paragraphs.length + entries.length + code.length > 0,
+  );
 }

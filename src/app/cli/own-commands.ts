@@ -1,0 +1,81 @@
+/** What `till` does itself, without a running node: each command once, for dispatch, help, manuals and completion. */
+import type { Entry } from '../../api/rpc/faces/page.ts';
+import type { OptionDefinition } from '../config/option.ts';
+import { OPTIONS } from '../config/options.ts';
+
+/** A command of `till` itself. */
+export interface OwnCommand {
+  readonly summary: string;
+  /** How it is typed. */
+  readonly usage: string;
+  readonly paragraphs: readonly string[];
+  readonly options: readonly Entry[];
+}
+
+const PLACE: readonly Entry[] = [
+  option('--lightning-dir=DIR', 'The directory of all files. Default: `$TILL_DIR`, else `~/.till`.'),
+  option('--network=NETWORK', 'The Bitcoin network: bitcoin, testnet, testnet4, signet or regtest.'),
+];
+
+/** By name, in the order in which a newcomer needs them. */
+export const OWN_COMMANDS = {
+  start: {
+    summary: 'Run a node',
+    usage: 'till start [OPTION ...]',
+    paragraphs: [
+      'Runs a node until it is told to stop: by `till stop`, by SIGTERM, or by Ctrl-C. With `--daemon` it runs in the background.',
+      'Options may also stand in `DIR/config`, and those for one network in `DIR/NETWORK/config`: one a line, without the dashes. A later one counts more: first the file for all networks, then that of the network, then the command line.',
+    ],
+    options: Object.entries(OPTIONS as Record<string, OptionDefinition>).map(([name, definition]) =>
+      option(`--${name}${placeholderOf(definition)}`, `${definition.doc}${defaultOf(definition)}`),
+    ),
+  },
+  sandbox: {
+    summary: 'Try things out: a shop and a customer on a chain of their own',
+    usage: 'till sandbox [--lightning-dir=DIR]',
+    paragraphs: [
+      'Starts a Bitcoin chain, a shop and a customer on this machine, opens a channel between them and pays an invoice. Nothing of it is worth anything, and nothing leaves the machine. It runs until Ctrl-C; the next start goes on where it was.',
+      'The shop is the node that `till` asks by default. The customer is asked with `--lightning-dir=DIR/customer`.',
+    ],
+    options: PLACE.slice(0, 1),
+  },
+  seed: {
+    summary: 'Show the twenty-four words that every key is made from, once',
+    usage: 'till seed [--again] [--lightning-dir=DIR] [--network=NETWORK]',
+    paragraphs: [
+      'Shows the twenty-four words that every key of the node is made from: once, and then only with `--again`. Whoever has them has the money of the node. Write them on paper.',
+    ],
+    options: [option('--again', 'Shows them although they were shown before.'), ...PLACE],
+  },
+  completion: {
+    summary: 'Print a script that completes names in a shell',
+    usage: 'till completion bash|zsh|fish',
+    paragraphs: [
+      'Prints a script for the shell that is named. It completes commands and options.',
+      'For bash: `till completion bash > ~/.local/share/bash-completion/completions/till`. For zsh: put the output into a file `_till` in a directory of `$fpath`. For fish: `till completion fish > ~/.config/fish/completions/till.fish`.',
+    ],
+    options: [],
+  },
+} as const satisfies Record<string, OwnCommand>;
+
+/** The names of these commands. */
+export const OWN_COMMAND_NAMES: readonly string[] = Object.keys(OWN_COMMANDS);
+
+/** What `till NAME --help` prints. */
+export function ownHelp(name: keyof typeof OWN_COMMANDS): string {
+  const { usage, paragraphs, options } = OWN_COMMANDS[name];
+  const listed = options.map(({ term, text }) => `  ${term}\n      ${text}`).join('\n');
+  return `${[usage, ...paragraphs, ...(listed === '' ? [] : [listed])].join('\n\n').replaceAll('`', '')}\n`;
+}
+
+function option(term: string, text: string): Entry {
+  return { term, type: '', text, depth: 0 };
+}
+
+function placeholderOf({ kind, placeholder, one_of }: OptionDefinition): string {
+  return kind === 'flag' ? '' : `=${placeholder ?? one_of?.join('|') ?? 'VALUE'}`;
+}
+
+function defaultOf({ kind, default: value }: OptionDefinition): string {
+  return kind === 'flag' || kind === 'strings' || value === undefined ? '' : ` [${value}]`;
+}

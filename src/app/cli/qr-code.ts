@@ -1,0 +1,55 @@
+/** An invoice as a QR code, for a phone: drawn where the terminal has room for it, else in a file. */
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { encode, renderSVG } from 'uqr';
+
+/** White around the code, in modules: readers want four, and take two where all around it is white or dark. */
+const BORDER_MODULES = 2;
+
+/** Black on white in any theme: of the 256 colours these two are fixed. */
+const BLACK_ON_WHITE = '\x1b[38;5;16;48;5;231m';
+const AS_BEFORE = '\x1b[0m';
+
+/** How a code is drawn. */
+export interface Drawing {
+  /** The width of the terminal. */
+  readonly columns: number;
+  /** Whether the terminal has colours. Without them dark is what its background is: right on a dark terminal. */
+  readonly has_colours: boolean;
+}
+
+/** The invoice as a QR code, ready to print; where it is too wide for the terminal, a sentence that says where it is. */
+export function qrCode(bolt11: string, { columns, has_colours }: Drawing): string {
+  // Upper case makes a smaller code: QR packs it denser, and bech32 allows it.
+  const text = bolt11.toUpperCase();
+  const { data, size } = encode(text, { border: BORDER_MODULES });
+  if (size > columns) {
+    const file = writeDrawing(renderSVG(text, { border: BORDER_MODULES * 2 }));
+    return `The QR code is ${size} columns wide, and this terminal ${columns}: it is in ${file}, for a browser to show.\n`;
+  }
+  const lines: string[] = [];
+  for (let y = 0; y < size; y += 2) {
+    const line = Array.from({ length: size }, (_, x) =>
+      // One character is two modules high: a character is about twice as high as wide.
+      halves(data[y]?.[x] === true, data[y + 1]?.[x] === true, has_colours),
+    ).join('');
+    lines.push(has_colours ? `${BLACK_ON_WHITE}${line}${AS_BEFORE}` : line);
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+/** Blocks are black with colours; without them they are the light of a dark terminal, and stand for white. */
+function halves(isUpperDark: boolean, isLowerDark: boolean, has_colours: boolean): string {
+  const [upper, lower] = [isUpperDark === has_colours, isLowerDark === has_colours];
+  if (upper && lower) return '█';
+  if (upper) return '▀';
+  return lower ? '▄' : ' ';
+}
+
+/** Writes the picture where only its owner reads it; answers the path. */
+function writeDrawing(svg: string): string {
+  const file = join(mkdtempSync(join(tmpdir(), 'till-')), 'invoice.svg');
+  writeFileSync(file, svg, { mode: 0o600 });
+  return file;
+}

@@ -567,6 +567,9 @@ export interface Commands {
         /** What spent the funding: a mutual close, our commitment (local), the peer's (remote, revoked), or an unknown one. */ readonly ending?: string;
         /** The transaction that spent the funding. */ readonly closing_txid?: string;
         /** The block at which everything was resolved. */ readonly resolved_height?: number | bigint;
+        /** The Unix time at which its connection had last lasted a minute; absent if it never did. */ readonly last_stable_connection?:
+          | number
+          | bigint;
       }[];
     };
   };
@@ -856,7 +859,8 @@ export interface Commands {
         /** The kind of channel again, by the older spelling. */ readonly features: readonly string[];
         /** The funding transaction. */ readonly funding_txid: string;
         /** The output in it. */ readonly funding_outnum: number | bigint;
-        /** The script that we close to, once that is said. */ readonly close_to?: string;
+        /** The script that our balance goes to when both agree to close. */ readonly close_to: string;
+        /** Its address. */ readonly close_to_addr?: string;
         /** What both sides ask of payments. */ readonly updates?: {
           /** What one side asks of payments (its channel_update). */ readonly local: {
             /** The smallest HTLC. */ readonly htlc_minimum_msat: number | bigint;
@@ -898,6 +902,17 @@ export interface Commands {
           | bigint;
         /** Blocks that we wait for our balance when we close alone. */ readonly our_to_self_delay: number | bigint;
         /** The most HTLCs that may be on their way to us. */ readonly max_accepted_htlcs: number | bigint;
+        /** How many HTLCs the peer offered. */ readonly in_payments_offered?: number | bigint;
+        /** What they came to. */ readonly in_offered_msat?: number | bigint;
+        /** How many of them were paid to us. */ readonly in_payments_fulfilled?: number | bigint;
+        /** What these came to. */ readonly in_fulfilled_msat?: number | bigint;
+        /** How many HTLCs we offered. */ readonly out_payments_offered?: number | bigint;
+        /** What they came to. */ readonly out_offered_msat?: number | bigint;
+        /** How many of them the peer was paid. */ readonly out_payments_fulfilled?: number | bigint;
+        /** What these came to. */ readonly out_fulfilled_msat?: number | bigint;
+        /** The Unix time at which the connection had last lasted a minute; absent if it never did. */ readonly last_stable_connection?:
+          | number
+          | bigint;
         /** What is going on, in words. */ readonly status: readonly string[];
         /** Payments in flight. */ readonly htlcs: readonly {
           /** Offered by the peer (`in`) or by us. */ readonly direction: 'in' | 'out';

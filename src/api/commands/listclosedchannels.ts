@@ -44,6 +44,9 @@ const closedAnswer = answer.object(
     ),
     closing_txid: answer.optional(answer.txid('The transaction that spent the funding.')),
     resolved_height: answer.optional(answer.integer('The block at which everything was resolved.')),
+    last_stable_connection: answer.optional(
+      answer.integer('The Unix time at which its connection had last lasted a minute; absent if it never did.'),
+    ),
   },
   'A closed channel.',
 );

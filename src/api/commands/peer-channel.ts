@@ -1,7 +1,9 @@
 /** A channel as `listpeerchannels` shows it, by Core Lightning's names. */
 
+import { formatAddress } from '../../base/types/address.ts';
 import type { NodeId } from '../../base/types/brand.ts';
 import { FEATURE_BITS } from '../../base/types/features.ts';
+import type { Network } from '../../base/types/network.ts';
 import { closeProgress } from '../../node/channels/closing/progress.ts';
 import type { ForwardingTerms } from '../../node/channels/gossip/signing.ts';
 import type { LiveChannel } from '../../node/channels/live-channel.ts';
@@ -74,7 +76,8 @@ export const peerChannelAnswer = answer.object(
     features: answer.array(answer.string('A feature.'), 'The kind of channel again, by the older spelling.'),
     funding_txid: answer.txid('The funding transaction.'),
     funding_outnum: answer.integer('The output in it.'),
-    close_to: answer.optional(answer.hex('The script that we close to, once that is said.')),
+    close_to: answer.hex('The script that our balance goes to when both agree to close.'),
+    close_to_addr: answer.optional(answer.string('Its address.')),
     updates: answer.optional(
       answer.object({ local: updateAnswer, remote: answer.optional(updateAnswer) }, 'What both sides ask of payments.'),
     ),
@@ -103,6 +106,17 @@ export const peerChannelAnswer = answer.object(
     their_to_self_delay: answer.integer('Blocks that the peer waits for its balance when it closes alone.'),
     our_to_self_delay: answer.integer('Blocks that we wait for our balance when we close alone.'),
     max_accepted_htlcs: answer.integer('The most HTLCs that may be on their way to us.'),
+    in_payments_offered: ifKnown(answer.integer('How many HTLCs the peer offered.')),
+    in_offered_msat: ifKnown(answer.msat('What they came to.')),
+    in_payments_fulfilled: ifKnown(answer.integer('How many of them were paid to us.')),
+    in_fulfilled_msat: ifKnown(answer.msat('What these came to.')),
+    out_payments_offered: ifKnown(answer.integer('How many HTLCs we offered.')),
+    out_offered_msat: ifKnown(answer.msat('What they came to.')),
+    out_payments_fulfilled: ifKnown(answer.integer('How many of them the peer was paid.')),
+    out_fulfilled_msat: ifKnown(answer.msat('What these came to.')),
+    last_stable_connection: answer.optional(
+      answer.integer('The Unix time at which the connection had last lasted a minute; absent if it never did.'),
+    ),
     status: answer.array(answer.string('A line.'), 'What is going on, in words.'),
     htlcs: answer.array(htlcAnswer, 'Payments in flight.'),
   },
@@ -135,6 +149,7 @@ export function peerChannelRow(
   ending: EndingView | undefined,
   node_id: NodeId,
   forwarding: ForwardingTerms,
+  network: Network,
 ) {
   const { state, peer, peer_id } = channel;
   const { terms } = state;
@@ -143,6 +158,7 @@ export function peerChannelRow(
   const facts = channelUpdateFacts(state);
   const type = channelTypeRow(terms.channel_type);
   const perkw = figuresOf(state)?.feerate_per_kw;
+  const close_to = state.local_shutdown_script ?? terms.default_shutdown_script;
   return {
     peer_id: peer_id as string,
     peer_connected: peer !== undefined,
@@ -160,7 +176,8 @@ export function peerChannelRow(
     features: channelFeatures(terms.channel_type),
     funding_txid: terms.funding_txid as string,
     funding_outnum: terms.funding_output_index,
-    close_to: state.local_shutdown_script,
+    close_to,
+    close_to_addr: formatAddress(close_to, network),
     updates: facts && {
       local: {
         htlc_minimum_msat: facts.htlc_minimum_msat as bigint,
@@ -174,6 +191,8 @@ export function peerChannelRow(
     their_to_self_delay: terms.local.to_self_delay,
     our_to_self_delay: terms.remote.to_self_delay,
     max_accepted_htlcs: terms.local.max_accepted_htlcs,
+    ...(state.knowledge === 'terms' ? {} : channel.traffic),
+    last_stable_connection: channel.last_stable_connection,
     status: ending?.status ?? [statusOf(channel), ...closeProgress(channel)].map((line) => `${name}:${line}`),
     htlcs: (ending?.are_htlcs_over === true ? [] : state.htlcs).map((htlc) => ({
       direction: htlc.offered_by === 'local' ? ('out' as const) : ('in' as const),

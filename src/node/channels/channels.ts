@@ -40,6 +40,7 @@ import type { ChannelsOptions } from './options.ts';
 import { PeerMessages } from './peer-messages.ts';
 import type { ConnectedPeer } from './ports.ts';
 import { Reminders } from './reminders.ts';
+import { StableConnections } from './stable-connections.ts';
 import { ChannelTable } from './table.ts';
 import { Turns } from './turn.ts';
 
@@ -119,7 +120,8 @@ export class Channels {
     this.#newcomers = newcomers;
     this.#messages = new PeerMessages({ table, turns, openings, newcomers, gossip, agenda, book, asides });
     this.#asides = asides;
-    this.#reminders = new Reminders(options.clock, table, apply, gossip);
+    const connections = new StableConnections(options.clock, (channel) => agenda.save(channel));
+    this.#reminders = new Reminders(options.clock, table, apply, gossip, connections);
   }
 
   /** Reads what the store holds, and goes on where the last run ended. `resume_height`: the first block not yet seen. */

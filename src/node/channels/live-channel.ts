@@ -12,6 +12,7 @@ import type { ChannelState } from '../../protocol/channel/state.ts';
 import type { CloseCause, Closing } from './closing/close-cause.ts';
 import type { ClosePublication } from './closing/publication.ts';
 import type { ConnectedPeer, LocalUpdate } from './ports.ts';
+import { countTraffic, decodeTraffic, encodeTraffic, NO_TRAFFIC, type Traffic } from './traffic.ts';
 
 /** What the peer asks for payments over this channel towards us: of its `channel_update` (BOLT 7). */
 export interface RemoteUpdate {
@@ -52,6 +53,10 @@ export class LiveChannel {
   /** The least and the most that was ever ours of it; undefined when it is unknown. */
   min_to_us_msat: Msat | undefined;
   max_to_us_msat: Msat | undefined;
+  /** What went over it. */
+  traffic: Traffic = NO_TRAFFIC;
+  /** When its connection last lasted a minute: Unix time. */
+  last_stable_connection: number | undefined;
   /** Called when what happened to the channel is durable. */
   readonly listeners = new Set<() => void>();
   /** What the network said of its mutual closes, in this run of the node. */
@@ -82,7 +87,9 @@ export class LiveChannel {
 
   /** Takes the columns that its state does not hold from its row. */
   restore(row: Row): void {
-    const { closer, close_cause, min_to_us_msat, max_to_us_msat, local_update } = row;
+    const { closer, close_cause, min_to_us_msat, max_to_us_msat, local_update, last_stable_connection } = row;
+    this.traffic = decodeTraffic(row.traffic as string | null);
+    if (last_stable_connection !== null) this.last_stable_connection = Number(last_stable_connection);
     if (local_update !== null) this.local_update = JSON.parse(local_update as string) as LocalUpdate;
     if (closer !== null) this.closing = { closer: closer as Side, close_cause: close_cause as CloseCause };
     // Earlier versions wrote figures for channels whose figures are unknown.
@@ -92,6 +99,7 @@ export class LiveChannel {
 
   /** Moves to the next state. */
   move(state: ChannelState, closing: Closing | undefined): void {
+    this.traffic = countTraffic(this.traffic, this.state.htlcs, state.htlcs);
     this.state = state;
     this.closing = closing;
     if (this.min_to_us_msat !== undefined) this.min_to_us_msat = min(this.min_to_us_msat, state.local_msat);
@@ -114,10 +122,12 @@ export class LiveChannel {
     const { channel_id, peer_id, key_id, state, closing, min_to_us_msat, max_to_us_msat } = this;
     return {
       sql: `INSERT INTO channels (channel_id, peer_id, key_id, state, remote_update, is_closed, closer, close_cause,
-          min_to_us_msat, max_to_us_msat, local_update) VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?)
+          min_to_us_msat, max_to_us_msat, local_update, traffic, last_stable_connection)
+        VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT (channel_id) DO UPDATE SET state = excluded.state, remote_update = excluded.remote_update,
           closer = excluded.closer, close_cause = excluded.close_cause, min_to_us_msat = excluded.min_to_us_msat,
-          max_to_us_msat = excluded.max_to_us_msat, local_update = excluded.local_update WHERE key_id = excluded.key_id`,
+          max_to_us_msat = excluded.max_to_us_msat, local_update = excluded.local_update, traffic = excluded.traffic,
+          last_stable_connection = excluded.last_stable_connection WHERE key_id = excluded.key_id`,
       params: [
         channel_id,
         peer_id,
@@ -129,6 +139,8 @@ export class LiveChannel {
         min_to_us_msat ?? null,
         max_to_us_msat ?? null,
         this.local_update === undefined ? null : JSON.stringify(this.local_update),
+        encodeTraffic(this.traffic),
+        this.last_stable_connection ?? null,
       ],
     };
   }

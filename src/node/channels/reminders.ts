@@ -3,14 +3,17 @@
  *
  * - that it must close a channel whose state we have lost, while the funding is unspent: only the peer can;
  * - our `channel_update`, before the network forgets the channel, and when it is not true any more.
+ *
+ * At the same time it is noted whose connection has lasted.
  */
 import type { Clock } from '../../base/types/clock.ts';
 import type { Input } from '../../protocol/channel/input.ts';
 import type { LiveChannel } from './live-channel.ts';
 import type { ChannelGossip } from './ports.ts';
+import type { StableConnections } from './stable-connections.ts';
 import type { ChannelTable } from './table.ts';
 
-/** How often both are looked at. */
+/** How often all channels are looked at. */
 const REMIND_EVERY_MS = 60_000;
 
 export class Reminders {
@@ -18,6 +21,7 @@ export class Reminders {
   readonly #table: Pick<ChannelTable, 'list'>;
   readonly #apply: (channel: LiveChannel, input: Input) => void;
   readonly #gossip: Pick<ChannelGossip, 'refreshUpdate'>;
+  readonly #connections: Pick<StableConnections, 'look'>;
   #cancel = (): void => {};
 
   constructor(
@@ -25,11 +29,13 @@ export class Reminders {
     table: Pick<ChannelTable, 'list'>,
     apply: (channel: LiveChannel, input: Input) => void,
     gossip: Pick<ChannelGossip, 'refreshUpdate'>,
+    connections: Pick<StableConnections, 'look'>,
   ) {
     this.#clock = clock;
     this.#table = table;
     this.#apply = apply;
     this.#gossip = gossip;
+    this.#connections = connections;
   }
 
   start(): void {
@@ -38,6 +44,7 @@ export class Reminders {
         const { failure, phase } = channel.state;
         if (failure?.data_loss === true && phase === 'failed') this.#apply(channel, { kind: 'remind' });
         this.#gossip.refreshUpdate(channel);
+        this.#connections.look(channel);
       }
       this.start();
     });

@@ -34,6 +34,8 @@ export interface ClosedChannel {
   readonly closing_txid: Txid | undefined;
   /** The block at which nothing of it was left. */
   readonly resolved_height: number | undefined;
+  /** When its connection last lasted a minute: Unix time. */
+  readonly last_stable_connection: number | undefined;
 }
 
 /** What is known of a channel whose state was never lost. */
@@ -43,7 +45,7 @@ export interface ClosedFigures extends ChannelFigures {
 }
 
 const SELECT_CLOSED = `SELECT channels.channel_id, peer_id, key_id, channels.state, closer, close_cause, min_to_us_msat,
-    max_to_us_msat, ending, closing_txid, resolved_height
+    max_to_us_msat, last_stable_connection, ending, closing_txid, resolved_height
   FROM channels LEFT JOIN endings ON endings.channel_id = channels.channel_id
   WHERE is_closed = 1 ORDER BY channels.channel_id`;
 
@@ -59,6 +61,7 @@ export async function readClosedChannels(
 function closedChannel(row: Row, signer: ChannelSigner): ClosedChannel {
   const state = decodeState(row.state as string);
   const height = row.resolved_height as bigint | null;
+  const last_stable_connection = row.last_stable_connection as bigint | null;
   return {
     peer_id: row.peer_id as NodeId,
     channel_id: row.channel_id as ChannelId,
@@ -71,6 +74,7 @@ function closedChannel(row: Row, signer: ChannelSigner): ClosedChannel {
     ending: (row.ending as EndingKind | null) ?? undefined,
     closing_txid: (row.closing_txid as Txid | null) ?? undefined,
     resolved_height: height === null ? undefined : Number(height),
+    last_stable_connection: last_stable_connection === null ? undefined : Number(last_stable_connection),
   };
 }
 

@@ -131,3 +131,22 @@ test('a command of Core Lightning that Till does not have is refused with a reas
   assert.equal((await codeOf(ask(shop, 'help', { command: 'offer' }))).code, 3000);
   assert.equal((await codeOf(ask(shop, 'frobnicate'))).code, -32601);
 });
+
+test('listpeerchannels has every figure that wallets show', async () => {
+  await until(() => customer.channels.list().every(({ state }) => state.htlcs.length === 0));
+  const [channel] = await rowsOf(customer, 'listpeerchannels', 'channels');
+  assert.ok(channel !== undefined);
+  const { in_fulfilled_msat, out_fulfilled_msat, in_payments_offered, out_payments_offered } = channel;
+  assert.deepEqual(
+    [in_fulfilled_msat, out_fulfilled_msat, in_payments_offered, out_payments_offered].map((each) => typeof each),
+    ['number', 'number', 'number', 'number'],
+  );
+  const all = await rowsOf(customer, 'listpeerchannels', 'channels');
+  const paid_msat = all.reduce((total, row) => total + Number(row.out_fulfilled_msat), 0);
+  assert.equal(paid_msat, 20_000, 'what renepay paid above');
+  assert.match(channel.close_to_addr as string, /^bcrt1/);
+  assert.equal(channel.private, true);
+  for (const name of ['our_reserve_msat', 'their_reserve_msat', 'our_to_self_delay', 'to_us_msat', 'total_msat']) {
+    assert.equal(typeof channel[name], 'number', name);
+  }
+});

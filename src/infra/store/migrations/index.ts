@@ -12,6 +12,7 @@ import { runMarks } from './0010-run-marks.ts';
 import { nodeOfDatabase } from './0011-node-of-database.ts';
 import { localUpdates } from './0012-local-updates.ts';
 import { recentBlocks } from './0013-recent-blocks.ts';
+import { traffic } from './0014-traffic.ts';
 import type { Migration } from './migration.ts';
 
 export const MIGRATIONS: readonly Migration[] = [
@@ -28,4 +29,5 @@ export const MIGRATIONS: readonly Migration[] = [
   nodeOfDatabase,
   localUpdates,
   recentBlocks,
+  traffic,
 ];

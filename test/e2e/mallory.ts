@@ -70,6 +70,8 @@ export class Mallory {
     this.#inner = {
       node_id: peer.node_id,
       features: peer.features,
+      host: undefined,
+      is_wanted: false,
       send: (messages) => peer.send(messages.flatMap((message) => this.tamper(message))),
       awake: () => undefined,
       // It is not for Mallory to be offended.

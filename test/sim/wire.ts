@@ -36,7 +36,8 @@ export class Wire {
     };
     const { node_id } = far.machine.keys;
     const awake = (): undefined => undefined;
-    const peer = { node_id, features: INIT_FEATURES, send, awake, disconnect: () => this.drop(node.machine) };
+    const disconnect = (): void => this.drop(node.machine);
+    const peer = { node_id, features: INIT_FEATURES, host: undefined, is_wanted: false, send, awake, disconnect };
     return { node, peer, incoming: [], isUp: true };
   }
 

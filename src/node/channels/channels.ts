@@ -10,6 +10,7 @@ import type { ChannelId, NodeId, PaymentPreimage, Txid } from '../../base/types/
 import { toHex } from '../../base/types/hex.ts';
 import type { FailureMessage } from '../../codec/onion/failure.ts';
 import type { KnownMessage } from '../../codec/wire/index.ts';
+import type { Confirmation } from '../../infra/chain/source.ts';
 import { readAll } from '../../infra/store/read-all.ts';
 import type { Write } from '../../infra/store/store.ts';
 import { decodeState } from '../../protocol/channel/codec.ts';
@@ -32,6 +33,7 @@ import { failRemoval } from './incoming.ts';
 import { IncomingHtlcs } from './incoming-htlcs.ts';
 import { decodeUpdate, LiveChannel } from './live-channel.ts';
 import { Fundings } from './opening/fundings.ts';
+import { foundWrite, type LateFunding, LateFundings } from './opening/late-fundings.ts';
 import { NewChannels } from './opening/new-channel.ts';
 import { Newcomers, type OpenOptions } from './opening/newcomers.ts';
 import { type OpeningEnd, Openings } from './opening/openings.ts';
@@ -52,6 +54,7 @@ export class Channels {
   readonly #incoming_htlcs: IncomingHtlcs;
   readonly #turns: Turns;
   readonly #removal: Removal;
+  readonly #late_fundings: LateFundings;
   readonly #funding: FundingWatch;
   readonly #openings: Openings;
   readonly #newcomers: Newcomers;
@@ -70,7 +73,8 @@ export class Channels {
     const incoming_htlcs = new IncomingHtlcs(book, options.clock);
     const spare_scripts = new SpareScripts(options.wallet);
     const gossip = new OwnGossip({ ...options, book, save: (channel_id) => this.#save(channel_id) });
-    const removal = new Removal({ ...options, table, agenda, book, incoming_htlcs, spare_scripts });
+    const late_fundings = new LateFundings(chain, (late, found) => this.#comeBack(late, found));
+    const removal = new Removal({ ...options, table, agenda, book, incoming_htlcs, spare_scripts, late_fundings });
     const apply = (channel: LiveChannel, input: Input): void => void turns.apply(channel, input);
     const fundings = new Fundings(options.wallet, log, apply);
     const publisher = new ClosePublisher({ chain, log, apply });
@@ -106,6 +110,7 @@ export class Channels {
       clock: options.clock,
       environment: (signer, peer) => environmentOf(options, signer, peer.features),
       isKnown: (channel_id) => table.isKnown(channel_id),
+      makeRoom: (peer, push_msat) => newcomers.makeRoom(peer, push_msat),
       created: (opening, state, effects) => newChannels.create(opening, state, effects),
       effects: (opening, effects) => newChannels.follow(opening, effects),
     });
@@ -115,6 +120,7 @@ export class Channels {
     this.#incoming_htlcs = incoming_htlcs;
     this.#turns = turns;
     this.#removal = removal;
+    this.#late_fundings = late_fundings;
     this.#funding = funding;
     this.#openings = openings;
     this.#newcomers = newcomers;
@@ -138,6 +144,8 @@ export class Channels {
     }
     const closed = await readAll(store, 'SELECT channel_id FROM channels WHERE is_closed = 1 ORDER BY channel_id');
     for (const { channel_id } of closed) this.#table.addClosed(channel_id as ChannelId);
+    const late = await this.#late_fundings.start(store, resume_height);
+    for (const { state } of late) this.#table.addClosed(state.terms.channel_id);
     await this.#incoming_htlcs.load(store);
     await endings.start(this.list(), resume_height);
     for (const channel of this.list()) {
@@ -159,6 +167,7 @@ export class Channels {
   async stop(): Promise<void> {
     this.#stopTip();
     this.#reminders.stop();
+    this.#late_fundings.stop();
     this.#asides.stop();
     for (const channel of this.list()) {
       endPause(channel);
@@ -199,6 +208,7 @@ export class Channels {
     this.#table.peerConnected(peer);
     for (const channel of this.#table.with(peer.node_id)) {
       channel.peer = peer;
+      channel.host = peer.host;
       channel.warning = undefined;
       this.apply(channel, { kind: this.#asides.mayTry(channel) ? 'connected' : 'rest' });
     }
@@ -313,6 +323,19 @@ export class Channels {
   #begin(channel: LiveChannel, from_height: number): void {
     this.#table.add(channel);
     this.#funding.start(channel, from_height);
+  }
+
+  /** The funding of a channel that was given up has come: the chain decides about what is in it. */
+  #comeBack({ peer_id, key_id, state }: LateFunding, found: Confirmation): void {
+    const { keys, chain, onListChanged } = this.options;
+    const channel = new LiveChannel(peer_id, key_id, keys.channelSigner(key_id), state, undefined);
+    channel.closing = { closer: 'local', close_cause: 'local' };
+    this.#table.addAgain(channel);
+    this.book.write(foundWrite(channel.channel_id), channel.save());
+    this.#funding.confirmed(channel, found);
+    // Not at once: the block that is being told has been searched already, and the chain does not count it yet.
+    this.book.speak(() => this.#funding.start(channel, chain.tip().height + 1));
+    this.book.speak(onListChanged);
   }
 
   /** Whether a payment over this channel may still be accepted: not once the chain decides about the channel. */

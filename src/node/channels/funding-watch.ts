@@ -11,7 +11,7 @@ import type { ChannelTerms } from '../../protocol/channel/state.ts';
 import type { LiveChannel } from './live-channel.ts';
 
 /** Whether a transaction pays what was agreed, where it was agreed (BOLT 2, The funding_created Message). */
-function isFundingOf(terms: ChannelTerms, transaction: Uint8Array): boolean {
+export function isFundingOf(terms: ChannelTerms, transaction: Uint8Array): boolean {
   const { funding_output_index, funding_satoshis, local, remote } = terms;
   const output = parseTransaction(transaction).outputs[funding_output_index];
   if (output === undefined || output.amount_sat !== funding_satoshis) return false;
@@ -50,7 +50,7 @@ export class FundingWatch {
     const from_height = isDeep ? resume_height : Math.min(terms.opened_height, resume_height);
     const { funding_txid: txid, funding_output_index: vout } = terms;
     const cancelTransaction = this.#chain.watch({ kind: 'transaction', txid }, from_height, (event) => {
-      if (event.kind === 'confirmed') this.#confirmed(channel, event.confirmation);
+      if (event.kind === 'confirmed') this.confirmed(channel, event.confirmation);
       // A channel that was deep stays one: a deeper reorganisation than that is not undone by forgetting its name.
       if (event.kind === 'disconnected') this.#apply(channel, { kind: 'funding_depth', confirmation: undefined });
     });
@@ -72,7 +72,8 @@ export class FundingWatch {
     this.#apply(channel, { kind: 'funding_depth', confirmation: { ...funding_confirmation, depth_blocks } });
   }
 
-  #confirmed(channel: LiveChannel, { block, transaction, transaction_index }: Confirmation): void {
+  /** A block holds a transaction of the funding's id. */
+  confirmed(channel: LiveChannel, { block, transaction, transaction_index }: Confirmation): void {
     if (!isFundingOf(channel.state.terms, transaction)) {
       const { funding_txid, funding_output_index } = channel.state.terms;
       const reason = `output ${funding_output_index} of ${funding_txid} is not the funding that was agreed on`;

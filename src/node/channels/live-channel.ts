@@ -43,6 +43,8 @@ export class LiveChannel {
   readonly signer: ChannelSigner;
   state: ChannelState;
   peer: ConnectedPeer | undefined;
+  /** Where its peer called us from last, in this run of the node. */
+  host: string | undefined;
   remote_update: RemoteUpdate | undefined;
   /** What we said last of our own direction. */
   local_update: LocalUpdate | undefined;

@@ -19,6 +19,10 @@ export interface ConnectedPeer {
   readonly node_id: NodeId;
   /** What the peer offers. */
   readonly features: Features;
+  /** Where it calls from, as far as places are counted (an IPv6 network of 64 bits is one); undefined when we called it. */
+  readonly host: string | undefined;
+  /** Whether we called it, or want to be connected to it. */
+  readonly is_wanted: boolean;
   send(messages: readonly KnownMessage[]): void;
   /** Undefined when the peer was heard just now; else it is asked, and the promise resolves when it is heard again. */
   awake(): Promise<void> | undefined;

@@ -46,6 +46,11 @@ export class ChannelTable {
     this.#channels.set(channel_id, channel);
   }
 
+  /** Adds a channel again that was removed before. */
+  addAgain(channel: LiveChannel): void {
+    this.#channels.set(channel.channel_id, channel);
+  }
+
   /** Remembers the id of a channel that is over, so that no other channel takes it. */
   addClosed(channel_id: ChannelId): void {
     this.#known.add(channel_id);

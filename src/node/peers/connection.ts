@@ -46,6 +46,8 @@ export interface ConnectionOwner {
   /** Handshake and init are done. */
   ready(connection: Connection): void;
   message(connection: Connection, message: PeerMessage): void;
+  /** Whether this node is one that we want to be connected to. */
+  wants(node_id: NodeId): boolean;
   /** `was_ready` tells whether `ready` was called. */
   closed(connection: Connection, reason: string, was_ready: boolean): void;
 }
@@ -55,6 +57,8 @@ export interface ConnectionOptions {
   readonly session: Session;
   readonly address: string;
   readonly direction: 'in' | 'out';
+  /** Where an incoming one comes from, as far as places are counted. */
+  readonly host: string | undefined;
   readonly clock: Clock;
   readonly network: Network;
   readonly features: Features;
@@ -67,6 +71,7 @@ type PauseReason = 'host' | 'rate' | 'output';
 export class Connection implements Peer {
   readonly address: string;
   readonly direction: 'in' | 'out';
+  readonly host: string | undefined;
   readonly #options: ConnectionOptions;
   readonly #stream: Duplex;
   readonly #session: Session;
@@ -88,6 +93,7 @@ export class Connection implements Peer {
     this.#options = options;
     this.address = options.address;
     this.direction = options.direction;
+    this.host = options.host;
     this.#stream = stream;
     this.#session = session;
     this.#incoming = new Allowance(clock, INCOMING_BYTES_PER_SECOND, INCOMING_BURST_BYTES);
@@ -107,6 +113,10 @@ export class Connection implements Peer {
   get node_id(): NodeId {
     if (this.#node_id === undefined) throw new Error('the peer has not yet shown who it is');
     return this.#node_id;
+  }
+
+  get is_wanted(): boolean {
+    return this.direction === 'out' || this.#options.owner.wants(this.node_id);
   }
 
   get features(): Features {

@@ -14,6 +14,10 @@ export interface Peer {
   /** Where the connection comes from or goes to, as people write it. */
   readonly address: string;
   readonly direction: 'in' | 'out';
+  /** Where it calls from, as far as places are counted (an IPv6 network of 64 bits is one); undefined when we called it. */
+  readonly host: string | undefined;
+  /** Whether we called it, or want to be connected to it. */
+  readonly is_wanted: boolean;
   readonly is_connected: boolean;
   /** Where the peer sees us, as people write it; undefined when it does not say. */
   readonly remote_addr: string | undefined;

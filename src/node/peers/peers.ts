@@ -16,6 +16,7 @@ import { DIAL_TIMEOUT_MS, MAX_STRANGERS, MAX_UNKNOWN_CONNECTIONS, MAX_UNKNOWN_CO
 import { formatNetAddress, type NetAddress } from './net-address.ts';
 import { type ChannelHost, type Peer, PeerError, type PeerLog } from './peer.ts';
 import { Reconnects } from './reconnects.ts';
+import { countedHost } from './remote-address.ts';
 
 export interface PeersOptions {
   /** The node's own key. */
@@ -43,8 +44,6 @@ export class Peers implements ConnectionOwner {
   readonly #servers: Server[] = [];
   readonly #pending = new Map<Connection, Pending>();
   readonly #peers = new Map<NodeId, Connection>();
-  /** Where those come from that called us. */
-  readonly #hosts = new WeakMap<Connection, string>();
   readonly #dialling = new Map<NodeId, Promise<Peer>>();
   readonly #dials = new Set<AbortController>();
   readonly #reconnects: Reconnects;
@@ -77,8 +76,9 @@ export class Peers implements ConnectionOwner {
     });
   }
 
-  /** Takes a connection that somebody opened to us. `host` is where from: connections are counted by it. */
-  accept(stream: Duplex, host: string, address = host): void {
+  /** Takes a connection that somebody opened to us. `from` is where from: connections are counted by it. */
+  accept(stream: Duplex, from: string, address = from): void {
+    const host = countedHost(from);
     const unknown = [...this.#pending.values()];
     const same_host = unknown.filter((each) => each.host === host).length;
     if (this.#closing || unknown.length >= MAX_UNKNOWN_CONNECTIONS || same_host >= MAX_UNKNOWN_CONNECTIONS_PER_HOST) {
@@ -156,7 +156,6 @@ export class Peers implements ConnectionOwner {
         connection.disconnect('too many peers are connected');
         return;
       }
-      this.#hosts.set(connection, pending.host);
     }
     this.#peers.set(node_id, connection);
     this.#reconnects.connected(node_id);
@@ -169,6 +168,11 @@ export class Peers implements ConnectionOwner {
   /** As owner of its connections. */
   message(connection: Connection, message: Parameters<ChannelHost['message']>[1]): void {
     this.#options.host.message(connection, message);
+  }
+
+  /** As owner of its connections. */
+  wants(node_id: NodeId): boolean {
+    return this.#reconnects.keeps(node_id);
   }
 
   /** As owner of its connections. */
@@ -237,7 +241,18 @@ export class Peers implements ConnectionOwner {
       ephemeral_key: freshKey(randomBytes),
       ...(node_id === undefined ? {} : { remote_public_key: fromHex(node_id) }),
     });
-    const connection = new Connection({ stream, session, address, direction, clock, network, features, owner: this });
+    const host = direction === 'in' ? pending.host : undefined;
+    const connection = new Connection({
+      stream,
+      session,
+      address,
+      direction,
+      host,
+      clock,
+      network,
+      features,
+      owner: this,
+    });
     this.#pending.set(connection, pending);
   }
 
@@ -254,7 +269,7 @@ export class Peers implements ConnectionOwner {
   #makeRoom(host: string): boolean {
     const strangers = [...this.#peers].filter(([id, connection]) => this.#isStranger(id, connection));
     if (strangers.length < MAX_STRANGERS) return true;
-    const by_host = Map.groupBy(strangers, ([, connection]) => this.#hosts.get(connection) ?? '');
+    const by_host = Map.groupBy(strangers, ([, connection]) => connection.host ?? '');
     const [most] = [...by_host.values()].sort((a, b) => b.length - a.length);
     const [oldest] = most ?? [];
     if (oldest === undefined || (most?.length ?? 0) <= (by_host.get(host)?.length ?? 0) + 1) return false;

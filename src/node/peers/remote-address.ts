@@ -33,7 +33,16 @@ export function decodeRemoteAddress(bytes: Uint8Array): string | undefined {
   return formatNetAddress({ host, port: data.readUInt16BE(17) });
 }
 
-function ipv6Bytes(host: string): Uint8Array {
+/**
+ * By what connections from this host are counted: whoever has one address of an IPv6 network of 64 bits has them all. What
+ * is no IP address stands for itself.
+ */
+export function countedHost(host: string): string {
+  const plain = host.replace(/^::ffff:(?=[\d.]+$)/, '').replace(/%.*$/, '');
+  return isIPv6(plain) ? `${ipv6Bytes(plain).subarray(0, 8).toString('hex')}/64` : plain;
+}
+
+function ipv6Bytes(host: string): Buffer {
   const [head = '', tail] = new URL(`http://[${host}]/`).hostname.slice(1, -1).split('::');
   const groups = (text: string | undefined): number[] =>
     text === undefined || text === '' ? [] : text.split(':').map((group) => Number.parseInt(group, 16));

@@ -12,6 +12,9 @@ export function immatureBlocks({ transaction_index }: Pick<FundingConfirmation, 
   return transaction_index === 0 ? COINBASE_MATURITY_BLOCKS : 0;
 }
 
+/** BOLT 2: below so much there is no output in a commitment. */
+const LEAST_OUTPUT_MSAT = 354_000n;
+
 /** For how deep a funding transaction counts: a block's reward from its maturity on. Below 1: it does not count yet. */
 export function countedDepth(confirmation: FundingConfirmation | undefined): number {
   return confirmation === undefined ? 0 : confirmation.depth_blocks - immatureBlocks(confirmation);
@@ -26,9 +29,14 @@ export function isUnfunded({ terms, phase, funding_confirmation, ready_sent }: C
   return isPromise && funding_confirmation === undefined && phase !== 'spent';
 }
 
+/** Whether so much is money that a closed channel could bring. */
+export function isMoney(amount_msat: bigint): boolean {
+  return amount_msat >= LEAST_OUTPUT_MSAT;
+}
+
 /** Whether there is money of ours in it. In a channel that was never used that is what the peer pushed at the opening. */
 export function holdsOurs({ local_msat }: ChannelState): boolean {
-  return local_msat > 0n;
+  return isMoney(local_msat);
 }
 
 /** Whether the peer's funding transaction was not seen in all the time that it had. */

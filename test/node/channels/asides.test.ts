@@ -210,6 +210,8 @@ test('a peer that must close a channel is asked every minute until the funding i
   const deaf: ConnectedPeer = {
     node_id: couple.customer.node_id,
     features: new Set(),
+    host: undefined,
+    is_wanted: false,
     send: (messages) => void said.push(...messages),
     awake: () => undefined,
     disconnect: () => {},

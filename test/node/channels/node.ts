@@ -108,6 +108,8 @@ export class TestNode {
   readonly fulfilled: [bigint, PaymentPreimage][] = [];
   readonly removed: RemovedHtlc[] = [];
   readonly log: string[] = [];
+  /** Where it calls others from. */
+  host: string | undefined;
   /** A cheat's funding: an output that it names, whatever it is. */
   fundWith: { readonly txid: Txid; readonly vout: number } | undefined;
   /** What happens while the wallet makes a funding transaction, and what the source of blocks says to it. */
@@ -314,6 +316,9 @@ export class Link {
     return {
       node_id: far.node_id,
       features: FEATURES,
+      // The first end calls the second.
+      host: side === 0 ? undefined : far.host,
+      is_wanted: side === 0,
       send: (messages) => {
         const bytes = messages.map((message) => encodeMessage(message));
         setImmediate(() => {

@@ -13,6 +13,7 @@ import { nodeOfDatabase } from './0011-node-of-database.ts';
 import { localUpdates } from './0012-local-updates.ts';
 import { recentBlocks } from './0013-recent-blocks.ts';
 import { traffic } from './0014-traffic.ts';
+import { lateFundings } from './0015-late-fundings.ts';
 import type { Migration } from './migration.ts';
 
 export const MIGRATIONS: readonly Migration[] = [
@@ -30,4 +31,5 @@ export const MIGRATIONS: readonly Migration[] = [
   localUpdates,
   recentBlocks,
   traffic,
+  lateFundings,
 ];

@@ -1,10 +1,13 @@
 /** How channels leave: what the store keeps of them, and what memory lets go. */
 import type { ChannelId } from '../../../base/types/brand.ts';
+import type { ChainSource } from '../../../infra/chain/source.ts';
 import type { Write } from '../../../infra/store/store.ts';
+import { holdsOurs, isOverdue } from '../../../protocol/channel/funding.ts';
 import type { Agenda } from '../agenda.ts';
 import type { Book } from '../book.ts';
 import type { IncomingHtlcs } from '../incoming-htlcs.ts';
 import type { LiveChannel } from '../live-channel.ts';
+import { keepWrite, type LateFundings } from '../opening/late-fundings.ts';
 import type { SpareScripts } from '../opening/spare-scripts.ts';
 import type { ChannelTable } from '../table.ts';
 import { endPause } from './pause.ts';
@@ -15,6 +18,8 @@ export interface RemovalOptions {
   readonly book: Book;
   readonly incoming_htlcs: IncomingHtlcs;
   readonly spare_scripts: SpareScripts;
+  readonly late_fundings: LateFundings;
+  readonly chain: Pick<ChainSource, 'tip'>;
   readonly onListChanged: () => void;
 }
 
@@ -35,12 +40,21 @@ export class Removal {
     this.#leave(channel, { sql: 'UPDATE channels SET is_closed = 1 WHERE channel_id = ?', params: [channel_id] });
   }
 
-  /** The channel never had funding: nothing is kept of it, and its script is free for the next opening. */
+  /**
+   * The channel never had funding: nothing is kept of it, and its script is free for the next opening. When it holds
+   * money of ours, and its funding has only not come in time, it is kept apart: it may still come.
+   */
   forget(channel: LiveChannel): void {
-    const { table, spare_scripts } = this.#options;
-    table.forget(channel);
-    this.#leave(channel, { sql: 'DELETE FROM channels WHERE channel_id = ?', params: [channel.channel_id] });
-    spare_scripts.giveBack(channel.state.terms.default_shutdown_script);
+    const { table, book, chain, spare_scripts, late_fundings } = this.#options;
+    const { state, channel_id } = channel;
+    const isKept = holdsOurs(state) && isOverdue(state, chain.tip().height);
+    if (isKept) {
+      table.remove(channel);
+      book.write(keepWrite(channel));
+    } else table.forget(channel);
+    this.#leave(channel, { sql: 'DELETE FROM channels WHERE channel_id = ?', params: [channel_id] });
+    if (isKept) late_fundings.watch(channel, chain.tip().height + 1);
+    else spare_scripts.giveBack(state.terms.default_shutdown_script);
   }
 
   #leave(channel: LiveChannel, write: Write): void {

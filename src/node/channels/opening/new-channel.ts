@@ -76,6 +76,7 @@ export class NewChannels {
     const { peer, key_id, signer, end } = opening;
     const channel = new LiveChannel(peer.node_id, key_id, signer, state, undefined);
     channel.peer = peer;
+    channel.host = peer.host;
     begin(channel, chain.tip().height + 1);
     agenda.save(channel);
     // Before money goes into the channel: from then on its backup is what gets it out again.

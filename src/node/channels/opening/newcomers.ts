@@ -3,20 +3,20 @@
  * may have that cost it nothing, because no block holds their funding.
  */
 import type { Msat, Sat } from '../../../base/types/amount.ts';
-import type { ChannelId, NodeId } from '../../../base/types/brand.ts';
+import type { ChannelId } from '../../../base/types/brand.ts';
 import { hasFeature } from '../../../base/types/features.ts';
 import { toHex } from '../../../base/types/hex.ts';
 import type { ShortChannelId } from '../../../base/types/short-channel-id.ts';
 import type { OpenChannel } from '../../../codec/wire/index.ts';
-import { isUnfunded } from '../../../protocol/channel/funding.ts';
+import { isMoney, isUnfunded } from '../../../protocol/channel/funding.ts';
 import type { Book } from '../book.ts';
 import { bothOffer } from '../environment.ts';
-import type { LiveChannel } from '../live-channel.ts';
 import { type ChannelsOptions, feeratesOf } from '../options.ts';
 import type { ConnectedPeer, FundingOptions } from '../ports.ts';
 import type { ChannelTable } from '../table.ts';
 import type { Turns } from '../turn.ts';
 import type { OpeningEnd, Openings } from './openings.ts';
+import { type Newcomer, type Place, placeFor } from './places.ts';
 import type { SpareScripts } from './spare-scripts.ts';
 
 /** What the operator asks of a new channel. */
@@ -31,11 +31,6 @@ export interface OpenOptions {
 
 /** Real ones name blocks that will not come for two hundred years. */
 const ALIAS_BLOCKS = 0xf00000;
-/** Openings of a peer, and channels of it without funding in a block: each costs it one signature, and us a row. */
-const MOST_PER_PEER = 4;
-/** Channels without funding, of all peers together. */
-const MOST_UNFUNDED = 100;
-
 export interface NewcomersOptions
   extends Pick<ChannelsOptions, 'keys' | 'network' | 'chain' | 'randomBytes' | 'features' | 'zeroconf_peers'> {
   readonly table: ChannelTable;
@@ -84,7 +79,8 @@ export class Newcomers {
     const { keys, network, randomBytes, zeroconf_peers, table, openings, spare_scripts, book } = this.#options;
     const { temporary_channel_id } = message;
     const isTrusted = zeroconf_peers.has(peer.node_id);
-    const giveBack = isTrusted || this.#makeRoom(peer.node_id) ? openings.reserve(peer.node_id) : undefined;
+    const hasRoom = isTrusted || this.#placeFor(peer, message.push_msat, openings.count(peer.node_id)) !== 'none';
+    const giveBack = hasRoom ? openings.reserve(peer.node_id) : undefined;
     if (giveBack === undefined) {
       const data = Buffer.from('open_channel: too many openings at once, or channels without funding');
       book.send(peer, { type: 'error', channel_id: temporary_channel_id, data });
@@ -106,28 +102,33 @@ export class Newcomers {
     });
   }
 
-  /**
-   * Whether there is room for one more channel of this peer without funding. When all places are taken, the oldest one
-   * whose peer is not even connected makes room: the peer loses nothing, because it can close alone.
-   */
-  #makeRoom(node_id: NodeId): boolean {
-    const { table, openings, turns } = this.#options;
-    const unfunded = table.list().filter(({ state }) => isUnfunded(state));
-    const own = unfunded.filter(({ peer_id }) => peer_id === node_id).length + openings.count(node_id);
-    if (own >= MOST_PER_PEER) return false;
-    if (unfunded.length < MOST_UNFUNDED) return true;
-    const [oldest] = unfunded.filter(({ peer }) => peer === undefined).sort(byAge);
-    if (oldest === undefined) return false;
-    turns.apply(oldest, { kind: 'forget', reason: 'its funding did not come, and others wait for its place' });
+  /** Makes room for a channel of this peer that is about to be funded. False when there is none. */
+  makeRoom(peer: ConnectedPeer, push_msat: bigint): boolean {
+    // The opening itself is one of those under way.
+    const place = this.#placeFor(peer, push_msat, this.#options.openings.count(peer.node_id) - 1);
+    if (place === 'free' || place === 'none') return place === 'free';
+    this.#options.turns.apply(place, {
+      kind: 'forget',
+      reason: 'its funding did not come, and others wait for its place',
+    });
     return true;
+  }
+
+  #placeFor({ node_id, host, is_wanted }: ConnectedPeer, push_msat: bigint, openings: number): Place {
+    const all = this.#options.table.list();
+    const known = new Set(all.filter(({ state }) => !isUnfunded(state)).map(({ peer_id }) => peer_id));
+    const newcomer: Newcomer = {
+      node_id,
+      host,
+      is_wanted: is_wanted || known.has(node_id),
+      openings,
+      is_pushed: isMoney(push_msat),
+    };
+    return placeFor(newcomer, all, ({ peer, peer_id }) => peer?.is_wanted === true || known.has(peer_id));
   }
 
   #newAlias(): ShortChannelId {
     const random = Buffer.from(this.#options.randomBytes(6));
     return `${ALIAS_BLOCKS + random.readUInt16BE(0)}x${random.readUInt16BE(2)}x${random.readUInt16BE(4)}` as ShortChannelId;
   }
-}
-
-function byAge(a: LiveChannel, b: LiveChannel): number {
-  return a.state.terms.opened_height - b.state.terms.opened_height;
 }

@@ -48,6 +48,8 @@ export interface OpeningHost {
   /** Whether a channel has this id, or had: its funding output is another channel's. */
   isKnown(channel_id: ChannelId): boolean;
   environment(signer: ChannelSigner, peer: ConnectedPeer): Environment;
+  /** Makes room for a channel that a peer is about to fund. False when there is none. */
+  makeRoom(peer: ConnectedPeer, push_msat: bigint): boolean;
   created(opening: LiveOpening, state: ChannelState, effects: readonly Effect[]): void;
   effects(opening: LiveOpening, effects: readonly Effect[]): void;
 }
@@ -138,8 +140,17 @@ export class Openings {
       this.step(live, { kind: 'cancel', reason: 'funding_created: this output is the funding of another channel' });
       return true;
     }
+    if (message.type === 'funding_created' && !this.#hasRoom(live)) {
+      this.step(live, { kind: 'cancel', reason: 'funding_created: too many channels without funding' });
+      return true;
+    }
     this.step(live, { kind: 'message', message: message as never });
     return true;
+  }
+
+  /** Many openings may be under way at once: each needs a place when it becomes a channel. */
+  #hasRoom({ peer, opening }: LiveOpening): boolean {
+    return opening.minimum_depth === 0 || this.#host.makeRoom(peer, opening.push_msat);
   }
 
   /** Whoever names the funding of somebody else's channel as its own must not come to stand in its place. */

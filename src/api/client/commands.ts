@@ -66,6 +66,20 @@ export interface Commands {
     readonly params: { /** Whether writes may be grouped. */ readonly enable: boolean };
     readonly result: Readonly<Record<string, never>>;
   };
+  /** Command to prevent a rune from working */
+  blacklistrune: {
+    readonly params: {
+      /** The first number; see `unique_id` of `showrunes`. */ readonly start?: number | bigint;
+      /** The last number. By default the first one alone. */ readonly end?: number | bigint;
+      /** Whether the runes are to work again. */ readonly relist?: boolean;
+    };
+    readonly result: {
+      /** All that is revoked. */ readonly blacklist: readonly {
+        /** The first number. */ readonly start: number | bigint;
+        /** The last one. */ readonly end: number | bigint;
+      }[];
+    };
+  };
   /** Command for verifying parameters */
   check: {
     readonly params: Readonly<Record<string, unknown>>;
@@ -82,6 +96,16 @@ export interface Commands {
       /** Whether it is the signature of that node, or of one that we know. */ readonly verified: boolean;
       /** The node whose key signed the text; absent if there is no such key. */ readonly pubkey?: string;
     };
+  };
+  /** Command to validate a rune */
+  checkrune: {
+    readonly params: {
+      /** The rune. */ readonly rune: string;
+      /** Who asks, for restrictions by `id`. */ readonly nodeid?: string;
+      /** What is asked for. */ readonly method?: string;
+      /** With which parameters. */ readonly params?: Readonly<Record<string, unknown>> | readonly unknown[];
+    };
+    readonly result: { /** True. */ readonly valid: boolean };
   };
   /** Command for closing channels with direct peers */
   close: {
@@ -156,25 +180,39 @@ export interface Commands {
       /** It can be paid, but asks the payer for fewer than 19 blocks: a payment that leaves no more than it asks for is refused. Make a new invoice. */ readonly warning_cltv?: string;
     };
   };
-  /** Command for decoding an invoice string */
-  decode: {
+  /** Command to create a rune */
+  createrune: {
     readonly params: {
-      /** The invoice. It may be in upper case, begin with `lightning:`, and have blanks or newlines around it. */ readonly string: string;
+      /** A rune of any node: the answer is the same rune with the restrictions added. */ readonly rune?: string;
+      /** `readonly`, or an array of arrays of alternatives. */ readonly restrictions?:
+        | 'readonly'
+        | readonly (readonly string[])[];
     };
     readonly result: {
-      /** What it is. */ readonly type: 'bolt11 invoice';
-      /** True. */ readonly valid: boolean;
-      /** The network: the letters after `ln`. */ readonly currency: string;
-      /** The Unix time of its creation. */ readonly created_at: number | bigint;
-      /** For how many seconds after that it can be paid. */ readonly expiry: number | bigint;
-      /** The node that is paid. */ readonly payee: string;
+      /** The rune. Whoever has it has the right that it gives. */ readonly rune: string;
+      /** Its number, by which it can be revoked. Runes derived from it have the same. */ readonly unique_id: string;
+      /** The rune permits everything. */ readonly warning_unrestricted_rune?: string;
+    };
+  };
+  /** Command for decoding an invoice string or a rune */
+  decode: {
+    readonly params: {
+      /** The invoice or rune. An invoice may be in upper case, begin with `lightning:`, and have blanks or newlines around it. */ readonly string: string;
+    };
+    readonly result: {
+      /** What it is. */ readonly type: 'bolt11 invoice' | 'rune';
+      /** True, except for a rune that is not UTF-8. */ readonly valid: boolean;
+      /** The network: the letters after `ln`. */ readonly currency?: string;
+      /** The Unix time of its creation. */ readonly created_at?: number | bigint;
+      /** For how many seconds after that it can be paid. */ readonly expiry?: number | bigint;
+      /** The node that is paid. */ readonly payee?: string;
       /** The amount; absent if the payer chooses it. */ readonly amount_msat?: number | bigint;
-      /** The hash of the preimage. */ readonly payment_hash: string;
-      /** The payee's signature, DER. */ readonly signature: string;
+      /** The hash of the preimage. */ readonly payment_hash?: string;
+      /** The payee's signature, DER. */ readonly signature?: string;
       /** The description. */ readonly description?: string;
       /** The SHA-256 of the description. */ readonly description_hash?: string;
-      /** Blocks that the payer must leave the payee. */ readonly min_final_cltv_expiry: number | bigint;
-      /** The secret that the payer must send to the payee. */ readonly payment_secret: string;
+      /** Blocks that the payer must leave the payee. */ readonly min_final_cltv_expiry?: number | bigint;
+      /** The secret that the payer must send to the payee. */ readonly payment_secret?: string;
       /** Feature bits (BOLT 9). */ readonly features?: string;
       /** Data that the payer sends back to the payee. */ readonly payment_metadata?: string;
       /** Addresses for paying on chain instead. */ readonly fallbacks?: readonly {
@@ -193,6 +231,15 @@ export interface Commands {
         /** Its letter. */ readonly tag: string;
         /** Its data, bech32. */ readonly data: string;
       }[];
+      /** The number of the rune. */ readonly unique_id?: string;
+      /** The version of the rune; those of Till have none. */ readonly version?: string;
+      /** The code of the rune in hex, a colon, and its restrictions as they are written. */ readonly string?: string;
+      /** The restrictions of the rune; all of them must hold. */ readonly restrictions?: readonly {
+        /** One of them must hold. */ readonly alternatives: readonly string[];
+        /** The same in words. */ readonly summary: string;
+      }[];
+      /** The restrictions of a rune that are not UTF-8. */ readonly hex?: string;
+      /** The restrictions of the rune are not UTF-8. */ readonly warning_rune_invalid_utf8?: string;
     };
   };
   /** Command for decoding a bolt11 string (low-level) */
@@ -1184,6 +1231,30 @@ export interface Commands {
         /** The smallest HTLC that the peer takes. */ readonly minimum_htlc_out_msat: number | bigint;
         /** The largest HTLC that we send. */ readonly maximum_htlc_out_msat: number | bigint;
         /** Whether any feerate of the peer is taken. */ readonly ignore_fee_limits: boolean;
+      }[];
+    };
+  };
+  /** Command to list previously created runes */
+  showrunes: {
+    readonly params: { /** Show this rune alone. It may be of any node. */ readonly rune?: string };
+    readonly result: {
+      /** The runes, oldest first. */ readonly runes: readonly {
+        /** The rune. */ readonly rune: string;
+        /** Its number. */ readonly unique_id: string;
+        /** All of them must hold. */ readonly restrictions: readonly {
+          /** One of them must hold. */ readonly alternatives: readonly {
+            /** What is compared. */ readonly fieldname: string;
+            /** What it is compared with. */ readonly value: string;
+            /** How: one character. */ readonly condition: string;
+            /** The same in words. */ readonly english: string;
+          }[];
+          /** The same in words. */ readonly english: string;
+        }[];
+        /** The same in words. */ readonly restrictions_as_english: string;
+        /** False: this rune was not made here as it is, but may be derived from one that was. */ readonly stored?: boolean;
+        /** True: it was revoked. */ readonly blacklisted?: boolean;
+        /** When it was last used with success, in seconds since 1970. */ readonly last_used?: number | bigint;
+        /** False: it is of another node. */ readonly our_rune?: boolean;
       }[];
     };
   };

@@ -5,11 +5,14 @@ import { autocleanStatus } from './autoclean-status.ts';
 import { autocleaninvoice } from './autocleaninvoice.ts';
 import { backup } from './backup.ts';
 import { batching } from './batching.ts';
+import { blacklistrune } from './blacklistrune.ts';
 import { check } from './check.ts';
 import { checkmessage } from './checkmessage.ts';
+import { checkrune } from './checkrune.ts';
 import { close } from './close.ts';
 import { connect } from './connect.ts';
 import { createinvoice } from './createinvoice.ts';
+import { createrune } from './createrune.ts';
 import { decode } from './decode.ts';
 import { decodepay } from './decodepay.ts';
 import { delexpiredinvoice } from './delexpiredinvoice.ts';
@@ -48,6 +51,7 @@ import { recoverchannel } from './recoverchannel.ts';
 import { renepay } from './renepay.ts';
 import { sendpay } from './sendpay.ts';
 import { setchannel } from './setchannel.ts';
+import { showrunes } from './showrunes.ts';
 import { signinvoice } from './signinvoice.ts';
 import { signmessage } from './signmessage.ts';
 import { staticbackup } from './staticbackup.ts';
@@ -68,11 +72,14 @@ export const commands: readonly Command<Modules>[] = [
   autocleaninvoice,
   backup,
   batching,
+  blacklistrune,
   check,
   checkmessage,
+  checkrune,
   close,
   connect,
   createinvoice,
+  createrune,
   decode,
   decodepay,
   delexpiredinvoice,
@@ -110,6 +117,7 @@ export const commands: readonly Command<Modules>[] = [
   renepay,
   sendpay,
   setchannel,
+  showrunes,
   signinvoice,
   signmessage,
   staticbackup,

@@ -2,6 +2,7 @@
 
 import type { NetworkName } from '../../base/types/network.ts';
 import type { SignedMessage } from '../../node/keys/signed-message.ts';
+import type { Runes } from '../../shop/access/runes.ts';
 import type { Deposits } from '../../shop/deposits/deposits.ts';
 import type { Invoices } from '../../shop/invoices/invoices.ts';
 import { commandsOn } from '../rpc/command.ts';
@@ -72,6 +73,8 @@ export interface Modules extends ChannelModules, PaymentModules, WalletModules {
   readonly invoices: Invoices;
   /** What arrived at addresses of invoices. */
   readonly deposits: Pick<Deposits, 'ofInvoices' | 'ofCoins'>;
+  /** What programs may ask of the node. */
+  readonly runes: Pick<Runes, 'create' | 'check' | 'show' | 'changeBlacklist' | 'blacklist'>;
   readonly node: NodeControl;
   /** The commands themselves, for `help` and `check`. */
   readonly commands: CommandTable;

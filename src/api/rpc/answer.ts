@@ -113,3 +113,11 @@ export const answer = {
   /** The same part, which may be missing. */
   optional: <T>(part: Answer<T, false>): Answer<T, true> => ({ ...part, optional: true }),
 } as const;
+
+/** The members, each of which may be missing. */
+export function optionalMembers<const M extends AnswerMembers>(
+  members: M,
+): { readonly [K in keyof M]: Answer<AnswerValue<M[K]>, true> } {
+  const optional = Object.entries(members).map(([name, part]) => [name, { ...part, optional: true }] as const);
+  return Object.fromEntries(optional) as { readonly [K in keyof M]: Answer<AnswerValue<M[K]>, true> };
+}

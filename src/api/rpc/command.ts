@@ -87,7 +87,7 @@ export interface Example {
   readonly result?: unknown;
 }
 
-export type Category = 'invoices' | 'payments' | 'channels' | 'peers' | 'wallet' | 'node' | 'connection';
+export type Category = 'invoices' | 'payments' | 'channels' | 'peers' | 'wallet' | 'access' | 'node' | 'connection';
 
 /** A command in full. See defineCommand for how the parts are typed. */
 export interface Command<Modules> {

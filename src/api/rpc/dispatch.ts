@@ -5,11 +5,13 @@
 
 import { type ErrorName, RpcError } from '../../base/errors.ts';
 import { StoreFailure } from '../../infra/store/failure.ts';
+import type { RequestToJudge } from '../../shop/access/runes.ts';
 import type { Command, ConnectionSettings, Context, NoticeLevel } from './command.ts';
 import { findFault } from './conform.ts';
 import { compileFilter } from './filter.ts';
 import { isJsonObject, type Json, Literal, spell } from './json.ts';
 import type { Parsed } from './json-parser.ts';
+import { runeView } from './rune-view.ts';
 import { type CommandTable, type Refuse, readParams, tableOf, unknownCommand } from './table.ts';
 import { isStreamed, streamJson, writeJson } from './writer.ts';
 
@@ -31,7 +33,24 @@ export interface Caller {
   afterReply(action: () => void): void;
 }
 
+/** A request that carries a rune: what it asks, and what gives it the right to. */
+export interface Call {
+  readonly method: string;
+  readonly params: Json;
+  /** Which members of the result are wanted, as in a request of the socket. */
+  readonly filter?: Json | undefined;
+  readonly rune: string | undefined;
+  readonly duplicate?: Parsed['duplicate'];
+}
+
+/** How a call went: the JSON of its result, at once or in pieces, or what it failed with. */
+export type Outcome = { readonly result: string | AsyncIterable<string> } | { readonly error: RpcError };
+
 export interface DispatchOptions {
+  /**
+   * Judges the rune of a call. Throws or rejects with RpcError. Without it every call is refused.
+   */
+  readonly judgeRune?: (rune: string, request: RequestToJudge) => void | Promise<void>;
   /** Where an unexpected exception is reported: a bug of ours. */
   readonly onUnexpected: (error: unknown, method: string) => void;
   /** What is said of commands that others have and this node refuses. */
@@ -93,6 +112,45 @@ export class Dispatcher<Modules> {
       const command = this.#table.find(method);
       return failed(command === undefined ? error : this.#listed(command, error));
     }
+  }
+
+  /** Judges the rune, then runs the command. Never throws. */
+  async call({ method, params, filter, rune, duplicate }: Call, caller: Caller): Promise<Outcome> {
+    const command = this.#table.find(method);
+    try {
+      if (duplicate !== undefined) {
+        throw new RpcError('INVALID_PARAMS', `duplicate json names: ${duplicate.name.slice(0, 80)}`);
+      }
+      const judged = this.#judge(method, params, command, rune);
+      if (judged !== undefined) await judged;
+      if (command === undefined) throw this.#table.refusal(method) ?? unknownCommand(method);
+      const pick = filter === undefined ? undefined : compileFilter(filter);
+      const values = readParams(command, params);
+      const result = await command.run(values, this.#modules, new RequestContext(`"${method}"`, caller));
+      this.#holdTo(command, result);
+      const picked = pick === undefined ? result : pick(result);
+      return { result: isStreamed(picked) ? streamJson(picked) : writeJson(picked) };
+    } catch (error) {
+      return { error: this.#toRpcError(command === undefined ? error : this.#listed(command, error), method) };
+    }
+  }
+
+  /** Whether the rune permits the request, which is not run. Throws or rejects with RpcError. */
+  judge(method: string, rune: string | undefined): void | Promise<void> {
+    return this.#judge(method, {}, this.#table.find(method), rune);
+  }
+
+  #judge(
+    method: string,
+    params: Json,
+    command: Command<Modules> | undefined,
+    rune: string | undefined,
+  ): void | Promise<void> {
+    const { judgeRune } = this.#options;
+    if (rune === undefined || judgeRune === undefined) {
+      throw new RpcError('RUNE_NOT_AUTHORIZED', 'Not authorized: Missing rune');
+    }
+    return judgeRune(rune, runeView(method, undefined, params, { command, by_meaning: true }));
   }
 
   #holdTo(command: Command<Modules>, result: unknown): void {

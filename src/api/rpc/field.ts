@@ -13,6 +13,8 @@ export interface Field<T> {
   readonly schema: JsonSchema;
   /** A secret's text is never echoed, logged, or put into an error. */
   readonly secret: boolean;
+  /** Whether it judges null itself. Elsewhere null is as good as nothing given. */
+  readonly reads_null?: boolean;
   /** Reads the value. Throws Unfit. */
   parse(value: Json): T;
 }

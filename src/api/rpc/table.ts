@@ -64,6 +64,16 @@ function planOf(command: CommandFacts): Plan {
   return plan;
 }
 
+/** The name that the definition gives the parameter; undefined for one that the command does not have. */
+export function canonicalName(command: CommandFacts, given_name: string): string | undefined {
+  return planOf(command).canonical.get(given_name);
+}
+
+/** The parameters' names in the order of their places. */
+export function positionalNames(command: CommandFacts): readonly string[] {
+  return planOf(command).positional;
+}
+
 /**
  * Reads a request's parameters, by position or by name. Throws RpcError INVALID_PARAMS in Core Lightning's words
  * (common/json_param.c): bad values first, in the order given, then what is missing.
@@ -97,9 +107,14 @@ function readPositional(
       if (command.rest) break;
       throw new RpcError('INVALID_PARAMS', `too many parameters: got ${given.length}, expected ${expected}`);
     }
-    if (value !== null) values[name] = readField((command.params[name] as Param<unknown>).field, name, value);
+    readInto(values, command, name, value);
   }
   if (command.rest) values.rest = given.slice(expected);
+}
+
+function readInto(values: Record<string, unknown>, command: CommandFacts, name: string, value: Json): void {
+  const { field } = command.params[name] as Param<unknown>;
+  if (value !== null || field.reads_null === true) values[name] = readField(field, name, value);
 }
 
 function readNamed(
@@ -122,7 +137,7 @@ function readNamed(
     }
     if (seen.has(name)) throw new RpcError('INVALID_PARAMS', `duplicate json names: ${name}`);
     seen.add(name);
-    if (value !== null) values[name] = readField((command.params[name] as Param<unknown>).field, name, value);
+    readInto(values, command, name, value);
   }
   if (command.rest) values.rest = Object.fromEntries(rest) satisfies Rest;
 }

@@ -19,6 +19,7 @@ export function buildApi(layers: BuiltLayers): Api {
   const { config, log, clock } = layers.infra;
   const dispatcher = new Dispatcher(commands, modulesOf(layers), {
     refuse: refusalOf,
+    judgeRune: (rune, request) => layers.shop.runes.check(rune, request),
     onUnexpected: (error, method) =>
       log.error(`${method}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`),
   });

@@ -1,6 +1,7 @@
 /** Builds the layer of the shop: what it asks to be paid, and what arrives on the chain for that. */
 import { secureRandomBytes } from '../../base/crypto/random.ts';
 import { waysIn } from '../../node/channels/hint-source.ts';
+import { Runes } from '../../shop/access/runes.ts';
 import { Deposits } from '../../shop/deposits/deposits.ts';
 import { AUTOCLEAN_SUBSYSTEMS } from '../../shop/invoices/autoclean.ts';
 import { Invoices } from '../../shop/invoices/invoices.ts';
@@ -15,13 +16,17 @@ import { confirmations } from './open.ts';
 export interface Shop {
   readonly invoices: Invoices;
   readonly deposits: Deposits;
+  readonly runes: Runes;
   /** What the node asks of the shop. */
   readonly port: ShopPort;
   readonly parts: readonly Part[];
 }
 
 /** Nothing runs before the parts are started. */
-export function buildShop({ config, log, clock, store, chain }: Infra, { keys, wallet, channels }: Node): Shop {
+export async function buildShop(
+  { config, log, clock, store, chain }: Infra,
+  { keys, wallet, channels }: Node,
+): Promise<Shop> {
   const { values, network } = config;
   const report = (module: string) => (error: unknown) =>
     log.error(`${module}: ${error instanceof Error ? error.message : String(error)}`);
@@ -54,8 +59,17 @@ export function buildShop({ config, log, clock, store, chain }: Infra, { keys, w
   });
 
   let stopTelling = (): void => {};
+  const runes = await Runes.open({
+    store,
+    clock,
+    randomBytes: secureRandomBytes,
+    key: keys.rune_key,
+    onBackgroundError: report('runes'),
+  });
+
   let stopJudging = (): void => {};
   const parts: readonly Part[] = [
+    { name: 'runes', stop: () => runes.stop() },
     {
       name: 'invoices',
       async start() {
@@ -99,6 +113,7 @@ export function buildShop({ config, log, clock, store, chain }: Infra, { keys, w
   return {
     invoices,
     deposits,
+    runes,
     port: {
       judge: (set) => invoices.judge(set),
       markPaid: (payment_hash, amount_received_msat, claims) =>

@@ -48,6 +48,7 @@ export function modulesOf(layers: BuiltLayers): Modules {
     commands: tableOf(commands, refusalOf),
     invoices: shop.invoices,
     deposits: shop.deposits,
+    runes: shop.runes,
     payments: outgoing,
     payer,
     wallet,

@@ -64,7 +64,7 @@ export class Daemon implements Running {
     );
     try {
       const node: Node = await buildNode(infra, () => shop.port);
-      const shop: Shop = buildShop(infra, node);
+      const shop: Shop = await buildShop(infra, node);
       const api = buildApi({ infra, node, shop, onStop });
       // Started in this order, stopped in reverse.
       lifecycle = new Lifecycle([...infra.parts, ...node.parts, ...shop.parts, ...node.outward, ...api.parts]);

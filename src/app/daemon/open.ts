@@ -12,6 +12,7 @@ import { markRun, marksIn } from '../../node/backup/run-mark.ts';
 import { Keys } from '../../node/keys/keys.ts';
 import { loadWords, readPassphrase, SEED_FILE, SeedError, seedOf } from '../../node/keys/seed-file.ts';
 import { Wallet, type WalletOptions } from '../../node/wallet/wallet.ts';
+import { FORGET_RUNES } from '../../shop/access/runes.ts';
 import type { Config } from '../config/config.ts';
 import { ConfigError } from '../config/option.ts';
 import { readTip } from './chain-tip.ts';
@@ -27,7 +28,7 @@ export async function judgeFile(config: Config, log: Log, store: Store): Promise
   }
   const { network_dir } = config;
   const place = { identity: fileIdentity(join(network_dir, DATABASE_FILE)), marks: marksIn(network_dir) };
-  const lost = await judgeDatabase(store, place, word);
+  const lost = await judgeDatabase(store, place, word, FORGET_RUNES);
   await markRun(store, network_dir, secureRandomBytes);
   for (const channel_id of lost) {
     log.warn(`channel ${channel_id}: this database may be older than the channel, so its peer is asked to close it`);

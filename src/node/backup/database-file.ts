@@ -43,13 +43,15 @@ export interface Place {
 }
 
 /**
- * Judges the database before anything acts on it. `word` is what the operator says of it. Answers the channels that are
- * lost from now on; that is durable. Rejects with CopiedDatabaseError.
+ * Judges the database before anything acts on it. `word` is what the operator says of it. `if_old` is written with the
+ * judgement when the database is older than the node, or may be. Answers the channels that are lost from now on; that is
+ * durable. Rejects with CopiedDatabaseError.
  */
 export async function judgeDatabase(
   store: Store,
   { identity, marks }: Place,
   word: CopyIs | undefined,
+  if_old: readonly Write[] = [],
 ): Promise<readonly ChannelId[]> {
   const [row] = await store.read('SELECT identity, is_copy, run, previous_run FROM database_file WHERE number = 0');
   const channels = await readAll(
@@ -75,8 +77,10 @@ export async function judgeDatabase(
     sql: `UPDATE channels SET state = ?, closer = COALESCE(closer, 'local'), close_cause = 'local' WHERE channel_id = ?`,
     params: [state, channel_id],
   }));
+  const mayBeOld = isMarked || word === 'old' || (isMoved && word === undefined);
   await store.commit([
     ...losses,
+    ...(mayBeOld ? if_old : []),
     {
       sql: `INSERT INTO database_file (number, identity, is_copy) VALUES (0, ?, 0)
         ON CONFLICT (number) DO UPDATE SET identity = excluded.identity, is_copy = excluded.is_copy`,

@@ -14,6 +14,7 @@ import { localUpdates } from './0012-local-updates.ts';
 import { recentBlocks } from './0013-recent-blocks.ts';
 import { traffic } from './0014-traffic.ts';
 import { lateFundings } from './0015-late-fundings.ts';
+import { runes } from './0016-runes.ts';
 import type { Migration } from './migration.ts';
 
 export const MIGRATIONS: readonly Migration[] = [
@@ -32,4 +33,5 @@ export const MIGRATIONS: readonly Migration[] = [
   recentBlocks,
   traffic,
   lateFundings,
+  runes,
 ];

@@ -111,6 +111,9 @@ const CATALOGUE = {
     http_status: 501,
     meaning: 'Core Lightning does this and Till does not; the message says why, and what to do instead.',
   },
+  EVENTS_PRUNED: { code: 3001, http_status: 410, meaning: 'Events that were asked for are not kept any more.' },
+  EVENT_NOT_FOUND: { code: 3002, http_status: 404, meaning: 'There is no such event, or not any more.' },
+  WEBHOOK_NOT_FOUND: { code: 3003, http_status: 404, meaning: 'There is no such webhook.' },
 } as const satisfies Record<string, { code: number; http_status: number; meaning: string }>;
 
 /** The name of an error, as Core Lightning spells it (without its JSONRPC2_ prefixes). */

@@ -627,6 +627,43 @@ export interface Commands {
     };
     readonly result: { /** The options by name: `{NAME: {value_str: ..., source: ...}}`. */ readonly configs: unknown };
   };
+  /** Command for listing what happened */
+  listevents: {
+    readonly params: {
+      /** Only events with a higher number. 0 begins with the oldest that is kept. */ readonly after?: number | bigint;
+      /** Only these types. A word without a dot means all of its family: `invoice`, `deposit`, `channel`, `warning`. */ readonly types?:
+        | string
+        | readonly string[];
+      /** Only events of invoices whose label begins with this. */ readonly label_prefix?: string;
+      /** The maximum number of events. Default: all. */ readonly limit?: number | bigint;
+    };
+    readonly result: {
+      /** The number of the newest event of all; 0 when there was none. */ readonly last_id: number | bigint;
+      /** The number of the oldest event that is kept, or will be given next. */ readonly oldest_id: number | bigint;
+      /** The events. */ readonly events: readonly {
+        /** Its number: 1, 2, 3 ... without gaps. Give it as the next `after`. */ readonly id: number | bigint;
+        /** What happened. */ readonly type:
+          | 'invoice.created'
+          | 'invoice.paid'
+          | 'invoice.expired'
+          | 'invoice.deleted'
+          | 'deposit.seen'
+          | 'deposit.confirmed'
+          | 'deposit.short'
+          | 'deposit.late'
+          | 'deposit.reorged'
+          | 'channel.opened'
+          | 'channel.closing'
+          | 'channel.closed'
+          | 'warning.no_inbound'
+          | 'warning.reserve_short'
+          | 'warning.webhook_disabled';
+        /** When, in Unix time. */ readonly time: number | bigint;
+        /** The label of the invoice that it is about. */ readonly label?: string;
+        /** More about it: an object, by type. */ readonly data: unknown;
+      }[];
+    };
+  };
   /** Command showing all htlcs and their information */
   listforwards: {
     readonly params: {
@@ -1374,6 +1411,39 @@ export interface Commands {
       /** Seconds to wait. Default: no limit. */ readonly timeout?: number | bigint;
     };
     readonly result: { /** The height of the tip. */ readonly blockheight: number | bigint };
+  };
+  /** Command for waiting for the next event */
+  waitevent: {
+    readonly params: {
+      /** The number of the last event that you know; 0 begins with the oldest kept. */ readonly after?:
+        | number
+        | bigint;
+      /** Only these types, or families of types. */ readonly types?: string | readonly string[];
+      /** Seconds to wait; 0 does not wait. Default: no limit. */ readonly timeout?: number | bigint;
+      /** Only events of invoices whose label begins with this. */ readonly label_prefix?: string;
+    };
+    readonly result: {
+      /** Its number: 1, 2, 3 ... without gaps. Give it as the next `after`. */ readonly id: number | bigint;
+      /** What happened. */ readonly type:
+        | 'invoice.created'
+        | 'invoice.paid'
+        | 'invoice.expired'
+        | 'invoice.deleted'
+        | 'deposit.seen'
+        | 'deposit.confirmed'
+        | 'deposit.short'
+        | 'deposit.late'
+        | 'deposit.reorged'
+        | 'channel.opened'
+        | 'channel.closing'
+        | 'channel.closed'
+        | 'warning.no_inbound'
+        | 'warning.reserve_short'
+        | 'warning.webhook_disabled';
+      /** When, in Unix time. */ readonly time: number | bigint;
+      /** The label of the invoice that it is about. */ readonly label?: string;
+      /** More about it: an object, by type. */ readonly data: unknown;
+    };
   };
   /** Command for waiting for specific payment */
   waitinvoice: {

@@ -29,6 +29,7 @@ import { invoice } from './invoice.ts';
 import { listchannels } from './listchannels.ts';
 import { listclosedchannels } from './listclosedchannels.ts';
 import { listconfigs } from './listconfigs.ts';
+import { listevents } from './listevents.ts';
 import { listforwards } from './listforwards.ts';
 import { listfunds } from './listfunds.ts';
 import { listhtlcs } from './listhtlcs.ts';
@@ -60,6 +61,7 @@ import { unreserveinputs } from './unreserveinputs.ts';
 import { wait } from './wait.ts';
 import { waitanyinvoice } from './waitanyinvoice.ts';
 import { waitblockheight } from './waitblockheight.ts';
+import { waitevent } from './waitevent.ts';
 import { waitinvoice } from './waitinvoice.ts';
 import { waitsendpay } from './waitsendpay.ts';
 import { withdraw } from './withdraw.ts';
@@ -96,6 +98,7 @@ export const commands: readonly Command<Modules>[] = [
   listchannels,
   listclosedchannels,
   listconfigs,
+  listevents,
   listforwards,
   listfunds,
   listhtlcs,
@@ -126,6 +129,7 @@ export const commands: readonly Command<Modules>[] = [
   wait,
   waitanyinvoice,
   waitblockheight,
+  waitevent,
   waitinvoice,
   waitsendpay,
   withdraw,

@@ -4,6 +4,7 @@ import type { NetworkName } from '../../base/types/network.ts';
 import type { SignedMessage } from '../../node/keys/signed-message.ts';
 import type { Runes } from '../../shop/access/runes.ts';
 import type { Deposits } from '../../shop/deposits/deposits.ts';
+import type { EventLog } from '../../shop/events/event-log.ts';
 import type { Invoices } from '../../shop/invoices/invoices.ts';
 import { commandsOn } from '../rpc/command.ts';
 import type { CommandTable } from '../rpc/table.ts';
@@ -75,6 +76,8 @@ export interface Modules extends ChannelModules, PaymentModules, WalletModules {
   readonly deposits: Pick<Deposits, 'ofInvoices' | 'ofCoins'>;
   /** What programs may ask of the node. */
   readonly runes: Pick<Runes, 'create' | 'check' | 'show' | 'changeBlacklist' | 'blacklist'>;
+  /** The log of what happened. */
+  readonly events: EventLog;
   readonly node: NodeControl;
   /** The commands themselves, for `help` and `check`. */
   readonly commands: CommandTable;

@@ -66,6 +66,7 @@ export const OPTIONS = {
     'Confirmations that a deposit needs to pay an invoice (default on regtest: 1).',
     { min: 1, max: 144 },
   ),
+  'events-keep-days': integer(400, 'Days for which events are kept; older ones are removed.', { min: 1, max: 36_500 }),
   'cltv-final': optionalInteger(
     `Blocks that an invoice asks the payer to leave us (default: ${DEFAULT_FINAL_CLTV_BLOCKS}). The node needs ${FULFILL_DEADLINE_BLOCKS} of them to claim a payment on the chain.`,
     { min: LEAST_FINAL_CLTV_BLOCKS, max: 2016 },

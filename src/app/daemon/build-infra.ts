@@ -6,7 +6,7 @@ import { type Clock, systemClock } from '../../base/types/clock.ts';
 import { ChainFollower } from '../../infra/chain/follower.ts';
 import type { BlockRef } from '../../infra/chain/source.ts';
 import { openSqliteStore } from '../../infra/store/sqlite-store.ts';
-import type { Store } from '../../infra/store/store.ts';
+import { WatchedStore } from '../../infra/store/watched-store.ts';
 import { markRun } from '../../node/backup/run-mark.ts';
 import type { Config } from '../config/config.ts';
 import { chooseChain } from './chain-source.ts';
@@ -33,7 +33,7 @@ export interface ResumePoint {
 
 /** The database and the chain, and how to stop them. */
 export interface Infra extends Base {
-  readonly store: Store;
+  readonly store: WatchedStore;
   readonly chain: ChainFollower;
   /** Mines on the embedded chain; undefined elsewhere. */
   readonly mine: ((count: number, script_pubkey: string) => Promise<unknown>) | undefined;
@@ -60,10 +60,12 @@ export async function buildInfra(
   unattended: Unattended,
 ): Promise<Infra> {
   mkdirSync(config.network_dir, { recursive: true, mode: 0o700 });
-  const store = await openSqliteStore({
-    directory: config.network_dir,
-    onFailure: (error) => onFatal(error.message),
-  });
+  const store = new WatchedStore(
+    await openSqliteStore({
+      directory: config.network_dir,
+      onFailure: (error) => onFatal(error.message),
+    }),
+  );
   try {
     await judgeFile(config, log, store);
     const { backend, mine } = chooseChain(config, clock);
@@ -112,7 +114,7 @@ export async function buildInfra(
 }
 
 /** A copy that was made while the node ran is older than what it leaves: the mark of this run says so. */
-async function closeStore(store: Store, config: Config, log: Log): Promise<void> {
+async function closeStore(store: WatchedStore, config: Config, log: Log): Promise<void> {
   const marked = markRun(store, config.network_dir, secureRandomBytes);
   await marked.catch((error: Error) =>
     log.warn(`could not record in the database that this run is over: ${error.message}`),

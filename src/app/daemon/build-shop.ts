@@ -3,6 +3,8 @@ import { secureRandomBytes } from '../../base/crypto/random.ts';
 import { waysIn } from '../../node/channels/hint-source.ts';
 import { Runes } from '../../shop/access/runes.ts';
 import { Deposits } from '../../shop/deposits/deposits.ts';
+import { EventLog } from '../../shop/events/event-log.ts';
+import { Pruner } from '../../shop/events/pruner.ts';
 import { AUTOCLEAN_SUBSYSTEMS } from '../../shop/invoices/autoclean.ts';
 import { Invoices } from '../../shop/invoices/invoices.ts';
 import type { Infra } from './build-infra.ts';
@@ -17,6 +19,7 @@ export interface Shop {
   readonly invoices: Invoices;
   readonly deposits: Deposits;
   readonly runes: Runes;
+  readonly events: EventLog;
   /** What the node asks of the shop. */
   readonly port: ShopPort;
   readonly parts: readonly Part[];
@@ -57,6 +60,14 @@ export async function buildShop(
     ...(values['cltv-final'] === undefined ? {} : { cltv_final_blocks: values['cltv-final'] }),
     onBackgroundError: report('invoices'),
   });
+  const events = new EventLog({ store, clock, onBackgroundError: report('events') });
+  const pruner = new Pruner({
+    store,
+    clock,
+    keep_days: values['events-keep-days'],
+    keepAbove: () => Number.POSITIVE_INFINITY,
+    onBackgroundError: report('events'),
+  });
 
   let stopTelling = (): void => {};
   const runes = await Runes.open({
@@ -70,6 +81,7 @@ export async function buildShop(
   let stopJudging = (): void => {};
   const parts: readonly Part[] = [
     { name: 'runes', stop: () => runes.stop() },
+    { name: 'old events', start: () => pruner.start(), stop: () => pruner.stop() },
     {
       name: 'invoices',
       async start() {
@@ -114,6 +126,7 @@ export async function buildShop(
     invoices,
     deposits,
     runes,
+    events,
     port: {
       judge: (set) => invoices.judge(set),
       markPaid: (payment_hash, amount_received_msat, claims) =>

@@ -49,6 +49,7 @@ export function modulesOf(layers: BuiltLayers): Modules {
     invoices: shop.invoices,
     deposits: shop.deposits,
     runes: shop.runes,
+    events: shop.events,
     payments: outgoing,
     payer,
     wallet,

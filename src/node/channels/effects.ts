@@ -3,6 +3,7 @@
  * said. It sees of the node only what `EffectScope` names. What a channel must be told in answer is not told here: it is
  * handed back, and the turn applies it when the step is done.
  */
+import type { Clock } from '../../base/types/clock.ts';
 import type { Effect } from '../../protocol/channel/effect.ts';
 import type { Input } from '../../protocol/channel/input.ts';
 import type { ChannelMessage } from '../../protocol/channel/message.ts';
@@ -11,6 +12,7 @@ import type { Failure, Htlc } from '../../protocol/channel/state.ts';
 import { encodeRevokedHtlc } from '../../protocol/onchain/revoked-htlc.ts';
 import type { Agenda } from './agenda.ts';
 import type { Book } from './book.ts';
+import { channelEvent } from './events.ts';
 import { failRemoval, peel } from './incoming.ts';
 import type { IncomingHtlcs } from './incoming-htlcs.ts';
 import type { LiveChannel } from './live-channel.ts';
@@ -27,6 +29,7 @@ export interface EffectScope {
   readonly outgoing: OutgoingPort;
   readonly endings: Pick<EndingPort, 'begin'>;
   readonly log: ChannelLog;
+  readonly clock: Pick<Clock, 'nowSeconds'>;
   /** Sends the funding transaction, which the wallet has held until now. */
   publishFunding(channel: LiveChannel): void;
   /** Sends a mutual close: serialized, hex. */
@@ -89,6 +92,7 @@ function carryOutOne(scope: EffectScope, channel: LiveChannel, effect: Effect): 
       );
       return NOTHING_MORE;
     case 'channel_usable':
+      book.write(...channelEvent('channel.opened', channel, scope.clock.nowSeconds()));
       book.speak(() => log.info(`channel ${channel_id} with ${channel.peer_id} is ready`));
       scope.gossip.sayUpdate(channel);
       return NOTHING_MORE;

@@ -10,17 +10,18 @@ import type { Book } from './book.ts';
 import { closingBegunBy } from './closing/close-cause.ts';
 import { carryOut, type EffectScope } from './effects.ts';
 import { environmentOf } from './environment.ts';
+import { channelEvent } from './events.ts';
 import type { LiveChannel } from './live-channel.ts';
 import type { ChannelsOptions } from './options.ts';
 
 export class Turns {
-  readonly #options: Pick<ChannelsOptions, 'policy' | 'chain' | 'features' | 'log'>;
+  readonly #options: Pick<ChannelsOptions, 'policy' | 'chain' | 'features' | 'log' | 'clock'>;
   readonly #book: Book;
   readonly #agenda: Agenda;
   readonly #scope: EffectScope;
 
   constructor(
-    options: Pick<ChannelsOptions, 'policy' | 'chain' | 'features' | 'log'>,
+    options: Pick<ChannelsOptions, 'policy' | 'chain' | 'features' | 'log' | 'clock'>,
     book: Book,
     agenda: Agenda,
     scope: EffectScope,
@@ -63,7 +64,11 @@ export class Turns {
 
   #step(channel: LiveChannel, input: Input): Outcome {
     const outcome = step(channel.state, input, environmentOf(this.#options, channel.signer, channel.peer?.features));
-    channel.move(outcome.state, closingBegunBy(input, channel.state, outcome.state, channel.closing));
+    const before = channel.closing;
+    channel.move(outcome.state, closingBegunBy(input, channel.state, outcome.state, before));
+    if (before === undefined && channel.closing !== undefined) {
+      this.#book.write(...channelEvent('channel.closing', channel, this.#options.clock.nowSeconds()));
+    }
     if (outcome.store) this.#agenda.save(channel);
     if (channel.listeners.size > 0) this.#book.speak(() => channel.tell());
     if (outcome.violation !== undefined) {

@@ -12,10 +12,12 @@
 import { type Msat, sat, satToMsat, sum } from '../../base/types/amount.ts';
 import type { Clock } from '../../base/types/clock.ts';
 import { type Store, StoreClosedError, type Write } from '../../infra/store/store.ts';
+import { depositEvent, EVENT_OF_OUTCOME, seenEvent } from './events.ts';
 import type { CoinPort, InvoicePort, Outpoint, PaidCoin } from './ports.ts';
 import {
   addressWrite,
   type Deposit,
+  type DepositOutcome,
   depositWrite,
   isInvoiceAddress,
   outcomeWrite,
@@ -78,7 +80,9 @@ export class Deposits {
 
   /** The writes that belong to a new coin of the wallet: in the same unit, so that no crash comes between. */
   coinWrites(coin: PaidCoin): readonly Write[] {
-    return [depositWrite(coin, this.#options.clock.nowSeconds())];
+    const now = this.#options.clock.nowSeconds();
+    // The event looks for what the write is about to change.
+    return [...seenEvent(coin, now), depositWrite(coin, now)];
   }
 
   /** The deposits to the invoices with these indexes, at most 500 of them. */
@@ -166,7 +170,7 @@ export class Deposits {
     const { invoices, log } = this.#options;
     const amount_msat = total(deep);
     const { txid, vout, label } = deep.at(-1) as Deposit;
-    const writes = deep.map((deposit) => outcomeWrite(deposit, 'paid'));
+    const writes = deep.flatMap((deposit) => this.#outcomeWrites(deposit, 'paid'));
     if (await invoices.markPaid(created_index, amount_msat, { txid, vout }, writes)) {
       for (const deposit of deep) this.#told.delete(outpointName(deposit));
       log.info(`invoice "${label}" is paid on the chain: ${amount_msat / 1000n} sat in ${count(deep)}`);
@@ -181,7 +185,15 @@ export class Deposits {
     const { coins, store, log, confirmations } = this.#options;
     const placed = deposits.map((deposit) => ({ ...deposit, blockheight: coins.blockheight(deposit) }));
     const moved = placed.filter(({ blockheight }, index) => blockheight !== deposits[index]?.blockheight);
-    if (moved.length > 0) await store.commit(moved.map((deposit) => outcomeWrite(deposit, deposit.outcome)));
+    if (moved.length > 0) {
+      const now = this.#options.clock.nowSeconds();
+      await store.commit(
+        moved.flatMap((deposit) => [
+          outcomeWrite(deposit, deposit.outcome),
+          ...(deposit.blockheight === undefined ? depositEvent('deposit.reorged', deposit, now) : []),
+        ]),
+      );
+    }
     for (const deposit of placed) {
       const { label, amount_sat, blockheight, outcome } = deposit;
       if (blockheight === undefined && moved.includes(deposit)) {
@@ -199,12 +211,17 @@ export class Deposits {
     return placed;
   }
 
+  #outcomeWrites(deposit: Deposit, outcome: Exclude<DepositOutcome, 'pending'>): readonly Write[] {
+    const event = depositEvent(EVENT_OF_OUTCOME[outcome], deposit, this.#options.clock.nowSeconds());
+    return [outcomeWrite(deposit, outcome), ...event];
+  }
+
   readonly #isDeep = ({ blockheight }: Deposit): boolean =>
     blockheight !== undefined && this.#options.height() - blockheight + 1 >= this.#options.confirmations;
 
   async #close(late: readonly Deposit[], why: string): Promise<void> {
     if (late.length === 0) return;
-    await this.#options.store.commit(late.map((deposit) => outcomeWrite(deposit, 'late')));
+    await this.#options.store.commit(late.flatMap((deposit) => this.#outcomeWrites(deposit, 'late')));
     for (const { label, amount_sat, txid, vout } of late) {
       this.#told.delete(outpointName({ txid, vout }));
       this.#options.log.warn(
@@ -217,7 +234,7 @@ export class Deposits {
   async #keepShort(deep: readonly Deposit[], needed_msat: bigint): Promise<void> {
     const news = deep.filter(({ outcome }) => outcome === 'pending');
     if (news.length === 0) return;
-    await this.#options.store.commit(news.map((deposit) => outcomeWrite(deposit, 'short')));
+    await this.#options.store.commit(news.flatMap((deposit) => this.#outcomeWrites(deposit, 'short')));
     const { label } = news[0] as Deposit;
     this.#options.log.warn(
       `invoice "${label}" has received ${total(deep) / 1000n} sat on the chain, and asks for ` +

@@ -2,9 +2,10 @@
  * Expiry. Every reader judges by the clock; this sweep writes it down behind, a page at a time, so that the change has
  * an index and waiters hear of it. One timer, set for the next invoice to expire, however many there are.
  */
-import type { Write } from '../../infra/store/store.ts';
+import type { Row, Write } from '../../infra/store/store.ts';
 import type { InvoiceChanges } from './changes.ts';
 import { counterValue, takeNext } from './counters.ts';
+import { expiredEvent } from './events.ts';
 import type { InvoicesOptions } from './ports.ts';
 import { COLUMNS, readInvoice } from './row.ts';
 
@@ -13,7 +14,7 @@ const SWEEP_ROWS = 200;
 /** The longest sleep: a machine's clock may be set forward under a running timer. */
 const LONGEST_SLEEP_SECONDS = 600;
 
-const DUE = `SELECT created_index FROM invoices WHERE state = 'unpaid' AND expires_at <= ?
+const DUE = `SELECT created_index, label, payment_hash, amount_msat, expires_at FROM invoices WHERE state = 'unpaid' AND expires_at <= ?
   ORDER BY expires_at LIMIT ${SWEEP_ROWS}`;
 const NEXT = "SELECT MIN(expires_at) AS expires_at FROM invoices WHERE state = 'unpaid'";
 const MARK_EXPIRED = `UPDATE invoices SET state = 'expired', updated_index = ${counterValue('invoices_updated')}
@@ -71,19 +72,21 @@ export class ExpirySweep {
     for (let found = SWEEP_ROWS; found === SWEEP_ROWS && !this.#stopped; ) {
       const due = await store.read(DUE, [clock.nowSeconds()]);
       found = due.length;
-      await Promise.all(due.map((row) => this.#expire(row.created_index as bigint)));
+      await Promise.all(due.map((row) => this.#expire(row)));
     }
     if (this.#stopped) return;
     this.#due_seconds = Number.POSITIVE_INFINITY;
     await this.start();
   }
 
-  async #expire(created_index: bigint): Promise<void> {
-    const mark: Write = { sql: MARK_EXPIRED, params: [created_index], stop_if_no_row: true };
-    const result = await this.#options.store.commit([takeNext('invoices_updated'), mark]);
+  async #expire(due: Row): Promise<void> {
+    const { store, clock } = this.#options;
+    const now = clock.nowSeconds();
+    const mark: Write = { sql: MARK_EXPIRED, params: [due.created_index as bigint], stop_if_no_row: true };
+    const result = await store.commit([takeNext('invoices_updated'), mark, ...expiredEvent(due, now)]);
     const row = result.committed ? result.rows[1]?.[0] : undefined;
     if (row === undefined) return;
-    const invoice = readInvoice(row, this.#options.clock.nowSeconds());
+    const invoice = readInvoice(row, clock.nowSeconds());
     this.#changes.announce({ what: 'expired', counter: 'updated', index: invoice.updated_index as number, invoice });
   }
 }

@@ -7,6 +7,7 @@ import type { Secret } from '../../base/types/secret.ts';
 import type { Store, Write } from '../../infra/store/store.ts';
 import type { InvoiceChanges } from './changes.ts';
 import { counterValue, takeNext } from './counters.ts';
+import { createdEvent } from './events.ts';
 import { findInvoice } from './find.ts';
 import type { Invoice, UnpaidInvoice } from './invoice.ts';
 import { amountToColumn } from './row.ts';
@@ -61,7 +62,7 @@ export async function insertInvoice(
   invoice: NewInvoice,
   writes: readonly Write[] = [],
 ): Promise<UnpaidInvoice | Clash> {
-  const unit = [takeNext('invoices_created'), insertion(invoice), ...writes];
+  const unit = [takeNext('invoices_created'), insertion(invoice), ...writes, ...createdEvent(invoice)];
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const result = await store.commit(unit);
     if (result.committed) {

@@ -11,6 +11,7 @@ import { HASH_IS } from '../../infra/store/invoice-hash.ts';
 import type { Row, Write } from '../../infra/store/store.ts';
 import type { InvoiceChanges } from './changes.ts';
 import { counterValue, takeNext } from './counters.ts';
+import { paidEvent } from './events.ts';
 import type { PaidInvoice, PaidOutpoint } from './invoice.ts';
 import { derivePaymentSecret } from './payment-secret.ts';
 import type { InvoicesOptions } from './ports.ts';
@@ -45,6 +46,8 @@ const MARK_DEPOSITED = `UPDATE invoices SET ${PAID}, paid_txid = ?, paid_outnum 
 const HOLD = "UPDATE invoices SET state = 'held' WHERE created_index = ? AND state = 'unpaid'";
 const LET_GO = "UPDATE invoices SET state = 'unpaid' WHERE created_index = ? AND state = 'held' RETURNING expires_at";
 const IS_HELD = "SELECT 1 AS found FROM invoices WHERE created_index = ? AND state = 'held'";
+
+const HASH = 'SELECT payment_hash FROM invoices WHERE created_index = ?';
 
 const PREIMAGE = `SELECT payment_preimage FROM invoices WHERE ${HASH_IS} AND state = 'paid'
   UNION ALL SELECT payment_preimage FROM deleted_paid_invoices WHERE payment_hash = ?`;
@@ -94,7 +97,8 @@ export class Receiver {
       params: [amountToColumn(amount_received_msat), now, hash, hash, now],
       stop_if_no_row: true,
     };
-    return (await this.#pay(mark, writes))?.payment_preimage;
+    const event = paidEvent({ payment_hash, amount_received_msat, paid_at: now });
+    return (await this.#pay(mark, [...event, ...writes]))?.payment_preimage;
   }
 
   /**
@@ -107,13 +111,20 @@ export class Receiver {
     { txid, outnum }: PaidOutpoint,
     writes: readonly Write[] = [],
   ): Promise<boolean> {
-    const now = this.#options.clock.nowSeconds();
+    const { store, clock } = this.#options;
+    // A hash never changes, so it may be read before the unit.
+    const [row] = await store.read(HASH, [created_index]);
+    if (row === undefined) return false;
+    const payment_hash = toHex(row.payment_hash as Uint8Array) as PaymentHash;
+    const now = clock.nowSeconds();
     const mark: Write = {
       sql: MARK_DEPOSITED,
       params: [amountToColumn(amount_received_msat), now, txid, outnum, created_index],
       stop_if_no_row: true,
     };
-    return (await this.#pay(mark, writes)) !== undefined;
+    const paid_outpoint = { txid, outnum };
+    const event = paidEvent({ payment_hash, amount_received_msat, paid_at: now, paid_outpoint });
+    return (await this.#pay(mark, [...event, ...writes])) !== undefined;
   }
 
   /** Whether an unpaid invoice is kept from expiring. */

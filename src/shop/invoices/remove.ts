@@ -3,6 +3,7 @@ import { RpcError } from '../../base/errors.ts';
 import type { Write } from '../../infra/store/store.ts';
 import type { InvoiceChanges } from './changes.ts';
 import { counterValue, type InvoiceCounter, takeNext } from './counters.ts';
+import { deletedEvent } from './events.ts';
 import { findInvoice } from './find.ts';
 import type { Invoice, InvoiceStatus } from './invoice.ts';
 import type { InvoicesOptions } from './ports.ts';
@@ -119,7 +120,9 @@ export class Remover {
           ]
         : [{ sql: DELETE_UNPAID, params: [created_index], stop_if_no_row: true }];
     const counters = counter === undefined ? [] : [takeNext(counter)];
-    const result = await this.#options.store.commit([takeNext('invoices_deleted'), ...writes, ...counters]);
+    const { store, clock } = this.#options;
+    const event = deletedEvent(invoice, clock.nowSeconds());
+    const result = await store.commit([takeNext('invoices_deleted'), ...writes, ...event, ...counters]);
     if (!result.committed) return false;
     const index = Number(result.rows[0]?.[0]?.value);
     this.#changes.announce({ what: 'deleted', counter: 'deleted', index, invoice });

@@ -5,6 +5,9 @@ import type { Modules, NodeControl } from '../../../src/api/commands/modules.ts'
 import { type Caller, Dispatcher } from '../../../src/api/rpc/dispatch.ts';
 import { RequestReader } from '../../../src/api/rpc/request-stream.ts';
 import { tableOf } from '../../../src/api/rpc/table.ts';
+import { MemoryStore } from '../../../src/infra/store/memory-store.ts';
+import { WatchedStore } from '../../../src/infra/store/watched-store.ts';
+import { EventLog } from '../../../src/shop/events/event-log.ts';
 import { type Fixture, openFixture } from '../../shop/invoices/fixture.ts';
 
 /** What a client reads. */
@@ -35,12 +38,15 @@ const NO_DEPOSITS: Modules['deposits'] = { ofInvoices: async () => [], ofCoins: 
 
 /** A asker to a new fixture. */
 export function openAsker(): Asker {
-  const fixture = openFixture();
+  const store = new WatchedStore(new MemoryStore({ onFailure: (error) => assert.fail(error) }));
+  const fixture = openFixture({ store });
   const unexpected: unknown[] = [];
   // The family uses these modules; a command of another one would fail at once.
   const family: Partial<Modules> = {
     node,
     invoices: fixture.invoices,
+    events: new EventLog({ store, clock: fixture.clock, onBackgroundError: (error) => assert.fail(error as Error) }),
+    clock: fixture.clock,
     chain: { view: () => ({ kind: 'current' }) } as Modules['chain'],
     deposits: NO_DEPOSITS,
     commands: tableOf(commands),

@@ -15,6 +15,7 @@ import { recentBlocks } from './0013-recent-blocks.ts';
 import { traffic } from './0014-traffic.ts';
 import { lateFundings } from './0015-late-fundings.ts';
 import { runes } from './0016-runes.ts';
+import { events } from './0017-events.ts';
 import type { Migration } from './migration.ts';
 
 export const MIGRATIONS: readonly Migration[] = [
@@ -34,4 +35,5 @@ export const MIGRATIONS: readonly Migration[] = [
   traffic,
   lateFundings,
   runes,
+  events,
 ];

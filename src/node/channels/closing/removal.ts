@@ -1,10 +1,12 @@
 /** How channels leave: what the store keeps of them, and what memory lets go. */
 import type { ChannelId } from '../../../base/types/brand.ts';
+import type { Clock } from '../../../base/types/clock.ts';
 import type { ChainSource } from '../../../infra/chain/source.ts';
 import type { Write } from '../../../infra/store/store.ts';
 import { holdsOurs, isOverdue } from '../../../protocol/channel/funding.ts';
 import type { Agenda } from '../agenda.ts';
 import type { Book } from '../book.ts';
+import { channelEvent } from '../events.ts';
 import type { IncomingHtlcs } from '../incoming-htlcs.ts';
 import type { LiveChannel } from '../live-channel.ts';
 import { keepWrite, type LateFundings } from '../opening/late-fundings.ts';
@@ -20,6 +22,7 @@ export interface RemovalOptions {
   readonly spare_scripts: SpareScripts;
   readonly late_fundings: LateFundings;
   readonly chain: Pick<ChainSource, 'tip'>;
+  readonly clock: Pick<Clock, 'nowSeconds'>;
   readonly onListChanged: () => void;
 }
 
@@ -37,7 +40,7 @@ export class Removal {
     if (channel === undefined) return;
     book.write(channel.save());
     table.remove(channel);
-    this.#leave(channel, { sql: 'UPDATE channels SET is_closed = 1 WHERE channel_id = ?', params: [channel_id] });
+    this.#leave(channel, true, { sql: 'UPDATE channels SET is_closed = 1 WHERE channel_id = ?', params: [channel_id] });
   }
 
   /**
@@ -52,17 +55,21 @@ export class Removal {
       table.remove(channel);
       book.write(keepWrite(channel));
     } else table.forget(channel);
-    this.#leave(channel, { sql: 'DELETE FROM channels WHERE channel_id = ?', params: [channel_id] });
+    this.#leave(channel, false, { sql: 'DELETE FROM channels WHERE channel_id = ?', params: [channel_id] });
     if (isKept) late_fundings.watch(channel, chain.tip().height + 1);
     else spare_scripts.giveBack(state.terms.default_shutdown_script);
   }
 
-  #leave(channel: LiveChannel, write: Write): void {
-    const { agenda, book, incoming_htlcs, onListChanged } = this.#options;
+  #leave(channel: LiveChannel, isHistory: boolean, write: Write): void {
+    const { agenda, book, incoming_htlcs, clock, onListChanged } = this.#options;
     endPause(channel);
     for (const cancel of channel.cancelWatches) cancel();
     agenda.drop(channel);
     book.write(write);
+    // One that never had funding is told of only if its closing was.
+    if (isHistory || channel.closing !== undefined) {
+      book.write(...channelEvent('channel.closed', channel, clock.nowSeconds()));
+    }
     book.speak(onListChanged);
     incoming_htlcs.forget(channel.channel_id);
   }

@@ -1,0 +1,79 @@
+/**
+ * How a row of the log of events is written: by the unit that makes the change, so that an event is durable when the change
+ * is, and never without it. Every module that changes something others hear of writes its rows by this file; shop/events
+ * reads them.
+ */
+import type { SqlValue, Write } from './store.ts';
+
+/** What happened, when all of it is known before the unit runs. */
+export interface NewEvent {
+  /** Such as `invoice.paid`. */
+  readonly type: string;
+  /** Unix time, seconds. */
+  readonly at: number;
+  /** Of the invoice that it is about. */
+  readonly label?: string | undefined;
+  /** The JSON of an object: `eventData` makes it. */
+  readonly data: string;
+}
+
+/** What happened, when the database has to say a part of it. */
+export interface SelectedEvent {
+  readonly type: string;
+  /** Unix time, seconds. */
+  readonly at: number;
+  /** SQL for the label, such as a column; `NULL` for none. */
+  readonly label: string;
+  /** SQL for the JSON of the object. */
+  readonly data: string;
+  /** What follows FROM: one row, or none when there is no event after all. */
+  readonly from: string;
+  /** The values of `label`, then those of `data`. */
+  readonly data_params: readonly SqlValue[];
+  readonly from_params: readonly SqlValue[];
+}
+
+const INTO = 'INSERT INTO events (event_id, type, happened_at, label, data)';
+const EVENT_ID = "(SELECT value FROM counters WHERE name = 'events')";
+const TAKE_NEXT = "UPDATE counters SET value = value + 1 WHERE name = 'events'";
+const INSERT = `${INTO} VALUES (${EVENT_ID}, ?, ?, ?, ?)`;
+
+/** The writes of an event: they go behind those of the change, into the same unit. */
+export function eventWrites({ type, at, label, data }: NewEvent): readonly Write[] {
+  return [
+    { sql: TAKE_NEXT, params: [] },
+    { sql: INSERT, params: [type, at, label ?? null, data] },
+  ];
+}
+
+/** The same for an event that the database completes. `happens`: the row is certainly there. */
+export function selectedEventWrites(event: SelectedEvent, happens: 'always' | 'perhaps'): readonly Write[] {
+  const { type, at, label, data, from, data_params, from_params } = event;
+  const take: Write =
+    happens === 'always'
+      ? { sql: TAKE_NEXT, params: [] }
+      : { sql: `${TAKE_NEXT} AND EXISTS (SELECT 1 FROM ${from})`, params: from_params };
+  const insert: Write = {
+    sql: `${INTO} SELECT ${EVENT_ID}, CAST(? AS TEXT), CAST(? AS BIGINT), ${label}, ${data} FROM ${from}`,
+    params: [type, at, ...data_params, ...from_params],
+  };
+  return [take, insert];
+}
+
+/** Whether the unit writes an event. */
+export function writesEvent(unit: readonly Write[]): boolean {
+  return unit.some(({ sql }) => sql.startsWith(INTO));
+}
+
+/** What a member of an event's data may be: integers are written as JSON integers, of any size. */
+export type EventValue = string | number | bigint | boolean | undefined;
+
+/** The JSON of an object. Members that are undefined are left out. */
+export function eventData(members: Readonly<Record<string, EventValue>>): string {
+  const parts: string[] = [];
+  for (const [name, value] of Object.entries(members)) {
+    if (value === undefined) continue;
+    parts.push(`${JSON.stringify(name)}:${typeof value === 'string' ? JSON.stringify(value) : String(value)}`);
+  }
+  return `{${parts.join(',')}}`;
+}

@@ -1,0 +1,70 @@
+/** The events of invoices: rows of the log, written by the units that make, pay, expire and delete them. */
+import type { Msat } from '../../base/types/amount.ts';
+import type { PaymentHash } from '../../base/types/brand.ts';
+import { toHex } from '../../base/types/hex.ts';
+import { eventData, eventWrites, selectedEventWrites } from '../../infra/store/event-rows.ts';
+import type { Row, Write } from '../../infra/store/store.ts';
+import { u64FromColumn } from '../../infra/store/u64.ts';
+import { counterValue } from './counters.ts';
+import type { Invoice, PaidOutpoint } from './invoice.ts';
+
+/** Of an invoice that gets its index in this unit. */
+export function createdEvent(
+  invoice: Pick<Invoice, 'label' | 'payment_hash' | 'amount_msat' | 'created_at' | 'expires_at'>,
+): readonly Write[] {
+  const { label, payment_hash, amount_msat, created_at, expires_at } = invoice;
+  return selectedEventWrites(
+    {
+      type: 'invoice.created',
+      at: created_at,
+      label: 'CAST(? AS TEXT)',
+      data: `'{"created_index":' || value || ',' || CAST(? AS TEXT)`,
+      data_params: [label, eventData({ payment_hash, amount_msat, expires_at }).slice(1)],
+      from: "counters WHERE name = 'invoices_created'",
+      from_params: [],
+    },
+    'always',
+  );
+}
+
+/** Of an invoice that gets its `pay_index` in this unit. */
+export function paidEvent(paid: {
+  readonly payment_hash: PaymentHash;
+  readonly amount_received_msat: Msat;
+  readonly paid_at: number;
+  readonly paid_outpoint?: PaidOutpoint;
+}): readonly Write[] {
+  const { payment_hash, amount_received_msat, paid_at, paid_outpoint } = paid;
+  const { txid, outnum } = paid_outpoint ?? {};
+  return selectedEventWrites(
+    {
+      type: 'invoice.paid',
+      at: paid_at,
+      label: 'label',
+      data: `'{"created_index":' || created_index || ',"pay_index":' || pay_index
+        || COALESCE(',"amount_msat":' || amount_msat, '') || ',' || CAST(? AS TEXT)`,
+      data_params: [eventData({ amount_received_msat, payment_hash, paid_at, txid, outnum }).slice(1)],
+      from: `invoices WHERE pay_index = ${counterValue('invoices_paid')}`,
+      from_params: [],
+    },
+    'always',
+  );
+}
+
+/** Of an invoice whose time has passed: a row with created_index, label, payment_hash, amount_msat and expires_at. */
+export function expiredEvent(row: Row, now_seconds: number): readonly Write[] {
+  const data = eventData({
+    created_index: Number(row.created_index),
+    payment_hash: toHex(row.payment_hash as Uint8Array),
+    amount_msat: row.amount_msat === null ? undefined : u64FromColumn(row.amount_msat as bigint),
+    expires_at: Number(row.expires_at),
+  });
+  return eventWrites({ type: 'invoice.expired', at: now_seconds, label: row.label as string, data });
+}
+
+/** Of an invoice that is deleted; `status` is what it was. */
+export function deletedEvent(invoice: Invoice, now_seconds: number): readonly Write[] {
+  const { created_index, label, payment_hash, amount_msat, status } = invoice;
+  const data = eventData({ created_index, payment_hash, amount_msat, status });
+  return eventWrites({ type: 'invoice.deleted', at: now_seconds, label, data });
+}

@@ -9,7 +9,7 @@ export const emergencyrecover = defineCommand({
   category: 'channels',
   title: 'Command for recovering channels from the emergency.recover file in the lightning directory',
   description:
-    "Recovers every channel that is in the file `emergency.recover` in the node's directory but not in the database, as `recoverchannel` does. Use it when the database is lost and the node was restarted with the same words and that file.",
+    "Recovers every channel that is in the file `emergency.recover` in the node's directory but not in the database, as `recoverchannel` does. Use it when the database is lost and the node was restarted with the same words and that file. Without the file, connect to a peer of one of the channels first: what it has kept for us goes into that file.",
   params: {},
   returns: { stubs: answer.array(answer.hash('The id of a channel.'), 'The recovered channels.') },
   errors: ['LIGHTNINGD'],

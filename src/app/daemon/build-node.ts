@@ -3,6 +3,7 @@ import { secureRandomBytes } from '../../base/crypto/random.ts';
 import type { NodeId, PaymentHash, PaymentPreimage } from '../../base/types/brand.ts';
 import type { Write } from '../../infra/store/store.ts';
 import { Backups } from '../../node/backup/backups.ts';
+import { PeerStorage } from '../../node/backup/peer-storage.ts';
 import { Channels } from '../../node/channels/channels.ts';
 import { claimIncoming, type IncomingHtlc } from '../../node/channels/incoming.ts';
 import type { LiveChannel } from '../../node/channels/live-channel.ts';
@@ -30,6 +31,7 @@ import { releaseOrphans, resumeFundings } from './held-fundings.ts';
 import type { Part } from './lifecycle.ts';
 import { confirmations, openKeys, openWallet } from './open.ts';
 import { callPeers, connectTo, listen, readPeerAddresses } from './peer-book.ts';
+import { peerHost } from './peer-host.ts';
 
 /** The shop, as far as the node asks it. It is built on the node, so it answers only once it is there. */
 export interface ShopPort {
@@ -169,14 +171,24 @@ export async function buildNode(infra: Infra, shop: () => ShopPort): Promise<Nod
     channels,
     newScript: async () => (await wallet.newAddress('p2tr')).script_pubkey,
     callPeer: (peer_id, address) => connectTo(config, store, peers, peer_id, address),
+    onChanged: () => peer_storage.changed(),
     log,
+  });
+  const peer_storage: PeerStorage = new PeerStorage({
+    store,
+    clock,
+    backups,
+    hasChannel: (node_id) => channels.list().some(({ peer_id }) => peer_id === node_id),
+    hasFunded: (node_id) => channels.hasFunded(node_id),
+    height: () => chain.tip().height,
+    inBackground: (what, work) => void unattended(what, work),
   });
   const proxy = values.proxy === undefined ? undefined : parseNetAddress(values.proxy, DEFAULT_PROXY_PORT);
   const peers = new Peers({
     static_key: keys.node_key,
     network,
     features: INIT_FEATURES,
-    host: channels,
+    host: peerHost(peer_storage, channels),
     hasChannel: (node_id) => channels.hasFunded(node_id),
     dial: netDial(proxy && { address: proxy, always: values['always-use-proxy'] }),
     clock,
@@ -190,6 +202,7 @@ export async function buildNode(infra: Infra, shop: () => ShopPort): Promise<Nod
   const giveUp = (channel: LiveChannel, reason: string): void =>
     void channels.apply(channel, { kind: 'give_up', reason });
   let stopReleasing = (): void => {};
+  let stopAgeing = (): void => {};
 
   const parts: readonly Part[] = [
     {
@@ -218,6 +231,17 @@ export async function buildNode(infra: Infra, shop: () => ShopPort): Promise<Nod
       async stop() {
         stopReleasing();
         await channels.stop();
+      },
+    },
+    {
+      name: 'backups of peers',
+      async start() {
+        await peer_storage.start();
+        stopAgeing = chain.onTip(() => peer_storage.blockConnected());
+      },
+      async stop() {
+        stopAgeing();
+        await peer_storage.stop();
       },
     },
     // The channels start them: they are theirs.

@@ -14,6 +14,9 @@ export type * from './setup-messages.ts';
 /** The longest that a message can be: its length has two bytes in the transport (BOLT 8). */
 export const MAX_MESSAGE_BYTES = 65_535;
 
+/** The most that a node keeps for a peer (BOLT 1, Peer Storage): beside a number and a length, it fits a message. */
+export const MAX_STORAGE_BYTES = 65_531;
+
 const DEFINITIONS = { ...setup, ...channel, ...gossip };
 type Definitions = typeof DEFINITIONS;
 

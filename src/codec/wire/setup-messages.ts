@@ -4,6 +4,8 @@ import { type MessageOf, message } from './message.ts';
 import { tlv } from './tlv.ts';
 
 export const warning = message(1, 'warning', { channel_id: channelId, data: bytes16 }, {});
+export const peer_storage = message(7, 'peer_storage', { blob: bytes16 });
+export const peer_storage_retrieval = message(9, 'peer_storage_retrieval', { blob: bytes16 });
 export const init = message(
   16,
   'init',
@@ -15,6 +17,8 @@ export const ping = message(18, 'ping', { num_pong_bytes: u16, ignored: bytes16 
 export const pong = message(19, 'pong', { ignored: bytes16 }, {});
 
 export type Warning = MessageOf<typeof warning>;
+export type PeerStorage = MessageOf<typeof peer_storage>;
+export type PeerStorageRetrieval = MessageOf<typeof peer_storage_retrieval>;
 export type Init = MessageOf<typeof init>;
 export type ErrorMessage = MessageOf<typeof error>;
 export type Ping = MessageOf<typeof ping>;

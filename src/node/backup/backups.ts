@@ -1,17 +1,28 @@
 /**
  * Backups of the node: the file `emergency.recover`, which is rewritten whenever a channel comes or goes; the same as
- * text; and the way back from either.
+ * text, and for peers to keep (peer-storage.ts); and the way back from each.
  */
 import { readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import { sha256 } from '../../base/crypto/hash.ts';
 import type { RandomBytes } from '../../base/crypto/random.ts';
 import type { ChannelId, NodeId } from '../../base/types/brand.ts';
 import { fromHex, toHex } from '../../base/types/hex.ts';
 import type { Store } from '../../infra/store/store.ts';
 import { writeWhole } from '../../infra/store/whole-file.ts';
+import { isUnfunded } from '../../protocol/channel/funding.ts';
 import { lostChannel } from '../../protocol/channel/lost.ts';
-import type { ChannelState, ChannelTerms } from '../../protocol/channel/state.ts';
-import { BackupError, openBackups, type Seal, type StaticBackup, sealBackups } from './static-backup.ts';
+import type { ChannelState } from '../../protocol/channel/state.ts';
+import {
+  BackupError,
+  openBackups,
+  openFromPeer,
+  type Seal,
+  type StaticBackup,
+  sealBackups,
+  sealForPeer,
+} from './static-backup.ts';
 
 /** The file of all static backups in the node's directory, as Core Lightning calls it. */
 export const EMERGENCY_FILE = 'emergency.recover';
@@ -20,8 +31,11 @@ export const EMERGENCY_FILE = 'emergency.recover';
 export interface SavedChannel {
   readonly peer_id: NodeId;
   readonly key_id: string;
-  readonly state: { readonly terms: ChannelTerms };
+  readonly state: ChannelState;
 }
+
+/** How a peer's copy compares with what we know. */
+export type PeerCopy = 'current' | 'other' | 'unreadable';
 
 export interface BackupsOptions {
   /** The node's directory. */
@@ -38,6 +52,8 @@ export interface BackupsOptions {
   readonly newScript: () => Promise<string>;
   /** Calls a peer, now and until it answers. */
   readonly callPeer: (peer_id: NodeId, address: string) => Promise<void>;
+  /** What backups hold is not what it was. */
+  readonly onChanged?: () => void;
   readonly log: { info(text: string): void; warn(text: string): void };
 }
 
@@ -49,6 +65,8 @@ export class Backups {
   readonly #warned = new Set<NodeId>();
   /** What the file holds and the database does not know: of a node before this one. It stays until it is recovered. */
   #unknown: readonly StaticBackup[] = [];
+  /** Whether the operator was told that peers cannot keep all. */
+  #has_told_of_room = false;
 
   constructor(options: BackupsOptions) {
     this.#options = options;
@@ -78,7 +96,7 @@ export class Backups {
 
   /** A channel has come or gone, and that is durable: the file follows at once. */
   changed(): void {
-    const { dir, seal, randomBytes, log } = this.#options;
+    const { dir, seal, randomBytes, log, onChanged } = this.#options;
     this.#warnOfNoAddress();
     const backups = [...this.#unknown, ...this.#all()];
     try {
@@ -86,6 +104,61 @@ export class Backups {
     } catch (error) {
       log.warn(`${EMERGENCY_FILE} could not be written: ${error instanceof Error ? error.message : String(error)}`);
     }
+    onChanged?.();
+  }
+
+  /** Tells what peers are to keep for us from what it was before. */
+  peerContent(): string {
+    return toHex(
+      sha256(
+        Buffer.from(
+          this.#worthKeeping()
+            .map(({ terms }) => terms.channel_id)
+            .join(),
+        ),
+      ),
+    );
+  }
+
+  /** What peers are to keep for us. Those that were here before us come first: nobody else knows of them. */
+  forPeers(): Uint8Array {
+    const { seal, randomBytes, log } = this.#options;
+    const { blob, left_out } = sealForPeer(this.#worthKeeping(), seal, randomBytes);
+    if (left_out > 0 && !this.#has_told_of_room) {
+      this.#has_told_of_room = true;
+      log.warn(
+        `what peers keep for us has no room for ${left_out} channel(s): copy ${EMERGENCY_FILE}, which holds all, to another machine`,
+      );
+    }
+    return blob;
+  }
+
+  /**
+   * What a peer has kept for us comes back. Channels of it that the database does not know go into the file, where
+   * `emergencyrecover` finds them; that is durable when this resolves.
+   */
+  async returned(peer_id: NodeId, blob: Uint8Array): Promise<PeerCopy> {
+    const { seal, log } = this.#options;
+    let copy: readonly StaticBackup[];
+    try {
+      copy = openFromPeer(blob, seal);
+    } catch (error) {
+      if (!(error instanceof BackupError)) throw error;
+      log.warn(`peer ${peer_id} returned something else than what it was given to keep: ${error.message}`);
+      return 'unreadable';
+    }
+    const unknown = await this.#withoutKnown(copy);
+    const held = new Set(this.#unknown.map(({ terms }) => terms.channel_id));
+    const found = unknown.filter(({ terms }) => !held.has(terms.channel_id));
+    if (found.length > 0) {
+      this.#unknown = [...this.#unknown, ...found];
+      this.changed();
+      log.warn(
+        `peer ${peer_id} returned a backup of ${found.length} channel(s) that this database does not know: run ` +
+          '`till emergencyrecover` to get their money back',
+      );
+    }
+    return isDeepStrictEqual(copy, this.#worthKeeping()) ? 'current' : 'other';
   }
 
   /** The peer is there, as far as anybody knows. */
@@ -121,7 +194,7 @@ export class Backups {
 
   /** Takes back the channels of the file that the database does not know; answers which. */
   async recoverFile(): Promise<readonly ChannelId[]> {
-    return await this.#recover(this.#readFile());
+    return await this.#recover([...this.#readFile(), ...this.#unknown]);
   }
 
   /** Takes back the channels of these texts that the database does not know; answers which. Throws BackupError. */
@@ -132,7 +205,9 @@ export class Backups {
   async #recover(backups: readonly StaticBackup[]): Promise<readonly ChannelId[]> {
     const { channels, newScript, callPeer, log } = this.#options;
     const recovered: ChannelId[] = [];
-    for (const { peer_id, address, key_id, terms } of await this.#withoutKnown(backups)) {
+    for (const { peer_id, address: saved_address, key_id, terms } of await this.#withoutKnown(backups)) {
+      // Where the operator says that the peer is counts more than where it was.
+      const address = this.#addresses.get(peer_id) ?? saved_address;
       // The address of the backup may be of a wallet that nobody has any more.
       const default_shutdown_script = await newScript();
       await channels.recover(peer_id, key_id, lostChannel({ ...terms, default_shutdown_script }));
@@ -153,12 +228,17 @@ export class Backups {
   }
 
   #all(): readonly StaticBackup[] {
-    return this.#options.channels.list().map(({ peer_id, key_id, state }) => ({
-      peer_id,
-      address: this.#addresses.get(peer_id),
-      key_id,
-      terms: state.terms,
-    }));
+    return this.#options.channels.list().map((channel) => this.#backupOf(channel));
+  }
+
+  /** Without channels in which nothing of ours can be: strangers begin those for nothing. */
+  #worthKeeping(): readonly StaticBackup[] {
+    const funded = this.#options.channels.list().filter(({ state }) => !isUnfunded(state));
+    return [...this.#unknown, ...funded.map((channel) => this.#backupOf(channel))];
+  }
+
+  #backupOf({ peer_id, key_id, state }: SavedChannel): StaticBackup {
+    return { peer_id, address: this.#addresses.get(peer_id), key_id, terms: state.terms };
   }
 
   #readFile(): readonly StaticBackup[] {

@@ -23,6 +23,7 @@ export const INIT_FEATURES: Features = featureSet({
   option_support_large_channel: 'optional',
   option_shutdown_anysegwit: 'optional',
   option_attribution_data: 'optional',
+  option_provide_storage: 'optional',
   option_channel_type: 'optional',
   option_scid_alias: 'optional',
   option_zeroconf: 'optional',

@@ -64,6 +64,8 @@ const MESSAGES: Record<
   ],
   ping: [{ num_pong_bytes: u16, ignored: anyBytes }, {}],
   pong: [{ ignored: anyBytes }, {}],
+  peer_storage: [{ blob: anyBytes }, {}],
+  peer_storage_retrieval: [{ blob: anyBytes }, {}],
   open_channel: [
     {
       chain_hash: id,

@@ -16,6 +16,7 @@ import { traffic } from './0014-traffic.ts';
 import { lateFundings } from './0015-late-fundings.ts';
 import { runes } from './0016-runes.ts';
 import { events } from './0017-events.ts';
+import { peerStorage } from './0018-peer-storage.ts';
 import type { Migration } from './migration.ts';
 
 export const MIGRATIONS: readonly Migration[] = [
@@ -36,4 +37,5 @@ export const MIGRATIONS: readonly Migration[] = [
   lateFundings,
   runes,
   events,
+  peerStorage,
 ];

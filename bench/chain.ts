@@ -128,8 +128,7 @@ async function behindBitcoind(): Promise<readonly Figure[]> {
         network: 'regtest',
         'bitcoin-rpcconnect': '127.0.0.1',
         'bitcoin-rpcport': process.rpcport,
-        'bitcoin-rpcuser': process.user,
-        'bitcoin-rpcpassword': process.password,
+        login: `${process.user}:${process.password}`,
         timeout_ms: 30_000,
       });
     const one = await fetchAlone(backend(), 1);

@@ -224,7 +224,11 @@ describe('till start', { concurrency: 3 }, () => {
     assert.deepEqual([code, stderr], [0, '']);
     const pid = Number.parseInt(readFileSync(join(dir, 'pid'), 'utf8'), 10);
     const rpc_file = join(dir, 'regtest', 'lightning-rpc');
-    assert.equal(stdout, `till runs as process ${pid}, commands at ${rpc_file}\n`);
+    assert.equal(
+      stdout,
+      `till runs as process ${pid}, commands at ${rpc_file}\nblocks come from the embedded chain of this node alone ` +
+        '(for a bitcoind: --chain=bitcoind), best block 0\n',
+    );
     // In a session of its own: no terminal that is closed can end it.
     const session = statOf(pid)?.[3];
     if (session !== undefined) assert.equal(Number(session), pid);

@@ -69,6 +69,7 @@ export interface TillOptions {
   readonly args?: readonly string[];
   /** A shell command before the node's own, such as a limit: `ulimit -f 100`. */
   readonly shell?: string;
+  readonly env?: NodeJS.ProcessEnv;
 }
 
 /** A node in a process of its own. */
@@ -80,12 +81,12 @@ export class TillNode {
   readonly #child: ChildProcess;
 
   /** Starts a node; resolves when it answers commands. Rejects with what it said when it does not. */
-  static async start(dir: string, { args = [], shell }: TillOptions = {}): Promise<TillNode> {
+  static async start(dir: string, { args = [], shell, env }: TillOptions = {}): Promise<TillNode> {
     const words = ['start', `--lightning-dir=${dir}`, `--log-file=${join(dir, 'log')}`, ...args];
     const child =
       shell === undefined
-        ? spawn(process.execPath, [PROGRAM, ...words], options(dir))
-        : spawn('sh', ['-c', `${shell}; exec ${tillCommand(...words)}`], options(dir));
+        ? spawn(process.execPath, [PROGRAM, ...words], options(dir, env))
+        : spawn('sh', ['-c', `${shell}; exec ${tillCommand(...words)}`], options(dir, env));
     running.add(child);
     let stderr = '';
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
@@ -127,6 +128,6 @@ export class TillNode {
   }
 }
 
-function options(dir: string) {
-  return { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] as ['ignore', 'ignore', 'pipe', 'ipc'], env: environment(dir) };
+function options(dir: string, env?: NodeJS.ProcessEnv) {
+  return { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] as ['ignore', 'ignore', 'pipe', 'ipc'], env: environment(dir, env) };
 }

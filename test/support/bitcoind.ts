@@ -3,7 +3,7 @@
  * PATH; the tests that need it are skipped, and say so, where there is none.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -33,6 +33,7 @@ export async function freePort(): Promise<number> {
 
 export class BitcoindProcess {
   readonly datadir: string;
+  readonly #by: 'password' | 'cookie';
   readonly #process: ChildProcess;
   readonly rpcport: number;
   readonly user = 'till';
@@ -41,7 +42,18 @@ export class BitcoindProcess {
   /** Starts one; on the port and the files of one that was halted, when that is given. */
   static async start(halted?: BitcoindProcess): Promise<BitcoindProcess> {
     const datadir = halted?.datadir ?? mkdtempSync(join(tmpdir(), 'till-bitcoind-'));
-    const started = new BitcoindProcess(halted?.rpcport ?? (await freePort()), datadir);
+    return await BitcoindProcess.#up(new BitcoindProcess(halted?.rpcport ?? (await freePort()), datadir, 'password'));
+  }
+
+  /** Starts one as a user does, in the directory given: its port is in bitcoin.conf, and the login in its cookie. */
+  static async startFor(datadir: string): Promise<BitcoindProcess> {
+    const port = await freePort();
+    mkdirSync(datadir, { recursive: true });
+    writeFileSync(join(datadir, 'bitcoin.conf'), `server=1\n[regtest]\nrpcport=${port}\n`);
+    return await BitcoindProcess.#up(new BitcoindProcess(port, datadir, 'cookie'));
+  }
+
+  static async #up(started: BitcoindProcess): Promise<BitcoindProcess> {
     for (;;) {
       try {
         await started.call('getblockchaininfo');
@@ -54,19 +66,18 @@ export class BitcoindProcess {
     }
   }
 
-  private constructor(rpcport: number, datadir: string) {
+  private constructor(rpcport: number, datadir: string, by: 'password' | 'cookie') {
     this.rpcport = rpcport;
     this.datadir = datadir;
+    this.#by = by;
     this.#process = spawn(
       found as string,
       [
         '-regtest',
         `-datadir=${this.datadir}`,
-        `-rpcport=${rpcport}`,
+        ...(by === 'cookie' ? [] : [`-rpcport=${rpcport}`, `-rpcuser=${this.user}`, `-rpcpassword=${this.password}`]),
         '-rpcbind=127.0.0.1',
         '-rpcallowip=127.0.0.1',
-        `-rpcuser=${this.user}`,
-        `-rpcpassword=${this.password}`,
         '-listen=0',
         '-server=1',
         '-txindex=1',
@@ -84,12 +95,17 @@ export class BitcoindProcess {
   async call<T = unknown>(method: string, ...params: unknown[]): Promise<T> {
     const response = await fetch(`http://127.0.0.1:${this.rpcport}/`, {
       method: 'POST',
-      headers: { authorization: `Basic ${Buffer.from(`${this.user}:${this.password}`).toString('base64')}` },
+      headers: { authorization: `Basic ${Buffer.from(this.#login()).toString('base64')}` },
       body: JSON.stringify({ jsonrpc: '1.0', id: 'test', method, params }),
     });
     const { result, error } = (await response.json()) as { result: T; error: { message: string } | null };
     if (error) throw new Error(`${method}: ${error.message}`);
     return result;
+  }
+
+  #login(): string {
+    if (this.#by === 'password') return `${this.user}:${this.password}`;
+    return readFileSync(join(this.datadir, 'regtest', '.cookie'), 'utf8').trim();
   }
 
   /** Mines blocks whose coinbase pays to the script (hex); answers their hashes. */

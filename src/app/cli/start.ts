@@ -81,7 +81,7 @@ async function run(config: Config, log: Log): Promise<number> {
   if (isReminderDue(config.network_dir, Date.now())) {
     log.warn('Seed not backed up yet: run `till seed` and write it down');
   }
-  await tellStarter('up');
+  await tellStarter({ up: { source: daemon.source() } });
   await asked.promise;
   await daemon.stop();
   if (values['pid-file'] !== undefined) rmSync(values['pid-file'], { force: true });

@@ -7,7 +7,7 @@ import { NETWORKS, type Network, type NetworkName } from '../../base/types/netwo
 import { parseNetAddress } from '../../node/peers/net-address.ts';
 import { type ForeignOption, LIGHTNINGD_OPTIONS } from './lightningd-options.ts';
 import { nearestName } from './nearest.ts';
-import { ConfigError, type OptionDefinition, parseValue } from './option.ts';
+import { ConfigError, type OptionDefinition, ownPath, parseValue } from './option.ts';
 import { OPTIONS, type OptionName, type OptionValues, SHORTHANDS } from './options.ts';
 
 /** An option as it was said. */
@@ -40,9 +40,9 @@ export interface Config {
   readonly log_file: string | undefined;
 }
 
-/** Where a node lives when nobody says otherwise. */
+/** Where a node lives when nobody says otherwise. Throws ConfigError. */
 export function defaultDir(env: NodeJS.ProcessEnv): string {
-  return env.TILL_DIR ?? join(homedir(), '.till');
+  return env.TILL_DIR === undefined ? join(homedir(), '.till') : ownPath(env.TILL_DIR, 'TILL_DIR');
 }
 
 /** The port of Tor's SOCKS5 proxy. */

@@ -1,5 +1,7 @@
 /** What an option of the node is. Each stands once, in options.ts; parsing, help, listconfigs and docs follow from it. */
 
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import { parseWholeNumber } from '../../base/types/decimal.ts';
 import { didYouMean } from './nearest.ts';
 
@@ -22,6 +24,8 @@ export interface OptionDefinition<Kind extends OptionKind = OptionKind, Value = 
   readonly max?: number;
   /** Its value is never shown. */
   readonly is_secret?: boolean;
+  /** It names a file or a directory: `~/` is the user's own directory, as in a shell. */
+  readonly is_path?: boolean;
 }
 
 /** Something is wrong with an option; the sentence says what, where and what to do. */
@@ -29,7 +33,7 @@ export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
 
-type Extra = Partial<Pick<OptionDefinition, 'placeholder' | 'one_of' | 'min' | 'max' | 'is_secret'>>;
+type Extra = Partial<Pick<OptionDefinition, 'placeholder' | 'one_of' | 'min' | 'max' | 'is_secret' | 'is_path'>>;
 
 /** On when it is named. */
 export function flag(doc: string): OptionDefinition<'flag', boolean> {
@@ -92,5 +96,12 @@ export function parseValue(name: string, option: OptionDefinition, text: string 
     const hint = didYouMean(text, one_of);
     throw new ConfigError(`${where}: ${name} is one of ${one_of.join(', ')}, not '${text}'${hint}`);
   }
-  return text;
+  return option.is_path === true ? ownPath(text, `${where}: ${name}`) : text;
+}
+
+/** The path with `~/` as a shell expands it; in a config file, or behind a `=`, no shell does. Throws ConfigError. */
+export function ownPath(text: string, what: string): string {
+  if (text === '~' || text.startsWith('~/')) return join(homedir(), text.slice(1));
+  if (!text.startsWith('~')) return text;
+  throw new ConfigError(`${what}: '${text}' is the directory of another user: write its whole path`);
 }

@@ -11,7 +11,7 @@ const BACKGROUND = 'TILL_BACKGROUND';
 export const BOUND = 'TILL_BOUND';
 
 /** What a node tells the process that started it, once. */
-export type StartReport = 'up' | { readonly failed: string };
+export type StartReport = { readonly up: { readonly source: string } } | { readonly failed: string };
 
 /** Whether this is the process that stays. */
 export function isBackground(): boolean {
@@ -20,10 +20,10 @@ export function isBackground(): boolean {
 
 /**
  * Tells whoever started this process, if anyone listens; resolves when it is said. Others than `--daemon` only ever hear
- * `up`.
+ * that it is up.
  */
 export async function tellStarter(report: StartReport): Promise<void> {
-  if (process.send === undefined || (report !== 'up' && !isBackground())) return;
+  if (process.send === undefined || ('failed' in report && !isBackground())) return;
   // A starter that is gone has nothing more to hear.
   await new Promise((resolve) => process.send?.(report, resolve));
   if (process.env[BOUND] === undefined) process.disconnect?.();
@@ -54,11 +54,11 @@ export async function goToBackground(args: readonly string[], config: Config): P
   return await new Promise((resolve) => {
     let reason = `${log_file} says why`;
     child.on('message', (report: StartReport) => {
-      if (report !== 'up') {
+      if ('failed' in report) {
         reason = report.failed;
         return;
       }
-      process.stdout.write(`till runs as process ${child.pid}, commands at ${rpc_file}\n`);
+      process.stdout.write(`till runs as process ${child.pid}, commands at ${rpc_file}\nblocks come from ${report.up.source}\n`);
       if (child.connected) child.disconnect();
       child.unref();
       resolve(EXIT.ok);

@@ -37,6 +37,8 @@ export interface Infra extends Base {
   readonly chain: ChainFollower;
   /** Mines on the embedded chain; undefined elsewhere. */
   readonly mine: ((count: number, script_pubkey: string) => Promise<unknown>) | undefined;
+  /** Where blocks come from, for people, with the height that was there at the start. */
+  source(): string;
   /** Known once the chain has started. Throws before that. */
   resumePoint(): ResumePoint;
   readonly parts: readonly Part[];
@@ -68,7 +70,8 @@ export async function buildInfra(
   );
   try {
     await judgeFile(config, log, store);
-    const { backend, mine } = chooseChain(config, clock);
+    const { name, backend, mine } = chooseChain(config, clock);
+    const height = async (): Promise<number> => (await backend.tip().catch(() => chain.tip())).height;
     const chain = new ChainFollower(backend, {
       clock,
       poll_ms: config.values['chain-poll-seconds'] * 1000,
@@ -77,6 +80,7 @@ export async function buildInfra(
         problem === undefined ? log.info('the source of blocks answers again') : log.warn(problem),
     });
     let resume: ResumePoint | undefined;
+    let source = name;
     const parts: readonly Part[] = [
       { name: 'database', stop: () => closeStore(store, config, log) },
       {
@@ -89,6 +93,8 @@ export async function buildInfra(
           signal?.addEventListener('abort', stopWaiting, { once: true });
           resume = { isFirstRun: from === undefined, tip: await chain.start(from, memory) };
           signal?.removeEventListener('abort', stopWaiting);
+          source = `${name}, best block ${await height()}`;
+          log.info(`blocks come from ${source}`);
         },
         stop: () => chain.stop(),
       },
@@ -102,6 +108,7 @@ export async function buildInfra(
       chain,
       mine,
       parts,
+      source: () => source,
       resumePoint() {
         if (resume === undefined) throw new Error('the chain has not started yet');
         return resume;

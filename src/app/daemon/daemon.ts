@@ -24,7 +24,7 @@ export interface DaemonOptions {
   readonly signal?: AbortSignal;
 }
 
-type Running = Pick<Infra, 'clock' | 'store' | 'chain' | 'mine'> &
+type Running = Pick<Infra, 'clock' | 'store' | 'chain' | 'source' | 'mine'> &
   Omit<Node, 'parts' | 'outward'> &
   Pick<Shop, 'invoices' | 'deposits'>;
 
@@ -33,6 +33,8 @@ export class Daemon implements Running {
   readonly clock: Running['clock'];
   readonly store: Running['store'];
   readonly chain: Running['chain'];
+  /** Where blocks come from, for people. */
+  readonly source: Running['source'];
   /** Mines on the embedded chain; undefined elsewhere. */
   readonly mine: Running['mine'];
   readonly keys: Running['keys'];
@@ -84,6 +86,7 @@ export class Daemon implements Running {
     this.clock = running.clock;
     this.store = running.store;
     this.chain = running.chain;
+    this.source = running.source;
     this.mine = running.mine;
     this.keys = running.keys;
     this.wallet = running.wallet;

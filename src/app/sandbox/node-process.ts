@@ -26,6 +26,8 @@ export class NodeProcess {
       'start',
       '--network=regtest',
       `--lightning-dir=${dir}`,
+      // Whatever the config file says: nothing leaves the machine.
+      '--chain=embedded',
       `--embedded-chain=${chain_socket}`,
       `--alias=${name}`,
       `--log-file=${log_file}`,

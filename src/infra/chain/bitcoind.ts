@@ -3,10 +3,10 @@
  */
 import { readFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
-import { join } from 'node:path';
 import { type Sat, sat } from '../../base/types/amount.ts';
 import { NETWORKS, type NetworkName } from '../../base/types/network.ts';
 import { type ChainBackend, ChainError } from './backend.ts';
+import { CHAIN_NAMES } from './bitcoin-conf.ts';
 import { isKnownReason, packageVerdict } from './package-verdict.ts';
 import { txidOfTransaction } from './raw-block.ts';
 import {
@@ -21,30 +21,11 @@ export interface BitcoindOptions {
   readonly network: NetworkName;
   readonly 'bitcoin-rpcconnect': string;
   readonly 'bitcoin-rpcport': number;
-  /** Without a user the cookie file in `bitcoin-datadir` is used, read again at every request: bitcoind changes it. */
-  readonly 'bitcoin-rpcuser'?: string;
-  readonly 'bitcoin-rpcpassword'?: string;
-  readonly 'bitcoin-datadir'?: string;
+  /** `USER:PASSWORD`, or the cookie file that holds them, read again at every request: bitcoind changes it. */
+  readonly login: string | { readonly cookie_file: string };
   /** A request that takes longer has failed. */
   readonly timeout_ms: number;
 }
-
-/** What bitcoind calls the networks. */
-const CHAIN_NAMES: Record<NetworkName, string> = {
-  bitcoin: 'main',
-  testnet: 'test',
-  testnet4: 'testnet4',
-  signet: 'signet',
-  regtest: 'regtest',
-};
-/** Where each network's files lie in bitcoind's directory. */
-const DATA_FOLDERS: Record<NetworkName, string> = {
-  bitcoin: '',
-  testnet: 'testnet3',
-  testnet4: 'testnet4',
-  signet: 'signet',
-  regtest: 'regtest',
-};
 
 const RPC_OTHER_ERROR = -1;
 const RPC_INVALID_PARAMETER = -8;
@@ -229,23 +210,18 @@ export class Bitcoind implements ChainBackend {
   }
 
   #authorization(): string {
-    const {
-      'bitcoin-rpcuser': user,
-      'bitcoin-rpcpassword': password,
-      'bitcoin-datadir': datadir,
-      network,
-    } = this.#options;
-    if (user !== undefined) return `${user}:${password ?? ''}`;
-    if (datadir === undefined)
-      throw new ChainError('neither bitcoin-rpcuser nor bitcoin-datadir is given: bitcoind needs one');
-    const path = join(datadir, DATA_FOLDERS[network], '.cookie');
+    const { login, network } = this.#options;
+    if (typeof login === 'string') return login;
     try {
-      return readFileSync(path, 'utf8').trim();
-    } catch {
+      return readFileSync(login.cookie_file, 'utf8').trim();
+    } catch (error) {
+      const reason = error instanceof Error && 'code' in error ? error.code : error;
       // bitcoind writes it when it starts.
-      throw new ChainError(`${path} cannot be read: is bitcoind running, and is bitcoin-datadir right?`, {
-        is_starting: true,
-      });
+      throw new ChainError(
+        `${login.cookie_file} cannot be read (${reason}): does bitcoind run on ${network}, and as the same user? If it ` +
+          'has another directory: bitcoin-datadir; or else bitcoin-rpcuser and bitcoin-rpcpassword',
+        { is_starting: true },
+      );
     }
   }
 
@@ -254,7 +230,7 @@ export class Bitcoind implements ChainBackend {
     const { status, text } = await this.#post(body);
     if (status === 401 || status === 403) {
       // The cookie may be that of the run before, for a moment; a password stays wrong.
-      const is_starting = this.#options['bitcoin-rpcuser'] === undefined;
+      const is_starting = typeof this.#options.login !== 'string';
       throw new ChainError(`bitcoind at ${this.#where} refuses the user or the password (HTTP ${status})`, {
         is_starting,
       });

@@ -41,8 +41,7 @@ function open({ network = 'regtest' as NetworkName, timeout_ms = 5000 } = {}): B
     network,
     'bitcoin-rpcconnect': '127.0.0.1',
     'bitcoin-rpcport': (server.address() as AddressInfo).port,
-    'bitcoin-rpcuser': 'till',
-    'bitcoin-rpcpassword': 'x',
+    login: 'till:x',
     timeout_ms,
   });
 }

@@ -75,8 +75,7 @@ function optionsOf(process: BitcoindProcess, network: NetworkName = 'regtest') {
     network,
     'bitcoin-rpcconnect': '127.0.0.1',
     'bitcoin-rpcport': process.rpcport,
-    'bitcoin-rpcuser': process.user,
-    'bitcoin-rpcpassword': process.password,
+    login: `${process.user}:${process.password}`,
     timeout_ms: 10_000,
   };
 }
@@ -125,7 +124,7 @@ test('bitcoind of another network is refused with the option to use', { skip: bi
   t.after(() => process.stop());
   const wrong = new Bitcoind(optionsOf(process, 'signet'));
   await assert.rejects(wrong.open(), (error) => error instanceof ChainError && /-chain=signet/.test(error.message));
-  const stranger = new Bitcoind({ ...optionsOf(process), 'bitcoin-rpcpassword': 'wrong' });
+  const stranger = new Bitcoind({ ...optionsOf(process), login: 'till:wrong' });
   await assert.rejects(stranger.open(), /refuses the user or the password/);
 });
 

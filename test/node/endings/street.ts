@@ -201,8 +201,7 @@ export class Street {
       network: 'regtest',
       'bitcoin-rpcconnect': '127.0.0.1',
       'bitcoin-rpcport': this.#process.rpcport,
-      'bitcoin-rpcuser': this.#process.user,
-      'bitcoin-rpcpassword': this.#process.password,
+      login: `${this.#process.user}:${this.#process.password}`,
       timeout_ms: 10_000,
     });
     await chain.open();

@@ -32,8 +32,7 @@ async function inWorld(run: (world: World) => Promise<void>): Promise<void> {
     network: 'regtest',
     'bitcoin-rpcconnect': '127.0.0.1',
     'bitcoin-rpcport': process.rpcport,
-    'bitcoin-rpcuser': process.user,
-    'bitcoin-rpcpassword': process.password,
+    login: `${process.user}:${process.password}`,
     timeout_ms: 10_000,
   });
   try {

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The starter of the installed command. Plain JavaScript for any Node, so that one that is too old gets a clear message.
+// The starter of the command. Plain JavaScript for any Node, so that one that is too old gets a clear message.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -9,11 +9,14 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const built = join(root, 'dist', 'bin', 'till.js');
 const source = join(root, 'bin', 'till.ts');
 const ownNode = join(root, 'node_modules', 'node', 'bin', 'node');
+const isCheckout = existsSync(source);
 const isNewEnough = Number.parseInt(process.versions.node, 10) >= 24;
 
-if (isNewEnough) {
-  await import(pathToFileURL(existsSync(source) ? source : built).href);
-} else if (existsSync(source) && existsSync(ownNode)) {
+if (isCheckout && !existsSync(ownNode)) {
+  fail(`the packages of the checkout are not installed yet: run  npm ci  in ${root}`);
+} else if (isNewEnough) {
+  await import(pathToFileURL(isCheckout ? source : built).href);
+} else if (isCheckout) {
   // A checkout brings its own Node.
   const child = spawn(ownNode, [source, ...process.argv.slice(2)], { stdio: 'inherit' });
   // A node must not go on alone when its starter is ended. The terminal sends Ctrl-C to both by itself.
@@ -22,6 +25,11 @@ if (isNewEnough) {
   }
   child.on('exit', (code) => process.exit(code ?? 1));
 } else {
-  process.stderr.write(`till needs Node 24 or newer; this is Node ${process.versions.node}. See https://nodejs.org\n`);
+  fail(`Node 24 or newer is needed; this is Node ${process.versions.node}. See https://nodejs.org`);
+}
+
+/** @param {string} message */
+function fail(message) {
+  process.stderr.write(`till: ${message}\n`);
   process.exitCode = 3;
 }

@@ -1,7 +1,16 @@
 /** What is published: packed as npm packs it, unpacked where there is nothing else, and used by a stranger. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -112,6 +121,25 @@ test('its types are found, and hold a caller to what commands and modules take',
     }),
   );
   run(join(ROOT, 'node_modules/.bin/tsc'), ['-p', 'tsconfig.json']);
+});
+
+test('a global install of the clone brings the command and every manual page, on any Node without a warning', () => {
+  const prefix = join(place, 'global');
+  const { status, stdout, stderr } = spawnSync('npm', ['install', '--global', '--offline', '--prefix', prefix, '.'], {
+    cwd: ROOT,
+    encoding: 'utf8',
+  });
+  assert.equal(status, 0, stderr);
+  assert.doesNotMatch(stdout + stderr, /EBADENGINE|warn/i);
+  assert.match(run(join(prefix, 'bin', 'till'), ['--version']), /^\d+\.\d+\.\d+\n$/);
+  for (const page of readdirSync(join(ROOT, 'man'))) {
+    assert.ok(existsSync(join(prefix, 'share', 'man', `man${page.slice(-1)}`, page)), `${page} is not installed`);
+  }
+  const found = spawnSync('man', ['-w', 'till-invoice'], {
+    env: { ...process.env, MANPATH: join(prefix, 'share', 'man') },
+    encoding: 'utf8',
+  });
+  if (found.error === undefined) assert.match(found.stdout, /till-invoice\.7\n$/);
 });
 
 test('its command runs, tells its version and has its manual', () => {

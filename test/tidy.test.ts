@@ -384,7 +384,7 @@ test('the README tells only of commands and scripts that exist', () => {
   );
   const own = new Set(['start', 'sandbox', 'seed', 'completion', 'METHOD', 'help']);
   const methods = PAGES.filter((path) => !path.startsWith('docs/reference')).flatMap((path) =>
-    [...read(path).matchAll(/^(?:\$ )?(?:npx )?till (?:--?\S+ )*([a-z][\w-]*)/gm)].map(
+    [...read(path).matchAll(/^(?:\$ )?(?:\.\/)?till (?:--?\S+ )*([a-z][\w-]*)/gm)].map(
       (match) => [path, match[1] as string] as const,
     ),
   );

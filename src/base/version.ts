@@ -1,5 +1,5 @@
 /** The version of this package, and where its files are. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -32,4 +32,9 @@ export function version(): string {
 /** The directory that holds package.json, man/ and docs/. */
 export function packageRoot(): string {
   return findPackage().root;
+}
+
+/** Whether this runs from a checkout of the repository, and not from an installed package. */
+export function isCheckout(): boolean {
+  return existsSync(join(packageRoot(), 'bin', 'till.ts'));
 }

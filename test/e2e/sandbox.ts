@@ -65,7 +65,7 @@ export class Box {
 
   /** The commands that it names, as they are to be typed. */
   get commands(): readonly string[] {
-    return [...this.said.matchAll(/^ {2}(npx till .*?) {2,}/gm)].map(([, command]) => command as string);
+    return [...this.said.matchAll(/^ {2}(\.\/till .*?) {2,}/gm)].map(([, command]) => command as string);
   }
 }
 

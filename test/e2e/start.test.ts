@@ -293,7 +293,19 @@ describe('the installed command', { concurrency: 3 }, () => {
       process.env,
     );
     assert.deepEqual([code, stdout], [3, '']);
-    assert.equal(stderr, 'till needs Node 24 or newer; this is Node 20.19.4. See https://nodejs.org\n');
+    assert.equal(stderr, 'till: Node 24 or newer is needed; this is Node 20.19.4. See https://nodejs.org\n');
+  });
+
+  it('says in a checkout without its packages how to install them', async () => {
+    const dir = newDirectory();
+    mkdirSync(join(dir, 'bin'));
+    writeFileSync(join(dir, 'package.json'), '{"type":"module"}');
+    for (const file of ['till.js', 'till.ts']) {
+      writeFileSync(join(dir, 'bin', file), readFileSync(join(dirname(PROGRAM), file)));
+    }
+    const { code, stderr } = await run(process.execPath, [join(dir, 'bin', 'till.js'), 'getinfo'], process.env);
+    assert.equal(code, 3);
+    assert.equal(stderr, `till: the packages of the checkout are not installed yet: run  npm ci  in ${dir}\n`);
   });
 
   it('in a checkout hands signals over to the Node that the repository brings, and ends after it', async () => {
@@ -319,7 +331,7 @@ describe('the installed command', { concurrency: 3 }, () => {
     const complete = `${stdout}\nCOMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _till; echo "\${COMPREPLY[@]}"`;
     const completed = async (...words: string[]): Promise<string> =>
       (await run('bash', ['-c', complete, 'bash', 'till', ...words], process.env)).stdout.trim();
-    assert.equal(await completed('listinv'), 'listinvoices');
+    assert.equal(await completed('waitinv'), 'waitinvoice');
     assert.equal(await completed('help', 'waitany'), 'waitanyinvoice');
     assert.equal(await completed('start', '--rpc-file-'), '--rpc-file-mode');
     assert.equal(await completed('--lightning-dir=x', '-k', 'createinv'), 'createinvoice');

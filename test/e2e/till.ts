@@ -129,5 +129,8 @@ export class TillNode {
 }
 
 function options(dir: string, env?: NodeJS.ProcessEnv) {
-  return { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] as ['ignore', 'ignore', 'pipe', 'ipc'], env: environment(dir, env) };
+  return {
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'] as ['ignore', 'ignore', 'pipe', 'ipc'],
+    env: environment(dir, env),
+  };
 }

@@ -10,10 +10,12 @@ import { flag, integer, optionalInteger, optionalString, string, strings } from 
 export const OPTIONS = {
   network: string('regtest', 'The Bitcoin network.', { one_of: Object.keys(NETWORKS) }),
   'lightning-dir': optionalString('The directory of all files (default: $TILL_DIR, else ~/.till).', {
-    placeholder: 'DIR', is_path: true,
+    placeholder: 'DIR',
+    is_path: true,
   }),
   conf: optionalString('The config file (default: DIR/config, then DIR/NETWORK/config).', {
-    placeholder: 'FILE', is_path: true,
+    placeholder: 'FILE',
+    is_path: true,
   }),
   'accept-real-money-risk': flag(
     'Required for --network=bitcoin: confirms that you have read in SECURITY.md what is not proven yet.',
@@ -22,7 +24,8 @@ export const OPTIONS = {
   alias: optionalString('The name of the node, as others see it (up to 32 bytes).', { placeholder: 'NAME' }),
   rgb: optionalString('The color of the node, as others see it: six hex digits.', { placeholder: 'RRGGBB' }),
   'rpc-file': string('lightning-rpc', 'The Unix socket for commands: an absolute path, or one below DIR/NETWORK.', {
-    placeholder: 'FILE', is_path: true,
+    placeholder: 'FILE',
+    is_path: true,
   }),
   'rpc-file-mode': string('0600', 'Who may use that socket: its file mode in octal.', { placeholder: 'MODE' }),
   'log-level': string('info', 'The lowest level that is logged.', { one_of: ['debug', 'info', 'unusual', 'broken'] }),
@@ -31,9 +34,15 @@ export const OPTIONS = {
     { placeholder: 'FILE', is_path: true },
   ),
   daemon: flag('Run in the background: return once the node answers commands. Needs log-file.'),
-  'pid-file': optionalString('Write the process id to this file while the node runs.', { placeholder: 'FILE', is_path: true }),
+  'pid-file': optionalString('Write the process id to this file while the node runs.', {
+    placeholder: 'FILE',
+    is_path: true,
+  }),
   developer: flag('List and accept the commands for developers.'),
-  'passphrase-file': optionalString('A file that holds the BIP 39 passphrase of the seed.', { placeholder: 'FILE', is_path: true }),
+  'passphrase-file': optionalString('A file that holds the BIP 39 passphrase of the seed.', {
+    placeholder: 'FILE',
+    is_path: true,
+  }),
   'copied-database': optionalString(
     'This database is a copy. latest: the original has not run since; old: it may have.',
     {
@@ -103,18 +112,31 @@ export const OPTIONS = {
     max: 1_000_000_000_000,
   }),
 
-  chain: optionalString('Where blocks come from (default: what the options below are about, if any is given; else embedded on regtest, and bitcoind elsewhere).', {
-    one_of: ['embedded', 'bitcoind', 'esplora'],
-  }),
+  chain: optionalString(
+    'Where blocks come from (default: what the options below are about, if any is given; else embedded on regtest, and bitcoind elsewhere).',
+    {
+      one_of: ['embedded', 'bitcoind', 'esplora'],
+    },
+  ),
   'embedded-chain': optionalString('Use the embedded chain that another process serves on this socket.', {
-    placeholder: 'SOCKET', is_path: true,
+    placeholder: 'SOCKET',
+    is_path: true,
   }),
   'bitcoin-datadir': optionalString(
-    "bitcoind's directory, for its cookie file and bitcoin.conf (default: where bitcoin-cli looks, ~/.bitcoin).", { placeholder: 'DIR', is_path: true }),
+    "bitcoind's directory, for its cookie file and bitcoin.conf (default: where bitcoin-cli looks, ~/.bitcoin).",
+    { placeholder: 'DIR', is_path: true },
+  ),
   'bitcoin-rpcuser': optionalString("bitcoind's RPC user (default: bitcoin.conf's, else the cookie file)."),
-  'bitcoin-rpcpassword': optionalString("bitcoind's RPC password (default: bitcoin.conf's, else the cookie file).", { is_secret: true }),
-  'bitcoin-rpcconnect': optionalString("bitcoind's RPC host (default: bitcoin.conf's, else 127.0.0.1).", { placeholder: 'HOST' }),
-  'bitcoin-rpcport': optionalInteger("bitcoind's RPC port (default: bitcoin.conf's, else the network's).", { min: 1, max: 65535 }),
+  'bitcoin-rpcpassword': optionalString("bitcoind's RPC password (default: bitcoin.conf's, else the cookie file).", {
+    is_secret: true,
+  }),
+  'bitcoin-rpcconnect': optionalString("bitcoind's RPC host (default: bitcoin.conf's, else 127.0.0.1).", {
+    placeholder: 'HOST',
+  }),
+  'bitcoin-rpcport': optionalInteger("bitcoind's RPC port (default: bitcoin.conf's, else the network's).", {
+    min: 1,
+    max: 65535,
+  }),
   'esplora-url': optionalString("An Esplora server's API, such as https://blockstream.info/signet/api.", {
     placeholder: 'URL',
   }),

@@ -58,7 +58,9 @@ export async function goToBackground(args: readonly string[], config: Config): P
         reason = report.failed;
         return;
       }
-      process.stdout.write(`till runs as process ${child.pid}, commands at ${rpc_file}\nblocks come from ${report.up.source}\n`);
+      process.stdout.write(
+        `till runs as process ${child.pid}, commands at ${rpc_file}\nblocks come from ${report.up.source}\n`,
+      );
       if (child.connected) child.disconnect();
       child.unref();
       resolve(EXIT.ok);

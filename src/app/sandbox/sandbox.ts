@@ -4,10 +4,12 @@
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { shellWord } from '../../api/rpc/faces/typed.ts';
 import type { PlainJsonObject } from '../../api/rpc/json.ts';
 import { parseAddress } from '../../base/types/address.ts';
 import type { Txid } from '../../base/types/brand.ts';
 import { systemClock } from '../../base/types/clock.ts';
+import { isCheckout } from '../../base/version.ts';
 import { serveChain } from '../../infra/chain/embedded/chain-socket.ts';
 import { EmbeddedChain } from '../../infra/chain/embedded/embedded-chain.ts';
 import { lockDirectory } from '../../infra/store/lock.ts';
@@ -63,11 +65,6 @@ function isOfUse({ state, spendable_msat }: PlainJsonObject): boolean {
     state === 'CHANNELD_AWAITING_LOCKIN' ||
     (state === NORMAL && BigInt(spendable_msat as number) >= BigInt(FIRST_INVOICE_MSAT))
   );
-}
-
-/** The text as a shell takes it for one word. */
-function shellWord(text: string): string {
-  return /^[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 class Sandbox {
@@ -220,12 +217,13 @@ class Sandbox {
 
   #hint(customer_dir: string): void {
     const isDefault = process.env.TILL_DIR === undefined && this.#dir === loadConfig([]).lightning_dir;
-    const shop = isDefault ? 'npx till' : `npx till --lightning-dir=${shellWord(this.#dir)}`;
+    const till = isCheckout() ? './till' : 'till';
+    const shop = isDefault ? till : `${till} --lightning-dir=${shellWord(this.#dir)}`;
     say(`
-Everything stays up until you press Ctrl-C. In another terminal, in this folder:
+Everything stays up until you press Ctrl-C. In another terminal${isCheckout() ? ', in this folder' : ''}:
 
   ${shop} invoice 1000 coffee "1 cup of coffee"          the shop asks for 1 sat
-  npx till --lightning-dir=${shellWord(customer_dir)} pay BOLT11      the customer pays it
+  ${till} --lightning-dir=${shellWord(customer_dir)} pay BOLT11      the customer pays it
   ${shop} listinvoices                                   what was paid, and what was not
   ${shop} help                                           all that can be asked
 `);

@@ -8,8 +8,8 @@ import { ConfigError } from '../../../src/app/config/option.ts';
 import { chooseChain } from '../../../src/app/daemon/chain-source.ts';
 import { systemClock } from '../../../src/base/types/clock.ts';
 import { defaultBitcoinDir } from '../../../src/infra/chain/bitcoin-conf.ts';
-import { BitcoindProcess, bitcoindMissing } from '../../support/bitcoind.ts';
 import { newDirectory, run, TillNode, tillCommand } from '../../e2e/till.ts';
+import { BitcoindProcess, bitcoindMissing } from '../../support/bitcoind.ts';
 
 const place = mkdtempSync(join(tmpdir(), 'till-chain-source-'));
 after(() => rmSync(place, { recursive: true }));
@@ -31,7 +31,10 @@ test('what the options are about is where blocks come from', () => {
     () => choose('--bitcoin-rpcuser=x', '--esplora-url=https://x.example'),
     /bitcoin-rpcuser and esplora-url name different sources of blocks: say which is meant with chain=bitcoind\|esplora/,
   );
-  assert.equal(choose('--bitcoin-rpcuser=x', '--esplora-url=https://x.example', '--chain=esplora').split(':')[0], 'esplora');
+  assert.equal(
+    choose('--bitcoin-rpcuser=x', '--esplora-url=https://x.example', '--chain=esplora').split(':')[0],
+    'esplora',
+  );
 });
 
 test('~ is the directory of the user, and that of another is refused by name', () => {
@@ -56,7 +59,11 @@ test('~ is the directory of the user, and that of another is refused by name', (
 
 test('a node without any bitcoind says what to set', async () => {
   const home = newDirectory();
-  const { code, stderr } = await run('sh', ['-c', tillCommand('start', '--network=signet')], { ...process.env, HOME: home, TILL_DIR: join(home, 'till') });
+  const { code, stderr } = await run('sh', ['-c', tillCommand('start', '--network=signet')], {
+    ...process.env,
+    HOME: home,
+    TILL_DIR: join(home, 'till'),
+  });
   assert.equal(code, 1);
   assert.match(stderr, /^till: signet needs a source of blocks, and there is no .*bitcoin: set bitcoin-datadir/i);
 });

@@ -71,7 +71,10 @@ test('bitcoin.conf may name another directory, another cookie, and further files
   const absolute = homeWith('rpccookiefile=/run/bitcoind/cookie\n');
   assert.equal(findBitcoind('regtest', undefined, absolute).cookie_file, '/run/bitcoind/cookie');
   // A directory that was said on the command line counts more.
-  assert.equal(findBitcoind('regtest', defaultBitcoinDir(home), home).cookie_file, join(defaultBitcoinDir(home), 'regtest', 'sweet'));
+  assert.equal(
+    findBitcoind('regtest', defaultBitcoinDir(home), home).cookie_file,
+    join(defaultBitcoinDir(home), 'regtest', 'sweet'),
+  );
 });
 
 test('a password without a user is a login, as for bitcoin-cli', () => {
@@ -80,6 +83,6 @@ test('a password without a user is a login, as for bitcoin-cli', () => {
 });
 
 test('on a Mac it lies where applications keep their files', () => {
-  assert.equal(defaultBitcoinDir('/Users/ann', 'darwin'), '/Users/ann/Library/Application Support/Bitcoin');
-  assert.equal(defaultBitcoinDir('/home/ann', 'linux'), '/home/ann/.bitcoin');
+  assert.equal(defaultBitcoinDir('/u/ann', 'darwin'), '/u/ann/Library/Application Support/Bitcoin');
+  assert.equal(defaultBitcoinDir('/u/ann', 'linux'), '/u/ann/.bitcoin');
 });

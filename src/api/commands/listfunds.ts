@@ -96,7 +96,7 @@ export const listfunds = defineCommand({
   category: 'wallet',
   title: 'Command showing all funds currently managed by the node',
   description:
-    'Lists the outputs of the wallet, the money in channels, and the outputs of closed channels that we can claim. Once such a claim is in a block, it is an output of the wallet. The output of a close in agreement is listed as soon as the source of blocks has taken the closing transaction; it can be spent once that is in a block.',
+    'Lists the outputs of the wallet, the money in channels, and the outputs of closed channels that we can claim. Once such a claim is in a block, it is an output of the wallet. The output of a close in agreement is listed as soon as the source of blocks has taken the closing transaction; it can be spent once that is in a block. A channel whose funding transaction a reorganisation took out of the chain is not listed until it is back.',
   params: {
     spent: withDefault(field.boolean, false, 'Whether to list spent outputs too.'),
   },

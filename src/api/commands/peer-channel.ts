@@ -10,7 +10,7 @@ import type { LiveChannel } from '../../node/channels/live-channel.ts';
 import { stateName } from '../../node/channels/state-name.ts';
 import type { EndingView } from '../../node/endings/view.ts';
 import { channelUpdateFacts, spendableMsat } from '../../protocol/channel/facts.ts';
-import { immatureBlocks, isUnfunded } from '../../protocol/channel/funding.ts';
+import { immatureBlocks, isGone, isUnfunded } from '../../protocol/channel/funding.ts';
 import { figuresOf } from '../../protocol/channel/lost.ts';
 import { shortChannelId } from '../../protocol/channel/ready.ts';
 import type { ChannelType } from '../../protocol/channel/state.ts';
@@ -193,7 +193,7 @@ export function peerChannelRow(
     max_accepted_htlcs: terms.local.max_accepted_htlcs,
     ...(state.knowledge === 'terms' ? {} : channel.traffic),
     last_stable_connection: channel.last_stable_connection,
-    status: ending?.status ?? [statusOf(channel), ...closeProgress(channel)].map((line) => `${name}:${line}`),
+    status: statusLines(channel, ending, name),
     htlcs: (ending?.are_htlcs_over === true ? [] : state.htlcs).map((htlc) => ({
       direction: htlc.offered_by === 'local' ? ('out' as const) : ('in' as const),
       id: htlc.id,
@@ -219,8 +219,8 @@ function amountsOf({ state, min_to_us_msat, max_to_us_msat }: LiveChannel) {
     our_max_htlc_value_in_flight_msat: local.max_htlc_value_in_flight_msat as bigint,
     their_reserve_msat: local.channel_reserve_satoshis * 1000n,
     our_reserve_msat: remote.channel_reserve_satoshis * 1000n,
-    spendable_msat: figures && (spendableMsat(state, 'local') as bigint),
-    receivable_msat: figures && (spendableMsat(state, 'remote') as bigint),
+    spendable_msat: figures && (isGone(state) ? 0n : (spendableMsat(state, 'local') as bigint)),
+    receivable_msat: figures && (isGone(state) ? 0n : (spendableMsat(state, 'remote') as bigint)),
     minimum_htlc_in_msat: local.htlc_minimum_msat as bigint,
     minimum_htlc_out_msat: remote.htlc_minimum_msat as bigint,
     maximum_htlc_out_msat: funding_satoshis * 1000n,
@@ -241,10 +241,22 @@ function remoteUpdateRow({ remote_update }: LiveChannel) {
   };
 }
 
+function statusLines(channel: LiveChannel, ending: EndingView | undefined, name: string): readonly string[] {
+  const lines = ending === undefined ? [statusOf(channel), ...closeProgress(channel)] : [];
+  if (ending !== undefined && isGone(channel.state)) lines.push(statusOf(channel));
+  return [...lines.map((line) => `${name}:${line}`), ...(ending?.status ?? [])];
+}
+
 function statusOf({ state, peer, aside }: LiveChannel): string {
   if (state.phase === 'failed' && isUnfunded(state)) {
     return 'Over before a block holds its funding. If one comes, our commitment goes to the chain: it holds what the peer pushed to us.';
   }
+  if (state.funding_rival !== undefined) {
+    const { txid, block_height } = state.funding_rival;
+    return `Block ${block_height} holds transaction ${txid}, which spends what the funding was to spend: what is in the channel is lost, unless that is undone.`;
+  }
+  if (isGone(state))
+    return 'No block holds its funding any more, after a reorganisation. Nothing is taken over it before one does.';
   if (state.peer_behind_height !== undefined) {
     return 'The peer came back with an old state. It has about a day to come back with its latest, then Till closes the channel alone.';
   }

@@ -150,6 +150,7 @@ export async function buildNode(infra: Infra, shop: () => ShopPort): Promise<Nod
     policy: {
       ...DEFAULT_POLICY,
       minimum_depth: confirmations(config, 'funding-confirms'),
+      irrevocable_depth: values['closing-confirms'],
       ignore_fee_limits: values['ignore-fee-limits'],
     },
     forwarding: {

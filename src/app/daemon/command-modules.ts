@@ -13,12 +13,15 @@ import { toHex } from '../../base/types/hex.ts';
 import { version } from '../../base/version.ts';
 import { copyDatabase } from '../../infra/store/copy.ts';
 import { DATABASE_FILE } from '../../infra/store/sqlite-store.ts';
+import type { Channels } from '../../node/channels/channels.ts';
 import { expectedOutputs } from '../../node/channels/closing/outputs.ts';
 import type { LiveChannel } from '../../node/channels/live-channel.ts';
 import { stateName } from '../../node/channels/state-name.ts';
+import type { Endings } from '../../node/endings/endings.ts';
 import type { EndingView } from '../../node/endings/view.ts';
 import { signMessage } from '../../node/keys/signed-message.ts';
 import { formatNetAddress, INIT_FEATURES } from '../../node/peers/index.ts';
+import { isGone } from '../../protocol/channel/funding.ts';
 import { figuresOf } from '../../protocol/channel/lost.ts';
 import { shortChannelId } from '../../protocol/channel/ready.ts';
 import type { Config } from '../config/config.ts';
@@ -76,7 +79,7 @@ export function modulesOf(layers: BuiltLayers): Modules {
       },
     },
     clock,
-    channelFunds: () => channels.list().map((channel) => fundsOf(channel, endings.view(channel.channel_id)?.state)),
+    channelFunds: () => fundsListed(channels, endings),
     closingFunds: () =>
       channels
         .list()
@@ -93,7 +96,9 @@ export function modulesOf(layers: BuiltLayers): Modules {
 }
 
 function infoOf({ infra: { config, chain }, node: { keys, channels, peers, bindings } }: BuiltLayers): NodeInfo {
-  const phases = channels.list().map(({ state }) => state.phase);
+  const phases = channels
+    .list()
+    .map(({ state }) => (isGone(state) && state.phase === 'normal' ? 'opening' : state.phase));
   const count = (...of: readonly string[]): number => phases.filter((phase) => of.includes(phase)).length;
   const init = toHex(encodeFeatures(INIT_FEATURES));
   return {
@@ -113,6 +118,14 @@ function infoOf({ infra: { config, chain }, node: { keys, channels, peers, bindi
     lightning_dir: config.network_dir,
     our_features: { init, node: init, channel: '', invoice: toHex(encodeFeatures(INVOICE_FEATURES)) },
   };
+}
+
+/** The money in channels. One whose funding has left the chain holds none. */
+export function fundsListed(channels: Pick<Channels, 'list'>, endings: Pick<Endings, 'view'>): readonly ChannelFunds[] {
+  return channels
+    .list()
+    .filter(({ state }) => !isGone(state))
+    .map((channel) => fundsOf(channel, endings.view(channel.channel_id)?.state));
 }
 
 /** `ending`: how a channel stands that is over. */

@@ -74,7 +74,16 @@ export class Channels {
     const spare_scripts = new SpareScripts(options.wallet);
     const gossip = new OwnGossip({ ...options, book, save: (channel_id) => this.#save(channel_id) });
     const late_fundings = new LateFundings(chain, (late, found) => this.#comeBack(late, found));
-    const removal = new Removal({ ...options, table, agenda, book, incoming_htlcs, spare_scripts, late_fundings });
+    const removal = new Removal({
+      ...options,
+      table,
+      agenda,
+      book,
+      incoming_htlcs,
+      spare_scripts,
+      late_fundings,
+      dropFunding: (channel) => funding.drop(channel),
+    });
     const apply = (channel: LiveChannel, input: Input): void => void turns.apply(channel, input);
     const fundings = new Fundings(options.wallet, log, apply);
     const publisher = new ClosePublisher({ chain, log, apply });
@@ -93,9 +102,13 @@ export class Channels {
       setAside: (channel, cause, reason) => asides.set(channel, cause, reason),
       forget: (channel) => removal.forget(channel),
     });
-    const funding = new FundingWatch(chain, policy, apply, (channel, transaction, height) =>
-      endings.spent(channel, transaction, height),
-    );
+    const funding = new FundingWatch({
+      chain,
+      policy,
+      book,
+      apply,
+      spent: (channel, transaction, height) => endings.spent(channel, transaction, height),
+    });
     const newChannels = new NewChannels({
       ...options,
       fundings,
@@ -133,6 +146,7 @@ export class Channels {
   /** Reads what the store holds, and goes on where the last run ended. `resume_height`: the first block not yet seen. */
   async start(resume_height: number): Promise<void> {
     const { store, keys, incoming, endings, chain } = this.options;
+    await this.#funding.load(store);
     const rows = await readAll(store, 'SELECT * FROM channels WHERE is_closed = 0 ORDER BY channel_id');
     for (const row of rows) {
       const key_id = row.key_id as string;
@@ -157,8 +171,13 @@ export class Channels {
       else if (this.#mayAccept(htlc.channel_id)) incoming.offer(htlc);
     }
     this.#reminders.start();
+    void this.#funding.prove();
     this.#stopTip = chain.onTip((event) => {
-      if (event.kind !== 'connected') return;
+      if (event.kind === 'disconnected') {
+        this.#funding.disconnected(event.block, this.list());
+        return;
+      }
+      void this.#funding.prove();
       tellBlock(chain, this.#table, this.#turns, this.#funding, (channel) => this.#sendCloseAgain(channel));
     });
   }
@@ -168,6 +187,7 @@ export class Channels {
     this.#stopTip();
     this.#reminders.stop();
     this.#late_fundings.stop();
+    this.#funding.stop();
     this.#asides.stop();
     for (const channel of this.list()) {
       endPause(channel);

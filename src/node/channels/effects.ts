@@ -4,6 +4,7 @@
  * handed back, and the turn applies it when the step is done.
  */
 import type { Clock } from '../../base/types/clock.ts';
+import { msatToSatFloor } from '../../base/types/amount.ts';
 import type { Effect } from '../../protocol/channel/effect.ts';
 import type { Input } from '../../protocol/channel/input.ts';
 import type { ChannelMessage } from '../../protocol/channel/message.ts';
@@ -27,7 +28,7 @@ export interface EffectScope {
   readonly gossip: ChannelGossip;
   readonly incoming: Pick<IncomingPort, 'offer' | 'expire'>;
   readonly outgoing: OutgoingPort;
-  readonly endings: Pick<EndingPort, 'begin'>;
+  readonly endings: Pick<EndingPort, 'begin' | 'lost'>;
   readonly log: ChannelLog;
   readonly clock: Pick<Clock, 'nowSeconds'>;
   /** Sends the funding transaction, which the wallet has held until now. */
@@ -90,6 +91,14 @@ function carryOutOne(scope: EffectScope, channel: LiveChannel, effect: Effect): 
         `channel ${channel_id} is over before its funding is in a block: ${whose(channel.state.failure)}${effect.reason}. ` +
           'It is watched on, because the peer has pushed money to us in it',
       );
+      return NOTHING_MORE;
+    case 'funding_left':
+    case 'funding_back':
+    case 'funding_rival':
+      book.speak(() => log.warn(fundingText(channel, effect)));
+      return NOTHING_MORE;
+    case 'funding_lost':
+      tellLost(scope, channel, effect);
       return NOTHING_MORE;
     case 'channel_usable':
       book.write(...channelEvent('channel.opened', channel, scope.clock.nowSeconds()));
@@ -185,6 +194,43 @@ function refuseWaiting({ book, incoming, incoming_htlcs }: EffectScope, { channe
     book.speak(() => incoming.expire(channel_id, htlc_id));
   }
 }
+
+/** The channel is history: what was ours in it is gone, and what it was to bring. */
+function tellLost(
+  scope: EffectScope,
+  channel: LiveChannel,
+  { lost_msat, payments }: Extract<Effect, { kind: 'funding_lost' }>,
+): void {
+  const { log, endings } = scope;
+  const { channel_id, state } = channel;
+  const { txid, block_height } = state.funding_rival ?? {};
+  log.warn(
+    `channel ${channel_id} IS LOST: transaction ${txid} in block ${block_height} spends what its funding was to spend, ` +
+      `for good. ${msatToSatFloor(lost_msat)} sat in it were ours`,
+  );
+  for (const { payment_hash, amount_msat } of payments) {
+    const amount_sat = msatToSatFloor(amount_msat);
+    log.warn(`channel ${channel_id}: payment ${payment_hash} of ${amount_sat} sat IS LOST, its invoice stays paid`);
+  }
+  refuseWaiting(scope, channel);
+  endings.lost(channel);
+}
+
+/** What a reorganisation did to the funding. */
+function fundingText({ channel_id, state }: LiveChannel, effect: FundingEffect): string {
+  const { funding_txid } = state.terms;
+  const ours = `${msatToSatFloor(state.local_msat)} sat of ours`;
+  switch (effect.kind) {
+    case 'funding_left':
+      return `channel ${channel_id}: a reorganisation took its funding ${funding_txid} out of the chain. ${ours} in it do not count before it is back`;
+    case 'funding_back':
+      return `channel ${channel_id}: its funding ${funding_txid} is in the chain again, and ${ours}`;
+    case 'funding_rival':
+      return `channel ${channel_id}: transaction ${effect.rival.txid} in block ${effect.rival.block_height} spends what its funding ${funding_txid} was to spend. Unless that is undone, ${ours} in it are lost`;
+  }
+}
+
+type FundingEffect = Extract<Effect, { kind: 'funding_left' | 'funding_back' | 'funding_rival' }>;
 
 /** The operator, or a deadline, wants our commitment in a block soon; what a peer did to fail has time. */
 function isHurried({ closing }: LiveChannel): boolean {

@@ -11,11 +11,17 @@ import type { ChannelPolicy, Feerates } from '../../protocol/channel/policy.ts';
 import type { ForwardingTerms } from './gossip/signing.ts';
 import type { ChannelLog, EndingPort, FundingWallet, IncomingPort, NodeKeys, OutgoingPort } from './ports.ts';
 
+/** The chain, as this module needs it. */
+export interface ChannelChain extends ChainSource {
+  /** Resolves when all that the source knows has been told, older blocks for new watches included. */
+  refresh(): Promise<void>;
+}
+
 export interface ChannelsOptions {
   readonly store: Store;
   readonly keys: NodeKeys;
   readonly network: Network;
-  readonly chain: ChainSource;
+  readonly chain: ChannelChain;
   readonly wallet: FundingWallet;
   readonly incoming: IncomingPort;
   readonly outgoing: OutgoingPort;

@@ -106,6 +106,8 @@ export interface EndingPort {
   begin(channel: EndingChannel, is_ours: boolean, is_urgent: boolean): void;
   /** The funding output was spent in the block of this height. */
   spent(channel: EndingChannel, transaction: Uint8Array, height: number): void;
+  /** Another transaction took the place of the channel's funding for good: there is nothing to follow. */
+  lost(channel: EndingChannel): void;
   /** A payment to us is claimed whose channel is over. */
   preimage(channel_id: ChannelId, htlc_id: bigint, payment_preimage: PaymentPreimage): void;
 }

@@ -1,4 +1,5 @@
 /** A channel's state in Core Lightning's words, which is what its clients look for. */
+import { isGone } from '../../protocol/channel/funding.ts';
 import type { ChannelState } from '../../protocol/channel/state.ts';
 
 export type StateName =
@@ -11,12 +12,13 @@ export type StateName =
   | 'FUNDING_SPEND_SEEN';
 
 /** The name of the state. */
-export function stateName({ phase, htlcs, shutdown_sent, remote_shutdown_script }: ChannelState): StateName {
+export function stateName(state: ChannelState): StateName {
+  const { phase, htlcs, shutdown_sent, remote_shutdown_script } = state;
   switch (phase) {
     case 'opening':
       return 'CHANNELD_AWAITING_LOCKIN';
     case 'normal':
-      return 'CHANNELD_NORMAL';
+      return isGone(state) ? 'CHANNELD_AWAITING_LOCKIN' : 'CHANNELD_NORMAL';
     case 'closing': {
       const areFeesNegotiated = htlcs.length === 0 && shutdown_sent && remote_shutdown_script !== undefined;
       return areFeesNegotiated ? 'CLOSINGD_SIGEXCHANGE' : 'CHANNELD_SHUTTING_DOWN';

@@ -18,8 +18,8 @@ import { preimagesIn, signedCommitment } from './closing-channel.ts';
 import { isImpossible, isVain } from './hopeless.ts';
 import { type EndingHost, fundedPending, LiveEnding, withoutFunded } from './live-ending.ts';
 import { Money } from './money.ts';
-import type { EndingsOptions } from './options.ts';
-import type { OverChannel } from './ports.ts';
+import { type EndingsOptions, PATIENCE_BLOCKS, REORG_BLOCKS } from './options.ts';
+import type { Known, OverChannel } from './ports.ts';
 import { Reports } from './reports.ts';
 import { revokedRows } from './revoked-rows.ts';
 import { closeEnding, type EndingRecord, endingRecord, SELECT_ENDINGS, saveEnding } from './row.ts';
@@ -177,6 +177,11 @@ export class Endings implements EndingHost {
   /** A payment to us is durably claimed while its channel ends: the chain must bring it. */
   preimage(channel_id: ChannelId, htlc_id: bigint, payment_preimage: PaymentPreimage): void {
     this.#endings.get(channel_id)?.say({ kind: 'preimage', htlc_id, payment_preimage });
+  }
+
+  /** Another transaction took the place of the funding for good: nothing will ever come of the channel. */
+  lost(channel: OverChannel): void {
+    this.#close(this.#endings.get(channel.channel_id) ?? this.#open(channel, this.#options.chain.tip().height));
   }
 
   #open(channel: OverChannel, height: number): LiveEnding {
@@ -389,12 +394,3 @@ export class Endings implements EndingHost {
     this.#reports.followedAgain(ending);
   }
 }
-
-/** A reorg may move the end to a block below the one where it was first seen; none was ever half as deep. */
-const REORG_BLOCKS = 20;
-
-/** How long the network may take to mine again what a reorg took out of a block. */
-const PATIENCE_BLOCKS = 12;
-
-/** How a transaction of the wallet stands, as the wallet knows it. */
-type Known = 'held' | 'sent' | 'dropped' | undefined;

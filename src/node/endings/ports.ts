@@ -37,6 +37,9 @@ export interface ChannelKeyring {
   channelSigner(key_id: string): ChannelSigner;
 }
 
+/** How a transaction of the wallet stands, as the wallet knows it. */
+export type Known = 'held' | 'sent' | 'dropped' | undefined;
+
 /** The wallet: it brings fees where an output cannot pay its own. */
 export interface FeeWallet {
   /** Builds and keeps a transaction; one of ours that takes the same outputs is replaced. */

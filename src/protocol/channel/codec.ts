@@ -140,6 +140,7 @@ export function decodeState(text: string): ChannelState {
     ready_received: state.ready_received,
     remote_alias: state.remote_alias,
     funding_confirmation: state.funding_confirmation,
+    funding_rival: state.funding_rival,
     local_announcement: state.local_announcement,
     remote_announcement: state.remote_announcement,
     announcement_sent: false,

@@ -8,7 +8,7 @@ import type { PaymentHash, PaymentPreimage } from '../../base/types/brand.ts';
 import type { ShortChannelId } from '../../base/types/short-channel-id.ts';
 import type { ChannelMessage } from './message.ts';
 import type { Side } from './stage.ts';
-import type { AnnouncementSignatures, Htlc, RemovedHtlc } from './state.ts';
+import type { AnnouncementSignatures, FundingRival, Htlc, RemovedHtlc } from './state.ts';
 
 /** What a penalty for a revoked commitment needs to know of one HTLC: it was in the peer's commitments first to last. */
 export interface RevokedHtlc {
@@ -45,6 +45,13 @@ export type Effect =
   | { readonly kind: 'channel_forgotten'; readonly reason: string }
   /** The channel is over before its funding is in a block, and the peer has pushed money to us in it: it is watched on. */
   | { readonly kind: 'waits_for_funding'; readonly reason: string }
+  /** No block holds the funding any more, after a reorganisation; or one does again. */
+  | { readonly kind: 'funding_left' }
+  | { readonly kind: 'funding_back' }
+  /** Another transaction stands in its place. */
+  | { readonly kind: 'funding_rival'; readonly rival: FundingRival }
+  /** And does so for good. `lost_msat`: what was ours in the channel; `payments`: to us, whose preimage we gave. */
+  | { readonly kind: 'funding_lost'; readonly lost_msat: Msat; readonly payments: readonly Htlc[] }
   /** From now on the channel must be remembered: store it, and watch its funding output. */
   | { readonly kind: 'channel_created' }
   /** Both said `channel_ready`: payments can flow. */

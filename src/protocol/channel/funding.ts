@@ -29,6 +29,16 @@ export function isUnfunded({ terms, phase, funding_confirmation, ready_sent }: C
   return isPromise && funding_confirmation === undefined && phase !== 'spent';
 }
 
+/**
+ * Whether the funding was in the chain and is not any more, or another transaction stands in its place: nothing in the
+ * channel can be counted on. Our own funding comes back, unless something else stands in its place.
+ */
+export function isGone({ terms, knowledge, ready_sent, funding_confirmation, funding_rival }: ChannelState): boolean {
+  if (funding_rival !== undefined) return true;
+  const isTheirs = terms.opener === 'remote' && terms.minimum_depth > 0 && knowledge === 'all';
+  return isTheirs && ready_sent && funding_confirmation === undefined;
+}
+
 /** Whether so much is money that a closed channel could bring. */
 export function isMoney(amount_msat: bigint): boolean {
   return amount_msat >= LEAST_OUTPUT_MSAT;

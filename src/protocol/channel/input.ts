@@ -1,7 +1,7 @@
 /** Everything that can happen to a channel with a funding transaction. */
 import type { OfferedHtlc } from './htlc.ts';
 import type { ChannelMessage } from './message.ts';
-import type { AnnouncementSignatures, ClosingFeerange, FundingConfirmation, Removal } from './state.ts';
+import type { AnnouncementSignatures, ClosingFeerange, FundingConfirmation, FundingRival, Removal } from './state.ts';
 
 export type Input =
   /** A message of the peer for this channel. */
@@ -35,6 +35,10 @@ export type Input =
   | { readonly kind: 'block' }
   /** Where the funding transaction is now; undefined after a reorg that removed it. */
   | { readonly kind: 'funding_depth'; readonly confirmation: FundingConfirmation | undefined }
+  /** A block holds another spend of what the funding was to spend; undefined after a reorg that removed it. */
+  | { readonly kind: 'funding_rival'; readonly rival: FundingRival | undefined }
+  /** That other spend is so deep that the funding will never be in the chain again. */
+  | { readonly kind: 'funding_lost' }
   /** The channel is given up before anything of ours is in it: its funding is not there, or not what was agreed. */
   | { readonly kind: 'forget'; readonly reason: string }
   /** The funding output was spent by this transaction (serialized, hex). */

@@ -43,6 +43,8 @@ export interface ChannelPolicy {
   readonly closing_timeout_blocks: number;
   /** Blocks that a peer has to come back with its latest state when it came with an old one: about a day. */
   readonly peer_behind_blocks: number;
+  /** So deep is final: what a transaction in the place of a funding takes is lost then. */
+  readonly irrevocable_depth: number;
   /** Any feerate is taken from the peer of any channel, however low. */
   readonly ignore_fee_limits: boolean;
   /** Confirmations before a channel is announced (BOLT 7 asks for six). */
@@ -72,6 +74,7 @@ export const DEFAULT_POLICY: ChannelPolicy = {
   fulfill_deadline_blocks: FULFILL_DEADLINE_BLOCKS,
   closing_timeout_blocks: 288,
   peer_behind_blocks: 144,
+  irrevocable_depth: 100,
   ignore_fee_limits: false,
   announcement_depth: 6,
 };

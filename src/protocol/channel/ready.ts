@@ -2,14 +2,22 @@
  * From a funding transaction to a usable channel: its depth, `channel_ready` with our alias, and what the announcement
  * of a public channel needs (BOLT 2, The channel_ready Message; BOLT 7, announcement_signatures).
  */
+import { msat } from '../../base/types/amount.ts';
 import type { ShortChannelId } from '../../base/types/short-channel-id.ts';
 import { parseShortChannelId } from '../../base/types/short-channel-id.ts';
 import type { AnnouncementSignaturesMessage, ChannelReady } from '../../codec/wire/index.ts';
-import { claimPushed } from './failure.ts';
+import { claimPushed, sendFailure } from './failure.ts';
 import { fail, refuse } from './fault.ts';
-import { countedDepth, isUnfunded } from './funding.ts';
+import { countedDepth, isGone, isUnfunded } from './funding.ts';
 import { isPoint } from './limits.ts';
-import type { AnnouncementSignatures, ChannelState, FundingConfirmation } from './state.ts';
+import type {
+  AnnouncementSignatures,
+  ChannelState,
+  Failure,
+  FundingConfirmation,
+  FundingRival,
+  RemovedHtlc,
+} from './state.ts';
 import { send, type Turn } from './turn.ts';
 
 /** The real short_channel_id, once the funding transaction is in a block. */
@@ -21,19 +29,50 @@ export function shortChannelId(state: ChannelState): ShortChannelId | undefined 
 }
 
 /** Whether a payment over this channel is safe from a reorganisation: deep enough, or from a peer that is trusted. */
-export function isFundingSafe({ terms, funding_confirmation }: ChannelState): boolean {
+export function isFundingSafe({ terms, funding_confirmation, funding_rival }: ChannelState): boolean {
+  if (funding_rival !== undefined) return false;
   if (terms.minimum_depth === 0 || terms.opener === 'local') return true;
   return countedDepth(funding_confirmation) >= 1;
 }
 
 /** The funding transaction is so deep now; undefined when it is in no block (any more). */
 export function fundingDepth(turn: Turn, confirmation: FundingConfirmation | undefined): void {
-  const isFound = confirmation !== undefined && isUnfunded(turn.state);
-  turn.state = { ...turn.state, funding_confirmation: confirmation };
+  const { state } = turn;
+  const isFound = confirmation !== undefined && isUnfunded(state);
+  const isThere = confirmation !== undefined;
+  if (!isThere && state.funding_confirmation !== undefined) turn.effects.push({ kind: 'funding_left' });
+  if (isThere && isGone(state)) turn.effects.push({ kind: 'funding_back' });
+  const funding_rival = isThere ? undefined : state.funding_rival;
+  turn.state = { ...state, funding_confirmation: confirmation, funding_rival };
   turn.store = true;
   if (isFound && turn.state.phase === 'failed') claimPushed(turn);
   confirmReady(turn);
   announceIfDue(turn);
+}
+
+/** A block holds another spend of what the funding was to spend, or does not any more. */
+export function fundingRival(turn: Turn, rival: FundingRival | undefined): void {
+  turn.state = { ...turn.state, funding_rival: rival };
+  turn.store = true;
+  if (rival !== undefined) turn.effects.push({ kind: 'funding_rival', rival });
+}
+
+/** The funding will never be in the chain: the channel is over, nothing of it is ours, and our payments in it failed. */
+export function fundingLost(turn: Turn): void {
+  const { state } = turn;
+  const { local_msat, remote_msat, funding_rival, phase, htlcs } = state;
+  const reason = `its funding was spent otherwise, by ${funding_rival?.txid}`;
+  const failure: Failure = { by: 'local', reason, data_loss: false };
+  const total_msat = msat(local_msat + remote_msat);
+  turn.state = { ...state, phase: 'failed', failure, local_msat: msat(0), remote_msat: total_msat, htlcs: [] };
+  turn.store = true;
+  if (state.link !== 'down' && phase !== 'failed') sendFailure(turn, failure);
+  for (const { offered_by, id, amount_msat, payment_hash, removal } of htlcs) {
+    const htlc: RemovedHtlc = { id, amount_msat, payment_hash, removal: removal ?? { kind: 'ended_on_chain' } };
+    if (offered_by === 'local') turn.effects.push({ kind: 'htlc_removed', htlc });
+  }
+  const payments = htlcs.filter(({ offered_by, removal }) => offered_by === 'remote' && removal?.kind === 'fulfill');
+  turn.effects.push({ kind: 'funding_lost', lost_msat: local_msat, payments });
 }
 
 /** Says `channel_ready` when it is time for that and it was not said before. */

@@ -120,6 +120,12 @@ export interface FundingConfirmation {
   readonly depth_blocks: number;
 }
 
+/** A transaction in a block that spends what the funding transaction was to spend: only one of them can be in the chain. */
+export interface FundingRival {
+  readonly txid: Txid;
+  readonly block_height: number;
+}
+
 /** Signatures of a `channel_announcement`, of one side. */
 export interface AnnouncementSignatures {
   readonly short_channel_id: ShortChannelId;
@@ -227,6 +233,8 @@ export interface ChannelState {
   readonly ready_received: boolean;
   readonly remote_alias: ShortChannelId | undefined;
   readonly funding_confirmation: FundingConfirmation | undefined;
+  /** What stands in the funding transaction's place, after a reorganisation. */
+  readonly funding_rival: FundingRival | undefined;
   readonly local_announcement: AnnouncementSignatures | undefined;
   readonly remote_announcement: AnnouncementSignatures | undefined;
   /** Ours were said on this connection: they are said once on each. */

@@ -25,7 +25,15 @@ import type { Input } from './input.ts';
 import { commitOrPause } from './last-feerate.ts';
 import type { ChannelMessage } from './message.ts';
 import type { Environment } from './policy.ts';
-import { announce, fundingDepth, receiveAnnouncement, receiveReady, refuseAnnouncement } from './ready.ts';
+import {
+  announce,
+  fundingDepth,
+  fundingLost,
+  fundingRival,
+  receiveAnnouncement,
+  receiveReady,
+  refuseAnnouncement,
+} from './ready.ts';
 import { connect, disconnect, receiveReestablish, rest } from './reestablish.ts';
 import { receiveRemoval, removeHtlc } from './remove.ts';
 import { receiveRevocation } from './revoke.ts';
@@ -119,6 +127,12 @@ function obey(turn: Turn, input: Exclude<Input, { kind: 'message' }>): void {
       break;
     case 'funding_depth':
       fundingDepth(turn, input.confirmation);
+      break;
+    case 'funding_rival':
+      fundingRival(turn, input.rival);
+      break;
+    case 'funding_lost':
+      fundingLost(turn);
       break;
     case 'forget':
       forget(turn, 'local', input.reason);

@@ -18,6 +18,7 @@ export const UNUSED = {
   commit_due: false,
   remote_alias: undefined,
   funding_confirmation: undefined,
+  funding_rival: undefined,
   local_announcement: undefined,
   remote_announcement: undefined,
   announcement_sent: false,

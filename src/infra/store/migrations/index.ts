@@ -17,6 +17,7 @@ import { lateFundings } from './0015-late-fundings.ts';
 import { runes } from './0016-runes.ts';
 import { events } from './0017-events.ts';
 import { peerStorage } from './0018-peer-storage.ts';
+import { fundingCoins } from './0019-funding-coins.ts';
 import type { Migration } from './migration.ts';
 
 export const MIGRATIONS: readonly Migration[] = [
@@ -38,4 +39,5 @@ export const MIGRATIONS: readonly Migration[] = [
   runes,
   events,
   peerStorage,
+  fundingCoins,
 ];

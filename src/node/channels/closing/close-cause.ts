@@ -35,6 +35,8 @@ function causeOf(input: Input): Closing {
     case 'shutdown':
     case 'force_close':
       return { closer: 'local', close_cause: 'user' };
+    case 'funding_lost':
+      return { closer: 'remote', close_cause: 'onchain' };
     case 'message': {
       const { type } = input.message;
       if (type === 'shutdown' || type === 'error') return { closer: 'remote', close_cause: 'remote' };

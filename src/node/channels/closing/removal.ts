@@ -23,6 +23,8 @@ export interface RemovalOptions {
   readonly late_fundings: LateFundings;
   readonly chain: Pick<ChainSource, 'tip'>;
   readonly clock: Pick<Clock, 'nowSeconds'>;
+  /** Nothing more is kept of what its funding spends. */
+  readonly dropFunding: (channel: LiveChannel) => void;
   readonly onListChanged: () => void;
 }
 
@@ -61,9 +63,10 @@ export class Removal {
   }
 
   #leave(channel: LiveChannel, isHistory: boolean, write: Write): void {
-    const { agenda, book, incoming_htlcs, clock, onListChanged } = this.#options;
+    const { agenda, book, incoming_htlcs, clock, dropFunding, onListChanged } = this.#options;
     endPause(channel);
     for (const cancel of channel.cancelWatches) cancel();
+    dropFunding(channel);
     agenda.drop(channel);
     book.write(write);
     // One that never had funding is told of only if its closing was.

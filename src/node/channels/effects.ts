@@ -3,8 +3,9 @@
  * said. It sees of the node only what `EffectScope` names. What a channel must be told in answer is not told here: it is
  * handed back, and the turn applies it when the step is done.
  */
-import type { Clock } from '../../base/types/clock.ts';
+
 import { msatToSatFloor } from '../../base/types/amount.ts';
+import type { Clock } from '../../base/types/clock.ts';
 import type { Effect } from '../../protocol/channel/effect.ts';
 import type { Input } from '../../protocol/channel/input.ts';
 import type { ChannelMessage } from '../../protocol/channel/message.ts';

@@ -137,7 +137,7 @@ export const commitmentSigned = message(
   132,
   'commitment_signed',
   { channel_id: channelId, signature, htlc_signatures: list16(signature) },
-  {},
+  { funding_txid: tlv(1, txid) },
 );
 export const revokeAndAck = message(
   133,

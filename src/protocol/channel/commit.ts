@@ -59,10 +59,11 @@ export function moveFeerate(state: ChannelState, update: FeerateUpdate, move: ty
 export function sendCommitment(turn: Turn): void {
   const { state, env } = turn;
   const { terms, remote_next_point, remote_number } = state;
+  const { channel_id, funding_txid } = terms;
   if (remote_next_point === undefined) throw new RangeError('the point of the commitment to be signed is not known');
   const view = commitmentView(state, 'remote', remote_number + 1, remote_next_point, REMOTE_LATEST);
   const { signature, htlc_signatures } = env.signer.signCommitment(terms, view);
-  send(turn, { type: 'commitment_signed', channel_id: terms.channel_id, signature, htlc_signatures });
+  send(turn, { type: 'commitment_signed', channel_id, signature, htlc_signatures, funding_txid });
 }
 
 /** The peer signs our next commitment. Throws Violation. */

@@ -164,6 +164,11 @@ function receive(turn: Turn, message: ChannelMessage): void {
     sendFailure(turn, state.failure);
     return;
   }
+  // The peer has not seen it yet: what it says of the channel is of no use any more.
+  if (asksWhereWeAre && state.phase === 'spent') {
+    sendFailure(turn, { by: 'local', reason: 'the channel is over: its funding output is spent', data_loss: false });
+    return;
+  }
   // What follows a message that was refused is not meant for the state that we are in.
   if (state.link === 'aside') return;
   // A peer that is ahead of us may still say where it is; to all else a channel that is over is deaf.

@@ -96,7 +96,10 @@ const MESSAGES: Record<
   update_fulfill_htlc: [{ channel_id: id, id: u64, payment_preimage: id }, {}],
   update_fail_htlc: [{ channel_id: id, id: u64, reason: anyHex }, {}],
   update_fail_malformed_htlc: [{ channel_id: id, id: u64, sha256_of_onion: id, failure_code: u16 }, {}],
-  commitment_signed: [{ channel_id: id, signature, htlc_signatures: fc.array(signature, { maxLength: 5 }) }, {}],
+  commitment_signed: [
+    { channel_id: id, signature, htlc_signatures: fc.array(signature, { maxLength: 5 }) },
+    { funding_txid: id },
+  ],
   revoke_and_ack: [{ channel_id: id, per_commitment_secret: id, next_per_commitment_point: point }, {}],
   update_fee: [{ channel_id: id, feerate_per_kw: u32 }, {}],
   channel_reestablish: [

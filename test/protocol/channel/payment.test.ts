@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fakeSigner } from './fake-signer.ts';
-import { environment, offer, preimage, realSigner, usablePair } from './pair.ts';
+import { environment, FUNDING_TXID, offer, preimage, realSigner, usablePair } from './pair.ts';
 
 for (const [kind, signer] of [
   ['hashes', fakeSigner],
@@ -11,6 +11,10 @@ for (const [kind, signer] of [
     const pair = usablePair({ alice: environment(signer('alice')), bob: environment(signer('bob')) });
     const { alice, bob } = pair;
     alice.do(offer(1, 50_000_123));
+    alice.do({ kind: 'commit' });
+    const signed = alice.outbox.at(-1);
+    assert.ok(signed?.type === 'commitment_signed');
+    assert.equal(signed.funding_txid, FUNDING_TXID, 'it names the funding that it spends');
     pair.exchange();
     const [committed] = bob.take('htlc_committed');
     assert.equal(committed?.htlc.amount_msat, 50_000_123n);

@@ -355,6 +355,29 @@ test('an end that lost data asks again when the peer warns, three times on a con
   assert.deepEqual(types(pair.alice), [], 'the peer has closed');
 });
 
+test('a peer that has not seen the end of the channel is told of it', () => {
+  const { pair } = withHistory();
+  pair.disconnect();
+  pair.reconnect();
+  const [reestablish] = pair.bob.outbox as [ChannelReestablish];
+  pair.alice.do({ kind: 'funding_spent', transaction: '' });
+  for (const link of ['kept', 'new'] as const) {
+    if (link === 'new') {
+      pair.alice.do({ kind: 'disconnected' });
+      pair.alice.do({ kind: 'connected' });
+    }
+    pair.alice.outbox.splice(0);
+    pair.alice.do({ kind: 'message', message: reestablish });
+    const [message, ...more] = pair.alice.outbox.splice(0);
+    assert.ok(message?.type === 'error');
+    assert.match(Buffer.from(message.data).toString(), /funding output is spent/);
+    assert.deepEqual(more, []);
+  }
+  const { channel_id } = reestablish;
+  pair.alice.do({ kind: 'message', message: { type: 'update_fee', channel_id, feerate_per_kw: 500 } });
+  assert.deepEqual(types(pair.alice), [], 'to all else it is deaf');
+});
+
 test('announcement_signatures before channel_reestablish are passed over', () => {
   const { alice } = usablePair({ alice: environment(fakeSigner('alice')) });
   alice.do({ kind: 'disconnected' });

@@ -1,0 +1,266 @@
+/**
+ * The map's file: what was taken into the map, appended record by record (`protocol/gossip/record.ts`). None of it is
+ * money: it is never synced to the disk, a torn end is cut, and a file that is gone is gathered again from peers.
+ */
+import { closeSync, existsSync, ftruncateSync, openSync, readFileSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { updateChecksum } from '../../protocol/gossip/checksum.ts';
+import {
+  CHANNEL_ANNOUNCEMENT,
+  CHANNEL_UPDATE,
+  isHashAt,
+  messageNumber,
+  NODE_ANNOUNCEMENT,
+  pointAt,
+  readAnnouncement,
+  readNode,
+  readUpdate,
+} from '../../protocol/gossip/fields.ts';
+import { isStrange } from '../../protocol/gossip/judge.ts';
+import type { NetworkMap } from '../../protocol/gossip/network-map.ts';
+import {
+  channelRecord,
+  encodeRecord,
+  FILE_VERSION,
+  type FileRecord,
+  RECORD_HEADER_BYTES,
+  RECORD_TYPES,
+  readRecord,
+} from '../../protocol/gossip/record.ts';
+
+/** Written again without what is out of date when that is more than what counts, and so much besides. */
+const SPARE_BYTES = 32 * 1024 * 1024;
+/** Most messages fit into one read of so many bytes. */
+const USUAL_READ_BYTES = 640;
+
+/** What the file is read with. */
+export interface MapFileOptions {
+  readonly path: string;
+  readonly chain_hash: Uint8Array;
+  /** Features of channels and nodes that may be required: Till knows them. */
+  readonly known_features: ReadonlySet<number>;
+}
+
+export class MapFile {
+  readonly #options: MapFileOptions;
+  #file: number;
+  #size = 0;
+  #live_bytes = 0;
+  #waiting: Buffer[] = [];
+  #waiting_bytes = 0;
+
+  /** Opens the file, or makes it. Throws what the file system says. */
+  constructor(options: MapFileOptions) {
+    this.#options = options;
+    if (!existsSync(options.path)) this.#begin();
+    this.#file = openSync(options.path, 'r+');
+  }
+
+  /** Reads the file into the map. Answers what was wrong with it; undefined when nothing was. */
+  load(map: NetworkMap): string | undefined {
+    const bytes = readFileSync(this.#options.path);
+    if (bytes[0] !== FILE_VERSION) {
+      const version = bytes[0];
+      this.#startOver();
+      return bytes.length === 0 ? undefined : `it has version ${version}, and ${FILE_VERSION} is known`;
+    }
+    let at = 1;
+    let announced = -1;
+    for (let record = readRecord(bytes, at); record !== undefined; record = readRecord(bytes, at)) {
+      at = record.at + record.length;
+      if (!record.is_deleted) announced = this.#take(map, bytes, record, announced);
+    }
+    this.#size = at;
+    this.#live_bytes = liveBytes(map);
+    if (at === bytes.length) return undefined;
+    ftruncateSync(this.#file, at);
+    return `${bytes.length - at} bytes at its end cannot be read, and were cut`;
+  }
+
+  /** Adds a message; answers its place. It is in the file after the next `flush`. */
+  append(message: Uint8Array, timestamp: number): number {
+    const record = encodeRecord(message, timestamp);
+    const place = this.#size + this.#waiting_bytes + RECORD_HEADER_BYTES;
+    this.#waiting.push(record);
+    this.#waiting_bytes += record.length;
+    return place;
+  }
+
+  /** Writes what was added. */
+  flush(): void {
+    if (this.#waiting_bytes === 0) return;
+    const bytes = Buffer.concat(this.#waiting);
+    writeSync(this.#file, bytes, 0, bytes.length, this.#size);
+    this.#size += bytes.length;
+    this.#waiting = [];
+    this.#waiting_bytes = 0;
+  }
+
+  /** The message at this place. */
+  read(place: number): Buffer {
+    if (place > this.#size) this.flush();
+    const bytes = Buffer.allocUnsafe(USUAL_READ_BYTES);
+    const start = place - RECORD_HEADER_BYTES;
+    const got = readSync(this.#file, bytes, 0, USUAL_READ_BYTES, start);
+    const length = bytes.readUInt16BE(2);
+    if (RECORD_HEADER_BYTES + length <= got) return bytes.subarray(RECORD_HEADER_BYTES, RECORD_HEADER_BYTES + length);
+    const whole = Buffer.allocUnsafe(length);
+    readSync(this.#file, whole, 0, length, place);
+    return whole;
+  }
+
+  /** Whether so much of it is out of date that it should be written again. */
+  isWasteful(map: NetworkMap): boolean {
+    this.#live_bytes = liveBytes(map);
+    return this.#size > 2 * this.#live_bytes + SPARE_BYTES;
+  }
+
+  /** Writes the file again with what the map holds, and nothing else. */
+  compact(map: NetworkMap): void {
+    this.flush();
+    const bytes = readFileSync(this.#options.path);
+    const path = `${this.#options.path}.new`;
+    const file = openSync(path, 'w+');
+    let size = 0;
+    let chunk: Buffer[] = [];
+    let chunk_bytes = 0;
+    const write = (record: Buffer): void => {
+      chunk.push(record);
+      chunk_bytes += record.length;
+      if (chunk_bytes > 1_000_000) writeOut();
+    };
+    const writeOut = (): void => {
+      if (chunk_bytes === 0) return;
+      writeSync(file, Buffer.concat(chunk), 0, chunk_bytes, size);
+      size += chunk_bytes;
+      chunk = [];
+      chunk_bytes = 0;
+    };
+    const move = (place: number): number => {
+      const length = bytes.readUInt16BE(place - 10);
+      write(bytes.subarray(place - RECORD_HEADER_BYTES, place + length));
+      return size + chunk_bytes - length;
+    };
+    write(Buffer.of(FILE_VERSION));
+    const { channels, halves, nodes } = map;
+    for (let channel = 0; channel < map.channel_places; channel++) {
+      if (!map.isLive(channel)) continue;
+      channels.announcement_place[channel] = move(channels.announcement_place[channel] as number);
+      if (map.isChecked(channel)) write(encodeRecord(checkedRecord(map, channel), 0));
+      if (channels.spent_height[channel] !== 0) write(encodeRecord(spentRecord(map, channel), 0));
+      for (const half of [2 * channel, 2 * channel + 1]) {
+        if (halves.timestamp[half] !== 0) halves.update_place[half] = move(halves.update_place[half] as number);
+      }
+    }
+    for (let node = 0; node < map.node_places; node++) {
+      if (nodes.timestamp[node] === 0) continue;
+      nodes.announcement_place[node] = move(nodes.announcement_place[node] as number);
+    }
+    writeOut();
+    renameSync(path, this.#options.path);
+    closeSync(this.#file);
+    this.#file = file;
+    this.#size = size;
+  }
+
+  close(): void {
+    this.flush();
+    closeSync(this.#file);
+  }
+
+  #begin(): void {
+    const file = openSync(this.#options.path, 'w', 0o600);
+    writeSync(file, Buffer.of(FILE_VERSION));
+    closeSync(file);
+  }
+
+  #startOver(): void {
+    closeSync(this.#file);
+    rmSync(this.#options.path);
+    this.#begin();
+    this.#file = openSync(this.#options.path, 'r+');
+    this.#size = 1;
+  }
+
+  /** Takes a record into the map; answers the channel that was announced last. Signatures were checked before. */
+  #take(map: NetworkMap, bytes: Buffer, record: FileRecord, announced: number): number {
+    const message = bytes.subarray(record.at, record.at + record.length);
+    const { known_features, chain_hash } = this.#options;
+    switch (messageNumber(message)) {
+      case CHANNEL_ANNOUNCEMENT: {
+        const fields = readAnnouncement(message);
+        if (fields === undefined || !isHashAt(message, fields.chain_hash_at, chain_hash)) return -1;
+        const known = map.find(fields.scid_high, fields.scid_low);
+        if (known !== -1) return known;
+        return map.add(fields, pointAt(message, fields.node_1_at), pointAt(message, fields.node_2_at), {
+          added_at: record.timestamp,
+          is_strange: isStrange(message, fields, known_features),
+          announcement_place: record.at,
+        });
+      }
+      case CHANNEL_UPDATE: {
+        const fields = readUpdate(message);
+        const channel = fields === undefined ? -1 : map.find(fields.scid_high, fields.scid_low);
+        if (fields === undefined || channel === -1) return announced;
+        const half = 2 * channel + (fields.channel_flags & 1);
+        if (fields.timestamp > (map.halves.timestamp[half] as number)) {
+          map.update(channel, fields, updateChecksum(message), record.at);
+        }
+        return announced;
+      }
+      case NODE_ANNOUNCEMENT: {
+        const fields = readNode(message);
+        const node = fields === undefined ? -1 : map.findNode(pointAt(message, fields.node_id_at));
+        if (fields !== undefined && node !== -1 && fields.timestamp > (map.nodes.timestamp[node] as number)) {
+          map.announceNode(node, fields.timestamp, isStrange(message, fields, known_features), record.at);
+        }
+        return announced;
+      }
+      default:
+        takeNote(map, message, announced);
+        return announced;
+    }
+  }
+}
+
+function takeNote(map: NetworkMap, message: Buffer, announced: number): void {
+  const type = messageNumber(message);
+  if (type === RECORD_TYPES.channel_amount) {
+    if (announced !== -1) map.setChecked(announced, Number(message.readBigUInt64BE(2)) * 1000, 0, 0);
+    return;
+  }
+  if (message.length < 10) return;
+  const channel = map.find(message.readUInt32BE(2), message.readUInt32BE(6));
+  if (channel === -1) return;
+  if (type === RECORD_TYPES.delete_channel) map.remove(channel);
+  if (type === RECORD_TYPES.channel_dying) map.setSpent(channel, message.readUInt32BE(10));
+  if (type === RECORD_TYPES.output_checked) {
+    const capacity_msat = Number(message.readBigUInt64BE(10)) * 1000;
+    map.setChecked(channel, capacity_msat, message.readUInt32BE(18), message.readUInt32BE(22));
+  }
+}
+
+/** The record that says that a channel's funding output was looked at. */
+export function checkedRecord(map: NetworkMap, channel: number): Buffer {
+  const { scid_high, scid_low, capacity_msat, outpoint_high, outpoint_low } = map.channels;
+  const fingerprint = (BigInt(outpoint_high[channel] as number) << 32n) | BigInt(outpoint_low[channel] as number);
+  const satoshi = BigInt((capacity_msat[channel] as number) / 1000);
+  const type = RECORD_TYPES.output_checked;
+  return channelRecord(type, scid_high[channel] as number, scid_low[channel] as number, satoshi, fingerprint);
+}
+
+/** The record that says in which block a channel's funding output was spent; 0: in none any more. */
+export function spentRecord({ channels }: NetworkMap, channel: number): Buffer {
+  const { scid_high, scid_low, spent_height } = channels;
+  const height = Buffer.alloc(4);
+  height.writeUInt32BE(spent_height[channel] as number);
+  const { channel_dying } = RECORD_TYPES;
+  return Buffer.concat([
+    channelRecord(channel_dying, scid_high[channel] as number, scid_low[channel] as number),
+    height,
+  ]);
+}
+
+/** About what the file would have if it held only what counts. */
+function liveBytes(map: NetworkMap): number {
+  return 1 + map.channel_count * (3 * RECORD_HEADER_BYTES + 460 + 2 * 138) + map.node_count * 200;
+}

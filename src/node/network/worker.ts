@@ -1,0 +1,81 @@
+/** The thread of the map: it owns the map and its file, and checks every signature of gossip. */
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import { systemClock } from '../../base/types/clock.ts';
+import { Keeper } from './keeper.ts';
+import type { FromKeeper, ToKeeper, WorkerData } from './messages.ts';
+import type { OutputFinding } from './ports.ts';
+
+function serve(port: MessagePort, data: WorkerData): void {
+  const say = (message: FromKeeper): void => port.postMessage(message);
+  const checks = new Map<number, (findings: readonly OutputFinding[]) => void>();
+  let check_number = 0;
+  const keeper = new Keeper({
+    path: data.path,
+    chain_hash: data.chain_hash,
+    known_features: new Set(data.known_features),
+    height: data.height,
+    clock: systemClock,
+    ports: {
+      send: (peer, messages) => say({ kind: 'send', peer, messages }),
+      holdOff: (peer, reason, seconds) => say({ kind: 'hold_off', peer, reason, seconds }),
+      log: (level, text) => say({ kind: 'log', level, text }),
+      outputs: {
+        can_check_all: data.can_check_all,
+        claims_at_once: data.claims_at_once,
+        check: (claims) =>
+          new Promise((resolve) => {
+            const number = check_number++;
+            checks.set(number, resolve);
+            say({ kind: 'check', number, claims });
+          }),
+      },
+    },
+  });
+  port.on('message', (message: ToKeeper) => {
+    switch (message.kind) {
+      case 'connected':
+        keeper.connected(message.peer);
+        break;
+      case 'disconnected':
+        keeper.disconnected(message.peer);
+        break;
+      case 'gossip': {
+        const { peer, messages, bytes } = message;
+        void keeper.receive(peer, messages).then(() => say({ kind: 'taken', peer, bytes }));
+        break;
+      }
+      case 'own':
+        keeper.own(message.about, message.message, message.short_channel_id);
+        break;
+      case 'disown':
+        keeper.disown(message.about);
+        break;
+      case 'block':
+        keeper.block(message.height, message.outpoints);
+        break;
+      case 'block_gone':
+        keeper.blockGone(message.height);
+        break;
+      case 'learn':
+        keeper.learn(message.lessons);
+        break;
+      case 'findings':
+        checks.get(message.number)?.(message.findings);
+        checks.delete(message.number);
+        break;
+      case 'ask': {
+        const { number, name, asked } = message;
+        void keeper.answer(name, asked as never).then((answer) => say({ kind: 'answer', number, answer }));
+        break;
+      }
+      case 'stop':
+        keeper.stop();
+        say({ kind: 'stopped' });
+        port.close();
+        break;
+    }
+  });
+  say({ kind: 'ready' });
+}
+
+if (parentPort !== null) serve(parentPort, workerData as WorkerData);

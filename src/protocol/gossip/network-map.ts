@@ -1,0 +1,305 @@
+/**
+ * The public network as typed arrays: which channels there are, what each direction asks, which nodes they join. Only
+ * what was judged (`judge.ts`) is put in here. 60,000 channels with 18,000 nodes take about ten megabytes.
+ */
+import { ChannelColumns, HalfColumns, NodeColumns } from './columns.ts';
+import { blockOf, type UpdateFields } from './fields.ts';
+import { hashOfPair, PlaceTable } from './place-table.ts';
+
+/** What is known of a channel, as bits of its status. */
+export const CHANNEL_BITS = {
+  live: 1,
+  /** The funding output was looked at. */
+  checked: 2,
+  /** It has features that nobody may route through without knowing them. */
+  strange: 4,
+} as const;
+
+/** `channel_flags`: the direction is closed for now. */
+export const DISABLED = 2;
+
+/** Which halves end at each node: `halves[starts[node]]` up to `halves[starts[node + 1]]`. */
+export interface Rows {
+  readonly starts: Uint32Array;
+  readonly halves: Uint32Array;
+}
+
+const ID_BYTES = 33;
+
+export class NetworkMap {
+  readonly channels = new ChannelColumns();
+  readonly halves = new HalfColumns();
+  readonly nodes = new NodeColumns();
+  readonly #by_scid = new PlaceTable();
+  readonly #by_id = new PlaceTable();
+  readonly #by_outpoint = new PlaceTable();
+  readonly #free_channels: number[] = [];
+  readonly #free_nodes: number[] = [];
+  #room = { channels: 0, nodes: 0 };
+  /** Places in use or free, each. */
+  channel_places = 0;
+  node_places = 0;
+  channel_count = 0;
+  node_count = 0;
+  #rows: Rows | undefined;
+
+  /** The channel of this id; -1 when there is none. */
+  find(scid_high: number, scid_low: number): number {
+    const { scid_high: high, scid_low: low } = this.channels;
+    return this.#by_scid.find(
+      hashOfPair(scid_high, scid_low),
+      (place) => high[place] === scid_high && low[place] === scid_low,
+    );
+  }
+
+  /** The node of this id (33 bytes); -1 when it has no channel. */
+  findNode(id: Uint8Array): number {
+    const { id: ids } = this.nodes;
+    return this.#by_id.find(hashOfId(id), (place) => {
+      const at = place * ID_BYTES;
+      for (let index = ID_BYTES - 1; index >= 0; index--) if (ids[at + index] !== id[index]) return false;
+      return true;
+    });
+  }
+
+  /** The 33 bytes of a node's id. */
+  nodeId(node: number): Buffer {
+    const { id } = this.nodes;
+    return Buffer.from(id.buffer, id.byteOffset + node * ID_BYTES, ID_BYTES);
+  }
+
+  nodeIdHex(node: number): string {
+    return this.nodeId(node).toString('hex');
+  }
+
+  isLive(channel: number): boolean {
+    return ((this.channels.status[channel] as number) & CHANNEL_BITS.live) !== 0;
+  }
+
+  isChecked(channel: number): boolean {
+    return ((this.channels.status[channel] as number) & CHANNEL_BITS.checked) !== 0;
+  }
+
+  /** Adds a channel that is not there yet; answers its place. `node_1` is the lesser id. */
+  add(
+    scid: { readonly scid_high: number; readonly scid_low: number },
+    node_1: Uint8Array,
+    node_2: Uint8Array,
+    details: { readonly added_at: number; readonly is_strange: boolean; readonly announcement_place: number },
+  ): number {
+    const channel = this.#takeChannelPlace();
+    const { channels, halves } = this;
+    channels.scid_high[channel] = scid.scid_high;
+    channels.scid_low[channel] = scid.scid_low;
+    channels.capacity_msat[channel] = 0;
+    channels.status[channel] = CHANNEL_BITS.live | (details.is_strange ? CHANNEL_BITS.strange : 0);
+    channels.spent_height[channel] = 0;
+    channels.outpoint_high[channel] = 0;
+    channels.outpoint_low[channel] = 0;
+    channels.added_at[channel] = details.added_at;
+    channels.announcement_place[channel] = details.announcement_place;
+    for (const [half, id] of [
+      [2 * channel, node_1],
+      [2 * channel + 1, node_2],
+    ] as const) {
+      halves.node[half] = this.#joinNode(id);
+      halves.timestamp[half] = 0;
+      halves.htlc_maximum_msat[half] = 0;
+      halves.usable[half] = 0;
+    }
+    this.#by_scid.add(hashOfPair(scid.scid_high, scid.scid_low), channel);
+    this.channel_count++;
+    this.#rows = undefined;
+    return channel;
+  }
+
+  /** Takes what an update says of one direction. */
+  update(channel: number, fields: UpdateFields, checksum: number, update_place: number): void {
+    const half = 2 * channel + (fields.channel_flags & 1);
+    const { halves } = this;
+    halves.fee_base_msat[half] = fields.fee_base_msat;
+    halves.fee_ppm[half] = fields.fee_proportional_millionths;
+    halves.cltv_expiry_delta[half] = fields.cltv_expiry_delta;
+    halves.htlc_minimum_msat[half] = fields.htlc_minimum_msat;
+    halves.htlc_maximum_msat[half] = fields.htlc_maximum_msat;
+    halves.message_flags[half] = fields.message_flags;
+    halves.channel_flags[half] = fields.channel_flags;
+    halves.timestamp[half] = fields.timestamp;
+    halves.checksum[half] = checksum;
+    halves.update_place[half] = update_place;
+    this.#judgeUse(half);
+  }
+
+  /** Somebody looked: the funding output is there, with this much in it. */
+  setChecked(channel: number, capacity_msat: number, outpoint_high: number, outpoint_low: number): void {
+    const { channels } = this;
+    channels.capacity_msat[channel] = capacity_msat;
+    channels.status[channel] = (channels.status[channel] as number) | CHANNEL_BITS.checked;
+    if (outpoint_high !== 0 || outpoint_low !== 0) {
+      this.#forgetOutpoint(channel);
+      channels.outpoint_high[channel] = outpoint_high;
+      channels.outpoint_low[channel] = outpoint_low;
+      this.#by_outpoint.add(hashOfPair(outpoint_high, outpoint_low), channel);
+    }
+    this.#judgeUse(2 * channel);
+    this.#judgeUse(2 * channel + 1);
+  }
+
+  /** The channel with this funding output, by the halves of its fingerprint; -1 when there is none. */
+  findOutpoint(outpoint_high: number, outpoint_low: number): number {
+    const { outpoint_high: high, outpoint_low: low } = this.channels;
+    return this.#by_outpoint.find(
+      hashOfPair(outpoint_high, outpoint_low),
+      (place) => high[place] === outpoint_high && low[place] === outpoint_low,
+    );
+  }
+
+  /** The funding output was spent at this height; 0: it is there again. */
+  setSpent(channel: number, height: number): void {
+    this.channels.spent_height[channel] = height;
+    this.#judgeUse(2 * channel);
+    this.#judgeUse(2 * channel + 1);
+  }
+
+  /** Takes what a node says of itself. */
+  announceNode(node: number, timestamp: number, is_strange: boolean, place: number): void {
+    this.nodes.timestamp[node] = timestamp;
+    this.nodes.is_strange[node] = is_strange ? 1 : 0;
+    this.nodes.announcement_place[node] = place;
+  }
+
+  /** Forgets a channel, and the nodes that have no other. */
+  remove(channel: number): void {
+    const { channels, halves, nodes } = this;
+    this.#by_scid.remove(
+      hashOfPair(channels.scid_high[channel] as number, channels.scid_low[channel] as number),
+      channel,
+    );
+    this.#forgetOutpoint(channel);
+    channels.status[channel] = 0;
+    for (const half of [2 * channel, 2 * channel + 1]) {
+      halves.usable[half] = 0;
+      halves.timestamp[half] = 0;
+      const node = halves.node[half] as number;
+      nodes.degree[node] = (nodes.degree[node] as number) - 1;
+      if (nodes.degree[node] === 0) this.#removeNode(node);
+    }
+    this.#free_channels.push(channel);
+    this.channel_count--;
+    this.#rows = undefined;
+  }
+
+  /** Which halves end at each node. Made anew when channels came or went. */
+  rows(): Rows {
+    this.#rows ??= this.#makeRows();
+    return this.#rows;
+  }
+
+  /** The channels from one block on up to another, in the order of their ids. */
+  between(first_block: number, end_block: number): number[] {
+    const { channels } = this;
+    const found: number[] = [];
+    for (let channel = 0; channel < this.channel_places; channel++) {
+      const block = blockOf(channels.scid_high[channel] as number);
+      if (this.isLive(channel) && block >= first_block && block < end_block) found.push(channel);
+    }
+    const { scid_high, scid_low } = channels;
+    return found.sort(
+      (a, b) =>
+        (scid_high[a] as number) - (scid_high[b] as number) || (scid_low[a] as number) - (scid_low[b] as number),
+    );
+  }
+
+  /** A direction may be used when it has an update that makes sense, is not disabled, and the channel is there. */
+  #judgeUse(half: number): void {
+    const { channels, halves } = this;
+    const channel = half >>> 1;
+    const status = channels.status[channel] as number;
+    const capacity_msat = channels.capacity_msat[channel] as number;
+    const most_msat = halves.htlc_maximum_msat[half] as number;
+    const isUsable =
+      halves.timestamp[half] !== 0 &&
+      ((halves.channel_flags[half] as number) & DISABLED) === 0 &&
+      (status & CHANNEL_BITS.live) !== 0 &&
+      (status & CHANNEL_BITS.strange) === 0 &&
+      channels.spent_height[channel] === 0 &&
+      (halves.htlc_minimum_msat[half] as number) <= most_msat &&
+      (capacity_msat === 0 || most_msat <= capacity_msat);
+    halves.usable[half] = isUsable ? 1 : 0;
+  }
+
+  #forgetOutpoint(channel: number): void {
+    const { outpoint_high, outpoint_low } = this.channels;
+    const [high, low] = [outpoint_high[channel] as number, outpoint_low[channel] as number];
+    if (high !== 0 || low !== 0) this.#by_outpoint.remove(hashOfPair(high, low), channel);
+  }
+
+  #takeChannelPlace(): number {
+    const free = this.#free_channels.pop();
+    if (free !== undefined) return free;
+    if (this.channel_places === this.#room.channels) {
+      this.#room.channels = Math.max(256, Math.ceil(this.#room.channels * 1.5));
+      this.channels.grow(this.#room.channels);
+      this.halves.grow(2 * this.#room.channels);
+    }
+    return this.channel_places++;
+  }
+
+  #joinNode(id: Uint8Array): number {
+    const known = this.findNode(id);
+    const node = known === -1 ? this.#addNode(id) : known;
+    this.nodes.degree[node] = (this.nodes.degree[node] as number) + 1;
+    return node;
+  }
+
+  #addNode(id: Uint8Array): number {
+    let node = this.#free_nodes.pop();
+    if (node === undefined) {
+      if (this.node_places === this.#room.nodes) {
+        this.#room.nodes = Math.max(256, Math.ceil(this.#room.nodes * 1.5));
+        this.nodes.grow(this.#room.nodes);
+      }
+      node = this.node_places++;
+    }
+    const { nodes } = this;
+    nodes.id.set(id, node * ID_BYTES);
+    nodes.degree[node] = 0;
+    nodes.timestamp[node] = 0;
+    nodes.is_strange[node] = 0;
+    this.#by_id.add(hashOfId(id), node);
+    this.node_count++;
+    return node;
+  }
+
+  #removeNode(node: number): void {
+    this.#by_id.remove(hashOfId(this.nodeId(node)), node);
+    this.nodes.timestamp[node] = 0;
+    this.#free_nodes.push(node);
+    this.node_count--;
+  }
+
+  #makeRows(): Rows {
+    const { nodes, halves } = this;
+    const starts = new Uint32Array(this.node_places + 1);
+    for (let node = 0; node < this.node_places; node++) {
+      starts[node + 1] = (starts[node] as number) + (nodes.degree[node] as number);
+    }
+    const next = starts.slice();
+    const into = new Uint32Array(2 * this.channel_count);
+    for (let channel = 0; channel < this.channel_places; channel++) {
+      if (!this.isLive(channel)) continue;
+      for (const half of [2 * channel, 2 * channel + 1]) {
+        const end = halves.node[half ^ 1] as number;
+        into[next[end] as number] = half;
+        next[end] = (next[end] as number) + 1;
+      }
+    }
+    return { starts, halves: into };
+  }
+}
+
+function hashOfId(id: Uint8Array): number {
+  const word = (at: number): number =>
+    ((id[at] as number) << 24) | ((id[at + 1] as number) << 16) | ((id[at + 2] as number) << 8) | (id[at + 3] as number);
+  return hashOfPair(word(1), word(5));
+}

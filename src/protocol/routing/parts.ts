@@ -1,0 +1,51 @@
+/**
+ * A payment that one way does not carry is split: the most likely way for half of what is left, and so on, each with what
+ * those before it hold already taken into account.
+ */
+import type { Graph } from './graph.ts';
+import type { Knowledge } from './knowledge.ts';
+import type { FoundWay, Search, SearchRequest } from './search.ts';
+
+/** A part of the amount, and its way. */
+export interface FoundPart {
+  readonly amount_msat: number;
+  readonly way: FoundWay;
+}
+
+/** Smaller parts are not worth an HTLC: they would be dust everywhere. */
+export const LEAST_PART_MSAT = 10_000;
+
+/** Ways that carry the amount together; undefined when there are none in so many parts. */
+export function findParts(
+  search: Search,
+  graph: Graph,
+  knowledge: Knowledge,
+  request: SearchRequest,
+  max_parts: number,
+): readonly FoundPart[] | undefined {
+  const parts: FoundPart[] = [];
+  const held_msat = new Map(request.held_msat);
+  let missing_msat = request.amount_msat;
+  let fee_left_msat = request.max_fee_msat;
+  let try_msat = missing_msat;
+  while (missing_msat > 0) {
+    // What remains must fit into the parts that remain.
+    const least_msat = Math.max(LEAST_PART_MSAT, Math.ceil(missing_msat / (max_parts - parts.length)));
+    const amount_msat = Math.min(try_msat, missing_msat);
+    const max_fee_msat = Math.floor(fee_left_msat * (missing_msat === 0 ? 1 : amount_msat / missing_msat));
+    const way = search.find(graph, knowledge, { ...request, amount_msat, held_msat, max_fee_msat });
+    if (way === undefined) {
+      if (amount_msat <= least_msat) return undefined;
+      try_msat = Math.max(least_msat, Math.ceil(amount_msat / 2));
+      continue;
+    }
+    parts.push({ amount_msat, way });
+    for (const [index, half] of way.halves.entries()) {
+      held_msat.set(half, (held_msat.get(half) ?? 0) + (way.amounts_msat[index] as number));
+    }
+    missing_msat -= amount_msat;
+    fee_left_msat -= way.fee_msat;
+    if (missing_msat > 0 && parts.length === max_parts) return undefined;
+  }
+  return parts;
+}

@@ -1,0 +1,164 @@
+import assert from 'node:assert/strict';
+import { appendFileSync, rmSync, statSync, truncateSync } from 'node:fs';
+import { test } from 'node:test';
+import { ManualClock } from '../../../src/base/types/clock.ts';
+import { announcement, idOf, nodeAnnouncement, street, update } from './city.ts';
+import { join2, TestKeeper, talk } from './keepers.ts';
+
+const NOW = 1_700_000_000;
+
+function town(): Buffer[] {
+  const names = ['anna', 'berta', 'carla', 'dora', 'emma'];
+  const streets = names.flatMap((one, index) =>
+    names.slice(index + 1).flatMap((two, other) => street(one, two, `${500 + index}x${other}x0`, NOW - 1000)),
+  );
+  return [...streets, ...names.map((name) => nodeAnnouncement(name, NOW - 500))];
+}
+
+async function listed(each: TestKeeper): Promise<readonly object[]> {
+  const { entries } = await each.keeper.answer('channels', { from: 0 });
+  return [...entries].sort((a, b) =>
+    `${a.short_channel_id}${a.direction}` < `${b.short_channel_id}${b.direction}` ? -1 : 1,
+  );
+}
+
+test('a map is synced from a peer: channels, both directions, nodes', async () => {
+  const clock = new ManualClock(NOW);
+  const [full, empty] = [new TestKeeper(clock), new TestKeeper(clock)];
+  full.connect(9);
+  await full.keeper.receive(9, town());
+  await talk([full], 2);
+  full.keeper.block(1001, new Uint8Array(0));
+  await talk([full], 2);
+  assert.equal((await full.keeper.answer('state', {})).unchecked_channels, 0);
+  join2(full, empty);
+  await talk([full, empty], 8);
+  assert.deepEqual(await empty.keeper.answer('state', {}), {
+    channels: 10,
+    nodes: 5,
+    unchecked_channels: 0,
+    is_synced: true,
+  });
+  assert.deepEqual(await listed(empty), await listed(full));
+  const { entries } = await empty.keeper.answer('nodes', { id: idOf('anna'), from: 0 });
+  assert.equal(Buffer.from(entries[0]?.details?.alias ?? '', 'hex').toString(), 'anna');
+  full.end();
+  empty.end();
+});
+
+test('what nobody has looked at is not passed on, and is once somebody has', async () => {
+  const clock = new ManualClock(NOW);
+  const [full, empty] = [new TestKeeper(clock), new TestKeeper(clock)];
+  full.finding = () => ({ kind: 'unknown' });
+  full.connect(9);
+  await full.keeper.receive(9, town());
+  join2(full, empty);
+  await talk([full, empty], 8);
+  assert.equal((await empty.keeper.answer('state', {})).channels, 0);
+  full.finding = (claim) => ({ kind: 'unspent', amount_sat: 5n, txid: claim.script_pubkey.slice(4), vout: 1 });
+  full.keeper.block(1001, new Uint8Array(0));
+  await talk([full, empty], 70);
+  assert.equal((await empty.keeper.answer('state', {})).channels, 10);
+  full.end();
+  empty.end();
+});
+
+test('a map is read again from its file, and a torn end is cut', async () => {
+  const each = new TestKeeper(new ManualClock(NOW));
+  each.connect(9);
+  await each.keeper.receive(9, town());
+  each.keeper.block(1001, new Uint8Array(0));
+  await talk([each], 1);
+  const before = await listed(each);
+  assert.equal(before.length, 20);
+  await each.restart();
+  assert.deepEqual(await listed(each), before);
+  assert.equal((await each.keeper.answer('state', {})).unchecked_channels, 0);
+  each.keeper.stop();
+  const { size } = statSync(each.path);
+  appendFileSync(each.path, announcement('anna', 'zoe', '600x1x0').subarray(0, 100));
+  each.keeper = each.open();
+  assert.deepEqual(await listed(each), before);
+  assert.equal(statSync(each.path).size, size);
+  assert.match(each.logged.at(-1) ?? '', /100 bytes at its end cannot be read/);
+  each.keeper.stop();
+  truncateSync(each.path, size - 3);
+  each.keeper = each.open();
+  assert.equal((await listed(each)).length, 20, 'the last record was of a node');
+  each.keeper.stop();
+  rmSync(each.path);
+  each.keeper = each.open();
+  assert.equal((await listed(each)).length, 0, 'a map that is gone is gathered anew');
+  each.end();
+});
+
+test('false channels are forgotten, and their announcer is held off after some', async () => {
+  const each = new TestKeeper(new ManualClock(NOW));
+  each.finding = () => ({ kind: 'other_script' });
+  each.connect(9);
+  await each.keeper.receive(
+    9,
+    Array.from({ length: 12 }, (_, index) => announcement('anna', 'berta', `500x${index}x0`)),
+  );
+  assert.equal((await each.keeper.answer('state', {})).channels, 12);
+  each.keeper.block(1001, new Uint8Array(0));
+  await talk([each], 1);
+  assert.equal((await each.keeper.answer('state', {})).channels, 0);
+  assert.deepEqual(each.held_off, [9]);
+  each.end();
+});
+
+test('an output that is spent takes its channel off the map after 72 blocks, and a reorganisation brings it back', async () => {
+  const each = new TestKeeper(new ManualClock(NOW));
+  each.connect(9);
+  await each.keeper.receive(9, street('anna', 'berta', '500x1x0', NOW));
+  each.keeper.block(1001, new Uint8Array(0));
+  await talk([each], 1);
+  const name = Buffer.alloc(32);
+  name.write('500x1x0');
+  const spend = Buffer.concat([Buffer.from(name).reverse(), Buffer.alloc(4)]);
+  each.keeper.block(1002, spend);
+  each.keeper.blockGone(1002);
+  for (let height = 1002; height < 1080; height++) each.keeper.block(height, new Uint8Array(0));
+  assert.equal((await each.keeper.answer('state', {})).channels, 1);
+  each.keeper.block(1080, spend);
+  await each.restart();
+  for (let height = 1081; height < 1152; height++) each.keeper.block(height, new Uint8Array(0));
+  assert.equal((await each.keeper.answer('state', {})).channels, 1);
+  each.keeper.block(1152, new Uint8Array(0));
+  assert.equal((await each.keeper.answer('state', {})).channels, 0);
+  each.end();
+});
+
+test('a channel of which one side is silent for two weeks is forgotten', async () => {
+  const clock = new ManualClock(NOW);
+  const each = new TestKeeper(clock);
+  each.connect(9);
+  await each.keeper.receive(9, [
+    ...street('anna', 'berta', '500x1x0', NOW),
+    ...street('anna', 'berta', '500x2x0', NOW),
+  ]);
+  for (let day = 0; day < 13; day++) clock.advance(24 * 3_600_000);
+  await each.keeper.receive(9, [
+    update('anna', 'berta', '500x1x0', { timestamp: clock.nowSeconds() }),
+    update('berta', 'anna', '500x1x0', { timestamp: clock.nowSeconds() }),
+    update('anna', 'berta', '500x2x0', { timestamp: clock.nowSeconds() }),
+  ]);
+  assert.equal((await each.keeper.answer('state', {})).channels, 2);
+  clock.advance(36 * 3_600_000);
+  const { entries } = await each.keeper.answer('channels', { from: 0 });
+  assert.deepEqual(new Set(entries.map(({ short_channel_id }) => short_channel_id)), new Set(['500x1x0']));
+  each.end();
+});
+
+test('an update that comes before its channel is kept, and its channel asked for', async () => {
+  const each = new TestKeeper(new ManualClock(NOW));
+  each.connect(9);
+  const [first, ...updates] = street('anna', 'berta', '500x1x0', NOW) as [Buffer, ...Buffer[]];
+  await each.keeper.receive(9, updates);
+  const asked = (each.sent.get(9) ?? []).map((message) => (message[0] as number) * 256 + (message[1] as number));
+  assert.deepEqual(asked, [265, 263, 261]);
+  await each.keeper.receive(9, [first]);
+  assert.equal((await listed(each)).length, 2);
+  each.end();
+});

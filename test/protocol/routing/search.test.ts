@@ -1,0 +1,259 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { probability } from '../../../src/protocol/routing/cost.ts';
+import { feeFor, type Graph } from '../../../src/protocol/routing/graph.ts';
+import { HALF_LIFE_SECONDS, Knowledge } from '../../../src/protocol/routing/knowledge.ts';
+import { findParts } from '../../../src/protocol/routing/parts.ts';
+import { Search, type SearchRequest } from '../../../src/protocol/routing/search.ts';
+import { whyNot } from '../../../src/protocol/routing/why-not.ts';
+
+interface Road {
+  readonly from: number;
+  readonly to: number;
+  readonly base?: number;
+  readonly ppm?: number;
+  readonly delay?: number;
+  readonly most?: number;
+  readonly least?: number;
+  readonly capacity?: number;
+  readonly closed?: boolean;
+}
+
+/** Roads that all go both ways, at the same price. */
+function graphOf(nodes: number, roads: readonly Road[]): Graph {
+  const halves = 2 * roads.length;
+  const node = new Uint32Array(halves);
+  const graph = {
+    node_places: nodes,
+    half_places: halves,
+    node,
+    usable: new Uint8Array(halves),
+    fee_base_msat: new Uint32Array(halves),
+    fee_ppm: new Uint32Array(halves),
+    cltv_expiry_delta: new Uint16Array(halves),
+    htlc_minimum_msat: new Float64Array(halves),
+    htlc_maximum_msat: new Float64Array(halves),
+    capacity_msat: new Float64Array(roads.length),
+    is_strange: new Uint8Array(nodes),
+  };
+  for (const [channel, road] of roads.entries()) {
+    graph.capacity_msat[channel] = road.capacity ?? 1_000_000;
+    for (const [half, from] of [
+      [2 * channel, road.from],
+      [2 * channel + 1, road.to],
+    ] as const) {
+      node[half] = from;
+      graph.usable[half] = road.closed === true ? 0 : 1;
+      graph.fee_base_msat[half] = road.base ?? 0;
+      graph.fee_ppm[half] = road.ppm ?? 0;
+      graph.cltv_expiry_delta[half] = road.delay ?? 10;
+      graph.htlc_minimum_msat[half] = road.least ?? 0;
+      graph.htlc_maximum_msat[half] = road.most ?? road.capacity ?? 1_000_000;
+    }
+  }
+  const starts = new Uint32Array(nodes + 1);
+  const into: number[] = [];
+  for (let each = 0; each < nodes; each++) {
+    for (let half = 0; half < halves; half++) if (node[half ^ 1] === each) into.push(half);
+    starts[each + 1] = into.length;
+  }
+  return { ...graph, rows: { starts, halves: Uint32Array.from(into) } };
+}
+
+function ask(changes: Partial<SearchRequest>): SearchRequest {
+  return {
+    source: 0,
+    target: 1,
+    amount_msat: 1000,
+    final_cltv: 9,
+    max_fee_msat: Number.POSITIVE_INFINITY,
+    max_delay: 2016,
+    max_hops: 20,
+    price_of_block: 0,
+    price_of_doubt: 0,
+    extra: [],
+    only_extra_from_source: false,
+    avoided_halves: new Set(),
+    avoided_nodes: new Set(),
+    held_msat: new Map(),
+    terms: new Map(),
+    now_seconds: 0,
+    prefers_short: false,
+    ...changes,
+  };
+}
+
+const find = (graph: Graph, request: SearchRequest, knowledge = new Knowledge()) =>
+  new Search().find(graph, knowledge, request);
+
+/** Every way without a circle, tried one by one: the least that leaves the source. */
+function leastByTrying(graph: Graph, { source, target, amount_msat }: SearchRequest): number | undefined {
+  let least: number | undefined;
+  const go = (end: number, carried: number, seen: readonly number[]): void => {
+    if (end === source) {
+      if (least === undefined || carried < least) least = carried;
+      return;
+    }
+    for (let half = 0; half < graph.half_places; half++) {
+      const start = graph.node[half] as number;
+      if (graph.node[half ^ 1] !== end || seen.includes(start) || graph.usable[half] === 0) continue;
+      if (carried > (graph.htlc_maximum_msat[half] as number) || carried > (graph.capacity_msat[half >> 1] as number)) continue;
+      const fee = feeFor(graph.fee_base_msat[half] as number, graph.fee_ppm[half] as number, carried);
+      go(start, carried + fee, [...seen, start]);
+    }
+  };
+  go(target, amount_msat, [target]);
+  return least;
+}
+
+test('the cheapest way is found: as by trying every way', () => {
+  const road = fc
+    .record({
+      from: fc.nat(5),
+      to: fc.nat(5),
+      base: fc.nat(50),
+      ppm: fc.nat(20_000),
+      closed: fc.boolean(),
+    })
+    .filter(({ from, to }) => from !== to);
+  fc.assert(
+    fc.property(fc.array(road, { maxLength: 9 }), fc.integer({ min: 1, max: 100_000 }), (roads, amount_msat) => {
+      const graph = graphOf(6, roads);
+      const request = ask({ amount_msat });
+      const way = find(graph, request);
+      const least = leastByTrying(graph, request);
+      assert.equal(way !== undefined, least !== undefined);
+      if (way === undefined) return;
+      // What leaves the source counts the first channel's fee as well.
+      const first = way.halves[0] as number;
+      const arrives = way.amounts_msat[0] as number;
+      const leaves = arrives + feeFor(graph.fee_base_msat[first] as number, graph.fee_ppm[first] as number, arrives);
+      assert.equal(leaves, least);
+      assert.equal(way.amounts_msat.at(-1), amount_msat);
+      for (const [index, half] of way.halves.entries()) {
+        assert.equal(graph.node[half], index === 0 ? 0 : graph.node[(way.halves[index - 1] as number) ^ 1]);
+      }
+    }),
+  );
+});
+
+test('limits of a channel and of the payer are kept', () => {
+  const graph = graphOf(4, [
+    { from: 0, to: 2, base: 5, delay: 100 },
+    { from: 2, to: 1, base: 5, delay: 100, least: 500, most: 900 },
+    { from: 0, to: 3, base: 50, delay: 10 },
+    { from: 3, to: 1, base: 50, delay: 10 },
+  ]);
+  const through = (changes: Partial<SearchRequest>) => find(graph, ask(changes))?.halves.map((half) => half >> 1);
+  assert.deepEqual(through({ amount_msat: 900 }), [0, 1]);
+  assert.deepEqual(through({ amount_msat: 901 }), [2, 3]);
+  assert.deepEqual(through({ amount_msat: 499 }), [2, 3]);
+  assert.deepEqual(through({ amount_msat: 0 }), [0, 1], 'an amount of nothing has no minimum');
+  assert.deepEqual(through({ amount_msat: 900, max_delay: 50 }), [2, 3]);
+  assert.deepEqual(through({ amount_msat: 901, max_fee_msat: 20 }), undefined);
+  assert.deepEqual(through({ amount_msat: 900, max_hops: 1 }), undefined);
+  assert.deepEqual(through({ amount_msat: 900, avoided_nodes: new Set([2]) }), [2, 3]);
+  assert.deepEqual(through({ amount_msat: 900, avoided_halves: new Set([2]) }), [2, 3]);
+  assert.deepEqual(through({ amount_msat: 900, price_of_block: 1 }), [2, 3], 'blocks cost as well');
+  assert.deepEqual(through({ amount_msat: 900, held_msat: new Map([[2, 999_500]]) }), [2, 3]);
+});
+
+test('a node with features that nobody knows is paid, and not routed through', () => {
+  const graph = graphOf(3, [
+    { from: 0, to: 2 },
+    { from: 2, to: 1 },
+  ]);
+  graph.is_strange[2] = 1;
+  assert.equal(find(graph, ask({})), undefined);
+  assert.notEqual(find(graph, ask({ target: 2 })), undefined);
+});
+
+test('doubt has a price: the larger channel is taken for little more, and what failed is not tried again at once', () => {
+  const graph = graphOf(4, [
+    { from: 0, to: 2, capacity: 1_000_000_000 },
+    { from: 2, to: 1, capacity: 110_000_000 },
+    { from: 0, to: 3, base: 1000, capacity: 1_000_000_000 },
+    { from: 3, to: 1, capacity: 1_000_000_000 },
+  ]);
+  const request = ask({ amount_msat: 100_000_000, price_of_doubt: 0.3 });
+  const knowledge = new Knowledge();
+  const search = new Search();
+  const second = (at: number) => search.find(graph, knowledge, { ...request, now_seconds: at })?.halves[1];
+  assert.equal(second(0), 6);
+  knowledge.refused(6, 50_000_000, 0);
+  assert.equal(second(1), 2, 'this one is known not to carry it');
+  knowledge.carried(2, 100_000_000, 1);
+  assert.equal(second(2), 2);
+  assert.equal(second(20 * HALF_LIFE_SECONDS), 6, 'all that was learned has faded');
+});
+
+test('the curve is a probability, and falls with the amount', () => {
+  const share = fc.double({ min: 0, max: 1, noNaN: true });
+  fc.assert(
+    fc.property(share, share, share, share, (a, b, c, d) => {
+      const [lower, upper] = [Math.min(a, b), Math.max(a, b)];
+      const [less, more] = [Math.min(c, d), Math.max(c, d)];
+      const one = probability(less, 1, lower, upper);
+      const two = probability(more, 1, lower, upper);
+      assert(one >= -1e-9 && one <= 1 + 1e-9);
+      assert(two <= one + 1e-9);
+      assert.equal(probability(lower, 1, lower, upper), 1);
+      if (more > upper && more > lower) assert.equal(two, 0);
+    }),
+  );
+});
+
+test('what one way does not carry is split, and the parts together stay within every channel', () => {
+  const roads = [2, 3, 4].flatMap((middle) => [
+    { from: 0, to: middle, capacity: 400_000, base: 1 },
+    { from: middle, to: 1, capacity: 400_000, base: 1 },
+  ]);
+  const graph = graphOf(5, roads);
+  const parts = (amount_msat: number, max_parts: number) =>
+    findParts(new Search(), graph, new Knowledge(), ask({ amount_msat, price_of_doubt: 0.3 }), max_parts);
+  assert.equal(parts(300_000, 1)?.length, 1);
+  assert.equal(parts(900_000, 1), undefined);
+  const found = parts(900_000, 16);
+  assert(found !== undefined);
+  assert.equal(
+    found.reduce((sum, { amount_msat }) => sum + amount_msat, 0),
+    900_000,
+  );
+  const load = new Map<number, number>();
+  for (const { way } of found) {
+    for (const [index, half] of way.halves.entries()) {
+      load.set(half, (load.get(half) ?? 0) + (way.amounts_msat[index] as number));
+    }
+  }
+  for (const amount of load.values()) assert(amount <= 400_000);
+  assert.equal(parts(1_300_000, 16), undefined);
+});
+
+test('every missing way has a reason, in the order of getroutes', () => {
+  const names = { half: (half: number) => `${half >> 1}x0x0/${half & 1}`, channel: (half: number) => `${half >> 1}x0x0` };
+  const why = (graph: Graph, changes: Partial<SearchRequest> = {}, knowledge = new Knowledge()): string =>
+    whyNot(graph, knowledge, ask(changes), names);
+  const line = (second: Partial<Road>): Graph =>
+    graphOf(4, [
+      { from: 0, to: 2 },
+      { from: 2, to: 3, ...second },
+      { from: 3, to: 1 },
+    ]);
+  assert.match(why(line({}), { amount_msat: 2_000_000 }), /Total source capacity is only 1000000msat \(in 1 channels\)/);
+  assert.match(
+    why(graphOf(3, [{ from: 0, to: 2, capacity: 9_000_000 }, { from: 2, to: 1 }]), { amount_msat: 2_000_000 }),
+    /Total destination capacity is only 1000000msat/,
+  );
+  assert.match(why(graphOf(2, [{ from: 0, to: 1, closed: true }])), /All 1 channels to the source are disabled\./);
+  const path = 'The shortest path is 0x0x0->1x0x0->2x0x0, but 1x0x0/0';
+  assert.equal(why(line({ closed: true })), `We could not find a usable set of paths. ${path} marked disabled by gossip message.`);
+  assert.match(why(line({ most: 500 })), /1x0x0\/0 exceeds htlc_maximum_msat ~500msat/);
+  assert.match(why(line({ least: 5000 })), /1x0x0\/0 below htlc_minumum_msat ~5000msat/);
+  assert.match(why(line({}), { held_msat: new Map([[2, 999_999]]) }), /already reserved 999999msat/);
+  assert.match(why(line({}), { avoided_halves: new Set([2]) }), /marked disabled by this payment/);
+  const knowledge = new Knowledge();
+  knowledge.refused(2, 10, 0);
+  assert.match(why(line({}), {}, knowledge), /isn't big enough to carry 1000msat/);
+  assert.equal(why(graphOf(3, [{ from: 0, to: 2 }])), 'There is no connection between source and destination at all');
+});

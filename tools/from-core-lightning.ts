@@ -28,10 +28,8 @@ const NOTES: Readonly<Record<string, string>> = {
   backup: 'Copies the database while the node works.',
   decode: 'BOLT 11 only; anything else is named in the error.',
   getroute: 'Only along a channel of our own.',
-  listchannels: 'Own announced channels only, as long as Till does not keep what the network announces.',
   listforwards: 'Always empty: Till forwards nothing.',
   listinvoicerequests: 'Always empty: Till does not speak BOLT 12.',
-  listnodes: 'This node and its peers only, as long as Till does not keep what the network announces.',
   listoffers: 'Always empty: Till does not speak BOLT 12.',
   invoice:
     'Expires after 3600 seconds by default (604800 there). Hints differ: see [decision 0027](../decisions/0027-hints-that-can-be-paid.md).',

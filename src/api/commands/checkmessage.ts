@@ -4,7 +4,7 @@ import { SignedMessageError, signerOf } from '../../node/keys/signed-message.ts'
 import { answer } from '../rpc/answer.ts';
 import { optional, required } from '../rpc/command.ts';
 import { field } from '../rpc/fields.ts';
-import { knownNodes } from './listnodes.ts';
+import { isKnownNode } from './listnodes.ts';
 import { defineCommand } from './modules.ts';
 
 function readSigner(message: string, zbase: string): NodeId | undefined {
@@ -38,7 +38,7 @@ export const checkmessage = defineCommand({
     const signer = readSigner(message, zbase);
     if (signer === undefined) return { verified: false };
     if (pubkey !== undefined) return { verified: pubkey === signer, pubkey: signer };
-    if (!(await knownNodes(modules, signer)).some(({ nodeid }) => nodeid === signer)) {
+    if (!(await isKnownNode(modules, signer))) {
       throw new RpcError('SIGNMESSAGE_PUBKEY_NOT_FOUND', 'pubkey not found in the graph', { claimed_key: signer });
     }
     return { verified: true, pubkey: signer };

@@ -1,11 +1,13 @@
 import { RpcError } from '../../base/errors.ts';
 import type { NodeId } from '../../base/types/brand.ts';
 import type { LiveChannel } from '../../node/channels/live-channel.ts';
+import type { ListedChannel } from '../../node/network/questions.ts';
 import { channelUpdateFacts } from '../../protocol/channel/facts.ts';
 import { answer } from '../rpc/answer.ts';
 import { optional } from '../rpc/command.ts';
 import { field } from '../rpc/fields.ts';
 import { defineCommand, type Modules } from './modules.ts';
+import { allPages } from './network-modules.ts';
 
 /** `message_flags` of every update: it names an htlc_maximum_msat (BOLT 7). */
 const MUST_BE_ONE = 1;
@@ -73,19 +75,32 @@ function directionsOf({ state, peer_id, local_update, remote_update }: LiveChann
   return [ours, theirs].filter((each) => each !== undefined);
 }
 
+function rowOf({ amount_msat, htlc_minimum_msat, htlc_maximum_msat, ...rest }: ListedChannel) {
+  return {
+    ...rest,
+    source: rest.source as string,
+    destination: rest.destination as string,
+    short_channel_id: rest.short_channel_id as string,
+    public: true,
+    amount_msat: BigInt(amount_msat),
+    htlc_minimum_msat: BigInt(htlc_minimum_msat),
+    htlc_maximum_msat: BigInt(htlc_maximum_msat),
+  };
+}
+
 /** Shows channels of the network. */
 export const listchannels = defineCommand({
   name: 'listchannels',
   category: 'channels',
   title: 'Command to query active lightning channels in the entire network',
   description:
-    'Lists announced channels, each direction for itself. Till does not keep what the network announces yet, so it lists its own announced channels only. `listpeerchannels` also shows those that are not announced.',
+    'Lists the announced channels of the network, each direction for itself, as far as its node has said what it asks. Our own come first. `listpeerchannels` also shows those of ours that are not announced.',
   params: {
     short_channel_id: optional(field.shortChannelId, 'Only this channel.'),
     source: optional(field.nodeId, 'Only channels from this node.'),
     destination: optional(field.nodeId, 'Only channels to this node.'),
   },
-  returns: { channels: answer.array(channel, 'The directions of channels.') },
+  returns: { channels: answer.stream(channel, 'The directions of channels.') },
   errors: [],
   see_also: ['listnodes', 'listpeerchannels'],
   access: 'read',
@@ -94,14 +109,20 @@ export const listchannels = defineCommand({
     if (given.length > 1) {
       throw new RpcError('INVALID_PARAMS', 'Can only specify one of `short_channel_id`, `source` or `destination`');
     }
-    const rows = modules.channels.list().flatMap((each) => directionsOf(each, modules));
-    return {
-      channels: rows.filter(
+    const own = modules.channels.list().flatMap((each) => directionsOf(each, modules));
+    const isOwn = new Set(own.map((row) => row.short_channel_id));
+    const asked = { short_channel_id, source, destination };
+    const rows = async function* () {
+      yield* own.filter(
         (row) =>
           (short_channel_id === undefined || row.short_channel_id === short_channel_id) &&
           (source === undefined || row.source === source) &&
           (destination === undefined || row.destination === destination),
-      ),
+      );
+      for await (const each of allPages((from) => modules.network.ask('channels', { ...asked, from }))) {
+        if (!isOwn.has(each.short_channel_id)) yield rowOf(each);
+      }
     };
+    return { channels: rows() };
   },
 });

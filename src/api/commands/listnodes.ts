@@ -1,10 +1,12 @@
 import type { NodeId } from '../../base/types/brand.ts';
 import { encodeFeatures } from '../../base/types/features.ts';
 import { toHex } from '../../base/types/hex.ts';
+import type { ListedNode } from '../../node/network/questions.ts';
 import { answer } from '../rpc/answer.ts';
 import { optional } from '../rpc/command.ts';
 import { field } from '../rpc/fields.ts';
 import { defineCommand, type Modules } from './modules.ts';
+import { allPages } from './network-modules.ts';
 import { addressAnswer } from './peer-address.ts';
 
 const node = answer.object(
@@ -27,8 +29,14 @@ interface KnownNode {
   readonly addresses?: readonly ReturnType<typeof import('./peer-address.ts')['addressRow']>[];
 }
 
-/** The nodes that we know, or the one of this id: this node, and peers. */
-export async function knownNodes(
+/** Whether this is a node of the network, or one near us. */
+export async function isKnownNode(modules: Modules, id: NodeId): Promise<boolean> {
+  const { entries } = await modules.network.ask('nodes', { id, from: 0 });
+  return entries.length > 0 || (await nearbyNodes(modules, id)).length > 0;
+}
+
+/** This node and its peers, or the one of this id. */
+async function nearbyNodes(
   { node, peers, channels }: Pick<Modules, 'node' | 'peers' | 'channels'>,
   id: NodeId | undefined,
 ): Promise<readonly KnownNode[]> {
@@ -49,19 +57,48 @@ export async function knownNodes(
     });
 }
 
+/** What a node says of itself, as it is shown. */
+function rowOf({ nodeid, details }: ListedNode) {
+  if (details === undefined) return { nodeid: nodeid as string };
+  const { alias, ...rest } = details;
+  return { nodeid: nodeid as string, alias: shownAlias(Buffer.from(alias, 'hex')), ...rest };
+}
+
+/** An alias is what its node wrote: bytes that are no text, or move the cursor, are shown as numbers. */
+function shownAlias(bytes: Buffer): string {
+  const text = bytes.toString('utf8');
+  if (!text.includes('\ufffd')) return text.replaceAll(/\p{Cc}/gu, (letter) => hexOf(letter.codePointAt(0) ?? 0));
+  return [...bytes].map((byte) => (byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : hexOf(byte))).join('');
+}
+
+function hexOf(byte: number): string {
+  return `\\x${byte.toString(16).padStart(2, '0')}`;
+}
+
 /** Shows nodes of the network. */
 export const listnodes = defineCommand({
   name: 'listnodes',
   category: 'peers',
   title: 'Command to get the list of nodes in the known network',
   description:
-    'Lists the nodes that Till knows: this node, the peers that are connected, and those with which we have a channel. Till does not keep what the network announces yet, so of peers it knows no alias.',
+    'Lists the nodes of the network that have an announced channel, with what they say of themselves; and this node, the peers that are connected, and those with which we have a channel.',
   params: { id: optional(field.nodeId, 'Only this node.') },
-  returns: { nodes: answer.array(node, 'The nodes; empty if `id` is not known.') },
+  returns: { nodes: answer.stream(node, 'The nodes; empty if `id` is not known.') },
   errors: [],
   see_also: ['listchannels', 'listpeers', 'getinfo'],
   access: 'read',
   async run({ id }, modules) {
-    return { nodes: [...(await knownNodes(modules, id))] };
+    const own = await nearbyNodes(modules, id);
+    const rows = async function* () {
+      const listed = new Set<string>();
+      for await (const each of allPages((from) => modules.network.ask('nodes', { id, from }))) {
+        // What we say of ourselves is known better below.
+        if (each.details === undefined && own.some(({ nodeid }) => nodeid === each.nodeid)) continue;
+        listed.add(each.nodeid);
+        yield rowOf(each);
+      }
+      yield* own.filter(({ nodeid }) => !listed.has(nodeid));
+    };
+    return { nodes: rows() };
   },
 });

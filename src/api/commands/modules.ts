@@ -9,6 +9,7 @@ import type { Invoices } from '../../shop/invoices/invoices.ts';
 import { commandsOn } from '../rpc/command.ts';
 import type { CommandTable } from '../rpc/table.ts';
 import type { ChannelModules } from './channel-modules.ts';
+import type { NetworkModules } from './network-modules.ts';
 import type { PaymentModules } from './payment-modules.ts';
 import type { WalletModules } from './wallet-modules.ts';
 
@@ -70,7 +71,7 @@ export interface NodeControl {
 }
 
 /** All modules that commands may use. */
-export interface Modules extends ChannelModules, PaymentModules, WalletModules {
+export interface Modules extends ChannelModules, NetworkModules, PaymentModules, WalletModules {
   readonly invoices: Invoices;
   /** What arrived at addresses of invoices. */
   readonly deposits: Pick<Deposits, 'ofInvoices' | 'ofCoins'>;

@@ -35,6 +35,8 @@ export interface ResumePoint {
 export interface Infra extends Base {
   readonly store: WatchedStore;
   readonly chain: ChainFollower;
+  /** Whether the outputs of all channels in the network can be looked up: not by asking somebody else's server. */
+  readonly can_check_outputs: boolean;
   /** Mines on the embedded chain; undefined elsewhere. */
   readonly mine: ((count: number, script_pubkey: string) => Promise<unknown>) | undefined;
   /** Where blocks come from, for people, with the height that was there at the start. */
@@ -70,7 +72,7 @@ export async function buildInfra(
   );
   try {
     await judgeFile(config, log, store);
-    const { name, backend, mine } = chooseChain(config, clock);
+    const { kind, name, backend, mine } = chooseChain(config, clock);
     const height = async (): Promise<number> => (await backend.tip().catch(() => chain.tip())).height;
     const chain = new ChainFollower(backend, {
       clock,
@@ -106,6 +108,7 @@ export async function buildInfra(
       unattended,
       store,
       chain,
+      can_check_outputs: kind !== 'esplora',
       mine,
       parts,
       source: () => source,

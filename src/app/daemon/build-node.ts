@@ -10,6 +10,7 @@ import type { LiveChannel } from '../../node/channels/live-channel.ts';
 import { closedWays, waysOut } from '../../node/channels/ways-out.ts';
 import { Endings } from '../../node/endings/endings.ts';
 import type { Keys } from '../../node/keys/keys.ts';
+import type { PublicNetwork } from '../../node/network/public-network.ts';
 import { Payer } from '../../node/payments/pay.ts';
 import { IncomingPayments, type InvoicePort } from '../../node/payments/receive.ts';
 import { OutgoingPayments } from '../../node/payments/send.ts';
@@ -26,6 +27,7 @@ import { DEFAULT_POLICY } from '../../protocol/channel/policy.ts';
 import { DEFAULT_ONCHAIN_POLICY } from '../../protocol/onchain/closing-channel.ts';
 import { DEFAULT_PROXY_PORT } from '../config/config.ts';
 import type { Infra } from './build-infra.ts';
+import { buildNetwork } from './build-network.ts';
 import { rememberTip, tipWrite } from './chain-tip.ts';
 import { releaseOrphans, resumeFundings } from './held-fundings.ts';
 import type { Part } from './lifecycle.ts';
@@ -59,6 +61,8 @@ export interface Node {
   readonly payer: Payer;
   readonly backups: Backups;
   readonly peers: Peers;
+  /** The map of the public network. */
+  readonly public_network: PublicNetwork;
   /** Where we listen for peers. */
   readonly bindings: readonly NetAddress[];
   /** Started before the shop. */
@@ -190,6 +194,11 @@ export async function buildNode(infra: Infra, shop: () => ShopPort): Promise<Nod
     network,
     features: INIT_FEATURES,
     host: peerHost(peer_storage, channels),
+    gossip: {
+      peerConnected: (peer) => public_network.peerConnected(peer),
+      peerDisconnected: (peer) => public_network.peerDisconnected(peer),
+      takes: (peer, message) => public_network.takes(peer, message),
+    },
     hasChannel: (node_id) => channels.hasFunded(node_id),
     dial: netDial(proxy && { address: proxy, always: values['always-use-proxy'] }),
     clock,
@@ -199,6 +208,7 @@ export async function buildNode(infra: Infra, shop: () => ShopPort): Promise<Nod
       else log.warn(`node ${fields.node_id} and Till do not come to terms: ${fields.reason}`);
     },
   });
+  const public_network = buildNetwork(infra, channels);
   const bindings: NetAddress[] = [];
   const giveUp = (channel: LiveChannel, reason: string): void =>
     void channels.apply(channel, { kind: 'give_up', reason });
@@ -247,6 +257,7 @@ export async function buildNode(infra: Infra, shop: () => ShopPort): Promise<Nod
     },
     // The channels start them: they are theirs.
     { name: 'endings', stop: () => endings.stop() },
+    { name: 'network', start: () => public_network.start(), stop: () => public_network.stop() },
   ];
   let stopRemembering = (): void => {};
   const outward: readonly Part[] = [
@@ -269,7 +280,21 @@ export async function buildNode(infra: Infra, shop: () => ShopPort): Promise<Nod
     },
   ];
   const payer = new Payer(outgoing, clock, keys.node_id);
-  return { keys, wallet, channels, endings, payments, outgoing, payer, backups, peers, bindings, parts, outward };
+  return {
+    keys,
+    wallet,
+    channels,
+    endings,
+    payments,
+    outgoing,
+    payer,
+    backups,
+    peers,
+    public_network,
+    bindings,
+    parts,
+    outward,
+  };
 }
 
 /** Calls the peers of our channels again until they answer. */

@@ -46,7 +46,7 @@ export interface BuiltLayers {
 export function modulesOf(layers: BuiltLayers): Modules {
   const { infra, node, shop, onStop } = layers;
   const { config, store, chain, clock } = infra;
-  const { channels, endings, peers, backups, wallet, outgoing, payer } = node;
+  const { channels, endings, peers, public_network, backups, wallet, outgoing, payer } = node;
   return {
     commands: tableOf(commands, refusalOf),
     invoices: shop.invoices,
@@ -60,6 +60,7 @@ export function modulesOf(layers: BuiltLayers): Modules {
     channels,
     endings,
     peers,
+    network: public_network,
     backups: {
       each: () => backups.each(),
       withoutAddress: () => backups.withoutAddress(),

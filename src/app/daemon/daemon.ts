@@ -49,6 +49,8 @@ export class Daemon implements Running {
   readonly payer: Running['payer'];
   readonly backups: Running['backups'];
   readonly peers: Running['peers'];
+  /** The map of the public network. */
+  readonly public_network: Running['public_network'];
   /** Where we listen for peers. */
   readonly bindings: Running['bindings'];
   readonly invoices: Running['invoices'];
@@ -97,6 +99,7 @@ export class Daemon implements Running {
     this.payer = running.payer;
     this.backups = running.backups;
     this.peers = running.peers;
+    this.public_network = running.public_network;
     this.bindings = running.bindings;
     this.invoices = running.invoices;
     this.deposits = running.deposits;

@@ -2,7 +2,18 @@
  * The little that differs between sources of blocks. `ChainFollower` makes a ChainSource of any of them: it alone knows
  * about watches, catching up and reorgs.
  */
+import type { Sat } from '../../base/types/amount.ts';
+import type { Txid } from '../../base/types/brand.ts';
 import type { BlockRef, BroadcastResult, ChainSource, FeeTargetBlocks } from './source.ts';
+
+/** An unspent output that pays to a script (hex). */
+export interface ScriptCoin {
+  readonly script_pubkey: string;
+  readonly txid: Txid;
+  readonly vout: number;
+  readonly height: number;
+  readonly amount_sat: Sat;
+}
 
 /** A source of blocks: bitcoind, an Esplora server, the embedded chain. */
 export interface ChainBackend {
@@ -28,6 +39,11 @@ export interface ChainBackend {
   /** What a transaction must pay to enter the source's mempool now; absent where the source does not say. */
   mempoolMinimumPerKw?(): Promise<number>;
   unspent: ChainSource['unspent'];
+  /**
+   * All unspent outputs that pay to one of these scripts (hex): one pass over all unspent outputs, which takes minutes on
+   * mainnet. Absent where the source cannot do that.
+   */
+  searchScripts?(scripts: readonly string[]): Promise<readonly ScriptCoin[]>;
   /** Calls back when there may be a new tip. A source that cannot tell is polled instead. */
   readonly onNews?: (listener: () => void) => () => void;
 }

@@ -4,8 +4,9 @@
 import { readFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { type Sat, sat } from '../../base/types/amount.ts';
+import type { Txid } from '../../base/types/brand.ts';
 import { NETWORKS, type NetworkName } from '../../base/types/network.ts';
-import { type ChainBackend, ChainError } from './backend.ts';
+import { type ChainBackend, ChainError, type ScriptCoin } from './backend.ts';
 import { CHAIN_NAMES } from './bitcoin-conf.ts';
 import { isKnownReason, packageVerdict } from './package-verdict.ts';
 import { txidOfTransaction } from './raw-block.ts';
@@ -62,6 +63,8 @@ function verdictOf(answer: RpcAnswer): BroadcastResult {
   throw answer;
 }
 
+/** A search of all unspent outputs may take so long on a slow disk. */
+const SEARCH_TIMEOUT_MS = 3_600_000;
 /** Blocks that a well bitcoind may know the headers of only, while they are on their way. */
 const USUAL_LAG_BLOCKS = 2;
 
@@ -205,6 +208,24 @@ export class Bitcoind implements ChainBackend {
     };
   }
 
+  async searchScripts(scripts: readonly string[]): Promise<readonly ScriptCoin[]> {
+    type Unspent = { txid: Txid; vout: number; scriptPubKey: string; amount: number; height: number };
+    const body = JSON.stringify({
+      jsonrpc: '1.0',
+      id: 'till',
+      method: 'scantxoutset',
+      params: ['start', scripts.map((script) => `raw(${script})`)],
+    });
+    const { success, unspents } = await this.#answerTo<{ success: boolean; unspents: readonly Unspent[] }>(
+      'scantxoutset',
+      await this.#post(body, { timeout_ms: SEARCH_TIMEOUT_MS }),
+    );
+    if (!success) throw new ChainError(`bitcoind at ${this.#where} did not finish scantxoutset`);
+    return unspents.map(({ txid, vout, scriptPubKey, amount, height }) => {
+      return { script_pubkey: scriptPubKey, txid, vout, height, amount_sat: sat(Math.round(amount * SAT_PER_BTC)) };
+    });
+  }
+
   get #where(): string {
     return `${this.#options['bitcoin-rpcconnect']}:${this.#options['bitcoin-rpcport']}`;
   }
@@ -227,7 +248,10 @@ export class Bitcoind implements ChainBackend {
 
   async #call<T>(method: string, ...params: unknown[]): Promise<T> {
     const body = JSON.stringify({ jsonrpc: '1.0', id: 'till', method, params });
-    const { status, text } = await this.#post(body);
+    return await this.#answerTo(method, await this.#post(body));
+  }
+
+  #answerTo<T>(method: string, { status, text }: { status: number; text: string }): T {
     if (status === 401 || status === 403) {
       // The cookie may be that of the run before, for a moment; a password stays wrong.
       const is_starting = typeof this.#options.login !== 'string';
@@ -252,7 +276,10 @@ export class Bitcoind implements ChainBackend {
     return answer.result;
   }
 
-  #post(body: string, is_again = false): Promise<{ status: number; text: string }> {
+  #post(
+    body: string,
+    { is_again = false, timeout_ms = this.#options.timeout_ms }: { is_again?: boolean; timeout_ms?: number } = {},
+  ): Promise<{ status: number; text: string }> {
     const options = {
       host: this.#options['bitcoin-rpcconnect'],
       port: this.#options['bitcoin-rpcport'],
@@ -260,7 +287,7 @@ export class Bitcoind implements ChainBackend {
       path: '/',
       auth: this.#authorization(),
       agent: this.#agent,
-      timeout: this.#options.timeout_ms,
+      timeout: timeout_ms,
       headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) },
     };
     return new Promise((resolve, reject) => {
@@ -274,11 +301,11 @@ export class Bitcoind implements ChainBackend {
           resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') }),
         );
       });
-      sent.on('timeout', () => sent.destroy(new Error(`no answer within ${this.#options.timeout_ms} ms`)));
+      sent.on('timeout', () => sent.destroy(new Error(`no answer within ${timeout_ms} ms`)));
       sent.on('error', (error: NodeJS.ErrnoException) => {
         // bitcoind ends connections that were idle, and may do so just as one is used again.
         const isStale = sent.reusedSocket && error.code === 'ECONNRESET' && !is_again && !this.#isClosed;
-        if (isStale) this.#post(body, true).then(resolve, reject);
+        if (isStale) this.#post(body, { is_again: true, timeout_ms }).then(resolve, reject);
         else fail(error);
       });
       sent.end(body);

@@ -7,6 +7,7 @@ import { type ChainBackend, ChainError } from './backend.ts';
 import { blocksBetween, startingChain } from './beginning.ts';
 import { FeeEstimates } from './fee-estimates.ts';
 import { Freshness } from './freshness.ts';
+import { lookAtOutputs, type OutputFound, type OutputPlace } from './funding-outputs.ts';
 import { Health } from './health.ts';
 import { type FetchedBlock, lookBack } from './look-back.ts';
 import { blockHash, HEADER_LENGTH_BYTES, previousBlockHash } from './raw-block.ts';
@@ -22,6 +23,7 @@ import type {
   WatchEvent,
   WatchTarget,
 } from './source.ts';
+import { type SpendListener, Spends } from './spends.ts';
 import { MAX_REORG_BLOCKS, refusalOf, standingOf } from './standing.ts';
 import { REMEMBERED_BLOCKS, type Watch, Watches } from './watches.ts';
 
@@ -45,6 +47,7 @@ export class ChainFollower implements ChainSource {
   readonly #freshness: Freshness;
   readonly #health: Health;
   readonly #listeners = new Set<(event: TipEvent) => void>();
+  readonly #spends = new Spends();
   /** Recent blocks, oldest first; the last is the tip that everyone has heard of. */
   #chain: BlockRef[] = [];
   #rescans: Watch[] = [];
@@ -89,7 +92,8 @@ export class ChainFollower implements ChainSource {
         return target;
       } catch (error) {
         if (!(error instanceof ChainError) || !error.is_starting) throw error;
-        if (!this.#isStopped) this.#tellHealth({ blocks: waitingFor(error) });
+        if (!this.#isStopped)
+          this.#tellHealth({ blocks: new ChainError(`waiting for the source of blocks: ${error.message}`) });
         await new Promise<void>((resolve) => {
           const cancel = this.#options.clock.after(this.#options.poll_ms, resolve);
           this.#endWait = () => {
@@ -161,6 +165,16 @@ export class ChainFollower implements ChainSource {
 
   mempoolMinimumPerKw(): number {
     return this.#fees.mempool_minimum_per_kw;
+  }
+
+  /** Looks at funding outputs by their places in the chain. Never rejects for what the source cannot do. */
+  lookAtOutputs(places: readonly OutputPlace[]): Promise<readonly OutputFound[]> {
+    return lookAtOutputs(this.#backend, places);
+  }
+
+  /** Calls back with what each new block spends, before `connected` is told. */
+  onSpends(listener: SpendListener): () => void {
+    return this.#spends.on(listener);
   }
 
   unspent(outpoint: Outpoint): ReturnType<ChainSource['unspent']> {
@@ -315,6 +329,7 @@ export class ChainFollower implements ChainSource {
         // Nothing more, or the chain was reorganised under us: the caller looks again.
         if (fetched === undefined || previousBlockHash(fetched.block) !== this.tip().hash) break;
         this.#watches.connect(fetched.block, fetched.ref);
+        this.#spends.tell(fetched);
         this.#chain.push(fetched.ref);
         if (this.#chain.length > REMEMBERED_BLOCKS) this.#chain.shift();
         this.#tell({ kind: 'connected', block: fetched.ref });
@@ -376,10 +391,6 @@ function gap(height: number, { message }: ChainError): ChainError {
     `the source of blocks no longer has block ${height} (${message}): what happened up to there to coins and channels ` +
       'of this node, and was not seen then, is not seen now either. Start once with a source that has all blocks',
   );
-}
-
-function waitingFor({ message }: ChainError): ChainError {
-  return new ChainError(`waiting for the source of blocks: ${message}`);
 }
 
 /** A fetch ahead may fail before anyone waits for it: its failure is kept for the one who does. */

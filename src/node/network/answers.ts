@@ -1,5 +1,10 @@
 /** What a peer's query is answered with (BOLT 7, Query Messages): messages one by one, so that nobody holds them all. */
-import { encodeMessage, type QueryChannelRange, type QueryShortChannelIds, type ReplyChannelRange } from '../../codec/wire/index.ts';
+import {
+  encodeMessage,
+  type QueryChannelRange,
+  type QueryShortChannelIds,
+  type ReplyChannelRange,
+} from '../../codec/wire/index.ts';
 import type { NetworkMap } from '../../protocol/gossip/network-map.ts';
 import {
   ASK_ALL,

@@ -19,7 +19,7 @@ import {
   judgeUpdate,
 } from '../../protocol/gossip/judge.ts';
 import type { NetworkMap } from '../../protocol/gossip/network-map.ts';
-import { RECORD_TYPES, channelRecord } from '../../protocol/gossip/record.ts';
+import { channelRecord, RECORD_TYPES } from '../../protocol/gossip/record.ts';
 import { Early, Failed } from './early.ts';
 import type { MapFile } from './map-file.ts';
 
@@ -136,7 +136,10 @@ export class Intake {
   #takeAnnouncement(peer: number, bytes: Buffer): void {
     const { map, file, clock, known_features, news, unchecked, fault } = this.#options;
     const verdict = judgeAnnouncement(map, bytes, this.#circumstances());
-    if (verdict.kind === 'fault') return fault(peer, verdict.reason);
+    if (verdict.kind === 'fault') {
+      fault(peer, verdict.reason);
+      return;
+    }
     if (verdict.kind !== 'take' && verdict.kind !== 'later') return;
     const { fields } = verdict;
     const key = keyOf(fields.scid_high, fields.scid_low);
@@ -162,7 +165,10 @@ export class Intake {
   #takeUpdate(peer: number, bytes: Buffer): void {
     const { map, file, news, missing, fault } = this.#options;
     const verdict = judgeUpdate(map, bytes, this.#circumstances());
-    if (verdict.kind === 'fault') return fault(peer, verdict.reason);
+    if (verdict.kind === 'fault') {
+      fault(peer, verdict.reason);
+      return;
+    }
     if (verdict.kind === 'unknown') {
       const { scid_high, scid_low, channel_flags } = verdict.fields;
       const key = keyOf(scid_high, scid_low);
@@ -183,7 +189,10 @@ export class Intake {
   #takeNode(peer: number, bytes: Buffer): void {
     const { map, file, known_features, news, fault } = this.#options;
     const verdict = judgeNode(map, bytes, this.#circumstances());
-    if (verdict.kind === 'fault') return fault(peer, verdict.reason);
+    if (verdict.kind === 'fault') {
+      fault(peer, verdict.reason);
+      return;
+    }
     if (verdict.kind !== 'take' && verdict.kind !== 'unknown') return;
     const { fields } = verdict;
     const id = pointAt(bytes, fields.node_id_at);

@@ -13,7 +13,11 @@ import type { IncomingCapacity, ListedChannel, ListedNode, NodeDetails, Page, Qu
 const PAGE = 500;
 
 /** The public channels, both directions of each, as far as they have an update. */
-export function listChannels(map: NetworkMap, file: MapFile, asked: Questions['channels']['asked']): Page<ListedChannel> {
+export function listChannels(
+  map: NetworkMap,
+  file: MapFile,
+  asked: Questions['channels']['asked'],
+): Page<ListedChannel> {
   const { short_channel_id, source, destination, from } = asked;
   if (short_channel_id !== undefined) {
     const halves = scidHalves(short_channel_id);

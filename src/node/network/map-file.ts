@@ -2,7 +2,17 @@
  * The map's file: what was taken into the map, appended record by record (`protocol/gossip/record.ts`). None of it is
  * money: it is never synced to the disk, a torn end is cut, and a file that is gone is gathered again from peers.
  */
-import { closeSync, existsSync, ftruncateSync, openSync, readFileSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import { updateChecksum } from '../../protocol/gossip/checksum.ts';
 import {
   CHANNEL_ANNOUNCEMENT,

@@ -34,7 +34,6 @@ export type ToKeeper =
 
 /** From the thread. */
 export type FromKeeper =
-  | { readonly kind: 'ready' }
   | { readonly kind: 'send'; readonly peer: number; readonly messages: readonly Uint8Array[] }
   /** So much gossip of this peer has been looked at. */
   | { readonly kind: 'taken'; readonly peer: number; readonly bytes: number }

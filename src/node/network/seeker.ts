@@ -227,7 +227,8 @@ export class Seeker {
     this.#range = undefined;
     this.#turn++;
     if (is_complete) this.#has_list = true;
-    else if (!this.#has_list && [...this.#peers.values()].some(({ number }) => !this.#slow.has(number))) this.#askRange();
+    else if (!this.#has_list && [...this.#peers.values()].some(({ number }) => !this.#slow.has(number)))
+      this.#askRange();
     this.#askIds();
   }
 
@@ -291,7 +292,8 @@ export class Seeker {
     query.cancel();
     this.#queries.delete(number);
     for (const wanted of query.ids) {
-      if (this.#options.map.find(wanted.scid_high, wanted.scid_low) === -1 || wanted.flags !== ASK_ALL) this.#want(wanted);
+      if (this.#options.map.find(wanted.scid_high, wanted.scid_low) === -1 || wanted.flags !== ASK_ALL)
+        this.#want(wanted);
     }
   }
 

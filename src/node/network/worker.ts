@@ -75,7 +75,6 @@ function serve(port: MessagePort, data: WorkerData): void {
         break;
     }
   });
-  say({ kind: 'ready' });
 }
 
 if (parentPort !== null) serve(parentPort, workerData as WorkerData);

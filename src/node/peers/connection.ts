@@ -46,6 +46,8 @@ export interface ConnectionOwner {
   /** Handshake and init are done. */
   ready(connection: Connection): void;
   message(connection: Connection, message: PeerMessage): void;
+  /** A message of gossip, undecoded. True: nobody else is to see it. */
+  gossip(connection: Connection, message: Uint8Array): boolean;
   /** Whether this node is one that we want to be connected to. */
   wants(node_id: NodeId): boolean;
   /** `was_ready` tells whether `ready` was called. */
@@ -137,6 +139,10 @@ export class Connection implements Peer {
   }
 
   send(messages: readonly KnownMessage[]): void {
+    this.sendBytes(messages.map(encodeMessage));
+  }
+
+  sendBytes(messages: readonly Uint8Array[]): void {
     if (this.#stage === 'closed' || messages.length === 0) return;
     this.#stream.write(this.#sealAll(messages));
     if (this.#stream.writableLength > MAX_OUTGOING_BYTES) this.#abort('the peer does not read what we send');
@@ -147,7 +153,7 @@ export class Connection implements Peer {
     if (this.#stage === 'closed') return;
     const stream = this.#stream;
     if (this.#session.isEstablished && !stream.writableEnded && !stream.destroyed) {
-      stream.end(farewell === undefined ? undefined : this.#sealAll([farewell]));
+      stream.end(farewell === undefined ? undefined : this.#sealAll([encodeMessage(farewell)]));
       // A socket that is closed with bytes unread resets the connection, and what was sent last may be lost with it: read
       // on, without looking, until the peer hangs up too or the time is over.
       stream.resume();
@@ -178,8 +184,8 @@ export class Connection implements Peer {
     return this.#liveness.ping(num_pong_bytes, ignored_length_bytes);
   }
 
-  #sealAll(messages: readonly KnownMessage[]): Uint8Array {
-    const sealed = messages.map((message) => this.#session.seal(encodeMessage(message)));
+  #sealAll(messages: readonly Uint8Array[]): Uint8Array {
+    const sealed = messages.map((message) => this.#session.seal(message));
     return sealed.length === 1 ? (sealed[0] as Uint8Array) : Buffer.concat(sealed);
   }
 
@@ -197,6 +203,7 @@ export class Connection implements Peer {
     if (fed.reply !== undefined) this.#stream.write(fed.reply);
     if (fed.established !== undefined) this.#introduce(fed.established);
     for (const each of fed.messages) {
+      if (this.#stage === 'ready' && isGossip(each) && this.#options.owner.gossip(this, each)) continue;
       const message = this.#decode(each);
       if (message !== undefined) this.#take(message);
     }

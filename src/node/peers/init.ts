@@ -15,7 +15,9 @@ import { encodeRemoteAddress } from './remote-address.ts';
 /** What Till says of itself to a peer. Features of invoices alone (payment_metadata) have no place here (BOLT 9). */
 export const INIT_FEATURES: Features = featureSet({
   option_data_loss_protect: 'required',
+  gossip_queries: 'optional',
   var_onion_optin: 'required',
+  gossip_queries_ex: 'optional',
   option_static_remotekey: 'required',
   payment_secret: 'required',
   basic_mpp: 'optional',
@@ -33,8 +35,6 @@ export const INIT_FEATURES: Features = featureSet({
 /** What a peer may require although we do not offer it: we understand it, or it asks nothing of us. */
 const HARMLESS: readonly FeatureName[] = [
   'option_upfront_shutdown_script',
-  'gossip_queries',
-  'gossip_queries_ex',
   'option_route_blinding',
   'option_payment_metadata',
   'keysend',

@@ -23,6 +23,8 @@ export interface Peer {
   readonly remote_addr: string | undefined;
   /** Sends the messages in order, in one write. Nothing happens when the connection is gone. */
   send(messages: readonly KnownMessage[]): void;
+  /** The same with messages that are bytes already. */
+  sendBytes(messages: readonly Uint8Array[]): void;
   /**
    * Ends the connection, after `farewell` (an error or a warning) when there is one. The host hears `peerDisconnected`
    * before this returns, and nothing of this peer afterwards.
@@ -48,6 +50,17 @@ export interface ChannelHost {
   peerDisconnected(peer: Peer, reason: string): void;
   /** A message of BOLT 2, a gossip message, `error` or `warning`. */
   message(peer: Peer, message: PeerMessage): void;
+}
+
+/** Who the network's gossip is for. */
+export interface GossipHost {
+  peerConnected(peer: Peer): void;
+  peerDisconnected(peer: Peer): void;
+  /**
+   * A message of BOLT 7 (256 to 258, 261 to 265), as it came. False: it is about a channel of ours, and goes to the
+   * channels as well.
+   */
+  takes(peer: Peer, message: Uint8Array): boolean;
 }
 
 /** What happened, for the log: a word, and what it concerns. Never a secret. */

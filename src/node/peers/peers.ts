@@ -14,7 +14,7 @@ import { Connection, type ConnectionOwner } from './connection.ts';
 import type { Dial } from './dial.ts';
 import { DIAL_TIMEOUT_MS, MAX_STRANGERS, MAX_UNKNOWN_CONNECTIONS, MAX_UNKNOWN_CONNECTIONS_PER_HOST } from './limits.ts';
 import { formatNetAddress, type NetAddress } from './net-address.ts';
-import { type ChannelHost, type Peer, PeerError, type PeerLog } from './peer.ts';
+import { type ChannelHost, type GossipHost, type Peer, PeerError, type PeerLog } from './peer.ts';
 import { Reconnects } from './reconnects.ts';
 import { countedHost } from './remote-address.ts';
 
@@ -25,6 +25,8 @@ export interface PeersOptions {
   /** What we offer: INIT_FEATURES, or what the operator made of it. */
   readonly features: Features;
   readonly host: ChannelHost;
+  /** Absent: gossip is decoded, and goes to the channels with everything else. */
+  readonly gossip?: GossipHost | undefined;
   /** Whether the node has a channel with us: such a one always has a place, also when it is the one that calls. */
   readonly hasChannel: (node_id: NodeId) => boolean;
   readonly dial: Dial;
@@ -161,6 +163,7 @@ export class Peers implements ConnectionOwner {
     this.#reconnects.connected(node_id);
     this.#options.log('peer_connected', { node_id, address, direction });
     this.#options.host.peerConnected(connection);
+    if (connection.is_connected) this.#options.gossip?.peerConnected(connection);
     if (connection.is_connected) pending?.waiting?.resolve(connection);
     else pending?.waiting?.reject(new PeerError('setup', 'the connection ended right after it was set up'));
   }
@@ -176,6 +179,11 @@ export class Peers implements ConnectionOwner {
   }
 
   /** As owner of its connections. */
+  gossip(connection: Connection, message: Uint8Array): boolean {
+    return this.#options.gossip?.takes(connection, message) ?? false;
+  }
+
+  /** As owner of its connections. */
   closed(connection: Connection, reason: string, was_ready: boolean): void {
     const pending = this.#pending.get(connection);
     this.#pending.delete(connection);
@@ -188,6 +196,7 @@ export class Peers implements ConnectionOwner {
     const { node_id } = connection;
     this.#peers.delete(node_id);
     this.#options.log('peer_disconnected', { node_id, reason });
+    this.#options.gossip?.peerDisconnected(connection);
     this.#options.host.peerDisconnected(connection, reason);
     if (!this.#closing) this.#reconnects.lost(node_id);
   }

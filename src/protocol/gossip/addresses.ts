@@ -1,4 +1,5 @@
 /** Where a node can be reached, as it says in its announcement (BOLT 7, Address descriptors). */
+import { base32nopad } from '@scure/base';
 
 /** An address by its type's name in Core Lightning. */
 export interface NodeAddress {
@@ -20,7 +21,6 @@ const TOR_V2 = 3;
 const TOR_V3 = 4;
 const DNS = 5;
 const LENGTHS: Readonly<Record<number, number>> = { [IPV4]: 4, [IPV6]: 16, [TOR_V2]: 10, [TOR_V3]: 35 };
-const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567';
 const TOR_SUFFIX = '.onion';
 
 /** Reads the field. Undefined when an address does not fit. What follows an unknown type cannot be read, and is left. */
@@ -60,7 +60,11 @@ function encodeAddress({ type, address, port }: NodeAddress): Buffer {
     case 'ipv6':
       return Buffer.concat([Buffer.of(IPV6), ipv6Bytes(address), end]);
     case 'torv3':
-      return Buffer.concat([Buffer.of(TOR_V3), fromBase32(address.slice(0, -TOR_SUFFIX.length)), end]);
+      return Buffer.concat([
+        Buffer.of(TOR_V3),
+        base32nopad.decode(address.slice(0, -TOR_SUFFIX.length).toUpperCase()),
+        end,
+      ]);
     case 'dns': {
       const name = Buffer.from(address, 'ascii');
       if (name.length > 255) throw new RangeError(`a name of ${name.length} bytes does not fit an announcement`);
@@ -76,7 +80,7 @@ function textOf(type: number, body: Buffer): Omit<NodeAddress, 'port'> | undefin
     case IPV6:
       return { type: 'ipv6', address: ipv6Text(body) };
     case TOR_V3:
-      return { type: 'torv3', address: `${toBase32(body)}${TOR_SUFFIX}` };
+      return { type: 'torv3', address: `${base32nopad.encode(body).toLowerCase()}${TOR_SUFFIX}` };
     case DNS: {
       const name = body.toString('latin1');
       return /^[A-Za-z0-9._-]+$/.test(name) ? { type: 'dns', address: name } : undefined;
@@ -102,33 +106,11 @@ function ipv6Text(body: Buffer): string {
 
 function ipv6Bytes(text: string): Buffer {
   const [head = '', tail] = text.split('::');
-  const groups = (part: string): number[] => (part === '' ? [] : part.split(':').map((each) => Number.parseInt(each, 16)));
+  const groups = (part: string): number[] =>
+    part === '' ? [] : part.split(':').map((each) => Number.parseInt(each, 16));
   const [before, after] = [groups(head), tail === undefined ? [] : groups(tail)];
   const all = [...before, ...new Array<number>(Math.max(0, 8 - before.length - after.length)).fill(0), ...after];
   const bytes = Buffer.alloc(16);
   for (const [index, group] of all.slice(0, 8).entries()) bytes.writeUInt16BE(group, 2 * index);
   return bytes;
-}
-
-function toBase32(bytes: Buffer): string {
-  let [text, buffer, bits] = ['', 0, 0];
-  for (const byte of bytes) {
-    buffer = ((buffer << 8) | byte) & 0xffff;
-    bits += 8;
-    while (bits >= 5) text += BASE32[(buffer >> (bits -= 5)) & 31];
-  }
-  return text;
-}
-
-function fromBase32(text: string): Buffer {
-  const bytes: number[] = [];
-  let [buffer, bits] = [0, 0];
-  for (const letter of text.toLowerCase()) {
-    const value = BASE32.indexOf(letter);
-    if (value === -1) throw new RangeError(`'${text}' is no onion address`);
-    buffer = ((buffer << 5) | value) & 0xffff;
-    bits += 5;
-    if (bits >= 8) bytes.push((buffer >> (bits -= 8)) & 0xff);
-  }
-  return Buffer.from(bytes);
 }

@@ -67,7 +67,9 @@ export function judgeAnnouncement(
   if (block + ANNOUNCED_DEPTH - 1 > height) return { kind: 'later', height: block + ANNOUNCED_DEPTH - 1, fields };
   const digest = sha256d(bytes.subarray(SIGNED_FROM.channel_announcement));
   const keys = [...nodes, pointAt(bytes, fields.bitcoin_1_at), pointAt(bytes, fields.bitcoin_2_at)];
-  const isSigned = keys.every((key, index) => curve.verify(bytes.subarray(2 + 64 * index, 66 + 64 * index), digest, key));
+  const isSigned = keys.every((key, index) =>
+    curve.verify(bytes.subarray(2 + 64 * index, 66 + 64 * index), digest, key),
+  );
   return isSigned ? { kind: 'take', fields } : fault('channel_announcement: a signature is not valid');
 }
 
@@ -104,7 +106,8 @@ export function judgeNode(map: NetworkMap, bytes: Buffer, { now_seconds }: Circu
   const node = map.findNode(node_id);
   if (node === -1) return { kind: 'unknown', fields };
   if (fields.timestamp <= (map.nodes.timestamp[node] as number)) return IGNORE;
-  if (readAddresses(addressesOf(bytes, fields)) === undefined) return fault('node_announcement: an address does not fit');
+  if (readAddresses(addressesOf(bytes, fields)) === undefined)
+    return fault('node_announcement: an address does not fit');
   const digest = sha256d(bytes.subarray(SIGNED_FROM.node_announcement));
   const isSigned = curve.verify(bytes.subarray(2, 66), digest, node_id);
   return isSigned ? { kind: 'take', fields } : fault('node_announcement: the signature is not valid');

@@ -300,6 +300,9 @@ export class NetworkMap {
 
 function hashOfId(id: Uint8Array): number {
   const word = (at: number): number =>
-    ((id[at] as number) << 24) | ((id[at + 1] as number) << 16) | ((id[at + 2] as number) << 8) | (id[at + 3] as number);
+    ((id[at] as number) << 24) |
+    ((id[at + 1] as number) << 16) |
+    ((id[at + 2] as number) << 8) |
+    (id[at + 3] as number);
   return hashOfPair(word(1), word(5));
 }

@@ -23,7 +23,12 @@ function area(share: number): number {
 }
 
 /** How likely it is that a channel of this capacity carries the amount, when its balance is between two bounds. */
-export function probability(amount_msat: number, capacity_msat: number, lower_msat: number, upper_msat: number): number {
+export function probability(
+  amount_msat: number,
+  capacity_msat: number,
+  lower_msat: number,
+  upper_msat: number,
+): number {
   if (amount_msat <= lower_msat) return 1;
   if (amount_msat > upper_msat || capacity_msat <= 0) return 0;
   const most = area(upper_msat / capacity_msat);

@@ -220,9 +220,7 @@ export class Search {
     for (let node = source; node !== target; ) {
       const half = this.#onward[node] as number;
       node =
-        half < graph.half_places
-          ? (graph.node[half ^ 1] as number)
-          : (extra[half - graph.half_places] as ExtraHalf).to;
+        half < graph.half_places ? (graph.node[half ^ 1] as number) : (extra[half - graph.half_places] as ExtraHalf).to;
       halves.push(half);
       amounts_msat.push(this.#amount[node] as number);
       delays.push(this.#delay[node] as number);

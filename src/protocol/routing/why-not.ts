@@ -23,9 +23,9 @@ export function whyNot(graph: Graph, knowledge: Knowledge, request: SearchReques
   if (reason !== undefined) return `${begin} ${reason}`;
   const path = shortestPath(graph, request);
   if (path === undefined) return 'There is no connection between source and destination at all';
-  const [half, fault] = path.map((each) => [each, faultOf(graph, knowledge, request, each)] as const).find(
-    ([, found]) => found !== undefined,
-  ) ?? [undefined, undefined];
+  const [half, fault] = path
+    .map((each) => [each, faultOf(graph, knowledge, request, each)] as const)
+    .find(([, found]) => found !== undefined) ?? [undefined, undefined];
   if (half === undefined || fault === undefined) return begin;
   const way = path.map((each) => names.channel(each)).join('->');
   return `${begin} The shortest path is ${way}, but ${names.half(half)} ${fault}`;

@@ -5,7 +5,14 @@ import { fromHex } from '../../../src/base/types/hex.ts';
 import { decodeMessage } from '../../../src/codec/wire/index.ts';
 import { type NodeAddress, readAddresses, writeAddresses } from '../../../src/protocol/gossip/addresses.ts';
 import { crc32c, updateChecksum } from '../../../src/protocol/gossip/checksum.ts';
-import { pointAt, readAnnouncement, readNode, readUpdate, scidHalves, scidText } from '../../../src/protocol/gossip/fields.ts';
+import {
+  pointAt,
+  readAnnouncement,
+  readNode,
+  readUpdate,
+  scidHalves,
+  scidText,
+} from '../../../src/protocol/gossip/fields.ts';
 import { judgeAnnouncement, judgeNode, judgeUpdate } from '../../../src/protocol/gossip/judge.ts';
 import { NetworkMap } from '../../../src/protocol/gossip/network-map.ts';
 import { hashOfPair, PlaceTable } from '../../../src/protocol/gossip/place-table.ts';
@@ -133,7 +140,9 @@ test('each message is judged by the cheapest question first', () => {
 
 test('lists of queries come back as they were written, and no bytes make the readers fail otherwise', () => {
   const ids = fc
-    .uniqueArray(fc.record({ scid_high: u32, scid_low: u32 }), { selector: (id) => `${id.scid_high}:${id.scid_low}` })
+    .uniqueArray(fc.record({ scid_high: u32, scid_low: u32 }, PLAIN), {
+      selector: (id) => `${id.scid_high}:${id.scid_low}`,
+    })
     .map((list) => list.sort((a, b) => a.scid_high - b.scid_high || a.scid_low - b.scid_low));
   const pairs = fc.array(fc.record({ of_node_1: u32, of_node_2: u32 }, PLAIN));
   fc.assert(
@@ -142,7 +151,12 @@ test('lists of queries come back as they were written, and no bytes make the rea
       assert.deepEqual(codec.decodeTimestamps(codec.encodeTimestamps(both)), both);
       assert.deepEqual(codec.decodeChecksums(codec.encodeChecksums(both)), both);
       assert.deepEqual(codec.decodeQueryFlags(codec.encodeQueryFlags(flags)), flags);
-      for (const read of [codec.decodeShortIds, codec.decodeTimestamps, codec.decodeChecksums, codec.decodeQueryFlags]) {
+      for (const read of [
+        codec.decodeShortIds,
+        codec.decodeTimestamps,
+        codec.decodeChecksums,
+        codec.decodeQueryFlags,
+      ]) {
         try {
           read(bytes);
         } catch (error) {
@@ -156,7 +170,11 @@ test('lists of queries come back as they were written, and no bytes make the rea
 
 test('addresses come back as they were written', () => {
   const port = fc.integer({ min: 1, max: 65535 });
-  const onion = fc.string({ unit: fc.constantFrom(...'abcdefghijklmnopqrstuvwxyz234567'), minLength: 56, maxLength: 56 });
+  const onion = fc.string({
+    unit: fc.constantFrom(...'abcdefghijklmnopqrstuvwxyz234567'),
+    minLength: 56,
+    maxLength: 56,
+  });
   const address: fc.Arbitrary<NodeAddress> = fc.oneof(
     fc.record({ type: fc.constant('ipv4' as const), address: fc.ipV4(), port }, PLAIN),
     fc.record({ type: fc.constant('torv3' as const), address: onion.map((name) => `${name}.onion`), port }, PLAIN),

@@ -98,7 +98,8 @@ function leastByTrying(graph: Graph, { source, target, amount_msat }: SearchRequ
     for (let half = 0; half < graph.half_places; half++) {
       const start = graph.node[half] as number;
       if (graph.node[half ^ 1] !== end || seen.includes(start) || graph.usable[half] === 0) continue;
-      if (carried > (graph.htlc_maximum_msat[half] as number) || carried > (graph.capacity_msat[half >> 1] as number)) continue;
+      if (carried > (graph.htlc_maximum_msat[half] as number) || carried > (graph.capacity_msat[half >> 1] as number))
+        continue;
       const fee = feeFor(graph.fee_base_msat[half] as number, graph.fee_ppm[half] as number, carried);
       go(start, carried + fee, [...seen, start]);
     }
@@ -231,7 +232,10 @@ test('what one way does not carry is split, and the parts together stay within e
 });
 
 test('every missing way has a reason, in the order of getroutes', () => {
-  const names = { half: (half: number) => `${half >> 1}x0x0/${half & 1}`, channel: (half: number) => `${half >> 1}x0x0` };
+  const names = {
+    half: (half: number) => `${half >> 1}x0x0/${half & 1}`,
+    channel: (half: number) => `${half >> 1}x0x0`,
+  };
   const why = (graph: Graph, changes: Partial<SearchRequest> = {}, knowledge = new Knowledge()): string =>
     whyNot(graph, knowledge, ask(changes), names);
   const line = (second: Partial<Road>): Graph =>
@@ -240,14 +244,26 @@ test('every missing way has a reason, in the order of getroutes', () => {
       { from: 2, to: 3, ...second },
       { from: 3, to: 1 },
     ]);
-  assert.match(why(line({}), { amount_msat: 2_000_000 }), /Total source capacity is only 1000000msat \(in 1 channels\)/);
   assert.match(
-    why(graphOf(3, [{ from: 0, to: 2, capacity: 9_000_000 }, { from: 2, to: 1 }]), { amount_msat: 2_000_000 }),
+    why(line({}), { amount_msat: 2_000_000 }),
+    /Total source capacity is only 1000000msat \(in 1 channels\)/,
+  );
+  assert.match(
+    why(
+      graphOf(3, [
+        { from: 0, to: 2, capacity: 9_000_000 },
+        { from: 2, to: 1 },
+      ]),
+      { amount_msat: 2_000_000 },
+    ),
     /Total destination capacity is only 1000000msat/,
   );
   assert.match(why(graphOf(2, [{ from: 0, to: 1, closed: true }])), /All 1 channels to the source are disabled\./);
   const path = 'The shortest path is 0x0x0->1x0x0->2x0x0, but 1x0x0/0';
-  assert.equal(why(line({ closed: true })), `We could not find a usable set of paths. ${path} marked disabled by gossip message.`);
+  assert.equal(
+    why(line({ closed: true })),
+    `We could not find a usable set of paths. ${path} marked disabled by gossip message.`,
+  );
   assert.match(why(line({ most: 500 })), /1x0x0\/0 exceeds htlc_maximum_msat ~500msat/);
   assert.match(why(line({ least: 5000 })), /1x0x0\/0 below htlc_minumum_msat ~5000msat/);
   assert.match(why(line({}), { held_msat: new Map([[2, 999_999]]) }), /already reserved 999999msat/);

@@ -26,10 +26,13 @@ const NOTES: Readonly<Record<string, string>> = {
   'autoclean-once': 'Only `expiredinvoices` and `paidinvoices`.',
   'autoclean-status': 'Only `expiredinvoices` and `paidinvoices`.',
   backup: 'Copies the database while the node works.',
+  'bkpr-listaccountevents': 'Events on the chain only: those of payments are in bkpr-listincome.',
+  'bkpr-listincome': 'The account of a paid invoice is `channels`: Till does not keep which channel brought it.',
   decode: 'BOLT 11 only; anything else is named in the error.',
   getroute: 'Only along a channel of our own.',
   listforwards: 'Always empty: Till forwards nothing.',
   listinvoicerequests: 'Always empty: Till does not speak BOLT 12.',
+  funderupdate: 'Always `fixed` with 0: Till contributes nothing.',
   listoffers: 'Always empty: Till does not speak BOLT 12.',
   invoice:
     'Expires after 3600 seconds by default (604800 there). Hints differ: see [decision 0027](../decisions/0027-hints-that-can-be-paid.md).',

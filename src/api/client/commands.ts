@@ -66,6 +66,65 @@ export interface Commands {
     readonly params: { /** Whether writes may be grouped. */ readonly enable: boolean };
     readonly result: Readonly<Record<string, never>>;
   };
+  /** Command for listing recorded bookkeeping events */
+  'bkpr-listaccountevents': {
+    readonly params: {
+      /** Only this account. */ readonly account?: string;
+      /** Only events of this payment: none, since these are events on the chain. */ readonly payment_id?: string;
+    };
+    readonly result: {
+      /** The events. */ readonly events: readonly {
+        /** The account: `wallet`, `external`, or a channel by its channel_id; `channels` where it is not known which. */ readonly account: string;
+        /** What it was. */ readonly tag: string;
+        /** What the account got. */ readonly credit_msat: number | bigint;
+        /** What left it. */ readonly debit_msat: number | bigint;
+        /** The prefix of the chain's addresses: what the amounts are of. */ readonly currency: string;
+        /** The Unix time; of events on the chain that of the block. */ readonly timestamp: number | bigint;
+        /** An output on the chain, or the fee of a transaction of ours. */ readonly type: 'chain' | 'onchain_fee';
+        /** Of `chain`: the output. */ readonly outpoint?: string;
+        /** Of `chain`: the height of the block. */ readonly blockheight?: number | bigint;
+        /** The account that it came from. */ readonly origin?: string;
+        /** The transaction that spent the output, or whose fee it is. */ readonly txid?: string;
+      }[];
+    };
+  };
+  /** Command for listing current channel + wallet balances */
+  'bkpr-listbalances': {
+    readonly params: Readonly<Record<string, never>>;
+    readonly result: {
+      /** The accounts. */ readonly accounts: readonly {
+        /** `wallet`, or a channel by its channel_id. */ readonly account: string;
+        /** The peer of the channel. */ readonly peer_id?: string;
+        /** Whether we opened the channel. */ readonly we_opened?: boolean;
+        /** Its balances: one. */ readonly balances: readonly {
+          /** What is in it. */ readonly balance_msat: number | bigint;
+          /** The prefix of the chain's addresses. */ readonly coin_type: string;
+        }[];
+      }[];
+    };
+  };
+  /** Command for listing all income impacting events */
+  'bkpr-listincome': {
+    readonly params: {
+      /** Accepted and ignored: each fee is one event already. */ readonly consolidate_fees?: boolean;
+      /** Only events at this Unix time or later. */ readonly start_time?: number | bigint;
+      /** Only events at this Unix time or earlier. */ readonly end_time?: number | bigint;
+    };
+    readonly result: {
+      /** The events. */ readonly income_events: readonly {
+        /** The account: `wallet`, `external`, or a channel by its channel_id; `channels` where it is not known which. */ readonly account: string;
+        /** What it was. */ readonly tag: string;
+        /** What the account got. */ readonly credit_msat: number | bigint;
+        /** What left it. */ readonly debit_msat: number | bigint;
+        /** The prefix of the chain's addresses: what the amounts are of. */ readonly currency: string;
+        /** The Unix time; of events on the chain that of the block. */ readonly timestamp: number | bigint;
+        /** The description of the invoice. */ readonly description?: string;
+        /** The output, of events on the chain. */ readonly outpoint?: string;
+        /** The transaction, of fees. */ readonly txid?: string;
+        /** The payment hash, of payments over Lightning. */ readonly payment_id?: string;
+      }[];
+    };
+  };
   /** Command to prevent a rune from working */
   blacklistrune: {
     readonly params: {
@@ -417,6 +476,40 @@ export interface Commands {
       };
       /** That no address of the node is known, and what follows. */ readonly warning_no_address?: string;
       /** Confirmations after which it can be used. */ readonly mindepth: number | bigint;
+    };
+  };
+  /** Command for adjusting node funding v2 channels */
+  funderupdate: {
+    readonly params: {
+      /** Only `fixed`. */ readonly policy?: 'match' | 'available' | 'fixed';
+      /** Only 0. */ readonly policy_mod?: number | bigint | string;
+      /** Refused: Till contributes nothing. */ readonly leases_only?: unknown;
+      /** Refused: Till contributes nothing. */ readonly min_their_funding_msat?: unknown;
+      /** Refused: Till contributes nothing. */ readonly max_their_funding_msat?: unknown;
+      /** Refused: Till contributes nothing. */ readonly per_channel_min_msat?: unknown;
+      /** Refused: Till contributes nothing. */ readonly per_channel_max_msat?: unknown;
+      /** Refused: Till contributes nothing. */ readonly reserve_tank_msat?: unknown;
+      /** Refused: Till contributes nothing. */ readonly fuzz_percent?: unknown;
+      /** Refused: Till contributes nothing. */ readonly fund_probability?: unknown;
+      /** Refused: Till contributes nothing. */ readonly lease_fee_base_msat?: unknown;
+      /** Refused: Till contributes nothing. */ readonly lease_fee_basis?: unknown;
+      /** Refused: Till contributes nothing. */ readonly funding_weight?: unknown;
+      /** Refused: Till contributes nothing. */ readonly channel_fee_max_base_msat?: unknown;
+      /** Refused: Till contributes nothing. */ readonly channel_fee_max_proportional_thousandths?: unknown;
+      /** Refused: Till contributes nothing. */ readonly compact_lease?: unknown;
+    };
+    readonly result: {
+      /** The policy in words. */ readonly summary: string;
+      /** The policy. */ readonly policy: 'fixed';
+      /** The amount in satoshi: 0. */ readonly policy_mod: number | bigint;
+      /** Whether we contribute for a fee only: false. */ readonly leases_only: boolean;
+      /** 0. */ readonly min_their_funding_msat: number | bigint;
+      /** 0. */ readonly max_their_funding_msat: number | bigint;
+      /** 0. */ readonly per_channel_min_msat: number | bigint;
+      /** 0. */ readonly per_channel_max_msat: number | bigint;
+      /** 0. */ readonly reserve_tank_msat: number | bigint;
+      /** 0. */ readonly fuzz_percent: number | bigint;
+      /** In how many of 100 openings we contribute: 0. */ readonly fund_probability: number | bigint;
     };
   };
   /** Command to receive all information about the node */
@@ -1078,6 +1171,32 @@ export interface Commands {
         /** The label given. */ readonly label?: string;
         /** The invoice given. */ readonly bolt11?: string;
         /** The description given. */ readonly description?: string;
+      }[];
+    };
+  };
+  /** Command to get the list of transactions that was stored in the wallet */
+  listtransactions: {
+    readonly params: Readonly<Record<string, never>>;
+    readonly result: {
+      /** The transactions. */ readonly transactions: readonly {
+        /** The transaction. */ readonly hash: string;
+        /** Its bytes. */ readonly rawtx: string;
+        /** The height of its block; 0 while it waits for one. */ readonly blockheight: number | bigint;
+        /** Its place in the block; 0 while it waits for one. Absent if it was mined before Till kept this. */ readonly txindex?:
+          | number
+          | bigint;
+        /** Its nLockTime. */ readonly locktime: number | bigint;
+        /** Its version. */ readonly version: number | bigint;
+        /** Its inputs, in order. */ readonly inputs: readonly {
+          /** The transaction that it spends from. */ readonly txid: string;
+          /** The output that it spends. */ readonly index: number | bigint;
+          /** Its nSequence. */ readonly sequence: number | bigint;
+        }[];
+        /** Its outputs, in order. */ readonly outputs: readonly {
+          /** Its number, from 0. */ readonly index: number | bigint;
+          /** Its amount. */ readonly amount_msat: number | bigint;
+          /** Its script. */ readonly scriptPubKey: string;
+        }[];
       }[];
     };
   };

@@ -5,6 +5,9 @@ import { autocleanStatus } from './autoclean-status.ts';
 import { autocleaninvoice } from './autocleaninvoice.ts';
 import { backup } from './backup.ts';
 import { batching } from './batching.ts';
+import { bkprListaccountevents } from './bkpr-listaccountevents.ts';
+import { bkprListbalances } from './bkpr-listbalances.ts';
+import { bkprListincome } from './bkpr-listincome.ts';
 import { blacklistrune } from './blacklistrune.ts';
 import { check } from './check.ts';
 import { checkmessage } from './checkmessage.ts';
@@ -22,6 +25,7 @@ import { disconnect } from './disconnect.ts';
 import { emergencyrecover } from './emergencyrecover.ts';
 import { feerates } from './feerates.ts';
 import { fundchannel } from './fundchannel.ts';
+import { funderupdate } from './funderupdate.ts';
 import { getinfo } from './getinfo.ts';
 import { getroute } from './getroute.ts';
 import { help } from './help.ts';
@@ -41,6 +45,7 @@ import { listpays } from './listpays.ts';
 import { listpeerchannels } from './listpeerchannels.ts';
 import { listpeers } from './listpeers.ts';
 import { listsendpays } from './listsendpays.ts';
+import { listtransactions } from './listtransactions.ts';
 import type { Modules } from './modules.ts';
 import { newaddr } from './newaddr.ts';
 import { notifications } from './notifications.ts';
@@ -74,6 +79,9 @@ export const commands: readonly Command<Modules>[] = [
   autocleaninvoice,
   backup,
   batching,
+  bkprListaccountevents,
+  bkprListbalances,
+  bkprListincome,
   blacklistrune,
   check,
   checkmessage,
@@ -91,6 +99,7 @@ export const commands: readonly Command<Modules>[] = [
   emergencyrecover,
   feerates,
   fundchannel,
+  funderupdate,
   getinfo,
   getroute,
   help,
@@ -110,6 +119,7 @@ export const commands: readonly Command<Modules>[] = [
   listpeerchannels,
   listpeers,
   listsendpays,
+  listtransactions,
   newaddr,
   notifications,
   parsefeerate,

@@ -13,6 +13,7 @@ import { ChainWatch, type MinedCoin } from './chain-watch.ts';
 import type { AddressKind, Coin, KeyPath, WalletKeys } from './coin.ts';
 import { type ComposeRequest, compose } from './composer.ts';
 import { TransactionStateError } from './failure.ts';
+import { type HistoryEntry, historyUndo, historyWrite, readHistory } from './history.ts';
 import { Ledger } from './ledger.ts';
 import { LookAhead } from './look-ahead.ts';
 import type { OwnTransaction } from './own-transaction.ts';
@@ -81,6 +82,8 @@ export class Books {
       ledger: this.ledger,
       pathOf: (script_pubkey, height) => this.addresses.pathOf(script_pubkey) ?? this.#find(script_pubkey, height),
       onCoin: (coin) => this.#extra.push(...this.#coinWrites(coin)),
+      onMined: (confirmation) => this.#extra.push(historyWrite(confirmation)),
+      onUndone: (height) => this.#extra.push(historyUndo(height)),
       onChange: () => void this.flush(),
       onBlock,
     });
@@ -124,6 +127,12 @@ export class Books {
   /** Resolves when everything up to now is durable. Rejects with StoreClosedError while the node stops. */
   durable(): Promise<void> {
     return this.#durable;
+  }
+
+  /** The transactions that gave coins or took them. Rejects as Store.read does. */
+  async history(): Promise<readonly HistoryEntry[]> {
+    await this.#durable;
+    return await readHistory(this.#store, this.ledger.transactions);
   }
 
   /** Hands what has changed to the store. Resolves when it is durable. */

@@ -5,7 +5,7 @@
  */
 
 import type { Sat } from '../../base/types/amount.ts';
-import type { ChainSource, TipEvent, WatchEvent, WatchTarget } from '../../infra/chain/source.ts';
+import type { ChainSource, Confirmation, TipEvent, WatchEvent, WatchTarget } from '../../infra/chain/source.ts';
 import type { KeyPath } from './coin.ts';
 import { type Ledger, type Outpoint, outpointName } from './ledger.ts';
 
@@ -30,6 +30,10 @@ export interface ChainWatchOptions {
   readonly pathOf: (script_pubkey: string, height: number) => KeyPath | undefined;
   /** Called when a block pays to a script of ours, before the change is called. */
   readonly onCoin: (coin: MinedCoin) => void;
+  /** Called for a transaction in a block that gives or takes a coin, before the change is called. */
+  readonly onMined: (confirmation: Confirmation) => void;
+  /** Called when what happened in blocks from this height on is taken back, before the change is called. */
+  readonly onUndone: (height: number) => void;
   /** Called after everything that may have changed the ledger. */
   readonly onChange: () => void;
   /** Called when a block has been told completely. */
@@ -52,7 +56,7 @@ export class ChainWatch {
     this.#chain = chain;
     this.#options = options;
     this.#height = from_height;
-    options.ledger.undoFrom(from_height + 1);
+    this.#undoFrom(from_height + 1);
     this.#endTip = chain.onTip((event) => this.#tipMoved(event));
     this.ensureLedger(from_height);
     options.onChange();
@@ -92,8 +96,9 @@ export class ChainWatch {
   }
 
   #heard(event: WatchEvent): void {
-    const { ledger, pathOf, onCoin, onChange } = this.#options;
+    const { ledger, pathOf, onCoin, onMined, onChange } = this.#options;
     if (event.kind === 'disconnected') return;
+    onMined(event.confirmation);
     const { block, mined_at, txid, transaction_index } = event.confirmation;
     if (event.kind === 'confirmed') ledger.confirmed(txid, block.height);
     else if (event.kind === 'spent') ledger.spent(event.outpoint, txid, block.height);
@@ -109,18 +114,23 @@ export class ChainWatch {
   }
 
   #tipMoved({ kind, block }: TipEvent): void {
-    const { ledger, onChange, onBlock } = this.#options;
+    const { onChange, onBlock } = this.#options;
     if (kind === 'disconnected') {
-      ledger.undoFrom(block.height);
+      this.#undoFrom(block.height);
       this.#lookAgainFrom(block.height);
     } else if (block.height <= this.#height) {
       // Blocks above belong to a branch that was left; a very deep reorg does not name them one by one.
-      ledger.undoFrom(block.height + 1);
+      this.#undoFrom(block.height + 1);
       this.#lookAgainFrom(block.height);
     }
     this.#height = kind === 'connected' ? block.height : block.height - 1;
     onChange();
     if (kind === 'connected') onBlock();
+  }
+
+  #undoFrom(height: number): void {
+    this.#options.ledger.undoFrom(height);
+    this.#options.onUndone(height);
   }
 
   /** After a reorg: every watch also looks at this height, even where it began above. */

@@ -20,6 +20,7 @@ import { bumpFee } from './bump.ts';
 import type { AddressKind, Coin, WalletKeys } from './coin.ts';
 import { type ComposeRequest, FeeLimitError, reserveLeft } from './composer.ts';
 import { CoinError, TransactionStateError } from './failure.ts';
+import type { HistoryEntry } from './history.ts';
 import { type Balance, isImmature, type Outpoint, outpointName } from './ledger.ts';
 import type { OwnTransaction } from './own-transaction.ts';
 import { Sender } from './sender.ts';
@@ -185,6 +186,11 @@ export class Wallet {
   /** Transactions that are held back. At start, those that no channel knows of are to be released. */
   held(): readonly Txid[] {
     return this.#books.ledger.transactions.filter(({ state }) => state === 'held').map(({ txid }) => txid);
+  }
+
+  /** Every transaction that gave the wallet a coin or took one, in the order of the chain. Rejects as Store.read does. */
+  history(): Promise<readonly HistoryEntry[]> {
+    return this.#books.history();
   }
 
   /** The transaction of ours, if it is one. */

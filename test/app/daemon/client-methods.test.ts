@@ -150,3 +150,52 @@ test('listpeerchannels has every figure that wallets show', async () => {
     assert.equal(typeof channel[name], 'number', name);
   }
 });
+
+test('listtransactions has the coins that came and the transactions that spent them', async () => {
+  const before = await rowsOf(customer, 'listtransactions', 'transactions');
+  const { p2tr } = (await ask(customer, 'newaddr', { addresstype: 'p2tr' })) as { p2tr: string };
+  const sent = await ask(customer, 'withdraw', { destination: p2tr, satoshi: 70_000 });
+  const waiting = (await rowsOf(customer, 'listtransactions', 'transactions')).at(-1);
+  assert.deepEqual([waiting?.hash, waiting?.blockheight, waiting?.txindex], [sent.txid, 0, 0]);
+  await town.mine(1);
+  const all = await rowsOf(customer, 'listtransactions', 'transactions');
+  assert.equal(all.length, before.length + 1);
+  const last = all.at(-1) as unknown as { hash: string; rawtx: string; blockheight: number; txindex: number };
+  assert.deepEqual([last.hash, last.rawtx, last.txindex], [sent.txid, sent.tx, 1]);
+  assert.equal(last.blockheight, customer.chain.tip().height);
+  const { outputs, inputs } = all.at(-1) as unknown as { outputs: { amount_msat: number }[]; inputs: unknown[] };
+  assert.ok(outputs.some(({ amount_msat }) => amount_msat === 70_000_000));
+  assert.ok(inputs.length > 0);
+});
+
+test('the books say what came, went and was earned, and they add up', async () => {
+  type Movement = { account: string; tag: string; credit_msat: number; debit_msat: number; type?: string };
+  const events = (await rowsOf(customer, 'bkpr-listaccountevents', 'events')) as unknown as Movement[];
+  const balance = (of: readonly Movement[]): number =>
+    of.reduce((total, { credit_msat, debit_msat }) => total + credit_msat - debit_msat, 0);
+  const { accounts } = (await ask(customer, 'bkpr-listbalances')) as unknown as {
+    accounts: { account: string; balances: { balance_msat: number }[] }[];
+  };
+  // A fee is what the outputs lack: the coins that came and went hold it already.
+  const coins = events.filter(({ account, type }) => account === 'wallet' && type === 'chain');
+  assert.equal(balance(coins), accounts[0]?.balances[0]?.balance_msat);
+  assert.equal(events.filter(({ tag }) => tag === 'channel_open').length, 2);
+  const only = await rowsOf(customer, 'bkpr-listaccountevents', 'events', { account: 'external' });
+  assert.deepEqual(only, [], 'what the wallet paid to itself went to nobody else');
+  const spent = (await rowsOf(customer, 'bkpr-listincome', 'income_events')) as unknown as Movement[];
+  const earned = (await rowsOf(shop, 'bkpr-listincome', 'income_events')) as unknown as Movement[];
+  assert.deepEqual(
+    earned.map(({ account, tag, credit_msat }) => [account, tag, credit_msat]),
+    [['channels', 'invoice', 20_000]],
+  );
+  // All that the customer has came in and was not spent: the reward of a block, less payments and fees.
+  const everything = accounts.reduce((total, { balances }) => total + (balances[0]?.balance_msat ?? 0), 0);
+  assert.equal(balance(spent), everything);
+});
+
+test('funderupdate says that Till contributes nothing, and nothing else can be set', async () => {
+  const policy = await ask(shop, 'funderupdate');
+  assert.deepEqual([policy.summary, policy.policy, policy.policy_mod], ['fixed (0sat)', 'fixed', 0]);
+  assert.equal((await codeOf(ask(shop, 'funderupdate', { policy: 'match', policy_mod: 100 }))).code, 3000);
+  assert.equal((await codeOf(ask(shop, 'funderupdate', { lease_fee_basis: 1 }))).code, 3000);
+});

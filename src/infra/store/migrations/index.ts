@@ -18,6 +18,7 @@ import { runes } from './0016-runes.ts';
 import { events } from './0017-events.ts';
 import { peerStorage } from './0018-peer-storage.ts';
 import { fundingCoins } from './0019-funding-coins.ts';
+import { walletHistory } from './0020-wallet-history.ts';
 import type { Migration } from './migration.ts';
 
 export const MIGRATIONS: readonly Migration[] = [
@@ -40,4 +41,5 @@ export const MIGRATIONS: readonly Migration[] = [
   events,
   peerStorage,
   fundingCoins,
+  walletHistory,
 ];

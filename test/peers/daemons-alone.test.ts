@@ -1,0 +1,119 @@
+/** Channels with real daemons that one side closes alone, with an HTLC each way. */
+import assert from 'node:assert/strict';
+import { describe, type TestContext, test } from 'node:test';
+import type { DaemonKind } from './daemons/daemon.ts';
+import { until } from './daemons/daemon-process.ts';
+import { KINDS } from './daemons/kinds.ts';
+import { World } from './daemons/world.ts';
+
+const TIMEOUT = { timeout: 400_000 };
+
+/** A revoke_and_ack and a commitment_signed with one HTLC, as encrypted messages. */
+const ANSWER_TO_AN_HTLC = 133 + 198;
+const TO_TILL_MSAT = 60_000_000n;
+const BY_TILL_MSAT = 70_000_000n;
+
+/**
+ * A channel with two HTLCs, and no connection any more: one by Till, which the peer holds; one by the peer, whose preimage
+ * Till has given out, though the peer never got it.
+ */
+async function withHtlcs(t: TestContext, kind: DaemonKind, opener: 'Till' | 'the peer') {
+  const world = await World.open(t);
+  const { till } = world;
+  const { daemon } = await world.daemon(kind, 'peer');
+  await world.fillWallets(daemon);
+  const relay = await world.relayTo(daemon);
+  await world.connect(daemon, relay.port);
+  const opening = { amount_sat: 1_000_000n, push_msat: 400_000_000n };
+  const funding = opener === 'Till' ? await world.openTo(daemon, opening) : await world.openFrom(daemon, opening);
+
+  const held = await daemon.heldInvoice(BY_TILL_MSAT);
+  void till.pay(held.bolt11).catch(() => {});
+  await until('the peer holds the payment', () => held.isHeld());
+  await until('both sides have revoked', async () => {
+    return (await till.channel(funding))?.htlcs[0]?.state === 'SENT_ADD_ACK_REVOCATION';
+  });
+
+  relay.there.hold();
+  const invoice = await till.invoice(TO_TILL_MSAT);
+  const paid = daemon.pay(invoice.bolt11).catch(String);
+  await until('Till has answered the HTLC', () => relay.there.waiting >= ANSWER_TO_AN_HTLC);
+  relay.there.pass();
+  await until('Till has taken the payment', () => till.isPaid(invoice.payment_hash));
+  relay.cut(false);
+  const channel = await till.channel(funding);
+  assert.equal(channel?.htlcs.length, 2);
+  const ours_sat = (await till.walletSat()) + BigInt(channel?.to_us_msat as bigint) / 1000n;
+  return { world, daemon, held, invoice, paid, channel_id: channel?.channel_id as string, funding, ours_sat };
+}
+
+type Scene = Awaited<ReturnType<typeof withHtlcs>>;
+
+/** Mines until this is so; what has to be sent for it is sent between the blocks. */
+async function mineUntil(
+  world: World,
+  what: string,
+  isSo: () => Promise<boolean>,
+  most = 60,
+  at_once = 1,
+): Promise<void> {
+  for (let mined = 0; mined < most; mined += at_once) {
+    if (await isSo()) return;
+    await world.mine(at_once);
+  }
+  assert.ok(await isSo(), `in ${most} blocks, ${what}`);
+}
+
+/** Till has what is its own, but for fees; all of both payments has ended. */
+async function judge({ world, daemon, held, invoice, ours_sat, funding }: Scene, by_till: 'complete' | 'failed') {
+  const { till } = world;
+  await mineUntil(world, 'the peer knows the preimage', async () => {
+    return (await daemon.paymentStatus(invoice.payment_hash)) === 'complete';
+  });
+  await mineUntil(world, 'Till knows how its payment ended', async () => {
+    return (await till.paymentStatus(held.payment_hash)) === by_till;
+  });
+  await mineUntil(world, "all outputs of the channel are Till's or the peer's", async () => {
+    const channel = await till.channel(funding);
+    return channel === undefined || channel.htlcs.length === 0;
+  });
+  const expected_sat = ours_sat + TO_TILL_MSAT / 1000n + (by_till === 'failed' ? BY_TILL_MSAT / 1000n : 0n);
+  // to_us_msat counts what is not in an HTLC that was offered by us.
+  await mineUntil(world, `Till has ${expected_sat} sat, less fees`, async () => {
+    const has_sat = await till.walletSat();
+    return has_sat > expected_sat - 20_000n && has_sat <= expected_sat;
+  });
+}
+
+for (const { kind, skip } of KINDS) {
+  describe(`${kind.name} ${kind.version}, with an HTLC each way, and the preimage of one given out`, { skip }, () => {
+    test('Till closes alone; the peer takes its HTLC with the preimage', TIMEOUT, async (t) => {
+      const scene = await withHtlcs(t, kind, 'the peer');
+      const { world, held, channel_id } = scene;
+      const closed = await world.till.call('close', { id: channel_id, unilateraltimeout: 1 });
+      assert.equal(closed.type, 'unilateral');
+      await world.mine(1);
+      await held.settle();
+      await judge(scene, 'complete');
+    });
+
+    test('the peer closes alone; Till takes back its HTLC that nobody took', TIMEOUT, async (t) => {
+      const scene = await withHtlcs(t, kind, 'Till');
+      const { world, daemon, funding, held } = scene;
+      await daemon.close(funding, 'alone');
+      await world.untilInMempool();
+      await world.mine(1);
+      await until('Till sees the close', async () => {
+        return (await world.till.channel(funding))?.state !== 'CHANNELD_NORMAL';
+      });
+      await mineUntil(
+        world,
+        'Till has its HTLC back',
+        async () => (await world.till.paymentStatus(held.payment_hash)) === 'failed',
+        300,
+        4,
+      );
+      await judge(scene, 'failed');
+    });
+  });
+}

@@ -1,0 +1,69 @@
+/**
+ * What one node sees of bitcoind: everything as it is, except for the estimates of fees, which a test can set. So each node
+ * has its own opinion of the fees, as on mainnet.
+ */
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { BitcoindProcess } from '../../support/bitcoind.ts';
+import type { BitcoindAddress } from './daemon.ts';
+
+interface Request {
+  readonly id: unknown;
+  readonly method: string;
+}
+
+export class BitcoindView implements BitcoindAddress {
+  readonly port: number;
+  readonly user: string;
+  readonly password: string;
+  /** What estimatesmartfee answers, in satoshi per 1000 virtual bytes; undefined: what bitcoind says. */
+  estimate_per_kb: number | undefined;
+  readonly #server: Server;
+  readonly #bitcoind: BitcoindProcess;
+
+  static async start(bitcoind: BitcoindProcess): Promise<BitcoindView> {
+    const server = createServer();
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    return new BitcoindView(server, bitcoind);
+  }
+
+  private constructor(server: Server, bitcoind: BitcoindProcess) {
+    this.#server = server;
+    this.#bitcoind = bitcoind;
+    this.user = bitcoind.user;
+    this.password = bitcoind.password;
+    this.port = (server.address() as AddressInfo).port;
+    server.on('request', async (request, response) => {
+      const pieces: Buffer[] = [];
+      for await (const piece of request) pieces.push(piece as Buffer);
+      const body = Buffer.concat(pieces).toString();
+      try {
+        const { status, text } = await this.#answer(request.url ?? '/', body);
+        response.writeHead(status, { 'content-type': 'application/json' }).end(text);
+      } catch {
+        response.destroy();
+      }
+    });
+  }
+
+  async #answer(path: string, body: string): Promise<{ status: number; text: string }> {
+    const asked = JSON.parse(body) as Request | Request[];
+    if (this.estimate_per_kb !== undefined && !Array.isArray(asked) && asked.method === 'estimatesmartfee') {
+      const result = { feerate: this.estimate_per_kb / 1e8, blocks: 6 };
+      return { status: 200, text: JSON.stringify({ result, error: null, id: asked.id }) };
+    }
+    const { user, password, rpcport } = this.#bitcoind;
+    const response = await fetch(`http://127.0.0.1:${rpcport}${path}`, {
+      method: 'POST',
+      headers: { authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}` },
+      body,
+    });
+    return { status: response.status, text: await response.text() };
+  }
+
+  async stop(): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+}

@@ -1,0 +1,84 @@
+/** A daemon's process: started, stopped, killed, frozen. What it prints goes to a file in its directory. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Processes that still run when the tests end were left by a test that failed. */
+const running = new Set<ChildProcess>();
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
+/** Looks again and again, since daemons tell nobody when something is so. Gives up after so many looks. */
+export async function until(what: string, isSo: () => Promise<boolean> | boolean, looks = 600): Promise<void> {
+  for (let look = 0; look < looks; look++) {
+    if (await isSo()) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error(`waited in vain until ${what}`);
+}
+
+export class DaemonProcess {
+  readonly #program: string;
+  readonly #args: readonly string[];
+  readonly #output: string;
+  readonly #env: NodeJS.ProcessEnv;
+  #child: ChildProcess | undefined;
+  #exited: Promise<unknown> = Promise.resolve();
+
+  /** `env` is added to the environment. */
+  constructor(program: string, args: readonly string[], dir: string, env: NodeJS.ProcessEnv = {}) {
+    this.#program = program;
+    this.#args = args;
+    this.#output = join(dir, 'output');
+    this.#env = { ...process.env, ...env };
+  }
+
+  get isRunning(): boolean {
+    return this.#child !== undefined;
+  }
+
+  /** Its standard input and output, of one that is asked through them. */
+  get child(): ChildProcess {
+    if (this.#child === undefined) throw new Error(`${this.#program} does not run`);
+    return this.#child;
+  }
+
+  /** Starts it, and waits until it answers. `more` are options of this start alone. */
+  async start(isUp: () => Promise<boolean>, more: readonly string[] = [], is_asked = false): Promise<void> {
+    const output = openSync(this.#output, 'a');
+    const stdio = is_asked ? (['pipe', 'pipe', output] as const) : (['ignore', output, output] as const);
+    const child = spawn(this.#program, [...this.#args, ...more], { stdio: [...stdio], env: this.#env });
+    closeSync(output);
+    this.#child = child;
+    running.add(child);
+    this.#exited = new Promise((resolve) => {
+      child.once('exit', resolve);
+      child.once('error', resolve);
+    }).then(() => {
+      running.delete(child);
+      if (this.#child === child) this.#child = undefined;
+    });
+    await until(`${this.#program} answers`, async () => {
+      if (!this.isRunning)
+        throw new Error(`${this.#program} ended: ${readFileSync(this.#output, 'utf8').slice(-2000)}`);
+      return await isUp();
+    });
+  }
+
+  /** Sends a signal, and waits for its end. */
+  async end(signal: NodeJS.Signals): Promise<void> {
+    this.#child?.kill('SIGCONT');
+    this.#child?.kill(signal);
+    await this.#exited;
+  }
+
+  /** Waits for the end of one that was asked to stop. */
+  async ended(): Promise<void> {
+    await this.#exited;
+  }
+
+  freeze(is_frozen: boolean): void {
+    this.#child?.kill(is_frozen ? 'SIGSTOP' : 'SIGCONT');
+  }
+}

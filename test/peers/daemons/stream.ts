@@ -1,0 +1,94 @@
+/** A stream of payments between Till and a daemon, both ways at once, while a test disturbs it; then each is judged. */
+import { decodeInvoice } from '../../../src/codec/bolt11/native.ts';
+import type { PeerDaemon } from './daemon.ts';
+import { until } from './daemon-process.ts';
+import type { World } from './world.ts';
+
+/** From below the dust limits to some thousand satoshi. */
+const AMOUNTS_MSAT = [1_000n, 250_000n, 353_999n, 354_000n, 546_000n, 1_234_567n, 5_000_000n, 9_999_999n];
+
+/** How the payments of a stream ended. */
+export interface Verdict {
+  readonly paid: number;
+  readonly failed: number;
+  /** The daemon says that it still pays, and no HTLC is in the channel. */
+  readonly hanging_at_peer: number;
+  /** One line for each payment about which the two sides do not agree, or that Till leaves open. */
+  readonly faults: readonly string[];
+}
+
+interface Sent {
+  readonly by: 'till' | 'peer';
+  readonly payment_hash: string;
+}
+
+export class Stream {
+  readonly #world: World;
+  readonly #daemon: PeerDaemon;
+  readonly #sent: Sent[] = [];
+  readonly #lanes: Promise<void>[] = [];
+  #is_over = false;
+  #completed = 0;
+
+  /** Starts as many lanes each way. */
+  constructor(world: World, daemon: PeerDaemon, lanes = 3) {
+    this.#world = world;
+    this.#daemon = daemon;
+    for (let lane = 0; lane < lanes; lane++) this.#lanes.push(this.#run('till', lane), this.#run('peer', lane));
+  }
+
+  /** Waits until so many have been paid since the beginning. */
+  async reach(payments: number): Promise<void> {
+    await until(`${payments} payments were made`, () => this.#completed >= payments, 1200);
+  }
+
+  /** One payment after the other, until the stream is over or one of the two sides is gone. */
+  async #run(by: 'till' | 'peer', lane: number): Promise<void> {
+    const { till } = this.#world;
+    try {
+      for (let index = lane; !this.#is_over; index++) {
+        const amount_msat = AMOUNTS_MSAT[index % AMOUNTS_MSAT.length] as bigint;
+        const bolt11 =
+          by === 'till' ? await this.#daemon.invoice(amount_msat) : (await till.invoice(amount_msat)).bolt11;
+        this.#sent.push({ by, payment_hash: decodeInvoice(bolt11).payment_hash });
+        const end = by === 'till' ? await till.pay(bolt11) : await this.#daemon.pay(bolt11);
+        if (end === 'complete') this.#completed++;
+        // The other side is away, or the channel is: no hurry.
+        else await new Promise((resolve) => setTimeout(resolve, 300));
+      }
+    } catch {
+      // The side that was asked is gone. What became of its payment is judged when it is back.
+    }
+  }
+
+  /** Lets what is on its way end, and judges every payment. Both sides are up and connected. */
+  async judge(): Promise<Verdict> {
+    this.#is_over = true;
+    await Promise.all(this.#lanes);
+    await this.#world.quiet(this.#daemon);
+    const { till } = this.#world;
+    let paid = 0;
+    let failed = 0;
+    let hanging_at_peer = 0;
+    const faults: string[] = [];
+    for (const { by, payment_hash } of this.#sent) {
+      const [payer, payee] = by === 'till' ? [till, this.#daemon] : [this.#daemon, till];
+      const is_paid = await payee.isPaid(payment_hash);
+      let status = await payer.paymentStatus(payment_hash);
+      // Its HTLC is gone from the channel; the payment's own record may follow a moment later.
+      for (let look = 0; status === 'pending' && look < 20; look++) {
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        status = await payer.paymentStatus(payment_hash);
+      }
+      if (is_paid) paid++;
+      else failed++;
+      if (by === 'peer' && status === 'pending') hanging_at_peer++;
+      if (is_paid ? status === 'failed' || (status !== 'complete' && by === 'till') : status === 'complete') {
+        faults.push(`${payment_hash} by ${by}: the payer says ${status}, the payee ${is_paid ? 'paid' : 'not paid'}`);
+      } else if (by === 'till' && status === 'pending') {
+        faults.push(`${payment_hash} by Till is pending, and no HTLC is on its way`);
+      }
+    }
+    return { paid, failed, hanging_at_peer, faults };
+  }
+}

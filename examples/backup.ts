@@ -14,7 +14,7 @@ mkdirSync(directory, { recursive: true, mode: 0o700 });
 const node = await connectToNode(socket);
 const destination = resolve(directory, `till-${new Date().toISOString().replaceAll(':', '-')}.sqlite3`);
 const { size_bytes } = await node.call('backup', { destination });
-const { scb } = await node.call('staticbackup', {});
+const { scb } = await node.call('staticbackup');
 node.close();
 
 writeFileSync(join(directory, 'channels.json.new'), JSON.stringify({ scb }), { mode: 0o600 });

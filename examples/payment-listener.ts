@@ -1,5 +1,5 @@
 /**
- * Tells of every payment, once and in order, across restarts of itself and of the node:
+ * Tells of every payment, once and in order, across restarts of itself and of the node, however long they take:
  * `node examples/payment-listener.ts SOCKET FILE`. FILE gets a line per payment; its last line says where to go on.
  */
 import { closeSync, existsSync, fsyncSync, openSync, readFileSync, truncateSync, writeSync } from 'node:fs';

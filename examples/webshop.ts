@@ -1,6 +1,7 @@
 /**
  * A web shop with one thing to sell: `node examples/webshop.ts SOCKET [PORT]`. A program elsewhere imports from
- * 'lightning-till/client'.
+ * 'lightning-till/client'. When the node restarts, the shop goes on: the client connects again, and repeats what may be
+ * repeated. Only a node that is away for half a minute is answered with 503.
  *
  *   POST /orders/ORDER    makes the invoice of this order, or answers it again: {"bolt11": ...}
  *   GET  /orders/ORDER    answers once the order is paid (402 when its time is over): {"paid": true, "msat": ...}

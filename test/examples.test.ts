@@ -22,13 +22,15 @@ const EXAMPLES = join(import.meta.dirname, '../examples');
 const place = mkdtempSync(join(tmpdir(), 'till-examples-'));
 const chain = new EmbeddedChain({ clock: systemClock });
 let stopServing: () => Promise<void>;
+let options: readonly string[];
 let node: ChildNode;
 let client: Client;
 
 before(async () => {
   const socket = join(place, 'chain');
   stopServing = await serveChain(chain, socket);
-  node = await ChildNode.start(['--network=regtest', `--embedded-chain=${socket}`, '--invoices-onchain-fallback']);
+  options = ['--network=regtest', `--embedded-chain=${socket}`, '--invoices-onchain-fallback'];
+  node = await ChildNode.start(options);
   client = await connectToNode(node.rpc_file);
 });
 after(async () => {
@@ -45,6 +47,14 @@ function pay(bolt11: string): void {
   assert.ok(script_pubkey !== undefined, 'the invoice shows an address');
   chain.mine(1, script_pubkey);
   chain.mine(1, NOBODY);
+}
+
+/** Ends the node, and starts it again when the rest of the world has noticed. */
+async function restart(how: 'stop' | 'kill', meanwhile: () => Promise<void> = async () => {}): Promise<void> {
+  if (how === 'stop') await node.stop('keep');
+  else await node.kill();
+  await meanwhile();
+  node = await ChildNode.start(options, node.dir);
 }
 
 /** A program that goes on until it is ended. `line` answers the next line that it prints. */
@@ -102,6 +112,31 @@ test('webshop makes one invoice for an order however often it is asked, and answ
   }
 });
 
+test('webshop goes on when the node restarts, in good order or not, while customers wait and while others order', async () => {
+  const shop = new RunningExample('webshop.ts', node.rpc_file);
+  try {
+    const url = (await shop.line()).match(/http:\S+/)?.[0];
+    for (const [index, how] of (['stop', 'kill'] as const).entries()) {
+      const order = async (name: string) => {
+        const response = await fetch(`${url}/orders/${name}`, { method: 'POST' });
+        assert.equal(response.status, 200);
+        return ((await response.json()) as { bolt11: string }).bolt11;
+      };
+      const before = await order(`before-${index}`);
+      const waiting = fetch(`${url}/orders/before-${index}`);
+      let meanwhile: Promise<string> | undefined;
+      await restart(how, async () => {
+        meanwhile = order(`meanwhile-${index}`);
+      });
+      assert.match((await meanwhile) as string, /^lnbcrt2500n1/);
+      pay(before);
+      assert.deepEqual(await (await waiting).json(), { paid: true, msat: REWARD_MSAT });
+    }
+  } finally {
+    await shop.end();
+  }
+});
+
 test('payment-listener tells of each payment once, goes on where it was, and mends a line that was cut short', async () => {
   const file = join(place, 'payments');
   const start = () => new RunningExample('payment-listener.ts', node.rpc_file, file);
@@ -112,6 +147,12 @@ test('payment-listener tells of each payment once, goes on where it was, and men
   while (labelOf(seen) !== 'first') seen = await listener.line();
   await buy('second');
   assert.equal(labelOf(await listener.line()), 'second');
+  await restart('stop');
+  await buy('after a stop');
+  assert.equal(labelOf(await listener.line()), 'after');
+  await restart('kill');
+  await buy('killed');
+  assert.equal(labelOf(await listener.line()), 'killed');
   await listener.end();
   await buy('third');
   appendFileSync(file, '99 hal');

@@ -84,7 +84,7 @@ test('its three entries load, and the codec reads the first example of BOLT 11',
   ]);
 });
 
-test('its types are found, and hold a caller to what commands and modules take', () => {
+test('its types are found under ES2023 and later, and hold a caller to what commands and modules take', () => {
   link('@types/node');
   link('undici-types');
   writeFileSync(
@@ -102,25 +102,33 @@ test('its types are found, and hold a caller to what commands and modules take',
        await client.call('invoices', {});
        // @ts-expect-error: a label is missing
        await client.call('invoice', { amount_msat: 1000, description: 'b' });
+       // @ts-expect-error: an amount is missing
+       await client.call('invoice', { label: 'a', description: 'b' });
+       // @ts-expect-error: parameters are missing
+       await client.call('invoice');
+       const { blockheight, num_peers } = await client.call('getinfo');
+       const height: number = blockheight + num_peers;
+       const { invoices } = await client.call('listinvoices', undefined, { signal: AbortSignal.timeout(height) });
+       const [index]: (number | undefined)[] = invoices.map(({ pay_index }) => pay_index);
+       // @ts-expect-error: an amount may need 64 bits
+       const amount: number | undefined = invoices[0]?.amount_msat;
+       console.log(index, amount);
        return [bolt11, await daemon.invoices.find({ label: 'a' }), decodeInvoice(bolt11)];
      }`,
   );
-  writeFileSync(
-    join(place, 'tsconfig.json'),
-    JSON.stringify({
-      compilerOptions: {
-        target: 'esnext',
-        lib: ['esnext'],
-        module: 'nodenext',
-        strict: true,
-        noEmit: true,
-        types: ['node'],
-        skipLibCheck: false,
-      },
-      files: ['use.ts'],
-    }),
-  );
-  run(join(ROOT, 'node_modules/.bin/tsc'), ['-p', 'tsconfig.json']);
+  for (const edition of ['es2023', 'esnext']) {
+    const compilerOptions = {
+      target: edition,
+      lib: [edition],
+      module: 'nodenext',
+      strict: true,
+      noEmit: true,
+      types: ['node'],
+      skipLibCheck: false,
+    };
+    writeFileSync(join(place, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['use.ts'] }));
+    run(join(ROOT, 'node_modules/.bin/tsc'), ['-p', 'tsconfig.json']);
+  }
 });
 
 test('a global install of the clone brings the command and every manual page, on any Node without a warning', () => {

@@ -109,8 +109,9 @@ export class TillNode {
     this.ended = ended;
   }
 
+  /** A client that ends with its connection. */
   connect(): Promise<Client> {
-    return connectToNode(this.rpc_file);
+    return connectToNode(this.rpc_file, { reconnect: false });
   }
 
   till(...args: readonly string[]): Promise<Ended> {

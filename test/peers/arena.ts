@@ -84,7 +84,7 @@ export class Arena {
 
   /** A client of Till's socket. It ends with the daemon. */
   async client(): Promise<Client> {
-    this.#client ??= await connectToNode(this.daemon.rpc_file);
+    this.#client ??= await connectToNode(this.daemon.rpc_file, { reconnect: false });
     return this.#client;
   }
 

@@ -41,7 +41,7 @@ export class Trader {
 
   async start(): Promise<void> {
     this.#node = await ChildNode.start(this.#args, this.#node?.dir);
-    this.#client = await connectToNode(this.node.rpc_file);
+    this.#client = await connectToNode(this.node.rpc_file, { reconnect: false });
   }
 
   /** kill -9. */

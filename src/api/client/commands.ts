@@ -9,12 +9,12 @@ export interface Commands {
     readonly result: {
       /** By kind. */ readonly autoclean: {
         /** The result. */ readonly expiredinvoices?: {
-          /** How many invoices were removed. */ readonly cleaned: number | bigint;
-          /** How many such invoices are left. */ readonly uncleaned: number | bigint;
+          /** How many invoices were removed. */ readonly cleaned: number;
+          /** How many such invoices are left. */ readonly uncleaned: number;
         };
         /** The result. */ readonly paidinvoices?: {
-          /** How many invoices were removed. */ readonly cleaned: number | bigint;
-          /** How many such invoices are left. */ readonly uncleaned: number | bigint;
+          /** How many invoices were removed. */ readonly cleaned: number;
+          /** How many such invoices are left. */ readonly uncleaned: number;
         };
       };
     };
@@ -29,12 +29,12 @@ export interface Commands {
         /** The settings. */ readonly expiredinvoices?: {
           /** Whether such invoices are removed regularly. */ readonly enabled: boolean;
           /** Seconds for which they are kept. */ readonly age?: number | bigint;
-          /** How many were removed since the node was created. */ readonly cleaned: number | bigint;
+          /** How many were removed since the node was created. */ readonly cleaned: number;
         };
         /** The settings. */ readonly paidinvoices?: {
           /** Whether such invoices are removed regularly. */ readonly enabled: boolean;
           /** Seconds for which they are kept. */ readonly age?: number | bigint;
-          /** How many were removed since the node was created. */ readonly cleaned: number | bigint;
+          /** How many were removed since the node was created. */ readonly cleaned: number;
         };
       };
     };
@@ -56,10 +56,7 @@ export interface Commands {
     readonly params: {
       /** The file to create: an absolute path. The file must not exist yet. */ readonly destination: string;
     };
-    readonly result: {
-      /** The file. */ readonly destination: string;
-      /** Its size. */ readonly size_bytes: number | bigint;
-    };
+    readonly result: { /** The file. */ readonly destination: string; /** Its size. */ readonly size_bytes: number };
   };
   /** Command to allow the database to group writes */
   batching: {
@@ -134,8 +131,8 @@ export interface Commands {
     };
     readonly result: {
       /** All that is revoked. */ readonly blacklist: readonly {
-        /** The first number. */ readonly start: number | bigint;
-        /** The last one. */ readonly end: number | bigint;
+        /** The first number. */ readonly start: number;
+        /** The last one. */ readonly end: number;
       }[];
     };
   };
@@ -170,9 +167,7 @@ export interface Commands {
   close: {
     readonly params: {
       /** The channel: its channel_id, its short_channel_id or alias, or the id of a peer with only one channel. */ readonly id: string;
-      /** Seconds after which Till closes the channel without the peer; 0: never. */ readonly unilateraltimeout?:
-        | number
-        | bigint;
+      /** Seconds after which Till closes the channel without the peer; 0: never. */ readonly unilateraltimeout?: number;
       /** The address for our balance. Default: one of the wallet. */ readonly destination?: string;
       /** The least and the most to pay for a close in agreement, as two feerates. Default: from what enters the mempool to what closing alone would cost. On a channel that is closed already it makes a closing transaction with another fee, if the peer has `option_simple_close`. */ readonly feerange?: readonly (
         | number
@@ -193,7 +188,7 @@ export interface Commands {
     readonly params: {
       /** The id of the node, alone or as `ID@HOST:PORT`. */ readonly id: string;
       /** Its address: IPv4, IPv6, a name, or an onion service (with `proxy`). */ readonly host?: string;
-      /** Its port. Default: the network's (9735 on mainnet). */ readonly port?: number | bigint;
+      /** Its port. Default: the network's (9735 on mainnet). */ readonly port?: number;
     };
     readonly result: {
       /** The node. */ readonly id: string;
@@ -202,7 +197,7 @@ export interface Commands {
       /** An address. */ readonly address: {
         /** What kind it is. */ readonly type: 'ipv4' | 'ipv6' | 'torv3' | 'dns';
         /** The address or name. */ readonly address: string;
-        /** The port. */ readonly port: number | bigint;
+        /** The port. */ readonly port: number;
       };
     };
   };
@@ -219,22 +214,20 @@ export interface Commands {
       /** The hash of the preimage. */ readonly payment_hash: string;
       /** The amount; absent if the payer chooses it. */ readonly amount_msat?: number | bigint;
       /** `unpaid` can still be paid, `expired` no longer can. */ readonly status: 'unpaid' | 'paid' | 'expired';
-      /** When paid: 1, 2, 3 ... in the order of payment. */ readonly pay_index?: number | bigint;
+      /** When paid: 1, 2, 3 ... in the order of payment. */ readonly pay_index?: number;
       /** When paid: the amount received, which may be more than the invoice asks for. */ readonly amount_received_msat?:
         | number
         | bigint;
-      /** When paid: the Unix time. */ readonly paid_at?: number | bigint;
+      /** When paid: the Unix time. */ readonly paid_at?: number;
       /** When paid on chain: the deposit that paid it, or the last one of several. */ readonly paid_outpoint?: {
         /** The transaction. */ readonly txid: string;
-        /** The index of its output. */ readonly outnum: number | bigint;
+        /** The index of its output. */ readonly outnum: number;
       };
       /** When paid: the proof of payment. */ readonly payment_preimage?: string;
       /** The description; absent once it was removed. */ readonly description?: string;
-      /** The Unix time from which it can no longer be paid. */ readonly expires_at: number | bigint;
-      /** 1, 2, 3 ... in the order of creation. */ readonly created_index: number | bigint;
-      /** A number that rises with every change of any invoice; absent before its first change. */ readonly updated_index?:
-        | number
-        | bigint;
+      /** The Unix time from which it can no longer be paid. */ readonly expires_at: number;
+      /** 1, 2, 3 ... in the order of creation. */ readonly created_index: number;
+      /** A number that rises with every change of any invoice; absent before its first change. */ readonly updated_index?: number;
       /** The object that was stored with it. */ readonly metadata?: unknown;
       /** It can be paid, but asks the payer for fewer than 19 blocks: a payment that leaves no more than it asks for is refused. Make a new invoice. */ readonly warning_cltv?: string;
     };
@@ -262,7 +255,7 @@ export interface Commands {
       /** What it is. */ readonly type: 'bolt11 invoice' | 'rune';
       /** True, except for a rune that is not UTF-8. */ readonly valid: boolean;
       /** The network: the letters after `ln`. */ readonly currency?: string;
-      /** The Unix time of its creation. */ readonly created_at?: number | bigint;
+      /** The Unix time of its creation. */ readonly created_at?: number;
       /** For how many seconds after that it can be paid. */ readonly expiry?: number | bigint;
       /** The node that is paid. */ readonly payee?: string;
       /** The amount; absent if the payer chooses it. */ readonly amount_msat?: number | bigint;
@@ -270,7 +263,7 @@ export interface Commands {
       /** The payee's signature, DER. */ readonly signature?: string;
       /** The description. */ readonly description?: string;
       /** The SHA-256 of the description. */ readonly description_hash?: string;
-      /** Blocks that the payer must leave the payee. */ readonly min_final_cltv_expiry?: number | bigint;
+      /** Blocks that the payer must leave the payee. */ readonly min_final_cltv_expiry?: number;
       /** The secret that the payer must send to the payee. */ readonly payment_secret?: string;
       /** Feature bits (BOLT 9). */ readonly features?: string;
       /** Data that the payer sends back to the payee. */ readonly payment_metadata?: string;
@@ -282,9 +275,9 @@ export interface Commands {
       /** Routes to the payee over channels that are not public. */ readonly routes?: readonly (readonly {
         /** The node at which the channel starts. */ readonly pubkey: string;
         /** The channel. */ readonly short_channel_id: string;
-        /** Its base fee in msat. */ readonly fee_base_msat: number | bigint;
-        /** Its proportional fee in millionths. */ readonly fee_proportional_millionths: number | bigint;
-        /** Its delay in blocks. */ readonly cltv_expiry_delta: number | bigint;
+        /** Its base fee in msat. */ readonly fee_base_msat: number;
+        /** Its proportional fee in millionths. */ readonly fee_proportional_millionths: number;
+        /** Its delay in blocks. */ readonly cltv_expiry_delta: number;
       }[])[];
       /** Fields that Till does not know. */ readonly extra?: readonly {
         /** Its letter. */ readonly tag: string;
@@ -309,7 +302,7 @@ export interface Commands {
     };
     readonly result: {
       /** The network: the letters after `ln`. */ readonly currency: string;
-      /** The Unix time of its creation. */ readonly created_at: number | bigint;
+      /** The Unix time of its creation. */ readonly created_at: number;
       /** For how many seconds after that it can be paid. */ readonly expiry: number | bigint;
       /** The node that is paid. */ readonly payee: string;
       /** The amount; absent if the payer chooses it. */ readonly amount_msat?: number | bigint;
@@ -317,7 +310,7 @@ export interface Commands {
       /** The payee's signature, DER. */ readonly signature: string;
       /** The description. */ readonly description?: string;
       /** The SHA-256 of the description. */ readonly description_hash?: string;
-      /** Blocks that the payer must leave the payee. */ readonly min_final_cltv_expiry: number | bigint;
+      /** Blocks that the payer must leave the payee. */ readonly min_final_cltv_expiry: number;
       /** The secret that the payer must send to the payee. */ readonly payment_secret: string;
       /** Feature bits (BOLT 9). */ readonly features?: string;
       /** Data that the payer sends back to the payee. */ readonly payment_metadata?: string;
@@ -329,9 +322,9 @@ export interface Commands {
       /** Routes to the payee over channels that are not public. */ readonly routes?: readonly (readonly {
         /** The node at which the channel starts. */ readonly pubkey: string;
         /** The channel. */ readonly short_channel_id: string;
-        /** Its base fee in msat. */ readonly fee_base_msat: number | bigint;
-        /** Its proportional fee in millionths. */ readonly fee_proportional_millionths: number | bigint;
-        /** Its delay in blocks. */ readonly cltv_expiry_delta: number | bigint;
+        /** Its base fee in msat. */ readonly fee_base_msat: number;
+        /** Its proportional fee in millionths. */ readonly fee_proportional_millionths: number;
+        /** Its delay in blocks. */ readonly cltv_expiry_delta: number;
       }[])[];
       /** Fields that Till does not know. */ readonly extra?: readonly {
         /** Its letter. */ readonly tag: string;
@@ -361,22 +354,20 @@ export interface Commands {
       /** The hash of the preimage. */ readonly payment_hash: string;
       /** The amount; absent if the payer chooses it. */ readonly amount_msat?: number | bigint;
       /** `unpaid` can still be paid, `expired` no longer can. */ readonly status: 'unpaid' | 'paid' | 'expired';
-      /** When paid: 1, 2, 3 ... in the order of payment. */ readonly pay_index?: number | bigint;
+      /** When paid: 1, 2, 3 ... in the order of payment. */ readonly pay_index?: number;
       /** When paid: the amount received, which may be more than the invoice asks for. */ readonly amount_received_msat?:
         | number
         | bigint;
-      /** When paid: the Unix time. */ readonly paid_at?: number | bigint;
+      /** When paid: the Unix time. */ readonly paid_at?: number;
       /** When paid on chain: the deposit that paid it, or the last one of several. */ readonly paid_outpoint?: {
         /** The transaction. */ readonly txid: string;
-        /** The index of its output. */ readonly outnum: number | bigint;
+        /** The index of its output. */ readonly outnum: number;
       };
       /** When paid: the proof of payment. */ readonly payment_preimage?: string;
       /** The description; absent once it was removed. */ readonly description?: string;
-      /** The Unix time from which it can no longer be paid. */ readonly expires_at: number | bigint;
-      /** 1, 2, 3 ... in the order of creation. */ readonly created_index: number | bigint;
-      /** A number that rises with every change of any invoice; absent before its first change. */ readonly updated_index?:
-        | number
-        | bigint;
+      /** The Unix time from which it can no longer be paid. */ readonly expires_at: number;
+      /** 1, 2, 3 ... in the order of creation. */ readonly created_index: number;
+      /** A number that rises with every change of any invoice; absent before its first change. */ readonly updated_index?: number;
       /** The object that was stored with it. */ readonly metadata?: unknown;
       /** It can be paid, but asks the payer for fewer than 19 blocks: a payment that leaves no more than it asks for is refused. Make a new invoice. */ readonly warning_cltv?: string;
     };
@@ -404,44 +395,42 @@ export interface Commands {
     readonly params: { /** The unit: `perkw` or `perkb`. */ readonly style: 'perkw' | 'perkb' };
     readonly result: {
       /** Fee rates. */ readonly perkw?: {
-        /** For opening a channel. */ readonly opening?: number | bigint;
-        /** For a mutual close. */ readonly mutual_close?: number | bigint;
-        /** For a commitment without anchors. */ readonly unilateral_close?: number | bigint;
-        /** For a commitment with anchors. */ readonly unilateral_anchor_close?: number | bigint;
-        /** For penalty transactions. */ readonly penalty?: number | bigint;
-        /** The lowest that we accept from a peer. */ readonly min_acceptable: number | bigint;
-        /** The highest that we accept from a peer. */ readonly max_acceptable: number | bigint;
-        /** The lowest that nodes relay. */ readonly floor: number | bigint;
+        /** For opening a channel. */ readonly opening?: number;
+        /** For a mutual close. */ readonly mutual_close?: number;
+        /** For a commitment without anchors. */ readonly unilateral_close?: number;
+        /** For a commitment with anchors. */ readonly unilateral_anchor_close?: number;
+        /** For penalty transactions. */ readonly penalty?: number;
+        /** The lowest that we accept from a peer. */ readonly min_acceptable: number;
+        /** The highest that we accept from a peer. */ readonly max_acceptable: number;
+        /** The lowest that nodes relay. */ readonly floor: number;
         /** The estimates of the source of blocks. */ readonly estimates: readonly {
-          /** Within how many blocks. */ readonly blockcount: number | bigint;
-          /** The estimate. */ readonly feerate: number | bigint;
-          /** The same estimate: Till does not smooth it. */ readonly smoothed_feerate: number | bigint;
+          /** Within how many blocks. */ readonly blockcount: number;
+          /** The estimate. */ readonly feerate: number;
+          /** The same estimate: Till does not smooth it. */ readonly smoothed_feerate: number;
         }[];
       };
       /** Fee rates. */ readonly perkb?: {
-        /** For opening a channel. */ readonly opening?: number | bigint;
-        /** For a mutual close. */ readonly mutual_close?: number | bigint;
-        /** For a commitment without anchors. */ readonly unilateral_close?: number | bigint;
-        /** For a commitment with anchors. */ readonly unilateral_anchor_close?: number | bigint;
-        /** For penalty transactions. */ readonly penalty?: number | bigint;
-        /** The lowest that we accept from a peer. */ readonly min_acceptable: number | bigint;
-        /** The highest that we accept from a peer. */ readonly max_acceptable: number | bigint;
-        /** The lowest that nodes relay. */ readonly floor: number | bigint;
+        /** For opening a channel. */ readonly opening?: number;
+        /** For a mutual close. */ readonly mutual_close?: number;
+        /** For a commitment without anchors. */ readonly unilateral_close?: number;
+        /** For a commitment with anchors. */ readonly unilateral_anchor_close?: number;
+        /** For penalty transactions. */ readonly penalty?: number;
+        /** The lowest that we accept from a peer. */ readonly min_acceptable: number;
+        /** The highest that we accept from a peer. */ readonly max_acceptable: number;
+        /** The lowest that nodes relay. */ readonly floor: number;
         /** The estimates of the source of blocks. */ readonly estimates: readonly {
-          /** Within how many blocks. */ readonly blockcount: number | bigint;
-          /** The estimate. */ readonly feerate: number | bigint;
-          /** The same estimate: Till does not smooth it. */ readonly smoothed_feerate: number | bigint;
+          /** Within how many blocks. */ readonly blockcount: number;
+          /** The estimate. */ readonly feerate: number;
+          /** The same estimate: Till does not smooth it. */ readonly smoothed_feerate: number;
         }[];
       };
       /** What typical transactions cost. */ readonly onchain_fee_estimates?: {
-        /** Opening a channel. */ readonly opening_channel_satoshis: number | bigint;
-        /** A mutual close. */ readonly mutual_close_satoshis: number | bigint;
-        /** A unilateral close of a channel with anchors, without HTLCs. */ readonly unilateral_close_satoshis:
-          | number
-          | bigint;
-        /** The same without anchors. */ readonly unilateral_close_nonanchor_satoshis: number | bigint;
-        /** An HTLC-timeout transaction, without anchors. */ readonly htlc_timeout_satoshis: number | bigint;
-        /** Taking an HTLC, without anchors. */ readonly htlc_success_satoshis: number | bigint;
+        /** Opening a channel. */ readonly opening_channel_satoshis: number;
+        /** A mutual close. */ readonly mutual_close_satoshis: number;
+        /** A unilateral close of a channel with anchors, without HTLCs. */ readonly unilateral_close_satoshis: number;
+        /** The same without anchors. */ readonly unilateral_close_nonanchor_satoshis: number;
+        /** An HTLC-timeout transaction, without anchors. */ readonly htlc_timeout_satoshis: number;
+        /** Taking an HTLC, without anchors. */ readonly htlc_success_satoshis: number;
       };
       /** Estimates are missing. */ readonly warning_missing_feerates?: string;
     };
@@ -468,14 +457,14 @@ export interface Commands {
     readonly result: {
       /** The funding transaction. */ readonly tx: string;
       /** Its id. */ readonly txid: string;
-      /** The output that holds the channel. */ readonly outnum: number | bigint;
+      /** The output that holds the channel. */ readonly outnum: number;
       /** The channel. */ readonly channel_id: string;
       /** What kind of channel it is (BOLT 2). */ readonly channel_type: {
-        /** Its feature bits. */ readonly bits: readonly (number | bigint)[];
+        /** Its feature bits. */ readonly bits: readonly number[];
         /** Their names; `/even`: required. */ readonly names: readonly string[];
       };
       /** That no address of the node is known, and what follows. */ readonly warning_no_address?: string;
-      /** Confirmations after which it can be used. */ readonly mindepth: number | bigint;
+      /** Confirmations after which it can be used. */ readonly mindepth: number;
     };
   };
   /** Command for adjusting node funding v2 channels */
@@ -519,10 +508,10 @@ export interface Commands {
       /** The public key of the node. */ readonly id: string;
       /** The name that the node shows to others. */ readonly alias: string;
       /** The color that the node shows to others: six hex digits. */ readonly color: string;
-      /** How many peers are connected or have a channel with us. */ readonly num_peers: number | bigint;
-      /** Channels that are being opened. */ readonly num_pending_channels: number | bigint;
-      /** Channels that can carry payments. */ readonly num_active_channels: number | bigint;
-      /** Channels that are closing or closed. */ readonly num_inactive_channels: number | bigint;
+      /** How many peers are connected or have a channel with us. */ readonly num_peers: number;
+      /** Channels that are being opened. */ readonly num_pending_channels: number;
+      /** Channels that can carry payments. */ readonly num_active_channels: number;
+      /** Channels that are closing or closed. */ readonly num_inactive_channels: number;
       /** Where other nodes can reach this one. */ readonly address: readonly {
         /** What kind of address it is. */ readonly type:
           | 'ipv4'
@@ -532,7 +521,7 @@ export interface Commands {
           | 'local socket'
           | 'websocket';
         /** The address in its usual spelling. */ readonly address: string;
-        /** The port. */ readonly port: number | bigint;
+        /** The port. */ readonly port: number;
       }[];
       /** Where this node listens. */ readonly binding: readonly {
         /** What kind of address it is. */ readonly type:
@@ -543,10 +532,10 @@ export interface Commands {
           | 'local socket'
           | 'websocket';
         /** The address in its usual spelling. */ readonly address: string;
-        /** The port. */ readonly port: number | bigint;
+        /** The port. */ readonly port: number;
       }[];
       /** The version of Till. */ readonly version: string;
-      /** The height of the newest block that was processed. */ readonly blockheight: number | bigint;
+      /** The height of the newest block that was processed. */ readonly blockheight: number;
       /** The Bitcoin network. */ readonly network: string;
       /** Fees earned by forwarding. Till forwards nothing, so it is 0. */ readonly fees_collected_msat:
         | number
@@ -568,19 +557,19 @@ export interface Commands {
       /** Where to. */ readonly id: string;
       /** The amount that must arrive. */ readonly amount_msat: number | bigint | string;
       /** How much delay counts against fees. A single hop has neither. */ readonly riskfactor: number;
-      /** Blocks that must be left at the end of the route. */ readonly cltv?: number | bigint;
+      /** Blocks that must be left at the end of the route. */ readonly cltv?: number;
       /** The start of the route. Only our own node is possible. */ readonly fromid?: string;
       /** Accepted and ignored. */ readonly fuzzpercent?: number;
       /** Channels (`SCID` or `SCID/DIRECTION`) and nodes to leave out. */ readonly exclude?: readonly string[];
-      /** The maximum number of hops. */ readonly maxhops?: number | bigint;
+      /** The maximum number of hops. */ readonly maxhops?: number;
     };
     readonly result: {
       /** The hops, in order. */ readonly route: readonly {
         /** The node at the end of the hop. */ readonly id: string;
         /** The channel. */ readonly channel: string;
-        /** 0 from the smaller node id to the larger, 1 the other way. */ readonly direction: number | bigint;
+        /** 0 from the smaller node id to the larger, 1 the other way. */ readonly direction: number;
         /** The amount that arrives there. */ readonly amount_msat: number | bigint;
-        /** Blocks left there. */ readonly delay: number | bigint;
+        /** Blocks left there. */ readonly delay: number;
         /** The format of its payload. */ readonly style: 'tlv';
       }[];
     };
@@ -598,11 +587,10 @@ export interface Commands {
   /** Command for accepting payments */
   invoice: {
     readonly params: {
-      /** The amount: millisatoshi as a number, or text that ends in `msat`, `sat` or `btc`; `any` lets the payer choose. An amount up to twice this one is accepted. */ readonly amount_msat?:
+      /** The amount: millisatoshi as a number, or text that ends in `msat`, `sat` or `btc`; `any` lets the payer choose. An amount up to twice this one is accepted. */ readonly amount_msat:
         | number
         | bigint
         | string;
-      /** Another name of `amount_msat`. */ readonly msatoshi?: number | bigint | string;
       /** Your own unique name for this invoice: text or a number (`1` and `"1"` are the same, `01` is different), at most 128 bytes. No other node sees it. */ readonly label:
         | string
         | number
@@ -617,9 +605,7 @@ export interface Commands {
         | boolean
         | string
         | readonly string[];
-      /** Blocks that the payer must leave the node to claim the payment in. Default: `cltv-final` (24). At least 19: the node claims a payment on the chain 18 blocks before it expires, so an invoice that asks for less could be paid by nobody. An HTLC is taken when it leaves three blocks less than this, but never fewer than 19: the payer may not have heard of the newest block. */ readonly cltv?:
-        | number
-        | bigint;
+      /** Blocks that the payer must leave the node to claim the payment in. Default: `cltv-final` (24). At least 19: the node claims a payment on the chain 18 blocks before it expires, so an invoice that asks for less could be paid by nobody. An HTLC is taken when it leaves three blocks less than this, but never fewer than 19: the payer may not have heard of the newest block. */ readonly cltv?: number;
       /** Put only the SHA-256 of the description into the invoice; the text may then have 262,144 bytes. The node keeps the text. */ readonly deschashonly?: boolean;
       /** The SHA-256 of a text that is kept elsewhere, to put into the invoice instead of the description. */ readonly description_hash?: string;
       /** An object to keep with the invoice, 262,144 bytes at most. The payer never sees it. */ readonly metadata?: Readonly<
@@ -629,11 +615,11 @@ export interface Commands {
     };
     readonly result: {
       /** The hash of the preimage. It identifies the payment. */ readonly payment_hash: string;
-      /** The Unix time from which it can no longer be paid. */ readonly expires_at: number | bigint;
-      /** The same, under its older name. */ readonly expiry_time: number | bigint;
+      /** The Unix time from which it can no longer be paid. */ readonly expires_at: number;
+      /** The same, under its older name. */ readonly expiry_time: number;
       /** The invoice: give this to the payer. */ readonly bolt11: string;
       /** The secret that proves that a payer has read the invoice. It is also in the invoice. */ readonly payment_secret: string;
-      /** 1, 2, 3 ... in the order of creation. */ readonly created_index: number | bigint;
+      /** 1, 2, 3 ... in the order of creation. */ readonly created_index: number;
       /** Insufficient incoming channel capacity to pay invoice: all channels together would not do. */ readonly warning_capacity?: string;
       /** Insufficient incoming capacity, once offline peers were excluded: with them it would suffice. */ readonly warning_offline?: string;
       /** Insufficient incoming capacity, once dead-end peers were excluded: with them it would suffice. */ readonly warning_deadends?: string;
@@ -655,16 +641,16 @@ export interface Commands {
         /** The node that sends in this direction. */ readonly source: string;
         /** The other node. */ readonly destination: string;
         /** The place of the funding output on chain. */ readonly short_channel_id: string;
-        /** 0 from the smaller node id to the larger, 1 the other way. */ readonly direction: number | bigint;
+        /** 0 from the smaller node id to the larger, 1 the other way. */ readonly direction: number;
         /** Whether it is announced: always true. */ readonly public: boolean;
         /** The capacity of the channel. */ readonly amount_msat: number | bigint;
-        /** As in the `channel_update` (BOLT 7). */ readonly message_flags: number | bigint;
-        /** As in the `channel_update` (BOLT 7). */ readonly channel_flags: number | bigint;
+        /** As in the `channel_update` (BOLT 7). */ readonly message_flags: number;
+        /** As in the `channel_update` (BOLT 7). */ readonly channel_flags: number;
         /** Whether the source takes payments in this direction. */ readonly active: boolean;
-        /** The Unix time of the `channel_update`. */ readonly last_update: number | bigint;
-        /** The base fee. */ readonly base_fee_millisatoshi: number | bigint;
-        /** The proportional fee. */ readonly fee_per_millionth: number | bigint;
-        /** The blocks that the source asks for (`cltv_expiry_delta`). */ readonly delay: number | bigint;
+        /** The Unix time of the `channel_update`. */ readonly last_update: number;
+        /** The base fee. */ readonly base_fee_millisatoshi: number;
+        /** The proportional fee. */ readonly fee_per_millionth: number;
+        /** The blocks that the source asks for (`cltv_expiry_delta`). */ readonly delay: number;
         /** The smallest payment. */ readonly htlc_minimum_msat: number | bigint;
         /** The largest payment. */ readonly htlc_maximum_msat: number | bigint;
         /** The feature bits of the channel. */ readonly features: string;
@@ -687,14 +673,14 @@ export interface Commands {
         /** Who began to close it. */ readonly closer: 'local' | 'remote';
         /** Whether it was not announced. */ readonly private: boolean;
         /** What kind of channel it is (BOLT 2). */ readonly channel_type: {
-          /** Its feature bits. */ readonly bits: readonly (number | bigint)[];
+          /** Its feature bits. */ readonly bits: readonly number[];
           /** Their names; `/even`: required. */ readonly names: readonly string[];
         };
-        /** How many commitments we had. */ readonly total_local_commitments?: number | bigint;
-        /** How many commitments the peer had. */ readonly total_remote_commitments?: number | bigint;
-        /** How many HTLCs we offered. */ readonly total_htlcs_sent?: number | bigint;
+        /** How many commitments we had. */ readonly total_local_commitments?: number;
+        /** How many commitments the peer had. */ readonly total_remote_commitments?: number;
+        /** How many HTLCs we offered. */ readonly total_htlcs_sent?: number;
         /** The funding transaction. */ readonly funding_txid: string;
-        /** The output in it. */ readonly funding_outnum: number | bigint;
+        /** The output in it. */ readonly funding_outnum: number;
         /** Whether it was leased; Till leases none. */ readonly leased: boolean;
         /** Whether its funding was never sent; Till sends it or forgets the channel. */ readonly funding_withheld: boolean;
         /** Its capacity. */ readonly total_msat: number | bigint;
@@ -706,10 +692,8 @@ export interface Commands {
         /** Why it was closed: unknown, local, user, remote, protocol or onchain. */ readonly close_cause: string;
         /** What spent the funding: a mutual close, our commitment (local), the peer's (remote, revoked), or an unknown one. */ readonly ending?: string;
         /** The transaction that spent the funding. */ readonly closing_txid?: string;
-        /** The block at which everything was resolved. */ readonly resolved_height?: number | bigint;
-        /** The Unix time at which its connection had last lasted a minute; absent if it never did. */ readonly last_stable_connection?:
-          | number
-          | bigint;
+        /** The block at which everything was resolved. */ readonly resolved_height?: number;
+        /** The Unix time at which its connection had last lasted a minute; absent if it never did. */ readonly last_stable_connection?: number;
       }[];
     };
   };
@@ -728,13 +712,13 @@ export interface Commands {
         | string
         | readonly string[];
       /** Only events of invoices whose label begins with this. */ readonly label_prefix?: string;
-      /** The maximum number of events. Default: all. */ readonly limit?: number | bigint;
+      /** The maximum number of events. Default: all. */ readonly limit?: number;
     };
     readonly result: {
-      /** The number of the newest event of all; 0 when there was none. */ readonly last_id: number | bigint;
-      /** The number of the oldest event that is kept, or will be given next. */ readonly oldest_id: number | bigint;
+      /** The number of the newest event of all; 0 when there was none. */ readonly last_id: number;
+      /** The number of the oldest event that is kept, or will be given next. */ readonly oldest_id: number;
       /** The events. */ readonly events: readonly {
-        /** Its number: 1, 2, 3 ... without gaps. Give it as the next `after`. */ readonly id: number | bigint;
+        /** Its number: 1, 2, 3 ... without gaps. Give it as the next `after`. */ readonly id: number;
         /** What happened. */ readonly type:
           | 'invoice.created'
           | 'invoice.paid'
@@ -751,7 +735,7 @@ export interface Commands {
           | 'warning.no_inbound'
           | 'warning.reserve_short'
           | 'warning.webhook_disabled';
-        /** When, in Unix time. */ readonly time: number | bigint;
+        /** When, in Unix time. */ readonly time: number;
         /** The label of the invoice that it is about. */ readonly label?: string;
         /** More about it: an object, by type. */ readonly data: unknown;
       }[];
@@ -765,11 +749,11 @@ export interface Commands {
       /** Only those that left over this channel. */ readonly out_channel?: string;
       /** The order. */ readonly index?: 'created' | 'updated';
       /** The first index to list. */ readonly start?: number | bigint;
-      /** The most to list. */ readonly limit?: number | bigint;
+      /** The most to list. */ readonly limit?: number;
     };
     readonly result: {
       /** The forwarded payments: none. */ readonly forwards: readonly {
-        /** The index of its creation. */ readonly created_index: number | bigint;
+        /** The index of its creation. */ readonly created_index: number;
         /** The channel on which it came. */ readonly in_channel: string;
         /** What came. */ readonly in_msat: number | bigint;
         /** Its state. */ readonly status: 'offered' | 'settled' | 'local_failed' | 'failed';
@@ -783,12 +767,12 @@ export interface Commands {
     readonly result: {
       /** The outputs of the wallet. */ readonly outputs: readonly {
         /** The transaction that created the output. */ readonly txid: string;
-        /** The index of the output. */ readonly output: number | bigint;
+        /** The index of the output. */ readonly output: number;
         /** Its amount. */ readonly amount_msat: number | bigint;
         /** Its script. */ readonly scriptpubkey: string;
         /** Its address. */ readonly address?: string;
         /** Its state on chain. */ readonly status: 'unconfirmed' | 'confirmed' | 'spent' | 'immature';
-        /** The height of its block. */ readonly blockheight?: number | bigint;
+        /** The height of its block. */ readonly blockheight?: number;
         /** If it was deposited to the address of an invoice: the label of that invoice. */ readonly invoice_label?: string;
         /** Whether that deposit is waiting for confirmations, paid the invoice, is too small so far, or was too late. */ readonly deposit_status?:
           | 'pending'
@@ -806,7 +790,7 @@ export interface Commands {
           | bigint;
         /** The capacity of the channel. */ readonly amount_msat: number | bigint;
         /** The funding transaction. */ readonly funding_txid: string;
-        /** The funding output's index there. */ readonly funding_output: number | bigint;
+        /** The funding output's index there. */ readonly funding_output: number;
         /** Whether the peer is connected. */ readonly connected: boolean;
         /** The state of the channel; CHANNELD_NORMAL can carry payments. */ readonly state: string;
         /** The id of the channel. */ readonly channel_id: string;
@@ -816,10 +800,10 @@ export interface Commands {
         /** The channel that it was in. */ readonly channel_id: string;
         /** The peer. */ readonly peer_id: string;
         /** The transaction that created the output. */ readonly txid: string;
-        /** The index of the output. */ readonly output: number | bigint;
+        /** The index of the output. */ readonly output: number;
         /** Its amount, before the fee for taking it. */ readonly amount_msat: number | bigint;
         /** Core Lightning's word for it, such as DELAYED_OUTPUT_TO_US or THEIR_HTLC. */ readonly output_type: string;
-        /** The first block that may hold the transaction that takes it. */ readonly claimable_height: number | bigint;
+        /** The first block that may hold the transaction that takes it. */ readonly claimable_height: number;
         /** That transaction, once it is sent; it changes when its fee is raised. */ readonly sweep_txid?: string;
       }[];
       /** What the wallet lacks of `min-emergency-msat`, which it should keep for closing channels. */ readonly warning_reserve?: string;
@@ -833,8 +817,8 @@ export interface Commands {
     readonly result: {
       /** The HTLCs. */ readonly htlcs: readonly {
         /** The channel: its real name, or our alias before it has one. */ readonly short_channel_id: string;
-        /** Its id, counted by the side that offered it. */ readonly id: number | bigint;
-        /** The block at which it times out. */ readonly expiry: number | bigint;
+        /** Its id, counted by the side that offered it. */ readonly id: number;
+        /** The block at which it times out. */ readonly expiry: number;
         /** Its amount. */ readonly amount_msat: number | bigint;
         /** Offered by us (`out`) or by the peer. */ readonly direction: 'out' | 'in';
         /** Its payment hash. */ readonly payment_hash: string;
@@ -890,7 +874,7 @@ export interface Commands {
         | 'updated'
         | 'paid';
       /** The first index to list. Needs `index`. */ readonly start?: number | bigint;
-      /** The maximum number of invoices. Needs `index`. */ readonly limit?: number | bigint;
+      /** The maximum number of invoices. Needs `index`. */ readonly limit?: number;
       /** Only those with this status. */ readonly status?: 'unpaid' | 'paid' | 'expired';
       /** List from the highest index (or `start`) downward. */ readonly reverse?: boolean;
       /** Only those created (with `index` paid: paid) at this Unix time or later. */ readonly since?: number | bigint;
@@ -905,31 +889,27 @@ export interface Commands {
         /** The hash of the preimage. */ readonly payment_hash: string;
         /** The amount; absent if the payer chooses it. */ readonly amount_msat?: number | bigint;
         /** `unpaid` can still be paid, `expired` no longer can. */ readonly status: 'unpaid' | 'paid' | 'expired';
-        /** When paid: 1, 2, 3 ... in the order of payment. */ readonly pay_index?: number | bigint;
+        /** When paid: 1, 2, 3 ... in the order of payment. */ readonly pay_index?: number;
         /** When paid: the amount received, which may be more than the invoice asks for. */ readonly amount_received_msat?:
           | number
           | bigint;
-        /** When paid: the Unix time. */ readonly paid_at?: number | bigint;
+        /** When paid: the Unix time. */ readonly paid_at?: number;
         /** When paid on chain: the deposit that paid it, or the last one of several. */ readonly paid_outpoint?: {
           /** The transaction. */ readonly txid: string;
-          /** The index of its output. */ readonly outnum: number | bigint;
+          /** The index of its output. */ readonly outnum: number;
         };
         /** When paid: the proof of payment. */ readonly payment_preimage?: string;
         /** The description; absent once it was removed. */ readonly description?: string;
-        /** The Unix time from which it can no longer be paid. */ readonly expires_at: number | bigint;
-        /** 1, 2, 3 ... in the order of creation. */ readonly created_index: number | bigint;
-        /** A number that rises with every change of any invoice; absent before its first change. */ readonly updated_index?:
-          | number
-          | bigint;
+        /** The Unix time from which it can no longer be paid. */ readonly expires_at: number;
+        /** 1, 2, 3 ... in the order of creation. */ readonly created_index: number;
+        /** A number that rises with every change of any invoice; absent before its first change. */ readonly updated_index?: number;
         /** The object that was stored with it. */ readonly metadata?: unknown;
         /** It can be paid, but asks the payer for fewer than 19 blocks: a payment that leaves no more than it asks for is refused. Make a new invoice. */ readonly warning_cltv?: string;
         /** Deposits to the address in the invoice; absent if there are none. */ readonly deposits?: readonly {
           /** The transaction. */ readonly txid: string;
-          /** The index of its output. */ readonly outnum: number | bigint;
+          /** The index of its output. */ readonly outnum: number;
           /** Its amount. */ readonly amount_msat: number | bigint;
-          /** The height of its block; absent while a reorganisation keeps it out of the chain. */ readonly blockheight?:
-            | number
-            | bigint;
+          /** The height of its block; absent while a reorganisation keeps it out of the chain. */ readonly blockheight?: number;
           /** Whether it waits for confirmations, paid the invoice (alone or with others), is too little so far, or came when the invoice was expired or paid already. */ readonly status:
             | 'pending'
             | 'paid'
@@ -945,14 +925,14 @@ export interface Commands {
     readonly result: {
       /** The nodes; empty if `id` is not known. */ readonly nodes: readonly {
         /** The node. */ readonly nodeid: string;
-        /** The Unix time of its announcement; absent if we know none. */ readonly last_timestamp?: number | bigint;
+        /** The Unix time of its announcement; absent if we know none. */ readonly last_timestamp?: number;
         /** Its name. */ readonly alias?: string;
         /** Its color, as three bytes of RGB. */ readonly color?: string;
         /** Its feature bits (BOLT 9). */ readonly features?: string;
         /** Where it can be reached. */ readonly addresses?: readonly {
           /** What kind it is. */ readonly type: 'ipv4' | 'ipv6' | 'torv3' | 'dns';
           /** The address or name. */ readonly address: string;
-          /** The port. */ readonly port: number | bigint;
+          /** The port. */ readonly port: number;
         }[];
       }[];
     };
@@ -984,24 +964,24 @@ export interface Commands {
         | 'created'
         | 'updated';
       /** The first index to list. Needs `index`. */ readonly start?: number | bigint;
-      /** The most to list. Needs `index`. */ readonly limit?: number | bigint;
+      /** The most to list. Needs `index`. */ readonly limit?: number;
     };
     readonly result: {
       /** The result. */ readonly pays: readonly {
         /** The hash of the preimage. */ readonly payment_hash: string;
         /** Its status: complete if any of its parts is. */ readonly status: 'pending' | 'complete' | 'failed';
         /** The payee. */ readonly destination: string;
-        /** The Unix time of its first part. */ readonly created_at: number | bigint;
-        /** The Unix time of its completion. */ readonly completed_at?: number | bigint;
+        /** The Unix time of its first part. */ readonly created_at: number;
+        /** The Unix time of its completion. */ readonly completed_at?: number;
         /** The label given. */ readonly label?: string;
         /** The invoice given. */ readonly bolt11?: string;
         /** The description given. */ readonly description?: string;
         /** When complete: the proof of payment. */ readonly preimage?: string;
         /** The amount that the payee gets; absent if it failed. */ readonly amount_msat?: number | bigint;
         /** The amount that we send, fees included; 0 if it failed. */ readonly amount_sent_msat: number | bigint;
-        /** The number of parts, if more than one. */ readonly number_of_parts?: number | bigint;
-        /** The index of its first part. */ readonly created_index: number | bigint;
-        /** The index of the last change of a part. */ readonly updated_index?: number | bigint;
+        /** The number of parts, if more than one. */ readonly number_of_parts?: number;
+        /** The index of its first part. */ readonly created_index: number;
+        /** The index of the last change of a part. */ readonly updated_index?: number;
       }[];
     };
   };
@@ -1020,13 +1000,13 @@ export interface Commands {
         /** CHANNELD_NORMAL can carry payments; the other words are Core Lightning's too. */ readonly state: string;
         /** The channel. */ readonly channel_id: string;
         /** Its name, from where the funding lies in the chain. */ readonly short_channel_id?: string;
-        /** Which direction is ours in gossip: 0 or 1. */ readonly direction?: number | bigint;
+        /** Which direction is ours in gossip: 0 or 1. */ readonly direction?: number;
         /** Names that only the two sides use. */ readonly alias: {
           /** What the peer calls it when it speaks to us. */ readonly local?: string;
           /** What we call it when we speak to the peer, or in hints. */ readonly remote?: string;
         };
         /** What kind of channel it is (BOLT 2). */ readonly channel_type: {
-          /** Its feature bits. */ readonly bits: readonly (number | bigint)[];
+          /** Its feature bits. */ readonly bits: readonly number[];
           /** Their names; `/even`: required. */ readonly names: readonly string[];
         };
         /** Whether it is not announced to the network. */ readonly private: boolean;
@@ -1035,28 +1015,28 @@ export interface Commands {
         /** True: we lost data, and only the peer can close it. */ readonly lost_state?: boolean;
         /** The kind of channel again, by the older spelling. */ readonly features: readonly string[];
         /** The funding transaction. */ readonly funding_txid: string;
-        /** The output in it. */ readonly funding_outnum: number | bigint;
+        /** The output in it. */ readonly funding_outnum: number;
         /** The script that our balance goes to when both agree to close. */ readonly close_to: string;
         /** Its address. */ readonly close_to_addr?: string;
         /** What both sides ask of payments. */ readonly updates?: {
           /** What one side asks of payments (its channel_update). */ readonly local: {
             /** The smallest HTLC. */ readonly htlc_minimum_msat: number | bigint;
             /** The largest HTLC. */ readonly htlc_maximum_msat: number | bigint;
-            /** Blocks that a payment through it is to leave. */ readonly cltv_expiry_delta: number | bigint;
-            /** Its base fee in msat. */ readonly fee_base_msat: number | bigint;
-            /** Its proportional fee in millionths. */ readonly fee_proportional_millionths: number | bigint;
+            /** Blocks that a payment through it is to leave. */ readonly cltv_expiry_delta: number;
+            /** Its base fee in msat. */ readonly fee_base_msat: number;
+            /** Its proportional fee in millionths. */ readonly fee_proportional_millionths: number;
           };
           /** What one side asks of payments (its channel_update). */ readonly remote?: {
             /** The smallest HTLC. */ readonly htlc_minimum_msat: number | bigint;
             /** The largest HTLC. */ readonly htlc_maximum_msat: number | bigint;
-            /** Blocks that a payment through it is to leave. */ readonly cltv_expiry_delta: number | bigint;
-            /** Its base fee in msat. */ readonly fee_base_msat: number | bigint;
-            /** Its proportional fee in millionths. */ readonly fee_proportional_millionths: number | bigint;
+            /** Blocks that a payment through it is to leave. */ readonly cltv_expiry_delta: number;
+            /** Its base fee in msat. */ readonly fee_base_msat: number;
+            /** Its proportional fee in millionths. */ readonly fee_proportional_millionths: number;
           };
         };
         /** The feerate of the commitments. */ readonly feerate?: {
-          /** Satoshi per 1000 weight. */ readonly perkw: number | bigint;
-          /** Satoshi per 1000 virtual bytes. */ readonly perkb: number | bigint;
+          /** Satoshi per 1000 weight. */ readonly perkw: number;
+          /** Satoshi per 1000 virtual bytes. */ readonly perkb: number;
         };
         /** What is ours. */ readonly to_us_msat?: number | bigint;
         /** The least that ever was ours. */ readonly min_to_us_msat?: number | bigint;
@@ -1074,28 +1054,24 @@ export interface Commands {
         /** The smallest HTLC that the peer takes. */ readonly minimum_htlc_out_msat: number | bigint;
         /** The largest HTLC that we send. */ readonly maximum_htlc_out_msat: number | bigint;
         /** Whether any feerate of the peer is taken for this channel: see `setchannel`. */ readonly ignore_fee_limits: boolean;
-        /** Blocks that the peer waits for its balance when it closes alone. */ readonly their_to_self_delay:
-          | number
-          | bigint;
-        /** Blocks that we wait for our balance when we close alone. */ readonly our_to_self_delay: number | bigint;
-        /** The most HTLCs that may be on their way to us. */ readonly max_accepted_htlcs: number | bigint;
-        /** How many HTLCs the peer offered. */ readonly in_payments_offered?: number | bigint;
+        /** Blocks that the peer waits for its balance when it closes alone. */ readonly their_to_self_delay: number;
+        /** Blocks that we wait for our balance when we close alone. */ readonly our_to_self_delay: number;
+        /** The most HTLCs that may be on their way to us. */ readonly max_accepted_htlcs: number;
+        /** How many HTLCs the peer offered. */ readonly in_payments_offered?: number;
         /** What they came to. */ readonly in_offered_msat?: number | bigint;
-        /** How many of them were paid to us. */ readonly in_payments_fulfilled?: number | bigint;
+        /** How many of them were paid to us. */ readonly in_payments_fulfilled?: number;
         /** What these came to. */ readonly in_fulfilled_msat?: number | bigint;
-        /** How many HTLCs we offered. */ readonly out_payments_offered?: number | bigint;
+        /** How many HTLCs we offered. */ readonly out_payments_offered?: number;
         /** What they came to. */ readonly out_offered_msat?: number | bigint;
-        /** How many of them the peer was paid. */ readonly out_payments_fulfilled?: number | bigint;
+        /** How many of them the peer was paid. */ readonly out_payments_fulfilled?: number;
         /** What these came to. */ readonly out_fulfilled_msat?: number | bigint;
-        /** The Unix time at which the connection had last lasted a minute; absent if it never did. */ readonly last_stable_connection?:
-          | number
-          | bigint;
+        /** The Unix time at which the connection had last lasted a minute; absent if it never did. */ readonly last_stable_connection?: number;
         /** What is going on, in words. */ readonly status: readonly string[];
         /** Payments in flight. */ readonly htlcs: readonly {
           /** Offered by the peer (`in`) or by us. */ readonly direction: 'in' | 'out';
-          /** Its id, counted by the side that offered it. */ readonly id: number | bigint;
+          /** Its id, counted by the side that offered it. */ readonly id: number;
           /** Its amount. */ readonly amount_msat: number | bigint;
-          /** The block at which it times out. */ readonly expiry: number | bigint;
+          /** The block at which it times out. */ readonly expiry: number;
           /** Its payment hash. */ readonly payment_hash: string;
           /** Its state. */ readonly state:
             | 'SENT_ADD_HTLC'
@@ -1132,7 +1108,7 @@ export interface Commands {
       /** The peers. */ readonly peers: readonly {
         /** The node. */ readonly id: string;
         /** Whether it is connected now. */ readonly connected: boolean;
-        /** How many channels we have with it. */ readonly num_channels: number | bigint;
+        /** How many channels we have with it. */ readonly num_channels: number;
         /** The address of the connection. */ readonly netaddr?: readonly string[];
         /** Where the node sees us, if it says so. */ readonly remote_addr?: string;
         /** Its feature bits (BOLT 9). */ readonly features?: string;
@@ -1149,15 +1125,13 @@ export interface Commands {
         | 'created'
         | 'updated';
       /** The first index to list. Needs `index`. */ readonly start?: number | bigint;
-      /** The most to list. Needs `index`. */ readonly limit?: number | bigint;
+      /** The most to list. Needs `index`. */ readonly limit?: number;
     };
     readonly result: {
       /** The result. */ readonly payments: readonly {
-        /** 1, 2, 3 ... in the order of sending. */ readonly created_index: number | bigint;
-        /** The same number, under its old name. */ readonly id: number | bigint;
-        /** A number that rises with every change of any part; absent before its first change. */ readonly updated_index?:
-          | number
-          | bigint;
+        /** 1, 2, 3 ... in the order of sending. */ readonly created_index: number;
+        /** The same number, under its old name. */ readonly id: number;
+        /** A number that rises with every change of any part; absent before its first change. */ readonly updated_index?: number;
         /** The hash of the preimage. */ readonly payment_hash: string;
         /** The attempt to pay this hash that it belongs to; 1 is the first. */ readonly groupid: number | bigint;
         /** The number of the part in that attempt; absent if 0. */ readonly partid?: number | bigint;
@@ -1165,8 +1139,8 @@ export interface Commands {
         /** The amount that the payee gets. */ readonly amount_msat: number | bigint;
         /** The amount that we send, fees included. */ readonly amount_sent_msat: number | bigint;
         /** The payee. */ readonly destination: string;
-        /** The Unix time at which it was sent. */ readonly created_at: number | bigint;
-        /** The Unix time at which it ended. */ readonly completed_at?: number | bigint;
+        /** The Unix time at which it was sent. */ readonly created_at: number;
+        /** The Unix time at which it ended. */ readonly completed_at?: number;
         /** When complete: the proof of payment. */ readonly payment_preimage?: string;
         /** The label given. */ readonly label?: string;
         /** The invoice given. */ readonly bolt11?: string;
@@ -1223,21 +1197,18 @@ export interface Commands {
     readonly params: {
       /** The fee rate, such as `normal`, `6blocks` or `5000perkb`. */ readonly feerate_str: number | bigint | string;
     };
-    readonly result: { /** The fee rate in satoshi per 1000 weight. */ readonly perkw: number | bigint };
+    readonly result: { /** The fee rate in satoshi per 1000 weight. */ readonly perkw: number };
   };
   /** Command for sending a payment to a BOLT11 invoice */
   pay: {
     readonly params: {
-      /** The invoice. It may be in upper case and begin with `lightning:`. */ readonly bolt11?: string;
-      /** Another name of `bolt11`. */ readonly invstring?: string;
+      /** The invoice. It may be in upper case and begin with `lightning:`. */ readonly bolt11: string;
       /** The amount, for an invoice that does not name one. */ readonly amount_msat?: number | bigint | string;
       /** A label, stored with the payment. */ readonly label?: string | number | bigint;
       /** Accepted and ignored: the routes are too short to compare delays. */ readonly riskfactor?: number;
       /** The maximum fee in percent of the amount. Default: 0.5. */ readonly maxfeepercent?: number;
-      /** Seconds after which Till stops trying. The first attempt is always made. */ readonly retry_for?:
-        | number
-        | bigint;
-      /** The maximum number of blocks that the money may be locked. */ readonly maxdelay?: number | bigint;
+      /** Seconds after which Till stops trying. The first attempt is always made. */ readonly retry_for?: number;
+      /** The maximum number of blocks that the money may be locked. */ readonly maxdelay?: number;
       /** Fees up to this amount are allowed whatever `maxfeepercent` says. Default: 5000 msat. */ readonly exemptfee?:
         | number
         | bigint
@@ -1252,8 +1223,8 @@ export interface Commands {
       /** The proof of payment. */ readonly payment_preimage: string;
       /** Its hash. */ readonly payment_hash: string;
       /** The payee. */ readonly destination: string;
-      /** The Unix time of its first part. */ readonly created_at: number | bigint;
-      /** The number of parts. */ readonly parts: number | bigint;
+      /** The Unix time of its first part. */ readonly created_at: number;
+      /** The number of parts. */ readonly parts: number;
       /** The amount that the payee gets. */ readonly amount_msat: number | bigint;
       /** The amount that we send, fees included. */ readonly amount_sent_msat: number | bigint;
       /** It is paid. */ readonly status: 'complete';
@@ -1264,11 +1235,11 @@ export interface Commands {
   ping: {
     readonly params: {
       /** The node. */ readonly id: string;
-      /** Bytes of padding to send. */ readonly len?: number | bigint;
-      /** Bytes to ask for; with 65532 or more the peer sends none. */ readonly pongbytes?: number | bigint;
+      /** Bytes of padding to send. */ readonly len?: number;
+      /** Bytes to ask for; with 65532 or more the peer sends none. */ readonly pongbytes?: number;
     };
     readonly result: {
-      /** The length of the pong, its header included; 0 if none was asked for. */ readonly totlen: number | bigint;
+      /** The length of the pong, its header included; 0 if none was asked for. */ readonly totlen: number;
     };
   };
   /** Ask the signer to approve an invoice before it is paid */
@@ -1284,17 +1255,14 @@ export interface Commands {
   /** Command for sending a payment to a BOLT11 invoice */
   renepay: {
     readonly params: {
-      /** The invoice. It may be in upper case and begin with `lightning:`. */ readonly invstring?: string;
-      /** Another name of `invstring`. */ readonly bolt11?: string;
+      /** The invoice. It may be in upper case and begin with `lightning:`. */ readonly invstring: string;
       /** The amount, for an invoice that does not name one. */ readonly amount_msat?: number | bigint | string;
       /** The maximum fee. Default: 0.5 percent or 5000 msat, whichever is more. */ readonly maxfee?:
         | number
         | bigint
         | string;
-      /** The maximum number of blocks that the money may be locked. */ readonly maxdelay?: number | bigint;
-      /** Seconds after which Till stops trying. The first attempt is always made. */ readonly retry_for?:
-        | number
-        | bigint;
+      /** The maximum number of blocks that the money may be locked. */ readonly maxdelay?: number;
+      /** Seconds after which Till stops trying. The first attempt is always made. */ readonly retry_for?: number;
       /** The description. It must match the description hash in the invoice, if there is one. */ readonly description?: string;
       /** A label, stored with the payment. */ readonly label?: string | number | bigint;
       /** Channels (`SCID` or `SCID/DIRECTION`) and nodes to leave out. */ readonly exclude?: readonly string[];
@@ -1303,8 +1271,8 @@ export interface Commands {
       /** The proof of payment. */ readonly payment_preimage: string;
       /** Its hash. */ readonly payment_hash: string;
       /** The payee. */ readonly destination: string;
-      /** The Unix time of its first part. */ readonly created_at: number | bigint;
-      /** The number of parts. */ readonly parts: number | bigint;
+      /** The Unix time of its first part. */ readonly created_at: number;
+      /** The number of parts. */ readonly parts: number;
       /** The amount that the payee gets. */ readonly amount_msat: number | bigint;
       /** The amount that we send, fees included. */ readonly amount_sent_msat: number | bigint;
       /** It is paid. */ readonly status: 'complete';
@@ -1318,7 +1286,7 @@ export interface Commands {
         readonly id: string;
         readonly channel: string;
         readonly amount_msat: number | bigint | string;
-        readonly delay: number | bigint;
+        readonly delay: number;
       }[];
       /** The hash of the payment. */ readonly payment_hash: string;
       /** A label, stored with it. */ readonly label?: string | number | bigint;
@@ -1332,11 +1300,9 @@ export interface Commands {
       /** A description, stored with it. */ readonly description?: string;
     };
     readonly result: {
-      /** 1, 2, 3 ... in the order of sending. */ readonly created_index: number | bigint;
-      /** The same number, under its old name. */ readonly id: number | bigint;
-      /** A number that rises with every change of any part; absent before its first change. */ readonly updated_index?:
-        | number
-        | bigint;
+      /** 1, 2, 3 ... in the order of sending. */ readonly created_index: number;
+      /** The same number, under its old name. */ readonly id: number;
+      /** A number that rises with every change of any part; absent before its first change. */ readonly updated_index?: number;
       /** The hash of the preimage. */ readonly payment_hash: string;
       /** The attempt to pay this hash that it belongs to; 1 is the first. */ readonly groupid: number | bigint;
       /** The number of the part in that attempt; absent if 0. */ readonly partid?: number | bigint;
@@ -1344,8 +1310,8 @@ export interface Commands {
       /** The amount that the payee gets. */ readonly amount_msat: number | bigint;
       /** The amount that we send, fees included. */ readonly amount_sent_msat: number | bigint;
       /** The payee. */ readonly destination: string;
-      /** The Unix time at which it was sent. */ readonly created_at: number | bigint;
-      /** The Unix time at which it ended. */ readonly completed_at?: number | bigint;
+      /** The Unix time at which it was sent. */ readonly created_at: number;
+      /** The Unix time at which it ended. */ readonly completed_at?: number;
       /** When complete: the proof of payment. */ readonly payment_preimage?: string;
       /** The label given. */ readonly label?: string;
       /** The invoice given. */ readonly bolt11?: string;
@@ -1361,9 +1327,7 @@ export interface Commands {
         | number
         | bigint
         | string;
-      /** Accepted for the sake of clients, and refused: Till forwards nothing, so nobody pays it. */ readonly feeppm?:
-        | number
-        | bigint;
+      /** Accepted for the sake of clients, and refused: Till forwards nothing, so nobody pays it. */ readonly feeppm?: number;
       /** Accepted for the sake of clients, and refused: Till forwards nothing, so nobody pays it. */ readonly htlcmin?:
         | number
         | bigint
@@ -1372,9 +1336,7 @@ export interface Commands {
         | number
         | bigint
         | string;
-      /** Accepted for the sake of clients. What Till sets is in force at once. */ readonly enforcedelay?:
-        | number
-        | bigint;
+      /** Accepted for the sake of clients. What Till sets is in force at once. */ readonly enforcedelay?: number;
       /** Whether to take any feerate of the peer; unchanged unless given. */ readonly ignorefeelimits?: boolean;
     };
     readonly result: {
@@ -1383,7 +1345,7 @@ export interface Commands {
         /** The id of the channel. */ readonly channel_id: string;
         /** The place of the funding output on chain. */ readonly short_channel_id?: string;
         /** The base fee in our channel_update (`fee-base`). */ readonly fee_base_msat: number | bigint;
-        /** The proportional fee there (`fee-per-satoshi`). */ readonly fee_proportional_millionths: number | bigint;
+        /** The proportional fee there (`fee-per-satoshi`). */ readonly fee_proportional_millionths: number;
         /** The smallest HTLC that the peer takes. */ readonly minimum_htlc_out_msat: number | bigint;
         /** The largest HTLC that we send. */ readonly maximum_htlc_out_msat: number | bigint;
         /** Whether any feerate of the peer is taken. */ readonly ignore_fee_limits: boolean;
@@ -1409,7 +1371,7 @@ export interface Commands {
         /** The same in words. */ readonly restrictions_as_english: string;
         /** False: this rune was not made here as it is, but may be derived from one that was. */ readonly stored?: boolean;
         /** True: it was revoked. */ readonly blacklisted?: boolean;
-        /** When it was last used with success, in seconds since 1970. */ readonly last_used?: number | bigint;
+        /** When it was last used with success, in seconds since 1970. */ readonly last_used?: number;
         /** False: it is of another node. */ readonly our_rune?: boolean;
       }[];
     };
@@ -1453,7 +1415,7 @@ export interface Commands {
     readonly result: {
       /** What has become of each. */ readonly reservations: readonly {
         /** The transaction that made the output. */ readonly txid: string;
-        /** Its index there. */ readonly vout: number | bigint;
+        /** Its index there. */ readonly vout: number;
         /** Whether it was reserved. */ readonly was_reserved: boolean;
         /** Whether it still is. */ readonly reserved: boolean;
         /** Why it still is, when it is. */ readonly reason?: string;
@@ -1474,9 +1436,9 @@ export interface Commands {
     };
     readonly result: {
       /** What was watched. */ readonly subsystem: 'invoices' | 'sendpays';
-      /** How many were created, if that was asked for. */ readonly created?: number | bigint;
-      /** How many were changed, if that was asked for. */ readonly updated?: number | bigint;
-      /** How many were deleted, if that was asked for. */ readonly deleted?: number | bigint;
+      /** How many were created, if that was asked for. */ readonly created?: number;
+      /** How many were changed, if that was asked for. */ readonly updated?: number;
+      /** How many were deleted, if that was asked for. */ readonly deleted?: number;
       /** The invoice that changed. */ readonly invoices?: {
         /** Its status at that time. */ readonly status: 'unpaid' | 'paid' | 'expired';
         /** Its label. */ readonly label: string;
@@ -1503,22 +1465,20 @@ export interface Commands {
       /** The hash of the preimage. */ readonly payment_hash: string;
       /** The amount; absent if the payer chooses it. */ readonly amount_msat?: number | bigint;
       /** `unpaid` can still be paid, `expired` no longer can. */ readonly status: 'unpaid' | 'paid' | 'expired';
-      /** When paid: 1, 2, 3 ... in the order of payment. */ readonly pay_index?: number | bigint;
+      /** When paid: 1, 2, 3 ... in the order of payment. */ readonly pay_index?: number;
       /** When paid: the amount received, which may be more than the invoice asks for. */ readonly amount_received_msat?:
         | number
         | bigint;
-      /** When paid: the Unix time. */ readonly paid_at?: number | bigint;
+      /** When paid: the Unix time. */ readonly paid_at?: number;
       /** When paid on chain: the deposit that paid it, or the last one of several. */ readonly paid_outpoint?: {
         /** The transaction. */ readonly txid: string;
-        /** The index of its output. */ readonly outnum: number | bigint;
+        /** The index of its output. */ readonly outnum: number;
       };
       /** When paid: the proof of payment. */ readonly payment_preimage?: string;
       /** The description; absent once it was removed. */ readonly description?: string;
-      /** The Unix time from which it can no longer be paid. */ readonly expires_at: number | bigint;
-      /** 1, 2, 3 ... in the order of creation. */ readonly created_index: number | bigint;
-      /** A number that rises with every change of any invoice; absent before its first change. */ readonly updated_index?:
-        | number
-        | bigint;
+      /** The Unix time from which it can no longer be paid. */ readonly expires_at: number;
+      /** 1, 2, 3 ... in the order of creation. */ readonly created_index: number;
+      /** A number that rises with every change of any invoice; absent before its first change. */ readonly updated_index?: number;
       /** The object that was stored with it. */ readonly metadata?: unknown;
       /** It can be paid, but asks the payer for fewer than 19 blocks: a payment that leaves no more than it asks for is refused. Make a new invoice. */ readonly warning_cltv?: string;
     };
@@ -1526,10 +1486,10 @@ export interface Commands {
   /** Command for waiting for blocks on the blockchain */
   waitblockheight: {
     readonly params: {
-      /** The height. */ readonly blockheight: number | bigint;
-      /** Seconds to wait. Default: no limit. */ readonly timeout?: number | bigint;
+      /** The height. */ readonly blockheight: number;
+      /** Seconds to wait. Default: no limit. */ readonly timeout?: number;
     };
-    readonly result: { /** The height of the tip. */ readonly blockheight: number | bigint };
+    readonly result: { /** The height of the tip. */ readonly blockheight: number };
   };
   /** Command for waiting for the next event */
   waitevent: {
@@ -1542,7 +1502,7 @@ export interface Commands {
       /** Only events of invoices whose label begins with this. */ readonly label_prefix?: string;
     };
     readonly result: {
-      /** Its number: 1, 2, 3 ... without gaps. Give it as the next `after`. */ readonly id: number | bigint;
+      /** Its number: 1, 2, 3 ... without gaps. Give it as the next `after`. */ readonly id: number;
       /** What happened. */ readonly type:
         | 'invoice.created'
         | 'invoice.paid'
@@ -1559,7 +1519,7 @@ export interface Commands {
         | 'warning.no_inbound'
         | 'warning.reserve_short'
         | 'warning.webhook_disabled';
-      /** When, in Unix time. */ readonly time: number | bigint;
+      /** When, in Unix time. */ readonly time: number;
       /** The label of the invoice that it is about. */ readonly label?: string;
       /** More about it: an object, by type. */ readonly data: unknown;
     };
@@ -1573,22 +1533,20 @@ export interface Commands {
       /** The hash of the preimage. */ readonly payment_hash: string;
       /** The amount; absent if the payer chooses it. */ readonly amount_msat?: number | bigint;
       /** `unpaid` can still be paid, `expired` no longer can. */ readonly status: 'unpaid' | 'paid' | 'expired';
-      /** When paid: 1, 2, 3 ... in the order of payment. */ readonly pay_index?: number | bigint;
+      /** When paid: 1, 2, 3 ... in the order of payment. */ readonly pay_index?: number;
       /** When paid: the amount received, which may be more than the invoice asks for. */ readonly amount_received_msat?:
         | number
         | bigint;
-      /** When paid: the Unix time. */ readonly paid_at?: number | bigint;
+      /** When paid: the Unix time. */ readonly paid_at?: number;
       /** When paid on chain: the deposit that paid it, or the last one of several. */ readonly paid_outpoint?: {
         /** The transaction. */ readonly txid: string;
-        /** The index of its output. */ readonly outnum: number | bigint;
+        /** The index of its output. */ readonly outnum: number;
       };
       /** When paid: the proof of payment. */ readonly payment_preimage?: string;
       /** The description; absent once it was removed. */ readonly description?: string;
-      /** The Unix time from which it can no longer be paid. */ readonly expires_at: number | bigint;
-      /** 1, 2, 3 ... in the order of creation. */ readonly created_index: number | bigint;
-      /** A number that rises with every change of any invoice; absent before its first change. */ readonly updated_index?:
-        | number
-        | bigint;
+      /** The Unix time from which it can no longer be paid. */ readonly expires_at: number;
+      /** 1, 2, 3 ... in the order of creation. */ readonly created_index: number;
+      /** A number that rises with every change of any invoice; absent before its first change. */ readonly updated_index?: number;
       /** The object that was stored with it. */ readonly metadata?: unknown;
       /** It can be paid, but asks the payer for fewer than 19 blocks: a payment that leaves no more than it asks for is refused. Make a new invoice. */ readonly warning_cltv?: string;
     };
@@ -1597,16 +1555,14 @@ export interface Commands {
   waitsendpay: {
     readonly params: {
       /** The hash of the payment. */ readonly payment_hash: string;
-      /** Seconds to wait. Default: no limit. */ readonly timeout?: number | bigint;
+      /** Seconds to wait. Default: no limit. */ readonly timeout?: number;
       /** The part. */ readonly partid?: number | bigint;
       /** The attempt. Default: the latest. */ readonly groupid?: number | bigint;
     };
     readonly result: {
-      /** 1, 2, 3 ... in the order of sending. */ readonly created_index: number | bigint;
-      /** The same number, under its old name. */ readonly id: number | bigint;
-      /** A number that rises with every change of any part; absent before its first change. */ readonly updated_index?:
-        | number
-        | bigint;
+      /** 1, 2, 3 ... in the order of sending. */ readonly created_index: number;
+      /** The same number, under its old name. */ readonly id: number;
+      /** A number that rises with every change of any part; absent before its first change. */ readonly updated_index?: number;
       /** The hash of the preimage. */ readonly payment_hash: string;
       /** The attempt to pay this hash that it belongs to; 1 is the first. */ readonly groupid: number | bigint;
       /** The number of the part in that attempt; absent if 0. */ readonly partid?: number | bigint;
@@ -1614,8 +1570,8 @@ export interface Commands {
       /** The amount that the payee gets. */ readonly amount_msat: number | bigint;
       /** The amount that we send, fees included. */ readonly amount_sent_msat: number | bigint;
       /** The payee. */ readonly destination: string;
-      /** The Unix time at which it was sent. */ readonly created_at: number | bigint;
-      /** The Unix time at which it ended. */ readonly completed_at?: number | bigint;
+      /** The Unix time at which it was sent. */ readonly created_at: number;
+      /** The Unix time at which it ended. */ readonly completed_at?: number;
       /** When complete: the proof of payment. */ readonly payment_preimage?: string;
       /** The label given. */ readonly label?: string;
       /** The invoice given. */ readonly bolt11?: string;
@@ -1649,20 +1605,60 @@ export interface Commands {
         | bigint
         | string;
       /** Accepted and ignored: Till has no map of the network yet. */ readonly layers?: readonly string[];
-      /** Seconds after which Till stops trying. The first attempt is always made. */ readonly retry_for?:
-        | number
-        | bigint;
+      /** Seconds after which Till stops trying. The first attempt is always made. */ readonly retry_for?: number;
       /** Pay only this amount; others pay the rest of the invoice. */ readonly partial_msat?: number | bigint | string;
-      /** The maximum number of blocks that the money may be locked. */ readonly maxdelay?: number | bigint;
+      /** The maximum number of blocks that the money may be locked. */ readonly maxdelay?: number;
       /** Accepted and ignored: a BOLT 11 invoice has no payer note. */ readonly payer_note?: string;
       /** A label, stored with the payment. */ readonly label?: string | number | bigint;
     };
     readonly result: {
       /** The proof of payment. */ readonly payment_preimage: string;
-      /** How many parts failed. */ readonly failed_parts: number | bigint;
-      /** How many parts succeeded. */ readonly successful_parts: number | bigint;
+      /** How many parts failed. */ readonly failed_parts: number;
+      /** How many parts succeeded. */ readonly successful_parts: number;
       /** The amount that the payee gets. */ readonly amount_msat: number | bigint;
       /** The amount that we send, fees included. */ readonly amount_sent_msat: number | bigint;
     };
   };
 }
+
+/** The commands that change nothing. */
+export const READING_COMMANDS: readonly string[] = [
+  'autoclean-status',
+  'batching',
+  'check',
+  'checkmessage',
+  'decode',
+  'decodepay',
+  'deprecations',
+  'feerates',
+  'getinfo',
+  'getroute',
+  'help',
+  'listchannels',
+  'listclosedchannels',
+  'listconfigs',
+  'listevents',
+  'listforwards',
+  'listfunds',
+  'listhtlcs',
+  'listinvoicerequests',
+  'listinvoices',
+  'listnodes',
+  'listoffers',
+  'listpays',
+  'listpeerchannels',
+  'listpeers',
+  'listsendpays',
+  'notifications',
+  'parsefeerate',
+  'ping',
+  'preapproveinvoice',
+  'showrunes',
+  'staticbackup',
+  'wait',
+  'waitanyinvoice',
+  'waitblockheight',
+  'waitevent',
+  'waitinvoice',
+  'waitsendpay',
+];

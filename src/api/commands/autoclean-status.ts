@@ -7,7 +7,7 @@ import { defineCommand } from './modules.ts';
 const state = answer.object(
   {
     enabled: answer.boolean('Whether such invoices are removed regularly.'),
-    age: answer.optional(answer.integer('Seconds for which they are kept.')),
+    age: answer.optional(answer.u64('Seconds for which they are kept.')),
     cleaned: answer.integer('How many were removed since the node was created.'),
   },
   'The settings.',

@@ -16,8 +16,8 @@ export const autocleaninvoice = defineCommand({
   },
   returns: {
     enabled: answer.boolean('Whether it is on.'),
-    cycle_seconds: answer.optional(answer.integer('The value that is now set.')),
-    expired_by: answer.optional(answer.integer('The value that is now set.')),
+    cycle_seconds: answer.optional(answer.u64('The value that is now set.')),
+    expired_by: answer.optional(answer.u64('The value that is now set.')),
   },
   errors: [],
   see_also: ['autoclean-once', 'autoclean-status', 'delexpiredinvoice'],

@@ -20,7 +20,7 @@ const ADDRESS_KINDS = ['P2PKH', 'P2SH', 'P2WPKH', 'P2WSH', 'P2TR'] as const;
 export const decodedMembers = {
   currency: answer.string('The network: the letters after `ln`.'),
   created_at: answer.integer('The Unix time of its creation.'),
-  expiry: answer.integer('For how many seconds after that it can be paid.'),
+  expiry: answer.u64('For how many seconds after that it can be paid.'),
   payee: answer.nodeId('The node that is paid.'),
   amount_msat: answer.optional(answer.msat('The amount; absent if the payer chooses it.')),
   payment_hash: answer.hash('The hash of the preimage.'),

@@ -67,8 +67,8 @@ export const wait = defineCommand({
         {
           status: answer.oneOf(['pending', 'complete', 'failed'], 'Its status at that time.'),
           payment_hash: answer.hash('Its payment hash.'),
-          groupid: answer.integer('Its try.'),
-          partid: answer.integer('Its number in that attempt.'),
+          groupid: answer.u64('Its try.'),
+          partid: answer.u64('Its number in that attempt.'),
         },
         'The part that changed.',
       ),

@@ -57,13 +57,15 @@ const HEX_32 = { type: 'string', pattern: '^[0-9a-f]{64}$' };
 export const answer = {
   string: value<string>('string', { type: 'string' }),
   boolean: value<boolean>('boolean', { type: 'boolean' }),
-  /** A whole number of any size. */
-  integer: value<number | bigint>('integer', { type: 'integer' }),
+  /** A whole number that every JavaScript number can hold: a count, a time, a height, an index. */
+  integer: value<number | bigint>('integer', { type: 'integer', maximum: Number.MAX_SAFE_INTEGER }),
+  /** A whole number that may need 64 bits. */
+  u64: value<number | bigint>('u64', { type: 'integer', minimum: 0 }),
   number: value<number>('number', { type: 'number' }),
   /** An amount in millisatoshi: a bare JSON integer. */
   msat: value<bigint>('msat', { type: 'integer', minimum: 0 }),
   /** An amount in satoshi: a bare JSON integer. */
-  sat: value<bigint>('sat', { type: 'integer', minimum: 0 }),
+  sat: value<bigint>('sat', { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
   hex: value<string>('hex', { type: 'string', pattern: '^([0-9a-f]{2})*$' }),
   hash: value<string>('hash', HEX_32),
   /** 32 bytes that were secret until now. */

@@ -16,7 +16,12 @@ export function findFault(answer: Answer<unknown>, value: unknown, path = 'resul
   if (answer.kind === 'object') return findFaultOfObject(answer, value, path);
   if (schema.type === undefined) return undefined;
   if (schema.type === 'integer') {
-    return typeof value === 'bigint' || Number.isSafeInteger(value) ? undefined : `${path} is no integer`;
+    if (typeof value !== 'bigint' && !(typeof value === 'number' && Number.isSafeInteger(value))) {
+      return `${path} is no integer`;
+    }
+    return value > (schema.maximum ?? Number.POSITIVE_INFINITY)
+      ? `${path} is larger than ${schema.maximum}`
+      : undefined;
   }
   if (typeof value !== schema.type) return `${path} is no ${schema.type}`;
   if (schema.enum !== undefined && !schema.enum.includes(value as string)) {

@@ -44,7 +44,9 @@ export class NodeProcess {
       child.once('message', () => resolve());
       child.once('exit', () => reject(new Error(`the ${name} did not start; ${log_file} says why`)));
     });
-    return new NodeProcess(name, dir, child, ended, await connectToNode(join(dir, 'regtest', 'lightning-rpc')));
+    // A node that ends by itself ends the sandbox: nobody waits for it.
+    const client = await connectToNode(join(dir, 'regtest', 'lightning-rpc'), { reconnect: false });
+    return new NodeProcess(name, dir, child, ended, client);
   }
 
   private constructor(name: string, dir: string, child: ChildProcess, ended: Promise<void>, client: Client) {

@@ -1,9 +1,9 @@
 /** The types of every command for the typed client, as TypeScript source. */
 import type { JsonSchema } from '../schema.ts';
 import type { CommandFacts } from '../table.ts';
-import { paramsSchema, resultSchema } from './json-schema.ts';
+import { ownParamsSchema, resultSchema } from './json-schema.ts';
 
-/** The TypeScript type of a schema. Integers beyond 2^53 come as bigint, so each may be either. */
+/** The TypeScript type of a schema. Integers beyond 2^53 come as bigint: what may be so large may be either. */
 function typeOf(schema: JsonSchema): string {
   if (schema.enum !== undefined) return schema.enum.map((word) => `'${word}'`).join(' | ');
   if (schema.anyOf !== undefined) return schema.anyOf.map(typeOf).join(' | ');
@@ -14,7 +14,7 @@ function typeOf(schema: JsonSchema): string {
     case 'number':
       return schema.type;
     case 'integer':
-      return 'number | bigint';
+      return (schema.maximum ?? Number.POSITIVE_INFINITY) <= Number.MAX_SAFE_INTEGER ? 'number' : 'number | bigint';
     case 'array':
       return `readonly (${typeOf(schema.items ?? {})})[]`;
     case 'object':
@@ -36,8 +36,9 @@ function objectType({ properties = {}, required = [] }: JsonSchema): string {
 /** The file `src/api/client/commands.ts`, before formatting. */
 export function clientTypes(commands: readonly CommandFacts[]): string {
   const entries = commands.map((command) => {
-    const params = command.rest ? 'Readonly<Record<string, unknown>>' : typeOf(paramsSchema(command));
+    const params = command.rest ? 'Readonly<Record<string, unknown>>' : typeOf(ownParamsSchema(command));
     return `/** ${command.title} */\n'${command.name}': { readonly params: ${params}; readonly result: ${typeOf(resultSchema(command))} };`;
   });
-  return `/** The parameters and results of every command. Generated from src/api/commands by \`npm run docs\`. */\nexport interface Commands {\n${entries.join('\n')}\n}\n`;
+  const reading = commands.filter(({ access }) => access === 'read').map(({ name }) => `'${name}'`);
+  return `/** The parameters and results of every command. Generated from src/api/commands by \`npm run docs\`. */\nexport interface Commands {\n${entries.join('\n')}\n}\n\n/** The commands that change nothing. */\nexport const READING_COMMANDS: readonly string[] = [${reading.join(', ')}];\n`;
 }

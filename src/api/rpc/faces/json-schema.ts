@@ -3,6 +3,15 @@ import { described } from '../answer.ts';
 import type { JsonSchema } from '../schema.ts';
 import type { CommandFacts } from '../table.ts';
 
+/** The parameters under their own names alone: what a new program should use. */
+export function ownParamsSchema(command: CommandFacts): JsonSchema {
+  const schema = paramsSchema(command);
+  const names = Object.keys(command.params);
+  const properties = Object.fromEntries(names.map((name) => [name, schema.properties?.[name] ?? {}]));
+  const required = names.filter((name) => command.params[name]?.presence === 'required');
+  return { ...schema, properties, required };
+}
+
 /** The schema of the parameters given by name. */
 export function paramsSchema(command: CommandFacts): JsonSchema {
   const properties: Record<string, JsonSchema> = {};

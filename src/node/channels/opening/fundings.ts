@@ -2,13 +2,13 @@
 import type { Input } from '../../../protocol/channel/input.ts';
 import type { LiveChannel } from '../live-channel.ts';
 import type { ChannelLog, FundingWallet } from '../ports.ts';
-import type { OpeningEnd } from './openings.ts';
+import type { AwaitedEnd } from './openings.ts';
 
 export class Fundings {
   readonly #wallet: Pick<FundingWallet, 'publish' | 'release'>;
   readonly #log: ChannelLog;
   readonly #apply: (channel: LiveChannel, input: Input) => void;
-  readonly #expected = new Map<LiveChannel, PromiseWithResolvers<OpeningEnd>>();
+  readonly #expected = new Map<LiveChannel, AwaitedEnd>();
 
   constructor(
     wallet: Pick<FundingWallet, 'publish' | 'release'>,
@@ -21,7 +21,7 @@ export class Fundings {
   }
 
   /** Somebody waits for the funding of this channel to be sent. */
-  expect(channel: LiveChannel, end: PromiseWithResolvers<OpeningEnd>): void {
+  expect(channel: LiveChannel, end: AwaitedEnd): void {
     this.#expected.set(channel, end);
   }
 

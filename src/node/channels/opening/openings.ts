@@ -23,6 +23,12 @@ export type OpeningEnd =
   /** `cause`: what the wallet threw, when it was the wallet. */
   | { readonly kind: 'failed'; readonly reason: string; readonly cause?: unknown };
 
+/** Whoever waits for the end of an opening. */
+export interface AwaitedEnd {
+  resolve(end: OpeningEnd): void;
+  reject(error: Error): void;
+}
+
 /** An opening that has not ended, and who is part of it. */
 export interface LiveOpening {
   readonly peer: ConnectedPeer;
@@ -39,7 +45,7 @@ export interface LiveOpening {
   /** Where a mutual close was to pay to: free again when the opening comes to nothing. */
   readonly shutdown_script: string;
   cancelTimeout: () => void;
-  readonly end: PromiseWithResolvers<OpeningEnd> | undefined;
+  readonly end: AwaitedEnd | undefined;
 }
 
 /** What the registry of channels does with an opening's effects and with what became of it. */

@@ -246,6 +246,39 @@ export interface Commands {
       /** The rune permits everything. */ readonly warning_unrestricted_rune?: string;
     };
   };
+  /** Command for having events sent to a URL */
+  createwebhook: {
+    readonly params: {
+      /** Where to send events. */ readonly url: string;
+      /** Only these types, or families of types. Default: all. */ readonly types?: string | readonly string[];
+      /** Only events of invoices whose label begins with this. */ readonly label_prefix?: string;
+      /** Send several events at once, in any order; one that fails does not hold up the others. */ readonly parallel?: boolean;
+      /** Begin after this event; 0 sends all that are kept. Default: only what happens from now on. */ readonly after?:
+        | number
+        | bigint;
+    };
+    readonly result: {
+      /** Its number: 1, 2, 3 ... in the order of creation. */ readonly webhook_id: number | bigint;
+      /** Where events are sent. */ readonly url: string;
+      /** Only these types; absent: all. */ readonly types?: readonly string[];
+      /** Only events of invoices whose label begins so; absent: all. */ readonly label_prefix?: string;
+      /** Whether several events may be on their way at once, in any order. */ readonly parallel: boolean;
+      /** Whether events are sent. */ readonly enabled: boolean;
+      /** Why not. */ readonly disabled_reason?: string;
+      /** When it was created, in Unix time. */ readonly created_at: number | bigint;
+      /** Up to this event every one is delivered, not wanted, or waits to be tried again. */ readonly position:
+        | number
+        | bigint;
+      /** Attempts in all. */ readonly attempts: number | bigint;
+      /** The first failure since the last success, in Unix time. */ readonly failing_since?: number | bigint;
+      /** How many events have failed and wait to be tried again. */ readonly retries: number | bigint;
+      /** When the first of them is tried again, in Unix time. */ readonly next_attempt_at?: number | bigint;
+      /** Until this Unix time messages are signed with the secret before the current one as well. */ readonly old_secret_until?:
+        | number
+        | bigint;
+      /** What messages are signed with: `whsec_` and base64. Give it to the receiver, and keep it secret. */ readonly secret: string;
+    };
+  };
   /** Command for decoding an invoice string or a rune */
   decode: {
     readonly params: {
@@ -330,6 +363,30 @@ export interface Commands {
         /** Its letter. */ readonly tag: string;
         /** Its data, bech32. */ readonly data: string;
       }[];
+    };
+  };
+  /** Command for deleting a webhook */
+  deletewebhook: {
+    readonly params: { /** The number of the webhook. */ readonly webhook_id: number | bigint };
+    readonly result: {
+      /** Its number: 1, 2, 3 ... in the order of creation. */ readonly webhook_id: number | bigint;
+      /** Where events are sent. */ readonly url: string;
+      /** Only these types; absent: all. */ readonly types?: readonly string[];
+      /** Only events of invoices whose label begins so; absent: all. */ readonly label_prefix?: string;
+      /** Whether several events may be on their way at once, in any order. */ readonly parallel: boolean;
+      /** Whether events are sent. */ readonly enabled: boolean;
+      /** Why not. */ readonly disabled_reason?: string;
+      /** When it was created, in Unix time. */ readonly created_at: number | bigint;
+      /** Up to this event every one is delivered, not wanted, or waits to be tried again. */ readonly position:
+        | number
+        | bigint;
+      /** Attempts in all. */ readonly attempts: number | bigint;
+      /** The first failure since the last success, in Unix time. */ readonly failing_since?: number | bigint;
+      /** How many events have failed and wait to be tried again. */ readonly retries: number | bigint;
+      /** When the first of them is tried again, in Unix time. */ readonly next_attempt_at?: number | bigint;
+      /** Until this Unix time messages are signed with the secret before the current one as well. */ readonly old_secret_until?:
+        | number
+        | bigint;
     };
   };
   /** Command for removing expired invoices */
@@ -703,6 +760,26 @@ export interface Commands {
       /** The one option to show; not set and without a default, it is omitted. */ readonly config?: string;
     };
     readonly result: { /** The options by name: `{NAME: {value_str: ..., source: ...}}`. */ readonly configs: unknown };
+  };
+  /** Command for listing the attempts of a webhook */
+  listdeliveries: {
+    readonly params: {
+      /** The number of the webhook. */ readonly webhook_id: number | bigint;
+      /** Only attempts of this event. */ readonly event_id?: number | bigint;
+      /** The maximum number of attempts. */ readonly limit?: number | bigint;
+    };
+    readonly result: {
+      /** The attempts. */ readonly deliveries: readonly {
+        /** Its number: 1, 2, 3 ... for each webhook. */ readonly attempt: number | bigint;
+        /** The event; absent for a test. */ readonly event_id?: number | bigint;
+        /** The header `webhook-id`: the same over all attempts of an event. */ readonly message_id: string;
+        /** When, in Unix time. */ readonly tried_at: number | bigint;
+        /** How long it took, in milliseconds. */ readonly duration_ms: number | bigint;
+        /** Whether the receiver has taken it: it answered a status of 2xx. */ readonly delivered: boolean;
+        /** The status that it answered. */ readonly status?: number | bigint;
+        /** What went wrong. */ readonly failure?: string;
+      }[];
+    };
   };
   /** Command for listing what happened */
   listevents: {
@@ -1174,6 +1251,32 @@ export interface Commands {
       }[];
     };
   };
+  /** Command for listing webhooks */
+  listwebhooks: {
+    readonly params: { /** Only this one. */ readonly webhook_id?: number | bigint };
+    readonly result: {
+      /** The webhooks. */ readonly webhooks: readonly {
+        /** Its number: 1, 2, 3 ... in the order of creation. */ readonly webhook_id: number | bigint;
+        /** Where events are sent. */ readonly url: string;
+        /** Only these types; absent: all. */ readonly types?: readonly string[];
+        /** Only events of invoices whose label begins so; absent: all. */ readonly label_prefix?: string;
+        /** Whether several events may be on their way at once, in any order. */ readonly parallel: boolean;
+        /** Whether events are sent. */ readonly enabled: boolean;
+        /** Why not. */ readonly disabled_reason?: string;
+        /** When it was created, in Unix time. */ readonly created_at: number | bigint;
+        /** Up to this event every one is delivered, not wanted, or waits to be tried again. */ readonly position:
+          | number
+          | bigint;
+        /** Attempts in all. */ readonly attempts: number | bigint;
+        /** The first failure since the last success, in Unix time. */ readonly failing_since?: number | bigint;
+        /** How many events have failed and wait to be tried again. */ readonly retries: number | bigint;
+        /** When the first of them is tried again, in Unix time. */ readonly next_attempt_at?: number | bigint;
+        /** Until this Unix time messages are signed with the secret before the current one as well. */ readonly old_secret_until?:
+          | number
+          | bigint;
+      }[];
+    };
+  };
   /** Command for generating a new address to be used by the node */
   newaddr: {
     readonly params: {
@@ -1252,6 +1355,46 @@ export interface Commands {
     readonly params: { /** The backups, as `staticbackup` answered them. */ readonly scb: readonly string[] };
     readonly result: { /** The recovered channels. */ readonly stubs: readonly string[] };
   };
+  /** Command for sending events to a webhook again */
+  redeliverwebhook: {
+    readonly params: {
+      /** The number of the webhook. */ readonly webhook_id: number | bigint;
+      /** The one event to send. */ readonly event_id?: number | bigint;
+      /** Send all events after this one; 0: all that are kept. */ readonly after?: number | bigint;
+    };
+    readonly result: {
+      /** With `event_id`: what came of it. */ readonly delivery?: {
+        /** Its number: 1, 2, 3 ... for each webhook. */ readonly attempt: number | bigint;
+        /** The event; absent for a test. */ readonly event_id?: number | bigint;
+        /** The header `webhook-id`: the same over all attempts of an event. */ readonly message_id: string;
+        /** When, in Unix time. */ readonly tried_at: number | bigint;
+        /** How long it took, in milliseconds. */ readonly duration_ms: number | bigint;
+        /** Whether the receiver has taken it: it answered a status of 2xx. */ readonly delivered: boolean;
+        /** The status that it answered. */ readonly status?: number | bigint;
+        /** What went wrong. */ readonly failure?: string;
+      };
+      /** With `after`: the webhook. */ readonly webhook?: {
+        /** Its number: 1, 2, 3 ... in the order of creation. */ readonly webhook_id: number | bigint;
+        /** Where events are sent. */ readonly url: string;
+        /** Only these types; absent: all. */ readonly types?: readonly string[];
+        /** Only events of invoices whose label begins so; absent: all. */ readonly label_prefix?: string;
+        /** Whether several events may be on their way at once, in any order. */ readonly parallel: boolean;
+        /** Whether events are sent. */ readonly enabled: boolean;
+        /** Why not. */ readonly disabled_reason?: string;
+        /** When it was created, in Unix time. */ readonly created_at: number | bigint;
+        /** Up to this event every one is delivered, not wanted, or waits to be tried again. */ readonly position:
+          | number
+          | bigint;
+        /** Attempts in all. */ readonly attempts: number | bigint;
+        /** The first failure since the last success, in Unix time. */ readonly failing_since?: number | bigint;
+        /** How many events have failed and wait to be tried again. */ readonly retries: number | bigint;
+        /** When the first of them is tried again, in Unix time. */ readonly next_attempt_at?: number | bigint;
+        /** Until this Unix time messages are signed with the secret before the current one as well. */ readonly old_secret_until?:
+          | number
+          | bigint;
+      };
+    };
+  };
   /** Command for sending a payment to a BOLT11 invoice */
   renepay: {
     readonly params: {
@@ -1277,6 +1420,18 @@ export interface Commands {
       /** The amount that we send, fees included. */ readonly amount_sent_msat: number | bigint;
       /** It is paid. */ readonly status: 'complete';
       /** Set if some parts failed on the way. */ readonly warning_partial_completion?: string;
+    };
+  };
+  /** Command for replacing the secret of a webhook */
+  rotatewebhooksecret: {
+    readonly params: {
+      /** The number of the webhook. */ readonly webhook_id: number | bigint;
+      /** Seconds for which the old secret signs as well; 0: it is dead at once. */ readonly overlap?: number | bigint;
+    };
+    readonly result: {
+      /** The webhook. */ readonly webhook_id: number | bigint;
+      /** The new secret, shown this once. */ readonly secret: string;
+      /** Until this Unix time the old one signs as well. */ readonly old_secret_until: number | bigint;
     };
   };
   /** Command for sending a payment over a given route */
@@ -1403,6 +1558,20 @@ export interface Commands {
     readonly params: Readonly<Record<string, never>>;
     readonly result: { /** Says that the node is stopping. */ readonly result: 'Shutdown complete' };
   };
+  /** Command for sending a test to a webhook */
+  testwebhook: {
+    readonly params: { /** The number of the webhook. */ readonly webhook_id: number | bigint };
+    readonly result: {
+      /** Its number: 1, 2, 3 ... for each webhook. */ readonly attempt: number | bigint;
+      /** The event; absent for a test. */ readonly event_id?: number | bigint;
+      /** The header `webhook-id`: the same over all attempts of an event. */ readonly message_id: string;
+      /** When, in Unix time. */ readonly tried_at: number | bigint;
+      /** How long it took, in milliseconds. */ readonly duration_ms: number | bigint;
+      /** Whether the receiver has taken it: it answered a status of 2xx. */ readonly delivered: boolean;
+      /** The status that it answered. */ readonly status?: number | bigint;
+      /** What went wrong. */ readonly failure?: string;
+    };
+  };
   /** Release reserved UTXOs */
   unreserveinputs: {
     readonly params: {
@@ -1420,6 +1589,37 @@ export interface Commands {
         /** Whether it still is. */ readonly reserved: boolean;
         /** Why it still is, when it is. */ readonly reason?: string;
       }[];
+    };
+  };
+  /** Command for changing a webhook, or switching it on and off */
+  updatewebhook: {
+    readonly params: {
+      /** The number of the webhook. */ readonly webhook_id: number | bigint;
+      /** Where to send events. */ readonly url?: string;
+      /** Only these types, or families of types; an empty array: all. */ readonly types?: string | readonly string[];
+      /** Only events of invoices whose label begins with this; an empty text: all events. */ readonly label_prefix?: string;
+      /** Whether several events may be on their way at once, in any order. */ readonly parallel?: boolean;
+      /** Whether events are sent. */ readonly enabled?: boolean;
+    };
+    readonly result: {
+      /** Its number: 1, 2, 3 ... in the order of creation. */ readonly webhook_id: number | bigint;
+      /** Where events are sent. */ readonly url: string;
+      /** Only these types; absent: all. */ readonly types?: readonly string[];
+      /** Only events of invoices whose label begins so; absent: all. */ readonly label_prefix?: string;
+      /** Whether several events may be on their way at once, in any order. */ readonly parallel: boolean;
+      /** Whether events are sent. */ readonly enabled: boolean;
+      /** Why not. */ readonly disabled_reason?: string;
+      /** When it was created, in Unix time. */ readonly created_at: number | bigint;
+      /** Up to this event every one is delivered, not wanted, or waits to be tried again. */ readonly position:
+        | number
+        | bigint;
+      /** Attempts in all. */ readonly attempts: number | bigint;
+      /** The first failure since the last success, in Unix time. */ readonly failing_since?: number | bigint;
+      /** How many events have failed and wait to be tried again. */ readonly retries: number | bigint;
+      /** When the first of them is tried again, in Unix time. */ readonly next_attempt_at?: number | bigint;
+      /** Until this Unix time messages are signed with the secret before the current one as well. */ readonly old_secret_until?:
+        | number
+        | bigint;
     };
   };
   /** Command for waiting for the next event in a subsystem */

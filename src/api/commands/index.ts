@@ -16,8 +16,10 @@ import { close } from './close.ts';
 import { connect } from './connect.ts';
 import { createinvoice } from './createinvoice.ts';
 import { createrune } from './createrune.ts';
+import { createwebhook } from './createwebhook.ts';
 import { decode } from './decode.ts';
 import { decodepay } from './decodepay.ts';
+import { deletewebhook } from './deletewebhook.ts';
 import { delexpiredinvoice } from './delexpiredinvoice.ts';
 import { delinvoice } from './delinvoice.ts';
 import { deprecations } from './deprecations.ts';
@@ -33,6 +35,7 @@ import { invoice } from './invoice.ts';
 import { listchannels } from './listchannels.ts';
 import { listclosedchannels } from './listclosedchannels.ts';
 import { listconfigs } from './listconfigs.ts';
+import { listdeliveries } from './listdeliveries.ts';
 import { listevents } from './listevents.ts';
 import { listforwards } from './listforwards.ts';
 import { listfunds } from './listfunds.ts';
@@ -46,6 +49,7 @@ import { listpeerchannels } from './listpeerchannels.ts';
 import { listpeers } from './listpeers.ts';
 import { listsendpays } from './listsendpays.ts';
 import { listtransactions } from './listtransactions.ts';
+import { listwebhooks } from './listwebhooks.ts';
 import type { Modules } from './modules.ts';
 import { newaddr } from './newaddr.ts';
 import { notifications } from './notifications.ts';
@@ -54,7 +58,9 @@ import { pay } from './pay.ts';
 import { ping } from './ping.ts';
 import { preapproveinvoice } from './preapproveinvoice.ts';
 import { recoverchannel } from './recoverchannel.ts';
+import { redeliverwebhook } from './redeliverwebhook.ts';
 import { renepay } from './renepay.ts';
+import { rotatewebhooksecret } from './rotatewebhooksecret.ts';
 import { sendpay } from './sendpay.ts';
 import { setchannel } from './setchannel.ts';
 import { showrunes } from './showrunes.ts';
@@ -62,7 +68,9 @@ import { signinvoice } from './signinvoice.ts';
 import { signmessage } from './signmessage.ts';
 import { staticbackup } from './staticbackup.ts';
 import { stop } from './stop.ts';
+import { testwebhook } from './testwebhook.ts';
 import { unreserveinputs } from './unreserveinputs.ts';
+import { updatewebhook } from './updatewebhook.ts';
 import { wait } from './wait.ts';
 import { waitanyinvoice } from './waitanyinvoice.ts';
 import { waitblockheight } from './waitblockheight.ts';
@@ -90,8 +98,10 @@ export const commands: readonly Command<Modules>[] = [
   connect,
   createinvoice,
   createrune,
+  createwebhook,
   decode,
   decodepay,
+  deletewebhook,
   delexpiredinvoice,
   delinvoice,
   deprecations,
@@ -107,6 +117,7 @@ export const commands: readonly Command<Modules>[] = [
   listchannels,
   listclosedchannels,
   listconfigs,
+  listdeliveries,
   listevents,
   listforwards,
   listfunds,
@@ -120,6 +131,7 @@ export const commands: readonly Command<Modules>[] = [
   listpeers,
   listsendpays,
   listtransactions,
+  listwebhooks,
   newaddr,
   notifications,
   parsefeerate,
@@ -127,7 +139,9 @@ export const commands: readonly Command<Modules>[] = [
   ping,
   preapproveinvoice,
   recoverchannel,
+  redeliverwebhook,
   renepay,
+  rotatewebhooksecret,
   sendpay,
   setchannel,
   showrunes,
@@ -135,7 +149,9 @@ export const commands: readonly Command<Modules>[] = [
   signmessage,
   staticbackup,
   stop,
+  testwebhook,
   unreserveinputs,
+  updatewebhook,
   wait,
   waitanyinvoice,
   waitblockheight,

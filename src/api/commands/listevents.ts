@@ -22,7 +22,7 @@ async function* rowsOf(log: EventLog, query: EventQuery, first: Awaited<ReturnTy
 /** The log of events. */
 export const listevents = defineCommand({
   name: 'listevents',
-  category: 'invoices',
+  category: 'events',
   title: 'Command for listing what happened',
   description: `Lists events in the order in which they became durable. Each has a number, without gaps: a client that keeps the number of the last event that it has handled, and gives it as \`after\`, misses none, across restarts of either side.
 

@@ -6,6 +6,7 @@ import type { Runes } from '../../shop/access/runes.ts';
 import type { Deposits } from '../../shop/deposits/deposits.ts';
 import type { EventLog } from '../../shop/events/event-log.ts';
 import type { Invoices } from '../../shop/invoices/invoices.ts';
+import type { Webhooks } from '../../shop/webhooks/webhooks.ts';
 import { commandsOn } from '../rpc/command.ts';
 import type { CommandTable } from '../rpc/table.ts';
 import type { ChannelModules } from './channel-modules.ts';
@@ -79,6 +80,8 @@ export interface Modules extends ChannelModules, NetworkModules, PaymentModules,
   readonly runes: Pick<Runes, 'create' | 'check' | 'show' | 'changeBlacklist' | 'blacklist'>;
   /** The log of what happened. */
   readonly events: EventLog;
+  /** Where events are sent. */
+  readonly webhooks: Webhooks;
   readonly node: NodeControl;
   /** The commands themselves, for `help` and `check`. */
   readonly commands: CommandTable;

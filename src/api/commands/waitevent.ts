@@ -8,7 +8,7 @@ import { defineCommand } from './modules.ts';
 /** Goes through events in their order. */
 export const waitevent = defineCommand({
   name: 'waitevent',
-  category: 'invoices',
+  category: 'events',
   title: 'Command for waiting for the next event',
   description:
     'Answers the first event after `after`, at once or when it happens. A client that gives each `id` as its next `after` gets every event once and in order, across restarts of either side. With an `after` above the last number it answers the next event, whatever its number. `listevents` names the types.',

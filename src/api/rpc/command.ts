@@ -87,7 +87,16 @@ export interface Example {
   readonly result?: unknown;
 }
 
-export type Category = 'invoices' | 'payments' | 'channels' | 'peers' | 'wallet' | 'access' | 'node' | 'connection';
+export type Category =
+  | 'invoices'
+  | 'events'
+  | 'payments'
+  | 'channels'
+  | 'peers'
+  | 'wallet'
+  | 'access'
+  | 'node'
+  | 'connection';
 
 /** A command in full. See defineCommand for how the parts are typed. */
 export interface Command<Modules> {

@@ -76,6 +76,10 @@ export const OPTIONS = {
     { min: 1, max: 144 },
   ),
   'events-keep-days': integer(400, 'Days for which events are kept; older ones are removed.', { min: 1, max: 36_500 }),
+  'webhook-allow-private': strings(
+    'Send webhooks to this host although its address is private, and over http:// if its URL says so. May be given several times.',
+    { placeholder: 'HOST' },
+  ),
   'cltv-final': optionalInteger(
     `Blocks that an invoice asks the payer to leave us (default: ${DEFAULT_FINAL_CLTV_BLOCKS}). The node needs ${FULFILL_DEADLINE_BLOCKS} of them to claim a payment on the chain.`,
     { min: LEAST_FINAL_CLTV_BLOCKS, max: 2016 },

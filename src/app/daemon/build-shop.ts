@@ -1,5 +1,6 @@
 /** Builds the layer of the shop: what it asks to be paid, and what arrives on the chain for that. */
 import { secureRandomBytes } from '../../base/crypto/random.ts';
+import { version } from '../../base/version.ts';
 import { waysIn } from '../../node/channels/hint-source.ts';
 import { Runes } from '../../shop/access/runes.ts';
 import { Deposits } from '../../shop/deposits/deposits.ts';
@@ -7,12 +8,16 @@ import { EventLog } from '../../shop/events/event-log.ts';
 import { Pruner } from '../../shop/events/pruner.ts';
 import { AUTOCLEAN_SUBSYSTEMS } from '../../shop/invoices/autoclean.ts';
 import { Invoices } from '../../shop/invoices/invoices.ts';
+import { AddressGuard } from '../../shop/webhooks/address-guard.ts';
+import { HttpSender } from '../../shop/webhooks/http-sender.ts';
+import { Webhooks } from '../../shop/webhooks/webhooks.ts';
 import type { Infra } from './build-infra.ts';
 import type { Node, ShopPort } from './build-node.ts';
 import { depositPort } from './deposit-port.ts';
 import { INVOICE_FEATURES } from './features.ts';
 import type { Part } from './lifecycle.ts';
 import { confirmations } from './open.ts';
+import { webhookPort } from './webhook-port.ts';
 
 /** What a shop has a node for. */
 export interface Shop {
@@ -20,6 +25,7 @@ export interface Shop {
   readonly deposits: Deposits;
   readonly runes: Runes;
   readonly events: EventLog;
+  readonly webhooks: Webhooks;
   /** What the node asks of the shop. */
   readonly port: ShopPort;
   readonly parts: readonly Part[];
@@ -61,11 +67,28 @@ export async function buildShop(
     onBackgroundError: report('invoices'),
   });
   const events = new EventLog({ store, clock, onBackgroundError: report('events') });
+  const webhooks = new Webhooks({
+    store,
+    clock,
+    randomBytes: secureRandomBytes,
+    events: webhookPort(events),
+    sender: new HttpSender({
+      clock,
+      guard: new AddressGuard({ allowed: new Set(values['webhook-allow-private']) }),
+      refusal: values['always-use-proxy']
+        ? 'always-use-proxy is set, and webhooks cannot go through a proxy yet'
+        : undefined,
+      user_agent: `Till/${version()}`,
+    }),
+    seal_key: keys.webhook_key,
+    log,
+    onBackgroundError: report('webhooks'),
+  });
   const pruner = new Pruner({
     store,
     clock,
     keep_days: values['events-keep-days'],
-    keepAbove: () => Number.POSITIVE_INFINITY,
+    keepAbove: () => webhooks.keepAbove(),
     onBackgroundError: report('events'),
   });
 
@@ -81,6 +104,7 @@ export async function buildShop(
   let stopJudging = (): void => {};
   const parts: readonly Part[] = [
     { name: 'runes', stop: () => runes.stop() },
+    { name: 'webhooks', start: () => webhooks.start(), stop: () => webhooks.stop() },
     { name: 'old events', start: () => pruner.start(), stop: () => pruner.stop() },
     {
       name: 'invoices',
@@ -127,6 +151,7 @@ export async function buildShop(
     deposits,
     runes,
     events,
+    webhooks,
     port: {
       judge: (set) => invoices.judge(set),
       markPaid: (payment_hash, amount_received_msat, claims) =>

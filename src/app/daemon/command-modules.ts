@@ -53,6 +53,7 @@ export function modulesOf(layers: BuiltLayers): Modules {
     deposits: shop.deposits,
     runes: shop.runes,
     events: shop.events,
+    webhooks: shop.webhooks,
     payments: outgoing,
     payer,
     wallet,

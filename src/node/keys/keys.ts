@@ -7,6 +7,7 @@
  *   m/1017'/COIN'/2'       what channel keys are made from, with a random id that is kept with the channel
  *   m/1017'/COIN'/3'       what static backups of channels are sealed with
  *   m/1017'/COIN'/4'       what runes are made from, with a random value that is kept in the database
+ *   m/1017'/COIN'/5'       what the secrets of webhooks are sealed with
  *   m/84'/COIN'/0'/C/I     the wallet's P2WPKH keys (BIP 84)
  *   m/86'/COIN'/0'/C/I     the wallet's taproot keys (BIP 86)
  *
@@ -37,6 +38,8 @@ export class Keys {
   readonly backup_key: Secret<Uint8Array>;
   /** What runes are made from: 32 bytes. */
   readonly rune_key: Secret<Uint8Array>;
+  /** What the secrets of webhooks are sealed with: 32 bytes. */
+  readonly webhook_key: Secret<Uint8Array>;
   readonly #wallet: Readonly<Record<'bech32' | 'p2tr', HDKey>>;
   readonly #wallet_keys = new Map<string, Secret<Uint8Array>>();
 
@@ -48,6 +51,7 @@ export class Keys {
     this.#channel_key = privateKeyAt(master, `m/${PURPOSE}'/${coin}'/2'`);
     this.backup_key = privateKeyAt(master, `m/${PURPOSE}'/${coin}'/3'`);
     this.rune_key = privateKeyAt(master, `m/${PURPOSE}'/${coin}'/4'`);
+    this.webhook_key = privateKeyAt(master, `m/${PURPOSE}'/${coin}'/5'`);
     this.#wallet = {
       bech32: master.derive(`m/${WALLET_PURPOSE.bech32}'/${coin}'/0'`),
       p2tr: master.derive(`m/${WALLET_PURPOSE.p2tr}'/${coin}'/0'`),

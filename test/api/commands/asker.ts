@@ -5,9 +5,13 @@ import type { Modules, NodeControl } from '../../../src/api/commands/modules.ts'
 import { type Caller, Dispatcher } from '../../../src/api/rpc/dispatch.ts';
 import { RequestReader } from '../../../src/api/rpc/request-stream.ts';
 import { tableOf } from '../../../src/api/rpc/table.ts';
+import { webhookPort } from '../../../src/app/daemon/webhook-port.ts';
 import { MemoryStore } from '../../../src/infra/store/memory-store.ts';
 import { WatchedStore } from '../../../src/infra/store/watched-store.ts';
 import { EventLog } from '../../../src/shop/events/event-log.ts';
+import { AddressGuard } from '../../../src/shop/webhooks/address-guard.ts';
+import { HttpSender } from '../../../src/shop/webhooks/http-sender.ts';
+import { Webhooks } from '../../../src/shop/webhooks/webhooks.ts';
 import { type Fixture, openFixture } from '../../shop/invoices/fixture.ts';
 
 /** What a client reads. */
@@ -40,12 +44,30 @@ const NO_DEPOSITS: Modules['deposits'] = { ofInvoices: async () => [], ofCoins: 
 export function openAsker(): Asker {
   const store = new WatchedStore(new MemoryStore({ onFailure: (error) => assert.fail(error) }));
   const fixture = openFixture({ store });
+  const onBackgroundError = (error: unknown): never => assert.fail(error as Error);
+  const events = new EventLog({ store, clock: fixture.clock, onBackgroundError });
+  const webhooks = new Webhooks({
+    store,
+    clock: fixture.clock,
+    randomBytes: fixture.options.randomBytes,
+    events: webhookPort(events),
+    sender: new HttpSender({
+      clock: fixture.clock,
+      guard: new AddressGuard({ allowed: new Set(['127.0.0.1']) }),
+      user_agent: 'Till/test',
+    }),
+    seal_key: fixture.options.payment_secret_key,
+    log: { info: () => {}, warn: () => {} },
+    onBackgroundError,
+  });
+  void webhooks.start();
   const unexpected: unknown[] = [];
   // The family uses these modules; a command of another one would fail at once.
   const family: Partial<Modules> = {
     node,
     invoices: fixture.invoices,
-    events: new EventLog({ store, clock: fixture.clock, onBackgroundError: (error) => assert.fail(error as Error) }),
+    events,
+    webhooks,
     clock: fixture.clock,
     chain: { view: () => ({ kind: 'current' }) } as Modules['chain'],
     deposits: NO_DEPOSITS,
@@ -90,6 +112,9 @@ export function openAsker(): Asker {
       assert.ok(result);
       return result;
     },
-    close: () => fixture.close(),
+    async close() {
+      await webhooks.stop();
+      await fixture.close();
+    },
   };
 }

@@ -19,6 +19,7 @@ import { events } from './0017-events.ts';
 import { peerStorage } from './0018-peer-storage.ts';
 import { fundingCoins } from './0019-funding-coins.ts';
 import { walletHistory } from './0020-wallet-history.ts';
+import { webhooks } from './0021-webhooks.ts';
 import type { Migration } from './migration.ts';
 
 export const MIGRATIONS: readonly Migration[] = [
@@ -42,4 +43,5 @@ export const MIGRATIONS: readonly Migration[] = [
   peerStorage,
   fundingCoins,
   walletHistory,
+  webhooks,
 ];

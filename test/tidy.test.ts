@@ -51,6 +51,7 @@ const WITHIN_A_LAYER: Readonly<Record<string, readonly string[]>> = {
   'app/sandbox': ['app/daemon', 'app/config'],
   'app/daemon': ['app/config'],
   'api/server': ['api/commands', 'api/rpc'],
+  'api/web': ['api/rpc'],
   'api/client': ['api/commands', 'api/rpc'],
   'api/commands': ['api/rpc'],
   // Payloads are TLV streams: they share the primitives of wire/.

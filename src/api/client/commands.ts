@@ -76,10 +76,10 @@ export interface Commands {
         /** What the account got. */ readonly credit_msat: number | bigint;
         /** What left it. */ readonly debit_msat: number | bigint;
         /** The prefix of the chain's addresses: what the amounts are of. */ readonly currency: string;
-        /** The Unix time; of events on the chain that of the block. */ readonly timestamp: number | bigint;
+        /** The Unix time; of events on the chain that of the block. */ readonly timestamp: number;
         /** An output on the chain, or the fee of a transaction of ours. */ readonly type: 'chain' | 'onchain_fee';
         /** Of `chain`: the output. */ readonly outpoint?: string;
-        /** Of `chain`: the height of the block. */ readonly blockheight?: number | bigint;
+        /** Of `chain`: the height of the block. */ readonly blockheight?: number;
         /** The account that it came from. */ readonly origin?: string;
         /** The transaction that spent the output, or whose fee it is. */ readonly txid?: string;
       }[];
@@ -104,8 +104,8 @@ export interface Commands {
   'bkpr-listincome': {
     readonly params: {
       /** Accepted and ignored: each fee is one event already. */ readonly consolidate_fees?: boolean;
-      /** Only events at this Unix time or later. */ readonly start_time?: number | bigint;
-      /** Only events at this Unix time or earlier. */ readonly end_time?: number | bigint;
+      /** Only events at this Unix time or later. */ readonly start_time?: number;
+      /** Only events at this Unix time or earlier. */ readonly end_time?: number;
     };
     readonly result: {
       /** The events. */ readonly income_events: readonly {
@@ -114,7 +114,7 @@ export interface Commands {
         /** What the account got. */ readonly credit_msat: number | bigint;
         /** What left it. */ readonly debit_msat: number | bigint;
         /** The prefix of the chain's addresses: what the amounts are of. */ readonly currency: string;
-        /** The Unix time; of events on the chain that of the block. */ readonly timestamp: number | bigint;
+        /** The Unix time; of events on the chain that of the block. */ readonly timestamp: number;
         /** The description of the invoice. */ readonly description?: string;
         /** The output, of events on the chain. */ readonly outpoint?: string;
         /** The transaction, of fees. */ readonly txid?: string;
@@ -258,24 +258,20 @@ export interface Commands {
         | bigint;
     };
     readonly result: {
-      /** Its number: 1, 2, 3 ... in the order of creation. */ readonly webhook_id: number | bigint;
+      /** Its number: 1, 2, 3 ... in the order of creation. */ readonly webhook_id: number;
       /** Where events are sent. */ readonly url: string;
       /** Only these types; absent: all. */ readonly types?: readonly string[];
       /** Only events of invoices whose label begins so; absent: all. */ readonly label_prefix?: string;
       /** Whether several events may be on their way at once, in any order. */ readonly parallel: boolean;
       /** Whether events are sent. */ readonly enabled: boolean;
       /** Why not. */ readonly disabled_reason?: string;
-      /** When it was created, in Unix time. */ readonly created_at: number | bigint;
-      /** Up to this event every one is delivered, not wanted, or waits to be tried again. */ readonly position:
-        | number
-        | bigint;
-      /** Attempts in all. */ readonly attempts: number | bigint;
-      /** The first failure since the last success, in Unix time. */ readonly failing_since?: number | bigint;
-      /** How many events have failed and wait to be tried again. */ readonly retries: number | bigint;
-      /** When the first of them is tried again, in Unix time. */ readonly next_attempt_at?: number | bigint;
-      /** Until this Unix time messages are signed with the secret before the current one as well. */ readonly old_secret_until?:
-        | number
-        | bigint;
+      /** When it was created, in Unix time. */ readonly created_at: number;
+      /** Up to this event every one is delivered, not wanted, or waits to be tried again. */ readonly position: number;
+      /** Attempts in all. */ readonly attempts: number;
+      /** The first failure since the last success, in Unix time. */ readonly failing_since?: number;
+      /** How many events have failed and wait to be tried again. */ readonly retries: number;
+      /** When the first of them is tried again, in Unix time. */ readonly next_attempt_at?: number;
+      /** Until this Unix time messages are signed with the secret before the current one as well. */ readonly old_secret_until?: number;
       /** What messages are signed with: `whsec_` and base64. Give it to the receiver, and keep it secret. */ readonly secret: string;
     };
   };
@@ -367,26 +363,22 @@ export interface Commands {
   };
   /** Command for deleting a webhook */
   deletewebhook: {
-    readonly params: { /** The number of the webhook. */ readonly webhook_id: number | bigint };
+    readonly params: { /** The number of the webhook. */ readonly webhook_id: number };
     readonly result: {
-      /** Its number: 1, 2, 3 ... in the order of creation. */ readonly webhook_id: number | bigint;
+      /** Its number: 1, 2, 3 ... in the order of creation. */ readonly webhook_id: number;
       /** Where events are sent. */ readonly url: string;
       /** Only these types; absent: all. */ readonly types?: readonly string[];
       /** Only events of invoices whose label begins so; absent: all. */ readonly label_prefix?: string;
       /** Whether several events may be on their way at once, in any order. */ readonly parallel: boolean;
       /** Whether events are sent. */ readonly enabled: boolean;
       /** Why not. */ readonly disabled_reason?: string;
-      /** When it was created, in Unix time. */ readonly created_at: number | bigint;
-      /** Up to this event every one is delivered, not wanted, or waits to be tried again. */ readonly position:
-        | number
-        | bigint;
-      /** Attempts in all. */ readonly attempts: number | bigint;
-      /** The first failure since the last success, in Unix time. */ readonly failing_since?: number | bigint;
-      /** How many events have failed and wait to be tried again. */ readonly retries: number | bigint;
-      /** When the first of them is tried again, in Unix time. */ readonly next_attempt_at?: number | bigint;
-      /** Until this Unix time messages are signed with the secret before the current one as well. */ readonly old_secret_until?:
-        | number
-        | bigint;
+      /** When it was created, in Unix time. */ readonly created_at: number;
+      /** Up to this event every one is delivered, not wanted, or waits to be tried again. */ readonly position: number;
+      /** Attempts in all. */ readonly attempts: number;
+      /** The first failure since the last success, in Unix time. */ readonly failing_since?: number;
+      /** How many events have failed and wait to be tried again. */ readonly retries: number;
+      /** When the first of them is tried again, in Unix time. */ readonly next_attempt_at?: number;
+      /** Until this Unix time messages are signed with the secret before the current one as well. */ readonly old_secret_until?: number;
     };
   };
   /** Command for removing expired invoices */
@@ -547,15 +539,15 @@ export interface Commands {
     readonly result: {
       /** The policy in words. */ readonly summary: string;
       /** The policy. */ readonly policy: 'fixed';
-      /** The amount in satoshi: 0. */ readonly policy_mod: number | bigint;
+      /** The amount in satoshi: 0. */ readonly policy_mod: number;
       /** Whether we contribute for a fee only: false. */ readonly leases_only: boolean;
       /** 0. */ readonly min_their_funding_msat: number | bigint;
       /** 0. */ readonly max_their_funding_msat: number | bigint;
       /** 0. */ readonly per_channel_min_msat: number | bigint;
       /** 0. */ readonly per_channel_max_msat: number | bigint;
       /** 0. */ readonly reserve_tank_msat: number | bigint;
-      /** 0. */ readonly fuzz_percent: number | bigint;
-      /** In how many of 100 openings we contribute: 0. */ readonly fund_probability: number | bigint;
+      /** 0. */ readonly fuzz_percent: number;
+      /** In how many of 100 openings we contribute: 0. */ readonly fund_probability: number;
     };
   };
   /** Command to receive all information about the node */
@@ -764,19 +756,19 @@ export interface Commands {
   /** Command for listing the attempts of a webhook */
   listdeliveries: {
     readonly params: {
-      /** The number of the webhook. */ readonly webhook_id: number | bigint;
+      /** The number of the webhook. */ readonly webhook_id: number;
       /** Only attempts of this event. */ readonly event_id?: number | bigint;
-      /** The maximum number of attempts. */ readonly limit?: number | bigint;
+      /** The maximum number of attempts. */ readonly limit?: number;
     };
     readonly result: {
       /** The attempts. */ readonly deliveries: readonly {
-        /** Its number: 1, 2, 3 ... for each webhook. */ readonly attempt: number | bigint;
-        /** The event; absent for a test. */ readonly event_id?: number | bigint;
+        /** Its number: 1, 2, 3 ... for each webhook. */ readonly attempt: number;
+        /** The event; absent for a test. */ readonly event_id?: number;
         /** The header `webhook-id`: the same over all attempts of an event. */ readonly message_id: string;
-        /** When, in Unix time. */ readonly tried_at: number | bigint;
-        /** How long it took, in milliseconds. */ readonly duration_ms: number | bigint;
+        /** When, in Unix time. */ readonly tried_at: number;
+        /** How long it took, in milliseconds. */ readonly duration_ms: number;
         /** Whether the receiver has taken it: it answered a status of 2xx. */ readonly delivered: boolean;
-        /** The status that it answered. */ readonly status?: number | bigint;
+        /** The status that it answered. */ readonly status?: number;
         /** What went wrong. */ readonly failure?: string;
       }[];
     };
@@ -1232,19 +1224,17 @@ export interface Commands {
       /** The transactions. */ readonly transactions: readonly {
         /** The transaction. */ readonly hash: string;
         /** Its bytes. */ readonly rawtx: string;
-        /** The height of its block; 0 while it waits for one. */ readonly blockheight: number | bigint;
-        /** Its place in the block; 0 while it waits for one. Absent if it was mined before Till kept this. */ readonly txindex?:
-          | number
-          | bigint;
-        /** Its nLockTime. */ readonly locktime: number | bigint;
-        /** Its version. */ readonly version: number | bigint;
+        /** The height of its block; 0 while it waits for one. */ readonly blockheight: number;
+        /** Its place in the block; 0 while it waits for one. Absent if it was mined before Till kept this. */ readonly txindex?: number;
+        /** Its nLockTime. */ readonly locktime: number;
+        /** Its version. */ readonly version: number;
         /** Its inputs, in order. */ readonly inputs: readonly {
           /** The transaction that it spends from. */ readonly txid: string;
-          /** The output that it spends. */ readonly index: number | bigint;
-          /** Its nSequence. */ readonly sequence: number | bigint;
+          /** The output that it spends. */ readonly index: number;
+          /** Its nSequence. */ readonly sequence: number;
         }[];
         /** Its outputs, in order. */ readonly outputs: readonly {
-          /** Its number, from 0. */ readonly index: number | bigint;
+          /** Its number, from 0. */ readonly index: number;
           /** Its amount. */ readonly amount_msat: number | bigint;
           /** Its script. */ readonly scriptPubKey: string;
         }[];
@@ -1253,27 +1243,23 @@ export interface Commands {
   };
   /** Command for listing webhooks */
   listwebhooks: {
-    readonly params: { /** Only this one. */ readonly webhook_id?: number | bigint };
+    readonly params: { /** Only this one. */ readonly webhook_id?: number };
     readonly result: {
       /** The webhooks. */ readonly webhooks: readonly {
-        /** Its number: 1, 2, 3 ... in the order of creation. */ readonly webhook_id: number | bigint;
+        /** Its number: 1, 2, 3 ... in the order of creation. */ readonly webhook_id: number;
         /** Where events are sent. */ readonly url: string;
         /** Only these types; absent: all. */ readonly types?: readonly string[];
         /** Only events of invoices whose label begins so; absent: all. */ readonly label_prefix?: string;
         /** Whether several events may be on their way at once, in any order. */ readonly parallel: boolean;
         /** Whether events are sent. */ readonly enabled: boolean;
         /** Why not. */ readonly disabled_reason?: string;
-        /** When it was created, in Unix time. */ readonly created_at: number | bigint;
-        /** Up to this event every one is delivered, not wanted, or waits to be tried again. */ readonly position:
-          | number
-          | bigint;
-        /** Attempts in all. */ readonly attempts: number | bigint;
-        /** The first failure since the last success, in Unix time. */ readonly failing_since?: number | bigint;
-        /** How many events have failed and wait to be tried again. */ readonly retries: number | bigint;
-        /** When the first of them is tried again, in Unix time. */ readonly next_attempt_at?: number | bigint;
-        /** Until this Unix time messages are signed with the secret before the current one as well. */ readonly old_secret_until?:
-          | number
-          | bigint;
+        /** When it was created, in Unix time. */ readonly created_at: number;
+        /** Up to this event every one is delivered, not wanted, or waits to be tried again. */ readonly position: number;
+        /** Attempts in all. */ readonly attempts: number;
+        /** The first failure since the last success, in Unix time. */ readonly failing_since?: number;
+        /** How many events have failed and wait to be tried again. */ readonly retries: number;
+        /** When the first of them is tried again, in Unix time. */ readonly next_attempt_at?: number;
+        /** Until this Unix time messages are signed with the secret before the current one as well. */ readonly old_secret_until?: number;
       }[];
     };
   };
@@ -1358,40 +1344,36 @@ export interface Commands {
   /** Command for sending events to a webhook again */
   redeliverwebhook: {
     readonly params: {
-      /** The number of the webhook. */ readonly webhook_id: number | bigint;
+      /** The number of the webhook. */ readonly webhook_id: number;
       /** The one event to send. */ readonly event_id?: number | bigint;
       /** Send all events after this one; 0: all that are kept. */ readonly after?: number | bigint;
     };
     readonly result: {
       /** With `event_id`: what came of it. */ readonly delivery?: {
-        /** Its number: 1, 2, 3 ... for each webhook. */ readonly attempt: number | bigint;
-        /** The event; absent for a test. */ readonly event_id?: number | bigint;
+        /** Its number: 1, 2, 3 ... for each webhook. */ readonly attempt: number;
+        /** The event; absent for a test. */ readonly event_id?: number;
         /** The header `webhook-id`: the same over all attempts of an event. */ readonly message_id: string;
-        /** When, in Unix time. */ readonly tried_at: number | bigint;
-        /** How long it took, in milliseconds. */ readonly duration_ms: number | bigint;
+        /** When, in Unix time. */ readonly tried_at: number;
+        /** How long it took, in milliseconds. */ readonly duration_ms: number;
         /** Whether the receiver has taken it: it answered a status of 2xx. */ readonly delivered: boolean;
-        /** The status that it answered. */ readonly status?: number | bigint;
+        /** The status that it answered. */ readonly status?: number;
         /** What went wrong. */ readonly failure?: string;
       };
       /** With `after`: the webhook. */ readonly webhook?: {
-        /** Its number: 1, 2, 3 ... in the order of creation. */ readonly webhook_id: number | bigint;
+        /** Its number: 1, 2, 3 ... in the order of creation. */ readonly webhook_id: number;
         /** Where events are sent. */ readonly url: string;
         /** Only these types; absent: all. */ readonly types?: readonly string[];
         /** Only events of invoices whose label begins so; absent: all. */ readonly label_prefix?: string;
         /** Whether several events may be on their way at once, in any order. */ readonly parallel: boolean;
         /** Whether events are sent. */ readonly enabled: boolean;
         /** Why not. */ readonly disabled_reason?: string;
-        /** When it was created, in Unix time. */ readonly created_at: number | bigint;
-        /** Up to this event every one is delivered, not wanted, or waits to be tried again. */ readonly position:
-          | number
-          | bigint;
-        /** Attempts in all. */ readonly attempts: number | bigint;
-        /** The first failure since the last success, in Unix time. */ readonly failing_since?: number | bigint;
-        /** How many events have failed and wait to be tried again. */ readonly retries: number | bigint;
-        /** When the first of them is tried again, in Unix time. */ readonly next_attempt_at?: number | bigint;
-        /** Until this Unix time messages are signed with the secret before the current one as well. */ readonly old_secret_until?:
-          | number
-          | bigint;
+        /** When it was created, in Unix time. */ readonly created_at: number;
+        /** Up to this event every one is delivered, not wanted, or waits to be tried again. */ readonly position: number;
+        /** Attempts in all. */ readonly attempts: number;
+        /** The first failure since the last success, in Unix time. */ readonly failing_since?: number;
+        /** How many events have failed and wait to be tried again. */ readonly retries: number;
+        /** When the first of them is tried again, in Unix time. */ readonly next_attempt_at?: number;
+        /** Until this Unix time messages are signed with the secret before the current one as well. */ readonly old_secret_until?: number;
       };
     };
   };
@@ -1425,13 +1407,13 @@ export interface Commands {
   /** Command for replacing the secret of a webhook */
   rotatewebhooksecret: {
     readonly params: {
-      /** The number of the webhook. */ readonly webhook_id: number | bigint;
-      /** Seconds for which the old secret signs as well; 0: it is dead at once. */ readonly overlap?: number | bigint;
+      /** The number of the webhook. */ readonly webhook_id: number;
+      /** Seconds for which the old secret signs as well; 0: it is dead at once. */ readonly overlap?: number;
     };
     readonly result: {
-      /** The webhook. */ readonly webhook_id: number | bigint;
+      /** The webhook. */ readonly webhook_id: number;
       /** The new secret, shown this once. */ readonly secret: string;
-      /** Until this Unix time the old one signs as well. */ readonly old_secret_until: number | bigint;
+      /** Until this Unix time the old one signs as well. */ readonly old_secret_until: number;
     };
   };
   /** Command for sending a payment over a given route */
@@ -1560,15 +1542,15 @@ export interface Commands {
   };
   /** Command for sending a test to a webhook */
   testwebhook: {
-    readonly params: { /** The number of the webhook. */ readonly webhook_id: number | bigint };
+    readonly params: { /** The number of the webhook. */ readonly webhook_id: number };
     readonly result: {
-      /** Its number: 1, 2, 3 ... for each webhook. */ readonly attempt: number | bigint;
-      /** The event; absent for a test. */ readonly event_id?: number | bigint;
+      /** Its number: 1, 2, 3 ... for each webhook. */ readonly attempt: number;
+      /** The event; absent for a test. */ readonly event_id?: number;
       /** The header `webhook-id`: the same over all attempts of an event. */ readonly message_id: string;
-      /** When, in Unix time. */ readonly tried_at: number | bigint;
-      /** How long it took, in milliseconds. */ readonly duration_ms: number | bigint;
+      /** When, in Unix time. */ readonly tried_at: number;
+      /** How long it took, in milliseconds. */ readonly duration_ms: number;
       /** Whether the receiver has taken it: it answered a status of 2xx. */ readonly delivered: boolean;
-      /** The status that it answered. */ readonly status?: number | bigint;
+      /** The status that it answered. */ readonly status?: number;
       /** What went wrong. */ readonly failure?: string;
     };
   };
@@ -1594,7 +1576,7 @@ export interface Commands {
   /** Command for changing a webhook, or switching it on and off */
   updatewebhook: {
     readonly params: {
-      /** The number of the webhook. */ readonly webhook_id: number | bigint;
+      /** The number of the webhook. */ readonly webhook_id: number;
       /** Where to send events. */ readonly url?: string;
       /** Only these types, or families of types; an empty array: all. */ readonly types?: string | readonly string[];
       /** Only events of invoices whose label begins with this; an empty text: all events. */ readonly label_prefix?: string;
@@ -1602,24 +1584,20 @@ export interface Commands {
       /** Whether events are sent. */ readonly enabled?: boolean;
     };
     readonly result: {
-      /** Its number: 1, 2, 3 ... in the order of creation. */ readonly webhook_id: number | bigint;
+      /** Its number: 1, 2, 3 ... in the order of creation. */ readonly webhook_id: number;
       /** Where events are sent. */ readonly url: string;
       /** Only these types; absent: all. */ readonly types?: readonly string[];
       /** Only events of invoices whose label begins so; absent: all. */ readonly label_prefix?: string;
       /** Whether several events may be on their way at once, in any order. */ readonly parallel: boolean;
       /** Whether events are sent. */ readonly enabled: boolean;
       /** Why not. */ readonly disabled_reason?: string;
-      /** When it was created, in Unix time. */ readonly created_at: number | bigint;
-      /** Up to this event every one is delivered, not wanted, or waits to be tried again. */ readonly position:
-        | number
-        | bigint;
-      /** Attempts in all. */ readonly attempts: number | bigint;
-      /** The first failure since the last success, in Unix time. */ readonly failing_since?: number | bigint;
-      /** How many events have failed and wait to be tried again. */ readonly retries: number | bigint;
-      /** When the first of them is tried again, in Unix time. */ readonly next_attempt_at?: number | bigint;
-      /** Until this Unix time messages are signed with the secret before the current one as well. */ readonly old_secret_until?:
-        | number
-        | bigint;
+      /** When it was created, in Unix time. */ readonly created_at: number;
+      /** Up to this event every one is delivered, not wanted, or waits to be tried again. */ readonly position: number;
+      /** Attempts in all. */ readonly attempts: number;
+      /** The first failure since the last success, in Unix time. */ readonly failing_since?: number;
+      /** How many events have failed and wait to be tried again. */ readonly retries: number;
+      /** When the first of them is tried again, in Unix time. */ readonly next_attempt_at?: number;
+      /** Until this Unix time messages are signed with the secret before the current one as well. */ readonly old_secret_until?: number;
     };
   };
   /** Command for waiting for the next event in a subsystem */
@@ -1825,6 +1803,9 @@ export interface Commands {
 export const READING_COMMANDS: readonly string[] = [
   'autoclean-status',
   'batching',
+  'bkpr-listaccountevents',
+  'bkpr-listbalances',
+  'bkpr-listincome',
   'check',
   'checkmessage',
   'decode',
@@ -1837,6 +1818,7 @@ export const READING_COMMANDS: readonly string[] = [
   'listchannels',
   'listclosedchannels',
   'listconfigs',
+  'listdeliveries',
   'listevents',
   'listforwards',
   'listfunds',
@@ -1849,6 +1831,8 @@ export const READING_COMMANDS: readonly string[] = [
   'listpeerchannels',
   'listpeers',
   'listsendpays',
+  'listtransactions',
+  'listwebhooks',
   'notifications',
   'parsefeerate',
   'ping',

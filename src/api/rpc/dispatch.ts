@@ -40,11 +40,16 @@ export interface Call {
   /** Which members of the result are wanted, as in a request of the socket. */
   readonly filter?: Json | undefined;
   readonly rune: string | undefined;
-  readonly duplicate?: Parsed['duplicate'];
 }
 
 /** How a call went: the JSON of its result, at once or in pieces, or what it failed with. */
-export type Outcome = { readonly result: string | AsyncIterable<string> } | { readonly error: RpcError };
+export type Outcome =
+  | { readonly result: string | AsyncIterable<string> }
+  | {
+      readonly error: RpcError;
+      /** The rune was refused, and nothing ran. */
+      readonly is_refusal: boolean;
+    };
 
 export interface DispatchOptions {
   /**
@@ -115,14 +120,13 @@ export class Dispatcher<Modules> {
   }
 
   /** Judges the rune, then runs the command. Never throws. */
-  async call({ method, params, filter, rune, duplicate }: Call, caller: Caller): Promise<Outcome> {
+  async call({ method, params, filter, rune }: Call, caller: Caller): Promise<Outcome> {
     const command = this.#table.find(method);
+    let is_refusal = true;
     try {
-      if (duplicate !== undefined) {
-        throw new RpcError('INVALID_PARAMS', `duplicate json names: ${duplicate.name.slice(0, 80)}`);
-      }
       const judged = this.#judge(method, params, command, rune);
       if (judged !== undefined) await judged;
+      is_refusal = false;
       if (command === undefined) throw this.#table.refusal(method) ?? unknownCommand(method);
       const pick = filter === undefined ? undefined : compileFilter(filter);
       const values = readParams(command, params);
@@ -131,13 +135,19 @@ export class Dispatcher<Modules> {
       const picked = pick === undefined ? result : pick(result);
       return { result: isStreamed(picked) ? streamJson(picked) : writeJson(picked) };
     } catch (error) {
-      return { error: this.#toRpcError(command === undefined ? error : this.#listed(command, error), method) };
+      const known = command === undefined || is_refusal ? error : this.#listed(command, error);
+      return { error: this.#toRpcError(known, method), is_refusal };
     }
   }
 
-  /** Whether the rune permits the request, which is not run. Throws or rejects with RpcError. */
-  judge(method: string, rune: string | undefined): void | Promise<void> {
-    return this.#judge(method, {}, this.#table.find(method), rune);
+  /** Judges the rune for a thing that is no command, such as hearing notifications. Never throws. */
+  async judge(method: string, rune: string | undefined): Promise<RpcError | undefined> {
+    try {
+      await this.#judge(method, {}, undefined, rune);
+      return undefined;
+    } catch (error) {
+      return this.#toRpcError(error, method);
+    }
   }
 
   #judge(

@@ -85,6 +85,31 @@ export const OPTIONS = {
     { min: LEAST_FINAL_CLTV_BLOCKS, max: 2016 },
   ),
 
+  'clnrest-port': optionalInteger(
+    "Serve Core Lightning's REST interface (/v1) on this port, from a process of its own; 0 is any free one. Without it nothing is served.",
+    { min: 0, max: 65535 },
+  ),
+  'clnrest-protocol': string('https', 'How it is served. The certificates are made when they are missing.', {
+    one_of: ['https', 'http'],
+  }),
+  'clnrest-host': string('127.0.0.1', 'The address that it is served on.', { placeholder: 'ADDR' }),
+  'clnrest-certs': optionalString("The directory of its six certificate files (default: the network's directory).", {
+    placeholder: 'DIR',
+  }),
+  'clnrest-cors-origins': strings('An origin whose pages may use it from a browser; * is any (default: *).', {
+    placeholder: 'ORIGIN',
+  }),
+  'clnrest-csp': string(
+    "default-src 'self'; font-src 'self'; img-src 'self' data:; frame-src 'self'; style-src 'self' 'unsafe-inline'; script-src 'self' 'unsafe-inline';",
+    'The Content-Security-Policy header of its answers.',
+    { placeholder: 'POLICY' },
+  ),
+  'clnrest-swagger-root': string('/', 'The path of its reference page: begins with a slash.', { placeholder: 'PATH' }),
+  'web-process': string(
+    'separate',
+    'Where HTTP is served: in a process of its own, which has no key and reads no file, or inside the node, for debugging.',
+    { one_of: ['separate', 'inside'] },
+  ),
   addr: strings(
     'Listen for peers on this address, HOST:PORT (default: the loopback address, any free port, on regtest).',
     { placeholder: 'ADDR' },

@@ -1,10 +1,11 @@
-/** Builds the layer of the APIs: the commands, and the Unix socket that they are asked over. */
+/** Builds the layer of the APIs: the commands, the Unix socket that they are asked over, and the web process. */
 import { rmSync } from 'node:fs';
 import { commands } from '../../api/commands/index.ts';
 import type { Modules } from '../../api/commands/modules.ts';
 import { refusalOf } from '../../api/commands/refusals.ts';
 import { Dispatcher } from '../../api/rpc/dispatch.ts';
 import { serveUnixSocket, type UnixSocketServer } from '../../api/server/unix-socket.ts';
+import { buildWeb } from './build-web.ts';
 import { type BuiltLayers, modulesOf } from './command-modules.ts';
 import type { Part } from './lifecycle.ts';
 
@@ -49,5 +50,6 @@ export function buildApi(layers: BuiltLayers): Api {
       rmSync(config.rpc_file, { force: true });
     },
   };
-  return { dispatcher, parts: [socket] };
+  const web = buildWeb(layers, dispatcher);
+  return { dispatcher, parts: web === undefined ? [socket] : [socket, web] };
 }

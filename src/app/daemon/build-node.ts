@@ -34,6 +34,7 @@ import type { Part } from './lifecycle.ts';
 import { confirmations, openKeys, openWallet } from './open.ts';
 import { callPeers, connectTo, listen, readPeerAddresses } from './peer-book.ts';
 import { peerHost } from './peer-host.ts';
+import { PeerNotices } from './peer-notices.ts';
 
 /** The shop, as far as the node asks it. It is built on the node, so it answers only once it is there. */
 export interface ShopPort {
@@ -63,6 +64,8 @@ export interface Node {
   readonly peers: Peers;
   /** The map of the public network. */
   readonly public_network: PublicNetwork;
+  /** What is told of peers while it happens. */
+  readonly peerNotices: PeerNotices;
   /** Where we listen for peers. */
   readonly bindings: readonly NetAddress[];
   /** Started before the shop. */
@@ -75,6 +78,7 @@ export interface Node {
 export async function buildNode(infra: Infra, shop: () => ShopPort): Promise<Node> {
   const { config, log, clock, store, chain, unattended } = infra;
   const { values, network } = config;
+  const peerNotices = new PeerNotices();
   const keys = await openKeys(config, log, store);
   const wallet = await openWallet(config, log, store, keys, {
     hasAnchorChannel: () => channels.list().length > 0,
@@ -204,6 +208,9 @@ export async function buildNode(infra: Infra, shop: () => ShopPort): Promise<Nod
     clock,
     randomBytes: secureRandomBytes,
     log: (event, fields) => {
+      if (event === 'peer_connected') {
+        peerNotices.tell('connect', { id: fields.node_id, direction: fields.direction, address: fields.address });
+      } else if (event === 'peer_disconnected') peerNotices.tell('disconnect', { id: fields.node_id });
       if (event !== 'peer_refused') log.debug(`${event} ${JSON.stringify(fields)}`);
       else log.warn(`node ${fields.node_id} and Till do not come to terms: ${fields.reason}`);
     },
@@ -291,6 +298,7 @@ export async function buildNode(infra: Infra, shop: () => ShopPort): Promise<Nod
     backups,
     peers,
     public_network,
+    peerNotices,
     bindings,
     parts,
     outward,

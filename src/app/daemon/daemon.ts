@@ -25,7 +25,7 @@ export interface DaemonOptions {
 }
 
 type Running = Pick<Infra, 'clock' | 'store' | 'chain' | 'source' | 'mine'> &
-  Omit<Node, 'parts' | 'outward'> &
+  Omit<Node, 'parts' | 'outward' | 'peerNotices'> &
   Pick<Shop, 'invoices' | 'deposits'>;
 
 export class Daemon implements Running {

@@ -1,0 +1,164 @@
+/**
+ * A server for HTTP on one address: HTTP/1.1 and HTTP/2, over TLS or in the clear. What is not HTTP gets a short answer
+ * and no more.
+ */
+import {
+  createServer,
+  ServerResponse as HttpResponse,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
+import { createServer as createHttp2, createSecureServer } from 'node:http2';
+import { createServer as createNetServer, type Server as NetServer, type Socket } from 'node:net';
+import type { TlsSettings } from './settings.ts';
+
+/** How long a client may take to send the head of a request, and the whole of it. */
+const HEAD_MS = 10_000;
+const REQUEST_MS = 120_000;
+const KEEP_ALIVE_MS = 75_000;
+/** A head may have so many bytes: Core Lightning takes 100 kB. */
+const LONGEST_HEAD_BYTES = 128 * 1024;
+/** The first bytes of HTTP/2 without TLS. */
+const HTTP2_PREFACE = Buffer.from('PRI * HTTP/2.0');
+const MOST_CONNECTIONS = 20_000;
+
+export interface ListenerOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly tls: TlsSettings | undefined;
+  readonly serve: (request: IncomingMessage, response: ServerResponse) => void;
+  /** Whether a request for this path may become a WebSocket: whoever is attached answers it. */
+  readonly upgrades: (url: string) => boolean;
+  /** What a request with a method that nobody knows gets. */
+  readonly unknownMethod: string;
+}
+
+export interface Listener {
+  /** Of HTTP/1.1: what Socket.IO is attached to. */
+  readonly http: Server;
+  /** Rejects with the system's error. Resolves with the port. */
+  listen(): Promise<number>;
+  /** Takes no more connections, lets answers go out, and ends. */
+  close(): Promise<void>;
+}
+
+/** Makes the server; it does not listen yet. */
+export function createListener(options: ListenerOptions): Listener {
+  const limits = {
+    maxHeaderSize: LONGEST_HEAD_BYTES,
+    headersTimeout: HEAD_MS,
+    requestTimeout: REQUEST_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    requireHostHeader: false,
+  };
+  /** Answers that are under way, by their connection. */
+  const answering = new WeakMap<Socket, ServerResponse>();
+  const serve = (request: IncomingMessage, response: ServerResponse): void => {
+    answering.set(request.socket, response);
+    response.once('close', () => {
+      if (answering.get(request.socket) === response) answering.delete(request.socket);
+    });
+    options.serve(request, response);
+  };
+  const http =
+    options.tls === undefined
+      ? createServer(limits, serve)
+      : // The compatible requests of HTTP/2 have all that `serve` uses.
+        (createSecureServer(
+          { ...options.tls, ...limits, allowHTTP1: true, minVersion: 'TLSv1.2' },
+          serve as never,
+        ) as unknown as Server);
+  http.on('clientError', (error: ClientFault, socket: Socket) => {
+    // What follows a request cannot be read; the request itself still gets its answer.
+    const response = answering.get(socket);
+    if (response === undefined) answerFault(error, socket, options.unknownMethod);
+    else response.once('close', () => socket.end());
+  });
+  // Only Socket.IO upgrades a connection; any other request that asks for it is answered as it is without.
+  http.on('upgrade', (request: IncomingMessage, socket: Socket) => {
+    if (options.upgrades(request.url ?? '')) return;
+    const response = new HttpResponse(request);
+    response.shouldKeepAlive = false;
+    response.assignSocket(socket);
+    response.once('finish', () => socket.end());
+    serve(request, response);
+  });
+  http.on('connect', (_request, socket: Socket) =>
+    socket.end('HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n'),
+  );
+  const sockets = new Set<Socket>();
+  const outer: NetServer | Server = options.tls === undefined ? splitByPreface(http, serve) : http;
+  outer.maxConnections = MOST_CONNECTIONS;
+  outer.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  return {
+    http,
+    listen: () =>
+      new Promise((resolve, reject) => {
+        outer.once('error', reject);
+        outer.listen({ host: options.host, port: options.port, backlog: 1024 }, () => {
+          outer.off('error', reject);
+          const address = outer.address();
+          resolve(typeof address === 'object' && address !== null ? address.port : options.port);
+        });
+      }),
+    close: () =>
+      new Promise((resolve) => {
+        outer.close(() => resolve());
+        http.closeIdleConnections?.();
+        // What is still under way after this was a wait, and the node has ended those.
+        setTimeout(() => {
+          for (const socket of sockets) socket.destroy();
+        }, 500).unref();
+      }),
+  };
+}
+
+/** In the clear, the first bytes tell HTTP/2 from HTTP/1.1. */
+function splitByPreface(http: Server, serve: ListenerOptions['serve']): NetServer {
+  const http2 = createHttp2(serve as never);
+  return createNetServer({ noDelay: true, pauseOnConnect: false }, (socket) => {
+    socket.setTimeout(HEAD_MS, () => socket.destroy());
+    socket.once('error', () => socket.destroy());
+    socket.once('readable', () => {
+      socket.setTimeout(0);
+      const first = socket.read() as Buffer | null;
+      if (first === null) return;
+      socket.unshift(first);
+      const isHttp2 = first.subarray(0, HTTP2_PREFACE.length).equals(HTTP2_PREFACE);
+      (isHttp2 ? http2 : http).emit('connection', socket);
+    });
+  });
+}
+
+/** What Node says of bytes that are no request. */
+interface ClientFault extends Error {
+  readonly code?: string;
+  readonly rawPacket?: Buffer;
+  readonly bytesParsed?: number;
+}
+
+function answerFault(error: ClientFault, socket: Socket, unknownMethod: string): void {
+  if (!socket.writable) {
+    socket.destroy();
+    return;
+  }
+  if (error.code === 'HPE_INVALID_METHOD' && isHttp(error)) socket.end(unknownMethod);
+  else if (error.code === 'HPE_HEADER_OVERFLOW')
+    socket.end('HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
+  else if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT')
+    socket.end('HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
+  else socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
+}
+
+/** A request with a method that the parser does not know, and otherwise HTTP. */
+function isHttp({ rawPacket, bytesParsed = 0 }: ClientFault): boolean {
+  return (
+    rawPacket !== undefined &&
+    bytesParsed <= 20 &&
+    /^[A-Z]{1,20} \S+ HTTP\/1\.[01]\r\n/.test(rawPacket.toString('latin1', 0, 1024))
+  );
+}

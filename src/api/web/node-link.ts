@@ -1,0 +1,168 @@
+/**
+ * The web process's end of the pair of sockets to the node: hands calls over and their answers back. It keeps the node
+ * from being asked too much at once: a call that takes longer than a second is waiting for something, and lets others pass.
+ */
+import type { Duplex } from 'node:stream';
+import type { Clock } from '../../base/types/clock.ts';
+import { encodeFrame, FRAME, type Frame, FrameReader, type WebError, type WebReady } from '../rpc/frames.ts';
+import { type JsonObject, spell } from '../rpc/json.ts';
+
+/** Calls that the node works on at the same time. */
+const MOST_WORKING = 64;
+/** Calls that wait for their turn; who comes then is told to come back later. */
+const MOST_QUEUED = 1024;
+/** All calls together: those that wait for a payment, for one, may last for days. */
+const MOST_CALLS = 20_000;
+/** After this a call counts as waiting. */
+const WORKING_MS = 1000;
+
+/** What the one who calls hears. Exactly one of the last three ends the call. */
+export interface Answer {
+  /** A piece of a long result. `next` asks for the one that follows. */
+  onPiece(json: string, next: () => void): void;
+  /** The whole result, or its last piece. */
+  onResult(json: string): void;
+  onError(error: WebError): void;
+  /** The node is asked too much already: nothing was done. */
+  onBusy(): void;
+}
+
+/** What is called. */
+export interface CallRequest {
+  readonly method: string;
+  readonly params: JsonObject;
+  readonly rune: string | undefined;
+  /** The question is only whether the rune permits it. */
+  readonly only_judge?: boolean;
+}
+
+interface Call {
+  readonly request: CallRequest;
+  readonly answer: Answer;
+  is_sent: boolean;
+  /** Ends its time as a call that the node works on. */
+  stopWorking: (() => void) | undefined;
+}
+
+/** What the link needs of the web process. */
+export interface NodeLinkHost {
+  readonly clock: Clock;
+  readonly onSettings: (json: string) => void;
+  readonly onNotification: (json: string) => void;
+  readonly onStop: () => void;
+  /** The node is gone. */
+  readonly onGone: () => void;
+}
+
+export class NodeLink {
+  readonly #socket: Duplex;
+  readonly #host: NodeLinkHost;
+  readonly #reader = new FrameReader();
+  readonly #calls = new Map<number, Call>();
+  #queue: number[] = [];
+  #working = 0;
+  #next_call = 1;
+
+  constructor(socket: Duplex, host: NodeLinkHost) {
+    this.#socket = socket;
+    this.#host = host;
+    socket.on('data', (chunk: Buffer) => this.#reader.push(chunk, (frame) => this.#take(frame)));
+    socket.on('close', () => host.onGone());
+    // The close that follows does all there is to do.
+    socket.on('error', () => socket.destroy());
+  }
+
+  /** Calls. What it answers takes the call back: nobody waits for it any more. */
+  call(request: CallRequest, answer: Answer): () => void {
+    if (this.#queue.length >= MOST_QUEUED || this.#calls.size >= MOST_CALLS) {
+      answer.onBusy();
+      return () => {};
+    }
+    const number = this.#next_call;
+    this.#next_call = number === 0xffffffff ? 1 : number + 1;
+    this.#calls.set(number, { request, answer, is_sent: false, stopWorking: undefined });
+    this.#queue.push(number);
+    this.#work();
+    return () => this.#cancel(number);
+  }
+
+  /** The servers listen. */
+  ready(ready: WebReady): void {
+    this.#socket.write(encodeFrame(FRAME.ready, 0, JSON.stringify(ready)));
+  }
+
+  /** The servers cannot listen; the sentence says why. */
+  failed(reason: string): void {
+    this.#socket.write(encodeFrame(FRAME.failed, 0, reason));
+  }
+
+  /** Whether notifications are wanted. */
+  subscribe(isWanted: boolean): void {
+    this.#socket.write(encodeFrame(FRAME.subscribe, 0, isWanted ? '1' : '0'));
+  }
+
+  #work(): void {
+    while (this.#working < MOST_WORKING) {
+      const number = this.#queue.shift();
+      if (number === undefined) return;
+      const call = this.#calls.get(number);
+      if (call !== undefined) this.#send(number, call);
+    }
+  }
+
+  #send(number: number, call: Call): void {
+    const { method, params, rune, only_judge = false } = call.request;
+    call.is_sent = true;
+    this.#working++;
+    let isWorking = true;
+    const stop = (): void => {
+      if (!isWorking) return;
+      isWorking = false;
+      this.#working--;
+    };
+    const stopTimer = this.#host.clock.after(WORKING_MS, () => {
+      stop();
+      this.#work();
+    });
+    call.stopWorking = () => {
+      stopTimer();
+      stop();
+    };
+    const text = spell({ method, params, ...(rune === undefined ? {} : { rune }) });
+    this.#socket.write(encodeFrame(only_judge ? FRAME.judge : FRAME.call, number, text));
+  }
+
+  #take({ kind, call: number, text }: Frame): void {
+    if (kind === FRAME.settings) this.#host.onSettings(text);
+    else if (kind === FRAME.notification) this.#host.onNotification(text);
+    else if (kind === FRAME.stop) this.#host.onStop();
+    else this.#answer(kind, number, text);
+  }
+
+  #answer(kind: Frame['kind'], number: number, text: string): void {
+    const call = this.#calls.get(number);
+    // One that was taken back may still be answered.
+    if (call === undefined) return;
+    if (kind === FRAME.piece) {
+      call.answer.onPiece(text, () => this.#socket.write(encodeFrame(FRAME.more, number)));
+      return;
+    }
+    this.#end(number, call);
+    if (kind === FRAME.error) call.answer.onError(JSON.parse(text) as WebError);
+    else call.answer.onResult(text);
+    this.#work();
+  }
+
+  #cancel(number: number): void {
+    const call = this.#calls.get(number);
+    if (call === undefined) return;
+    if (call.is_sent) this.#socket.write(encodeFrame(FRAME.cancel, number));
+    this.#end(number, call);
+    this.#work();
+  }
+
+  #end(number: number, call: Call): void {
+    this.#calls.delete(number);
+    call.stopWorking?.();
+  }
+}

@@ -1,0 +1,32 @@
+/** What the web process is told at its start: it reads no file and no option itself. */
+
+/** Certificate and key, PEM. */
+export interface TlsSettings {
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** Core Lightning's REST interface. */
+export interface ClnrestSettings {
+  readonly host: string;
+  /** 0 for any free one. */
+  readonly port: number;
+  readonly protocol: 'http' | 'https';
+  readonly tls: TlsSettings | undefined;
+  /** `*` first: any origin. */
+  readonly cors_origins: readonly string[];
+  readonly csp: string;
+  /** Where the reference of the interface is: begins with a slash. */
+  readonly swagger_root: string;
+}
+
+/** All that the web process serves. */
+export interface WebSettings {
+  readonly clnrest: ClnrestSettings | undefined;
+  /** What `GET /v1/list-methods` answers. */
+  readonly list_methods: string;
+  /** OpenAPI, JSON. */
+  readonly openapi: string;
+  /** The page that shows the same to people. */
+  readonly reference_page: string;
+}

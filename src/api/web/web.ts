@@ -1,0 +1,63 @@
+/** The web process put together: the servers that the settings ask for, and the link to the node. */
+import type { Duplex } from 'node:stream';
+import { systemClock } from '../../base/types/clock.ts';
+import type { WebReady } from '../rpc/frames.ts';
+import { Clnrest, unknownMethodAnswer } from './clnrest/clnrest.ts';
+import { Notifications, SOCKET_IO_PATH } from './clnrest/notifications.ts';
+import { createListener, type Listener } from './listener.ts';
+import { NodeLink } from './node-link.ts';
+import type { WebSettings } from './settings.ts';
+
+export interface WebOptions {
+  /** The pair of sockets to the node. */
+  readonly socket: Duplex;
+  /** All code is loaded and all settings are here: rights that are not needed any more can go. */
+  readonly onLoaded: () => void;
+  /** What this process may still do. */
+  readonly rights: () => WebReady['rights'];
+  /** There is nothing more to do. */
+  readonly onEnd: () => void;
+}
+
+/** Waits for the settings, then serves until the node says stop or is gone. */
+export function runWeb({ socket, onLoaded, rights, onEnd }: WebOptions): void {
+  const listeners: Listener[] = [];
+  let notifications: Notifications | undefined;
+  const link = new NodeLink(socket, {
+    clock: systemClock,
+    onSettings(json) {
+      onLoaded();
+      void start(JSON.parse(json) as WebSettings);
+    },
+    onNotification: (json) => notifications?.send(json),
+    onStop() {
+      void notifications?.close();
+      void Promise.all(listeners.map((listener) => listener.close())).then(onEnd);
+    },
+    onGone: onEnd,
+  });
+
+  async function start(settings: WebSettings): Promise<void> {
+    const { clnrest } = settings;
+    if (clnrest !== undefined) {
+      const rest = new Clnrest(clnrest, settings, link);
+      const listener = createListener({
+        host: clnrest.host,
+        port: clnrest.port,
+        tls: clnrest.tls,
+        serve: (request, response) => rest.serve(request, response),
+        upgrades: (url) => url.startsWith(SOCKET_IO_PATH),
+        unknownMethod: unknownMethodAnswer(clnrest),
+      });
+      notifications = new Notifications(listener.http, link, clnrest.cors_origins);
+      listeners.push(listener);
+    }
+    try {
+      const ports: number[] = [];
+      for (const listener of listeners) ports.push(await listener.listen());
+      link.ready({ ports, rights: rights() });
+    } catch (error) {
+      link.failed(error instanceof Error ? error.message : String(error));
+    }
+  }
+}

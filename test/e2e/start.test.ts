@@ -216,6 +216,28 @@ describe('till start', { concurrency: 3 }, () => {
     );
   });
 
+  it('says where libsecp256k1 has no binary: in the log, in getinfo, and what to do', async () => {
+    const dir = newDirectory();
+    const without = join(dir, 'without.cjs');
+    writeFileSync(
+      without,
+      `const Module = require('node:module'); const load = Module._load;
+       Module._load = (id, ...rest) => { if (id === 'secp256k1/bindings') throw new Error('no binary'); return load(id, ...rest); };`,
+    );
+    const node = await TillNode.start(dir, { env: { NODE_OPTIONS: `-r ${without}` } });
+    const slow = JSON.parse((await node.till('getinfo')).stdout) as { warning_libsecp256k1?: string };
+    const invoice = await node.till('invoice', '1000', 'slow', 'x');
+    assert.equal(invoice.code, 0);
+    await node.stop();
+    const place = `${process.platform}-${process.arch}`;
+    assert.match(slow.warning_libsecp256k1 ?? '', new RegExp(`no binary for this machine \\(${place}\\).*npm rebuild`));
+    assert.match(readFileSync(join(dir, 'log'), 'utf8'), /^\S+ UNUSUAL libsecp256k1 has no binary for this machine/);
+    const again = await TillNode.start(dir);
+    assert.equal(JSON.parse((await again.till('getinfo')).stdout).warning_libsecp256k1, undefined);
+    await again.stop();
+    assert.equal(readFileSync(join(dir, 'log'), 'utf8').match(/UNUSUAL libsecp256k1/g)?.length, 1);
+  });
+
   it('goes to the background with --daemon, and says there why it cannot', async () => {
     const dir = newDirectory();
     const log = join(dir, 'log');

@@ -598,6 +598,7 @@ export interface Commands {
       };
       /** The source of blocks is not up to date: it waits for blocks itself, does not answer, is behind what this node has seen, or its newest block is older than `max-tip-age`. Payments wait, and are refused after a minute. */ readonly warning_bitcoind_sync?: string;
       /** Till is still reading blocks from its source. Payments wait for it, and are refused after a minute. */ readonly warning_lightningd_sync?: string;
+      /** This machine has no binary of libsecp256k1: signatures take longer. Says how to get it. */ readonly warning_libsecp256k1?: string;
     };
   };
   /** Command for finding a route to a node */

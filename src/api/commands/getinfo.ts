@@ -1,3 +1,4 @@
+import { slowCurve } from '../../base/crypto/secp256k1.ts';
 import { answer } from '../rpc/answer.ts';
 import { defineCommand } from './modules.ts';
 import { SYNC_WARNINGS, syncWarnings } from './sync-warnings.ts';
@@ -44,12 +45,15 @@ export const getinfo = defineCommand({
       'Feature bits (BOLT 9), by the message that shows them.',
     ),
     ...SYNC_WARNINGS,
+    warning_libsecp256k1: answer.optional(
+      answer.string('This machine has no binary of libsecp256k1: signatures take longer. Says how to get it.'),
+    ),
   },
   errors: [],
   see_also: ['listconfigs', 'help'],
   access: 'read',
   async run(_params, { node, chain }) {
     const { lightning_dir, ...info } = await node.info();
-    return { ...info, 'lightning-dir': lightning_dir, ...syncWarnings(chain.view()) };
+    return { ...info, 'lightning-dir': lightning_dir, ...syncWarnings(chain.view()), warning_libsecp256k1: slowCurve };
   },
 });

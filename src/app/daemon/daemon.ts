@@ -2,6 +2,7 @@
  * The node put together, layer by layer: infrastructure, node, shop, API. Modules meet only here; each knows the others
  * through interfaces that it declares itself. What is started, in which order, is the one list in `start`.
  */
+import { slowCurve } from '../../base/crypto/secp256k1.ts';
 import type { Log } from '../../base/log.ts';
 import type { Clock } from '../../base/types/clock.ts';
 import type { Config } from '../config/config.ts';
@@ -61,6 +62,7 @@ export class Daemon implements Running {
   static async start(options: DaemonOptions): Promise<Daemon> {
     const { config, log, onStop } = options;
     for (const note of config.notes) log.info(note);
+    if (slowCurve !== undefined) log.warn(slowCurve);
     let lifecycle: Lifecycle | undefined;
     const infra = await buildInfra(
       options,

@@ -85,3 +85,10 @@ function load(): Curve {
 
 /** The curve in use. */
 export const curve: Curve = load();
+
+/** What an operator should know where libsecp256k1's binary is missing; undefined where it is in use. */
+export const slowCurve: string | undefined =
+  curve.implementation === 'libsecp256k1'
+    ? undefined
+    : `libsecp256k1 has no binary for this machine (${process.platform}-${process.arch}): signatures take eight to thirty ` +
+      'times longer, and not constant time. "npm rebuild secp256k1" compiles it: see docs/guide/libsecp256k1.md';

@@ -29,7 +29,6 @@ const NOTES: Readonly<Record<string, string>> = {
   'bkpr-listaccountevents': 'Events on the chain only: those of payments are in bkpr-listincome.',
   'bkpr-listincome': 'The account of a paid invoice is `channels`: Till does not keep which channel brought it.',
   decode: 'BOLT 11 only; anything else is named in the error.',
-  getroute: 'Only along a channel of our own.',
   listforwards: 'Always empty: Till forwards nothing.',
   listinvoicerequests: 'Always empty: Till does not speak BOLT 12.',
   funderupdate: 'Always `fixed` with 0: Till contributes nothing.',

@@ -605,10 +605,13 @@ export interface Commands {
   getroute: {
     readonly params: {
       /** Where to. */ readonly id: string;
-      /** The amount that must arrive. */ readonly amount_msat: number | bigint | string;
-      /** How much delay counts against fees. A single hop has neither. */ readonly riskfactor: number;
+      /** The amount that must arrive. 0 ignores the minimum of channels. */ readonly amount_msat:
+        | number
+        | bigint
+        | string;
+      /** How much delay counts against fees: percent of the amount a year. */ readonly riskfactor: number;
       /** Blocks that must be left at the end of the route. */ readonly cltv?: number;
-      /** The start of the route. Only our own node is possible. */ readonly fromid?: string;
+      /** The start of the route. Default: our own node. */ readonly fromid?: string;
       /** Accepted and ignored. */ readonly fuzzpercent?: number;
       /** Channels (`SCID` or `SCID/DIRECTION`) and nodes to leave out. */ readonly exclude?: readonly string[];
       /** The maximum number of hops. */ readonly maxhops?: number;
@@ -621,6 +624,39 @@ export interface Commands {
         /** The amount that arrives there. */ readonly amount_msat: number | bigint;
         /** Blocks left there. */ readonly delay: number;
         /** The format of its payload. */ readonly style: 'tlv';
+      }[];
+    };
+  };
+  /** Command for routing a payment */
+  getroutes: {
+    readonly params: {
+      /** Where from. */ readonly source: string;
+      /** Where to. */ readonly destination: string;
+      /** The amount that must arrive. */ readonly amount_msat: number | bigint | string;
+      /** Layers: `auto.localchans` (our channels, with what they can send now), `auto.sourcefree` (the first hop costs nothing), `auto.include_fees` (the payee pays the fees), `auto.no_mpp_support` (one route only). */ readonly layers: readonly string[];
+      /** The maximum fee. */ readonly maxfee_msat: number | bigint | string;
+      /** Blocks that must be left at the end. */ readonly final_cltv: number;
+      /** The maximum number of blocks that the money may be locked. */ readonly maxdelay?: number;
+      /** The maximum number of routes. */ readonly maxparts?: number;
+    };
+    readonly result: {
+      /** How likely it is that all of them work, in millionths. */ readonly probability_ppm: number;
+      /** The routes. */ readonly routes: readonly {
+        /** How likely it is that this one works, in millionths. */ readonly probability_ppm: number;
+        /** The amount that arrives by it. */ readonly amount_msat: number | bigint;
+        /** Blocks left at the end. */ readonly final_cltv: number;
+        /** Its hops, in order. */ readonly path: readonly {
+          /** The channel and its direction, as `SCID/DIRECTION`. */ readonly short_channel_id_dir: string;
+          /** The node that forwards over it. */ readonly node_id_in: string;
+          /** The node at its end. */ readonly node_id_out: string;
+          /** The amount that the first of them has. */ readonly amount_in_msat: number | bigint;
+          /** The amount that the other gets. The rest is the fee. */ readonly amount_out_msat: number | bigint;
+          /** Blocks left at the first. */ readonly cltv_in: number;
+          /** Blocks left at the other. */ readonly cltv_out: number;
+          /** The same as node_id_out. */ readonly next_node_id: string;
+          /** The same as amount_in_msat. */ readonly amount_msat: number | bigint;
+          /** The same as cltv_in. */ readonly delay: number;
+        }[];
       }[];
     };
   };
@@ -913,6 +949,27 @@ export interface Commands {
           | 'RCVD_REMOVE_REVOCATION'
           | 'RCVD_REMOVE_ACK_COMMIT'
           | 'SENT_REMOVE_ACK_REVOCATION';
+      }[];
+    };
+  };
+  /** Command for listing the channels that payments can come in through */
+  listincoming: {
+    readonly params: Readonly<Record<string, never>>;
+    readonly result: {
+      /** The channels. */ readonly incoming: readonly {
+        /** The peer. */ readonly id: string;
+        /** The channel, as payers name it. */ readonly short_channel_id?: string;
+        /** The base fee of the peer. */ readonly fee_base_msat: number | bigint;
+        /** The smallest payment. */ readonly htlc_min_msat: number | bigint;
+        /** The largest payment. */ readonly htlc_max_msat: number | bigint;
+        /** The proportional fee of the peer. */ readonly fee_proportional_millionths: number;
+        /** The blocks that the peer asks for. */ readonly cltv_expiry_delta: number;
+        /** What the other public channels of the peer let through to it, all together; 0 is a dead end. */ readonly incoming_capacity_msat:
+          | number
+          | bigint;
+        /** Whether the channel is announced. */ readonly public: boolean;
+        /** The feature bits of the peer, while it is connected. */ readonly peer_features?: string;
+        /** Whether the peer is there. */ readonly enabled: boolean;
       }[];
     };
   };
@@ -1815,6 +1872,7 @@ export const READING_COMMANDS: readonly string[] = [
   'feerates',
   'getinfo',
   'getroute',
+  'getroutes',
   'help',
   'listchannels',
   'listclosedchannels',
@@ -1824,6 +1882,7 @@ export const READING_COMMANDS: readonly string[] = [
   'listforwards',
   'listfunds',
   'listhtlcs',
+  'listincoming',
   'listinvoicerequests',
   'listinvoices',
   'listnodes',

@@ -30,6 +30,7 @@ import { fundchannel } from './fundchannel.ts';
 import { funderupdate } from './funderupdate.ts';
 import { getinfo } from './getinfo.ts';
 import { getroute } from './getroute.ts';
+import { getroutes } from './getroutes.ts';
 import { help } from './help.ts';
 import { invoice } from './invoice.ts';
 import { listchannels } from './listchannels.ts';
@@ -40,6 +41,7 @@ import { listevents } from './listevents.ts';
 import { listforwards } from './listforwards.ts';
 import { listfunds } from './listfunds.ts';
 import { listhtlcs } from './listhtlcs.ts';
+import { listincoming } from './listincoming.ts';
 import { listinvoicerequests } from './listinvoicerequests.ts';
 import { listinvoices } from './listinvoices.ts';
 import { listnodes } from './listnodes.ts';
@@ -112,6 +114,7 @@ export const commands: readonly Command<Modules>[] = [
   funderupdate,
   getinfo,
   getroute,
+  getroutes,
   help,
   invoice,
   listchannels,
@@ -122,6 +125,7 @@ export const commands: readonly Command<Modules>[] = [
   listforwards,
   listfunds,
   listhtlcs,
+  listincoming,
   listinvoicerequests,
   listinvoices,
   listnodes,

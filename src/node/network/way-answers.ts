@@ -97,7 +97,8 @@ class WayAnswer {
     if (this.#strangers.has(destination) && !isReached) {
       return { kind: 'none', reason: 'unknown_destination', explanation: 'Unknown destination node ID' };
     }
-    const found = this.#find(this.#request);
+    // A limit of hops can hide a dearer way that is short.
+    const found = this.#find(this.#request) ?? this.#find({ ...this.#request, prefers_short: true });
     if (found !== undefined) return { kind: 'found', routes: found };
     return this.#whyNone();
   }

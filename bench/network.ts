@@ -1,0 +1,135 @@
+/**
+ * The map of a public network as large as mainnet's: how fast it is read, what it takes in memory, and how fast ways are
+ * found in it, in CPU time. It needs a snapshot that is too large for the repository (`support/snapshot.ts`), and says so without it.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fromHex } from '../src/base/types/hex.ts';
+import { NETWORKS } from '../src/base/types/network.ts';
+import { MapFile } from '../src/node/network/map-file.ts';
+import { graphOf } from '../src/node/network/way-answers.ts';
+import { NetworkMap } from '../src/protocol/gossip/network-map.ts';
+import { Knowledge } from '../src/protocol/routing/knowledge.ts';
+import { findParts } from '../src/protocol/routing/parts.ts';
+import { Search, type SearchRequest } from '../src/protocol/routing/search.ts';
+import { type Figure, percentile } from './figures.ts';
+import { snapshotFolder, writeMapFile } from './support/snapshot.ts';
+
+export const name = 'the public network: 59,428 channels read, and ways through them';
+
+const NOW = 1_727_000_000;
+const WAYS = 300;
+/** Not every pair can pay so much. */
+const MOST_TRIES = 2_000;
+const SAT = 1_000;
+/** Payers and payees with fewer are seldom able to pay or be paid. */
+const LEAST_CHANNELS = 4;
+
+/** Numbers that look random and are the same in every run. */
+function draws(seed: number): (below: number) => number {
+  let state = seed;
+  return (below) => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state % below;
+  };
+}
+
+/** CPU time, which says the same on a machine that has other work. */
+function cpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
+function megabytes(columns: object): number {
+  return Object.values(columns).reduce(
+    (sum, column) => sum + (ArrayBuffer.isView(column) ? column.byteLength : 0) / 1e6,
+    0,
+  );
+}
+
+export async function run(): Promise<readonly Figure[]> {
+  const folder = snapshotFolder();
+  if (folder === undefined) {
+    console.log('  not measured: set TILL_NETWORK_DATA to the folder of gossip-store-2024-09-22.compressed');
+    return [];
+  }
+  const directory = mkdtempSync(join(tmpdir(), 'till-bench-network-'));
+  try {
+    const path = join(directory, 'gossip_store');
+    writeMapFile(folder, path, NOW);
+    const options = { path, chain_hash: fromHex(NETWORKS.regtest.chain_hash), known_features: new Set<number>() };
+    const start = cpuMs();
+    const map = new NetworkMap();
+    const file = new MapFile(options);
+    file.load(map);
+    map.rows();
+    const load_ms = cpuMs() - start;
+    const columns_mb = megabytes(map.channels) + megabytes(map.halves) + megabytes(map.nodes);
+    const times = (amount_sat: number, max_parts: number, price_of_doubt: number): number[] =>
+      timesOf(map, amount_sat, max_parts, price_of_doubt);
+    // Warm first.
+    times(50_000, 1, 0.3);
+    const one = [1_000, 50_000, 1_000_000].flatMap((amount) => times(amount, 1, 0.3));
+    const cheapest = times(50_000, 1, 0);
+    const split = times(2_000_000, 16, 0.3);
+    file.close();
+    return [
+      {
+        what: 'a map file of 59,428 channels, read until ways can be found',
+        value: load_ms,
+        unit: 'ms',
+        must_reach: 500,
+      },
+      { what: 'its columns in memory', value: columns_mb, unit: 'MB', must_reach: 12 },
+      { what: 'a likely way for 1,000 to 1,000,000 sat, p50', value: percentile(one, 0.5), unit: 'ms', must_reach: 5 },
+      { what: 'the same, p99', value: percentile(one, 0.99), unit: 'ms', must_reach: 15 },
+      { what: 'the cheapest way for 50,000 sat, p50', value: percentile(cheapest, 0.5), unit: 'ms', must_reach: 5 },
+      {
+        what: 'ways for 2,000,000 sat in up to 16 parts, p50',
+        value: percentile(split, 0.5),
+        unit: 'ms',
+        must_reach: 30,
+      },
+    ];
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+}
+
+function timesOf(map: NetworkMap, amount_sat: number, max_parts: number, price_of_doubt: number): number[] {
+  const graph = graphOf(map);
+  const search = new Search();
+  const knowledge = new Knowledge();
+  const draw = draws(amount_sat);
+  const amount_msat = amount_sat * SAT;
+  const times: number[] = [];
+  const degree = (node: number): number => map.nodes.degree[node] as number;
+  for (let tries = 0; times.length < WAYS && tries < MOST_TRIES; tries++) {
+    const [source, target] = [draw(map.node_places), draw(map.node_places)];
+    if (source === target || degree(source) < LEAST_CHANNELS || degree(target) < LEAST_CHANNELS) continue;
+    const request: SearchRequest = {
+      source,
+      target,
+      amount_msat,
+      final_cltv: 18,
+      max_fee_msat: amount_msat,
+      max_delay: 2016,
+      max_hops: 20,
+      price_of_block: 0,
+      price_of_doubt,
+      extra: [],
+      only_extra_from_source: false,
+      avoided_halves: new Set(),
+      avoided_nodes: new Set(),
+      held_msat: new Map(),
+      terms: new Map(),
+      now_seconds: NOW,
+      prefers_short: false,
+    };
+    const start = cpuMs();
+    const found = findParts(search, graph, knowledge, request, max_parts);
+    if (found !== undefined) times.push(cpuMs() - start);
+  }
+  return times;
+}

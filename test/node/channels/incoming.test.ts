@@ -109,7 +109,7 @@ test('whatever fails an HTLC of a blinded path, its peer learns no more than tha
       path_key: payer.node_id,
     };
     payer.channels.offer(payer.channel.channel_id, htlc, () => []);
-    while (payer.removed.length === index) await quiet(link, payer, shop);
+    while (payer.removed.length + shop.offered.length === index) await quiet(link, payer, shop);
     const sha256_of_onion = createHash('sha256').update(Buffer.from(onion_routing_packet, 'hex')).digest('hex');
     assert.deepEqual(payer.removed[index]?.removal, { kind: 'malformed', sha256_of_onion, failure_code: 0xc018 });
   }

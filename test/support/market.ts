@@ -76,14 +76,16 @@ export class Market {
   readonly #chain = new EmbeddedChain({ clock: systemClock });
   #stopServing: () => Promise<void> = async () => {};
 
-  static async open(): Promise<Market> {
-    const market = new Market(mkdtempSync(join(tmpdir(), 'till-market-')), await freePort(), await freePort());
+  /** `options`: more options of both. */
+  static async open(...options: readonly string[]): Promise<Market> {
+    const ports = [await freePort(), await freePort()];
+    const market = new Market(mkdtempSync(join(tmpdir(), 'till-market-')), ports, options);
     market.#stopServing = await serveChain(market.#chain, join(market.#dir, 'chain'));
     await Promise.all([market.shop.start(), market.customer.start()]);
     return market;
   }
 
-  private constructor(dir: string, ...ports: readonly number[]) {
+  private constructor(dir: string, ports: readonly number[], options: readonly string[]) {
     this.#dir = dir;
     const [shop, customer] = ['shop', 'customer'].map(
       (name, index) =>
@@ -92,6 +94,7 @@ export class Market {
           `--embedded-chain=${join(dir, 'chain')}`,
           `--addr=127.0.0.1:${ports[index]}`,
           `--alias=${name}`,
+          ...options,
         ]),
     ) as [Trader, Trader];
     this.shop = shop;

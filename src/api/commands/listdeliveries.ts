@@ -11,7 +11,7 @@ export const listdeliveries = defineCommand({
   category: 'events',
   title: 'Command for listing the attempts of a webhook',
   description:
-    'Lists the attempts to send to a webhook, the newest first. The last 1,000 of each webhook are kept; those of the last second before a crash may be missing, though their events are sent again.',
+    'Lists the attempts to send to a webhook, the newest first. Up to 1,000 of each webhook are kept. Of hundreds in a second that all delivered only the last 100 are; those of the last second before a crash may be missing, though their events are sent again.',
   params: {
     webhook_id: webhookParam,
     event_id: optional(field.u64, 'Only attempts of this event.'),

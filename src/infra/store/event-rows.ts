@@ -17,21 +17,25 @@ export interface NewEvent {
   readonly data: string;
 }
 
-/** What happened, when the database has to say a part of it. */
+/** How the database completes an event that is not all known before the unit runs. */
 export interface SelectedEvent {
   readonly type: string;
-  /** Unix time, seconds. */
-  readonly at: number;
-  /** SQL for the label, such as a column; `NULL` for none. */
+  /** SQL for the label, such as a column. */
   readonly label: string;
   /** SQL for the JSON of the object. */
   readonly data: string;
   /** What follows FROM: one row, or none when there is no event after all. */
   readonly from: string;
-  /** The values of `label`, then those of `data`. */
-  readonly data_params: readonly SqlValue[];
-  readonly from_params: readonly SqlValue[];
+  /** `always`: the row is certainly there. */
+  readonly happens: 'always' | 'perhaps';
 }
+
+/** Makes the writes of such an event. Its values are those of `label`, then those of `data`; then those of `from`. */
+export type SelectedEventWrites = (
+  at: number,
+  values: readonly SqlValue[],
+  from_values?: readonly SqlValue[],
+) => readonly Write[];
 
 const INTO = 'INSERT INTO events (event_id, type, happened_at, label, data)';
 const EVENT_ID = "(SELECT value FROM counters WHERE name = 'events')";
@@ -46,18 +50,14 @@ export function eventWrites({ type, at, label, data }: NewEvent): readonly Write
   ];
 }
 
-/** The same for an event that the database completes. `happens`: the row is certainly there. */
-export function selectedEventWrites(event: SelectedEvent, happens: 'always' | 'perhaps'): readonly Write[] {
-  const { type, at, label, data, from, data_params, from_params } = event;
-  const take: Write =
-    happens === 'always'
-      ? { sql: TAKE_NEXT, params: [] }
-      : { sql: `${TAKE_NEXT} AND EXISTS (SELECT 1 FROM ${from})`, params: from_params };
-  const insert: Write = {
-    sql: `${INTO} SELECT ${EVENT_ID}, CAST(? AS TEXT), CAST(? AS BIGINT), ${label}, ${data} FROM ${from}`,
-    params: [type, at, ...data_params, ...from_params],
-  };
-  return [take, insert];
+/** The same for events that the database completes. The SQL is made once: the paying unit should not. */
+export function selectedEvents({ type, label, data, from, happens }: SelectedEvent): SelectedEventWrites {
+  const insert = `${INTO} SELECT ${EVENT_ID}, '${type}', CAST(? AS BIGINT), ${label}, ${data} FROM ${from}`;
+  const take = happens === 'always' ? TAKE_NEXT : `${TAKE_NEXT} AND EXISTS (SELECT 1 FROM ${from})`;
+  return (at, values, from_values = []) => [
+    { sql: take, params: happens === 'always' ? [] : from_values },
+    { sql: insert, params: [at, ...values, ...from_values] },
+  ];
 }
 
 /** Whether the unit writes an event. */

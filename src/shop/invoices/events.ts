@@ -2,29 +2,35 @@
 import type { Msat } from '../../base/types/amount.ts';
 import type { PaymentHash } from '../../base/types/brand.ts';
 import { toHex } from '../../base/types/hex.ts';
-import { eventData, eventWrites, selectedEventWrites } from '../../infra/store/event-rows.ts';
+import { eventData, eventWrites, selectedEvents } from '../../infra/store/event-rows.ts';
 import type { Row, Write } from '../../infra/store/store.ts';
 import { u64FromColumn } from '../../infra/store/u64.ts';
 import { counterValue } from './counters.ts';
 import type { Invoice, PaidOutpoint } from './invoice.ts';
+
+const CREATED = selectedEvents({
+  type: 'invoice.created',
+  label: 'CAST(? AS TEXT)',
+  data: `'{"created_index":' || value || ',' || CAST(? AS TEXT)`,
+  from: "counters WHERE name = 'invoices_created'",
+  happens: 'always',
+});
+
+const PAID = selectedEvents({
+  type: 'invoice.paid',
+  label: 'label',
+  data: `'{"created_index":' || created_index || ',"pay_index":' || pay_index
+    || COALESCE(',"amount_msat":' || amount_msat, '') || ',' || CAST(? AS TEXT)`,
+  from: `invoices WHERE pay_index = ${counterValue('invoices_paid')}`,
+  happens: 'always',
+});
 
 /** Of an invoice that gets its index in this unit. */
 export function createdEvent(
   invoice: Pick<Invoice, 'label' | 'payment_hash' | 'amount_msat' | 'created_at' | 'expires_at'>,
 ): readonly Write[] {
   const { label, payment_hash, amount_msat, created_at, expires_at } = invoice;
-  return selectedEventWrites(
-    {
-      type: 'invoice.created',
-      at: created_at,
-      label: 'CAST(? AS TEXT)',
-      data: `'{"created_index":' || value || ',' || CAST(? AS TEXT)`,
-      data_params: [label, eventData({ payment_hash, amount_msat, expires_at }).slice(1)],
-      from: "counters WHERE name = 'invoices_created'",
-      from_params: [],
-    },
-    'always',
-  );
+  return CREATED(created_at, [label, eventData({ payment_hash, amount_msat, expires_at }).slice(1)]);
 }
 
 /** Of an invoice that gets its `pay_index` in this unit. */
@@ -36,19 +42,7 @@ export function paidEvent(paid: {
 }): readonly Write[] {
   const { payment_hash, amount_received_msat, paid_at, paid_outpoint } = paid;
   const { txid, outnum } = paid_outpoint ?? {};
-  return selectedEventWrites(
-    {
-      type: 'invoice.paid',
-      at: paid_at,
-      label: 'label',
-      data: `'{"created_index":' || created_index || ',"pay_index":' || pay_index
-        || COALESCE(',"amount_msat":' || amount_msat, '') || ',' || CAST(? AS TEXT)`,
-      data_params: [eventData({ amount_received_msat, payment_hash, paid_at, txid, outnum }).slice(1)],
-      from: `invoices WHERE pay_index = ${counterValue('invoices_paid')}`,
-      from_params: [],
-    },
-    'always',
-  );
+  return PAID(paid_at, [eventData({ amount_received_msat, payment_hash, paid_at, txid, outnum }).slice(1)]);
 }
 
 /** Of an invoice whose time has passed: a row with created_index, label, payment_hash, amount_msat and expires_at. */

@@ -8,9 +8,10 @@ import type { RandomBytes } from '../../base/crypto/random.ts';
 import type { Clock } from '../../base/types/clock.ts';
 import type { Store, Write } from '../../infra/store/store.ts';
 import type { EventSource, Sender, SendOutcome, SentEvent, WebhookLog } from './ports.ts';
-import { attemptWrite, KEPT_ATTEMPTS, progressWrite, retryDelete, retryWrite, settingsWrite } from './rows.ts';
+import { attemptWrite, progressWrite, retryDelete, retryWrite, settingsWrite } from './rows.ts';
 import { delaySeconds, failureOf, isGone } from './schedule.ts';
 import { type Message, messageOf, signedHeaders } from './signature.ts';
+import type { Traffic } from './traffic.ts';
 import { type Attempt, hostOf, type Retry, type Webhook, type WebhookProgress } from './webhook.ts';
 
 export interface LineOptions {
@@ -20,25 +21,19 @@ export interface LineOptions {
   readonly events: EventSource;
   readonly sender: Sender;
   readonly log: WebhookLog;
-  /** How many messages are on their way, of all webhooks together. */
   readonly traffic: Traffic;
   /** Told when work in the background fails. */
   readonly onBackgroundError: (error: unknown) => void;
 }
 
-/** What all webhooks share. */
-export interface Traffic {
-  in_flight: number;
-}
-
-/** Messages on their way beyond the first of each webhook, all webhooks together: payments get their turn between them. */
-const MOST_IN_FLIGHT = 32;
-/** The same of one webhook. */
-const MOST_OF_ONE = 16;
+/** Messages of one webhook on their way. */
+const MOST_IN_FLIGHT = 16;
 /** Events read at a time. */
 const PAGE_EVENTS = 100;
 /** Failed deliveries of one webhook that wait; no new event is begun while there are so many. */
 const MOST_RETRIES = 1_000;
+/** Attempts that are written down together: of thousands in a second only the last are, for payments wait behind them. */
+const MOST_WRITTEN_AT_ONCE = 100;
 /** How late the position is written down. */
 const FLUSH_MS = 1_000;
 
@@ -106,7 +101,7 @@ export class Line {
   /** Begins whatever may begin now, and sets the timer for what may later. */
   pump(): void {
     if (this.#is_stopped || this.#isOff) return;
-    while (this.#mayBegin()) {
+    while (this.#mayBegin() && this.#options.traffic.mayBegin(this.#pumpAgain)) {
       const next = this.#takeNext();
       if (next === undefined) break;
       void this.#deliver(next).catch(this.#options.onBackgroundError);
@@ -155,7 +150,7 @@ export class Line {
       writes.push(retry === undefined ? retryDelete(webhook_id, event_id) : retryWrite(webhook_id, retry));
     }
     this.#unwritten_retries.clear();
-    for (const made of this.#unwritten_attempts.slice(-KEPT_ATTEMPTS)) writes.push(attemptWrite(webhook_id, made));
+    for (const made of this.#unwritten_attempts) writes.push(attemptWrite(webhook_id, made));
     this.#unwritten_attempts = [];
     await this.#options.store.commit(writes);
   }
@@ -174,6 +169,8 @@ export class Line {
     for (const { abort } of this.#in_flight.values()) abort.abort();
   }
 
+  readonly #pumpAgain = (): void => this.pump();
+
   get #isOff(): boolean {
     return this.#is_disabling || this.#webhook.disabled_reason !== undefined;
   }
@@ -182,7 +179,7 @@ export class Line {
   #mayBegin(): boolean {
     if (this.#in_flight.size === 0) return true;
     const isQuick = this.#webhook.is_parallel && this.#failing_since === undefined;
-    return isQuick && this.#in_flight.size < MOST_OF_ONE && this.#options.traffic.in_flight < MOST_IN_FLIGHT;
+    return isQuick && this.#in_flight.size < MOST_IN_FLIGHT && this.#options.traffic.has_room;
   }
 
   /** What is to be sent next: a retry that is due, else a new event, if there is one and nothing stands before it. */
@@ -269,7 +266,7 @@ export class Line {
     const tried_at = clock.nowSeconds();
     const start_ms = clock.monotonicMs();
     const headers = signedHeaders(this.#webhook, message, tried_at);
-    traffic.in_flight++;
+    const end = traffic.begin();
     try {
       const outcome = await sender.send({ url: this.#webhook.url, headers, body: message.body }, abort.signal);
       const made: Attempt = {
@@ -282,10 +279,11 @@ export class Line {
         failure: failureOf(outcome),
       };
       this.#unwritten_attempts.push(made);
-      if (this.#unwritten_attempts.length > 2 * KEPT_ATTEMPTS) this.#unwritten_attempts.splice(0, KEPT_ATTEMPTS);
+      // What failed is written at once: these have all delivered.
+      if (this.#unwritten_attempts.length > MOST_WRITTEN_AT_ONCE) this.#unwritten_attempts.shift();
       return { made, outcome };
     } finally {
-      traffic.in_flight--;
+      end();
     }
   }
 

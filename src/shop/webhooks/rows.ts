@@ -7,7 +7,7 @@ import type { Row, Store, Write } from '../../infra/store/store.ts';
 import type { Attempt, Retry, Webhook, WebhookProgress, WebhookSettings } from './webhook.ts';
 
 /** Attempts that are kept of each webhook. */
-export const KEPT_ATTEMPTS = 1_000;
+const KEPT_ATTEMPTS = 1_000;
 
 const NONCE_LENGTH_BYTES = 12;
 const BOUND_TO = Buffer.from('till webhook secret');

@@ -20,6 +20,7 @@ import {
   settingsWrite,
 } from './rows.ts';
 import { messageOf, newSecret, secretText } from './signature.ts';
+import { Traffic } from './traffic.ts';
 import type { Attempt, Webhook, WebhookProgress, WebhookSettings } from './webhook.ts';
 
 export interface WebhooksOptions {
@@ -58,7 +59,7 @@ export class Webhooks {
   constructor(options: WebhooksOptions) {
     this.#options = options;
     this.#box = new SecretBox(options.seal_key, options.randomBytes);
-    this.#line_options = { ...options, traffic: { in_flight: 0 } };
+    this.#line_options = { ...options, traffic: new Traffic() };
   }
 
   /** Reads the webhooks, and goes on where the last run ended. */

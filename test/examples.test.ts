@@ -29,7 +29,12 @@ let client: Client;
 before(async () => {
   const socket = join(place, 'chain');
   stopServing = await serveChain(chain, socket);
-  options = ['--network=regtest', `--embedded-chain=${socket}`, '--invoices-onchain-fallback'];
+  options = [
+    '--network=regtest',
+    `--embedded-chain=${socket}`,
+    '--invoices-onchain-fallback',
+    '--webhook-allow-private=127.0.0.1',
+  ];
   node = await ChildNode.start(options);
   client = await connectToNode(node.rpc_file);
 });
@@ -167,6 +172,39 @@ test('payment-listener tells of each payment once, goes on where it was, and men
     told,
     told.map((_, index) => index + 1),
   );
+});
+
+test('webhook-receiver tells of each payment once, and refuses what has no good signature', async () => {
+  // The receiver needs the secret first: its address is told when it has one.
+  const created = await client.call('createwebhook', {
+    url: 'http://127.0.0.1:1/',
+    types: ['invoice.paid'],
+    label_prefix: 'hook ',
+  });
+  const { webhook_id } = created;
+  const receiver = new RunningExample('webhook-receiver.ts', created.secret as string);
+  try {
+    const url = await receiver.line();
+    await client.call('updatewebhook', { webhook_id: Number(webhook_id), url });
+    const tested = await client.call('testwebhook', { webhook_id: Number(webhook_id) });
+    assert.deepEqual([tested.delivered, tested.status, await receiver.line()], [true, 204, 'webhook.test']);
+    await buy('not told');
+    await buy('hook 1');
+    assert.equal(await receiver.line(), `hook 1 is paid: ${REWARD_MSAT} msat`);
+    await client.call('redeliverwebhook', { webhook_id: Number(webhook_id), after: 0 });
+    await restart('kill');
+    await buy('hook 2');
+    assert.equal(await receiver.line(), `hook 2 is paid: ${REWARD_MSAT} msat`, 'the first is not told again');
+    await client.call('rotatewebhooksecret', { webhook_id: Number(webhook_id) });
+    assert.equal((await client.call('testwebhook', { webhook_id: Number(webhook_id) })).status, 204);
+    assert.equal(await receiver.line(), 'webhook.test', 'signed with the old secret as well');
+    await client.call('rotatewebhooksecret', { webhook_id: Number(webhook_id), overlap: 0 });
+    const refused = await client.call('testwebhook', { webhook_id: Number(webhook_id) });
+    assert.deepEqual([refused.delivered, refused.status], [false, 401]);
+    await client.call('deletewebhook', { webhook_id: Number(webhook_id) });
+  } finally {
+    await receiver.end();
+  }
 });
 
 test('backup copies the database of a running node, keeps seven copies, and the static backup beside them', () => {

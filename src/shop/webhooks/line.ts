@@ -122,14 +122,16 @@ export class Line {
     this.notice();
   }
 
-  /** Sends all events after this one again. Resolves when that is durable. */
-  async sendAgainAfter(event_id: number): Promise<void> {
+  /** Sends all events after this one again. Resolves when that is durable, with how far it was then. */
+  async sendAgainAfter(event_id: number): Promise<WebhookProgress> {
     this.#rewind(event_id);
     for (const id of this.#retries.keys()) {
       if (id > event_id) this.#drop(id);
     }
+    const { progress } = this;
     await this.flush();
     this.notice();
+    return progress;
   }
 
   /** One attempt, out of the order, that is not repeated. */

@@ -207,8 +207,8 @@ export class Webhooks {
       );
     }
     await this.#checkKept(event_id);
-    await line.sendAgainAfter(event_id);
-    return { webhook: line.webhook, progress: line.progress };
+    const progress = await line.sendAgainAfter(event_id);
+    return { webhook: line.webhook, progress };
   }
 
   /** Its newest attempts, the newest first, written down and shown. Throws RpcError. */

@@ -35,7 +35,7 @@ const NOTES: Readonly<Record<string, string>> = {
   listoffers: 'Always empty: Till does not speak BOLT 12.',
   invoice:
     'Expires after 3600 seconds by default (604800 there). Hints differ: see [decision 0027](../decisions/0027-hints-that-can-be-paid.md).',
-  pay: 'Along a channel of our own or the hints of the invoice. Retries differ: see [decision 0026](../decisions/0026-when-pay-tries-again.md).',
+  pay: 'Retries differ: see [decision 0026](../decisions/0026-when-pay-tries-again.md).',
   renepay: 'The same payment as `pay`.',
   xpay: 'The same payment as `pay`.',
 };

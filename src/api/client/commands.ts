@@ -1352,7 +1352,7 @@ export interface Commands {
       /** The invoice. It may be in upper case and begin with `lightning:`. */ readonly bolt11: string;
       /** The amount, for an invoice that does not name one. */ readonly amount_msat?: number | bigint | string;
       /** A label, stored with the payment. */ readonly label?: string | number | bigint;
-      /** Accepted and ignored: the routes are too short to compare delays. */ readonly riskfactor?: number;
+      /** How much delay counts against fees: percent of the amount a year. Default: 0.1. */ readonly riskfactor?: number;
       /** The maximum fee in percent of the amount. Default: 0.5. */ readonly maxfeepercent?: number;
       /** Seconds after which Till stops trying. The first attempt is always made. */ readonly retry_for?: number;
       /** The maximum number of blocks that the money may be locked. */ readonly maxdelay?: number;

@@ -13,7 +13,7 @@ const params = {
   }),
   amount_msat: optional(field.msat, 'The amount, for an invoice that does not name one.'),
   label: optional(field.label, 'A label, stored with the payment.'),
-  riskfactor: optional(field.float, 'Accepted and ignored: the routes are too short to compare delays.'),
+  riskfactor: optional(field.float, 'How much delay counts against fees: percent of the amount a year. Default: 0.1.'),
   maxfeepercent: optional(field.percent, 'The maximum fee in percent of the amount. Default: 0.5.'),
   retry_for: withDefault(field.u16, 60, 'Seconds after which Till stops trying. The first attempt is always made.'),
   maxdelay: withDefault(field.u16, 2016, 'The maximum number of blocks that the money may be locked.'),
@@ -75,6 +75,7 @@ export async function payInvoice(given: PayParams, { payer, wallet }: Modules, s
     ...asked,
     maxfee_msat: maxFee(amount_msat, given),
     max_delay: given.maxdelay,
+    riskfactor: given.riskfactor,
     retry_for_seconds: given.retry_for,
     exclude: new Set(given.exclude.map((each) => each.replace(/\/[01]$/, ''))),
     label: given.label,
@@ -100,7 +101,7 @@ export const pay = defineCommand({
   name: 'pay',
   category: 'payments',
   title: 'Command for sending a payment to a BOLT11 invoice',
-  description: `Pays an invoice and answers when it is paid. The way leads through a channel with the payee, or with a node that the invoice names in its hints; if no channel carries it all, in several parts. Failed parts are tried again another way; when every way has just failed, or all places for HTLCs are taken, the payment pauses and tries again until the seconds of retry_for are over. The error then names the channel or the node that failed it last.
+  description: `Pays an invoice and answers when it is paid. The way leads through a channel with the payee, or with a node that the invoice names in its hints, or through the public network; if no way carries it all, in several parts. Failed parts are tried again another way; when every way has just failed, or all places for HTLCs are taken, the payment pauses and tries again until the seconds of retry_for are over. The error then names the channel or the node that failed it last.
 
 It is safe to ask again for the same invoice. If a payment is in flight, even from before a restart, Till waits for it; if it is complete, Till answers it again.`,
   params,

@@ -31,6 +31,7 @@ import { buildNetwork } from './build-network.ts';
 import { rememberTip, tipWrite } from './chain-tip.ts';
 import { releaseOrphans, resumeFundings } from './held-fundings.ts';
 import type { Part } from './lifecycle.ts';
+import { networkWays } from './network-ways.ts';
 import { confirmations, openKeys, openWallet } from './open.ts';
 import { callPeers, connectTo, listen, readPeerAddresses } from './peer-book.ts';
 import { peerHost } from './peer-host.ts';
@@ -104,6 +105,7 @@ export async function buildNode(infra: Infra, shop: () => ShopPort): Promise<Nod
     store,
     clock,
     randomBytes: secureRandomBytes,
+    network: networkWays(keys.node_id, () => public_network),
     sender: {
       usableChannels: () => waysOut(channels.list()),
       closedChannels: () => closedWays(channels.list()),

@@ -3,14 +3,16 @@
  * can be sent that has not just failed, and gives up when the time is over. It never ends while a part is under way.
  */
 import { RpcError } from '../../base/errors.ts';
-import { subtractOrZero, sum } from '../../base/types/amount.ts';
+import { type Msat, subtractOrZero, sum } from '../../base/types/amount.ts';
 import type { Clock } from '../../base/types/clock.ts';
 import { hasFeature } from '../../base/types/features.ts';
 import { GiveUp } from './give-up.ts';
 import { Lessons, ownChannel, PROOF_SECONDS } from './lessons.ts';
-import { type Path, pathsTo } from './path.ts';
+import { NetworkPaths } from './network-paths.ts';
+import { pathsTo } from './path.ts';
 import type { PayRequest } from './pay-request.ts';
 import { type NoPlan, type PlanLimits, type PlannedPart, planPart } from './plan.ts';
+import type { WayOut } from './ports.ts';
 import { OfferRefused, type OutgoingPayments } from './send.ts';
 import type { Sendpay } from './sendpay.ts';
 import { shadowBlocks } from './shadow.ts';
@@ -40,6 +42,7 @@ export class Attempt {
   readonly #lessons: Lessons;
   readonly #shadow_delay: number;
   readonly #give_up: GiveUp;
+  readonly #network_paths: NetworkPaths;
   readonly #give_up_ms: number;
   readonly #parts = new Map<bigint, Sendpay>();
   /** Parts that ended and were not looked at. */
@@ -64,6 +67,7 @@ export class Attempt {
     this.#lessons = new Lessons(this.#basic_mpp);
     this.#shadow_delay = shadowBlocks((length) => payments.randomBytes(length));
     this.#give_up = new GiveUp(request, payments);
+    this.#network_paths = new NetworkPaths(payments.network, request);
     this.#give_up_ms = clock.monotonicMs() + request.retry_for_seconds * 1000;
   }
 
@@ -109,7 +113,12 @@ export class Attempt {
         if (missing === 0n) return undefined;
         if (this.#tries >= MOST_TRIES || open.length >= MOST_PARTS) return 'tries_over';
         this.#lessons.prove(open, this.#clock.nowSeconds());
-        const part = planPart(this.#paths(), missing, this.#lessons, this.#limits(open), open);
+        const part = await this.#plan(missing, open);
+        // What came back while the map was asked changes what is missing.
+        if (this.#ended.length > 0) {
+          this.#lookAtEnded();
+          continue;
+        }
         if (typeof part === 'string') return this.#isPeerAway(part) ? 'away' : part;
         await this.#send(part);
         // What came back meanwhile changes what is missing.
@@ -134,12 +143,28 @@ export class Attempt {
     return plan === 'no_path' && this.#next_partid > 1n && this.#give_up.awayWays().length > 0;
   }
 
-  #paths(): readonly Path[] {
-    const { invoice, exclude } = this.#request;
-    const ways = this.#payments
+  /** The next part: along the hints of the invoice if one takes it whole, else also through the network. */
+  async #plan(missing_msat: Msat, open: readonly Sendpay[]): Promise<PlannedPart | NoPlan> {
+    const { invoice } = this.#request;
+    const ways = this.#ways();
+    const hints = this.#give_up.hints.map((hint) => this.#network_paths.withNewTerms(hint));
+    const near = pathsTo(invoice.payee, hints, ways);
+    const limits = this.#limits(open);
+    const plan = planPart(near, missing_msat, this.#lessons, limits, open);
+    if (typeof plan !== 'string' && plan.amount_msat === missing_msat) return plan;
+    const most_parts = MOST_PARTS - open.length;
+    const found = await this.#network_paths.find(missing_msat, ways, hints, this.#lessons, limits, open, most_parts);
+    this.#give_up.networkSays(found.none?.explanation);
+    const better = planPart([...near, ...found.paths], missing_msat, this.#lessons, limits, open);
+    if (found.none === undefined || better !== 'no_path') return better;
+    return found.none.reason;
+  }
+
+  #ways(): readonly WayOut[] {
+    const { exclude } = this.#request;
+    return this.#payments
       .waysOut()
       .filter((way) => !exclude.has(way.peer_id) && !way.names.some((name) => exclude.has(name)));
-    return pathsTo(invoice.payee, this.#give_up.hints, ways);
   }
 
   #limits(open: readonly Sendpay[]): PlanLimits {
@@ -231,11 +256,13 @@ export class Attempt {
     for (const part of this.#ended.splice(0)) {
       this.#parts.set(part.partid, part);
       if (part.status === 'failed') this.#learn(part);
+      else this.#network_paths.learn(part);
     }
   }
 
   #learn(part: Sendpay): void {
     this.#give_up.partFailed(part);
+    const hasNewTerms = this.#network_paths.learn(part);
     const verdict = verdictOn(part);
     switch (verdict.kind) {
       case 'refused':
@@ -253,7 +280,8 @@ export class Attempt {
         for (const subject of verdict.subjects) this.#lessons.rest(subject);
         break;
       case 'exclude':
-        this.#lessons.exclude(verdict.subject);
+        // What it asks now is known: the next try goes by that.
+        if (!hasNewTerms) this.#lessons.exclude(verdict.subject);
         break;
     }
   }

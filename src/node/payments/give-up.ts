@@ -19,6 +19,7 @@ export class GiveUp {
   readonly hints: readonly (readonly RouteHop[])[];
   readonly #has_impossible_hints: boolean;
   #failed_parts = 0;
+  #network_says: string | undefined;
   #last: { readonly words: string; readonly failcodename: string | undefined } | undefined;
 
   constructor(request: PayRequest, payments: Pick<OutgoingPayments, 'closedWays'>) {
@@ -30,6 +31,11 @@ export class GiveUp {
     this.hints = possible.filter(
       (route) => !route.some((hop) => exclude.has(hop.pubkey) || exclude.has(hop.short_channel_id)),
     );
+  }
+
+  /** Why the map of the network had no way, asked last; undefined when it had one. */
+  networkSays(explanation: string | undefined): void {
+    this.#network_says = explanation;
   }
 
   /** A part came back. */
@@ -105,7 +111,8 @@ export class GiveUp {
   }
 
   #notFound(text: string): RpcError {
-    return new RpcError('PAY_ROUTE_NOT_FOUND', this.sentence(text), this.#data());
+    const network = this.#network_says === undefined ? '' : `. The network: ${this.#network_says}`;
+    return new RpcError('PAY_ROUTE_NOT_FOUND', `${this.sentence(text)}${network}`, this.#data());
   }
 
   #data(): object {

@@ -145,6 +145,21 @@ export class Lessons {
     return open.some((part) => subjectsOf(part).some((each) => this.#lessons.get(each)?.standing === 'probing'));
   }
 
+  /** What is not to be used now. `open`: the parts that are out; a channel that is probed gets one at a time. */
+  avoided(open: readonly Sendpay[]): readonly Subject[] {
+    const out = new Set(open.flatMap((part) => subjectsOf(part)));
+    return [...this.#lessons]
+      .filter(([subject, { standing }]) => standing !== 'free' && (standing !== 'probing' || out.has(subject)))
+      .map(([subject]) => subject);
+  }
+
+  /** Whether something is left out now that may be tried again later, and what it waits for. */
+  get pause(): 'away' | 'busy' | undefined {
+    const standings = new Set([...this.#lessons.values()].map(({ standing }) => standing));
+    if (standings.has('busy')) return 'busy';
+    return standings.has('resting') || standings.has('probing') ? 'away' : undefined;
+  }
+
   /** How a path stands. `open`: the parts that are out; a channel that is probed gets one at a time. */
   standing({ way, hops }: Path, open: readonly Sendpay[]): Standing {
     const behind = hops.flatMap((hop) => [hop.pubkey, channelBehind(hop.pubkey, hop.short_channel_id)]);

@@ -14,6 +14,8 @@ export interface Path {
   /** The channels behind our peer, in order; none when the peer is the payee. */
   readonly hops: readonly RouteHop[];
   readonly payee: NodeId;
+  /** The most that it is meant for; undefined: what our channel can give. */
+  readonly most_msat?: Msat | undefined;
 }
 
 /** All ways that the hints and our channels give. */

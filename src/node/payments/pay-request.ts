@@ -12,6 +12,8 @@ export interface PayRequest {
   readonly total_msat: Msat;
   readonly maxfee_msat: Msat;
   readonly max_delay: number;
+  /** What blocks cost against fees: percent of the amount a year. */
+  readonly riskfactor?: number | undefined;
   /** After so long nothing more is tried; the first try is always made. */
   readonly retry_for_seconds: number;
   /** Names of channels and ids of nodes that are not to be used. */

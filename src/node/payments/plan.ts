@@ -71,7 +71,7 @@ function partThrough(
   if (standing.kind !== 'free') return standing.kind;
   const { way } = path;
   const most_msat = deliverable(path, way.spendable_msat);
-  const cap_msat = least(standing.bound_msat ?? most_msat, most_msat);
+  const cap_msat = least(standing.bound_msat ?? most_msat, least(path.most_msat ?? most_msat, most_msat));
   const amount_msat = msat(least(cap_msat, missing_msat));
   const isWhole = amount_msat === missing_msat;
   if (!isWhole && (!limits.basic_mpp || amount_msat < SMALLEST_PART_MSAT)) return way.is_full ? 'busy' : 'too_little';

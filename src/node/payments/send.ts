@@ -18,13 +18,15 @@ import type { OfferedHtlc } from '../../protocol/channel/htlc.ts';
 import type { RemovedHtlc } from '../../protocol/channel/state.ts';
 import { type CounterReached, type SendpayCounter, SendpayCounters } from './counters.ts';
 import { listParts, listPayments, type Payment, partsOf, type SendpayQuery } from './history.ts';
-import type { ClosedWay, HtlcSender, WayOut } from './ports.ts';
+import type { ClosedWay, HtlcSender, NetworkWays, WayOut } from './ports.ts';
 import { failureOf, onionFault, onionHops, type PaymentData } from './route-onion.ts';
 import { endSendpay, insertSendpay, type RouteStep, SELECT_SENDPAYS, type Sendpay, sendpayOf } from './sendpay.ts';
 
 export interface SendOptions {
   readonly store: Store;
   readonly sender: HtlcSender;
+  /** Absent: payments go to peers and along the hints of invoices only. */
+  readonly network?: NetworkWays | undefined;
   readonly clock: Clock;
   readonly randomBytes: RandomBytes;
 }
@@ -281,6 +283,11 @@ export class OutgoingPayments {
   /** The channels through which something can be sent. */
   waysOut(): readonly WayOut[] {
     return this.#options.sender.usableChannels();
+  }
+
+  /** The map of the network; undefined when there is none. */
+  get network(): NetworkWays | undefined {
+    return this.#options.network;
   }
 
   /** The channels through which nothing can be sent now. */

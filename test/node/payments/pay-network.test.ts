@@ -1,0 +1,175 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { msat } from '../../../src/base/types/amount.ts';
+import type { NodeId } from '../../../src/base/types/brand.ts';
+import type { ShortChannelId } from '../../../src/base/types/short-channel-id.ts';
+import { encodeMessage } from '../../../src/codec/wire/index.ts';
+import { CHAIN_HASH } from '../network/city.ts';
+import { Atlas } from './atlas.ts';
+import { Road, Somebody } from './road.ts';
+
+const BITCOIN = 100_000_000_000;
+const ENOUGH = { maxfee_msat: msat(1_000_000) };
+
+/** Us - hub - middle - shop, and a dearer way: us - hub - detour - shop. */
+function town(): { road: Road; atlas: Atlas; middle: Somebody; detour: Somebody } {
+  const road = new Road();
+  const [middle, detour] = [new Somebody('middle'), new Somebody('detour')];
+  road.others.push(middle, detour);
+  const atlas = new Atlas(road.clock);
+  road.network = atlas.ways(road.us.node_id);
+  road.channel(road.hub, '100x1x0', 500_000_000n);
+  atlas.road(road.hub.node_id, middle.node_id, '200x1x0', BITCOIN);
+  atlas.road(middle.node_id, road.shop.node_id, '200x2x0', BITCOIN);
+  atlas.road(road.hub.node_id, detour.node_id, '200x3x0', BITCOIN, { base_msat: 1200, ppm: 150 });
+  atlas.road(detour.node_id, road.shop.node_id, '200x4x0', BITCOIN, { base_msat: 1200, ppm: 150 });
+  return { road, atlas, middle, detour };
+}
+
+function updateOf(short_channel_id: string, from: NodeId, to: NodeId, changes: { fee_base_msat: number }): Uint8Array {
+  return encodeMessage({
+    type: 'channel_update',
+    signature: '00'.repeat(64),
+    chain_hash: CHAIN_HASH,
+    short_channel_id: short_channel_id as ShortChannelId,
+    timestamp: 1_700_000_000,
+    message_flags: 1,
+    channel_flags: from < to ? 0 : 1,
+    cltv_expiry_delta: 40,
+    htlc_minimum_msat: msat(1),
+    fee_proportional_millionths: 100,
+    htlc_maximum_msat: msat(BigInt(BITCOIN)),
+    excess: new Uint8Array(),
+    ...changes,
+  });
+}
+
+test('a payee without hints is paid through the network, over two hops behind our peer', async () => {
+  const { road, atlas } = town();
+  const paying = road.pay(road.invoice(100_000_000n), ENOUGH);
+  await road.arrived(1);
+  const [htlc] = road.out;
+  assert(htlc !== undefined);
+  assert.deepEqual(htlc.channels, Atlas.names('200x1x0', '200x2x0'));
+  assert.equal(htlc.payload.amt_to_forward, 100_000_000n);
+  // Each hop asks 1000 msat and 100 ppm of what it passes on.
+  assert.equal(htlc.htlc.amount_msat, 100_000_000n + 11_000n + (1_000n + 10_001n));
+  await road.fulfil(htlc);
+  const paid = await paying;
+  assert.equal(paid.amount_sent_msat - paid.amount_msat, 22_001n);
+  await road.quiet();
+  assert.deepEqual(
+    atlas.lessons.map(({ short_channel_id, has_carried }) => [short_channel_id, has_carried]),
+    [
+      ['200x1x0', true],
+      ['200x2x0', true],
+    ],
+  );
+});
+
+test('a channel that lacks the money is gone around at once, and known for the next payment', async () => {
+  const { road } = town();
+  const paying = road.pay(road.invoice(100_000_000n), ENOUGH);
+  await road.arrived(1);
+  await road.fail(road.out[0] as never, 1, { failure: 'temporary_channel_failure', channel_update: new Uint8Array() });
+  await road.arrived(1);
+  const [second] = road.out;
+  assert(second !== undefined);
+  assert.deepEqual(second.channels, Atlas.names('200x3x0', '200x4x0'));
+  await road.fulfil(second);
+  const paid = await paying;
+  assert.equal(paid.failed_parts, 1);
+});
+
+test('a fee that was raised a moment ago is paid at the next try, by the update in the failure', async () => {
+  const { road, middle } = town();
+  const paying = road.pay(road.invoice(100_000_000n), ENOUGH);
+  await road.arrived(1);
+  const changes = { fee_base_msat: 2_000 };
+  await road.fail(road.out[0] as never, 1, {
+    failure: 'fee_insufficient',
+    htlc_msat: msat(0),
+    channel_update: updateOf('200x2x0', middle.node_id, road.shop.node_id, changes),
+  });
+  await road.arrived(1);
+  const [second] = road.out;
+  assert(second !== undefined);
+  assert.deepEqual(second.channels, Atlas.names('200x1x0', '200x2x0'));
+  assert.equal(second.htlc.amount_msat, 100_000_000n + 12_000n + (1_000n + 10_001n));
+  // Once is enough: a second update from the same channel is no news.
+  await road.fail(second, 1, {
+    failure: 'fee_insufficient',
+    htlc_msat: msat(0),
+    channel_update: updateOf('200x2x0', middle.node_id, road.shop.node_id, { fee_base_msat: 3_000 }),
+  });
+  await road.arrived(1);
+  const [third] = road.out;
+  assert.deepEqual(third?.channels, Atlas.names('200x3x0', '200x4x0'));
+  await road.fulfil(third as never);
+  await paying;
+});
+
+test('what no single way carries goes in parts over several', async () => {
+  const { road, atlas, middle, detour } = town();
+  for (const node of [middle, detour]) {
+    const half = [...atlas.map.rows().halves].find(
+      (each) =>
+        atlas.map.nodeIdHex(atlas.map.halves.node[each] as number) === node.node_id &&
+        atlas.map.nodeIdHex(atlas.map.halves.node[each ^ 1] as number) === road.shop.node_id,
+    ) as number;
+    atlas.map.setChecked(half >> 1, 150_000_000, 0, 0);
+    atlas.toll(half >> 1, half & 1, {}, 150_000_000);
+  }
+  const paying = road.pay(road.invoice(200_000_000n), ENOUGH);
+  await road.arrived(2);
+  const parts = [...road.out];
+  assert.equal(
+    parts.reduce((sum, { payload }) => sum + payload.amt_to_forward, 0n),
+    200_000_000n,
+  );
+  assert.equal(new Set(parts.map(({ channels }) => channels.join())).size, 2);
+  for (const part of parts) await road.fulfil(part);
+  await paying;
+});
+
+test('a way that costs more than the limit is not taken, and the error says so', async () => {
+  const { road } = town();
+  await assert.rejects(road.refuses(road.invoice(100_000_000n), { maxfee_msat: msat(20_000) }), {
+    error: 'PAY_ROUTE_TOO_EXPENSIVE',
+  });
+});
+
+test('no way at all has a reason', async () => {
+  const { road } = town();
+  const [channel] = road.channels;
+  assert(channel !== undefined);
+  channel.spendable_msat = 50_000_000n;
+  await assert.rejects(
+    road.refuses(road.invoice(100_000_000n), ENOUGH),
+    /The network: .*Total source capacity is only 50000000msat \(in 1 channels\)/,
+  );
+});
+
+test('a hint is reached through the network, when its node is no peer of ours', async () => {
+  const road = new Road();
+  const far = new Somebody('far');
+  road.others.push(far);
+  const atlas = new Atlas(road.clock);
+  road.network = atlas.ways(road.us.node_id);
+  road.channel(road.hub, '100x1x0', 500_000_000n);
+  atlas.road(road.hub.node_id, far.node_id, '200x1x0', BITCOIN);
+  const hop = {
+    pubkey: far.node_id,
+    short_channel_id: '300x1x0' as ShortChannelId,
+    fee_base_msat: 5,
+    fee_proportional_millionths: 0,
+    cltv_expiry_delta: 10,
+  };
+  const paying = road.pay(road.invoice(1_000_000n, [hop]));
+  await road.arrived(1);
+  const [htlc] = road.out;
+  assert.deepEqual(htlc?.channels, Atlas.names('200x1x0', '300x1x0'));
+  assert.equal(htlc?.htlc.amount_msat, 1_000_000n + 5n + 1_100n);
+  await road.fulfil(htlc as never);
+  await paying;
+});

@@ -110,8 +110,9 @@ for (const { kind, skip } of KINDS) {
         world,
         'Till has its HTLC back',
         async () => (await world.till.paymentStatus(held.payment_hash)) === 'failed',
-        300,
-        4,
+        // The longest that a held invoice asks for is a multiple of a day.
+        720,
+        8,
       );
       await judge(scene, 'failed');
     });

@@ -25,8 +25,7 @@ import { find, findProgram } from './find.ts';
 const program = find('electrum', 'version', '--offline');
 const server_path = findProgram('electrumx_server');
 const execute = promisify(execFile);
-/** Its numbers for the two directions of a payment. */
-const SENT = 0;
+/** Its number for a payment that came in. */
 const RECEIVED = 1;
 const USER = 'till';
 const PASSWORD = 'for-tests-only';
@@ -41,6 +40,11 @@ interface ElectrumChannel {
   readonly remote_balance: number;
   readonly local_unsettled_sent: number;
   readonly remote_unsettled_sent: number;
+}
+
+interface ElectrumInvoice {
+  readonly invoice_id: string;
+  readonly status_str: string;
 }
 
 const txidOf = (channel_point: string): string => channel_point.split(':')[0] as string;
@@ -251,14 +255,14 @@ class Electrum implements PeerDaemon {
   }
 
   async paymentStatus(payment_hash: string): Promise<PaymentStatus> {
-    const is_sent = (await this.#history()).some(
-      (each) => each.payment_hash === payment_hash && each.direction === SENT,
-    );
-    if (is_sent) return 'complete';
-    const invoices = await this.#ask<readonly { invoice_id: string; status_str: string }[]>('list_invoices');
+    const invoices = await this.#ask<readonly ElectrumInvoice[]>('list_invoices');
     const invoice = invoices.find(({ invoice_id }) => invoice_id === payment_hash);
     if (invoice === undefined) return 'unknown';
-    return /progress|routing/i.test(invoice.status_str) ? 'pending' : 'failed';
+    if (/paid/i.test(invoice.status_str) && !/unpaid/i.test(invoice.status_str)) return 'complete';
+    if (/progress|routing/i.test(invoice.status_str)) return 'pending';
+    // What was settled on the chain is not in the status, but the preimage is there.
+    const preimage = await this.#ask<string | null>('export_lightning_preimage', { payment_hash });
+    return preimage === null ? 'failed' : 'complete';
   }
 
   async isPaid(payment_hash: string): Promise<boolean> {

@@ -70,7 +70,7 @@ export const connect = defineCommand({
   category: 'peers',
   title: 'Command for connecting to another lightning node',
   description:
-    'Connects to a node, or answers with the existing connection. Without an address, Till uses the last ones. An address that is given is kept, even if the node is connected already: after a loss of data it tells where to ask for the money in its channels. If we have a channel with the node, Till reconnects by itself whenever the connection is lost.',
+    'Connects to a node, or answers with the existing connection. Without an address, Till uses the last ones, else those that the node announced to the network. An address that is given is kept, even if the node is connected already: after a loss of data it tells where to ask for the money in its channels. If we have a channel with the node, Till reconnects by itself whenever the connection is lost.',
   params: {
     id: required(field.string, 'The id of the node, alone or as `ID@HOST:PORT`.'),
     host: optional(field.string, 'Its address: IPv4, IPv6, a name, or an onion service (with `proxy`).'),

@@ -31,6 +31,7 @@ import { buildNetwork } from './build-network.ts';
 import { rememberTip, tipWrite } from './chain-tip.ts';
 import { releaseOrphans, resumeFundings } from './held-fundings.ts';
 import type { Part } from './lifecycle.ts';
+import { type Learner, learnFromMap } from './map-addresses.ts';
 import { networkWays } from './network-ways.ts';
 import { confirmations, openKeys, openWallet } from './open.ts';
 import { callPeers, connectTo, listen, readPeerAddresses } from './peer-book.ts';
@@ -223,6 +224,16 @@ export async function buildNode(infra: Infra, shop: () => ShopPort): Promise<Nod
     void channels.apply(channel, { kind: 'give_up', reason });
   let stopReleasing = (): void => {};
   let stopAgeing = (): void => {};
+  let stopLearning = (): void => {};
+  const learner: Learner = {
+    store,
+    map: public_network,
+    backups,
+    has_proxy: proxy !== undefined,
+    keepConnected: (node_id, addresses) => {
+      if (!values.offline) peers.keepConnected(node_id, addresses);
+    },
+  };
 
   const parts: readonly Part[] = [
     {
@@ -266,7 +277,19 @@ export async function buildNode(infra: Infra, shop: () => ShopPort): Promise<Nod
     },
     // The channels start them: they are theirs.
     { name: 'endings', stop: () => endings.stop() },
-    { name: 'network', start: () => public_network.start(), stop: () => public_network.stop() },
+    {
+      name: 'network',
+      start() {
+        public_network.start();
+        const learn = () => unattended('looking up the addresses of peers', learnFromMap(learner));
+        stopLearning = chain.onTip(() => void learn());
+        void learn();
+      },
+      async stop() {
+        stopLearning();
+        await public_network.stop();
+      },
+    },
   ];
   let stopRemembering = (): void => {};
   const outward: readonly Part[] = [

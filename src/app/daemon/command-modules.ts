@@ -31,6 +31,8 @@ import type { Infra } from './build-infra.ts';
 import type { Node } from './build-node.ts';
 import type { Shop } from './build-shop.ts';
 import { INVOICE_FEATURES } from './features.ts';
+
+import { addressesInMap } from './map-addresses.ts';
 import { readPeerAddresses, savePeerAddress } from './peer-book.ts';
 
 /** The layers below the commands. */
@@ -73,7 +75,9 @@ export function modulesOf(layers: BuiltLayers): Modules {
       },
     },
     peerBook: {
-      find: async (node_id) => (await readPeerAddresses(store)).get(node_id) ?? [],
+      find: async (node_id) =>
+        (await readPeerAddresses(store)).get(node_id) ??
+        (await addressesInMap(public_network, node_id, config.values.proxy !== undefined)),
       save: async (node_id, address, source) => {
         const known = await savePeerAddress(store, node_id, address, source);
         backups.foundAt(node_id, formatNetAddress(known[0] ?? address));

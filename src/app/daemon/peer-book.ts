@@ -6,8 +6,8 @@ import type { Store } from '../../infra/store/store.ts';
 import { formatNetAddress, type NetAddress, type Peers, parseNetAddress } from '../../node/peers/index.ts';
 import type { Config } from '../config/config.ts';
 
-/** How an address became known: the node answered there, or the operator typed it. */
-export type AddressSource = 'reached' | 'typed';
+/** How an address became known: the node answered there, the operator typed it, or the node announced it to all. */
+export type AddressSource = 'reached' | 'typed' | 'announced';
 
 /** So many addresses are kept of a node. */
 const MOST_ADDRESSES = 4;
@@ -37,8 +37,8 @@ export async function savePeerAddress(
   const known = (await readPeerAddresses(store)).get(node_id) ?? [];
   const others = known.filter((each) => formatNetAddress(each) !== text);
   const [best] = known;
-  // What was typed may be wrong, and what was reached was not: it does not take the place of that.
-  const keepsFirst = source === 'typed' && best !== undefined && formatNetAddress(best) !== text;
+  // What was typed or announced may be wrong, and what was reached was not: it does not take the place of that.
+  const keepsFirst = source !== 'reached' && best !== undefined && formatNetAddress(best) !== text;
   const ordered = keepsFirst ? [best, address, ...others.slice(1)] : [address, ...others];
   const kept = ordered.slice(0, MOST_ADDRESSES);
   await store.commit([

@@ -1161,6 +1161,8 @@ export interface Commands {
             /** Its proportional fee in millionths. */ readonly fee_proportional_millionths: number;
           };
         };
+        /** The base fee that we announce for this channel. */ readonly fee_base_msat: number | bigint;
+        /** The proportional fee that we announce for it. */ readonly fee_proportional_millionths: number;
         /** The feerate of the commitments. */ readonly feerate?: {
           /** Satoshi per 1000 weight. */ readonly perkw: number;
           /** Satoshi per 1000 virtual bytes. */ readonly perkb: number;
@@ -1272,6 +1274,20 @@ export interface Commands {
         /** The label given. */ readonly label?: string;
         /** The invoice given. */ readonly bolt11?: string;
         /** The description given. */ readonly description?: string;
+      }[];
+    };
+  };
+  /** Command to example lightning-sql schemas */
+  listsqlschemas: {
+    readonly params: { /** Only this table. */ readonly table?: string };
+    readonly result: {
+      /** The tables. */ readonly schemas: readonly {
+        /** The name of the table. */ readonly tablename: string;
+        /** The columns, in order. */ readonly columns: readonly {
+          /** The name of the column. */ readonly name: string;
+          /** Its type in SQL. */ readonly type: 'INTEGER' | 'BLOB' | 'TEXT' | 'REAL';
+        }[];
+        /** What rows are looked up by. */ readonly indices?: readonly (readonly string[])[];
       }[];
     };
   };
@@ -1585,6 +1601,11 @@ export interface Commands {
       /** Both in z-base-32: what `checkmessage` takes. */ readonly zbase: string;
     };
   };
+  /** Command to do complex queries on list commands */
+  sql: {
+    readonly params: { /** The query. */ readonly query: string };
+    readonly result: { /** The rows. */ readonly rows: readonly (readonly unknown[])[] };
+  };
   /** Command for getting the static backups of all channels */
   staticbackup: {
     readonly params: Readonly<Record<string, never>>;
@@ -1891,6 +1912,7 @@ export const READING_COMMANDS: readonly string[] = [
   'listpeerchannels',
   'listpeers',
   'listsendpays',
+  'listsqlschemas',
   'listtransactions',
   'listwebhooks',
   'notifications',
@@ -1898,6 +1920,7 @@ export const READING_COMMANDS: readonly string[] = [
   'ping',
   'preapproveinvoice',
   'showrunes',
+  'sql',
   'staticbackup',
   'wait',
   'waitanyinvoice',

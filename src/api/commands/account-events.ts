@@ -161,7 +161,7 @@ export interface IncomeEvent {
 }
 
 /** Deposits from others, payments to others on the chain, and fees. */
-async function chainIncome(modules: Modules): Promise<readonly IncomeEvent[]> {
+export async function chainIncome(modules: Modules): Promise<readonly IncomeEvent[]> {
   const entries = await modules.wallet.history();
   const channels = await channelsOf(modules);
   /** What a channel leaves is no income: it was ours before. */

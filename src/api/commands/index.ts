@@ -50,6 +50,7 @@ import { listpays } from './listpays.ts';
 import { listpeerchannels } from './listpeerchannels.ts';
 import { listpeers } from './listpeers.ts';
 import { listsendpays } from './listsendpays.ts';
+import { listsqlschemas } from './listsqlschemas.ts';
 import { listtransactions } from './listtransactions.ts';
 import { listwebhooks } from './listwebhooks.ts';
 import type { Modules } from './modules.ts';
@@ -68,6 +69,7 @@ import { setchannel } from './setchannel.ts';
 import { showrunes } from './showrunes.ts';
 import { signinvoice } from './signinvoice.ts';
 import { signmessage } from './signmessage.ts';
+import { sql } from './sql.ts';
 import { staticbackup } from './staticbackup.ts';
 import { stop } from './stop.ts';
 import { testwebhook } from './testwebhook.ts';
@@ -134,6 +136,7 @@ export const commands: readonly Command<Modules>[] = [
   listpeerchannels,
   listpeers,
   listsendpays,
+  listsqlschemas,
   listtransactions,
   listwebhooks,
   newaddr,
@@ -151,6 +154,7 @@ export const commands: readonly Command<Modules>[] = [
   showrunes,
   signinvoice,
   signmessage,
+  sql,
   staticbackup,
   stop,
   testwebhook,

@@ -1,6 +1,7 @@
 /** What commands run on: the interfaces of the modules below, gathered. The daemon builds the one value of this type. */
 
 import type { NetworkName } from '../../base/types/network.ts';
+import type { QueryRunner } from '../../infra/store/queries/runner.ts';
 import type { SignedMessage } from '../../node/keys/signed-message.ts';
 import type { Runes } from '../../shop/access/runes.ts';
 import type { Deposits } from '../../shop/deposits/deposits.ts';
@@ -82,6 +83,8 @@ export interface Modules extends ChannelModules, NetworkModules, PaymentModules,
   readonly events: EventLog;
   /** Where events are sent. */
   readonly webhooks: Webhooks;
+  /** Queries over tables, in a process of their own. */
+  readonly queries: Pick<QueryRunner, 'run'>;
   readonly node: NodeControl;
   /** The commands themselves, for `help` and `check`. */
   readonly commands: CommandTable;

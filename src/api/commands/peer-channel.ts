@@ -81,6 +81,8 @@ export const peerChannelAnswer = answer.object(
     updates: answer.optional(
       answer.object({ local: updateAnswer, remote: answer.optional(updateAnswer) }, 'What both sides ask of payments.'),
     ),
+    fee_base_msat: answer.msat('The base fee that we announce for this channel.'),
+    fee_proportional_millionths: answer.integer('The proportional fee that we announce for it.'),
     feerate: ifKnown(
       answer.object(
         { perkw: answer.integer('Satoshi per 1000 weight.'), perkb: answer.integer('Satoshi per 1000 virtual bytes.') },
@@ -186,6 +188,8 @@ export function peerChannelRow(
       },
       remote: remoteUpdateRow(channel),
     },
+    fee_base_msat: BigInt(forwarding.fee_base_msat),
+    fee_proportional_millionths: forwarding.fee_proportional_millionths,
     feerate: perkw === undefined ? undefined : { perkw, perkb: perkw * 4 },
     ...amountsOf(channel),
     their_to_self_delay: terms.local.to_self_delay,

@@ -1,10 +1,15 @@
 /** Builds the layer of the APIs: the commands, the Unix socket that they are asked over, and the web process. */
 import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { commands } from '../../api/commands/index.ts';
 import type { Modules } from '../../api/commands/modules.ts';
 import { refusalOf } from '../../api/commands/refusals.ts';
+import { CURRENCY_FUNCTION } from '../../api/commands/sql-income-view.ts';
+import { SQL_TABLES } from '../../api/commands/sql-tables.ts';
 import { Dispatcher } from '../../api/rpc/dispatch.ts';
 import { serveUnixSocket, type UnixSocketServer } from '../../api/server/unix-socket.ts';
+import { QueryRunner } from '../../infra/store/queries/runner.ts';
+import { DATABASE_FILE } from '../../infra/store/sqlite-store.ts';
 import { buildWeb } from './build-web.ts';
 import { type BuiltLayers, modulesOf } from './command-modules.ts';
 import type { Part } from './lifecycle.ts';
@@ -16,9 +21,11 @@ export interface Api {
 }
 
 /** Nothing is listened to before the parts are started. */
-export function buildApi(layers: BuiltLayers): Api {
+export function buildApi(layers: Omit<BuiltLayers, 'queries'>): Api {
   const { config, log, clock } = layers.infra;
-  const dispatcher = new Dispatcher(commands, modulesOf(layers), {
+  const words = { [CURRENCY_FUNCTION]: config.network.bech32_prefix };
+  const queries = new QueryRunner({ file: join(config.network_dir, DATABASE_FILE), tables: SQL_TABLES, words, clock });
+  const dispatcher = new Dispatcher(commands, modulesOf({ ...layers, queries }), {
     refuse: refusalOf,
     judgeRune: (rune, request) => layers.shop.runes.check(rune, request),
     onUnexpected: (error, method) =>
@@ -51,5 +58,7 @@ export function buildApi(layers: BuiltLayers): Api {
     },
   };
   const web = buildWeb(layers, dispatcher);
-  return { dispatcher, parts: web === undefined ? [socket] : [socket, web] };
+  // Stopped after those who ask, and before the database: they read its file.
+  const asked: Part = { name: 'queries', stop: () => queries.stop() };
+  return { dispatcher, parts: web === undefined ? [asked, socket] : [asked, socket, web] };
 }

@@ -16,7 +16,7 @@ import { notificationsOf } from './notifications.ts';
 
 /** The part that is the web process; undefined when no option asks for one. */
 export function buildWeb(
-  { infra, node, shop }: BuiltLayers,
+  { infra, node, shop }: Pick<BuiltLayers, 'infra' | 'node' | 'shop'>,
   dispatcher: WebProcessOptions['dispatcher'],
 ): Part | undefined {
   const { config, log, clock } = infra;

@@ -12,6 +12,7 @@ import { encodeFeatures } from '../../base/types/features.ts';
 import { toHex } from '../../base/types/hex.ts';
 import { version } from '../../base/version.ts';
 import { copyDatabase } from '../../infra/store/copy.ts';
+import type { QueryRunner } from '../../infra/store/queries/runner.ts';
 import { DATABASE_FILE } from '../../infra/store/sqlite-store.ts';
 import type { Channels } from '../../node/channels/channels.ts';
 import { expectedOutputs } from '../../node/channels/closing/outputs.ts';
@@ -40,13 +41,14 @@ export interface BuiltLayers {
   readonly infra: Infra;
   readonly node: Node;
   readonly shop: Shop;
+  readonly queries: QueryRunner;
   /** `stop` was asked for. */
   readonly onStop: () => void;
 }
 
 /** The modules as commands see them. */
 export function modulesOf(layers: BuiltLayers): Modules {
-  const { infra, node, shop, onStop } = layers;
+  const { infra, node, shop, queries, onStop } = layers;
   const { config, store, chain, clock } = infra;
   const { channels, endings, peers, public_network, backups, wallet, outgoing, payer } = node;
   return {
@@ -56,6 +58,7 @@ export function modulesOf(layers: BuiltLayers): Modules {
     runes: shop.runes,
     events: shop.events,
     webhooks: shop.webhooks,
+    queries,
     payments: outgoing,
     payer,
     wallet,

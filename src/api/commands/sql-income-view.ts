@@ -1,0 +1,74 @@
+/** The table `bkpr_income` from the database's file: as `incomeEvents` makes it (account-events.ts), without a copy. */
+import type { TableView, ViewPart } from '../../infra/store/queries/tables.ts';
+
+/** The function that answers the prefix of the chain's addresses. */
+export const CURRENCY_FUNCTION = 'till_currency';
+/** The table of what happened on the chain, which no file holds in this form. */
+export const ONCHAIN_INCOME_TABLE = 'bkpr_onchain_income';
+
+/** Rows keep the order of the list: invoices, then payments, each with its fee behind it, then the chain from 1 on. */
+const INVOICES_FROM = -2_000_000_000_000_000n;
+const PAYMENTS_FROM = -1_000_000_000_000_000n;
+
+function payment(tag: string, debit_msat: string, where: string, rank: number): ViewPart {
+  return {
+    table: 'sendpays',
+    expressions: {
+      rowid: `${PAYMENTS_FROM} + 2 * created_index + ${rank}`,
+      account: 'channel_id',
+      tag: `'${tag}'`,
+      credit_msat: '0',
+      debit_msat,
+      currency: `${CURRENCY_FUNCTION}()`,
+      timestamp: 'coalesce(completed_at, created_at)',
+      description: 'description',
+      payment_id: 'unhex(payment_hash)',
+    },
+    where,
+  };
+}
+
+/** The view. */
+export const INCOME_VIEW: TableView = {
+  parts: [
+    {
+      table: 'invoices',
+      expressions: {
+        rowid: `${INVOICES_FROM} + pay_index`,
+        account: "'channels'",
+        tag: "'invoice'",
+        credit_msat: 'amount_received_msat',
+        debit_msat: '0',
+        currency: `${CURRENCY_FUNCTION}()`,
+        timestamp: 'paid_at',
+        description: 'description',
+        payment_id: 'payment_hash',
+      },
+      where: 'pay_index IS NOT NULL AND paid_txid IS NULL',
+    },
+    payment('invoice', 'amount_msat', "status = 'complete'", 0),
+    payment(
+      'invoice_fee',
+      'amount_sent_msat - amount_msat',
+      "status = 'complete' AND amount_sent_msat > amount_msat",
+      1,
+    ),
+  ],
+  copied: ONCHAIN_INCOME_TABLE,
+  reads: {
+    invoices: ['pay_index', 'amount_received_msat', 'paid_at', 'paid_txid', 'description', 'payment_hash'],
+    sendpays: [
+      'created_index',
+      'channel_id',
+      'amount_msat',
+      'amount_sent_msat',
+      'created_at',
+      'completed_at',
+      'description',
+      'payment_hash',
+      'status',
+    ],
+  },
+  lookups: {},
+  functions: ['unhex', CURRENCY_FUNCTION],
+};

@@ -40,9 +40,10 @@ export class BitcoindProcess {
   readonly password = 'for-tests-only';
 
   /** Starts one; on the port and the files of one that was halted, when that is given. */
-  static async start(halted?: BitcoindProcess): Promise<BitcoindProcess> {
+  static async start(halted?: BitcoindProcess, ...options: readonly string[]): Promise<BitcoindProcess> {
     const datadir = halted?.datadir ?? mkdtempSync(join(tmpdir(), 'till-bitcoind-'));
-    return await BitcoindProcess.#up(new BitcoindProcess(halted?.rpcport ?? (await freePort()), datadir, 'password'));
+    const rpcport = halted?.rpcport ?? (await freePort());
+    return await BitcoindProcess.#up(new BitcoindProcess(rpcport, datadir, 'password', options));
   }
 
   /** Starts one as a user does, in the directory given: its port is in bitcoin.conf, and the login in its cookie. */
@@ -66,7 +67,7 @@ export class BitcoindProcess {
     }
   }
 
-  private constructor(rpcport: number, datadir: string, by: 'password' | 'cookie') {
+  private constructor(rpcport: number, datadir: string, by: 'password' | 'cookie', options: readonly string[] = []) {
     this.rpcport = rpcport;
     this.datadir = datadir;
     this.#by = by;
@@ -86,6 +87,7 @@ export class BitcoindProcess {
         '-printtoconsole=0',
         '-dnsseed=0',
         ...trucOption,
+        ...options,
       ],
       { stdio: 'ignore' },
     );

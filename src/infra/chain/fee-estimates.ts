@@ -41,6 +41,11 @@ export class FeeEstimates {
       if (feerate_per_kw !== undefined && isFeerate(feerate_per_kw))
         this.#feerates.set(target, bounded(feerate_per_kw));
     }
+    await this.askMinimum();
+  }
+
+  /** Asks what enters the mempool now. Throws ChainError. */
+  async askMinimum(): Promise<void> {
     const minimum_per_kw = await this.#backend.mempoolMinimumPerKw?.();
     if (minimum_per_kw !== undefined && isFeerate(minimum_per_kw)) {
       this.mempool_minimum_per_kw = bounded(minimum_per_kw);

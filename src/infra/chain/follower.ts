@@ -156,7 +156,12 @@ export class ChainFollower implements ChainSource {
   }
 
   async broadcast(transactions: readonly Uint8Array[]): Promise<BroadcastResult> {
-    return await this.#backend.broadcast(transactions);
+    const result = await this.#backend.broadcast(transactions);
+    // What is asked for has risen since it was asked last: whoever makes the transaction again must know.
+    if (result.kind === 'rejected' && /mempool min fee not met/.test(result.reason)) {
+      await this.#problemOf(this.#fees.askMinimum());
+    }
+    return result;
   }
 
   feeratePerKw(target: FeeTargetBlocks): number | undefined {

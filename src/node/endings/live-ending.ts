@@ -36,6 +36,8 @@ export class LiveEnding {
   readonly cancelWatches = new Map<string, () => void>();
   /** What the network said against which transaction: each is logged once. */
   readonly refused = new Set<string>();
+  /** What was reported as sent. */
+  readonly sent = new Set<Txid>();
   is_resolved = false;
   /** Blocks since a reorg has undone the end, and none has come in its place. */
   endless_blocks = 0;

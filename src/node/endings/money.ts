@@ -128,11 +128,18 @@ export class Money {
         return;
       }
       const result = await chain.broadcast(transactions);
-      if (result.kind === 'accepted') this.#options.log.info(`channel ${ending.channel_id}: sent ${txid}`);
+      if (result.kind === 'accepted') this.#accepted(ending, txid);
       if (result.kind === 'rejected') this.#notTaken(ending, txid, transactions, result.reason);
     } catch (error) {
       this.#notTaken(ending, txid, transactions, wordOf(error));
     }
+  }
+
+  /** Said once: it is sent again with every block, in case a node has forgotten it. */
+  #accepted(ending: LiveEnding, txid: Txid): void {
+    if (ending.sent.has(txid)) return;
+    ending.sent.add(txid);
+    this.#options.log.info(`channel ${ending.channel_id}: sent ${txid}`);
   }
 
   /** The ending may know a way at once. */
@@ -171,12 +178,19 @@ export class Money {
     if (ending.is_resolved || pending === undefined) return;
     if (pending.transaction !== undefined && request.min_fee_sat <= pending.fee_sat) return;
     try {
-      const { txid, transaction, fee_sat } = await wallet.spend({
+      const made = await wallet.spend({
         ...rest,
         feerate_per_kw: Math.min(rest.feerate_per_kw, highestFeerate(request)),
         ...(parents === undefined ? {} : { parents }),
         sign: (unsigned) => signClaims(ending.closing, ending.state, unsigned),
       });
+      if (made === undefined) {
+        const { transaction, fee_sat } = pending;
+        const { feerate_per_kw } = request;
+        if (transaction !== undefined) ending.say({ kind: 'funded', outpoints, transaction, fee_sat, feerate_per_kw });
+        return;
+      }
+      const { txid, transaction, fee_sat } = made;
       const { funded_txids } = ending.record;
       ending.record = { ...ending.record, funded_txids: [...funded_txids, txid] };
       const funded = { outpoints, transaction: toHex(serializeTransaction(transaction)), fee_sat };

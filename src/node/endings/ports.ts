@@ -42,13 +42,16 @@ export type Known = 'held' | 'sent' | 'dropped' | undefined;
 
 /** The wallet: it brings fees where an output cannot pay its own. */
 export interface FeeWallet {
-  /** Builds and keeps a transaction; one of ours that takes the same outputs is replaced. */
+  /**
+   * Builds and keeps a transaction; one of ours that takes the same outputs is replaced. Undefined when that one stays
+   * as it is, and what was built on it pays for both.
+   */
   spend(
     request: Omit<FundRequest, 'outpoints' | 'parents'> & {
       readonly parents?: { readonly weight: number; readonly fee_sat: Sat };
       readonly sign: (transaction: Transaction) => Transaction;
     },
-  ): Promise<{ readonly txid: Txid; readonly transaction: Transaction; readonly fee_sat: Sat }>;
+  ): Promise<{ readonly txid: Txid; readonly transaction: Transaction; readonly fee_sat: Sat } | undefined>;
   /** Sends what it keeps, and goes on with every block; rejects with what the network said against it. */
   publish(txid: Txid, parents: readonly Uint8Array[]): Promise<void>;
   /** Gives up what it keeps. */

@@ -13,10 +13,17 @@ export class Sender {
   #running: Promise<void> | undefined;
   /** Refused when they were sent again: each is reported once. */
   readonly #refused = new Set<Txid>();
+  /** Those that mempools hold, as far as is known: only their change is there to be spent. */
+  readonly #taken = new Set<Txid>();
 
   constructor(books: Books, onProblem: (problem: string) => void) {
     this.#books = books;
     this.#onProblem = onProblem;
+  }
+
+  /** Whether the source of blocks has taken the transaction in this run of the node, and not refused it since. */
+  isTaken(txid: Txid): boolean {
+    return this.#taken.has(txid);
   }
 
   /** See Wallet.publish. */
@@ -98,10 +105,15 @@ export class Sender {
       // A package must hold every parent that no block holds, those of the wallet too.
       const all = [...parents, ...this.#unconfirmedParents(transaction)];
       const result = await this.#books.chain?.broadcast([...all, child]);
-      if (result?.kind !== 'rejected') return undefined;
       // A parent may be mined by now, which some sources refuse, and its child with it.
-      const alone = all.length === 0 ? result : await this.#books.chain?.broadcast([child]);
-      return alone?.kind === 'rejected' ? result.reason : undefined;
+      const isAlone = result?.kind === 'rejected' && all.length > 0;
+      const last = isAlone ? await this.#books.chain?.broadcast([child]) : result;
+      if (last?.kind !== 'rejected') {
+        this.#taken.add(txid);
+        return undefined;
+      }
+      this.#taken.delete(txid);
+      return result?.kind === 'rejected' ? result.reason : last.reason;
     } catch (error) {
       if (!(error instanceof ChainError)) throw error;
       this.#onProblem(`transaction ${txid} could not be sent yet: ${error.message}`);

@@ -23,6 +23,7 @@ import { CoinError, TransactionStateError } from './failure.ts';
 import type { HistoryEntry } from './history.ts';
 import { type Balance, isImmature, type Outpoint, outpointName } from './ledger.ts';
 import type { OwnTransaction } from './own-transaction.ts';
+import { isSpentFurther, raiseChain } from './raise-chain.ts';
 import { Sender } from './sender.ts';
 
 export type { SignedTransaction } from './books.ts';
@@ -237,15 +238,22 @@ export class Wallet {
 
   /**
    * Builds a transaction whose fee the wallet pays, and holds it. Transactions of ours that spend the same foreign
-   * inputs are replaced: their coins serve again. Throws NotEnoughError, DustError or FeeLimitError, and
-   * TransactionStateError when one of them is in a block: who asks has not heard of that block yet.
+   * inputs are replaced: their coins serve again. Undefined when others were built on the change of the one that would be
+   * replaced by the same with a higher fee: it stays, and the chain of them is raised from its end. Throws
+   * NotEnoughError, DustError or FeeLimitError, and TransactionStateError when one of them is in a block: who asks has
+   * not heard of that block yet.
    */
-  async spend(request: FeeRequest): Promise<SignedTransaction> {
+  async spend(request: FeeRequest): Promise<SignedTransaction | undefined> {
     const books = this.#books;
     const replaced = books.ledger.rivalsOf({ inputs: request.foreign.map(({ input }) => input) });
     const mined = replaced.find(({ blockheight }) => blockheight !== undefined);
     if (mined !== undefined) {
       throw new TransactionStateError(`transaction ${mined.txid}, which takes the same outputs, is already in a block`);
+    }
+    const [lower] = replaced;
+    if (lower !== undefined && this.#isRaised(lower, request)) {
+      await raiseChain(books, this.#sender, lower, request);
+      return undefined;
     }
     const replaced_txids = new Set(replaced.map(({ txid }) => txid));
     const enterWith = (min_confirmations: number): Promise<SignedTransaction> => {
@@ -254,7 +262,11 @@ export class Wallet {
         {
           ...request,
           purpose: 'fees',
-          coins: [...free, ...books.coinsOf(replaced)].filter(({ txid }) => !replaced_txids.has(txid)),
+          coins: [...free, ...books.coinsOf(replaced)].filter(
+            // Change is there once mempools hold what makes it.
+            ({ txid, blockheight }) =>
+              !replaced_txids.has(txid) && (blockheight !== undefined || this.#sender.isTaken(txid)),
+          ),
           signForeign: request.sign,
           // The reserve is there for exactly this.
           reserve_sat: sat(0),
@@ -268,6 +280,14 @@ export class Wallet {
       if (!(error instanceof NotEnoughError) && !(error instanceof FeeLimitError)) throw error;
       return await enterWith(0);
     }
+  }
+
+  /** Whether the request asks for this transaction with a higher fee, and others of ours spend its change. */
+  #isRaised(own: OwnTransaction, { foreign }: FeeRequest): boolean {
+    if (!this.#sender.isTaken(own.txid) || !isSpentFurther(this.#books, own)) return false;
+    const inputs = new Set(own.transaction.inputs.map(outpointName));
+    const theirs = own.transaction.inputs.filter((input) => this.#books.ledger.coin(input) === undefined);
+    return theirs.length === foreign.length && foreign.every(({ input }) => inputs.has(outpointName(input)));
   }
 
   /**

@@ -122,6 +122,7 @@ test(
       parents: { weight: weightOf(parent), fee_sat: sat(150) },
       locktime: 0,
     });
+    assert.ok(claim);
     await wallet.publish(claim.txid, [serializeTransaction(parent)]);
     await mine();
     await isMined(claim.txid);

@@ -135,12 +135,14 @@ test('the wallet pays the fee of an input that is not its own, and pays again wh
   const outputs = [{ amount_sat: sat(10_000), script_pubkey: PAYEE }];
   const request = { foreign, outputs, sign, feerate_per_kw: 1000, locktime: world.source.tip().height };
   const first = await world.wallet.spend(request);
+  assert.ok(first);
   assert.deepEqual(first.transaction.outputs[0], outputs[0]);
   assert.deepEqual(first.transaction.inputs[0]?.txid, foreign[0]?.input.txid);
   await world.wallet.publish(first.txid);
   assert.ok(world.isPending(first.txid));
 
   const second = await world.wallet.spend({ ...request, feerate_per_kw: 1001, min_fee_sat: sat(first.fee_sat + 500n) });
+  assert.ok(second);
   assert.ok(second.fee_sat >= first.fee_sat + 500n);
   await world.wallet.publish(second.txid);
   assert.deepEqual(world.pending, [second.txid]);
@@ -156,6 +158,7 @@ test('what a block holds is not replaced, though who asks has not heard of the b
   const outputs = [{ amount_sat: sat(10_000), script_pubkey: PAYEE }];
   const request = { foreign, outputs, sign, feerate_per_kw: 1000, locktime: 0 };
   const first = await world.wallet.spend(request);
+  assert.ok(first);
   await world.wallet.publish(first.txid);
   await world.mine();
   await assert.rejects(world.wallet.spend({ ...request, feerate_per_kw: 2000 }), TransactionStateError);
@@ -170,6 +173,7 @@ test('the limit of a fee is kept, or said to be too low', async () => {
   const outputs = [{ amount_sat: sat(10_000), script_pubkey: PAYEE }];
   const request = { foreign, outputs, sign, feerate_per_kw: 50_000, locktime: 0 };
   const limited = await world.wallet.spend({ ...request, max_fee_sat: sat(4000) });
+  assert.ok(limited);
   assert.ok(limited.fee_sat <= 4000n && limited.fee_sat > 3800n, `${limited.fee_sat}`);
   await assert.rejects(
     world.wallet.spend({ ...request, min_fee_sat: sat(2000), max_fee_sat: sat(1900) }),
@@ -203,6 +207,7 @@ test('a parent that pays the least that is relayed goes out with the child that 
     parents: { weight: weightOf(parent), fee_sat: sat(150) },
     locktime: 0,
   });
+  assert.ok(child);
   assert.ok(Number(child.fee_sat + 150n) * 1000 >= 2000 * (weightOf(parent) + weightOf(child.transaction)));
   await world.wallet.publish(child.txid, [serializeTransaction(parent)]);
   assert.deepEqual(world.pending, [txidOf(parent), child.txid]);
@@ -221,6 +226,7 @@ test('what was held for a claim is given up when the process ends; funding is no
   await world.mine();
   const outputs = [{ amount_sat: sat(10_000), script_pubkey: PAYEE }];
   const claim = await world.wallet.spend({ foreign, outputs, sign, feerate_per_kw: 1000, locktime: 0 });
+  assert.ok(claim);
   const funding = await world.wallet.fund(PAYEE, sat(50_000), FEES);
   assert.deepEqual(world.wallet.held(), [claim.txid, funding.txid]);
   await world.restart();
@@ -256,6 +262,7 @@ test('a child whose parent is mined already goes out alone', async () => {
   await world.deposit(100_000n);
   const { parent, foreign, sign } = await foreignCoin(world, 20_000n);
   const claim = await world.wallet.spend({ foreign, outputs: [], sign, feerate_per_kw: 1000, locktime: 0 });
+  assert.ok(claim);
   await world.mine();
   const { source } = world;
   const broadcast = source.broadcast.bind(source);

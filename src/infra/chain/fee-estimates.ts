@@ -1,7 +1,7 @@
 /** A source's estimates of fees, and what its mempool asks now: kept between questions, within reason. */
 import type { Clock } from '../../base/types/clock.ts';
 import type { ChainBackend } from './backend.ts';
-import { FEERATE_FLOOR_PER_KW, type FeeTargetBlocks } from './source.ts';
+import { type BroadcastResult, FEERATE_FLOOR_PER_KW, type FeeTargetBlocks } from './source.ts';
 
 /** 1,000 sat per virtual byte: no estimate, however wrong, makes us pay more. */
 const FEERATE_CEILING_PER_KW = 250_000;
@@ -41,11 +41,19 @@ export class FeeEstimates {
       if (feerate_per_kw !== undefined && isFeerate(feerate_per_kw))
         this.#feerates.set(target, bounded(feerate_per_kw));
     }
-    await this.askMinimum();
+    await this.#askMinimum();
+  }
+
+  /**
+   * The mempool finds a transaction too cheap: what it asks for has risen since it was asked last, and whoever makes the
+   * transaction again must know. Throws ChainError.
+   */
+  async heed(result: BroadcastResult): Promise<void> {
+    if (result.kind === 'rejected' && /mempool min fee not met/.test(result.reason)) await this.#askMinimum();
   }
 
   /** Asks what enters the mempool now. Throws ChainError. */
-  async askMinimum(): Promise<void> {
+  async #askMinimum(): Promise<void> {
     const minimum_per_kw = await this.#backend.mempoolMinimumPerKw?.();
     if (minimum_per_kw !== undefined && isFeerate(minimum_per_kw)) {
       this.mempool_minimum_per_kw = bounded(minimum_per_kw);

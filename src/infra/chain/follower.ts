@@ -157,10 +157,7 @@ export class ChainFollower implements ChainSource {
 
   async broadcast(transactions: readonly Uint8Array[]): Promise<BroadcastResult> {
     const result = await this.#backend.broadcast(transactions);
-    // What is asked for has risen since it was asked last: whoever makes the transaction again must know.
-    if (result.kind === 'rejected' && /mempool min fee not met/.test(result.reason)) {
-      await this.#problemOf(this.#fees.askMinimum());
-    }
+    await this.#problemOf(this.#fees.heed(result));
     return result;
   }
 

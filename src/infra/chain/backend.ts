@@ -65,3 +65,11 @@ export class ChainError extends Error {
     this.is_refused = is_refused;
   }
 }
+
+/** A block that has to be searched was pruned at the source. `error` is its word. */
+export function blockGone(height: number, { message }: ChainError): ChainError {
+  return new ChainError(
+    `the source of blocks no longer has block ${height} (${message}): what happened up to there to coins and channels ` +
+      'of this node, and was not seen then, is not seen now either. Start once with a source that has all blocks',
+  );
+}

@@ -3,7 +3,7 @@
  * listeners and watches. One loop does it all in turn, so events never overtake each other.
  */
 import type { Clock } from '../../base/types/clock.ts';
-import { type ChainBackend, ChainError } from './backend.ts';
+import { blockGone, type ChainBackend, ChainError } from './backend.ts';
 import { blocksBetween, startingChain } from './beginning.ts';
 import { FeeEstimates } from './fee-estimates.ts';
 import { Freshness } from './freshness.ts';
@@ -371,7 +371,7 @@ export class ChainFollower implements ChainSource {
         // run that saw it.
         from_height = missing.height + 1;
         if (watches.some((watch) => watch.from_height <= missing.height))
-          this.#gap = gap(missing.height, missing.error);
+          this.#gap = blockGone(missing.height, missing.error);
       }
     } catch (error) {
       this.#rescans = [...new Set([...this.#rescans, ...watches])];
@@ -386,13 +386,6 @@ export class ChainFollower implements ChainSource {
   #tell(event: TipEvent): void {
     for (const listener of [...this.#listeners]) listener(event);
   }
-}
-
-function gap(height: number, { message }: ChainError): ChainError {
-  return new ChainError(
-    `the source of blocks no longer has block ${height} (${message}): what happened up to there to coins and channels ` +
-      'of this node, and was not seen then, is not seen now either. Start once with a source that has all blocks',
-  );
 }
 
 /** A fetch ahead may fail before anyone waits for it: its failure is kept for the one who does. */

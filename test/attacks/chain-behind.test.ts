@@ -14,7 +14,7 @@ import { decodeInvoice } from '../../src/codec/bolt11/native.ts';
 import { serveChain } from '../../src/infra/chain/embedded/chain-socket.ts';
 import { EmbeddedChain } from '../../src/infra/chain/embedded/embedded-chain.ts';
 import { BitcoindProcess, bitcoindMissing, freePort } from '../support/bitcoind.ts';
-import { NOBODY, Town, until } from '../support/town.ts';
+import { NOBODY, Town, TRUSTS_PEERS, until } from '../support/town.ts';
 
 let town: Town;
 let customer: Daemon;
@@ -31,7 +31,7 @@ before(async () => {
   other = new EmbeddedChain({ clock: systemClock, file: join(town.dir, 'other-blocks') });
   other_socket = join(town.dir, 'other-chain');
   stopServing = await serveChain(other, other_socket);
-  [shop, customer] = await Promise.all([town.start('shop'), town.start('customer')]);
+  [shop, customer] = await Promise.all([town.start('shop', TRUSTS_PEERS), town.start('customer')]);
   await town.fund(customer);
   await town.connect(customer, shop);
   await town.open(customer, shop, 1_000_000);
@@ -76,7 +76,7 @@ function isOver(): boolean {
 
 test('a source that is far behind what the node has seen: the payment waits, and is taken when the chain is there', async () => {
   await town.stop(shop);
-  shop = await town.start('shop', `--embedded-chain=${other_socket}`);
+  shop = await town.start('shop', TRUSTS_PEERS, `--embedded-chain=${other_socket}`);
   await shop.chain.refresh();
   const seen = (await town.chain.tip()).height;
   assert.equal(shop.chain.tip().height, seen, 'nothing is taken back');
@@ -94,7 +94,7 @@ test('a source that is far behind what the node has seen: the payment waits, and
   assert.equal(customer.channels.list()[0]?.state.htlcs.length, 1);
 
   await town.stop(shop);
-  shop = await town.start('shop');
+  shop = await town.start('shop', TRUSTS_PEERS);
   await town.connect(customer, shop);
   await until(isOver);
   assert.equal((await shop.invoices.find({ label: 'behind' }))?.status, 'paid');
@@ -106,10 +106,10 @@ test('a source of another chain is refused at the start, and nothing follows fro
   await town.stop(shop);
   other.mine((await town.chain.tip()).height + 10, NOBODY);
   await assert.rejects(
-    () => town.start('shop', `--embedded-chain=${other_socket}`),
+    () => town.start('shop', TRUSTS_PEERS, `--embedded-chain=${other_socket}`),
     /follows another chain than this node.*--rescan=HEIGHT/s,
   );
-  shop = await town.start('shop');
+  shop = await town.start('shop', TRUSTS_PEERS);
   await shop.chain.synced();
   assert.deepEqual(shop.chain.tip(), await town.chain.tip());
   assert.equal(shop.channels.list()[0]?.state.local_msat, 300_000_000n);

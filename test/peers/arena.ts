@@ -14,6 +14,7 @@ import { serveChain } from '../../src/infra/chain/embedded/chain-socket.ts';
 import { EmbeddedChain } from '../../src/infra/chain/embedded/embedded-chain.ts';
 import { walkBlock } from '../../src/infra/chain/raw-block.ts';
 import { COIN_SCRIPT, coinbaseOf, payFrom } from '../support/coins.ts';
+import { TRUSTS_PEERS } from '../support/town.ts';
 import { LdkPeer } from './ldk/ldk-peer.ts';
 
 export class Arena {
@@ -64,6 +65,8 @@ export class Arena {
   /** Starts the daemon, or starts it again on the same directory. */
   async startTill(...options: readonly string[]): Promise<Daemon> {
     const config = loadConfig([
+      // What the two implementations say to each other is the matter here, not what a wallet can defend.
+      TRUSTS_PEERS,
       ...options,
       `--lightning-dir=${join(this.dir, 'till')}`,
       `--embedded-chain=${this.#socket}`,

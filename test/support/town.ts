@@ -15,6 +15,9 @@ import type { LiveChannel } from '../../src/node/channels/live-channel.ts';
 /** A script that nobody can spend. */
 export const NOBODY = '6a';
 
+/** For a shop without a coin, in tests that are not about what it can defend on the chain. */
+export const TRUSTS_PEERS = '--undefended-msat=1000000000000';
+
 export class Town {
   readonly dir = mkdtempSync(join(tmpdir(), 'till-town-'));
   readonly chain: EmbeddedChain;

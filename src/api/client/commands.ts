@@ -502,6 +502,7 @@ export interface Commands {
         | bigint
         | string;
       /** The coins to spend, all of them, each as `txid:vout`. */ readonly utxos?: readonly string[];
+      /** Spend what is kept for closing channels too. Payments that the wallet can then not defend are refused. */ readonly force?: boolean;
     };
     readonly result: {
       /** The funding transaction. */ readonly tx: string;
@@ -596,6 +597,19 @@ export interface Commands {
         /** In channel announcements. */ readonly channel: string;
         /** In invoices. */ readonly invoice: string;
       };
+      /** What is kept for closing channels. */ readonly reserve: {
+        /** What the wallet should keep: for the channels that there are, and for fees as they may rise. */ readonly wanted_msat:
+          | number
+          | bigint;
+        /** What it has for that: all of its confirmed coins. */ readonly held_msat: number | bigint;
+        /** In how many coins it should be kept. */ readonly coins_wanted: number;
+        /** How many there are. */ readonly coins_held: number;
+        /** The feerate that it is to bear, in satoshi per 1000 weight. */ readonly feerate_perkw: number;
+        /** The option `undefended-msat`: payments on their way up to this need no reserve. */ readonly undefended_msat:
+          | number
+          | bigint;
+      };
+      /** What the wallet lacks of the reserve, what follows from it, and what to do. */ readonly warning_reserve?: string;
       /** The source of blocks is not up to date: it waits for blocks itself, does not answer, is behind what this node has seen, or its newest block is older than `max-tip-age`. Payments wait, and are refused after a minute. */ readonly warning_bitcoind_sync?: string;
       /** Till is still reading blocks from its source. Payments wait for it, and are refused after a minute. */ readonly warning_lightningd_sync?: string;
       /** This machine has no binary of libsecp256k1: signatures take longer. Says how to get it. */ readonly warning_libsecp256k1?: string;
@@ -711,6 +725,7 @@ export interface Commands {
       /** Insufficient incoming capacity, once dead-end peers were excluded: with them it would suffice. */ readonly warning_deadends?: string;
       /** Insufficient incoming capacity, once private channels were excluded (try exposeprivatechannels=true?). */ readonly warning_private_unused?: string;
       /** The invoice is only payable by MPP-capable payers. No single channel suffices. */ readonly warning_mpp?: string;
+      /** A payment of this amount would be refused, because the wallet could not bring it to the chain: how much is missing, and what to do. */ readonly warning_reserve?: string;
       /** The source of blocks is not up to date: it waits for blocks itself, does not answer, is behind what this node has seen, or its newest block is older than `max-tip-age`. Payments wait, and are refused after a minute. */ readonly warning_bitcoind_sync?: string;
       /** Till is still reading blocks from its source. Payments wait for it, and are refused after a minute. */ readonly warning_lightningd_sync?: string;
     };
@@ -912,7 +927,19 @@ export interface Commands {
         /** The first block that may hold the transaction that takes it. */ readonly claimable_height: number;
         /** That transaction, once it is sent; it changes when its fee is raised. */ readonly sweep_txid?: string;
       }[];
-      /** What the wallet lacks of `min-emergency-msat`, which it should keep for closing channels. */ readonly warning_reserve?: string;
+      /** What is kept for closing channels. */ readonly reserve: {
+        /** What the wallet should keep: for the channels that there are, and for fees as they may rise. */ readonly wanted_msat:
+          | number
+          | bigint;
+        /** What it has for that: all of its confirmed coins. */ readonly held_msat: number | bigint;
+        /** In how many coins it should be kept. */ readonly coins_wanted: number;
+        /** How many there are. */ readonly coins_held: number;
+        /** The feerate that it is to bear, in satoshi per 1000 weight. */ readonly feerate_perkw: number;
+        /** The option `undefended-msat`: payments on their way up to this need no reserve. */ readonly undefended_msat:
+          | number
+          | bigint;
+      };
+      /** What the wallet lacks of the reserve, what follows from it, and what to do. */ readonly warning_reserve?: string;
     };
   };
   /** Command for querying HTLCs */
@@ -1845,6 +1872,7 @@ export interface Commands {
         | number
         | bigint;
       /** The coins to spend, all of them, each as `txid:vout`. */ readonly utxos?: readonly string[];
+      /** Spend what is kept for closing channels too. Payments that the wallet can then not defend are refused. */ readonly force?: boolean;
     };
     readonly result: {
       /** The signed transaction. */ readonly tx: string;

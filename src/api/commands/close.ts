@@ -52,7 +52,7 @@ function transactionsOf(
     const taken = publication?.kind === 'taken' ? publication.transaction : known.at(-1);
     return [...known.filter((transaction) => transaction !== taken), ...(taken === undefined ? [] : [taken])];
   }
-  const commitment = endings.commitmentOf(channel_id);
+  const commitment = endings.find(channel_id)?.state.force_close?.transaction;
   return commitment === undefined ? [] : [commitment];
 }
 

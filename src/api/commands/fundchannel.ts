@@ -5,7 +5,7 @@ import { MAX_MONEY_SAT, serializeTransaction } from '../../codec/tx/transaction.
 import { bothOffer } from '../../node/channels/environment.ts';
 import { feeratesOf } from '../../node/channels/options.ts';
 import { answer } from '../rpc/answer.ts';
-import { optional, required, withDefault } from '../rpc/command.ts';
+import { byName, optional, required, withDefault } from '../rpc/command.ts';
 import { field } from '../rpc/fields.ts';
 import { requestedFeerate } from './fee-estimates.ts';
 import { defineCommand } from './modules.ts';
@@ -44,6 +44,13 @@ export const fundchannel = defineCommand({
     ),
     push_msat: optional(field.msat, 'An amount that is given to the peer at the start. It is not coming back.'),
     utxos: optional(field.arrayOf(field.outpoint), 'The coins to spend, all of them, each as `txid:vout`.'),
+    force: byName(
+      withDefault(
+        field.boolean,
+        false,
+        'Spend what is kept for closing channels too. Payments that the wallet can then not defend are refused.',
+      ),
+    ),
   },
   returns: {
     tx: answer.hex('The funding transaction.'),
@@ -66,7 +73,7 @@ export const fundchannel = defineCommand({
   ],
   see_also: ['connect', 'listfunds', 'listpeerchannels', 'close'],
   access: 'write',
-  async run({ id, amount, feerate, announce, minconf, push_msat, utxos }, modules) {
+  async run({ id, amount, feerate, announce, minconf, push_msat, utxos, force }, modules) {
     const { channels, peers, peerBook, wallet, chain } = modules;
     const addresses = await peerBook.find(id);
     if (peers.find(id) === undefined) {
@@ -87,6 +94,7 @@ export const fundchannel = defineCommand({
     const funding = {
       feerate_per_kw: requestedFeerate(chain, feerate ?? { kind: 'named', name: 'opening' }),
       min_confirmations: minconf,
+      force,
       ...(utxos === undefined ? {} : { utxos: utxos.map(({ txid, output }) => ({ txid, vout: output })) }),
     };
     let funding_satoshis: bigint;

@@ -1,6 +1,7 @@
 import { slowCurve } from '../../base/crypto/secp256k1.ts';
 import { answer } from '../rpc/answer.ts';
 import { defineCommand } from './modules.ts';
+import { RESERVE_FIELDS, reserveRow } from './reserve-row.ts';
 import { SYNC_WARNINGS, syncWarnings } from './sync-warnings.ts';
 
 const address = answer.object(
@@ -44,6 +45,7 @@ export const getinfo = defineCommand({
       },
       'Feature bits (BOLT 9), by the message that shows them.',
     ),
+    ...RESERVE_FIELDS,
     ...SYNC_WARNINGS,
     warning_libsecp256k1: answer.optional(
       answer.string('This machine has no binary of libsecp256k1: signatures take longer. Says how to get it.'),
@@ -52,8 +54,9 @@ export const getinfo = defineCommand({
   errors: [],
   see_also: ['listconfigs', 'help'],
   access: 'read',
-  async run(_params, { node, chain }) {
+  async run(_params, { node, chain, reserve }) {
     const { lightning_dir, ...info } = await node.info();
-    return { ...info, 'lightning-dir': lightning_dir, ...syncWarnings(chain.view()), warning_libsecp256k1: slowCurve };
+    const warnings = { ...syncWarnings(chain.view()), warning_libsecp256k1: slowCurve };
+    return { ...info, 'lightning-dir': lightning_dir, ...reserveRow(reserve.state()), ...warnings };
   },
 });

@@ -85,6 +85,11 @@ Till answers when the invoice is on disk. If the node dies before it answers, lo
     warning_deadends: answer.optional(answer.string(`${WARNINGS.warning_deadends}: with them it would suffice.`)),
     warning_private_unused: answer.optional(answer.string(`${WARNINGS.warning_private_unused}.`)),
     warning_mpp: answer.optional(answer.string(`${WARNINGS.warning_mpp} No single channel suffices.`)),
+    warning_reserve: answer.optional(
+      answer.string(
+        'A payment of this amount would be refused, because the wallet could not bring it to the chain: how much is missing, and what to do.',
+      ),
+    ),
     ...SYNC_WARNINGS,
   },
   errors: ['INVOICE_LABEL_ALREADY_EXISTS', 'INVOICE_PREIMAGE_ALREADY_EXISTS', 'INVOICE_HINTS_GAVE_NO_ROUTES'],
@@ -97,9 +102,10 @@ Till answers when the invoice is on disk. If the node dies before it answers, lo
   ],
   see_also: ['listinvoices', 'delinvoice', 'waitinvoice', 'waitanyinvoice', 'decode'],
   access: 'write',
-  async run({ rest: _rest, ...request }, { invoices, chain }) {
+  async run({ rest: _rest, ...request }, { invoices, chain, reserve }) {
     const created = await invoices.create(request);
-    const { payment_hash, expires_at, bolt11, created_index } = created.invoice;
+    const { payment_hash, expires_at, bolt11, created_index, amount_msat } = created.invoice;
+    const warning_reserve = amount_msat === undefined ? undefined : reserve.warningFor(amount_msat);
     return {
       payment_hash,
       expires_at,
@@ -108,6 +114,7 @@ Till answers when the invoice is on disk. If the node dies before it answers, lo
       payment_secret: created.payment_secret,
       created_index,
       ...created.warnings,
+      ...(warning_reserve === undefined ? {} : { warning_reserve }),
       ...syncWarnings(chain.view()),
     };
   },

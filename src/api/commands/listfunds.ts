@@ -8,6 +8,7 @@ import { answer } from '../rpc/answer.ts';
 import { withDefault } from '../rpc/command.ts';
 import { field } from '../rpc/fields.ts';
 import { defineCommand } from './modules.ts';
+import { RESERVE_FIELDS, reserveRow } from './reserve-row.ts';
 
 const output = answer.object(
   {
@@ -104,24 +105,19 @@ export const listfunds = defineCommand({
     outputs: answer.array(output, 'The outputs of the wallet.'),
     channels: answer.array(channel, 'The channels.'),
     sweeps: answer.array(sweep, 'Money on its way from closed channels to the wallet.'),
-    warning_reserve: answer.optional(
-      answer.string('What the wallet lacks of `min-emergency-msat`, which it should keep for closing channels.'),
-    ),
+    ...RESERVE_FIELDS,
   },
   errors: [],
   see_also: ['newaddr', 'withdraw', 'unreserveinputs'],
   access: 'read',
-  async run({ spent }, { wallet, channelFunds, closingFunds, sweptFunds, deposits }) {
+  async run({ spent }, { wallet, reserve, channelFunds, closingFunds, sweptFunds, deposits }) {
     const coins = await wallet.listCoins(spent);
     const arrived = await deposits.ofCoins(coins.map(({ coin }) => coin));
     const deposited = new Map(arrived.map((deposit) => [`${deposit.txid}:${deposit.vout}`, deposit]));
     const listed = new Set(coins.map(({ coin }) => `${coin.txid}:${coin.vout}`));
     const expected = closingFunds().filter(({ txid, vout }) => !listed.has(`${txid}:${vout}`));
-    const missing_sat = wallet.missingReserveSat();
     return {
-      ...(missing_sat === 0n
-        ? {}
-        : { warning_reserve: `${missing_sat} sat are missing for closing channels when fees are high` }),
+      ...reserveRow(reserve.state()),
       outputs: [
         ...expected.map((each) => expectedOutput(each, wallet.network)),
         ...coins.map(({ coin, status, is_reserved }) => {

@@ -2,6 +2,7 @@
 
 import type { ChainSource } from '../../infra/chain/source.ts';
 import type { ExpectedOutput } from '../../node/channels/closing/outputs.ts';
+import type { Reserve } from '../../node/reserve/reserve.ts';
 import type { Wallet } from '../../node/wallet/wallet.ts';
 
 /** What a channel holds, as `listfunds` shows it. */
@@ -36,6 +37,8 @@ export interface SweptFunds {
 /** The wallet, the chain that it is on, and what lies in channels. */
 export interface WalletModules {
   readonly wallet: Wallet;
+  /** What of it is kept for closing channels. */
+  readonly reserve: Pick<Reserve, 'state' | 'warningFor'>;
   readonly chain: ChainSource;
   /** What lies in channels, those that are closing included. */
   readonly channelFunds: () => readonly ChannelFunds[];

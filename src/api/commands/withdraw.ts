@@ -5,7 +5,7 @@ import type { Network } from '../../base/types/network.ts';
 import { serializeTransaction } from '../../codec/tx/transaction.ts';
 import { unsignedPsbt } from '../../node/wallet/psbt.ts';
 import { answer } from '../rpc/answer.ts';
-import { optional, required, withDefault } from '../rpc/command.ts';
+import { byName, optional, required, withDefault } from '../rpc/command.ts';
 import { field } from '../rpc/fields.ts';
 import { requestedFeerate } from './fee-estimates.ts';
 import { defineCommand } from './modules.ts';
@@ -30,7 +30,7 @@ export const withdraw = defineCommand({
   title: 'Command for withdrawing funds from the internal wallet',
   description:
     'Sends money from the wallet to an address. Till sends the transaction again with every block until it is mined. While ' +
-    'there is a channel, the wallet keeps a reserve for closing it (`min-emergency-msat`).',
+    'there is a channel, the wallet keeps a reserve for closing it: `getinfo` tells how much.',
   params: {
     destination: required(field.string, 'An address of this network, of any type.'),
     satoshi: required(field.satOrAll, 'The amount in satoshi, or `all`.'),
@@ -41,6 +41,13 @@ export const withdraw = defineCommand({
       'Confirmations that the coins must have. 0 also allows our own unconfirmed change.',
     ),
     utxos: optional(field.arrayOf(field.outpoint), 'The coins to spend, all of them, each as `txid:vout`.'),
+    force: byName(
+      withDefault(
+        field.boolean,
+        false,
+        'Spend what is kept for closing channels too. Payments that the wallet can then not defend are refused.',
+      ),
+    ),
   },
   returns: {
     tx: answer.hex('The signed transaction.'),
@@ -56,13 +63,14 @@ export const withdraw = defineCommand({
   ],
   see_also: ['listfunds', 'newaddr', 'feerates'],
   access: 'write',
-  async run({ destination, satoshi, feerate, minconf, utxos }, { wallet, chain }) {
+  async run({ destination, satoshi, feerate, minconf, utxos, force }, { wallet, chain }) {
     const script = destinationScript(destination, wallet.network);
     const feerate_per_kw = requestedFeerate(chain, feerate ?? { kind: 'named', name: 'normal' });
     try {
       const signed = await wallet.withdraw(script, satoshi, {
         feerate_per_kw,
         min_confirmations: minconf,
+        force,
         ...(utxos === undefined ? {} : { utxos: utxos.map(({ txid, output }) => ({ txid, vout: output })) }),
       });
       return {

@@ -171,9 +171,11 @@ export function checkTogether({ values, network, network_dir, rpc_file, log_file
   if (values.alias !== undefined && Buffer.byteLength(values.alias) > 32) {
     throw new ConfigError('alias has at most 32 bytes');
   }
-  const stranger = values['zeroconf-peer'].find((peer) => !/^0[23][0-9a-f]{64}$/.test(peer));
-  if (stranger !== undefined) {
-    throw new ConfigError(`zeroconf-peer is a node id, 66 lowercase hex digits, not '${stranger}'`);
+  for (const name of ['zeroconf-peer', 'undefended-peer'] as const) {
+    const stranger = values[name].find((peer) => !/^0[23][0-9a-f]{64}$/.test(peer));
+    if (stranger !== undefined) {
+      throw new ConfigError(`${name} is a node id, 66 lowercase hex digits, not '${stranger}'`);
+    }
   }
   if (Buffer.byteLength(rpc_file) > LONGEST_PATH_BYTES) {
     throw new ConfigError(

@@ -137,9 +137,25 @@ export const OPTIONS = {
     min: 6,
     max: 2016,
   }),
-  'min-emergency-msat': integer(25_000_000, 'What the wallet keeps for closing channels, while it has any.', {
-    max: 1_000_000_000_000,
-  }),
+  'min-emergency-msat': integer(
+    25_000_000,
+    'The least that the wallet keeps for closing channels, while it has any. With many channels or high fees it keeps more.',
+    { max: 1_000_000_000_000 },
+  ),
+  'reserve-coins': integer(
+    4,
+    'In how many coins that reserve is kept, so that several channels can be closed at once. Till splits larger coins.',
+    { min: 1, max: 100 },
+  ),
+  'undefended-msat': integer(
+    100_000_000,
+    'Payments on their way that the wallet could not bring to the chain, all together: so much you trust your peers with. What is beyond it is refused.',
+    { max: 1_000_000_000_000 },
+  ),
+  'undefended-peer': strings(
+    'A peer that you trust with any amount: payments over its channels are never refused for want of a reserve.',
+    { placeholder: 'NODE_ID' },
+  ),
 
   chain: optionalString(
     'Where blocks come from (default: what the options below are about, if any is given; else embedded on regtest, and bitcoind elsewhere).',

@@ -22,12 +22,14 @@ import {
   Peers,
   parseNetAddress,
 } from '../../node/peers/index.ts';
+import type { Reserve } from '../../node/reserve/reserve.ts';
 import type { Wallet, WalletOptions } from '../../node/wallet/wallet.ts';
 import { DEFAULT_POLICY } from '../../protocol/channel/policy.ts';
 import { DEFAULT_ONCHAIN_POLICY } from '../../protocol/onchain/closing-channel.ts';
 import { DEFAULT_PROXY_PORT } from '../config/config.ts';
 import type { Infra } from './build-infra.ts';
 import { buildNetwork } from './build-network.ts';
+import { buildReserve } from './build-reserve.ts';
 import { rememberTip, tipWrite } from './chain-tip.ts';
 import { releaseOrphans, resumeFundings } from './held-fundings.ts';
 import type { Part } from './lifecycle.ts';
@@ -54,6 +56,8 @@ export interface ShopPort {
 export interface Node {
   readonly keys: Keys;
   readonly wallet: Wallet;
+  /** What of the wallet is kept for closing channels. */
+  readonly reserve: Reserve;
   readonly channels: Channels;
   /** Channels that end on the chain. */
   readonly endings: Endings;
@@ -85,12 +89,15 @@ export async function buildNode(infra: Infra, shop: () => ShopPort): Promise<Nod
   const wallet = await openWallet(config, log, store, keys, {
     hasAnchorChannel: () => channels.list().length > 0,
     coinWrites: (coin) => shop().coinWrites(coin),
+    wantedSat: (more_channels) => reserve.wantedSat(more_channels),
   });
+  const reserve: Reserve = buildReserve(infra, { wallet, endings: () => endings, channels: () => channels });
   const payments: IncomingPayments = new IncomingPayments({
     clock,
     height: () => chain.tip().height,
     isCurrent: () => chain.isCurrent(),
     fulfill_deadline_blocks: DEFAULT_POLICY.fulfill_deadline_blocks,
+    defence: reserve,
     onBackgroundError: (error) => void unattended('judging a payment', Promise.reject(error)),
     htlcs: {
       fulfil: (channel_id, htlc_id, preimage) => channels.fulfil(channel_id, htlc_id, preimage),
@@ -115,7 +122,7 @@ export async function buildNode(infra: Infra, shop: () => ShopPort): Promise<Nod
       height: () => chain.tip().height,
     },
   });
-  const endings = new Endings({
+  const endings: Endings = new Endings({
     store,
     chain,
     wallet,
@@ -222,7 +229,7 @@ export async function buildNode(infra: Infra, shop: () => ShopPort): Promise<Nod
   const bindings: NetAddress[] = [];
   const giveUp = (channel: LiveChannel, reason: string): void =>
     void channels.apply(channel, { kind: 'give_up', reason });
-  let stopReleasing = (): void => {};
+  let stopFollowing = (): void => {};
   let stopAgeing = (): void => {};
   let stopLearning = (): void => {};
   const learner: Learner = {
@@ -257,10 +264,13 @@ export async function buildNode(infra: Infra, shop: () => ShopPort): Promise<Nod
         await channels.start(infra.resumePoint().tip.height + 1);
         backups.changed();
         await unattended('resuming fundings', resumeFundings(wallet, channels.list(), log, giveUp));
-        stopReleasing = chain.onTip(() => void unattended('releasing coins', releaseOrphans(wallet, channels, log)));
+        stopFollowing = chain.onTip(() => {
+          void unattended('releasing coins', releaseOrphans(wallet, channels, log));
+          reserve.checkBlock();
+        });
       },
       async stop() {
-        stopReleasing();
+        stopFollowing();
         await channels.stop();
       },
     },
@@ -315,6 +325,7 @@ export async function buildNode(infra: Infra, shop: () => ShopPort): Promise<Nod
   return {
     keys,
     wallet,
+    reserve,
     channels,
     endings,
     payments,

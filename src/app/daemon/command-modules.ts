@@ -50,7 +50,7 @@ export interface BuiltLayers {
 export function modulesOf(layers: BuiltLayers): Modules {
   const { infra, node, shop, queries, onStop } = layers;
   const { config, store, chain, clock } = infra;
-  const { channels, endings, peers, public_network, backups, wallet, outgoing, payer } = node;
+  const { channels, endings, peers, public_network, backups, wallet, reserve, outgoing, payer } = node;
   return {
     commands: tableOf(commands, refusalOf),
     invoices: shop.invoices,
@@ -62,6 +62,7 @@ export function modulesOf(layers: BuiltLayers): Modules {
     payments: outgoing,
     payer,
     wallet,
+    reserve,
     chain,
     channels,
     endings,

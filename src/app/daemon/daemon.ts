@@ -40,6 +40,7 @@ export class Daemon implements Running {
   readonly mine: Running['mine'];
   readonly keys: Running['keys'];
   readonly wallet: Running['wallet'];
+  readonly reserve: Running['reserve'];
   readonly channels: Running['channels'];
   /** Channels that end on the chain. */
   readonly endings: Running['endings'];
@@ -94,6 +95,7 @@ export class Daemon implements Running {
     this.mine = running.mine;
     this.keys = running.keys;
     this.wallet = running.wallet;
+    this.reserve = running.reserve;
     this.channels = running.channels;
     this.endings = running.endings;
     this.payments = running.payments;

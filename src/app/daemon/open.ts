@@ -80,7 +80,7 @@ export function openWallet(
   log: Log,
   store: Store,
   keys: Keys,
-  ports: Pick<WalletOptions, 'hasAnchorChannel' | 'coinWrites'>,
+  ports: Pick<WalletOptions, 'hasAnchorChannel' | 'coinWrites' | 'wantedSat'>,
 ): Promise<Wallet> {
   return Wallet.open({
     store,

@@ -104,6 +104,7 @@ class Sandbox {
     this.#step(`the shop is up:     ${shop_info.id}`);
     this.#step(`the customer is up: ${(await customer.ask('getinfo')).id}`);
     this.#mineWhatWaits(chain);
+    await this.#deposit(chain, shop);
     await this.#connect(customer, shop_info);
     await this.#openChannel(chain, customer, shop_info.id as string);
     // A payee that is blocks ahead of the payer takes its payment for one that comes too late.
@@ -159,6 +160,28 @@ class Sandbox {
     this.#step('the customer is connected to the shop, by an encrypted connection (BOLT 8)');
   }
 
+  /** A shop needs a coin before its first larger payment: it pays for bringing channels to the chain. */
+  async #deposit(chain: EmbeddedChain, shop: NodeProcess): Promise<void> {
+    const { reserve } = await shop.ask('getinfo');
+    if (((reserve as PlainJsonObject).coins_held as number) > 0) return;
+    await this.#mineTo(chain, shop);
+    this.#step(`the shop has mined ${MATURITY_BLOCKS + 1} blocks, and keeps their 50 BTC for closing channels`);
+  }
+
+  /** Gives a wallet a coin that it can spend, and waits until it knows. */
+  async #mineTo(chain: EmbeddedChain, node: NodeProcess): Promise<void> {
+    const { bech32 } = await node.ask('newaddr', { addresstype: 'bech32' });
+    const address = parseAddress(bech32 as string);
+    if (address === undefined) throw new Error(`newaddr answered ${bech32}`);
+    chain.mine(1, address.script_pubkey);
+    chain.mine(MATURITY_BLOCKS, NOBODY);
+    await this.#until(async () =>
+      ((await node.ask('listfunds')).outputs as unknown as PlainJsonObject[]).some(
+        (output) => output.status === 'confirmed',
+      ),
+    );
+  }
+
   /** A channel with money in it on the customer's side; the one of an earlier run will do. */
   async #openChannel(chain: EmbeddedChain, customer: NodeProcess, shop_id: string): Promise<void> {
     const known = (await this.#channels(customer)).find(isOfUse);
@@ -181,16 +204,7 @@ class Sandbox {
 
   /** Resolves with where the funding is, by the names of `listpeerchannels`. */
   async #fundChannel(chain: EmbeddedChain, customer: NodeProcess, shop_id: string): Promise<PlainJsonObject> {
-    const { bech32 } = await customer.ask('newaddr', { addresstype: 'bech32' });
-    const address = parseAddress(bech32 as string);
-    if (address === undefined) throw new Error(`newaddr answered ${bech32}`);
-    chain.mine(1, address.script_pubkey);
-    chain.mine(MATURITY_BLOCKS, NOBODY);
-    await this.#until(async () =>
-      ((await customer.ask('listfunds')).outputs as unknown as PlainJsonObject[]).some(
-        (output) => output.status === 'confirmed',
-      ),
-    );
+    await this.#mineTo(chain, customer);
     this.#step(`the customer has mined ${MATURITY_BLOCKS + 1} blocks and owns 50 BTC that are worth nothing`);
     const { txid, outnum } = await customer.ask('fundchannel', { id: shop_id, amount: CHANNEL_SAT });
     this.#step(`the customer funds a channel with ${CHANNEL_SAT} sat, by transaction ${txid}`);

@@ -214,6 +214,11 @@ export class Channels {
     return this.#openings.usesFunding(txid) || this.list().some(({ state }) => state.terms.funding_txid === txid);
   }
 
+  /** Whether an HTLC of an earlier run is claimed: its invoice is paid, and it is not fulfilled yet. */
+  isClaimed(channel_id: ChannelId, htlc_id: bigint): boolean {
+    return this.#incoming_htlcs.find(channel_id, htlc_id)?.is_claimed === true;
+  }
+
   /** The connection to a node, if there is one. */
   peer(node_id: NodeId): ConnectedPeer | undefined {
     return this.#table.peer(node_id);

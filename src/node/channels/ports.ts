@@ -50,6 +50,8 @@ export interface FundingOptions {
   readonly min_confirmations?: number;
   /** Exactly these coins. */
   readonly utxos?: readonly Outpoint[];
+  /** Also what is kept for closing channels. */
+  readonly force?: boolean;
 }
 
 /** The wallet, as far as channels need it. */

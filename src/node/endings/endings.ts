@@ -130,9 +130,9 @@ export class Endings implements EndingHost {
     return ending && viewOf(ending, this.#options.policy.irrevocable_depth);
   }
 
-  /** Our own commitment, in hex, once it is decided that it goes to the chain. */
-  commitmentOf(channel_id: ChannelId): string | undefined {
-    return this.#endings.get(channel_id)?.state.force_close?.transaction;
+  /** The ending of this channel itself, to be read; undefined when it is not ending. */
+  find(channel_id: ChannelId): LiveEnding | undefined {
+    return this.#endings.get(channel_id);
   }
 
   /** Channels that are history, the one included that just became so. */

@@ -34,8 +34,18 @@ export interface HtlcPort {
   fail(channel_id: ChannelId, htlc_id: bigint, failure: PartFailure): void;
 }
 
+/** What defends payments on the chain (node/reserve/). */
+export interface DefencePort {
+  /**
+   * Whether all HTLCs that are held can be brought to the chain, or need not be. `parts` are those of the set that is
+   * judged, and are among `held`.
+   */
+  admits(parts: readonly IncomingPart[], held: readonly IncomingPart[]): boolean;
+}
+
 export interface ReceiveOptions {
   readonly invoices: InvoicePort;
+  readonly defence: DefencePort;
   readonly htlcs: HtlcPort;
   readonly clock: Clock;
   /** The height of the best block that we know. */
@@ -125,13 +135,18 @@ export class IncomingPayments {
 
   /**
    * Claims the set when it is whole. A part that leaves too little time to claim it spoils the set, and so does one that
-   * expires beyond any honest route: whoever sent that wants to hold the money, or our answer, for long.
+   * expires beyond any honest route: whoever sent that wants to hold the money, or our answer, for long. What cannot be
+   * defended on the chain is not taken: the set goes back.
    */
   async #advance(set: IncomingSet): Promise<void> {
     const { height, isCurrent, fulfill_deadline_blocks, clock, onBackgroundError } = this.#options;
     const isWrong = ({ cltv_expiry }: IncomingPart): boolean =>
       isExpiryWrong(cltv_expiry, height(), set.min_final_cltv_expiry, fulfill_deadline_blocks);
     if (set.parts.some(isWrong)) return this.#failSet(set, this.#unknown);
+    // With every part, and once more when the set is whole: fees and the wallet's coins may have changed meanwhile.
+    if (!this.#options.defence.admits(set.parts, this.#held())) {
+      return this.#failSet(set, () => ({ failure: 'temporary_node_failure' }));
+    }
     if (!set.isWhole) return;
     if (!isCurrent()) {
       // With blocks that we have not heard of, there may be no time left at all.
@@ -147,6 +162,11 @@ export class IncomingPayments {
     if (preimage === undefined) return this.#failSet(set, this.#unknown);
     this.#sets.delete(setKey(first));
     for (const { channel_id, htlc_id } of set.parts) this.#options.htlcs.fulfil(channel_id, htlc_id, preimage);
+  }
+
+  /** The parts that an invoice takes: those of unknown hashes go back without having cost anybody a place. */
+  #held(): readonly IncomingPart[] {
+    return [...this.#sets.values()].filter(({ phase }) => phase !== 'judging').flatMap(({ parts }) => parts);
   }
 
   readonly #unknown = (part: IncomingPart): PartFailure => unknownDetails(part, this.#options.height());

@@ -48,6 +48,8 @@ export class Books {
   /** While the chain is searched for what a lost database knew. */
   #look_ahead: LookAhead | undefined;
   #durable: Promise<void> = Promise.resolve();
+  /** The confirmed coins, as they were at a change of the ledger and a height. */
+  #confirmed: { readonly coins: readonly Coin[]; readonly changes: number; readonly tip_height: number } | undefined;
 
   /** Reads them from the store. Rejects as Store.read does. */
   static async open(store: Store, keys: WalletKeys, coinWrites: CoinWrites = () => []): Promise<Books> {
@@ -122,6 +124,16 @@ export class Books {
 
   get tip_height(): number {
     return this.#chain?.tip().height ?? 0;
+  }
+
+  /** The coins that are in a block and free. Asked with every payment, so they are gathered once for each change. */
+  confirmedCoins(): readonly Coin[] {
+    const { ledger, tip_height } = this;
+    const known = this.#confirmed;
+    if (known?.changes === ledger.changes && known.tip_height === tip_height) return known.coins;
+    const coins = ledger.spendable(tip_height, 1);
+    this.#confirmed = { coins, changes: ledger.changes, tip_height };
+    return coins;
   }
 
   /** Resolves when everything up to now is durable. Rejects with StoreClosedError while the node stops. */

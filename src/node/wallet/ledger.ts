@@ -41,6 +41,8 @@ export class Ledger {
   readonly #coins = new Map<string, Coin>();
   readonly #transactions = new Map<Txid, OwnTransaction>();
   #writes: Write[] = [];
+  /** Counts the changes: who has seen this number has seen everything. */
+  changes = 0;
 
   constructor(coins: readonly Coin[], transactions: readonly OwnTransaction[]) {
     for (const coin of coins) this.#coins.set(outpointName(coin), coin);
@@ -155,7 +157,7 @@ export class Ledger {
       if (coin.txid !== txid || coin.blockheight !== undefined) continue;
       if (coin.spent_by !== undefined) this.drop(coin.spent_by);
       this.#coins.delete(outpointName(coin));
-      this.#writes.push(coinDelete(coin));
+      this.#change(coinDelete(coin));
     }
   }
 
@@ -229,12 +231,17 @@ export class Ledger {
 
   #put(own: OwnTransaction): void {
     this.#transactions.set(own.txid, own);
-    this.#writes.push(transactionWrite(own));
+    this.#change(transactionWrite(own));
   }
 
   #putCoin(coin: Coin): void {
     this.#coins.set(outpointName(coin), coin);
-    this.#writes.push(coinWrite(coin));
+    this.#change(coinWrite(coin));
+  }
+
+  #change(write: Write): void {
+    this.#writes.push(write);
+    this.changes += 1;
   }
 }
 

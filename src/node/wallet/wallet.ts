@@ -8,7 +8,7 @@
  */
 
 import { formatAddress } from '../../base/types/address.ts';
-import { type Sat, sat, subtractOrZero, sum } from '../../base/types/amount.ts';
+import { max, type Sat, sat } from '../../base/types/amount.ts';
 import type { Txid } from '../../base/types/brand.ts';
 import type { Network } from '../../base/types/network.ts';
 import type { Transaction, TxOutput } from '../../codec/tx/transaction.ts';
@@ -36,6 +36,8 @@ export interface WalletOptions {
   readonly reserve_sat: Sat;
   /** Whether there is a channel with anchors, for whose closing the reserve is kept. */
   readonly hasAnchorChannel: () => boolean;
+  /** What the channels ask for beyond that, and so many more than there are (node/reserve/). */
+  readonly wantedSat?: (more_channels: number) => Sat;
   /** The writes of others that belong to a new coin: they are in its unit. */
   readonly coinWrites?: CoinWrites;
   /** Told of what needs no answer but should be known: a transaction of ours that is refused when it is sent again. */
@@ -49,6 +51,8 @@ export interface SpendOptions {
   readonly min_confirmations?: number;
   /** Exactly these coins, all of them. */
   readonly utxos?: readonly Outpoint[];
+  /** Also what is kept for closing channels. */
+  readonly force?: boolean;
 }
 
 /** Inputs and outputs of others, for which the wallet pays the fee: anchors and HTLC transactions (BOLT 5). */
@@ -81,7 +85,6 @@ export class Wallet {
   readonly #options: WalletOptions;
   readonly #books: Books;
   readonly #sender: Sender;
-  #is_reserve_short = false;
 
   /** Reads the wallet from the store. */
   static async open(options: WalletOptions): Promise<Wallet> {
@@ -100,32 +103,13 @@ export class Wallet {
    * given, the chain is also searched for what the wallet does not know: after its words were restored.
    */
   start(chain: ChainSource, from_height: number, rescan_height?: number): void {
-    const onBlock = (): void => {
-      this.#sender.sendAgain();
-      this.#checkReserve();
-    };
-    this.#books.follow(chain, from_height, onBlock, rescan_height);
+    this.#books.follow(chain, from_height, () => this.#sender.sendAgain(), rescan_height);
     this.#sender.sendAgain();
   }
 
-  /** What the wallet lacks of the reserve for closing channels; 0 when it has it, or needs none. */
-  missingReserveSat(): Sat {
-    const { ledger, tip_height } = this.#books;
-    const held = sum(ledger.spendable(tip_height, 0).map(({ amount_sat }) => amount_sat));
-    return subtractOrZero(this.#reserveSat(), held);
-  }
-
-  /** Says once that the reserve falls short, and again when that happens again. */
-  #checkReserve(): void {
-    const missing_sat = this.missingReserveSat();
-    const isShort = missing_sat > 0n;
-    if (isShort && !this.#is_reserve_short) {
-      this.#options.onProblem(
-        `the wallet lacks ${missing_sat} sat of the ${this.#options.reserve_sat} sat that it should keep for closing ` +
-          'channels: deposit them to an address of newaddr, or a channel may not be closed in time when fees rise',
-      );
-    }
-    this.#is_reserve_short = isShort;
+  /** The coins that may pay for the ends of channels: those in blocks that nothing is promised to. */
+  reserveCoins(): readonly Coin[] {
+    return this.#books.confirmedCoins();
   }
 
   /** Hears nothing more, and waits for what is under way. */
@@ -201,7 +185,7 @@ export class Wallet {
 
   /** The largest amount that `fund` can pay with these options: all but fee and reserve. Throws NotEnoughError. */
   maxFundingSat(options: SpendOptions): Sat {
-    const request = this.#request('funding', [], FUNDING_PLACEHOLDER, options, this.#options.reserve_sat);
+    const request = this.#request('funding', [], FUNDING_PLACEHOLDER, options, this.#reserveSat(1));
     const { inputs, outputs } = this.#books.draft(request);
     // Each part of a payment's fee is rounded up, which a sweep does once.
     return sat((outputs[0] as TxOutput).amount_sat - BigInt(inputs.length + 4));
@@ -216,7 +200,7 @@ export class Wallet {
     amount_sat: Sat | 'all',
     options: SpendOptions,
   ): Promise<SignedTransaction & { readonly vout: number }> {
-    const request = this.#payment('funding', output_script, amount_sat, options, this.#options.reserve_sat);
+    const request = this.#payment('funding', output_script, amount_sat, options, this.#reserveSat(1));
     // Both a payment and a sweep put the asked-for output first.
     return { ...(await this.#books.enter(request, 'held')), vout: 0 };
   }
@@ -316,9 +300,11 @@ export class Wallet {
     return bumpFee(this.#books, this.#sender, this.#books.get(txid), feerate_per_kw, this.#reserveSat());
   }
 
-  /** The reserve that a payment must leave. */
-  #reserveSat(): Sat {
-    return this.#options.hasAnchorChannel() ? this.#options.reserve_sat : sat(0);
+  /** What must be left, with so many channels more than there are. */
+  #reserveSat(more_channels = 0): Sat {
+    const { hasAnchorChannel, reserve_sat, wantedSat } = this.#options;
+    if (more_channels === 0 && !hasAnchorChannel()) return sat(0);
+    return max(reserve_sat, wantedSat?.(more_channels) ?? sat(0));
   }
 
   #payment(
@@ -336,7 +322,7 @@ export class Wallet {
     purpose: OwnTransaction['purpose'],
     outputs: readonly TxOutput[],
     all_to: Uint8Array | undefined,
-    { feerate_per_kw, min_confirmations = 1, utxos }: SpendOptions,
+    { feerate_per_kw, min_confirmations = 1, utxos, force = false }: SpendOptions,
     reserve_sat: Sat,
   ): ComposeRequest {
     const { ledger, tip_height } = this.#books;
@@ -348,7 +334,7 @@ export class Wallet {
       feerate_per_kw: Math.max(feerate_per_kw, FEERATE_FLOOR_PER_KW),
       coins,
       use_every_coin: utxos !== undefined,
-      reserve_sat: reserveLeft(reserve_sat, ledger.spendable(tip_height, 0), coins),
+      reserve_sat: force ? sat(0) : reserveLeft(reserve_sat, ledger.spendable(tip_height, 0), coins),
       locktime: tip_height,
     };
   }

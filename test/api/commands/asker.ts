@@ -40,6 +40,8 @@ const node: NodeControl = {
 
 const NO_DEPOSITS: Modules['deposits'] = { ofInvoices: async () => [], ofCoins: async () => [] };
 
+const NO_RESERVE: Modules['reserve'] = { state: () => assert.fail('not asked'), warningFor: () => undefined };
+
 /** A asker to a new fixture. */
 export function openAsker(): Asker {
   const store = new WatchedStore(new MemoryStore({ onFailure: (error) => assert.fail(error) }));
@@ -71,6 +73,7 @@ export function openAsker(): Asker {
     clock: fixture.clock,
     chain: { view: () => ({ kind: 'current' }) } as Modules['chain'],
     deposits: NO_DEPOSITS,
+    reserve: NO_RESERVE,
     commands: tableOf(commands),
   };
   const modules = family as Modules;

@@ -11,11 +11,12 @@ import type { Command } from '../../../src/api/rpc/command.ts';
 import { Dispatcher } from '../../../src/api/rpc/dispatch.ts';
 import { RequestReader } from '../../../src/api/rpc/request-stream.ts';
 import { formatAddress, parseAddress } from '../../../src/base/types/address.ts';
-import { sat } from '../../../src/base/types/amount.ts';
+import { msat, sat } from '../../../src/base/types/amount.ts';
 import type { Txid } from '../../../src/base/types/brand.ts';
 import { toHex } from '../../../src/base/types/hex.ts';
 import { NETWORKS } from '../../../src/base/types/network.ts';
 import { serializeTransaction } from '../../../src/codec/tx/transaction.ts';
+import type { ReserveState } from '../../../src/node/reserve/reserve.ts';
 import { PAYEE, World } from '../../node/wallet/world.ts';
 
 const CHANNEL: ChannelFunds = {
@@ -42,6 +43,16 @@ const SWEEP: SweptFunds = {
 const ADDRESS = formatAddress(toHex(PAYEE), NETWORKS.regtest);
 const MAINNET_ADDRESS = formatAddress(toHex(PAYEE), NETWORKS.bitcoin);
 
+const RESERVE: ReserveState = {
+  wanted_sat: sat(30_000),
+  held_sat: sat(20_000),
+  wanted_coins: 2,
+  coins: 1,
+  stress_per_kw: 2500,
+  allowance_msat: msat(100_000_000),
+  warning: 'deposit 10000 sat',
+};
+
 interface Reply {
   readonly result: Record<string, unknown>;
   readonly error: { readonly code: number; readonly message: string };
@@ -53,6 +64,7 @@ function openAsker(world: World): (method: string, params?: unknown) => Promise<
   // The commands of the wallet use no other module.
   const modules = {
     wallet: world.wallet,
+    reserve: { state: () => RESERVE, warningFor: () => undefined },
     chain: world.source,
     channelFunds: () => [CHANNEL],
     closingFunds: () => [],
@@ -132,6 +144,22 @@ test('withdraw says by number why it cannot', async () => {
   assert.deepEqual(await world.sums(), [100_000n, 0n, 0n]);
 });
 
+test('what is kept for closing channels is spent when that is forced, and not before', async () => {
+  const world = await World.open();
+  const ask = openAsker(world);
+  await world.deposit(100_000n);
+  world.has_anchor_channel = true;
+  const destination = ADDRESS;
+  const kept = await ask('withdraw', { destination, satoshi: 'all', feerate: '1000perkw' });
+  const left_sat = (await world.sums())[1];
+  assert.equal(kept.error, undefined);
+  assert.equal(left_sat, 25_000n);
+  await world.mine();
+  assert.equal((await ask('withdraw', { destination, satoshi: 'all' })).error.code, 313);
+  assert.equal((await ask('withdraw', { destination, satoshi: 'all', force: true })).error, undefined);
+  assert.deepEqual(await world.sums(), [0n, 0n, 0n]);
+});
+
 test('listfunds shows outputs as they stand, and channels', async () => {
   const world = await World.open();
   const ask = openAsker(world);
@@ -139,11 +167,22 @@ test('listfunds shows outputs as they stand, and channels', async () => {
   world.chain.mine(1, (await world.wallet.newAddress('bech32')).script_pubkey);
   await world.follow();
   const { txid } = await world.wallet.withdraw(PAYEE, sat(30_000), { feerate_per_kw: 1000 });
-  const { outputs, channels, sweeps } = (await ask('listfunds')).result as {
+  const { outputs, channels, sweeps, reserve, warning_reserve } = (await ask('listfunds')).result as {
     outputs: Record<string, unknown>[];
     channels: unknown[];
     sweeps: unknown[];
+    reserve: unknown;
+    warning_reserve: unknown;
   };
+  assert.deepEqual(reserve, {
+    wanted_msat: 30_000_000,
+    held_msat: 20_000_000,
+    coins_wanted: 2,
+    coins_held: 1,
+    feerate_perkw: 2500,
+    undefended_msat: 100_000_000,
+  });
+  assert.equal(warning_reserve, 'deposit 10000 sat');
   const seen = outputs.map(({ status, reserved, amount_msat }) => [status, reserved, amount_msat]);
   const change_msat = outputs.find((output) => output.txid === txid)?.amount_msat;
   assert.deepEqual(seen.toSorted(), [

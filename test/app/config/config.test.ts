@@ -202,6 +202,7 @@ test('what a node cannot start with is refused, and real money needs a word', ()
     [['--proxy=', '--always-use-proxy'], /proxy/],
     [['--rgb=red'], /rgb is six hex digits, not 'red'/],
     [['--zeroconf-peer=nobody'], /zeroconf-peer is a node id, 66 lowercase hex digits, not 'nobody'/],
+    [['--undefended-peer=LSP'], /undefended-peer is a node id, 66 lowercase hex digits, not 'LSP'/],
     [[`--lightning-dir=/${'x'.repeat(100)}`], /rpc-file: the path of a socket has at most \d+ bytes/],
     [['--rpc-file=/nowhere/socket'], /rpc-file: there is no directory \/nowhere/],
     [[`--rpc-file=${import.meta.filename}`], /config\.test\.ts is there already and is no socket: it would be lost/],

@@ -7,7 +7,7 @@ import { connectToNode } from '../../../src/api/client/index.ts';
 import type { Daemon } from '../../../src/app/daemon/daemon.ts';
 import { DATABASE_FILE } from '../../../src/infra/store/sqlite-store.ts';
 import { EMERGENCY_FILE } from '../../../src/node/backup/backups.ts';
-import { Town, until } from '../../support/town.ts';
+import { Town, TRUSTS_PEERS, until } from '../../support/town.ts';
 
 const CHANNEL_SAT = 1_000_000;
 /** What the shop is paid before the backup, and after it. */
@@ -28,7 +28,7 @@ before(async () => {
 });
 after(() => town.close());
 beforeEach(async () => {
-  shop = await town.start(`shop${++count}`);
+  shop = await town.start(`shop${++count}`, TRUSTS_PEERS);
   await town.connect(customer, shop);
   await town.open(customer, shop, CHANNEL_SAT);
   await payShop(BEFORE_MSAT);
@@ -97,7 +97,7 @@ test('a backup that is older than its channel publishes nothing, and the peer cl
   await payShop(AFTER_MSAT);
   const { name, dir } = await ruin();
   renameSync(destination, join(dir, DATABASE_FILE));
-  shop = await town.start(name);
+  shop = await town.start(name, TRUSTS_PEERS);
   const [channel] = shop.channels.list();
   assert.deepEqual([channel?.state.phase, channel?.state.failure?.data_loss], ['failed', true]);
   await town.connect(customer, shop);
@@ -108,14 +108,14 @@ test('a directory that was copied while the node went on does not start without 
   await town.stop(shop);
   const copy = join(town.dir, `copy${count}`);
   copyFileSync(join(dirOf(`shop${count}`), DATABASE_FILE), copy);
-  shop = await town.start(`shop${count}`);
+  shop = await town.start(`shop${count}`, TRUSTS_PEERS);
   await town.connect(customer, shop);
   await until(() => shop.channels.list().every(({ state }) => state.link === 'up'));
   await payShop(AFTER_MSAT);
   const { name, dir } = await ruin();
   renameSync(copy, join(dir, DATABASE_FILE));
   await assert.rejects(town.start(name), /--copied-database=latest/);
-  shop = await town.start(name, '--copied-database=old');
+  shop = await town.start(name, '--copied-database=old', TRUSTS_PEERS);
   await town.connect(customer, shop);
   assertShare(await closeOnChain());
 });
@@ -126,7 +126,7 @@ test('an old copy that is laid over the database, or over all of the directory, 
   const [while_running, stopped, all] = ['running', 'stopped', 'all'].map((what) => join(town.dir, `${what}${count}`));
   assert.ok(while_running && stopped && all);
   const again = async (): Promise<void> => {
-    shop = await town.start(`shop${count}`);
+    shop = await town.start(`shop${count}`, TRUSTS_PEERS);
     await town.connect(customer, shop);
     await until(() => shop.channels.list().every(({ state }) => state.link === 'up'));
   };
@@ -149,7 +149,7 @@ test('an old copy that is laid over the database, or over all of the directory, 
     assert.equal(statSync(database).ino, ino, 'it is the same file');
     await assert.rejects(town.start(`shop${count}`), /--copied-database=latest/);
   }
-  shop = await town.start(`shop${count}`, '--copied-database=old');
+  shop = await town.start(`shop${count}`, '--copied-database=old', TRUSTS_PEERS);
   await town.connect(customer, shop);
   assertShare(await closeOnChain());
 });
@@ -157,14 +157,14 @@ test('an old copy that is laid over the database, or over all of the directory, 
 test('a directory that was moved goes on when the operator says that it is the latest', async () => {
   const { old, name, dir } = await ruin();
   copyFileSync(join(old, DATABASE_FILE), join(dir, DATABASE_FILE));
-  shop = await town.start(name, '--copied-database=latest');
+  shop = await town.start(name, '--copied-database=latest', TRUSTS_PEERS);
   await town.connect(customer, shop);
   await until(() => shop.channels.list().every(({ state }) => state.link === 'up'));
   await payShop(AFTER_MSAT);
   const [channel] = shop.channels.list();
   assert.equal(channel?.state.local_msat, BEFORE_MSAT + AFTER_MSAT);
   await town.stop(shop);
-  shop = await town.start(name);
+  shop = await town.start(name, TRUSTS_PEERS);
   assert.equal(shop.channels.list()[0]?.state.phase, 'normal', 'and then it is a database like any other');
 });
 
@@ -172,7 +172,7 @@ test('the words and emergency.recover alone bring the balance back', async () =>
   await payShop(AFTER_MSAT);
   const { old, name, dir } = await ruin();
   copyFileSync(join(old, EMERGENCY_FILE), join(dir, EMERGENCY_FILE));
-  shop = await town.start(name);
+  shop = await town.start(name, TRUSTS_PEERS);
   assert.equal(shop.channels.list().length, 0);
   assert.ok(town.log.some((line) => line.startsWith(name) && /emergency.recover holds 1 channel/.test(line)));
   const { stubs } = await ask(shop, 'emergencyrecover');
@@ -187,7 +187,7 @@ test('the words and the texts of staticbackup do the same, on a node that has ch
   assert.equal((scb as string[]).length, 1);
   await payShop(AFTER_MSAT);
   const { name } = await ruin();
-  shop = await town.start(name);
+  shop = await town.start(name, TRUSTS_PEERS);
   const [first, ...rest] = (await ask(shop, 'recoverchannel', { scb })).stubs as string[];
   assert.deepEqual([shop.channels.list()[0]?.channel_id, rest], [first, []]);
   await town.connect(customer, shop);

@@ -13,6 +13,7 @@ before(async () => {
   town = await Town.found();
   [shop, customer] = await Promise.all([town.start('shop'), town.start('customer')]);
   await town.fund(customer);
+  await town.fund(shop);
   await town.connect(customer, shop);
 });
 after(() => town.close());

@@ -39,6 +39,7 @@ function shop(invoiced_msat: Msat = msat(1000)) {
     late_blocks: 0,
     min_final_cltv_expiry: 24,
     isBroken: false,
+    isDefended: (_held: readonly IncomingPart[]): boolean => true,
   };
   state.durable.resolve();
   const payments = new IncomingPayments({
@@ -49,6 +50,7 @@ function shop(invoiced_msat: Msat = msat(1000)) {
     onBackgroundError: (error) => {
       throw error;
     },
+    defence: { admits: (_parts, held) => state.isDefended(held) },
     htlcs: {
       fulfil: (_channel, id, preimage) => ended.push([id, preimage === PREIMAGE ? 'fulfilled' : 'wrong preimage']),
       fail: (_channel, id, failure: PartFailure) => ended.push([id, failure.failure]),
@@ -285,6 +287,42 @@ test('a part near its end takes its set with it', async () => {
   await payments.offer(first);
   payments.expire(first.channel_id, 1n);
   assert.deepEqual(ended, [[1n, 'incorrect_or_unknown_payment_details']]);
+});
+
+test('a part that cannot be defended takes its whole set back, with a failure that invites to try again', async () => {
+  const { payments, ended, state } = shop();
+  state.isDefended = (held) => held.length < 2;
+  await payments.offer(part({ htlc_id: 1n, amount_msat: msat(400), total_msat: msat(1000) }));
+  assert.deepEqual(ended, []);
+  await payments.offer(part({ htlc_id: 2n, amount_msat: msat(600), total_msat: msat(1000) }));
+  assert.deepEqual(ended, [
+    [1n, 'temporary_node_failure'],
+    [2n, 'temporary_node_failure'],
+  ]);
+  assert.equal(state.isPaid, false);
+  assert.equal(payments.pending_sets, 0);
+});
+
+test('a set is judged once more when it is whole: what was defended may not be any more', async () => {
+  const { payments, clock, ended, state } = shop();
+  state.isCurrent = false;
+  await payments.offer(part({ htlc_id: 1n }));
+  assert.deepEqual(ended, []);
+  state.isDefended = () => false;
+  state.isCurrent = true;
+  clock.advance(1_000);
+  assert.deepEqual(ended, [[1n, 'temporary_node_failure']]);
+});
+
+test('HTLCs of no invoice of ours take no place among those that are defended', async () => {
+  const { payments, ended, state } = shop();
+  const held: number[] = [];
+  state.isDefended = (parts) => held.push(parts.length) > 0;
+  const stranger = payments.offer(part({ htlc_id: 1n, payment_secret: 'ee'.repeat(32) as PaymentSecret }));
+  await payments.offer(part({ htlc_id: 2n }));
+  await stranger;
+  assert.deepEqual(held, [1]);
+  assert.deepEqual(new Map(ended).get(2n), 'fulfilled');
 });
 
 test('whatever arrives in whatever order, every HTLC ends exactly once, and at most one set is fulfilled', async () => {

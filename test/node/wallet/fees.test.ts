@@ -290,20 +290,3 @@ test('a replacement takes the place of the old one in one commit', async () => {
     [newer, 'sent'],
   ]);
 });
-
-test('that the reserve for closing channels falls short is said once, and again when it happens again', async () => {
-  const world = await World.open();
-  await world.mine();
-  assert.deepEqual([world.wallet.missingReserveSat(), world.problems.length], [0n, 0], 'no channel needs it');
-  world.has_anchor_channel = true;
-  await world.mine(2);
-  assert.equal(world.wallet.missingReserveSat(), 25_000n);
-  assert.match(world.problems.join(), /^the wallet lacks 25000 sat of the 25000 sat/);
-  await world.deposit(24_000n);
-  assert.equal(world.wallet.missingReserveSat(), 1_000n);
-  await world.deposit(1_000n);
-  assert.equal(world.wallet.missingReserveSat(), 0n);
-  assert.equal(world.problems.length, 1);
-  await world.reorganise(1, 'drop');
-  assert.equal(world.problems.length, 2);
-});

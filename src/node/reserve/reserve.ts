@@ -79,7 +79,7 @@ export class Reserve {
       missing_sat === 0n
         ? undefined
         : `the wallet holds ${held_sat} sat of the ${wanted_sat} sat that it should keep for closing channels: deposit ` +
-          `${missing_sat} sat ${NEXT_STEP}, or payments of more than ${msatToSatFloor(allowance_msat)} sat may be refused`;
+          `${missing_sat} sat ${NEXT_STEP}, or payments of more than ${msatToSatFloor(allowance_msat)} sat may not be taken`;
     return { wanted_sat, held_sat, wanted_coins, coins: coins.length, stress_per_kw, allowance_msat, warning };
   }
 

@@ -37,7 +37,6 @@ export const REFUSALS: readonly Refusal[] = [
   },
   {
     commands: [
-      'getroutes',
       'addgossip',
       'askrene-age',
       'askrene-bias-channel',

@@ -32,12 +32,11 @@ export interface ShapeOptions {
 
 /** Types of answers that are bytes, written as hex. */
 const BYTES: ReadonlySet<string> = new Set(['hex', 'hash', 'secret', 'txid', 'node_id']);
-const INTEGERS: ReadonlySet<string> = new Set(['integer', 'msat', 'sat', 'boolean']);
 
-function typeOf({ type }: Answer<unknown>): ColumnType {
+function typeOf({ type, schema }: Answer<unknown>): ColumnType {
   if (BYTES.has(type)) return 'BLOB';
-  if (INTEGERS.has(type)) return 'INTEGER';
-  return type === 'number' ? 'REAL' : 'TEXT';
+  if (schema.type === 'integer' || schema.type === 'boolean') return 'INTEGER';
+  return schema.type === 'number' ? 'REAL' : 'TEXT';
 }
 
 /** `index` is a word of SQL. */

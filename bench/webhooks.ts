@@ -9,10 +9,10 @@ import { secureRandomBytes } from '../src/base/crypto/random.ts';
 import { msat } from '../src/base/types/amount.ts';
 import { systemClock } from '../src/base/types/clock.ts';
 import { Secret } from '../src/base/types/secret.ts';
-import { AddressGuard } from '../src/shop/webhooks/address-guard.ts';
-import { HttpSender } from '../src/shop/webhooks/http-sender.ts';
+import { SendingProcess } from '../src/shop/webhooks/sending-process.ts';
 import { Webhooks } from '../src/shop/webhooks/webhooks.ts';
 import { type Figure, latencies, percentile } from './figures.ts';
+import { cpuUs } from './support/memory.ts';
 import { type BenchShop, onFailure, openShop, PRIVATE_KEY } from './support/shop.ts';
 
 export const name = 'webhooks: deliveries to a fast receiver, and payments beside them';
@@ -31,10 +31,11 @@ export async function run(): Promise<readonly Figure[]> {
     const parallel = await rateOf(shop, url, true);
     const ordered = await rateOf(shop, url, false);
     return [
-      { what: 'in parallel, by the clock', value: parallel.by_clock, unit: '/s', must_reach: 5_000 },
-      { what: 'in parallel, for each second of our CPU', value: parallel.by_cpu, unit: '/s' },
-      { what: 'one at a time in order, by the clock', value: ordered.by_clock, unit: '/s' },
-      { what: 'one at a time in order, for each second of our CPU', value: ordered.by_cpu, unit: '/s' },
+      { what: 'in parallel, by the clock', value: parallel.by_clock, unit: '/s' },
+      { what: 'in parallel, a second of CPU of both processes', value: parallel.by_cpu, unit: '/s', must_reach: 5_000 },
+      { what: 'in parallel, a second of CPU of the node alone', value: parallel.by_node_cpu, unit: '/s' },
+      { what: 'in order, by the clock', value: ordered.by_clock, unit: '/s' },
+      { what: 'in order, a second of CPU of both processes', value: ordered.by_cpu, unit: '/s', must_reach: 5_000 },
       ...(await firstAttempt(shop)),
       ...(await paymentsBeside(shop, url)),
     ];
@@ -50,20 +51,25 @@ async function end(receiver: ChildProcess): Promise<void> {
   await ended;
 }
 
-async function open(shop: BenchShop): Promise<Webhooks> {
-  const guard = new AddressGuard({ allowed: new Set(['127.0.0.1']) });
+interface Opened {
+  readonly webhooks: Webhooks;
+  readonly sender: SendingProcess;
+}
+
+async function open(shop: BenchShop): Promise<Opened> {
+  const sender = new SendingProcess({ allowed: ['127.0.0.1'], user_agent: 'Till/bench', onProblem: onFailure });
   const webhooks = new Webhooks({
     store: shop.store,
     clock: systemClock,
     randomBytes: secureRandomBytes,
     events: webhookPort(shop.log),
-    sender: new HttpSender({ clock: systemClock, guard, user_agent: 'Till/bench' }),
+    sender,
     seal_key: new Secret(PRIVATE_KEY),
     log: { info: () => {}, warn: onFailure },
     onBackgroundError: onFailure,
   });
   await webhooks.start();
-  return webhooks;
+  return { webhooks, sender };
 }
 
 async function hook(webhooks: Webhooks, url: string, is_parallel: boolean, after?: number): Promise<number> {
@@ -76,17 +82,22 @@ async function rateOf(
   shop: BenchShop,
   url: string,
   is_parallel: boolean,
-): Promise<{ readonly by_clock: number; readonly by_cpu: number }> {
-  const webhooks = await open(shop);
+): Promise<{ readonly by_clock: number; readonly by_cpu: number; readonly by_node_cpu: number }> {
+  const { webhooks, sender } = await open(shop);
   const before = process.cpuUsage();
   const start_ms = performance.now();
   const id = await hook(webhooks, url, is_parallel, 0);
   while (webhooks.get(id).progress.position < EVENTS) await new Promise((resolve) => setTimeout(resolve, 5));
   const passed_ms = performance.now() - start_ms;
   const { user, system } = process.cpuUsage(before);
+  const other_us = cpuUs(sender.pid as number);
   await webhooks.delete(id);
   await webhooks.stop();
-  return { by_clock: (EVENTS * 1000) / passed_ms, by_cpu: (EVENTS * 1_000_000) / (user + system) };
+  return {
+    by_clock: (EVENTS * 1000) / passed_ms,
+    by_cpu: (EVENTS * 1_000_000) / (user + system + other_us),
+    by_node_cpu: (EVENTS * 1_000_000) / (user + system),
+  };
 }
 
 /** From the durable payment to the request at a receiver in this process. */
@@ -100,7 +111,7 @@ async function firstAttempt(shop: BenchShop): Promise<readonly Figure[]> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const hashes = await shop.create('first', PAID);
-  const webhooks = await open(shop);
+  const { webhooks } = await open(shop);
   const id = await hook(webhooks, `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, false);
   const times: number[] = [];
   for (const hash of hashes) {
@@ -129,7 +140,7 @@ async function paymentsBeside(shop: BenchShop, url: string): Promise<readonly Fi
     }, PAID);
   };
   const alone = await pay('alone');
-  const webhooks = await open(shop);
+  const { webhooks } = await open(shop);
   const ids: number[] = [];
   for (let index = 0; index < 4; index++) ids.push(await hook(webhooks, url, true, 0));
   const beside = await pay('beside');

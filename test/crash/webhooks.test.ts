@@ -1,9 +1,10 @@
 /**
- * kill -9 of the shop, and receivers that die, refuse and hang up, while invoices are paid. Rounds by TILL_CRASH_ROUNDS,
+ * kill -9 of the shop or of its process that sends, and receivers that die, refuse and hang up, while invoices are paid. Rounds by TILL_CRASH_ROUNDS,
  * moments from a seed that is printed and can be given as TILL_SEED. Every event must arrive, numbered without gaps, and
  * each time with the same id and body.
  */
 import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { Webhook as Verifier } from 'standardwebhooks';
 import { type Answering, OK, type Received, Receiver, status } from '../shop/webhooks/receiver.ts';
@@ -14,6 +15,15 @@ const ROUNDS = Number(process.env.TILL_CRASH_ROUNDS ?? 3);
 const SEED = Number(process.env.TILL_SEED ?? Date.now() % 1_000_000);
 const AMOUNT_MSAT = 50_000;
 const IN_FLIGHT = 6;
+
+/** The id of the process that sends the webhooks of a node; undefined where it does not run, or cannot be found. */
+function sendingProcess(node_pid: number): number | undefined {
+  const children = `/proc/${node_pid}/task/${node_pid}/children`;
+  if (!existsSync(children)) return undefined;
+  const pids = readFileSync(children, 'utf8').trim().split(' ').filter(Boolean);
+  const found = pids.find((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('sending-main'));
+  return found === undefined ? undefined : Number(found);
+}
 
 /** Each event must have come, each time with the same id, body and a good signature. */
 function checkReceived(received: readonly Received[], secret: string, last_id: number): void {
@@ -66,8 +76,12 @@ test(`no event is lost, whoever dies (${ROUNDS} rounds, seed ${SEED})`, async (t
       // Whoever asked and heard nothing asks again below.
       const paying = bolt11s.map((bolt11) => customer.ask('pay', { bolt11 }).catch(() => {}));
       await new Promise((resolve) => setTimeout(resolve, random.below(60)));
-      await shop.kill();
-      await shop.start();
+      const sending = sendingProcess(shop.node.pid);
+      if (sending !== undefined && random.chance(0.3)) process.kill(sending, 'SIGKILL');
+      else {
+        await shop.kill();
+        await shop.start();
+      }
       await until(async () => (await customer.usable()).length === 1 && (await shop.usable()).length === 1);
       await Promise.all(paying);
       for (const bolt11 of bolt11s) await customer.ask('pay', { bolt11 });

@@ -4,9 +4,8 @@
  * over a pair of sockets, each time with the rune that it was given.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { dirname, join } from 'node:path';
 import type { Duplex } from 'node:stream';
-import { fileURLToPath } from 'node:url';
+import { bareArguments } from '../../base/bare-process.ts';
 import type { Clock } from '../../base/types/clock.ts';
 import type { Dispatcher } from '../rpc/dispatch.ts';
 import type { WebReady } from '../rpc/frames.ts';
@@ -18,6 +17,7 @@ const LAST_RESTART_MS = 60_000;
 const FAREWELL_MS = 2000;
 /** Its heap is bounded: a flood must not take the machine's memory from the node. */
 const MOST_HEAP_MB = 512;
+const MAIN = new URL(`../web/main${import.meta.url.slice(-3)}`, import.meta.url);
 
 export interface WebProcessOptions {
   readonly dispatcher: Pick<Dispatcher<never>, 'call' | 'judge'>;
@@ -87,7 +87,7 @@ export class WebProcess {
       open(ours);
       return;
     }
-    const child = spawn(process.execPath, webArguments(), {
+    const child = spawn(process.execPath, bareArguments(MAIN, MOST_HEAP_MB), {
       // It learns everything over the pair of sockets.
       env: {},
       stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
@@ -139,30 +139,4 @@ export class WebProcess {
     await ended;
     stopWaiting();
   }
-}
-
-/** With what Node is started: the strictest that this version has. */
-function webArguments(): readonly string[] {
-  const ending = import.meta.url.slice(-3);
-  const main = fileURLToPath(new URL(`../web/main${ending}`, import.meta.url));
-  const isStrict = process.allowedNodeEnvironmentFlags.has('--allow-net');
-  return [
-    `--max-old-space-size=${MOST_HEAP_MB}`,
-    ...(isStrict ? ['--permission', '--allow-net', ...readable(main).map((path) => `--allow-fs-read=${path}`)] : []),
-    main,
-  ];
-}
-
-/** Its own code and the libraries that it uses. */
-function readable(main: string): readonly string[] {
-  const source = dirname(dirname(dirname(main)));
-  const root = source.endsWith(join('dist', 'src')) ? dirname(dirname(source)) : dirname(source);
-  return [join(source, '*'), join(root, 'package.json'), ...moduleFolders(root)];
-}
-
-/** Where Node looks for packages: beside the package, and in every folder above it. */
-function moduleFolders(root: string): readonly string[] {
-  const folders = [join(root, 'node_modules', '*')];
-  const above = dirname(root);
-  return above === root ? folders : [...folders, ...moduleFolders(above)];
 }

@@ -8,8 +8,7 @@ import { EventLog } from '../../shop/events/event-log.ts';
 import { Pruner } from '../../shop/events/pruner.ts';
 import { AUTOCLEAN_SUBSYSTEMS } from '../../shop/invoices/autoclean.ts';
 import { Invoices } from '../../shop/invoices/invoices.ts';
-import { AddressGuard } from '../../shop/webhooks/address-guard.ts';
-import { HttpSender } from '../../shop/webhooks/http-sender.ts';
+import { SendingProcess } from '../../shop/webhooks/sending-process.ts';
 import { Webhooks } from '../../shop/webhooks/webhooks.ts';
 import type { Infra } from './build-infra.ts';
 import type { Node, ShopPort } from './build-node.ts';
@@ -72,13 +71,13 @@ export async function buildShop(
     clock,
     randomBytes: secureRandomBytes,
     events: webhookPort(events),
-    sender: new HttpSender({
-      clock,
-      guard: new AddressGuard({ allowed: new Set(values['webhook-allow-private']) }),
+    sender: new SendingProcess({
+      allowed: values['webhook-allow-private'],
       refusal: values['always-use-proxy']
         ? 'always-use-proxy is set, and webhooks cannot go through a proxy yet'
         : undefined,
       user_agent: `Till/${version()}`,
+      onProblem: (problem) => log.warn(problem),
     }),
     seal_key: keys.webhook_key,
     log,

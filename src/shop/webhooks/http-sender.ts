@@ -5,14 +5,13 @@
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import type { Clock } from '../../base/types/clock.ts';
-import { type AddressGuard, hostNameOf, PrivateAddressError } from './address-guard.ts';
+import { type AddressGuard, PrivateAddressError } from './address-guard.ts';
 import type { HttpMessage, Sender, SendOutcome } from './ports.ts';
+import { UrlRules } from './url-rules.ts';
 
 export interface HttpSenderOptions {
   readonly clock: Clock;
   readonly guard: AddressGuard;
-  /** Why nothing may be sent at all; undefined when it may. */
-  readonly refusal?: string | undefined;
   /** Who we say we are. */
   readonly user_agent: string;
 }
@@ -21,41 +20,25 @@ export interface HttpSenderOptions {
 const TIMEOUT_MS = 20_000;
 /** Of an answer's body nothing is used: more than this is not even read. */
 const MOST_ANSWER_BYTES = 64 * 1024;
-const MOST_URL_CHARACTERS = 2048;
 /** A receiver that drops a kept connection drops what we send on it: that says nothing of the message. */
 const DROPPED = new Set(['ECONNRESET', 'EPIPE']);
 
 export class HttpSender implements Sender {
   readonly #options: HttpSenderOptions;
+  readonly #rules: UrlRules;
   readonly #http: HttpAgent;
   readonly #https: HttpsAgent;
 
   constructor(options: HttpSenderOptions) {
     this.#options = options;
+    this.#rules = new UrlRules(options);
     const settings = { keepAlive: true, maxFreeSockets: 16, lookup: options.guard.lookup };
     this.#http = new HttpAgent(settings);
     this.#https = new HttpsAgent(settings);
   }
 
-  refusalOf(text: string): string | undefined {
-    if (this.#options.refusal !== undefined) return this.#options.refusal;
-    if (text.length > MOST_URL_CHARACTERS) return `it is longer than ${MOST_URL_CHARACTERS} characters`;
-    if (!URL.canParse(text)) return 'it is no URL';
-    const url = new URL(text);
-    const host = hostNameOf(url);
-    const { guard } = this.#options;
-    if (url.protocol !== 'https:' && url.protocol !== 'http:') return 'it should begin with https://';
-    if (url.protocol === 'http:' && !guard.allows(host)) {
-      return `it should begin with https://; http:// is taken for hosts of --webhook-allow-private alone`;
-    }
-    if (url.username !== '' || url.password !== '') return 'it should hold no user name and no password';
-    if (url.hash !== '') return 'it should hold no # part: that is never sent';
-    try {
-      guard.judge(host);
-      return undefined;
-    } catch (error) {
-      return (error as Error).message;
-    }
+  refusalOf(url: string): string | undefined {
+    return this.#rules.refusalOf(url);
   }
 
   async send(message: HttpMessage, signal: AbortSignal): Promise<SendOutcome> {

@@ -48,7 +48,7 @@ export type SendOutcome =
       readonly kind: 'answered';
       readonly status: number;
       /** What the receiver asked for in Retry-After. */
-      readonly retry_after_seconds: number | undefined;
+      readonly retry_after_seconds?: number | undefined;
     }
   | { readonly kind: 'failed'; readonly reason: string };
 

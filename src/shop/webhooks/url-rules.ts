@@ -1,0 +1,40 @@
+/** Which URLs messages may be sent to, as far as the URL itself tells. What a name resolves to is judged later. */
+import { type AddressGuard, hostNameOf } from './address-guard.ts';
+
+const MOST_URL_CHARACTERS = 2048;
+
+export interface UrlRulesOptions {
+  readonly guard: AddressGuard;
+  /** Why nothing may be sent at all; undefined when it may. */
+  readonly refusal?: string | undefined;
+}
+
+export class UrlRules {
+  readonly #options: UrlRulesOptions;
+
+  constructor(options: UrlRulesOptions) {
+    this.#options = options;
+  }
+
+  /** Why this URL is not sent to; undefined when it is. */
+  refusalOf(text: string): string | undefined {
+    const { guard, refusal } = this.#options;
+    if (refusal !== undefined) return refusal;
+    if (text.length > MOST_URL_CHARACTERS) return `it is longer than ${MOST_URL_CHARACTERS} characters`;
+    if (!URL.canParse(text)) return 'it is no URL';
+    const url = new URL(text);
+    const host = hostNameOf(url);
+    if (url.protocol !== 'https:' && url.protocol !== 'http:') return 'it should begin with https://';
+    if (url.protocol === 'http:' && !guard.allows(host)) {
+      return 'it should begin with https://; http:// is taken for hosts of --webhook-allow-private alone';
+    }
+    if (url.username !== '' || url.password !== '') return 'it should hold no user name and no password';
+    if (url.hash !== '') return 'it should hold no # part: that is never sent';
+    try {
+      guard.judge(host);
+      return undefined;
+    } catch (error) {
+      return (error as Error).message;
+    }
+  }
+}

@@ -87,7 +87,7 @@ describe('the process that sends webhooks', () => {
     const args = bareArguments(entry, 64).slice(0, -1);
     for (const attempt of [
       "fs.readFileSync('/etc/passwd')",
-      "fs.writeFileSync('/tmp/till-sending-process', '')",
+      "fs.writeFileSync(os.tmpdir() + '/till-sending', '')",
       "child_process.execSync('true')",
       "new worker_threads.Worker('', { eval: true })",
     ]) {

@@ -113,6 +113,9 @@ const CATALOGUE = {
   },
   EVENTS_PRUNED: { code: 3001, http_status: 410, meaning: 'Events that were asked for are not kept any more.' },
   EVENT_NOT_FOUND: { code: 3002, http_status: 404, meaning: 'There is no such event, or not any more.' },
+  IDEMPOTENCY_KEY_REUSED: { code: 3101, http_status: 422, meaning: 'The key was used for another request.' },
+  IDEMPOTENT_REQUEST_RUNNING: { code: 3102, http_status: 409, meaning: 'The same request is still running.' },
+  IDEMPOTENT_REQUEST_UNKNOWN: { code: 3103, http_status: 409, meaning: 'Nobody knows whether the request was done.' },
   WEBHOOK_NOT_FOUND: { code: 3003, http_status: 404, meaning: 'There is no such webhook.' },
 } as const satisfies Record<string, { code: number; http_status: number; meaning: string }>;
 

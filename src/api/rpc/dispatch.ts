@@ -40,6 +40,10 @@ export interface Call {
   /** Which members of the result are wanted, as in a request of the socket. */
   readonly filter?: Json | undefined;
   readonly rune: string | undefined;
+  /** By this name the log tells of it. */
+  readonly request_id?: string | undefined;
+  /** The same key, of the same rune and with the same request, is run once. */
+  readonly idempotency_key?: string | undefined;
 }
 
 /** How a call went: the JSON of its result, at once or in pieces, or what it failed with. */
@@ -55,6 +59,11 @@ export interface DispatchOptions {
   /**
    * Judges the rune of a call. Throws or rejects with RpcError. Without it every call is refused.
    */
+  /** Runs a call once for each key: see shop/access/idempotency.ts. */
+  readonly once?: (
+    request: { readonly rune: string; readonly key: string; readonly content: string },
+    run: () => Promise<string>,
+  ) => Promise<string>;
   readonly judgeRune?: (rune: string, request: RequestToJudge) => void | Promise<void>;
   /** Where an unexpected exception is reported: a bug of ours. */
   readonly onUnexpected: (error: unknown, method: string) => void;
@@ -120,7 +129,8 @@ export class Dispatcher<Modules> {
   }
 
   /** Judges the rune, then runs the command. Never throws. */
-  async call({ method, params, filter, rune }: Call, caller: Caller): Promise<Outcome> {
+  async call(call: Call, caller: Caller): Promise<Outcome> {
+    const { method, params, filter, rune, request_id, idempotency_key } = call;
     const command = this.#table.find(method);
     let is_refusal = true;
     try {
@@ -130,13 +140,20 @@ export class Dispatcher<Modules> {
       if (command === undefined) throw this.#table.refusal(method) ?? unknownCommand(method);
       const pick = filter === undefined ? undefined : compileFilter(filter);
       const values = readParams(command, params);
-      const result = await command.run(values, this.#modules, new RequestContext(`"${method}"`, caller));
-      this.#holdTo(command, result);
-      const picked = pick === undefined ? result : pick(result);
-      return { result: isStreamed(picked) ? streamJson(picked) : writeJson(picked) };
+      const run = async (): Promise<string | AsyncIterable<string>> => {
+        const result = await command.run(values, this.#modules, new RequestContext(`"${method}"`, caller));
+        this.#holdTo(command, result);
+        const picked = pick === undefined ? result : pick(result);
+        return isStreamed(picked) ? streamJson(picked) : writeJson(picked);
+      };
+      const { once } = this.#options;
+      if (idempotency_key === undefined || once === undefined) return { result: await run() };
+      const request = { rune: rune as string, key: idempotency_key, content: `${command.name} ${spell(params)}` };
+      return { result: await once(request, async () => textOf(await run())) };
     } catch (error) {
       const known = command === undefined || is_refusal ? error : this.#listed(command, error);
-      return { error: this.#toRpcError(known, method), is_refusal };
+      const name = request_id === undefined ? method : `${method} (request ${request_id})`;
+      return { error: this.#toRpcError(known, name), is_refusal };
     }
   }
 
@@ -182,6 +199,14 @@ export class Dispatcher<Modules> {
     if (error instanceof StoreFailure) return new RpcError('LIGHTNINGD', error.message);
     return new RpcError('LIGHTNINGD', `${method} failed for a reason that its log tells: this is a bug of the node`);
   }
+}
+
+/** A result as one text. */
+async function textOf(result: string | AsyncIterable<string>): Promise<string> {
+  if (typeof result === 'string') return result;
+  let text = '';
+  for await (const piece of result) text += piece;
+  return text;
 }
 
 function readId(id: Json | undefined): string {

@@ -42,6 +42,10 @@ export type FrameKind = (typeof FRAME)[keyof typeof FRAME];
 export interface WebCall {
   readonly method: string;
   readonly rune: string | undefined;
+  /** By this name the log tells of it. */
+  readonly request_id?: string;
+  /** The same key with the same request is run once. */
+  readonly idempotency_key?: string;
 }
 
 /** What the web process says when it serves. */

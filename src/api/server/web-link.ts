@@ -6,7 +6,8 @@
 import { setMaxListeners } from 'node:events';
 import type { Duplex } from 'node:stream';
 import { RpcError } from '../../base/errors.ts';
-import type { Caller, Dispatcher, Outcome } from '../rpc/dispatch.ts';
+import type { Call, Caller, Dispatcher, Outcome } from '../rpc/dispatch.ts';
+import { textOf } from '../rpc/field.ts';
 import {
   encodeFrame,
   FRAME,
@@ -95,7 +96,8 @@ export class WebLink {
     const running: Running = { wait: undefined, is_cancelled: false, more: undefined };
     this.#running.set(call, running);
     try {
-      const { method, rune, params } = readCall(text);
+      const called = readCall(text);
+      const { method, rune } = called;
       if (kind === FRAME.judge) {
         const error = await this.#host.dispatcher.judge(method, rune);
         if (error === undefined) this.#write(FRAME.result, call, 'true');
@@ -103,7 +105,7 @@ export class WebLink {
         return;
       }
       const actions: (() => void)[] = [];
-      const outcome = await this.#host.dispatcher.call({ method, params, rune }, this.#callerOf(running, actions));
+      const outcome = await this.#host.dispatcher.call(called, this.#callerOf(running, actions));
       await this.#answer(call, running, outcome);
       for (const action of actions) action();
     } catch (error) {
@@ -186,15 +188,21 @@ export class WebLink {
   }
 }
 
-function readCall(text: string): { method: string; rune: string | undefined; params: JsonObject } {
+function readCall(text: string): Call {
   let value: Json = null;
   new RequestReader().push(Buffer.from(text), (request) => {
     value = request.value;
   });
   if (!isJsonObject(value)) throw new TypeError('not a call');
-  const { method, rune, params } = value as JsonObject;
-  if (typeof method !== 'string' || !isJsonObject(params)) throw new TypeError('not a call');
-  return { method, rune: typeof rune === 'string' ? rune : undefined, params };
+  const { method, params, rune, request_id, idempotency_key } = value as JsonObject;
+  if (typeof method !== 'string' || params === undefined || !isJsonObject(params)) throw new TypeError('not a call');
+  return {
+    method,
+    params,
+    rune: textOf(rune ?? null),
+    request_id: textOf(request_id ?? null),
+    idempotency_key: textOf(idempotency_key ?? null),
+  };
 }
 
 function clientGone(): RpcError {

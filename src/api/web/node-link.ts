@@ -32,6 +32,10 @@ export interface CallRequest {
   readonly method: string;
   readonly params: JsonObject;
   readonly rune: string | undefined;
+  /** By this name the node's log tells of it. */
+  readonly request_id?: string;
+  /** The same key with the same request is run once. */
+  readonly idempotency_key?: string;
   /** The question is only whether the rune permits it. */
   readonly only_judge?: boolean;
 }
@@ -111,7 +115,7 @@ export class NodeLink {
   }
 
   #send(number: number, call: Call): void {
-    const { method, params, rune, only_judge = false } = call.request;
+    const { method, params, rune, request_id, idempotency_key, only_judge = false } = call.request;
     call.is_sent = true;
     this.#working++;
     let isWorking = true;
@@ -128,7 +132,13 @@ export class NodeLink {
       stopTimer();
       stop();
     };
-    const text = spell({ method, params, ...(rune === undefined ? {} : { rune }) });
+    const text = spell({
+      method,
+      params,
+      ...(rune === undefined ? {} : { rune }),
+      ...(request_id === undefined ? {} : { request_id }),
+      ...(idempotency_key === undefined ? {} : { idempotency_key }),
+    });
     this.#socket.write(encodeFrame(only_judge ? FRAME.judge : FRAME.call, number, text));
   }
 

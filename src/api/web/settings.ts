@@ -20,9 +20,22 @@ export interface ClnrestSettings {
   readonly swagger_root: string;
 }
 
+/** The interface for programs of a shop, `/api/v1`. */
+export interface ApiSettings {
+  readonly host: string;
+  /** 0 for any free one. */
+  readonly port: number;
+  readonly tls: TlsSettings | undefined;
+  /** OpenAPI, JSON. */
+  readonly openapi: string;
+}
+
 /** All that the web process serves. */
 export interface WebSettings {
   readonly clnrest: ClnrestSettings | undefined;
+  readonly api: ApiSettings | undefined;
+  /** From these addresses `X-Forwarded-For` is believed. */
+  readonly trusted_proxies: readonly string[];
   /** What `GET /v1/list-methods` answers. */
   readonly list_methods: string;
   /** OpenAPI, JSON. */

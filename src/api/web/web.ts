@@ -2,11 +2,14 @@
 import type { Duplex } from 'node:stream';
 import { systemClock } from '../../base/types/clock.ts';
 import type { WebReady } from '../rpc/frames.ts';
+import { ClientAddresses } from './client-address.ts';
 import { Clnrest, unknownMethodAnswer } from './clnrest/clnrest.ts';
 import { Notifications, SOCKET_IO_PATH } from './clnrest/notifications.ts';
 import { createListener, type Listener } from './listener.ts';
 import { NodeLink } from './node-link.ts';
 import type { WebSettings } from './settings.ts';
+import { Api } from './v1/api.ts';
+import { EventStreams } from './v1/event-streams.ts';
 
 export interface WebOptions {
   /** The pair of sockets to the node. */
@@ -18,6 +21,8 @@ export interface WebOptions {
   /** There is nothing more to do. */
   readonly onEnd: () => void;
 }
+
+const METHOD_NOT_ALLOWED = 'HTTP/1.1 405 Method Not Allowed\r\nconnection: close\r\ncontent-length: 0\r\n\r\n';
 
 /** Waits for the settings, then serves until the node says stop or is gone. */
 export function runWeb({ socket, onLoaded, rights, onEnd }: WebOptions): void {
@@ -51,6 +56,22 @@ export function runWeb({ socket, onLoaded, rights, onEnd }: WebOptions): void {
       });
       notifications = new Notifications(listener.http, link, clnrest.cors_origins);
       listeners.push(listener);
+    }
+    const { api } = settings;
+    if (api !== undefined) {
+      const addresses = new ClientAddresses(settings.trusted_proxies);
+      const streams = new EventStreams(link, systemClock, (request) => addresses.of(request));
+      const shop_api = new Api(link, streams, api.openapi);
+      listeners.push(
+        createListener({
+          host: api.host,
+          port: api.port,
+          tls: api.tls,
+          serve: (request, response) => shop_api.serve(request, response),
+          upgrades: () => false,
+          unknownMethod: METHOD_NOT_ALLOWED,
+        }),
+      );
     }
     try {
       const ports: number[] = [];

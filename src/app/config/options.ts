@@ -105,6 +105,17 @@ export const OPTIONS = {
     { placeholder: 'POLICY' },
   ),
   'clnrest-swagger-root': string('/', 'The path of its reference page: begins with a slash.', { placeholder: 'PATH' }),
+  'api-bind': optionalString(
+    'Serve the interface for programs of a shop (/api/v1) here: ADDR:PORT; port 0 is any free one. Never on the address of public pages.',
+    { placeholder: 'ADDR:PORT' },
+  ),
+  'api-protocol': optionalString('How it is served (default: http on a loopback address, else https).', {
+    one_of: ['https', 'http'],
+  }),
+  'trusted-proxy': strings(
+    'The address of a proxy in front of Till, whose X-Forwarded-For is believed; from nobody else it is.',
+    { placeholder: 'ADDR' },
+  ),
   'web-process': string(
     'separate',
     'Where HTTP is served: in a process of its own, which has no key and reads no file, or inside the node, for debugging.',

@@ -10,6 +10,7 @@ import { Dispatcher } from '../../api/rpc/dispatch.ts';
 import { serveUnixSocket, type UnixSocketServer } from '../../api/server/unix-socket.ts';
 import { QueryRunner } from '../../infra/store/queries/runner.ts';
 import { DATABASE_FILE } from '../../infra/store/sqlite-store.ts';
+import { parseRune } from '../../shop/access/rune.ts';
 import { buildWeb } from './build-web.ts';
 import { type BuiltLayers, modulesOf } from './command-modules.ts';
 import type { Part } from './lifecycle.ts';
@@ -28,6 +29,8 @@ export function buildApi(layers: Omit<BuiltLayers, 'queries'>): Api {
   const dispatcher = new Dispatcher(commands, modulesOf({ ...layers, queries }), {
     refuse: refusalOf,
     judgeRune: (rune, request) => layers.shop.runes.check(rune, request),
+    once: ({ rune, ...request }, run) =>
+      layers.shop.idempotency.once({ ...request, scope: parseRune(rune).id ?? '' }, run),
     onUnexpected: (error, method) =>
       log.error(`${method}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`),
   });

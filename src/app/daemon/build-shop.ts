@@ -2,6 +2,7 @@
 import { secureRandomBytes } from '../../base/crypto/random.ts';
 import { version } from '../../base/version.ts';
 import { waysIn } from '../../node/channels/hint-source.ts';
+import { Idempotency } from '../../shop/access/idempotency.ts';
 import { Runes } from '../../shop/access/runes.ts';
 import { Deposits } from '../../shop/deposits/deposits.ts';
 import { EventLog } from '../../shop/events/event-log.ts';
@@ -23,6 +24,7 @@ export interface Shop {
   readonly invoices: Invoices;
   readonly deposits: Deposits;
   readonly runes: Runes;
+  readonly idempotency: Idempotency;
   readonly events: EventLog;
   readonly webhooks: Webhooks;
   /** What the node asks of the shop. */
@@ -149,6 +151,7 @@ export async function buildShop(
     invoices,
     deposits,
     runes,
+    idempotency: new Idempotency(store, clock),
     events,
     webhooks,
     port: {

@@ -7,7 +7,8 @@ import { openApi } from '../../api/rpc/faces/openapi.ts';
 import { listMethods, referencePage } from '../../api/rpc/faces/web-pages.ts';
 import { loadCertificates } from '../../api/server/certificates.ts';
 import { WebProcess, type WebProcessOptions } from '../../api/server/web-process.ts';
-import type { WebSettings } from '../../api/web/settings.ts';
+import type { ApiSettings, ClnrestSettings, TlsSettings, WebSettings } from '../../api/web/settings.ts';
+import { apiDocument } from '../../api/web/v1/openapi.ts';
 import type { Config } from '../config/config.ts';
 import { ConfigError } from '../config/option.ts';
 import type { BuiltLayers } from './command-modules.ts';
@@ -20,7 +21,8 @@ export function buildWeb(
   dispatcher: WebProcessOptions['dispatcher'],
 ): Part | undefined {
   const { config, log, clock } = infra;
-  if (config.values['clnrest-port'] === undefined) return undefined;
+  const { values } = config;
+  if (values['clnrest-port'] === undefined && values['api-bind'] === undefined) return undefined;
   let web: WebProcess | undefined;
   return {
     name: 'web process',
@@ -33,19 +35,26 @@ export function buildWeb(
         subscribe: (notify) => notificationsOf(infra, shop, node.peerNotices, notify),
         onProblem: (problem) => log.warn(problem),
         onUnexpected: (error, what) => log.error(`${what}: ${error instanceof Error ? error.message : String(error)}`),
-        ...(config.values['web-process'] === 'inside' ? await inside() : {}),
+        ...(values['web-process'] === 'inside' ? await inside() : {}),
       });
       await web.start();
-      const { ports: [port] = [], rights = [] } = web.ready ?? {};
-      if (rights.length > 0 && config.values['web-process'] === 'separate') {
+      const { ports = [], rights = [] } = web.ready ?? {};
+      if (rights.length > 0 && values['web-process'] === 'separate') {
         log.warn(`the web process ${rights.join(', ')}: only a newer Node can take that from it`);
       }
-      log.info(`REST at ${config.values['clnrest-protocol']}://${config.values['clnrest-host']}:${port}/v1`);
+      const { clnrest, api } = withPorts(settings, ports);
+      if (clnrest !== undefined) log.info(`REST at ${urlOf(clnrest)}/v1`);
+      if (api !== undefined) log.info(`the interface for programs at ${urlOf(api)}/api/v1`);
     },
     async stop() {
       await web?.stop();
     },
   };
+}
+
+function urlOf({ host, port, tls }: { host: string; port: number; tls: TlsSettings | undefined }): string {
+  const shown = isIP(host) === 6 ? `[${host}]` : host;
+  return `${tls === undefined ? 'http' : 'https'}://${shown}:${port}`;
 }
 
 /** The servers in this process, where a debugger reaches them. */
@@ -58,44 +67,77 @@ async function inside(): Promise<Required<Pick<WebProcessOptions, 'inside' | 'pa
 }
 
 /** Reads or makes the certificates. Rejects with ConfigError, or with the system's error. */
-async function settingsOf({ values, network_dir }: Config): Promise<WebSettings> {
-  const { 'clnrest-host': host, 'clnrest-protocol': protocol, 'clnrest-swagger-root': swagger_root } = values;
-  if (!swagger_root.startsWith('/')) throw new ConfigError('clnrest-swagger-root must begin with /');
-  const port = values['clnrest-port'] as number;
-  if (port > 0 && port < 1024) {
-    throw new ConfigError(`\`clnrest-port\` ${port}, should be a valid available port between 1024 and 65535.`);
-  }
-  if (isIP(bareHost(host)) === 0 && host !== 'localhost') throw new ConfigError('`clnrest-host` should be a valid IP.');
-  const directory = values['clnrest-certs'] ?? network_dir;
-  let tls: { cert: string; key: string } | undefined;
-  if (protocol === 'https') {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
-    const files = await loadCertificates(directory, bareHost(host));
-    tls = { cert: files['server.pem'], key: files['server-key.pem'] };
-  }
-  const origins = values['clnrest-cors-origins'];
+async function settingsOf(config: Config): Promise<WebSettings> {
+  const trusted_proxies = config.values['trusted-proxy'];
+  const wrong = trusted_proxies.find((address) => isIP(address) === 0);
+  if (wrong !== undefined) throw new ConfigError(`trusted-proxy is the address of a proxy, and '${wrong}' is none`);
   return {
-    clnrest: {
-      host: bareHost(host),
-      port,
-      protocol: protocol as 'http' | 'https',
-      tls,
-      cors_origins: origins.length === 0 ? ['*'] : origins,
-      csp: values['clnrest-csp'],
-      swagger_root,
-    },
+    clnrest: await clnrestSettings(config),
+    api: await apiSettings(config),
+    trusted_proxies,
     list_methods: listMethods(commands),
     openapi: openApi(commands),
     reference_page: referencePage(commands),
   };
 }
 
-/** The same on the ports that a run before has found. */
-function withPorts(settings: WebSettings, ports: readonly number[] | undefined): WebSettings {
-  const [port] = ports ?? [];
-  return port === undefined || settings.clnrest === undefined
-    ? settings
-    : { ...settings, clnrest: { ...settings.clnrest, port } };
+async function clnrestSettings(config: Config): Promise<ClnrestSettings | undefined> {
+  const { values } = config;
+  const port = values['clnrest-port'];
+  if (port === undefined) return undefined;
+  const swagger_root = values['clnrest-swagger-root'];
+  const host = bareHost(values['clnrest-host']);
+  if (!swagger_root.startsWith('/')) throw new ConfigError('clnrest-swagger-root must begin with /');
+  if (port > 0 && port < 1024) {
+    throw new ConfigError(`\`clnrest-port\` ${port}, should be a valid available port between 1024 and 65535.`);
+  }
+  if (isIP(host) === 0 && host !== 'localhost') throw new ConfigError('`clnrest-host` should be a valid IP.');
+  const protocol = values['clnrest-protocol'] as 'http' | 'https';
+  const origins = values['clnrest-cors-origins'];
+  return {
+    host,
+    port,
+    protocol,
+    tls: protocol === 'https' ? await tlsFor(config, host) : undefined,
+    cors_origins: origins.length === 0 ? ['*'] : origins,
+    csp: values['clnrest-csp'],
+    swagger_root,
+  };
+}
+
+async function apiSettings(config: Config): Promise<ApiSettings | undefined> {
+  const { values } = config;
+  const bind = values['api-bind'];
+  if (bind === undefined) return undefined;
+  const [, given_host = '', given_port = ''] = /^(.*):(\d{1,5})$/.exec(bind) ?? [];
+  const host = bareHost(given_host);
+  const port = Number(given_port);
+  if (given_port === '' || port > 65535 || (isIP(host) === 0 && host !== 'localhost')) {
+    throw new ConfigError(`api-bind is ADDR:PORT, such as 127.0.0.1:3012, not '${bind}'`);
+  }
+  const isLoopback = host === 'localhost' || host === '::1' || host.startsWith('127.');
+  const protocol = values['api-protocol'] ?? (isLoopback ? 'http' : 'https');
+  return {
+    host,
+    port,
+    tls: protocol === 'https' ? await tlsFor(config, host) : undefined,
+    openapi: apiDocument(commands),
+  };
+}
+
+async function tlsFor({ values, network_dir }: Config, host: string): Promise<TlsSettings> {
+  const directory = values['clnrest-certs'] ?? network_dir;
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const files = await loadCertificates(directory, host);
+  return { cert: files['server.pem'], key: files['server-key.pem'] };
+}
+
+/** The same on the ports that were found, in the order in which the web process has its servers. */
+function withPorts(settings: WebSettings, ports: readonly number[] = []): WebSettings {
+  const left = [...ports];
+  const found = <S extends { readonly port: number }>(server: S | undefined): S | undefined =>
+    server && { ...server, port: left.shift() ?? server.port };
+  return { ...settings, clnrest: found(settings.clnrest), api: found(settings.api) };
 }
 
 /** An IPv6 address may stand in brackets. */

@@ -5,12 +5,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { WebError } from '../../rpc/frames.ts';
 import type { JsonObject } from '../../rpc/json.ts';
+import { LONGEST_BODY_BYTES, readWhole } from '../body.ts';
 import type { NodeLink } from '../node-link.ts';
 import type { ClnrestSettings, WebSettings } from '../settings.ts';
 import { BadBody, type BodyFormat, formatOf, readBody } from './bodies.ts';
 import { CONTENT_TYPES, writeAs } from './formats.ts';
 
-const LONGEST_BODY_BYTES = 1024 * 1024;
 /** A long result is written as JSON piece by piece; in another format it must be in memory as a whole. */
 const LONGEST_CONVERTED_CHARACTERS = 16 * 1024 * 1024;
 const VARY = 'origin, access-control-request-method, access-control-request-headers';
@@ -221,27 +221,6 @@ function firstHeader(request: IncomingMessage, name: string): string | undefined
     if (rawHeaders[index]?.toLowerCase() === name) return rawHeaders[index + 1];
   }
   return undefined;
-}
-
-/** Hands over the whole body; undefined for one that is too long, of which no more is read. */
-function readWhole(request: IncomingMessage, done: (body: Buffer | undefined) => void): void {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  if (Number(request.headers['content-length'] ?? 0) > LONGEST_BODY_BYTES) {
-    done(undefined);
-    request.resume();
-    return;
-  }
-  const take = (chunk: Buffer): void => {
-    length += chunk.length;
-    if (length > LONGEST_BODY_BYTES) {
-      request.off('data', take).off('end', end);
-      request.resume();
-      done(undefined);
-    } else chunks.push(chunk);
-  };
-  const end = (): void => done(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks));
-  request.on('data', take).on('end', end);
 }
 
 function sendError(

@@ -20,6 +20,7 @@ import { peerStorage } from './0018-peer-storage.ts';
 import { fundingCoins } from './0019-funding-coins.ts';
 import { walletHistory } from './0020-wallet-history.ts';
 import { webhooks } from './0021-webhooks.ts';
+import { idempotentRequests } from './0022-idempotent-requests.ts';
 import type { Migration } from './migration.ts';
 
 export const MIGRATIONS: readonly Migration[] = [
@@ -44,4 +45,5 @@ export const MIGRATIONS: readonly Migration[] = [
   fundingCoins,
   walletHistory,
   webhooks,
+  idempotentRequests,
 ];

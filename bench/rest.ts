@@ -1,0 +1,168 @@
+/**
+ * HTTP: commands by REST, and events to many readers. Client, web process and node share the machine, so the rate for each
+ * second of CPU of node and web process together is the figure that counts.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { Agent, type IncomingMessage, request } from 'node:http';
+import { join } from 'node:path';
+import { connectToNode } from '../src/api/client/index.ts';
+import { ChildNode } from '../test/support/node-process.ts';
+import { type Figure, median } from './figures.ts';
+
+export const name = 'REST: node and web process, and a client on the same machine';
+
+const CONNECTIONS = 16;
+const REQUESTS = 8_000;
+const READERS = 1_000;
+const EVENTS = 20;
+/** Linux counts the time of a process in hundredths of a second. */
+const TICKS_PER_SECOND = 100;
+
+/** Runs the bench. */
+export async function run(): Promise<readonly Figure[]> {
+  const node = await ChildNode.start(['--clnrest-port=0', '--clnrest-protocol=http', '--api-bind=127.0.0.1:0']);
+  const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
+  try {
+    const client = await connectToNode(node.rpc_file);
+    const { rune } = await client.call('createrune', { restrictions: 'readonly' });
+    const { rune: owner } = await client.call('createrune', {});
+    const log = readFileSync(join(node.dir, 'log'), 'utf8');
+    const rest_port = portIn(log, /REST at \S+:(\d+)\/v1/);
+    const api_port = portIn(log, /for programs at \S+:(\d+)\/api/);
+    const pids = [node.pid, webProcessOf(node.pid)];
+    const measure = async (what: string, must_reach: number, ask: (index: number) => Promise<void>) => {
+      await each(REQUESTS / 4, (index) => ask(index));
+      const before = pids.map(cpuSeconds);
+      const seconds = await each(REQUESTS, (index) => ask(REQUESTS + index));
+      const cpu = pids.reduce((sum, pid, index) => sum + cpuSeconds(pid) - (before[index] as number), 0);
+      return [
+        { what: `POST /v1/${what}, ${CONNECTIONS} connections`, value: REQUESTS / seconds, unit: '/s' },
+        { what: '  for each second of CPU of both', value: REQUESTS / cpu, unit: '/s', must_reach },
+      ];
+    };
+    const figures: Figure[] = [
+      ...(await measure('getinfo, readonly rune', 8_000, () => post(agent, rest_port, 'getinfo', rune, '{}'))),
+      ...(await measure('invoice, durable', 3_000, (index) =>
+        post(
+          agent,
+          rest_port,
+          'invoice',
+          owner,
+          `{"amount_msat":1000,"label":"rest-${index}","description":"1 cup of coffee"}`,
+        ),
+      )),
+    ];
+    const times = await streams(api_port, owner, (label) =>
+      client.call('invoice', { amount_msat: 1000, label, description: 'x' }),
+    );
+    figures.push(
+      {
+        what: `an event to ${READERS} readers, until the first has it, p50`,
+        value: median(times.first_ms),
+        unit: 'ms',
+      },
+      { what: '  until all have it, p50', value: median(times.all_ms), unit: 'ms' },
+    );
+    client.close();
+    return figures;
+  } finally {
+    agent.destroy();
+    await node.stop();
+  }
+}
+
+function portIn(log: string, pattern: RegExp): number {
+  const port = pattern.exec(log)?.[1];
+  if (port === undefined) throw new Error('the node does not say where it serves HTTP');
+  return Number(port);
+}
+
+/** The child process that serves HTTP. Linux only, as is the time of a process below. */
+function webProcessOf(pid: number): number {
+  const child = readdirSync('/proc').find((name) => {
+    try {
+      return readFileSync(`/proc/${name}/stat`, 'utf8').replace(/.*\) /, '').split(' ')[1] === String(pid);
+    } catch {
+      return false;
+    }
+  });
+  if (child === undefined) throw new Error('the node has no web process');
+  return Number(child);
+}
+
+function cpuSeconds(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/.*\) /, '').split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+}
+
+/** Seconds that so many requests take, as many at once as there are connections. */
+async function each(count: number, ask: (index: number) => Promise<void>): Promise<number> {
+  const start = performance.now();
+  let next = 0;
+  const worker = async (): Promise<void> => {
+    while (next < count) await ask(next++);
+  };
+  await Promise.all(Array.from({ length: CONNECTIONS }, worker));
+  return (performance.now() - start) / 1000;
+}
+
+function post(agent: Agent, port: number, method: string, rune: string, body: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const asked = request(
+      {
+        host: '127.0.0.1',
+        port,
+        path: `/v1/${method}`,
+        method: 'POST',
+        agent,
+        headers: { rune, 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) },
+      },
+      (response) => {
+        response.on('end', resolve).resume();
+        if (response.statusCode !== 201) reject(new Error(`${method}: status ${response.statusCode}`));
+      },
+    );
+    asked.on('error', reject).end(body);
+  });
+}
+
+/** Times from the request that makes an invoice until its event is with the first and the last of many readers. */
+async function streams(port: number, rune: string, make: (label: string) => Promise<unknown>) {
+  const readers = await Promise.all(Array.from({ length: READERS }, () => openStream(port, rune)));
+  const first_ms: number[] = [];
+  const all_ms: number[] = [];
+  for (let event = 0; event < EVENTS; event++) {
+    const start = performance.now();
+    let left = READERS;
+    const arrived = new Promise<void>((resolve) => {
+      for (const reader of readers) {
+        reader.once('data', () => {
+          if (left === READERS) first_ms.push(performance.now() - start);
+          if (--left === 0) resolve();
+        });
+      }
+    });
+    await make(`stream-${event}`);
+    await arrived;
+    all_ms.push(performance.now() - start);
+  }
+  for (const reader of readers) reader.destroy();
+  return { first_ms, all_ms };
+}
+
+function openStream(port: number, rune: string): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const asked = request(
+      {
+        host: '127.0.0.1',
+        port,
+        path: '/api/v1/events?types=invoice.created',
+        headers: { authorization: `Bearer ${rune}`, accept: 'text/event-stream' },
+        agent: false,
+      },
+      // The first bytes are the time to reconnect after.
+      (response) => response.once('data', () => resolve(response)),
+    );
+    asked.on('error', reject).end();
+  });
+}

@@ -1,0 +1,325 @@
+/**
+ * Server-sent events: `GET /api/v1/events` with `Accept: text/event-stream`. Readers that want the same with the same rune
+ * are a group, which asks the node once for all of them; the node judges the rune each time. A reader that is behind reads
+ * what it lacks by itself, and one that does not read at all holds nothing back.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Clock } from '../../../base/types/clock.ts';
+import type { WebError } from '../../rpc/frames.ts';
+import { isJsonObject, type Json, type JsonObject, spell } from '../../rpc/json.ts';
+import { parseJson } from '../../rpc/json-parser.ts';
+import type { NodeLink } from '../node-link.ts';
+import { sendError, sendProblem } from './problem.ts';
+
+const MOST_READERS = 10_000;
+const MOST_READERS_OF_ADDRESS = 1000;
+/** Proxies cut a connection that is silent for a minute, and only a write finds a reader that is gone. */
+const HEARTBEAT_MS = 15_000;
+const PAGE_ROWS = 500;
+/** Events that a group keeps for readers that are a little behind. */
+const KEPT_EVENTS = 2000;
+
+interface StreamedEvent {
+  readonly id: number;
+  /** As it is sent. */
+  readonly text: string;
+}
+
+interface Reader {
+  readonly response: ServerResponse;
+  /** The number of the last event that it was sent. */
+  position: number;
+  /** It is being sent pages of its own, or its buffer is full. */
+  is_busy: boolean;
+  end(): void;
+}
+
+interface Group {
+  readonly rune: string;
+  readonly wanted: JsonObject;
+  readonly readers: Set<Reader>;
+  /** The newest events, oldest first: all that are wanted after `kept_after`. */
+  kept: StreamedEvent[];
+  kept_after: number;
+  last_id: number;
+  /** Takes the call to the node back. */
+  cancel: () => void;
+}
+
+/** A request for a stream, and what answers it. */
+export interface StreamRequest {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly url: URL;
+  readonly request_id: string;
+}
+
+export class EventStreams {
+  readonly #link: NodeLink;
+  readonly #clock: Clock;
+  readonly #addressOf: (request: IncomingMessage) => string;
+  readonly #groups = new Map<string, Group>();
+  readonly #by_address = new Map<string, number>();
+  #count = 0;
+  #is_beating = false;
+
+  constructor(link: NodeLink, clock: Clock, addressOf: (request: IncomingMessage) => string) {
+    this.#link = link;
+    this.#clock = clock;
+    this.#addressOf = addressOf;
+  }
+
+  /** Answers with a stream, or with the problem why there is none. */
+  open({ request, response, url, request_id }: StreamRequest, rune: string): void {
+    const address = this.#addressOf(request);
+    const is_local = address === '127.0.0.1' || address === '::1';
+    const of_address = this.#by_address.get(address) ?? 0;
+    if (this.#count >= MOST_READERS || (!is_local && of_address >= MOST_READERS_OF_ADDRESS)) {
+      const detail = 'There are too many readers of events: try again later, or ask GET /api/v1/events now and then.';
+      sendProblem(
+        response,
+        { status: 503, title: 'Too many readers', detail, headers: { 'retry-after': '60' } },
+        request_id,
+      );
+      return;
+    }
+    const after = positionOf(request, url);
+    if (after === undefined) {
+      sendProblem(
+        response,
+        { status: 400, title: 'Bad position', detail: 'Last-Event-ID and after are whole numbers.' },
+        request_id,
+      );
+      return;
+    }
+    const wanted = wantedOf(url);
+    // The first page judges the rune and the position, before anything is promised. Without a position it begins now.
+    const params: JsonObject = { ...wanted, ...(after === null ? { limit: 0 } : { after, limit: PAGE_ROWS }) };
+    this.#page(rune, params, {
+      onPage: (page) => {
+        if (response.closed) return;
+        this.#begin(response, address);
+        const position = after ?? page.last_id;
+        this.#join(this.#groupOf(rune, wanted), response, position, page.events);
+      },
+      onError: (failure) => sendError(response, failure, request_id),
+      onBusy: () =>
+        sendProblem(
+          response,
+          {
+            status: 503,
+            title: 'Busy',
+            detail: 'The node is busy: try again in a moment.',
+            headers: { 'retry-after': '1' },
+          },
+          request_id,
+        ),
+    });
+  }
+
+  #begin(response: ServerResponse, address: string): void {
+    this.#count++;
+    this.#by_address.set(address, (this.#by_address.get(address) ?? 0) + 1);
+    response.once('close', () => {
+      this.#count--;
+      const left = (this.#by_address.get(address) ?? 1) - 1;
+      if (left === 0) this.#by_address.delete(address);
+      else this.#by_address.set(address, left);
+    });
+    response.writeHead(200, {
+      'content-type': 'text/event-stream',
+      'cache-control': 'no-store',
+      // nginx would gather what should go out at once.
+      'x-accel-buffering': 'no',
+    });
+    response.write('retry: 2000\n\n');
+    this.#beat();
+  }
+
+  #groupOf(rune: string, wanted: JsonObject): Group {
+    const key = spell({ rune, wanted });
+    let group = this.#groups.get(key);
+    if (group === undefined) {
+      group = { rune, wanted, readers: new Set(), kept: [], kept_after: -1, last_id: -1, cancel: () => {} };
+      this.#groups.set(key, group);
+    }
+    return group;
+  }
+
+  #join(group: Group, response: ServerResponse, position: number, events: readonly StreamedEvent[]): void {
+    const reader: Reader = { response, position, is_busy: false, end: () => response.end() };
+    group.readers.add(reader);
+    response.once('close', () => {
+      group.readers.delete(reader);
+      if (group.readers.size === 0) this.#dissolve(group);
+    });
+    this.#send(group, reader, events);
+    if (group.last_id < 0) {
+      group.last_id = reader.position;
+      group.kept_after = reader.position;
+      this.#follow(group);
+    } else this.#serve(group, reader);
+  }
+
+  #dissolve(group: Group): void {
+    group.cancel();
+    for (const [key, each] of this.#groups) if (each === group) this.#groups.delete(key);
+  }
+
+  /** Asks the node for what comes next, for as long as somebody reads. */
+  #follow(group: Group): void {
+    const fail = (): void => {
+      // The rune was revoked, events were removed meanwhile, or the node stops: who comes back hears which.
+      for (const reader of group.readers) reader.end();
+      this.#dissolve(group);
+    };
+    this.#page(
+      group.rune,
+      { ...group.wanted, after: group.last_id, limit: PAGE_ROWS },
+      {
+        onPage: (page) => {
+          if (group.readers.size === 0) return;
+          this.#spread(group, page.events);
+          const is_whole = page.events.length < PAGE_ROWS;
+          if (is_whole) group.last_id = Math.max(group.last_id, page.last_id);
+          if (page.events.length > 0 || !is_whole) this.#follow(group);
+          else this.#wait(group, fail);
+        },
+        onError: fail,
+        onBusy: fail,
+      },
+    );
+  }
+
+  #wait(group: Group, fail: () => void): void {
+    group.cancel = this.#link.call(
+      { method: 'waitevent', params: { ...group.wanted, after: group.last_id }, rune: group.rune },
+      {
+        onPiece: (_json, next) => next(),
+        onResult: (json) => {
+          this.#spread(group, [streamed(parseJson(json, { keep_escapes: false }).value as JsonObject)]);
+          this.#follow(group);
+        },
+        onError: fail,
+        onBusy: fail,
+      },
+    );
+  }
+
+  #spread(group: Group, events: readonly StreamedEvent[]): void {
+    if (events.length === 0) return;
+    group.kept.push(...events);
+    const surplus = group.kept.length - KEPT_EVENTS;
+    if (surplus > 0) group.kept_after = group.kept.splice(0, surplus).at(-1)?.id as number;
+    group.last_id = (events.at(-1) as StreamedEvent).id;
+    for (const reader of group.readers) this.#serve(group, reader);
+  }
+
+  /** Sends a reader what the group has and it lacks, or lets it read for itself what the group has no more. */
+  #serve(group: Group, reader: Reader): void {
+    if (reader.is_busy || reader.position >= group.last_id) return;
+    if (reader.position >= group.kept_after) {
+      this.#send(
+        group,
+        reader,
+        group.kept.filter(({ id }) => id > reader.position),
+      );
+      return;
+    }
+    reader.is_busy = true;
+    this.#page(
+      group.rune,
+      { ...group.wanted, after: reader.position, limit: PAGE_ROWS },
+      {
+        onPage: ({ events, last_id }) => {
+          reader.is_busy = false;
+          this.#send(group, reader, events);
+          if (events.length < PAGE_ROWS) reader.position = Math.max(reader.position, Math.min(last_id, group.last_id));
+          this.#serve(group, reader);
+        },
+        onError: () => reader.end(),
+        onBusy: () => reader.end(),
+      },
+    );
+  }
+
+  /** What does not fit into its buffer waits in the node's table, and not here. */
+  #send(group: Group, reader: Reader, events: readonly StreamedEvent[]): void {
+    if (events.length === 0 || reader.response.destroyed) return;
+    reader.position = (events.at(-1) as StreamedEvent).id;
+    const fits = reader.response.write(events.map(({ text }) => text).join(''));
+    if (fits) return;
+    reader.is_busy = true;
+    reader.response.once('drain', () => {
+      reader.is_busy = false;
+      this.#serve(group, reader);
+    });
+  }
+
+  #beat(): void {
+    if (this.#is_beating) return;
+    this.#is_beating = true;
+    this.#clock.after(HEARTBEAT_MS, () => {
+      this.#is_beating = false;
+      if (this.#count === 0) return;
+      for (const { readers } of this.#groups.values()) {
+        for (const { response, is_busy } of readers) if (!is_busy) response.write(':\n\n');
+      }
+      this.#beat();
+    });
+  }
+
+  #page(
+    rune: string,
+    params: JsonObject,
+    answer: {
+      readonly onPage: (page: { readonly events: readonly StreamedEvent[]; readonly last_id: number }) => void;
+      readonly onError: (failure: WebError) => void;
+      readonly onBusy: () => void;
+    },
+  ): void {
+    let gathered = '';
+    this.#link.call(
+      { method: 'listevents', params, rune },
+      {
+        onPiece(json, next) {
+          gathered += json;
+          next();
+        },
+        onResult(json) {
+          const { value } = parseJson(gathered + json, { keep_escapes: false });
+          const { events, last_id } = value as { readonly events: readonly JsonObject[]; readonly last_id: number };
+          answer.onPage({ events: events.map(streamed), last_id });
+        },
+        onError: answer.onError,
+        onBusy: answer.onBusy,
+      },
+    );
+  }
+}
+
+function streamed(event: JsonObject): StreamedEvent {
+  const id = Number(event.id);
+  return { id, text: `id: ${id}\nevent: ${String(event.type)}\ndata: ${spell(event)}\n\n` };
+}
+
+/** After which event to begin; null for now, undefined for what is no number. The header is the newer of the two. */
+function positionOf(request: IncomingMessage, url: URL): number | null | undefined {
+  const header = request.headers['last-event-id'];
+  const text = (Array.isArray(header) ? header[0] : header) || url.searchParams.get('after');
+  if (text === null || text === '') return null;
+  return /^\d{1,15}$/.test(text) ? Number(text) : undefined;
+}
+
+/** Which events: `types`, several times or with commas, and `label_prefix`. */
+function wantedOf(url: URL): JsonObject {
+  const wanted: Record<string, Json> = {};
+  const types = url.searchParams
+    .getAll('types')
+    .flatMap((text) => text.split(','))
+    .filter((word) => word !== '');
+  if (types.length > 0) wanted.types = [...new Set(types)].sort();
+  const label_prefix = url.searchParams.get('label_prefix');
+  if (label_prefix !== null) wanted.label_prefix = label_prefix;
+  return isJsonObject(wanted) ? wanted : {};
+}

@@ -23,6 +23,7 @@ import { Agenda } from './agenda.ts';
 import { Asides } from './asides.ts';
 import { tellBlock } from './blocks.ts';
 import { Book } from './book.ts';
+import { Chatter } from './chatter.ts';
 import { endPause, pauseClose } from './closing/pause.ts';
 import { ClosePublisher } from './closing/publisher.ts';
 import { Removal } from './closing/removal.ts';
@@ -89,7 +90,7 @@ export class Channels {
     const publisher = new ClosePublisher({ chain, log, apply });
     this.#publisher = publisher;
     const asides = new Asides({ ...options, table, book, apply });
-    const turns = new Turns(options, book, agenda, {
+    const turns = new Turns(options, table, book, agenda, {
       ...options,
       book,
       agenda,
@@ -137,7 +138,8 @@ export class Channels {
     this.#funding = funding;
     this.#openings = openings;
     this.#newcomers = newcomers;
-    this.#messages = new PeerMessages({ table, turns, openings, newcomers, gossip, agenda, book, asides });
+    const chatter = new Chatter(options.clock);
+    this.#messages = new PeerMessages({ table, turns, openings, newcomers, gossip, agenda, book, asides, chatter });
     this.#asides = asides;
     const connections = new StableConnections(options.clock, (channel) => agenda.save(channel));
     this.#reminders = new Reminders(options.clock, table, apply, gossip, connections);

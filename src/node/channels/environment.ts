@@ -4,17 +4,22 @@ import type { Environment } from '../../protocol/channel/policy.ts';
 import type { ChannelSigner } from '../../protocol/channel/signer.ts';
 import { type ChannelsOptions, feeratesOf } from './options.ts';
 
-/** The environment of one step. `remote`: what the peer offers; undefined while it is away. */
+/**
+ * The environment of one step. `remote`: what the peer offers; undefined while it is away. `dustElsewhereMsat`: see
+ * Environment.
+ */
 export function environmentOf(
   { policy, chain, features }: Pick<ChannelsOptions, 'policy' | 'chain' | 'features'>,
   signer: ChannelSigner,
   remote: Features | undefined,
+  dustElsewhereMsat?: () => bigint,
 ): Environment {
   return {
     signer,
     policy,
     feerates: feeratesOf(chain),
     height: chain.tip().height,
+    ...(dustElsewhereMsat === undefined ? {} : { dustElsewhereMsat }),
     // We do not know what a peer that is away offers. Nearly all offer this, and a channel with one that does not is
     // closed without the peer in the end.
     option_shutdown_anysegwit: remote === undefined || bothOffer(features, remote, 'option_shutdown_anysegwit'),

@@ -5,7 +5,7 @@ import type { NodeId } from '../../base/types/brand.ts';
 import type { Clock } from '../../base/types/clock.ts';
 import type { Features } from '../../base/types/features.ts';
 import type { Network } from '../../base/types/network.ts';
-import type { ChainSource } from '../../infra/chain/source.ts';
+import { type ChainSource, FEERATE_FLOOR_PER_KW } from '../../infra/chain/source.ts';
 import type { Store } from '../../infra/store/store.ts';
 import type { ChannelPolicy, Feerates } from '../../protocol/channel/policy.ts';
 import type { ForwardingTerms } from './gossip/signing.ts';
@@ -47,12 +47,23 @@ const FALLBACK_PER_KW = 1000;
  */
 const MAX_COMMITMENT_PER_KW = 2_500;
 
+/**
+ * What a peer's commitment must pay: enough to enter mempools today, or half of what the slowest estimate asks for. Never
+ * more than we would pay ourselves: with anchors a child does the rest.
+ */
+function peerFloor(chain: Pick<ChainSource, 'feeratePerKw' | 'mempoolMinimumPerKw'>): number {
+  const slowest_per_kw = chain.feeratePerKw(100) ?? 0;
+  const wanted_per_kw = Math.max(chain.mempoolMinimumPerKw(), Math.ceil(slowest_per_kw / 2), FEERATE_FLOOR_PER_KW);
+  return Math.min(wanted_per_kw, MAX_COMMITMENT_PER_KW);
+}
+
 /** Feerates for channels, from the chain's estimates. */
 export function feeratesOf(chain: Pick<ChainSource, 'feeratePerKw' | 'mempoolMinimumPerKw'>): Feerates {
   const urgent = chain.feeratePerKw(2) ?? FALLBACK_PER_KW;
   const normal = chain.feeratePerKw(6) ?? FALLBACK_PER_KW;
   return {
-    floor_per_kw: 253,
+    floor_per_kw: FEERATE_FLOOR_PER_KW,
+    peer_floor_per_kw: peerFloor(chain),
     mempool_per_kw: chain.mempoolMinimumPerKw(),
     commitment_per_kw: Math.max(
       chain.mempoolMinimumPerKw(),

@@ -3,6 +3,7 @@ import type { KnownMessage } from '../../codec/wire/index.ts';
 import type { Agenda } from './agenda.ts';
 import type { Asides } from './asides.ts';
 import type { Book } from './book.ts';
+import type { Chatter } from './chatter.ts';
 import type { OwnGossip } from './gossip/own-gossip.ts';
 import type { Newcomers } from './opening/newcomers.ts';
 import type { Openings } from './opening/openings.ts';
@@ -19,6 +20,7 @@ export interface PeerMessagesOptions {
   readonly agenda: Agenda;
   readonly book: Book;
   readonly asides: Asides;
+  readonly chatter: Chatter;
 }
 
 export class PeerMessages {
@@ -30,12 +32,14 @@ export class PeerMessages {
 
   /** Takes one message. Nothing that a peer sends is about a channel with somebody else. */
   receive(peer: ConnectedPeer, message: KnownMessage): void {
-    const { table, turns, openings, newcomers, gossip, agenda, book, asides } = this.#options;
+    const { table, turns, openings, newcomers, gossip, agenda, book, asides, chatter } = this.#options;
     if (message.type === 'open_channel') {
       void newcomers.accept(peer, message);
       return;
     }
     if (message.type === 'channel_update') {
+      const named = gossip.channelNamed(table.over(peer), message.short_channel_id);
+      if (named !== undefined && !chatter.isRead(named, message.type)) return;
       const changed = gossip.receiveUpdate(peer, table.over(peer), message);
       if (changed !== undefined) agenda.save(changed);
       return;
@@ -55,6 +59,7 @@ export class PeerMessages {
     }
     const channel = table.find(message.channel_id);
     if (channel?.peer === peer) {
+      if (!chatter.isRead(channel, message.type)) return;
       const { violation } = turns.apply(channel, { kind: 'message', message });
       if (violation === undefined) asides.took(channel, message.type);
     } else if (message.type !== 'error' && message.type !== 'warning') {

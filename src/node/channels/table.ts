@@ -1,6 +1,7 @@
 /** Which channels are alive, which ever were, and which peers are connected. It keeps the list and does nothing else. */
 import type { ChannelId, NodeId } from '../../base/types/brand.ts';
 import { isUnfunded } from '../../protocol/channel/funding.ts';
+import { dustMsat } from '../../protocol/channel/htlc.ts';
 import type { LiveChannel } from './live-channel.ts';
 import type { ConnectedPeer } from './ports.ts';
 
@@ -31,6 +32,12 @@ export class ChannelTable {
   /** Whether there is a channel with this node that is more than a promise. */
   hasFunded(node_id: NodeId): boolean {
     return this.with(node_id).some(({ state }) => !isUnfunded(state));
+  }
+
+  /** What is in dust HTLCs of all channels but this one. */
+  dustBesideMsat(channel: LiveChannel): bigint {
+    const others = this.list().filter((each) => each !== channel);
+    return others.reduce((total, { state }) => total + dustMsat(state), 0n);
   }
 
   /** Whether a channel has this id, or ever had. */

@@ -13,20 +13,24 @@ import { environmentOf } from './environment.ts';
 import { channelEvent } from './events.ts';
 import type { LiveChannel } from './live-channel.ts';
 import type { ChannelsOptions } from './options.ts';
+import type { ChannelTable } from './table.ts';
 
 export class Turns {
   readonly #options: Pick<ChannelsOptions, 'policy' | 'chain' | 'features' | 'log' | 'clock'>;
+  readonly #table: Pick<ChannelTable, 'dustBesideMsat'>;
   readonly #book: Book;
   readonly #agenda: Agenda;
   readonly #scope: EffectScope;
 
   constructor(
     options: Pick<ChannelsOptions, 'policy' | 'chain' | 'features' | 'log' | 'clock'>,
+    table: Pick<ChannelTable, 'dustBesideMsat'>,
     book: Book,
     agenda: Agenda,
     scope: EffectScope,
   ) {
     this.#options = options;
+    this.#table = table;
     this.#book = book;
     this.#agenda = agenda;
     this.#scope = scope;
@@ -63,7 +67,9 @@ export class Turns {
   }
 
   #step(channel: LiveChannel, input: Input): Outcome {
-    const outcome = step(channel.state, input, environmentOf(this.#options, channel.signer, channel.peer?.features));
+    const { signer, peer, state } = channel;
+    const env = environmentOf(this.#options, signer, peer?.features, () => this.#table.dustBesideMsat(channel));
+    const outcome = step(state, input, env);
     const before = channel.closing;
     channel.move(outcome.state, closingBegunBy(input, channel.state, outcome.state, before));
     if (before === undefined && channel.closing !== undefined) {

@@ -13,6 +13,8 @@ export class Sender {
   #running: Promise<void> | undefined;
   /** Refused when they were sent again: each is reported once. */
   readonly #refused = new Set<Txid>();
+  /** Those that the source of blocks could not be asked to take: each is reported once. */
+  readonly #unsent = new Set<Txid>();
   /** Those that mempools hold, as far as is known: only their change is there to be spent. */
   readonly #taken = new Set<Txid>();
 
@@ -108,6 +110,7 @@ export class Sender {
       // A parent may be mined by now, which some sources refuse, and its child with it.
       const isAlone = result?.kind === 'rejected' && all.length > 0;
       const last = isAlone ? await this.#books.chain?.broadcast([child]) : result;
+      this.#unsent.delete(txid);
       if (last?.kind !== 'rejected') {
         this.#taken.add(txid);
         return undefined;
@@ -116,7 +119,9 @@ export class Sender {
       return result?.kind === 'rejected' ? result.reason : last.reason;
     } catch (error) {
       if (!(error instanceof ChainError)) throw error;
-      this.#onProblem(`transaction ${txid} could not be sent yet: ${error.message}`);
+      // Once, until it is sent: it is tried with every block.
+      if (!this.#unsent.has(txid)) this.#onProblem(`transaction ${txid} could not be sent yet: ${error.message}`);
+      this.#unsent.add(txid);
       return undefined;
     }
   }

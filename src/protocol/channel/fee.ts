@@ -92,12 +92,16 @@ export function receiveUpdateFee(turn: Turn, message: UpdateFee): void {
   const { feerate_per_kw } = message;
   if (state.terms.opener !== 'remote') warn('update_fee from the side that does not pay the fee');
   if (isTooLow(state, feerate_per_kw, env)) {
-    warn(`update_fee: ${feerate_per_kw} per kw is too low to be relayed (floor ${env.feerates.floor_per_kw})`);
+    warn(`update_fee: ${feerate_per_kw} per kw is too low to be relayed (floor ${peerFloor(env)})`);
   }
   if (!affords(state, 'remote', 'local', balancesAt(state, LOCAL_NEXT), feerate_per_kw)) {
     warn(`update_fee: the sender cannot pay ${feerate_per_kw} per kw and keep its reserve`);
   }
   turn.state = { ...state, feerates: propose(state, feerate_per_kw) };
+}
+
+function peerFloor({ feerates }: Environment): number {
+  return feerates.peer_floor_per_kw ?? feerates.floor_per_kw;
 }
 
 /**
@@ -106,7 +110,7 @@ export function receiveUpdateFee(turn: Turn, message: UpdateFee): void {
  * anchors no HTLC becomes dust by it.
  */
 function isTooLow({ feerates, ignore_fee_limits }: ChannelState, feerate_per_kw: number, env: Environment): boolean {
-  if (ignore_fee_limits || env.policy.ignore_fee_limits || feerate_per_kw >= env.feerates.floor_per_kw) return false;
+  if (ignore_fee_limits || env.policy.ignore_fee_limits || feerate_per_kw >= peerFloor(env)) return false;
   return feerate_per_kw < (feerates.at(-1)?.feerate_per_kw ?? Number.POSITIVE_INFINITY);
 }
 

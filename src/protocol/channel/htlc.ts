@@ -44,11 +44,23 @@ function dustExposureMsat(state: ChannelState, owner: Side): bigint {
   return exposure_msat;
 }
 
-/** Whether the HTLC, already part of the state, is dust that goes over our limit on either commitment. */
-function overExposed(state: ChannelState, htlc: Htlc, limit_msat: Msat): boolean {
-  return (['local', 'remote'] as const).some(
-    (owner) => isDust(htlc, state.terms[owner].dust_limit_satoshis) && dustExposureMsat(state, owner) > limit_msat,
-  );
+/**
+ * Whether the HTLC, already part of the state, is dust that goes over our limit on either commitment: for the channel, or
+ * for the node with all of its channels.
+ */
+function overExposed(state: ChannelState, htlc: Htlc, { policy, dustElsewhereMsat }: Environment): boolean {
+  return (['local', 'remote'] as const).some((owner) => {
+    if (!isDust(htlc, state.terms[owner].dust_limit_satoshis)) return false;
+    const here_msat = dustExposureMsat(state, owner);
+    if (here_msat > policy.max_dust_htlc_exposure_msat) return true;
+    return here_msat + (dustElsewhereMsat?.() ?? 0n) > policy.max_node_dust_exposure_msat;
+  });
+}
+
+/** What would go to miners, were the channel closed alone with the commitment that is worse for that. */
+export function dustMsat(state: ChannelState): bigint {
+  const [ours, theirs] = [dustExposureMsat(state, 'local'), dustExposureMsat(state, 'remote')];
+  return ours > theirs ? ours : theirs;
 }
 
 function newHtlc(offered_by: Side, id: bigint, offer: OfferedHtlc): Htlc {
@@ -114,7 +126,7 @@ export function requireAcceptable(state: ChannelState, htlc: Htlc, env: Environm
   }
   requireAffordable(state, 'remote', theirs);
   requireAffordable(state, 'local', balancesAt(state, EVERYTHING));
-  if (overExposed(state, htlc, env.policy.max_dust_htlc_exposure_msat)) {
+  if (overExposed(state, htlc, env)) {
     refuse('own_limit', 'too much would be in HTLCs that are too small for an output of their own');
   }
 }
@@ -179,7 +191,7 @@ export function receiveAdd(turn: Turn, message: UpdateAddHtlc): void {
   if (!affords(added, 'remote', 'local', ours)) {
     warn('update_add_htlc: the sender cannot afford it after its reserve and fees');
   }
-  turn.state = overExposed(added, htlc, env.policy.max_dust_htlc_exposure_msat)
+  turn.state = overExposed(added, htlc, env)
     ? { ...added, htlcs: [...state.htlcs, { ...htlc, over_exposed: true }] }
     : added;
 }

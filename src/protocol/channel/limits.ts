@@ -107,8 +107,10 @@ export function openFault(
     return `funding_satoshis ${funding_satoshis} needs option_support_large_channel`;
   }
   if (push_msat > funding_satoshis * 1000n) return `push_msat ${push_msat} is more than the channel holds`;
-  if (!policy.ignore_fee_limits && feerate_per_kw < feerates.floor_per_kw)
-    return `feerate_per_kw ${feerate_per_kw} is too low to be relayed`;
+  const least_per_kw = feerates.peer_floor_per_kw ?? feerates.floor_per_kw;
+  if (!policy.ignore_fee_limits && feerate_per_kw < least_per_kw) {
+    return `feerate_per_kw ${feerate_per_kw} is too low to be relayed: now it has to be ${least_per_kw} or more`;
+  }
   const to_opener_msat = funding_satoshis * 1000n - push_msat - commitmentFeeMsat(feerate_per_kw, 0) - ANCHORS_MSAT;
   if (to_opener_msat < 0n) return 'the opener cannot pay the fee of the first commitment';
   const reserve_msat = channel_reserve_satoshis * 1000n;

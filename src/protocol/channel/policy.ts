@@ -30,6 +30,8 @@ export interface ChannelPolicy {
   readonly min_funding_satoshis: Sat;
   /** The most that dust HTLCs may be worth together, on either commitment: it is lost to miners in a force close. */
   readonly max_dust_htlc_exposure_msat: Msat;
+  /** The same for all channels of the node together. */
+  readonly max_node_dust_exposure_msat: Msat;
   /** The least that the peer must let us have in flight, and in how many HTLCs. */
   readonly min_max_htlc_value_in_flight_msat: Msat;
   readonly min_max_accepted_htlcs: number;
@@ -67,6 +69,7 @@ export const DEFAULT_POLICY: ChannelPolicy = {
   max_minimum_depth: 144,
   min_funding_satoshis: sat(20_000),
   max_dust_htlc_exposure_msat: msat(50_000_000),
+  max_node_dust_exposure_msat: msat(100_000_000),
   min_max_htlc_value_in_flight_msat: msat(1_000_000),
   min_max_accepted_htlcs: 5,
   max_htlc_minimum_msat: msat(10_000_000),
@@ -83,6 +86,8 @@ export const DEFAULT_POLICY: ChannelPolicy = {
 export interface Feerates {
   /** What relays at all: never below 253. */
   readonly floor_per_kw: number;
+  /** What the peer must offer for commitments that it pays for; what relays at all unless given. */
+  readonly peer_floor_per_kw?: number;
   /** What enters the mempool now. */
   readonly mempool_per_kw: number;
   /** For commitments: enough to enter the mempool, as anchors can add more. */
@@ -99,6 +104,8 @@ export interface Environment {
   readonly feerates: Feerates;
   /** The best block's height. */
   readonly height: number;
+  /** What is in dust HTLCs of the node's other channels; nothing unless given. */
+  readonly dustElsewhereMsat?: () => bigint;
   /** Whether both sides offered `option_shutdown_anysegwit`. */
   readonly option_shutdown_anysegwit: boolean;
   /** Whether both sides offered `option_simple_close`. */

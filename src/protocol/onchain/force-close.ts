@@ -24,6 +24,11 @@ const PATIENCE_BLOCKS = 12;
 const OWN_SHARE = 10n;
 /** A child with our anchor, a coin of the wallet and its change weighs about this. */
 const CHILD_WEIGHT = 900;
+/**
+ * What it weighs to bring an HTLC home once the commitment is mined: its transaction with a share of the coin that pays for
+ * it, and the input that takes its output after the delay. At the same feerate that has to be left.
+ */
+const CLAIM_WEIGHT = 1_500;
 /** What the two signatures of a commitment and the funding script add to its weight, about. */
 const FUNDING_WITNESS_WEIGHT = 224;
 /** In so many blocks an operator's close should be mined. */
@@ -149,18 +154,29 @@ function wantedBump(
   const urgent_blocks = force_close.is_urgent
     ? Math.min(deadline_blocks ?? URGENT_BLOCKS, URGENT_BLOCKS)
     : deadline_blocks;
-  const max_fee_sat: Sat = sum([...stake.map(({ amount_sat }) => amount_sat), sat(own_sat / OWN_SHARE)]);
+  const child_weight = weight + CHILD_WEIGHT;
+  const stake_sat = sum(stake.map(({ amount_sat }) => amount_sat));
+  const worth_sat = sat((stake_sat * BigInt(child_weight)) / BigInt(child_weight + stake.length * CLAIM_WEIGHT));
+  const max_fee_sat: Sat = sum([worth_sat, sat(own_sat / OWN_SHARE)]);
 
   const paid = { feerate_per_kw: feerateOf(commitment.fee_sat, weight), height: force_close.height };
-  const most_per_kw = feerateOf(max_fee_sat, weight + CHILD_WEIGHT);
-  let feerate_per_kw: number | undefined = feerateFor(environment, urgent_blocks);
+  const most_per_kw = feerateOf(worth_sat, child_weight);
+  const estimate_per_kw = feerateFor(environment, urgent_blocks);
+  /** A deadline raises it to what the HTLCs are worth and no further; an estimate may ask for part of our balance too. */
+  const raise = (before: Pick<Pending, 'feerate_per_kw' | 'height'>): number | undefined => {
+    const raised_per_kw = raisedFeerate(environment, before, deadline_blocks, state.height, most_per_kw);
+    if (raised_per_kw === undefined) return undefined;
+    const capped_per_kw = Math.min(raised_per_kw, Math.max(most_per_kw, estimate_per_kw));
+    return capped_per_kw > before.feerate_per_kw ? capped_per_kw : undefined;
+  };
+  let feerate_per_kw: number | undefined = estimate_per_kw;
   if (is_too_cheap) {
     feerate_per_kw = feerateAfterRefusal(environment, (sent ?? paid).feerate_per_kw, urgent_blocks);
   } else if (sent?.transaction !== undefined) {
-    feerate_per_kw = raisedFeerate(environment, sent, deadline_blocks, state.height, most_per_kw);
+    feerate_per_kw = raise(sent);
   } else if (sent === undefined && force_close.rival === undefined && paid.feerate_per_kw >= feerate_per_kw) {
     // It pays what the estimate asks for. When no block takes it all the same, the estimate is missing, old or wrong.
-    feerate_per_kw = raisedFeerate(environment, paid, deadline_blocks, state.height, most_per_kw);
+    feerate_per_kw = raise(paid);
   }
   if (feerate_per_kw === undefined) return undefined;
   return {

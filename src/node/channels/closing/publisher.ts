@@ -36,6 +36,8 @@ const SUPERSEDED = /insufficient fee|replacement|mempool-conflict|missing-?(inpu
 
 export class ClosePublisher {
   readonly #options: ClosePublisherOptions;
+  /** What was logged of each channel. */
+  readonly #said = new WeakMap<LiveChannel, Set<string>>();
 
   constructor(options: ClosePublisherOptions) {
     this.#options = options;
@@ -63,11 +65,12 @@ export class ClosePublisher {
       const result = await chain.broadcast([Buffer.from(transaction, 'hex')]);
       if (result.kind === 'rejected') this.#refused(channel, result.reason, what);
       else {
-        if (result.kind === 'accepted') log.info(`${what} is on its way`);
+        if (result.kind === 'accepted') this.#say(channel, transaction, () => log.info(`${what} is on its way`));
         channel.publication = { kind: 'taken', transaction, latest: channel.state.closing_transactions.at(-1) };
       }
     } catch (error) {
-      log.warn(`${what} could not be sent yet: ${error instanceof Error ? error.message : String(error)}`);
+      const problem = error instanceof Error ? error.message : String(error);
+      this.#say(channel, problem, () => log.warn(`${what} could not be sent yet: ${problem}`));
     }
   }
 
@@ -80,13 +83,22 @@ export class ClosePublisher {
       if (transaction !== undefined) channel.publication = { kind: 'taken', transaction, latest };
       return;
     }
-    log.warn(`${what} was refused: ${reason}`);
+    this.#say(channel, reason, () => log.warn(`${what} was refused: ${reason}`));
     if (publication?.kind === 'taken') {
       channel.publication = { ...publication, latest };
       return;
     }
     const since_height = publication?.since_height ?? chain.tip().height;
     channel.publication = { kind: 'refused', reason, since_height, latest };
+  }
+
+  /** Once for each transaction, or reason: it is sent again with every block. */
+  #say(channel: LiveChannel, about: string, log: () => void): void {
+    const said = this.#said.get(channel) ?? new Set<string>();
+    this.#said.set(channel, said);
+    if (said.has(about)) return;
+    said.add(about);
+    log();
   }
 
   #conclude(channel: LiveChannel): void {

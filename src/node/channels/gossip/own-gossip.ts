@@ -113,16 +113,21 @@ export class OwnGossip implements ChannelGossip {
     return true;
   }
 
+  /** The one of these channels that a channel_update calls so. */
+  channelNamed(channels: readonly LiveChannel[], short_channel_id: ShortChannelId): LiveChannel | undefined {
+    return channels.find((each) => {
+      const { terms, remote_alias } = each.state;
+      return [terms.local_alias, remote_alias, realName(each)].includes(short_channel_id);
+    });
+  }
+
   /**
    * Keeps a channel_update of the peer when it is about one of these channels, signed, and newer than what we know.
    * Answers the channel whose row it changes.
    */
   receiveUpdate(peer: ConnectedPeer, channels: readonly LiveChannel[], update: ChannelUpdate): LiveChannel | undefined {
     const { keys, network } = this.#options;
-    const channel = channels.find((each) => {
-      const { terms, remote_alias } = each.state;
-      return [terms.local_alias, remote_alias, realName(each)].includes(update.short_channel_id);
-    });
+    const channel = this.channelNamed(channels, update.short_channel_id);
     if (channel === undefined || update.chain_hash !== network.chain_hash) return undefined;
     if (!isFrom(update, peer.node_id, keys.node_id)) return undefined;
     if (!verifyUpdate(update, peer.node_id)) {

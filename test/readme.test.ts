@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { PROGRAM } from './support/node-process.ts';
+import { TIMEOUT } from './support/time-limit.ts';
 
 const README = readFileSync(join(import.meta.dirname, '../README.md'), 'utf8');
 
@@ -82,7 +83,7 @@ class RunningSandbox {
   }
 }
 
-test('every command that the README shows prints what the README shows', { timeout: 60_000 }, async () => {
+test('every command that the README shows prints what the README shows', TIMEOUT, async () => {
   const [first, ...others] = SHOWN;
   assert.equal(first?.command, 'npm start');
   assert.ok(others.length > 0);

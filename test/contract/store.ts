@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { readAll } from '../../src/infra/store/read-all.ts';
 import { MAX_READ_ROWS, type Store, StoreClosedError, type Write } from '../../src/infra/store/store.ts';
+import { TIMEOUT } from '../support/time-limit.ts';
 
 const NEXT: Write = { sql: "UPDATE counters SET value = value + 1 WHERE name = 'things' RETURNING value", params: [] };
 
@@ -14,7 +15,7 @@ function insert(name: string): Write[] {
 
 /** Runs the suite on the stores that `open` makes. */
 export function storeContract(name: string, open: () => Promise<Store>): void {
-  describe(`${name} as a store`, { timeout: 20_000 }, () => {
+  describe(`${name} as a store`, TIMEOUT, () => {
     let store: Store;
     before(async () => {
       store = await open();

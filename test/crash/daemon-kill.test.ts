@@ -4,6 +4,7 @@ import type { Client } from '../../src/api/client/index.ts';
 import { ConnectionError } from '../../src/api/client/index.ts';
 import { decodeInvoice } from '../../src/codec/bolt11/native.ts';
 import { newDirectory, TillNode } from '../e2e/till.ts';
+import { TIMEOUT } from '../support/time-limit.ts';
 
 /** More rounds find more: `TILL_CRASH_ROUNDS=200 npm test crash`. */
 const ROUNDS = Number(process.env.TILL_CRASH_ROUNDS ?? 4);
@@ -56,7 +57,7 @@ async function runAndKill(dir: string, round: number, answers: number, known: Kn
   assert.deepEqual([signal, stderr], ['SIGKILL', '']);
 }
 
-describe('a whole node that is killed while clients create invoices', { timeout: 120_000 }, () => {
+describe('a whole node that is killed while clients create invoices', TIMEOUT, () => {
   const dir = newDirectory();
 
   it('has every invoice that it answered, whole, and no other effect', async (t) => {

@@ -8,6 +8,7 @@ import { after, describe, it } from 'node:test';
 import { decodeInvoice } from '../../src/codec/bolt11/native.ts';
 import { openSqliteStore } from '../../src/infra/store/sqlite-store.ts';
 import { openFixture } from '../shop/invoices/fixture.ts';
+import { TIMEOUT } from '../support/time-limit.ts';
 
 /** More rounds find more: `TILL_CRASH_ROUNDS=200 npm test crash`. */
 const ROUNDS = Number(process.env.TILL_CRASH_ROUNDS ?? 8);
@@ -33,7 +34,7 @@ async function runAndKill(round: number, lines: number): Promise<string[]> {
   return told;
 }
 
-describe('a node that is killed at any moment', { timeout: 120_000 }, () => {
+describe('a node that is killed at any moment', TIMEOUT, () => {
   it('has every invoice and payment that it reported, whole, and no other effect', async () => {
     const created = new Map<string, readonly [string, string, number]>();
     const paid = new Map<string, string>();

@@ -5,11 +5,11 @@
 import assert from 'node:assert/strict';
 import { after, before, type TestContext, test } from 'node:test';
 import type { KnownMessage } from '../../src/codec/wire/index.ts';
+import { TIMEOUT } from '../support/time-limit.ts';
 import { Mallory, type Tamper } from './mallory.ts';
 import { nodeIdOf } from './raw-peer.ts';
 import { Witness } from './witness.ts';
 
-const TIMEOUT = { timeout: 20_000 };
 let witness: Witness;
 let count = 0;
 

@@ -7,9 +7,9 @@ import type { ChannelId, NodeId } from '../../src/base/types/brand.ts';
 import { NETWORKS } from '../../src/base/types/network.ts';
 import type { OpenChannel } from '../../src/codec/wire/index.ts';
 import { ChildNode } from '../support/node-process.ts';
+import { TIMEOUT } from '../support/time-limit.ts';
 import { nodeIdOf, RawPeer } from './raw-peer.ts';
 
-const TIMEOUT = { timeout: 30_000 };
 /** What a flood may leave behind: far more than it should, far less than what was sent. */
 const MOST_GROWTH_MB = 120;
 let node: ChildNode;

@@ -5,10 +5,10 @@ import type { ChannelId, NodeId, Txid } from '../../src/base/types/brand.ts';
 import { ACT_ONE_BYTES } from '../../src/codec/transport/handshake.ts';
 import { Session } from '../../src/codec/transport/session.ts';
 import { encodeMessage, type KnownMessage } from '../../src/codec/wire/index.ts';
+import { TIMEOUT } from '../support/time-limit.ts';
 import { INIT, keyOf, RawPeer, RawSocket } from './raw-peer.ts';
 import { Witness } from './witness.ts';
 
-const TIMEOUT = { timeout: 20_000 };
 let witness: Witness;
 let port: number;
 let node_id: NodeId;

@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { TIMEOUT } from '../support/time-limit.ts';
 import { Box, processesOf, SHOWS_PROCESSES, untilGone } from './sandbox.ts';
 import { newDirectory, run, till } from './till.ts';
 
-const TIMEOUT = { timeout: 60_000 };
 const ROOT = join(import.meta.dirname, '..', '..');
 
 /** Types a command in the folder of the repository. */

@@ -3,10 +3,9 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { TIMEOUT } from '../support/time-limit.ts';
 import { Box, processesOf, untilGone } from './sandbox.ts';
 import { newDirectory, till } from './till.ts';
-
-const TIMEOUT = { timeout: 120_000 };
 
 async function ask(dir: string, ...args: readonly string[]): Promise<Record<string, unknown>> {
   const { code, stdout, stderr } = await till(dir, `--lightning-dir=${dir}`, ...args);

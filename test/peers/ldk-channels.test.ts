@@ -4,10 +4,9 @@ import { msat, sat, sum } from '../../src/base/types/amount.ts';
 import type { ChannelId, NodeId } from '../../src/base/types/brand.ts';
 import { fromHex } from '../../src/base/types/hex.ts';
 import { parseTransaction } from '../../src/codec/tx/transaction.ts';
+import { TIMEOUT } from '../support/time-limit.ts';
 import { Arena } from './arena.ts';
 import type { LdkPeer } from './ldk/ldk-peer.ts';
-
-const TIMEOUT = { timeout: 20_000 };
 
 interface TillOpening {
   readonly funding_sat?: bigint;

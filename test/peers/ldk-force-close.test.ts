@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { msat } from '../../src/base/types/amount.ts';
 import { minedSince, paidBy } from '../node/endings/account.ts';
+import { TIMEOUT } from '../support/time-limit.ts';
 import { Arena } from './arena.ts';
 import { hopOver } from './routes.ts';
 
-const TIMEOUT = { timeout: 60_000 };
 const FINAL_DELTA = 40;
 const FORWARD_DELTA = 72;
 const FORWARD_FEE_MSAT = 1_000n;

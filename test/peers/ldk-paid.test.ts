@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import { TIMEOUT } from '../support/time-limit.ts';
 import { Arena } from './arena.ts';
 
-const TIMEOUT = { timeout: 20_000 };
 const PUSH_MSAT = 400_000_000n;
 const AMOUNT_MSAT = 600_000_000n;
 

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type { ChannelId } from '../../src/base/types/brand.ts';
+import { TIMEOUT } from '../support/time-limit.ts';
 import { Arena } from './arena.ts';
 import type { LdkPeer } from './ldk/ldk-peer.ts';
 import type { LdkHop } from './ldk/protocol.ts';
 import { hopOver } from './routes.ts';
 
-const TIMEOUT = { timeout: 20_000 };
 const FINAL_DELTA = 40;
 
 /** A payer with two channels to Till. */

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import { TIMEOUT } from '../support/time-limit.ts';
 import { Arena } from './arena.ts';
 import type { LdkPeer } from './ldk/ldk-peer.ts';
 import { hopOver } from './routes.ts';
 
-const TIMEOUT = { timeout: 20_000 };
 const FINAL_DELTA = 40;
 /** What LDK asks of those for whom it forwards. */
 const FORWARD_DELTA = 72;

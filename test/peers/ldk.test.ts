@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { TIMEOUT } from '../support/time-limit.ts';
 import { Arena } from './arena.ts';
-
-const TIMEOUT = { timeout: 20_000 };
 
 test('LDK opens a channel, pays an invoice, is refused what it should be, and closes', TIMEOUT, async (t) => {
   const arena = await Arena.open(t);

@@ -75,11 +75,25 @@ export class Town {
     rmSync(this.dir, { recursive: true, force: true });
   }
 
-  /** Mines, and waits until every node has seen it. */
+  /** Mines, and waits until every node has seen it, and has written down and sent what follows from it. */
   async mine(count: number, script_pubkey = NOBODY): Promise<void> {
     this.chain.mine(count, script_pubkey);
     const { height } = await this.chain.tip();
-    for (const daemon of this.#daemons) await until(() => daemon.chain.tip().height >= height);
+    for (const daemon of this.#daemons) {
+      await until(() => daemon.chain.tip().height >= height);
+      await daemon.chain.synced();
+      await daemon.channels.book.idle();
+      await daemon.endings.idle();
+      await daemon.wallet.durable();
+    }
+  }
+
+  /**
+   * Mines a block at a time until it is so. How many it takes, nothing promises: a claim may leave a block or more after it
+   * could, and be made again.
+   */
+  async mineUntil(isSo: () => boolean): Promise<void> {
+    while (!isSo()) await this.mine(1);
   }
 
   /** Gives the node's wallet a coin of 50 BTC that it can spend. */

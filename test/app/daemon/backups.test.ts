@@ -76,11 +76,7 @@ async function closeOnChain(): Promise<bigint> {
   await until(() => channel.state.phase === 'spent');
   const view = shop.endings.view(channel.channel_id);
   assert.equal(view?.commitment_txid, undefined, 'nothing of ours was published');
-  // How many blocks that takes, nothing promises: the sweep may leave a block or more after it could.
-  while (shop.channels.list().length > 0) {
-    await town.mine(1);
-    await shop.endings.idle();
-  }
+  await town.mineUntil(() => shop.channels.list().length === 0);
   const coins = await shop.wallet.listCoins();
   return coins.reduce((total, { coin }) => total + coin.amount_sat, 0n);
 }

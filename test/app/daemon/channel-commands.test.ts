@@ -4,9 +4,9 @@ import { after, before, test } from 'node:test';
 import { type Client, connectToNode } from '../../../src/api/client/index.ts';
 import type { Daemon } from '../../../src/app/daemon/daemon.ts';
 import { refused } from '../../support/refused.ts';
+import { TIMEOUT } from '../../support/time-limit.ts';
 import { Town, until } from '../../support/town.ts';
 
-const TIMEOUT = { timeout: 60_000 };
 const FUNDING_SAT = 1_000_000;
 
 let town: Town;

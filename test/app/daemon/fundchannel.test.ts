@@ -7,9 +7,9 @@ import type { Txid } from '../../../src/base/types/brand.ts';
 import { fromHex } from '../../../src/base/types/hex.ts';
 import { parseTransaction, txidOf, weightOf } from '../../../src/codec/tx/transaction.ts';
 import { refused } from '../../support/refused.ts';
+import { TIMEOUT } from '../../support/time-limit.ts';
 import { Town, until } from '../../support/town.ts';
 
-const TIMEOUT = { timeout: 60_000 };
 /** All the bitcoin that there can be: a channel with a peer that takes large ones has no limit of its own. */
 const LARGEST_SAT = 2_100_000_000_000_000;
 const LARGE_SAT = 16_777_216;

@@ -4,9 +4,9 @@ import { after, before, test } from 'node:test';
 import { type Client, connectToNode } from '../../../src/api/client/index.ts';
 import type { Daemon } from '../../../src/app/daemon/daemon.ts';
 import { parseTransaction, txidOf } from '../../../src/codec/tx/transaction.ts';
+import { TIMEOUT } from '../../support/time-limit.ts';
 import { Town, until } from '../../support/town.ts';
 
-const TIMEOUT = { timeout: 60_000 };
 const FUNDING_SAT = 1_000_000;
 const PUSH_SAT = 300_000;
 
@@ -78,8 +78,7 @@ test('a channel that is closed in agreement: its states, and its row in history'
     [[txid, 'confirmed']],
   );
   assert.deepEqual(sweeps, []);
-  await town.mine(100);
-  await until(() => shop.channels.list().length === 0);
+  await town.mineUntil(() => shop.channels.list().length === 0);
   const { closedchannels } = await client.call('listclosedchannels', { id: customer.keys.node_id });
   const [closed] = closedchannels;
   assert.equal(closed?.channel_id, channel.channel_id);
@@ -132,8 +131,7 @@ test(
     const funds = await client.call('listfunds', {});
     assert.deepEqual(funds.sweeps, []);
     assert.ok(funds.outputs.some(({ txid, status }) => txid === sweep_txid && status === 'confirmed'));
-    await town.mine(100);
-    await until(() => shop.channels.list().length === 0);
+    await town.mineUntil(() => shop.channels.list().length === 0);
     const { closedchannels } = await client.call('listclosedchannels', {});
     const closed = closedchannels.find(({ channel_id }) => channel_id === channel.channel_id);
     assert.deepEqual([closed?.closer, closed?.close_cause, closed?.ending], ['local', 'user', 'local']);
@@ -150,9 +148,7 @@ test('a channel that the peer closes alone, told in words for a shopkeeper', TIM
   assert.equal((await listed()).closer, 'remote');
   const { output_type } = await untilSwept();
   assert.equal(output_type, 'OUTPUT_TO_US');
-  await town.mine(1);
-  await town.mine(100);
-  await until(() => shop.channels.list().length === 0);
+  await town.mineUntil(() => shop.channels.list().length === 0);
   const { closedchannels } = await client.call('listclosedchannels', {});
   const closed = closedchannels.find(({ channel_id }) => channel_id === channel.channel_id);
   assert.deepEqual([closed?.closer, closed?.close_cause, closed?.ending], ['remote', 'remote', 'remote']);

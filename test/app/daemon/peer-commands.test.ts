@@ -6,9 +6,8 @@ import type { Daemon } from '../../../src/app/daemon/daemon.ts';
 import { readPeerAddresses } from '../../../src/app/daemon/peer-book.ts';
 import { formatNetAddress } from '../../../src/node/peers/index.ts';
 import { refused } from '../../support/refused.ts';
+import { TIMEOUT } from '../../support/time-limit.ts';
 import { Town, until } from '../../support/town.ts';
-
-const TIMEOUT = { timeout: 60_000 };
 
 let town: Town;
 let shop: Daemon;

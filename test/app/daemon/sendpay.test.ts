@@ -5,9 +5,8 @@ import { type Client, connectToNode } from '../../../src/api/client/index.ts';
 import type { Daemon } from '../../../src/app/daemon/daemon.ts';
 import type { LiveChannel } from '../../../src/node/channels/live-channel.ts';
 import { refused } from '../../support/refused.ts';
+import { TIMEOUT } from '../../support/time-limit.ts';
 import { Town, until } from '../../support/town.ts';
-
-const TIMEOUT = { timeout: 60_000 };
 
 let town: Town;
 let shop: Daemon;

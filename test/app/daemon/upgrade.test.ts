@@ -104,7 +104,7 @@ for (const version of readdirSync(DATABASES)) {
         [shop, customer].every(({ channels }) => over.every((channel_id) => channels.find(channel_id) === undefined));
       // The shop may take its part of the channel that it closed alone after 144 blocks; 100 more make that final. When
       // either sends what it sends, nothing promises: whatever is pending is mined, until both are done.
-      while (!areOver()) await town.mine(1);
+      await town.mineUntil(areOver);
       const { closedchannels } = await ask(shop, 'listclosedchannels', {});
       assert.deepEqual(
         (closedchannels as unknown as { channel_id: ChannelId }[]).map(({ channel_id }) => channel_id).sort(),

@@ -19,6 +19,7 @@ import { after, describe, it } from 'node:test';
 import { StoreFailure } from '../../../src/infra/store/failure.ts';
 import { DATABASE_FILE, openSqliteStore } from '../../../src/infra/store/sqlite-store.ts';
 import type { Store, Write } from '../../../src/infra/store/store.ts';
+import { TIMEOUT } from '../../support/time-limit.ts';
 import { CONTRACT_MIGRATIONS } from './schema.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'till-failure-'));
@@ -67,7 +68,7 @@ async function countThings(directory: string): Promise<number> {
   return Number(row?.count);
 }
 
-describe('a store that fails', { timeout: 30_000 }, () => {
+describe('a store that fails', TIMEOUT, () => {
   it('says so once when the file may not grow, promises nothing more, and has all that it promised', async () => {
     const directory = newDirectory();
     const { failure, durable, failures } = await fillUntilFailure((onFailure) =>

@@ -6,13 +6,14 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import { DATABASE_FILE, openSqliteStore } from '../../../src/infra/store/sqlite-store.ts';
+import { TIMEOUT } from '../../support/time-limit.ts';
 import { CONTRACT_MIGRATIONS } from './schema.ts';
 
 const MIB = 1024 * 1024;
 const onFailure = (error: Error): void => assert.fail(error);
 
 test('after much was deleted the file shrinks in the background, and what is left is whole', {
-  timeout: 60_000,
+  ...TIMEOUT,
 }, async (t) => {
   const directory = mkdtempSync(join(tmpdir(), 'till-shrink-'));
   t.after(() => rmSync(directory, { recursive: true }));

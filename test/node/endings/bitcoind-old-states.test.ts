@@ -3,14 +3,15 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { txidOf } from '../../../src/codec/tx/transaction.ts';
 import { bitcoindMissing } from '../../support/bitcoind.ts';
+import { TIMEOUT } from '../../support/time-limit.ts';
 import { until } from '../../support/town.ts';
 import { ANCHOR_SAT } from './account.ts';
 import { payHalf } from './half-payment.ts';
-import { CONFIRMS, FUNDING_SAT, type Name, PUSH_SAT, Street } from './street.ts';
+import { FUNDING_SAT, type Name, PUSH_SAT, Street } from './street.ts';
 
 /** What there is when the peer has published a revoked state and gained nothing, the honest everything. */
 async function assertAllTaken(street: Street, honest: Name): Promise<void> {
-  street.assertOver(honest);
+  await street.mineUntilOver(honest);
   const { shop_sat, customer_sat, end_fee_sat } = await street.gained();
   // The fee of the commitment counts as the customer's, who opened the channel.
   const all_sat = FUNDING_SAT - 2n * ANCHOR_SAT;
@@ -24,7 +25,7 @@ async function stagesOf(street: Street): Promise<number[]> {
   return inputs.map(({ length }) => length).filter((length) => length > 0);
 }
 
-describe('old states of whole nodes on bitcoind', { skip: bitcoindMissing ?? false, timeout: 120_000 }, () => {
+describe('old states of whole nodes on bitcoind', { skip: bitcoindMissing ?? false, ...TIMEOUT }, () => {
   for (const cheater of ['customer', 'shop'] as const) {
     const honest = cheater === 'customer' ? 'shop' : 'customer';
 
@@ -43,7 +44,6 @@ describe('old states of whole nodes on bitcoind', { skip: bitcoindMissing ?? fal
         assert.equal(street[honest].endings.view(channel_id)?.ending, 'revoked');
         assert.deepEqual(street[honest].endings.view(channel_id)?.sweeps, [], 'all is taken');
         await street.reorganise(3);
-        await street.mine(CONFIRMS + 4);
         await assertAllTaken(street, honest);
       }));
 
@@ -76,7 +76,6 @@ describe('old states of whole nodes on bitcoind', { skip: bitcoindMissing ?? fal
           await street.mine(2);
           // What takes the second stages is undone too, and done again.
           await street.reorganise(2);
-          await street.mine(CONFIRMS + 4);
           await assertAllTaken(street, honest);
           for (const { payment_hash, payment_preimage } of claimed) {
             const [part] = await street[honest].outgoing.parts(payment_hash);
@@ -103,8 +102,7 @@ describe('old states of whole nodes on bitcoind', { skip: bitcoindMissing ?? fal
       assert.equal(told.length, 1);
       const status = street.shop.endings.view(channel_id)?.status ?? [];
       assert.equal(status.filter((line) => line.startsWith('ONCHAIN:The peer took ')).length, 1);
-      await street.mine(CONFIRMS);
-      street.assertOver('shop');
+      await street.mineUntilOver('shop');
       assert.equal((await street.gained()).shop_sat, PUSH_SAT, 'its own part was in the old state too');
     }));
 
@@ -127,8 +125,7 @@ describe('old states of whole nodes on bitcoind', { skip: bitcoindMissing ?? fal
       assert.equal(street.shop.endings.view(channel_id)?.commitment_txid, undefined);
       await street.mine(1);
       assert.equal(street.shop.endings.view(channel_id)?.ending, 'unknown');
-      await street.mine(24 + 144 + CONFIRMS + 6);
-      street.assertOver('shop', 'customer');
+      await street.mineUntilOver('shop', 'customer');
       const { shop_sat, customer_sat } = await street.gained();
       assert.equal(shop_sat, PUSH_SAT + 50_000n);
       assert.equal(customer_sat, FUNDING_SAT - PUSH_SAT - 50_000n - 2n * ANCHOR_SAT);
@@ -163,8 +160,7 @@ describe('old states of whole nodes on bitcoind', { skip: bitcoindMissing ?? fal
       );
       assert.ok(end !== undefined);
       assert.equal(street.customer.endings.view(channel_id)?.commitment_txid, txidOf(end.tx));
-      await street.mine(144 + CONFIRMS + 6);
-      street.assertOver('shop', 'customer');
+      await street.mineUntilOver('shop', 'customer');
       const { shop_sat, customer_sat } = await street.gained();
       assert.equal(shop_sat, PUSH_SAT + 50_000n);
       assert.equal(customer_sat, FUNDING_SAT - PUSH_SAT - 50_000n - 2n * ANCHOR_SAT);

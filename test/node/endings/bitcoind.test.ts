@@ -4,12 +4,13 @@ import { describe, it } from 'node:test';
 import { txidOf } from '../../../src/codec/tx/transaction.ts';
 import { signedCommitment } from '../../../src/node/endings/closing-channel.ts';
 import { bitcoindMissing } from '../../support/bitcoind.ts';
+import { TIMEOUT } from '../../support/time-limit.ts';
 import { until } from '../../support/town.ts';
 import { ANCHOR_SAT } from './account.ts';
 import { payHalf } from './half-payment.ts';
 import { CONFIRMS, FUNDING_SAT, PUSH_SAT, Street } from './street.ts';
 
-describe('whole nodes on bitcoind', { skip: bitcoindMissing ?? false, timeout: 120_000 }, () => {
+describe('whole nodes on bitcoind', { skip: bitcoindMissing ?? false, ...TIMEOUT }, () => {
   for (const closer of ['customer', 'shop'] as const) {
     it(`HTLCs both ways are claimed or come back when the ${closer} closes alone, through a reorg`, () =>
       Street.run(async (street) => {
@@ -26,8 +27,7 @@ describe('whole nodes on bitcoind', { skip: bitcoindMissing ?? false, timeout: 1
         // The commitment, what takes our part or the peer's, and the HTLCs that are claimed, are undone and done again.
         await street.mine(4);
         await street.reorganise(4);
-        await street.mine(24 + 144 + CONFIRMS + 6);
-        street.assertOver('shop', 'customer');
+        await street.mineUntilOver('shop', 'customer');
         assert.equal(await street.anchorsLeft(), 0, 'both anchors are taken');
         const { shop_sat, customer_sat } = await street.gained();
         assert.equal(customer_sat, FUNDING_SAT - PUSH_SAT - 50_000n + 70_000n - 2n * ANCHOR_SAT);
@@ -59,8 +59,7 @@ describe('whole nodes on bitcoind', { skip: bitcoindMissing ?? false, timeout: 1
       assert.equal(stages.length, 1, 'both in one transaction');
       // Before anything is deep, all of it is undone and done again: the commitment and what follows from it.
       await street.reorganise(2);
-      await street.mine(144 + CONFIRMS + 6);
-      street.assertOver('shop', 'customer');
+      await street.mineUntilOver('shop', 'customer');
       const { shop_sat, customer_sat } = await street.gained();
       assert.equal(shop_sat, PUSH_SAT + 110_000n);
       assert.equal(customer_sat, FUNDING_SAT - PUSH_SAT - 110_000n - 2n * ANCHOR_SAT);
@@ -82,8 +81,7 @@ describe('whole nodes on bitcoind', { skip: bitcoindMissing ?? false, timeout: 1
       assert.equal(ours.state.phase, 'normal', 'there is time: the customer may come back');
       await street.mine(1);
       assert.equal(ours.state.phase, 'failed');
-      await street.mine(144 + 24 + CONFIRMS);
-      street.assertOver('shop', 'customer');
+      await street.mineUntilOver('shop', 'customer');
       const { shop_sat, customer_sat } = await street.gained();
       assert.equal(shop_sat, PUSH_SAT + 50_000n);
       assert.equal(customer_sat, FUNDING_SAT - PUSH_SAT - 50_000n - 2n * ANCHOR_SAT);
@@ -108,12 +106,11 @@ describe('whole nodes on bitcoind', { skip: bitcoindMissing ?? false, timeout: 1
         const commitment = which === 'new' ? signedCommitment(channel) : old;
         assert.ok(commitment !== undefined);
         await street.send(commitment);
-        await street.mine(144 + CONFIRMS + 6);
-        street.assertOver('shop');
+        if (which === 'new') await street.mineUntilOver('shop', 'customer');
+        else await street.mineUntilOver('shop');
         const { shop_sat, customer_sat } = await street.gained();
         assert.equal(shop_sat, PUSH_SAT + 50_000n);
         if (which === 'old') return;
-        street.assertOver('customer');
         assert.equal(customer_sat, FUNDING_SAT - PUSH_SAT - 50_000n - 2n * ANCHOR_SAT);
       }));
   }
@@ -127,8 +124,7 @@ describe('whole nodes on bitcoind', { skip: bitcoindMissing ?? false, timeout: 1
       assert.ok(old !== undefined);
       await payHalf(customer, shop, 60_000, 'cake');
       await street.send(old);
-      await street.mine(CONFIRMS + 4);
-      street.assertOver('shop');
+      await street.mineUntilOver('shop');
       const { shop_sat, end_fee_sat } = await street.gained();
       assert.equal(shop_sat, FUNDING_SAT - 2n * ANCHOR_SAT - end_fee_sat);
     }));
@@ -138,8 +134,7 @@ describe('whole nodes on bitcoind', { skip: bitcoindMissing ?? false, timeout: 1
       await street.ruinShop();
       await until(() => street.channel.state.phase === 'failed');
       await street.follow();
-      await street.mine(144 + CONFIRMS + 6);
-      street.assertOver('shop', 'customer');
+      await street.mineUntilOver('shop', 'customer');
       const { shop_sat, customer_sat } = await street.gained();
       assert.equal(shop_sat, PUSH_SAT);
       assert.equal(customer_sat, FUNDING_SAT - PUSH_SAT - 2n * ANCHOR_SAT);
@@ -153,8 +148,7 @@ describe('whole nodes on bitcoind', { skip: bitcoindMissing ?? false, timeout: 1
       await street.reorganise(4);
       await street.mine(CONFIRMS - 6);
       assert.equal(street.shop.endings.list().length, 1);
-      await street.mine(6);
-      street.assertOver('shop', 'customer');
+      await street.mineUntilOver('shop', 'customer');
       const { shop_sat, customer_sat } = await street.gained();
       // Each side has a closing transaction that it pays itself (option_simple_close), and nothing says whose is mined.
       assert.equal(shop_sat + customer_sat, FUNDING_SAT);

@@ -13,8 +13,8 @@ import { Secret } from '../../../src/base/types/secret.ts';
 import type { ShortChannelId } from '../../../src/base/types/short-channel-id.ts';
 import { type Dial, INIT_FEATURES, type NetAddress, netDial, Peers } from '../../../src/node/peers/index.ts';
 import { MAX_STRANGERS } from '../../../src/node/peers/limits.ts';
+import { TIMEOUT } from '../../support/time-limit.ts';
 
-const TIMEOUT = { timeout: 30_000 };
 const keyOf = (name: string): Uint8Array => sha256(Buffer.from(name));
 const idOf = (name: string): NodeId => toHex(curve.publicKey(keyOf(name))) as NodeId;
 

@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import { connect, createServer, type Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { netDial } from '../../../src/node/peers/index.ts';
-
-const TIMEOUT = { timeout: 20_000 };
+import { TIMEOUT } from '../../support/time-limit.ts';
 
 interface Seen {
   readonly kind: number;

@@ -42,7 +42,7 @@ export const listincoming = defineCommand({
     const ways = waysIn(channels.list());
     const node_id = channels.options.keys.node_id;
     const peer_ids = [...new Set(ways.map(({ pubkey }) => pubkey))];
-    const capacities = await network.ask('incoming', { node_id, peer_ids });
+    const { capacities } = await network.ask('incoming', { node_id, peer_ids });
     const incoming_msat = new Map(capacities.map((each) => [each.peer_id, each.incoming_msat]));
     return {
       incoming: ways.map((way) => {

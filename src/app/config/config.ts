@@ -171,6 +171,15 @@ export function checkTogether({ values, network, network_dir, rpc_file, log_file
   if (values.alias !== undefined && Buffer.byteLength(values.alias) > 32) {
     throw new ConfigError('alias has at most 32 bytes');
   }
+  const nowhere = values['announce-addr'].find(
+    (text) => parseNetAddress(text.replace(/^dns:/, ''), network.default_port) === undefined,
+  );
+  if (nowhere !== undefined) {
+    throw new ConfigError(`announce-addr is HOST:PORT, an onion service or dns:NAME:PORT, not '${nowhere}'`);
+  }
+  if (values['announce-addr'].filter((text) => text.startsWith('dns:')).length > 1) {
+    throw new ConfigError('announce-addr: at most one name (dns:) can be announced');
+  }
   for (const name of ['zeroconf-peer', 'undefended-peer'] as const) {
     const stranger = values[name].find((peer) => !/^0[23][0-9a-f]{64}$/.test(peer));
     if (stranger !== undefined) {

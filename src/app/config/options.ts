@@ -122,7 +122,12 @@ export const OPTIONS = {
     { one_of: ['separate', 'inside'] },
   ),
   addr: strings(
-    'Listen for peers on this address, HOST:PORT (default: the loopback address, any free port, on regtest).',
+    'Listen for peers on this address, HOST:PORT (default: the loopback address, any free port, on regtest), and announce it if the internet can reach it.',
+    { placeholder: 'ADDR' },
+  ),
+  'bind-addr': strings('Listen for peers on this address, HOST:PORT, and do not announce it.', { placeholder: 'ADDR' }),
+  'announce-addr': strings(
+    'Announce this address to the network, and do not listen on it: HOST:PORT, an onion service, or dns:NAME:PORT.',
     { placeholder: 'ADDR' },
   ),
   offline: flag('Do not listen for peers and do not connect to any.'),

@@ -32,6 +32,7 @@ import { buildNetwork } from './build-network.ts';
 import { buildReserve } from './build-reserve.ts';
 import { rememberTip, tipWrite } from './chain-tip.ts';
 import { releaseOrphans, resumeFundings } from './held-fundings.ts';
+import type { IncomingCapacities } from './incoming-capacities.ts';
 import type { Part } from './lifecycle.ts';
 import { type Learner, learnFromMap } from './map-addresses.ts';
 import { networkWays } from './network-ways.ts';
@@ -70,6 +71,8 @@ export interface Node {
   readonly peers: Peers;
   /** The map of the public network. */
   readonly public_network: PublicNetwork;
+  /** What the network can bring to our peers. */
+  readonly incoming: IncomingCapacities;
   /** What is told of peers while it happens. */
   readonly peerNotices: PeerNotices;
   /** Where we listen for peers. */
@@ -181,6 +184,7 @@ export async function buildNode(infra: Infra, shop: () => ShopPort): Promise<Nod
     randomBytes: secureRandomBytes,
     log,
     onListChanged: () => backups.changed(),
+    onPublic: (message) => built_network.onPublic(message),
   });
   const backups: Backups = new Backups({
     dir: config.network_dir,
@@ -225,7 +229,8 @@ export async function buildNode(infra: Infra, shop: () => ShopPort): Promise<Nod
       else log.warn(`node ${fields.node_id} and Till do not come to terms: ${fields.reason}`);
     },
   });
-  const public_network = buildNetwork(infra, channels);
+  const built_network = buildNetwork(infra, keys, channels);
+  const { public_network, incoming } = built_network;
   const bindings: NetAddress[] = [];
   const giveUp = (channel: LiveChannel, reason: string): void =>
     void channels.apply(channel, { kind: 'give_up', reason });
@@ -287,18 +292,15 @@ export async function buildNode(infra: Infra, shop: () => ShopPort): Promise<Nod
     },
     // The channels start them: they are theirs.
     { name: 'endings', stop: () => endings.stop() },
+    ...built_network.parts,
     {
-      name: 'network',
+      name: 'addresses of peers',
       start() {
-        public_network.start();
         const learn = () => unattended('looking up the addresses of peers', learnFromMap(learner));
         stopLearning = chain.onTip(() => void learn());
         void learn();
       },
-      async stop() {
-        stopLearning();
-        await public_network.stop();
-      },
+      stop: () => stopLearning(),
     },
   ];
   let stopRemembering = (): void => {};
@@ -334,6 +336,7 @@ export async function buildNode(infra: Infra, shop: () => ShopPort): Promise<Nod
     backups,
     peers,
     public_network,
+    incoming,
     peerNotices,
     bindings,
     parts,

@@ -35,7 +35,7 @@ export interface Shop {
 /** Nothing runs before the parts are started. */
 export async function buildShop(
   { config, log, clock, store, chain }: Infra,
-  { keys, wallet, channels }: Node,
+  { keys, wallet, channels, incoming }: Node,
 ): Promise<Shop> {
   const { values, network } = config;
   const report = (module: string) => (error: unknown) =>
@@ -60,7 +60,7 @@ export async function buildShop(
     network,
     signer: { node_id: keys.node_id, sign: (digest) => keys.signRecoverable(digest) },
     payment_secret_key: keys.payment_secret_key,
-    hints: { candidates: () => waysIn(channels.list()) },
+    hints: { candidates: () => waysIn(channels.list(), (peer_id) => incoming.of(peer_id)) },
     fallback: deposits,
     features: INVOICE_FEATURES,
     default_expiry_seconds: values['invoices-expiry'],

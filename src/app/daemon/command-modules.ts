@@ -32,7 +32,7 @@ import type { Infra } from './build-infra.ts';
 import type { Node } from './build-node.ts';
 import type { Shop } from './build-shop.ts';
 import { INVOICE_FEATURES } from './features.ts';
-
+import { identityOf } from './identity.ts';
 import { addressesInMap } from './map-addresses.ts';
 import { readPeerAddresses, savePeerAddress } from './peer-book.ts';
 
@@ -111,15 +111,16 @@ function infoOf({ infra: { config, chain }, node: { keys, channels, peers, bindi
     .map(({ state }) => (isGone(state) && state.phase === 'normal' ? 'opening' : state.phase));
   const count = (...of: readonly string[]): number => phases.filter((phase) => of.includes(phase)).length;
   const init = toHex(encodeFeatures(INIT_FEATURES));
+  const identity = identityOf(config, keys.node_id);
   return {
     id: keys.node_id,
-    alias: config.values.alias ?? `till-${keys.node_id.slice(2, 10)}`,
-    color: config.values.rgb ?? keys.node_id.slice(0, 6),
+    alias: identity.alias,
+    color: identity.color,
     num_peers: peers.list().length,
     num_pending_channels: count('opening'),
     num_active_channels: count('normal'),
     num_inactive_channels: count('closing', 'closed', 'failed', 'spent'),
-    address: [],
+    address: identity.addresses,
     binding: bindings.map(addressRow),
     version: version(),
     blockheight: chain.tip().height,

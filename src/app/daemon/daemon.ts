@@ -26,7 +26,7 @@ export interface DaemonOptions {
 }
 
 type Running = Pick<Infra, 'clock' | 'store' | 'chain' | 'source' | 'mine'> &
-  Omit<Node, 'parts' | 'outward' | 'peerNotices'> &
+  Omit<Node, 'parts' | 'outward' | 'peerNotices' | 'incoming'> &
   Pick<Shop, 'invoices' | 'deposits'>;
 
 export class Daemon implements Running {

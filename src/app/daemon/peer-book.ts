@@ -54,7 +54,7 @@ export async function savePeerAddress(
 /** Listens where the operator says, or on loopback. Resolves with the addresses. */
 export async function listen({ values, network }: Config, peers: Peers): Promise<readonly NetAddress[]> {
   const loopback = { host: '127.0.0.1', port: network.name === 'regtest' ? 0 : network.default_port };
-  const wanted = values.addr.map((text) => parseNetAddress(text, network.default_port));
+  const wanted = [...values.addr, ...values['bind-addr']].map((text) => parseNetAddress(text, network.default_port));
   const bindings: NetAddress[] = [];
   for (const address of wanted.length === 0 ? [loopback] : wanted) {
     if (address === undefined) throw new Error('addr: an address is HOST:PORT');

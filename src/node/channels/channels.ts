@@ -52,6 +52,7 @@ export class Channels {
   readonly book: Book;
   readonly #table = new ChannelTable();
   readonly #agenda: Agenda;
+  readonly #gossip: OwnGossip;
   readonly #incoming_htlcs: IncomingHtlcs;
   readonly #turns: Turns;
   readonly #removal: Removal;
@@ -130,6 +131,7 @@ export class Channels {
     });
     const newcomers = new Newcomers({ ...options, table, openings, turns, book, spare_scripts });
     this.book = book;
+    this.#gossip = gossip;
     this.#agenda = agenda;
     this.#incoming_htlcs = incoming_htlcs;
     this.#turns = turns;
@@ -172,6 +174,7 @@ export class Channels {
       if (htlc.is_claimed) incoming.resume(htlc);
       else if (this.#mayAccept(htlc.channel_id)) incoming.offer(htlc);
     }
+    for (const channel of this.list()) this.#gossip.sayPublic(channel);
     this.#reminders.start();
     void this.#funding.prove();
     this.#stopTip = chain.onTip((event) => {

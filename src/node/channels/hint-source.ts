@@ -24,8 +24,14 @@ export interface WayIn {
   readonly peer_incoming_msat: Msat;
 }
 
-/** The open channels whose peer has told what it asks. */
-export function waysIn(channels: readonly LiveChannel[]): readonly WayIn[] {
+/**
+ * The open channels whose peer has told what it asks. `incomingOf` says what the network can bring to a peer; undefined
+ * while nobody knows: then it is taken for much, because a hint too many costs a payer a try, and one too few a payment.
+ */
+export function waysIn(
+  channels: readonly LiveChannel[],
+  incomingOf: (peer_id: NodeId) => Msat | undefined = () => undefined,
+): readonly WayIn[] {
   const ways: WayIn[] = [];
   for (const { state, remote_update, peer, peer_id } of channels) {
     // Over a funding that may still vanish no payment is accepted.
@@ -43,8 +49,7 @@ export function waysIn(channels: readonly LiveChannel[]): readonly WayIn[] {
       fee_base_msat: remote_update.fee_base_msat,
       fee_proportional_millionths: remote_update.fee_proportional_millionths,
       cltv_expiry_delta: remote_update.cltv_expiry_delta,
-      // Without the graph of public channels nobody is known to be a dead end, and a hint too many costs a payer a try.
-      peer_incoming_msat: MAX_U64 as Msat,
+      peer_incoming_msat: incomingOf(peer_id) ?? (MAX_U64 as Msat),
     });
   }
   return ways;

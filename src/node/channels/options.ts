@@ -9,7 +9,15 @@ import { type ChainSource, FEERATE_FLOOR_PER_KW } from '../../infra/chain/source
 import type { Store } from '../../infra/store/store.ts';
 import type { ChannelPolicy, Feerates } from '../../protocol/channel/policy.ts';
 import type { ForwardingTerms } from './gossip/signing.ts';
-import type { ChannelLog, EndingPort, FundingWallet, IncomingPort, NodeKeys, OutgoingPort } from './ports.ts';
+import type {
+  ChannelLog,
+  EndingPort,
+  FundingWallet,
+  IncomingPort,
+  NodeKeys,
+  OutgoingPort,
+  PublicMessage,
+} from './ports.ts';
 
 /** The chain, as this module needs it. */
 export interface ChannelChain extends ChainSource {
@@ -37,6 +45,8 @@ export interface ChannelsOptions {
   readonly log: ChannelLog;
   /** A channel has come or gone, and that is durable. Nothing else has followed from it yet. */
   readonly onListChanged: () => void;
+  /** Something of a public channel is for everybody, and is durable. Said again after each start. */
+  readonly onPublic?: ((message: PublicMessage) => void) | undefined;
 }
 
 /** When an estimate is missing: enough to be relayed and mined on a quiet chain. */

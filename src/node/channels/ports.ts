@@ -129,6 +129,9 @@ export interface ChannelLog {
   warn(text: string): void;
 }
 
+/** What is said of our channels in public: a channel_announcement, or our channel_update. */
+export type PublicMessage = Extract<KnownMessage, { readonly type: 'channel_announcement' | 'channel_update' }>;
+
 /** A channel as far as gossip is concerned. */
 export interface GossipChannel extends EndingChannel {
   readonly peer: ConnectedPeer | undefined;

@@ -172,7 +172,7 @@ export class Intake {
     if (verdict.kind === 'unknown') {
       const { scid_high, scid_low, channel_flags } = verdict.fields;
       const key = keyOf(scid_high, scid_low);
-      if (this.#failed.has(key)) return;
+      if (this.#failed.has(key) && peer !== OURSELVES) return;
       this.#early_updates.put(`${key}/${channel_flags & 1}`, { peer, bytes, height: 0 });
       missing(peer, verdict.fields);
       return;

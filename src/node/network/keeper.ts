@@ -11,7 +11,7 @@ import { NetworkMap } from '../../protocol/gossip/network-map.ts';
 import { Knowledge } from '../../protocol/routing/knowledge.ts';
 import { Search } from '../../protocol/routing/search.ts';
 import { Intake, OURSELVES } from './intake.ts';
-import { incomingCapacity, listChannels, listNodes } from './list-answers.ts';
+import { hasOthers, incomingCapacity, listChannels, listNodes } from './list-answers.ts';
 import { MapFile } from './map-file.ts';
 import { OutputChecks } from './output-checks.ts';
 import type { KeeperPorts } from './ports.ts';
@@ -54,7 +54,7 @@ export class Keeper {
   readonly #search = new Search();
   readonly #faults = new Map<number, number>();
   /** What is said of ourselves, on every connection: by what it is about. */
-  readonly #own = new Map<string, Uint8Array>();
+  readonly #own = new Map<string, { readonly message: Uint8Array; readonly channel: string | undefined }>();
   readonly #own_channels = new Set<string>();
   readonly #peers = new Set<number>();
   #queue: { readonly peer: number; readonly bytes: Buffer }[] = [];
@@ -149,7 +149,12 @@ export class Keeper {
   connected(peer: GossipPeer): void {
     this.#peers.add(peer.number);
     this.#teller.connected(peer.number);
-    if (this.#own.size > 0) this.#options.ports.send(peer.number, [...this.#own.values()]);
+    if (this.#own.size > 0) {
+      this.#options.ports.send(
+        peer.number,
+        [...this.#own.values()].map(({ message }) => message),
+      );
+    }
     this.#seeker.connected(peer);
   }
 
@@ -180,22 +185,18 @@ export class Keeper {
   }
 
   /**
-   * What we say of ourselves: it goes to every peer at once, and on every new connection. `about` is what it replaces;
-   * a channel's announcement names the channel.
+   * What we say of ourselves: it goes to every peer at once, and on every new connection, until the channel that it is
+   * about is gone. `about` names what it replaces.
    */
   own(about: string, message: Uint8Array, short_channel_id: string | undefined): void {
     const halves = short_channel_id === undefined ? undefined : scidHalves(short_channel_id);
-    if (halves !== undefined) this.#own_channels.add(`${halves.scid_high}:${halves.scid_low}`);
-    const known = this.#own.get(about);
+    const channel = halves && `${halves.scid_high}:${halves.scid_low}`;
+    if (channel !== undefined) this.#own_channels.add(channel);
+    const known = this.#own.get(about)?.message;
     if (known !== undefined && toHex(known) === toHex(message)) return;
-    this.#own.set(about, message);
+    this.#own.set(about, { message, channel });
     this.#intake.take(OURSELVES, Buffer.from(message));
     for (const peer of this.#peers) this.#options.ports.send(peer, [message]);
-  }
-
-  /** A channel of ours is gone: nothing more is said of it. */
-  disown(about: readonly string[]): void {
-    for (const each of about) this.#own.delete(each);
   }
 
   /** A block is there, and spends these outpoints. */
@@ -227,7 +228,10 @@ export class Keeper {
       }),
       channels: (each) => listChannels(this.#map, this.#file, each),
       nodes: (each) => listNodes(this.#map, this.#file, each),
-      incoming: (each) => incomingCapacity(this.#map, each),
+      incoming: (each) => ({
+        is_known: this.#seeker.is_synced && hasOthers(this.#map, each.node_id),
+        capacities: incomingCapacity(this.#map, each),
+      }),
       ways: (each) =>
         findWays(
           { map: this.#map, knowledge: this.#knowledge, search: this.#search },
@@ -303,6 +307,11 @@ export class Keeper {
   }
 
   #removed(channel: number): void {
+    const { scid_high, scid_low } = this.#map.channels;
+    const name = `${scid_high[channel]}:${scid_low[channel]}`;
+    if (this.#own_channels.delete(name)) {
+      for (const [about, own] of this.#own) if (own.channel === name) this.#own.delete(about);
+    }
     this.#checks.removed(channel);
     this.#knowledge.forget(2 * channel);
     this.#knowledge.forget(2 * channel + 1);

@@ -139,3 +139,9 @@ export function incomingCapacity(
     return { peer_id, incoming_msat };
   });
 }
+
+/** Whether there are channels in the map beside those of this node. */
+export function hasOthers(map: NetworkMap, node_id: NodeId): boolean {
+  const us = map.findNode(fromHex(node_id));
+  return map.channel_count > (us === -1 ? 0 : (map.nodes.degree[us] as number));
+}

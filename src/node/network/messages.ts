@@ -24,7 +24,6 @@ export type ToKeeper =
       readonly message: Uint8Array;
       readonly short_channel_id: string | undefined;
     }
-  | { readonly kind: 'disown'; readonly about: readonly string[] }
   | { readonly kind: 'block'; readonly height: number; readonly outpoints: Uint8Array }
   | { readonly kind: 'block_gone'; readonly height: number }
   | { readonly kind: 'ask'; readonly number: number; readonly name: QuestionName; readonly asked: object }

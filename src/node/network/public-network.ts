@@ -166,11 +166,6 @@ export class PublicNetwork {
     this.#say({ kind: 'own', about, message, short_channel_id });
   }
 
-  /** No longer says what was said about these. */
-  unsay(about: readonly string[]): void {
-    this.#say({ kind: 'disown', about });
-  }
-
   #ownNameIn(peer_id: NodeId, message: Uint8Array): OwnName {
     if (messageNumber(message) !== CHANNEL_UPDATE) return undefined;
     const fields = readUpdate(Buffer.from(message.buffer, message.byteOffset, message.byteLength));

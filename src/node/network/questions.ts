@@ -177,7 +177,11 @@ export interface Questions {
   ways: { asked: WayQuestion; answer: WaysAnswer };
   incoming: {
     asked: { readonly node_id: NodeId; readonly peer_ids: readonly NodeId[] };
-    answer: readonly IncomingCapacity[];
+    answer: {
+      /** The map is synced, and has channels that are not ours: what it does not have is not there. */
+      readonly is_known: boolean;
+      readonly capacities: readonly IncomingCapacity[];
+    };
   };
 }
 

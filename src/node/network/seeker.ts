@@ -87,6 +87,8 @@ export class Seeker {
   /** Peers that did not answer in time: asked when no other is there. */
   readonly #slow = new Set<number>();
   readonly #wanted = new Map<string, Wanted>();
+  /** Nodes in the map that were asked for by themselves. */
+  readonly #asked_nodes = new Set<number>();
   #range: RangeQuery | undefined;
   #has_list = false;
   #is_synced = false;
@@ -210,10 +212,26 @@ export class Seeker {
     const isNewer = (half: number, timestamp: number, checksum: number | undefined): boolean =>
       timestamp > (map.halves.timestamp[half] as number) &&
       (checksum === undefined || map.halves.timestamp[half] === 0 || checksum !== map.halves.checksum[half]);
-    let flags = 0;
+    let flags = this.#lacksNodes(channel);
     if (timestamps === undefined) return flags;
     if (isNewer(2 * channel, timestamps.of_node_1, checksums?.of_node_1)) flags |= QUERY_FLAGS.update_1;
     if (isNewer(2 * channel + 1, timestamps.of_node_2, checksums?.of_node_2)) flags |= QUERY_FLAGS.update_2;
+    return flags;
+  }
+
+  /** A channel may have come without what its nodes say of themselves. Of each node that is asked once. */
+  #lacksNodes(channel: number): number {
+    const { halves, nodes } = this.#options.map;
+    let flags = 0;
+    for (const [half, flag] of [
+      [2 * channel, QUERY_FLAGS.node_1],
+      [2 * channel + 1, QUERY_FLAGS.node_2],
+    ] as const) {
+      const node = halves.node[half] as number;
+      if (nodes.timestamp[node] !== 0 || this.#asked_nodes.has(node)) continue;
+      this.#asked_nodes.add(node);
+      flags |= flag;
+    }
     return flags;
   }
 

@@ -47,9 +47,6 @@ function serve(port: MessagePort, data: WorkerData): void {
       case 'own':
         keeper.own(message.about, message.message, message.short_channel_id);
         break;
-      case 'disown':
-        keeper.disown(message.about);
-        break;
       case 'block':
         keeper.block(message.height, message.outpoints);
         break;

@@ -14,7 +14,7 @@ import { channelUpdateFacts } from '../../../protocol/channel/facts.ts';
 import type { AnnouncementSignatures } from '../../../protocol/channel/state.ts';
 import type { Book } from '../book.ts';
 import type { LiveChannel } from '../live-channel.ts';
-import type { ChannelGossip, ChannelLog, ConnectedPeer, GossipChannel, NodeKeys } from '../ports.ts';
+import type { ChannelGossip, ChannelLog, ConnectedPeer, GossipChannel, NodeKeys, PublicMessage } from '../ports.ts';
 import {
   announcementDigest,
   completeAnnouncement,
@@ -35,6 +35,8 @@ export interface OwnGossipOptions {
   readonly log: ChannelLog;
   /** The channel's row is to be written, before what is said now. */
   save(channel_id: ChannelId): void;
+  /** Something of a public channel is for everybody. */
+  readonly onPublic?: ((message: PublicMessage) => void) | undefined;
 }
 
 /** Two weeks without a word and the network forgets a channel (BOLT 7); we speak again well before. */
@@ -59,7 +61,35 @@ export class OwnGossip implements ChannelGossip {
       channel.local_update = local_update;
       save(channel.channel_id);
     }
-    book.send(peer, signUpdate(keys, peer_id, network.chain_hash, facts, forwarding, local_update.timestamp));
+    const message = signUpdate(keys, peer_id, network.chain_hash, facts, forwarding, local_update.timestamp);
+    book.send(peer, message);
+    if (!facts.dont_forward) this.#publish(message);
+  }
+
+  /** After a start: what was said in public of this channel is said again. */
+  sayPublic(channel: GossipChannel): void {
+    const { keys, network, forwarding } = this.#options;
+    const { state, peer_id, local_update } = channel;
+    const { local_announcement, remote_announcement, terms, phase } = state;
+    const facts = channelUpdateFacts(state);
+    if (local_announcement === undefined || remote_announcement === undefined || phase !== 'normal') return;
+    const { chain_hash } = network;
+    const announcement = completeAnnouncement(
+      keys,
+      peer_id,
+      chain_hash,
+      terms,
+      local_announcement,
+      remote_announcement,
+    );
+    if (announcement !== undefined) this.#publish(announcement);
+    if (facts === undefined || local_update === undefined) return;
+    this.#publish(signUpdate(keys, peer_id, chain_hash, facts, forwarding, local_update.timestamp));
+  }
+
+  #publish(message: PublicMessage): void {
+    const { book, onPublic } = this.#options;
+    if (onPublic !== undefined) book.speak(() => onPublic(message));
   }
 
   /** Says our update again when what was said last is old, or not true any more. */
@@ -109,6 +139,7 @@ export class OwnGossip implements ChannelGossip {
       return false;
     }
     if (peer !== undefined) book.send(peer, announcement);
+    this.#publish(announcement);
     this.sayUpdate(channel);
     return true;
   }

@@ -12,6 +12,9 @@ const found = [process.env.TILL_BITCOIND, 'bitcoind'].find(
   (path) => path !== undefined && spawnSync(path, ['--version']).status === 0,
 );
 
+/** Where it is; undefined where there is none. */
+export const bitcoindPath: string | undefined = found;
+
 /** Knots takes version 3 for any other unless it is told; Core has no such option. */
 const trucOption =
   found !== undefined && /-mempooltruc/.test(spawnSync(found, ['--help'], { encoding: 'utf8' }).stdout)

@@ -56,6 +56,20 @@ test('docs/guide/backups.md', async (t) => {
   await neighbour.mine(reader, 1);
   await reader.until('till listfunds', (text) => JSON.parse(text).sweeps?.[0]?.amount_msat === 200_000_000);
 
+  // The words and one peer find a channel.
+  const another = await neighbour.another();
+  await another.opensChannel(reader, id, port, 300_000, 100_000_000);
+  await reader.outside('till stop && mv .till third && mkdir -p .till/regtest && cp words.txt .till/regtest/seed');
+  settle();
+  node = reader.begin('till start --network=signet --rescan=-200000');
+  await node.says('is up on regtest');
+  reader.replace('ID@HOST:PORT', `${another.id}@${another.address}`);
+  await reader.run('till connect ID@HOST:PORT');
+  await node.says(`peer ${another.id} returned a backup of`);
+  const returned = JSON.parse((await reader.run('till emergencyrecover')).stdout);
+  assert.ok(returned.stubs.length > 0);
+  await another.closesWhatIsAsked();
+
   // The database as it was at the copy.
   mkdirSync(join(reader.home, 'backups'));
   await reader.outside('till invoice 1000 before x');

@@ -12,7 +12,12 @@ test('docs/guide/keys.md', async (t) => {
   t.after(() => reader.close());
   await reader.outside('till start --daemon --log-file=log && till stop');
   const { stdout, stderr } = await reader.run('till seed --network=signet');
-  assert.equal(stdout, readFileSync(join(reader.home, '.till', 'regtest', 'seed'), 'utf8').trimEnd().concat('\n'));
+  assert.equal(
+    stdout,
+    readFileSync(join(reader.home, '.till', 'regtest', 'seed'), 'utf8')
+      .trimEnd()
+      .concat('\n'),
+  );
   assert.match(stderr, /Write these words on paper/);
   const { code } = await reader.runMentioned('till newaddr');
   assert.equal(code, 2, 'the node was stopped');

@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Daemon } from '../../src/app/daemon/daemon.ts';
 import { parseAddress } from '../../src/base/types/address.ts';
 import { msat, sat } from '../../src/base/types/amount.ts';
 import type { NodeId } from '../../src/base/types/brand.ts';
-import type { Daemon } from '../../src/app/daemon/daemon.ts';
 import type { LiveChannel } from '../../src/node/channels/live-channel.ts';
 import { Town, until } from '../support/town.ts';
 import type { Reader } from './reader.ts';
@@ -22,6 +22,13 @@ export class Neighbour {
     mkdirSync(join(reader.home, '.till'), { recursive: true });
     writeFileSync(join(reader.home, '.till', 'config'), `embedded-chain=${join(town.dir, 'chain')}\n`);
     return new Neighbour(town, node);
+  }
+
+  /** Another node on the same chain. */
+  async another(): Promise<Neighbour> {
+    const node = await this.town.start('another');
+    await this.town.fund(node);
+    return new Neighbour(this.town, node);
   }
 
   private constructor(town: Town, node: Daemon) {
@@ -76,8 +83,7 @@ export class Neighbour {
   async untilUsable(reader: Reader): Promise<void> {
     await reader.until('till --regtest listpeerchannels', (text) =>
       JSON.parse(text).channels.every(
-        (each: { state: string; peer_connected: boolean }) =>
-          each.state === 'CHANNELD_NORMAL' && each.peer_connected,
+        (each: { state: string; peer_connected: boolean }) => each.state === 'CHANNELD_NORMAL' && each.peer_connected,
       ),
     );
     const isUsable = ({ state, remote_update }: LiveChannel): boolean =>

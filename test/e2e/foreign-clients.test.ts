@@ -110,6 +110,18 @@ with rpc.reply_filter({"invoices": [{"label": True}]}):
     assert rpc.listinvoices()["invoices"] == [{"label": "py"}, {"label": "py2"}]
 assert rpc.check("invoice", amount_msat=1, label="x", description="y")["command_to_check"] == "invoice"
 assert rpc.wait("invoices", "created", 1)["created"] >= 1
+signed = rpc.signmessage("by me")["zbase"]
+assert rpc.checkmessage("by me", signed) == {"verified": True, "pubkey": info["id"]}
+assert rpc.listnodes(info["id"])["nodes"][0]["nodeid"] == info["id"]
+assert rpc.listforwards()["forwards"] == [] and rpc.listoffers()["offers"] == []
+assert rpc.listtransactions()["transactions"] == []
+rows = rpc.call("sql", {"query": "SELECT label, status, payment_hash FROM invoices ORDER BY created_index"})["rows"]
+assert rows[0] == ["py", "unpaid", made["payment_hash"]], rows
+try:
+    rpc.keysend(info["id"], 1)
+    raise SystemExit("a spontaneous payment was made")
+except RpcError as error:
+    assert error.error["code"] == 3000, error
 rpc.delinvoice("py", "unpaid")
 assert "clean" in str(rpc.autoclean_status())
 assert len(rpc.help()["help"]) > 20

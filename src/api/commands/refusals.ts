@@ -62,7 +62,7 @@ export const REFUSALS: readonly Refusal[] = [
     instead: 'use xpay, or sendpay with a route of your own',
   },
   {
-    commands: ['renepaystatus'],
+    commands: ['renepaystatus', 'paystatus'],
     why: 'Till has one way to pay for all its commands',
     instead: 'use listpays and listsendpays',
   },
@@ -123,6 +123,8 @@ export const REFUSALS: readonly Refusal[] = [
       'splicein',
       'spliceout',
       'dev-splice',
+      'abort_channels',
+      'stfu_channels',
     ],
     why: 'Till opens channels that one side funds, and does not splice',
     instead: 'use fundchannel and close',

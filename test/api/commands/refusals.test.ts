@@ -26,7 +26,9 @@ test('nothing is refused that there is, or twice, or that Core Lightning does no
     refused.filter((name) => own.has(name)),
     [],
   );
-  const unknown = refused.filter((name) => !(name in theirs));
+  /** Of its Python package, and not in its documentation. */
+  const undocumented = ['paystatus', 'abort_channels', 'stfu_channels'];
+  const unknown = refused.filter((name) => !(name in theirs) && !undocumented.includes(name));
   assert.deepEqual(unknown, []);
 });
 

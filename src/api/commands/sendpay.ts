@@ -1,5 +1,6 @@
 import { RpcError } from '../../base/errors.ts';
 import type { PaymentSecret } from '../../base/types/brand.ts';
+import type { ShortChannelId } from '../../base/types/short-channel-id.ts';
 import type { RouteStep } from '../../node/payments/sendpay.ts';
 import { answer } from '../rpc/answer.ts';
 import { optional, required, withDefault } from '../rpc/command.ts';
@@ -9,13 +10,20 @@ import { isJsonObject, type Json, type JsonObject } from '../rpc/json.ts';
 import { defineCommand } from './modules.ts';
 import { sendpayMembers, sendpayRow } from './sendpay-row.ts';
 
-function member<T>(step: JsonObject, name: string, of: Field<T>): T {
-  const value = step[name];
-  if (value === undefined) throw new RpcError('INVALID_PARAMS', `route: each hop needs ${name}`);
-  return readField(of, `route: ${name}`, value);
+/** The first of these members that a hop has. Throws RpcError when it has none. */
+function either<T>(step: JsonObject, names: readonly [string, string], of: Field<T>): T {
+  const name = names.find((each) => step[each] !== undefined);
+  if (name === undefined) throw new RpcError('INVALID_PARAMS', `route: must have either ${names[0]} or ${names[1]}`);
+  return readField(of, `route: ${name}`, step[name] as Json);
 }
 
-/** Hops as `getroute` answers them; members that only describe them are skipped. */
+/** The channel of a hop, without its direction: the nodes say which one is meant. */
+const hopChannel: Field<ShortChannelId> = {
+  ...field.shortChannelId,
+  parse: (value) => field.shortChannelId.parse(typeof value === 'string' ? value.replace(/\/[01]$/, '') : value),
+};
+
+/** Hops as `getroute` or `getroutes` answers them; members that only describe them are skipped. */
 const routeField: Field<readonly RouteStep[]> = {
   type: 'route',
   schema: {
@@ -27,8 +35,11 @@ const routeField: Field<readonly RouteStep[]> = {
         channel: field.shortChannelId.schema,
         amount_msat: field.msat.schema,
         delay: field.u32.schema,
+        node_id_out: field.nodeId.schema,
+        short_channel_id_dir: { type: 'string' },
+        amount_out_msat: field.msat.schema,
+        cltv_out: field.u32.schema,
       },
-      required: ['id', 'channel', 'amount_msat', 'delay'],
     },
   },
   secret: false,
@@ -37,10 +48,10 @@ const routeField: Field<readonly RouteStep[]> = {
     return value.map((step: Json) => {
       if (!isJsonObject(step)) throw new Unfit('should be an array of objects', step);
       return {
-        id: member(step, 'id', field.nodeId),
-        channel: member(step, 'channel', field.shortChannelId),
-        amount_msat: member(step, 'amount_msat', field.msat),
-        delay: member(step, 'delay', field.u32),
+        id: either(step, ['node_id_out', 'id'], field.nodeId),
+        channel: either(step, ['short_channel_id_dir', 'channel'], hopChannel),
+        amount_msat: either(step, ['amount_out_msat', 'amount_msat'], field.msat),
+        delay: either(step, ['cltv_out', 'delay'], field.u32),
       };
     });
   },
@@ -68,7 +79,7 @@ export const sendpay = defineCommand({
   description:
     'Sends one HTLC along the route and answers when that is on disk. `waitsendpay` reports how it ends. Asking again for the same part answers its status and never sends it twice.',
   params: {
-    route: required(routeField, 'The hops, as `getroute` answers them.'),
+    route: required(routeField, 'The hops, as `getroute` answers them, or the path of a route of `getroutes`.'),
     payment_hash: required(field.hash, 'The hash of the payment.'),
     label: optional(field.label, 'A label, stored with it.'),
     amount_msat: optional(field.msat, 'The sum of all parts; required with `partid`.'),

@@ -19,6 +19,8 @@ export function failureError(part: Sendpay): RpcError {
   const isPayee = erring_index === route.length - 1;
   const at = erring_index === undefined ? undefined : route[erring_index];
   const channel = isPayee || erring_index === undefined ? at : route[erring_index + 1];
+  const erring = channel ?? route[0];
+  const begin = erring === undefined ? undefined : route[route.indexOf(erring) - 1]?.id;
   const name = wireName(failcodename);
   return new RpcError(
     isPayee ? 'PAY_DESTINATION_PERM_FAIL' : 'PAY_TRY_OTHER_ROUTE',
@@ -35,7 +37,9 @@ export function failureError(part: Sendpay): RpcError {
       created_at: part.created_at,
       erring_index: erring_index === undefined ? 0 : erring_index + 1,
       erring_node: at?.id,
-      erring_channel: (channel ?? route[0])?.channel,
+      erring_channel: erring?.channel,
+      // Of our own channel it is not told: the part does not know our id.
+      ...(begin === undefined || erring === undefined ? {} : { erring_direction: begin < erring.id ? 0 : 1 }),
       failcode,
       failcodename: name,
       raw_message,

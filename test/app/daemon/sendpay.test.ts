@@ -156,7 +156,7 @@ test('routes and amounts that make no sense are refused before anything is sent'
   await refused(-32602, /^route: should be an array: invalid token/, asked({ route: 'shop' }));
   await refused(-32602, /^route: should be an array of objects: invalid token '5'/, asked({ route: [5] }));
   const { channel: _channel, ...nameless } = hop;
-  await refused(-32602, 'route: each hop needs channel', asked({ route: [nameless] }));
+  await refused(-32602, 'route: must have either short_channel_id_dir or channel', asked({ route: [nameless] }));
   await refused(
     -32602,
     /^route: delay: should be an unsigned 32 bit integer/,

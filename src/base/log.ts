@@ -7,6 +7,8 @@ import { appendFileSync, writeSync } from 'node:fs';
 /** The levels of Core Lightning, quiet to loud. */
 export const LOG_LEVELS = ['debug', 'info', 'unusual', 'broken'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
+/** As text for people, or each line a JSON object for what gathers logs. */
+export type LogFormat = 'text' | 'json';
 
 export interface Log {
   debug(text: string): void;
@@ -19,6 +21,8 @@ export interface Log {
 
 export interface LogOptions {
   readonly level: LogLevel;
+  /** Default: text. */
+  readonly format?: LogFormat;
   /** Where lines go: a file, or standard output when undefined. */
   readonly file: string | undefined;
   /** The time of a line, in ISO form. */
@@ -37,7 +41,7 @@ const STANDARD_ERROR = 2;
  * Opens the log. A file is opened again for every line, so that it may be moved away while the node runs. Throws
  * LogFileError when it cannot be written at first; later the node goes on without a log rather than not at all.
  */
-export function openLog({ level, file, now }: LogOptions): Log {
+export function openLog({ level, format = 'text', file, now }: LogOptions): Log {
   const least = LOG_LEVELS.indexOf(level);
   const append = (text: string): void => {
     if (file === undefined) writeSync(STANDARD_OUTPUT, text);
@@ -45,7 +49,7 @@ export function openLog({ level, file, now }: LogOptions): Log {
   };
   const write = (of: LogLevel, text: string): void => {
     if (LOG_LEVELS.indexOf(of) < least) return;
-    const line = `${now()} ${of.toUpperCase().padEnd(7)} ${printable(text)}\n`;
+    const line = format === 'json' ? jsonLine(now(), of, text) : `${now()} ${of.toUpperCase().padEnd(7)} ${printable(text)}\n`;
     try {
       append(line);
     } catch (error) {
@@ -65,6 +69,12 @@ export function openLog({ level, file, now }: LogOptions): Log {
     warn: (text) => write('unusual', text),
     error: (text) => write('broken', text),
   };
+}
+
+/** A request's id stands in a member of its own, so that it can be searched for. */
+function jsonLine(time: string, level: LogLevel, message: string): string {
+  const request_id = /\(request ([0-9a-f]{16})\)/.exec(message)?.[1];
+  return `${JSON.stringify({ time, level, message, request_id })}\n`;
 }
 
 /** A line on standard error, whatever its state: a node that nobody can hear any more must still go on. */

@@ -67,3 +67,20 @@ test('a disk that is full, or an output that nobody reads, does not end the node
   });
   assert.match(unread.stderr, /ended with 7\n$/);
 });
+
+test('for machines each line is an object, and the id of a request is a member of its own', () => {
+  const file = join(dir, 'json');
+  const log = openLog({ level: 'info', format: 'json', file, now: () => '2026-01-01T00:00:00.000Z' });
+  log.info('two\nlines "quoted"');
+  log.error('invoice (request 0123456789abcdef): broken');
+  const lines = readFileSync(file, 'utf8').trim().split('\n').map((line) => JSON.parse(line) as unknown);
+  assert.deepEqual(lines, [
+    { time: '2026-01-01T00:00:00.000Z', level: 'info', message: 'two\nlines "quoted"' },
+    {
+      time: '2026-01-01T00:00:00.000Z',
+      level: 'broken',
+      message: 'invoice (request 0123456789abcdef): broken',
+      request_id: '0123456789abcdef',
+    },
+  ]);
+});

@@ -59,6 +59,8 @@ export interface DispatchOptions {
   /**
    * Judges the rune of a call. Throws or rejects with RpcError. Without it every call is refused.
    */
+  /** Told of each answer, for those who measure. */
+  readonly onAnswered?: (method: string, seconds: number, is_good: boolean) => void;
   /** Runs a call once for each key: see shop/access/idempotency.ts. */
   readonly once?: (
     request: { readonly rune: string; readonly key: string; readonly content: string },
@@ -115,13 +117,18 @@ export class Dispatcher<Modules> {
       }
       const filter = envelope.filter === undefined ? undefined : compileFilter(envelope.filter);
       const params = readParams(command, envelope.params as Json);
+      const start = this.#options.onAnswered === undefined ? 0 : performance.now();
       const answered = (result: unknown): Reply => {
+        this.#options.onAnswered?.(command.name, (performance.now() - start) / 1000, true);
         this.#holdTo(command, result);
         return resultReply(id, filter === undefined ? result : filter(result));
       };
       const result = command.run(params, this.#modules, new RequestContext(id, caller));
       if (!isPromise(result)) return answered(result);
-      return result.then(answered).catch((error: unknown) => failed(this.#listed(command, error)));
+      return result.then(answered).catch((error: unknown) => {
+        this.#options.onAnswered?.(command.name, (performance.now() - start) / 1000, false);
+        return failed(this.#listed(command, error));
+      });
     } catch (error) {
       const command = this.#table.find(method);
       return failed(command === undefined ? error : this.#listed(command, error));
@@ -130,6 +137,17 @@ export class Dispatcher<Modules> {
 
   /** Judges the rune, then runs the command. Never throws. */
   async call(call: Call, caller: Caller): Promise<Outcome> {
+    const { onAnswered } = this.#options;
+    if (onAnswered === undefined) return this.#call(call, caller);
+    const start = performance.now();
+    const outcome = await this.#call(call, caller);
+    // A name that is no command is the client's word, and would be a metric of its own.
+    const command = this.#table.find(call.method);
+    if (command !== undefined) onAnswered(command.name, (performance.now() - start) / 1000, 'result' in outcome);
+    return outcome;
+  }
+
+  async #call(call: Call, caller: Caller): Promise<Outcome> {
     const { method, params, filter, rune, request_id, idempotency_key } = call;
     const command = this.#table.find(method);
     let is_refusal = true;

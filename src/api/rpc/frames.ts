@@ -35,6 +35,8 @@ export const FRAME = {
   failed: 13,
   /** To the node: does the rune permit a thing that is no command? JSON of a WebCall. Answered by result or error. */
   judge: 14,
+  /** To the node: how is it? The text is a ReportName; the result is JSON of a Report. */
+  report: 15,
 } as const;
 export type FrameKind = (typeof FRAME)[keyof typeof FRAME];
 
@@ -46,6 +48,16 @@ export interface WebCall {
   readonly request_id?: string;
   /** The same key with the same request is run once. */
   readonly idempotency_key?: string;
+}
+
+/** What the node says of itself to those who watch it. */
+export type ReportName = 'metrics' | 'liveness' | 'readiness';
+
+/** An answer to one who watches. */
+export interface Report {
+  readonly status: 200 | 503;
+  readonly content_type: string;
+  readonly body: string;
 }
 
 /** What the web process says when it serves. */

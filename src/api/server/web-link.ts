@@ -14,6 +14,8 @@ import {
   type Frame,
   type FrameKind,
   FrameReader,
+  type Report,
+  type ReportName,
   type WebError,
   type WebReady,
 } from '../rpc/frames.ts';
@@ -31,6 +33,8 @@ export interface WebLinkHost {
   readonly settings: string;
   /** Begins to hand notifications over; what it answers ends that. */
   readonly subscribe: (notify: (json: string) => void) => () => void;
+  /** How the node is, for those who watch it. */
+  readonly report: (what: ReportName) => Promise<Report>;
   readonly onUnexpected: (error: unknown, what: string) => void;
   readonly onReady: (ready: WebReady) => void;
   /** The servers cannot listen; the sentence says why. */
@@ -81,6 +85,7 @@ export class WebLink {
 
   #take({ kind, call, text }: Frame): void {
     if (kind === FRAME.call || kind === FRAME.judge) void this.#run(kind, call, text);
+    else if (kind === FRAME.report) void this.#report(call, text as ReportName);
     else if (kind === FRAME.cancel) this.#cancel(call);
     else if (kind === FRAME.more) this.#running.get(call)?.more?.();
     else if (kind === FRAME.ready) this.#host.onReady(JSON.parse(text) as WebReady);
@@ -89,6 +94,15 @@ export class WebLink {
       this.#unsubscribe?.();
       this.#unsubscribe =
         text === '1' ? this.#host.subscribe((json) => this.#write(FRAME.notification, 0, json)) : undefined;
+    }
+  }
+
+  async #report(call: number, what: ReportName): Promise<void> {
+    try {
+      this.#write(FRAME.result, call, JSON.stringify(await this.#host.report(what)));
+    } catch (error) {
+      this.#host.onUnexpected(error, `the report ${what}`);
+      this.#writeError(call, new RpcError('LIGHTNINGD', 'the node cannot say how it is'), false);
     }
   }
 

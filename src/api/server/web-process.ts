@@ -8,7 +8,7 @@ import type { Duplex } from 'node:stream';
 import { bareArguments } from '../../base/bare-process.ts';
 import type { Clock } from '../../base/types/clock.ts';
 import type { Dispatcher } from '../rpc/dispatch.ts';
-import type { WebReady } from '../rpc/frames.ts';
+import type { Report, ReportName, WebReady } from '../rpc/frames.ts';
 import { WebLink } from './web-link.ts';
 
 const FIRST_RESTART_MS = 1000;
@@ -26,6 +26,8 @@ export interface WebProcessOptions {
   readonly settings: (ports: readonly number[] | undefined) => string;
   /** Hands notifications over, each as JSON, until what it answers is called. */
   readonly subscribe: (notify: (json: string) => void) => () => void;
+  /** How the node is, for those who watch it. */
+  readonly report: (what: ReportName) => Promise<Report>;
   /** Something happened that the operator should know. */
   readonly onProblem: (problem: string) => void;
   readonly onUnexpected: (error: unknown, what: string) => void;
@@ -72,14 +74,14 @@ export class WebProcess {
   }
 
   #run(onServing: () => void, onFailed: (reason: string) => void): void {
-    const { dispatcher, settings, subscribe, onUnexpected, inside, pair } = this.#options;
+    const { dispatcher, settings, subscribe, report, onUnexpected, inside, pair } = this.#options;
     const onReady = (ready: WebReady): void => {
       this.ready = ready;
       onServing();
     };
     const open = (socket: Duplex): void => {
       const told = settings(this.ready?.ports);
-      this.#link = new WebLink(socket, { dispatcher, settings: told, subscribe, onUnexpected, onReady, onFailed });
+      this.#link = new WebLink(socket, { dispatcher, settings: told, subscribe, report, onUnexpected, onReady, onFailed });
     };
     if (inside !== undefined && pair !== undefined) {
       const [ours, theirs] = pair();

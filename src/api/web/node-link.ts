@@ -4,7 +4,7 @@
  */
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../../base/types/clock.ts';
-import { encodeFrame, FRAME, type Frame, FrameReader, type WebError, type WebReady } from '../rpc/frames.ts';
+import { encodeFrame, FRAME, type Frame, FrameReader, type ReportName, type WebError, type WebReady } from '../rpc/frames.ts';
 import { type JsonObject, spell } from '../rpc/json.ts';
 
 /** Calls that the node works on at the same time. */
@@ -36,8 +36,11 @@ export interface CallRequest {
   readonly request_id?: string;
   /** The same key with the same request is run once. */
   readonly idempotency_key?: string;
-  /** The question is only whether the rune permits it. */
-  readonly only_judge?: boolean;
+  /**
+   * `judge`: the question is only whether the rune permits it. `report`: how is the node? The method is the name of the
+   * report. Otherwise a command is run.
+   */
+  readonly kind?: 'judge' | 'report';
 }
 
 interface Call {
@@ -90,6 +93,11 @@ export class NodeLink {
     return () => this.#cancel(number);
   }
 
+  /** Asks how the node is. */
+  report(what: ReportName, answer: Answer): void {
+    this.call({ method: what, params: {}, rune: undefined, kind: 'report' }, answer);
+  }
+
   /** The servers listen. */
   ready(ready: WebReady): void {
     this.#socket.write(encodeFrame(FRAME.ready, 0, JSON.stringify(ready)));
@@ -115,7 +123,7 @@ export class NodeLink {
   }
 
   #send(number: number, call: Call): void {
-    const { method, params, rune, request_id, idempotency_key, only_judge = false } = call.request;
+    const { method, params, rune, request_id, idempotency_key, kind } = call.request;
     call.is_sent = true;
     this.#working++;
     let isWorking = true;
@@ -132,6 +140,10 @@ export class NodeLink {
       stopTimer();
       stop();
     };
+    if (kind === 'report') {
+      this.#socket.write(encodeFrame(FRAME.report, number, method));
+      return;
+    }
     const text = spell({
       method,
       params,
@@ -139,7 +151,7 @@ export class NodeLink {
       ...(request_id === undefined ? {} : { request_id }),
       ...(idempotency_key === undefined ? {} : { idempotency_key }),
     });
-    this.#socket.write(encodeFrame(only_judge ? FRAME.judge : FRAME.call, number, text));
+    this.#socket.write(encodeFrame(kind === 'judge' ? FRAME.judge : FRAME.call, number, text));
   }
 
   #take({ kind, call: number, text }: Frame): void {

@@ -34,6 +34,8 @@ export interface ApiSettings {
 export interface WebSettings {
   readonly clnrest: ClnrestSettings | undefined;
   readonly api: ApiSettings | undefined;
+  /** `/metrics`, `/healthz` and `/readyz`. */
+  readonly operators: { readonly host: string; readonly port: number } | undefined;
   /** From these addresses `X-Forwarded-For` is believed. */
   readonly trusted_proxies: readonly string[];
   /** What `GET /v1/list-methods` answers. */

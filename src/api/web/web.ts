@@ -8,6 +8,7 @@ import { Notifications, SOCKET_IO_PATH } from './clnrest/notifications.ts';
 import { createListener, type Listener } from './listener.ts';
 import { NodeLink } from './node-link.ts';
 import type { WebSettings } from './settings.ts';
+import { serveOperators } from './operators.ts';
 import { Api } from './v1/api.ts';
 import { EventStreams } from './v1/event-streams.ts';
 
@@ -68,6 +69,18 @@ export function runWeb({ socket, onLoaded, rights, onEnd }: WebOptions): void {
           port: api.port,
           tls: api.tls,
           serve: (request, response) => shop_api.serve(request, response),
+          upgrades: () => false,
+          unknownMethod: METHOD_NOT_ALLOWED,
+        }),
+      );
+    }
+    const { operators } = settings;
+    if (operators !== undefined) {
+      listeners.push(
+        createListener({
+          ...operators,
+          tls: undefined,
+          serve: (request, response) => serveOperators(link, request, response),
           upgrades: () => false,
           unknownMethod: METHOD_NOT_ALLOWED,
         }),

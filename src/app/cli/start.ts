@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { dirname } from 'node:path';
-import { complain, type Log, LogFileError, type LogLevel, openLog } from '../../base/log.ts';
+import { complain, type Log, LogFileError, type LogFormat, type LogLevel, openLog } from '../../base/log.ts';
 import { isReminderDue } from '../../node/keys/seed-file.ts';
 import { type Config, checkTogether, loadConfig } from '../config/config.ts';
 import { EXIT } from '../config/exit-codes.ts';
@@ -26,6 +26,7 @@ export async function start(args: readonly string[]): Promise<number> {
     const { values } = config;
     const log = openLog({
       level: values['log-level'] as LogLevel,
+      format: values['log-format'] as LogFormat,
       file: config.log_file,
       now: () => new Date().toISOString(),
     });

@@ -29,6 +29,7 @@ export const OPTIONS = {
   }),
   'rpc-file-mode': string('0600', 'Who may use that socket: its file mode in octal.', { placeholder: 'MODE' }),
   'log-level': string('info', 'The lowest level that is logged.', { one_of: ['debug', 'info', 'unusual', 'broken'] }),
+  'log-format': string('text', 'How lines are written: as text, or each as a JSON object.', { one_of: ['text', 'json'] }),
   'log-file': optionalString(
     'Log to this file instead of standard output (`-`). You may move the file away at any time.',
     { placeholder: 'FILE', is_path: true },
@@ -112,6 +113,10 @@ export const OPTIONS = {
   'api-protocol': optionalString('How it is served (default: http on a loopback address, else https).', {
     one_of: ['https', 'http'],
   }),
+  'metrics-bind': optionalString(
+    'Serve /metrics (Prometheus), /healthz and /readyz here, without a rune: ADDR:PORT. Keep it away from strangers.',
+    { placeholder: 'ADDR:PORT' },
+  ),
   'trusted-proxy': strings(
     'The address of a proxy in front of Till, whose X-Forwarded-For is believed; from nobody else it is.',
     { placeholder: 'ADDR' },

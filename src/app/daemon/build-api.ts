@@ -14,6 +14,7 @@ import { parseRune } from '../../shop/access/rune.ts';
 import { buildWeb } from './build-web.ts';
 import { type BuiltLayers, modulesOf } from './command-modules.ts';
 import type { Part } from './lifecycle.ts';
+import { openMetrics } from './metrics.ts';
 
 /** How the node is asked. */
 export interface Api {
@@ -26,8 +27,10 @@ export function buildApi(layers: Omit<BuiltLayers, 'queries'>): Api {
   const { config, log, clock } = layers.infra;
   const words = { [CURRENCY_FUNCTION]: config.network.bech32_prefix };
   const queries = new QueryRunner({ file: join(config.network_dir, DATABASE_FILE), tables: SQL_TABLES, words, clock });
+  const metrics = config.values['metrics-bind'] === undefined ? undefined : openMetrics(layers);
   const dispatcher = new Dispatcher(commands, modulesOf({ ...layers, queries }), {
     refuse: refusalOf,
+    ...(metrics === undefined ? {} : { onAnswered: metrics.onAnswered }),
     judgeRune: (rune, request) => layers.shop.runes.check(rune, request),
     once: ({ rune, ...request }, run) =>
       layers.shop.idempotency.once({ ...request, scope: parseRune(rune).id ?? '' }, run),
@@ -60,7 +63,7 @@ export function buildApi(layers: Omit<BuiltLayers, 'queries'>): Api {
       rmSync(config.rpc_file, { force: true });
     },
   };
-  const web = buildWeb(layers, dispatcher);
+  const web = buildWeb(layers, dispatcher, metrics);
   // Stopped after those who ask, and before the database: they read its file.
   const asked: Part = { name: 'queries', stop: () => queries.stop() };
   return { dispatcher, parts: web === undefined ? [asked, socket] : [asked, socket, web] };

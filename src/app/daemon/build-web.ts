@@ -4,6 +4,7 @@ import { isIP } from 'node:net';
 import { type Duplex, duplexPair } from 'node:stream';
 import { commands } from '../../api/commands/index.ts';
 import { openApi } from '../../api/rpc/faces/openapi.ts';
+import type { Report, ReportName } from '../../api/rpc/frames.ts';
 import { listMethods, referencePage } from '../../api/rpc/faces/web-pages.ts';
 import { loadCertificates } from '../../api/server/certificates.ts';
 import { WebProcess, type WebProcessOptions } from '../../api/server/web-process.ts';
@@ -12,17 +13,21 @@ import { apiDocument } from '../../api/web/v1/openapi.ts';
 import type { Config } from '../config/config.ts';
 import { ConfigError } from '../config/option.ts';
 import type { BuiltLayers } from './command-modules.ts';
+import { liveness, readiness } from './health.ts';
 import type { Part } from './lifecycle.ts';
+import type { Metrics } from './metrics.ts';
 import { notificationsOf } from './notifications.ts';
 
 /** The part that is the web process; undefined when no option asks for one. */
 export function buildWeb(
-  { infra, node, shop }: Pick<BuiltLayers, 'infra' | 'node' | 'shop'>,
+  layers: Pick<BuiltLayers, 'infra' | 'node' | 'shop'>,
   dispatcher: WebProcessOptions['dispatcher'],
+  metrics: Metrics | undefined,
 ): Part | undefined {
+  const { infra, node, shop } = layers;
   const { config, log, clock } = infra;
   const { values } = config;
-  if (values['clnrest-port'] === undefined && values['api-bind'] === undefined) return undefined;
+  if (!isWebWanted(config)) return undefined;
   let web: WebProcess | undefined;
   return {
     name: 'web process',
@@ -33,6 +38,7 @@ export function buildWeb(
         clock,
         settings: (ports) => JSON.stringify(withPorts(settings, ports)),
         subscribe: (notify) => notificationsOf(infra, shop, node.peerNotices, notify),
+        report: (what) => reportOf(layers, metrics, what),
         onProblem: (problem) => log.warn(problem),
         onUnexpected: (error, what) => log.error(`${what}: ${error instanceof Error ? error.message : String(error)}`),
         ...(values['web-process'] === 'inside' ? await inside() : {}),
@@ -42,13 +48,38 @@ export function buildWeb(
       if (rights.length > 0 && values['web-process'] === 'separate') {
         log.warn(`the web process ${rights.join(', ')}: only a newer Node can take that from it`);
       }
-      const { clnrest, api } = withPorts(settings, ports);
+      const { clnrest, api, operators } = withPorts(settings, ports);
       if (clnrest !== undefined) log.info(`REST at ${urlOf(clnrest)}/v1`);
       if (api !== undefined) log.info(`the interface for programs at ${urlOf(api)}/api/v1`);
+      if (operators !== undefined) log.info(`metrics at ${urlOf({ ...operators, tls: undefined })}/metrics`);
     },
     async stop() {
+      metrics?.stop();
       await web?.stop();
     },
+  };
+}
+
+/** Whether any option asks for a server of HTTP. */
+function isWebWanted({ values }: Config): boolean {
+  return [values['clnrest-port'], values['api-bind'], values['metrics-bind']].some((value) => value !== undefined);
+}
+
+async function reportOf(
+  layers: Pick<BuiltLayers, 'infra' | 'node'>,
+  metrics: Metrics | undefined,
+  what: ReportName,
+): Promise<Report> {
+  if (what === 'metrics') {
+    const body = (await metrics?.text()) ?? '';
+    return { status: 200, content_type: metrics?.content_type ?? 'text/plain', body };
+  }
+  const { problems } = await (what === 'liveness' ? liveness(layers) : readiness(layers));
+  const is_well = problems.length === 0;
+  return {
+    status: is_well ? 200 : 503,
+    content_type: 'application/json',
+    body: JSON.stringify({ status: is_well ? 'ok' : 'not ok', problems }),
   };
 }
 
@@ -74,6 +105,7 @@ async function settingsOf(config: Config): Promise<WebSettings> {
   return {
     clnrest: await clnrestSettings(config),
     api: await apiSettings(config),
+    operators: addressOf(config, 'metrics-bind'),
     trusted_proxies,
     list_methods: listMethods(commands),
     openapi: openApi(commands),
@@ -106,23 +138,30 @@ async function clnrestSettings(config: Config): Promise<ClnrestSettings | undefi
 }
 
 async function apiSettings(config: Config): Promise<ApiSettings | undefined> {
-  const { values } = config;
-  const bind = values['api-bind'];
-  if (bind === undefined) return undefined;
-  const [, given_host = '', given_port = ''] = /^(.*):(\d{1,5})$/.exec(bind) ?? [];
-  const host = bareHost(given_host);
-  const port = Number(given_port);
-  if (given_port === '' || port > 65535 || (isIP(host) === 0 && host !== 'localhost')) {
-    throw new ConfigError(`api-bind is ADDR:PORT, such as 127.0.0.1:3012, not '${bind}'`);
-  }
+  const address = addressOf(config, 'api-bind');
+  if (address === undefined) return undefined;
+  const { host, port } = address;
   const isLoopback = host === 'localhost' || host === '::1' || host.startsWith('127.');
-  const protocol = values['api-protocol'] ?? (isLoopback ? 'http' : 'https');
+  const protocol = config.values['api-protocol'] ?? (isLoopback ? 'http' : 'https');
   return {
     host,
     port,
     tls: protocol === 'https' ? await tlsFor(config, host) : undefined,
     openapi: apiDocument(commands),
   };
+}
+
+/** The address in an option. Throws ConfigError. */
+function addressOf({ values }: Config, option: 'api-bind' | 'metrics-bind') {
+  const bind = values[option];
+  if (bind === undefined) return undefined;
+  const [, given_host = '', given_port = ''] = /^(.*):(\d{1,5})$/.exec(bind) ?? [];
+  const host = bareHost(given_host);
+  const port = Number(given_port);
+  if (given_port === '' || port > 65535 || (isIP(host) === 0 && host !== 'localhost')) {
+    throw new ConfigError(`${option} is ADDR:PORT, such as 127.0.0.1:3012, not '${bind}'`);
+  }
+  return { host, port };
 }
 
 async function tlsFor({ values, network_dir }: Config, host: string): Promise<TlsSettings> {
@@ -137,7 +176,7 @@ function withPorts(settings: WebSettings, ports: readonly number[] = []): WebSet
   const left = [...ports];
   const found = <S extends { readonly port: number }>(server: S | undefined): S | undefined =>
     server && { ...server, port: left.shift() ?? server.port };
-  return { ...settings, clnrest: found(settings.clnrest), api: found(settings.api) };
+  return { ...settings, clnrest: found(settings.clnrest), api: found(settings.api), operators: found(settings.operators) };
 }
 
 /** An IPv6 address may stand in brackets. */

@@ -75,7 +75,7 @@ export class Notifications {
       return;
     }
     this.#link.call(
-      { method: METHOD, params: {}, rune, only_judge: true },
+      { method: METHOD, params: {}, rune, kind: 'judge' },
       {
         onPiece: (_json, more) => more(),
         onResult: () => next(),

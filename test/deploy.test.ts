@@ -9,9 +9,12 @@ const read = (name: string): string => readFileSync(join(import.meta.dirname, '.
 
 test('the options in the unit and in the image exist', () => {
   for (const name of ['till.service', 'Dockerfile']) {
-    const lines = read(name).split('\n').filter((line) => /^(ExecStart|ENTRYPOINT)/.test(line));
+    const lines = read(name)
+      .split('\n')
+      .filter((line) => /^(ExecStart|ENTRYPOINT)/.test(line));
     assert.ok(lines.length > 0);
-    for (const [, option] of lines.join(' ').matchAll(/--([a-z-]+)=/g)) assert.ok(Object.hasOwn(OPTIONS, option as string), option);
+    for (const [, option = ''] of lines.join(' ').matchAll(/--([a-z-]+)=/g))
+      assert.ok(Object.hasOwn(OPTIONS, option), option);
   }
 });
 

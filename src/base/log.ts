@@ -49,7 +49,8 @@ export function openLog({ level, format = 'text', file, now }: LogOptions): Log 
   };
   const write = (of: LogLevel, text: string): void => {
     if (LOG_LEVELS.indexOf(of) < least) return;
-    const line = format === 'json' ? jsonLine(now(), of, text) : `${now()} ${of.toUpperCase().padEnd(7)} ${printable(text)}\n`;
+    const line =
+      format === 'json' ? jsonLine(now(), of, text) : `${now()} ${of.toUpperCase().padEnd(7)} ${printable(text)}\n`;
     try {
       append(line);
     } catch (error) {

@@ -73,7 +73,10 @@ test('for machines each line is an object, and the id of a request is a member o
   const log = openLog({ level: 'info', format: 'json', file, now: () => '2026-01-01T00:00:00.000Z' });
   log.info('two\nlines "quoted"');
   log.error('invoice (request 0123456789abcdef): broken');
-  const lines = readFileSync(file, 'utf8').trim().split('\n').map((line) => JSON.parse(line) as unknown);
+  const lines = readFileSync(file, 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as unknown);
   assert.deepEqual(lines, [
     { time: '2026-01-01T00:00:00.000Z', level: 'info', message: 'two\nlines "quoted"' },
     {

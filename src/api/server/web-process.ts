@@ -81,7 +81,15 @@ export class WebProcess {
     };
     const open = (socket: Duplex): void => {
       const told = settings(this.ready?.ports);
-      this.#link = new WebLink(socket, { dispatcher, settings: told, subscribe, report, onUnexpected, onReady, onFailed });
+      this.#link = new WebLink(socket, {
+        dispatcher,
+        settings: told,
+        subscribe,
+        report,
+        onUnexpected,
+        onReady,
+        onFailed,
+      });
     };
     if (inside !== undefined && pair !== undefined) {
       const [ours, theirs] = pair();

@@ -4,7 +4,15 @@
  */
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../../base/types/clock.ts';
-import { encodeFrame, FRAME, type Frame, FrameReader, type ReportName, type WebError, type WebReady } from '../rpc/frames.ts';
+import {
+  encodeFrame,
+  FRAME,
+  type Frame,
+  FrameReader,
+  type ReportName,
+  type WebError,
+  type WebReady,
+} from '../rpc/frames.ts';
 import { type JsonObject, spell } from '../rpc/json.ts';
 
 /** Calls that the node works on at the same time. */

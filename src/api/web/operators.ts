@@ -11,8 +11,14 @@ export function serveOperators(link: NodeLink, request: IncomingMessage, respons
   const path = (request.url ?? '').split('?')[0] as string;
   const what = Object.hasOwn(REPORTS, path) ? REPORTS[path as keyof typeof REPORTS] : undefined;
   const refuse = (status: number): void => void response.writeHead(status, { 'content-length': 0 }).end();
-  if (what === undefined) return refuse(404);
-  if (request.method !== 'GET' && request.method !== 'HEAD') return refuse(405);
+  if (what === undefined) {
+    refuse(404);
+    return;
+  }
+  if (request.method !== 'GET' && request.method !== 'HEAD') {
+    refuse(405);
+    return;
+  }
   link.report(what, {
     onPiece: (_json, next) => next(),
     onResult(json) {

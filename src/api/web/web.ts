@@ -7,8 +7,8 @@ import { Clnrest, unknownMethodAnswer } from './clnrest/clnrest.ts';
 import { Notifications, SOCKET_IO_PATH } from './clnrest/notifications.ts';
 import { createListener, type Listener } from './listener.ts';
 import { NodeLink } from './node-link.ts';
-import type { WebSettings } from './settings.ts';
 import { serveOperators } from './operators.ts';
+import type { WebSettings } from './settings.ts';
 import { Api } from './v1/api.ts';
 import { EventStreams } from './v1/event-streams.ts';
 

@@ -29,7 +29,9 @@ export const OPTIONS = {
   }),
   'rpc-file-mode': string('0600', 'Who may use that socket: its file mode in octal.', { placeholder: 'MODE' }),
   'log-level': string('info', 'The lowest level that is logged.', { one_of: ['debug', 'info', 'unusual', 'broken'] }),
-  'log-format': string('text', 'How lines are written: as text, or each as a JSON object.', { one_of: ['text', 'json'] }),
+  'log-format': string('text', 'How lines are written: as text, or each as a JSON object.', {
+    one_of: ['text', 'json'],
+  }),
   'log-file': optionalString(
     'Log to this file instead of standard output (`-`). You may move the file away at any time.',
     { placeholder: 'FILE', is_path: true },

@@ -4,8 +4,8 @@ import { isIP } from 'node:net';
 import { type Duplex, duplexPair } from 'node:stream';
 import { commands } from '../../api/commands/index.ts';
 import { openApi } from '../../api/rpc/faces/openapi.ts';
-import type { Report, ReportName } from '../../api/rpc/frames.ts';
 import { listMethods, referencePage } from '../../api/rpc/faces/web-pages.ts';
+import type { Report, ReportName } from '../../api/rpc/frames.ts';
 import { loadCertificates } from '../../api/server/certificates.ts';
 import { WebProcess, type WebProcessOptions } from '../../api/server/web-process.ts';
 import type { ApiSettings, ClnrestSettings, TlsSettings, WebSettings } from '../../api/web/settings.ts';
@@ -176,7 +176,12 @@ function withPorts(settings: WebSettings, ports: readonly number[] = []): WebSet
   const left = [...ports];
   const found = <S extends { readonly port: number }>(server: S | undefined): S | undefined =>
     server && { ...server, port: left.shift() ?? server.port };
-  return { ...settings, clnrest: found(settings.clnrest), api: found(settings.api), operators: found(settings.operators) };
+  return {
+    ...settings,
+    clnrest: found(settings.clnrest),
+    api: found(settings.api),
+    operators: found(settings.operators),
+  };
 }
 
 /** An IPv6 address may stand in brackets. */

@@ -3,8 +3,8 @@
  * the process is a counter, and Prometheus knows how to go on after a restart.
  */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import { stateName } from '../../node/channels/state-name.ts';
 import { waysIn } from '../../node/channels/hint-source.ts';
+import { stateName } from '../../node/channels/state-name.ts';
 import type { PaidInvoice } from '../../shop/invoices/invoice.ts';
 import type { BuiltLayers } from './command-modules.ts';
 
@@ -38,7 +38,11 @@ export function openMetrics(layers: Pick<BuiltLayers, 'infra' | 'node' | 'shop'>
     help: 'What paid invoices brought since the start, in msat.',
     registers,
   });
-  const created = new Counter({ name: 'till_invoices_created_total', help: 'Invoices made since the start.', registers });
+  const created = new Counter({
+    name: 'till_invoices_created_total',
+    help: 'Invoices made since the start.',
+    registers,
+  });
   const endings = [
     layers.shop.invoices.listen('created', () => created.inc()),
     layers.shop.invoices.listen('paid', ({ invoice }) => {

@@ -67,3 +67,20 @@ test('HTLCs that are gone have no deadline', () => {
     assert.equal(end.state.phase, 'normal');
   }
 });
+
+test('a close in agreement has 288 blocks, counted only once the channel is empty', () => {
+  const begun = 100;
+  for (const hasHtlc of [false, true]) {
+    const pair = usablePair();
+    if (hasHtlc) {
+      pair.alice.do(offer(1, 10_000_000, 10_000));
+      pair.exchange();
+    }
+    pair.bob.do({ kind: 'shutdown' });
+    block(pair.bob, begun + 287);
+    assert.equal(pair.bob.state.phase, 'closing');
+    block(pair.bob, begun + 288);
+    assert.equal(pair.bob.state.phase, hasHtlc ? 'closing' : 'failed');
+    if (!hasHtlc) assert.match(pair.bob.state.failure?.reason ?? '', /no agreement on closing within 288 blocks/);
+  }
+});

@@ -8,6 +8,7 @@ import {
   routeHintName,
   spendableMsat,
 } from '../../../src/protocol/channel/facts.ts';
+import { isGone } from '../../../src/protocol/channel/funding.ts';
 import { isFundingSafe } from '../../../src/protocol/channel/ready.ts';
 import { fakeSigner } from './fake-signer.ts';
 import { confirmation, environment, fundedPair, offer, policy, usablePair } from './pair.ts';
@@ -39,6 +40,8 @@ test('a public channel is known by its real name too, and announced under it', (
     bitcoin_signature: 'aa'.repeat(64),
   };
   alice.do({ kind: 'announce', signatures });
+  const half = channelUpdateFacts(alice.state);
+  assert.deepEqual([half?.short_channel_id, half?.dont_forward], ['4x5x6', true], 'one side alone announces nothing');
   alice.do({
     kind: 'message',
     message: { type: 'announcement_signatures', channel_id: alice.state.terms.channel_id, ...signatures },
@@ -91,4 +94,20 @@ test('a funding is safe when it is confirmed, ours, or trusted', () => {
     accept: { zeroconf_allowed: true },
   });
   assert.equal(isFundingSafe(trusted.bob.state), true);
+});
+
+test('a funding that left its block takes its channel with it when the peer made it, and not when we did', () => {
+  for (const who of ['alice', 'bob'] as const) {
+    const { [who]: end } = usablePair();
+    assert.equal(isGone(end.state), false);
+    end.do({ kind: 'funding_depth', confirmation: undefined });
+    assert.equal(end.take('funding_left').length, 1);
+    assert.equal(isGone(end.state), who === 'bob', 'alice opened the channel');
+    end.do(confirmation(1));
+    assert.equal(isGone(end.state), false);
+    assert.equal(end.take('funding_back').length, who === 'bob' ? 1 : 0);
+  }
+  const { bob } = usablePair({ accept: { zeroconf_allowed: true } });
+  bob.do({ kind: 'funding_depth', confirmation: undefined });
+  assert.equal(isGone(bob.state), false, 'a zero-conf channel was usable without it');
 });

@@ -312,6 +312,20 @@ test("the peer's error fails the channel; what it says is shown only when it is 
   }
 });
 
+test('an error for a channel that is spent or closed in agreement changes nothing', () => {
+  for (const phase of ['closed', 'spent'] as const) {
+    const { bob } = usablePair();
+    bob.state = { ...bob.state, phase };
+    bob.events.length = 0;
+    const before = bob.state;
+    bob.do({
+      kind: 'message',
+      message: { type: 'error', channel_id: CHANNEL_ID, data: Buffer.from('internal error') },
+    });
+    assert.deepEqual([bob.state, bob.outbox, bob.events], [before, [], []], phase);
+  }
+});
+
 test('a failed channel hears nothing, and says its error again after a reconnect', () => {
   const pair = usablePair();
   pair.bob.do({ kind: 'force_close', reason: 'the operator said so' });

@@ -152,6 +152,13 @@ test('a feerate is proposed when the estimate has moved by a fifth, and only by 
   assert.equal(feerateToPropose(alice.state, at(1_200)), 1_200);
   assert.equal(feerateToPropose(alice.state, at(100)), 253);
   assert.equal(feerateToPropose(bob.state, at(5_000)), undefined);
+  for (const change of [
+    { link: 'down' },
+    { link: 'reestablishing' },
+    { phase: 'opening' },
+    { phase: 'closing' },
+  ] as const)
+    assert.equal(feerateToPropose({ ...alice.state, ...change }, at(5_000)), undefined, JSON.stringify(change));
 });
 
 test('a removal carries attribution data, and the same again after a reconnect', () => {

@@ -87,4 +87,30 @@ describe('deleting invoices', () => {
       ['b'],
     );
   });
+
+  it('by autoclean goes on, cycle after cycle, until it is stopped', async () => {
+    fixture.invoices.autoclean.schedule(60, { expiredinvoices: 10 });
+    for (const label of ['a', 'b']) {
+      await fixture.create(label, { expiry: 10n });
+      fixture.clock.advance(60_000);
+      await idle(fixture);
+      assert.equal(await fixture.invoices.find({ label }), undefined, label);
+    }
+    fixture.invoices.autoclean.end('expiredinvoices');
+    await fixture.create('c', { expiry: 10n });
+    fixture.clock.advance(120_000);
+    await idle(fixture);
+    assert.equal((await fixture.invoices.find({ label: 'c' }))?.status, 'expired');
+  });
+
+  it('at the moment of its expiry harms nothing: what is gone does not expire', async () => {
+    await fixture.create('a', { expiry: 10n });
+    await fixture.create('b', { expiry: 10n });
+    // The sweep has read both by now, and has written nothing.
+    fixture.clock.advance(10_000);
+    await fixture.store.commit([{ sql: "DELETE FROM invoices WHERE label = 'a'", params: [] }]);
+    await idle(fixture);
+    const expired = await fixture.invoices.find({ label: 'b' });
+    assert.deepEqual([expired?.status, expired?.updated_index !== undefined], ['expired', true], 'its row says so');
+  });
 });

@@ -4,6 +4,7 @@ import { webhookPort } from '../../../src/app/daemon/webhook-port.ts';
 import { sha256 } from '../../../src/base/crypto/hash.ts';
 import { Secret } from '../../../src/base/types/secret.ts';
 import { MemoryStore } from '../../../src/infra/store/memory-store.ts';
+import type { Store } from '../../../src/infra/store/store.ts';
 import { WatchedStore } from '../../../src/infra/store/watched-store.ts';
 import { EventLog } from '../../../src/shop/events/event-log.ts';
 import { AddressGuard } from '../../../src/shop/webhooks/address-guard.ts';
@@ -14,21 +15,29 @@ import { type Fixture, openFixture } from '../invoices/fixture.ts';
 import { Receiver } from './receiver.ts';
 
 export class HookShop {
-  readonly store = new WatchedStore(new MemoryStore({ onFailure: (error) => assert.fail(error) }));
-  readonly fixture: Fixture = openFixture({ store: this.store });
-  readonly log = new EventLog({
-    store: this.store,
-    clock: this.fixture.clock,
-    onBackgroundError: (error) => assert.fail(error as Error),
-  });
+  readonly store: WatchedStore;
+  readonly fixture: Fixture;
+  readonly log: EventLog;
   readonly lines: string[] = [];
   readonly receivers: Receiver[] = [];
-  webhooks: Webhooks = this.#build();
+  webhooks: Webhooks;
 
-  static async open(): Promise<HookShop> {
-    const shop = new HookShop();
+  /** On a store in memory unless another one is given. */
+  static async open(store: Store = new MemoryStore({ onFailure: (error) => assert.fail(error) })): Promise<HookShop> {
+    const shop = new HookShop(store);
     await shop.webhooks.start();
     return shop;
+  }
+
+  private constructor(store: Store) {
+    this.store = new WatchedStore(store);
+    this.fixture = openFixture({ store: this.store });
+    this.log = new EventLog({
+      store: this.store,
+      clock: this.fixture.clock,
+      onBackgroundError: (error) => assert.fail(error as Error),
+    });
+    this.webhooks = this.#build();
   }
 
   #build(): Webhooks {

@@ -1520,11 +1520,15 @@ export interface Commands {
   /** Command for sending a payment over a given route */
   sendpay: {
     readonly params: {
-      /** The hops, as `getroute` answers them. */ readonly route: readonly {
-        readonly id: string;
-        readonly channel: string;
-        readonly amount_msat: number | bigint | string;
-        readonly delay: number;
+      /** The hops, as `getroute` answers them, or the path of a route of `getroutes`. */ readonly route: readonly {
+        readonly id?: string;
+        readonly channel?: string;
+        readonly amount_msat?: number | bigint | string;
+        readonly delay?: number;
+        readonly node_id_out?: string;
+        readonly short_channel_id_dir?: string;
+        readonly amount_out_msat?: number | bigint | string;
+        readonly cltv_out?: number;
       }[];
       /** The hash of the payment. */ readonly payment_hash: string;
       /** A label, stored with it. */ readonly label?: string | number | bigint;

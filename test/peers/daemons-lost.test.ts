@@ -105,10 +105,16 @@ for (const { kind, skip } of KINDS) {
       rmSync(daemon.dir, { recursive: true });
       renameSync(old, daemon.dir);
       await daemon.start();
-      await until('Till has told the peer', async () => {
+      const isTold = async (): Promise<boolean> => {
         const channels = await till.channels(daemon.node_id);
-        return channels.some(({ state, status }) => state !== 'CHANNELD_NORMAL' || /old|lost/.test(status.join(' ')));
-      });
+        return channels.some(({ state, status }) => state !== 'CHANNELD_NORMAL' || /old state/.test(status.join(' ')));
+      };
+      await until('the peer is back', async () => (await till.channels(daemon.node_id))[0]?.peer_connected === true);
+      // Electrum finds out by our word, and says so with the next connection.
+      await until('Till knows', isTold, 100).catch(() =>
+        till.call('disconnect', { id: daemon.node_id, force: true }).then(() => {}),
+      );
+      await until('Till knows', isTold);
       // Each has a day to hear the other. The operator need not wait: closing alone is right here.
       for (const { channel_id, state } of await till.channels(daemon.node_id)) {
         if (state === 'CHANNELD_NORMAL') await till.call('close', { id: channel_id, unilateraltimeout: 1 });

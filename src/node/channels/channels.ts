@@ -43,6 +43,7 @@ import type { ChannelsOptions } from './options.ts';
 import { PeerMessages } from './peer-messages.ts';
 import type { ConnectedPeer } from './ports.ts';
 import { Reminders } from './reminders.ts';
+import { SilentPeers } from './silent-peers.ts';
 import { StableConnections } from './stable-connections.ts';
 import { ChannelTable } from './table.ts';
 import { Turns } from './turn.ts';
@@ -144,7 +145,8 @@ export class Channels {
     this.#messages = new PeerMessages({ table, turns, openings, newcomers, gossip, agenda, book, asides, chatter });
     this.#asides = asides;
     const connections = new StableConnections(options.clock, (channel) => agenda.save(channel));
-    this.#reminders = new Reminders(options.clock, table, apply, gossip, connections);
+    const silent_peers = new SilentPeers(table, book, options.log);
+    this.#reminders = new Reminders(options.clock, table, apply, gossip, connections, silent_peers);
   }
 
   /** Reads what the store holds, and goes on where the last run ended. `resume_height`: the first block not yet seen. */

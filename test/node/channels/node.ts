@@ -302,9 +302,17 @@ export class Link {
 
   readonly #hungUp: (reason: string) => void;
 
-  /** `hungUp` hears why an end wanted the connection to be over. */
-  constructor(a: TestNode, b: TestNode, hungUp: (reason: string) => void = () => {}) {
+  readonly #isLost: (message: KnownMessage) => boolean;
+
+  /** `hungUp` hears why an end wanted the connection to be over; what `isLost` does not arrive. */
+  constructor(
+    a: TestNode,
+    b: TestNode,
+    hungUp: (reason: string) => void = () => {},
+    isLost: (message: KnownMessage) => boolean = () => false,
+  ) {
     this.#hungUp = hungUp;
+    this.#isLost = isLost;
     this.#ends = [a, b];
     this.#peers = [this.#peer(a, b, 0), this.#peer(b, a, 1)];
     a.channels.peerConnected(this.#peers[0]);
@@ -326,6 +334,7 @@ export class Link {
             if (!this.#isUp) return;
             this.count++;
             const message = decodeMessage(each) as KnownMessage;
+            if (this.#isLost(message)) continue;
             this.said.push({ by: near.name, message });
             far.channels.message(this.#peers[side === 0 ? 1 : 0], message);
           }

@@ -14,19 +14,11 @@ import type { PublicNetwork } from '../../node/network/public-network.ts';
 import { Payer } from '../../node/payments/pay.ts';
 import { IncomingPayments, type InvoicePort } from '../../node/payments/receive.ts';
 import { OutgoingPayments } from '../../node/payments/send.ts';
-import {
-  formatNetAddress,
-  INIT_FEATURES,
-  type NetAddress,
-  netDial,
-  Peers,
-  parseNetAddress,
-} from '../../node/peers/index.ts';
+import { formatNetAddress, INIT_FEATURES, type NetAddress, netDial, Peers } from '../../node/peers/index.ts';
 import type { Reserve } from '../../node/reserve/reserve.ts';
 import type { Wallet, WalletOptions } from '../../node/wallet/wallet.ts';
 import { DEFAULT_POLICY } from '../../protocol/channel/policy.ts';
 import { DEFAULT_ONCHAIN_POLICY } from '../../protocol/onchain/closing-channel.ts';
-import { DEFAULT_PROXY_PORT } from '../config/config.ts';
 import type { Infra } from './build-infra.ts';
 import { buildNetwork } from './build-network.ts';
 import { buildReserve } from './build-reserve.ts';
@@ -40,6 +32,7 @@ import { confirmations, openKeys, openWallet } from './open.ts';
 import { callPeers, connectTo, listen, readPeerAddresses } from './peer-book.ts';
 import { peerHost } from './peer-host.ts';
 import { PeerNotices } from './peer-notices.ts';
+import { proxyOf } from './proxy.ts';
 
 /** The shop, as far as the node asks it. It is built on the node, so it answers only once it is there. */
 export interface ShopPort {
@@ -206,7 +199,7 @@ export async function buildNode(infra: Infra, shop: () => ShopPort): Promise<Nod
     height: () => chain.tip().height,
     inBackground: (what, work) => void unattended(what, work),
   });
-  const proxy = values.proxy === undefined ? undefined : parseNetAddress(values.proxy, DEFAULT_PROXY_PORT);
+  const proxy = proxyOf(config);
   const peers = new Peers({
     static_key: keys.node_key,
     network,

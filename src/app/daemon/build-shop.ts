@@ -17,6 +17,7 @@ import { depositPort } from './deposit-port.ts';
 import { INVOICE_FEATURES } from './features.ts';
 import type { Part } from './lifecycle.ts';
 import { confirmations } from './open.ts';
+import { proxyOf } from './proxy.ts';
 import { webhookPort } from './webhook-port.ts';
 
 /** What a shop has a node for. */
@@ -68,6 +69,7 @@ export async function buildShop(
     onBackgroundError: report('invoices'),
   });
   const events = new EventLog({ store, clock, onBackgroundError: report('events') });
+  const proxy = proxyOf(config);
   const webhooks = new Webhooks({
     store,
     clock,
@@ -75,9 +77,7 @@ export async function buildShop(
     events: webhookPort(events),
     sender: new SendingProcess({
       allowed: values['webhook-allow-private'],
-      refusal: values['always-use-proxy']
-        ? 'always-use-proxy is set, and webhooks cannot go through a proxy yet'
-        : undefined,
+      proxy: proxy && { ...proxy, always: values['always-use-proxy'] },
       user_agent: `Till/${version()}`,
       onProblem: (problem) => log.warn(problem),
     }),

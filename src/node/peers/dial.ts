@@ -1,8 +1,8 @@
 /** Opens a connection to an address: directly, or through a SOCKS5 proxy. */
 import { connect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { connectThroughProxy, ProxyError } from '../../base/socks5.ts';
 import { isOnion, type NetAddress } from './net-address.ts';
-import { connectThroughProxy, ProxyError } from './socks5.ts';
 
 /** Gives a stream to the address. Rejects when there is none; `signal` ends the attempt. */
 export type Dial = (address: NetAddress, signal: AbortSignal) => Promise<Duplex>;

@@ -5,13 +5,16 @@
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import type { Clock } from '../../base/types/clock.ts';
-import { type AddressGuard, PrivateAddressError } from './address-guard.ts';
+import { type AddressGuard, hostNameOf, PrivateAddressError } from './address-guard.ts';
 import type { HttpMessage, Sender, SendOutcome } from './ports.ts';
+import { ProxiedHttpAgent, ProxiedHttpsAgent, type ProxyRoute } from './proxy-agents.ts';
 import { UrlRules } from './url-rules.ts';
 
 export interface HttpSenderOptions {
   readonly clock: Clock;
   readonly guard: AddressGuard;
+  /** Absent: every receiver is connected to directly. */
+  readonly proxy?: ProxyRoute | undefined;
   /** Who we say we are. */
   readonly user_agent: string;
 }
@@ -23,18 +26,26 @@ const MOST_ANSWER_BYTES = 64 * 1024;
 /** A receiver that drops a kept connection drops what we send on it: that says nothing of the message. */
 const DROPPED = new Set(['ECONNRESET', 'EPIPE']);
 
+interface Agents {
+  readonly http: HttpAgent;
+  readonly https: HttpsAgent;
+}
+
 export class HttpSender implements Sender {
   readonly #options: HttpSenderOptions;
   readonly #rules: UrlRules;
-  readonly #http: HttpAgent;
-  readonly #https: HttpsAgent;
+  readonly #direct: Agents;
+  readonly #proxied: Agents | undefined;
 
   constructor(options: HttpSenderOptions) {
     this.#options = options;
-    this.#rules = new UrlRules(options);
-    const settings = { keepAlive: true, maxFreeSockets: 16, lookup: options.guard.lookup };
-    this.#http = new HttpAgent(settings);
-    this.#https = new HttpsAgent(settings);
+    const { guard, proxy } = options;
+    this.#rules = new UrlRules({ guard, has_proxy: proxy !== undefined });
+    const settings = { keepAlive: true, maxFreeSockets: 16, lookup: guard.lookup };
+    this.#direct = { http: new HttpAgent(settings), https: new HttpsAgent(settings) };
+    if (proxy !== undefined) {
+      this.#proxied = { http: new ProxiedHttpAgent(proxy), https: new ProxiedHttpsAgent(proxy) };
+    }
   }
 
   refusalOf(url: string): string | undefined {
@@ -49,18 +60,29 @@ export class HttpSender implements Sender {
   }
 
   close(): void {
-    this.#http.destroy();
-    this.#https.destroy();
+    for (const agents of [this.#direct, this.#proxied]) {
+      agents?.http.destroy();
+      agents?.https.destroy();
+    }
+  }
+
+  /** Hosts that may be private are in the operator's own network, where the proxy does not lead. */
+  #agentsFor(url: string): Agents {
+    const { guard, proxy } = this.#options;
+    const host = hostNameOf(new URL(url));
+    const isProxied = proxy !== undefined && !guard.allows(host) && (proxy.always || host.endsWith('.onion'));
+    return isProxied && this.#proxied !== undefined ? this.#proxied : this.#direct;
   }
 
   /** `dropped`: the connection was a kept one, and the receiver had closed it. The next attempt uses a new one. */
   #attempt({ url, headers, body }: HttpMessage, signal: AbortSignal): Promise<SendOutcome | 'dropped'> {
     const { clock, user_agent } = this.#options;
-    const is_https = url.startsWith('https:');
+    const is_https = url.toLowerCase().startsWith('https:');
+    const agents = this.#agentsFor(url);
     return new Promise((resolve) => {
       const request = (is_https ? httpsRequest : httpRequest)(url, {
         method: 'POST',
-        agent: is_https ? this.#https : this.#http,
+        agent: is_https ? agents.https : agents.http,
         headers: {
           'user-agent': user_agent,
           'content-type': 'application/json',

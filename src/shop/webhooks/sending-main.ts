@@ -20,8 +20,9 @@ function tell(message: FromSender): void {
 
 onValues<ToSender>(socket, (message) => {
   if (message.kind === 'settings') {
-    const guard = new AddressGuard({ allowed: new Set(message.allowed) });
-    sender = new HttpSender({ clock: systemClock, guard, user_agent: message.user_agent });
+    const { allowed, proxy, user_agent } = message;
+    const guard = new AddressGuard({ allowed: new Set(allowed) });
+    sender = new HttpSender({ clock: systemClock, guard, proxy, user_agent });
     dropFiles();
   } else if (message.kind === 'cancel') {
     under_way.get(message.number)?.abort();

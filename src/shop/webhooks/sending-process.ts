@@ -8,11 +8,17 @@ import { bareArguments } from '../../base/bare-process.ts';
 import { AddressGuard } from './address-guard.ts';
 import { lineOf, onValues } from './json-lines.ts';
 import type { HttpMessage, Sender, SendOutcome } from './ports.ts';
+import type { ProxyRoute } from './proxy-agents.ts';
 import { UrlRules } from './url-rules.ts';
 
 /** To the process that sends. The settings come first. */
 export type ToSender =
-  | { readonly kind: 'settings'; readonly allowed: readonly string[]; readonly user_agent: string }
+  | {
+      readonly kind: 'settings';
+      readonly allowed: readonly string[];
+      readonly proxy: ProxyRoute | undefined;
+      readonly user_agent: string;
+    }
   | { readonly kind: 'send'; readonly number: number; readonly message: HttpMessage }
   | { readonly kind: 'cancel'; readonly number: number };
 
@@ -25,8 +31,8 @@ export interface FromSender {
 export interface SendingProcessOptions {
   /** Hosts that may be private. */
   readonly allowed: readonly string[];
-  /** Why nothing may be sent at all; undefined when it may. */
-  readonly refusal?: string | undefined;
+  /** Absent: every receiver is connected to directly. */
+  readonly proxy?: ProxyRoute | undefined;
   /** Who we say we are. */
   readonly user_agent: string;
   /** Something happened that the operator should know. */
@@ -50,7 +56,7 @@ export class SendingProcess implements Sender {
   constructor(options: SendingProcessOptions) {
     this.#options = options;
     const guard = new AddressGuard({ allowed: new Set(options.allowed) });
-    this.#rules = new UrlRules({ guard, refusal: options.refusal });
+    this.#rules = new UrlRules({ guard, has_proxy: options.proxy !== undefined });
   }
 
   /** The id of the process; undefined while it does not run. */
@@ -93,7 +99,7 @@ export class SendingProcess implements Sender {
   }
 
   #start(): Running {
-    const { allowed, user_agent } = this.#options;
+    const { allowed, proxy, user_agent } = this.#options;
     const entry = new URL(`./sending-main${import.meta.url.slice(-3)}`, import.meta.url);
     const { NODE_EXTRA_CA_CERTS } = process.env;
     const child = spawn(process.execPath, bareArguments(entry, MOST_HEAP_MB), {
@@ -111,7 +117,7 @@ export class SendingProcess implements Sender {
     child.once('exit', (code, signal) => this.#ended(running, `${signal ?? `exit code ${code}`} ${last_words}`.trim()));
     socket.on('error', () => {});
     onValues<FromSender>(socket, ({ number, outcome }) => this.#end(number, outcome));
-    socket.write(lineOf({ kind: 'settings', allowed, user_agent } satisfies ToSender));
+    socket.write(lineOf({ kind: 'settings', allowed, proxy, user_agent } satisfies ToSender));
     return running;
   }
 

@@ -5,8 +5,8 @@ const MOST_URL_CHARACTERS = 2048;
 
 export interface UrlRulesOptions {
   readonly guard: AddressGuard;
-  /** Why nothing may be sent at all; undefined when it may. */
-  readonly refusal?: string | undefined;
+  /** Whether there is a proxy, by which onion services are reached. */
+  readonly has_proxy: boolean;
 }
 
 export class UrlRules {
@@ -18,14 +18,16 @@ export class UrlRules {
 
   /** Why this URL is not sent to; undefined when it is. */
   refusalOf(text: string): string | undefined {
-    const { guard, refusal } = this.#options;
-    if (refusal !== undefined) return refusal;
+    const { guard, has_proxy } = this.#options;
     if (text.length > MOST_URL_CHARACTERS) return `it is longer than ${MOST_URL_CHARACTERS} characters`;
     if (!URL.canParse(text)) return 'it is no URL';
     const url = new URL(text);
     const host = hostNameOf(url);
     if (url.protocol !== 'https:' && url.protocol !== 'http:') return 'it should begin with https://';
-    if (url.protocol === 'http:' && !guard.allows(host)) {
+    const isOnion = host.endsWith('.onion');
+    if (isOnion && !has_proxy) return 'an onion service is reached through a proxy alone: start Till with --proxy=ADDR';
+    // An onion service is encrypted and proves itself without TLS.
+    if (url.protocol === 'http:' && !guard.allows(host) && !isOnion) {
       return 'it should begin with https://; http:// is taken for hosts of --webhook-allow-private alone';
     }
     if (url.username !== '' || url.password !== '') return 'it should hold no user name and no password';

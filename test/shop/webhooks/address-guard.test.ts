@@ -83,6 +83,7 @@ test('URLs that are no place for a webhook are refused, and why', () => {
     ['https://10.0.0.7/', undefined],
     ['http://[fd00::7]/', undefined],
     ['http://shop.example/', /https:\/\//],
+    ['http://abc.onion/', /through a proxy alone: start Till with --proxy=ADDR/],
     ['ftp://shop.example/', /https:\/\//],
     ['shop.example', /no URL/],
     ['', /no URL/],

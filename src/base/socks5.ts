@@ -1,7 +1,12 @@
 /** A SOCKS5 client (RFC 1928), as far as Tor asks for one: no authentication, CONNECT, names resolved by the proxy. */
 import { isIPv4, isIPv6 } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { NetAddress } from './net-address.ts';
+
+/** What the proxy is asked to connect to: a name, or an address without brackets. */
+export interface ProxyTarget {
+  readonly host: string;
+  readonly port: number;
+}
 
 /** The proxy refused, or is none. */
 export class ProxyError extends Error {
@@ -31,7 +36,7 @@ const REPLIES: Readonly<Record<number, string>> = {
  * Asks the proxy at the other end of the stream to connect it to the target. Resolves when what is written next reaches
  * the target; nothing that the target says is read. Throws ProxyError. Time-outs are the caller's: destroy the stream.
  */
-export async function connectThroughProxy(stream: Duplex, target: NetAddress): Promise<void> {
+export async function connectThroughProxy(stream: Duplex, target: ProxyTarget): Promise<void> {
   stream.write(Buffer.of(VERSION, 1, NO_AUTHENTICATION));
   const [version, method] = (await readExactly(stream, 2)) as unknown as [number, number];
   if (version !== VERSION) throw new ProxyError('the proxy does not speak SOCKS5');

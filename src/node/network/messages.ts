@@ -9,6 +9,8 @@ export interface WorkerData {
   readonly chain_hash: string;
   readonly known_features: readonly number[];
   readonly height: number;
+  /** The node's time: in tests it is not the machine's. */
+  readonly now_seconds: number;
   readonly can_check_all: boolean;
   readonly claims_at_once: number;
 }

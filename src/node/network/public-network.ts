@@ -81,12 +81,13 @@ export class PublicNetwork {
 
   /** Starts the thread. It reads the map in its own time: what is asked meanwhile waits. */
   start(): void {
-    const { path, chain_hash, known_features, outputs, height, onFailure } = this.#options;
+    const { path, chain_hash, known_features, outputs, clock, height, onFailure } = this.#options;
     const workerData: WorkerData = {
       path,
       chain_hash,
       known_features: [...known_features],
       height: height(),
+      now_seconds: clock.nowSeconds(),
       can_check_all: outputs.can_check_all,
       claims_at_once: outputs.claims_at_once,
     };

@@ -1,9 +1,19 @@
 /** The thread of the map: it owns the map and its file, and checks every signature of gossip. */
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
-import { systemClock } from '../../base/types/clock.ts';
+import { type Clock, systemClock } from '../../base/types/clock.ts';
 import { Keeper } from './keeper.ts';
 import type { FromKeeper, ToKeeper, WorkerData } from './messages.ts';
 import type { OutputFinding } from './ports.ts';
+
+/** Seconds by which two clocks of one machine may differ at one moment. */
+const SAME_TIME_SECONDS = 10;
+
+/** The machine's clock, at the time of the node. */
+function clockFrom(now_seconds: number): Clock {
+  const ahead_seconds = now_seconds - systemClock.nowSeconds();
+  if (Math.abs(ahead_seconds) < SAME_TIME_SECONDS) return systemClock;
+  return { ...systemClock, nowSeconds: () => systemClock.nowSeconds() + ahead_seconds };
+}
 
 function serve(port: MessagePort, data: WorkerData): void {
   const say = (message: FromKeeper): void => port.postMessage(message);
@@ -14,7 +24,7 @@ function serve(port: MessagePort, data: WorkerData): void {
     chain_hash: data.chain_hash,
     known_features: new Set(data.known_features),
     height: data.height,
-    clock: systemClock,
+    clock: clockFrom(data.now_seconds),
     ports: {
       send: (peer, messages) => say({ kind: 'send', peer, messages }),
       holdOff: (peer, reason, seconds) => say({ kind: 'hold_off', peer, reason, seconds }),

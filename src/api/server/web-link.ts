@@ -55,6 +55,7 @@ export class WebLink {
   readonly #reader = new FrameReader();
   readonly #running = new Map<number, Running>();
   #unsubscribe: (() => void) | undefined;
+  #is_stopping = false;
 
   constructor(socket: Duplex, host: WebLinkHost) {
     this.#socket = socket;
@@ -75,7 +76,8 @@ export class WebLink {
 
   /** Asks the web process to end, once its answers have gone out. */
   stop(): void {
-    this.#abortAll(new RpcError('LIGHTNINGD_SHUTDOWN', 'The node is stopping'));
+    this.#is_stopping = true;
+    for (const { wait } of this.#running.values()) wait?.abort(nodeStops());
     this.#write(FRAME.stop, 0);
   }
 
@@ -131,6 +133,7 @@ export class WebLink {
   }
 
   #callerOf(running: Running, actions: (() => void)[]): Caller {
+    const isStopping = () => this.#is_stopping;
     return {
       transport: 'http',
       connection: { notifications: false, deprecations: true, batching: false },
@@ -138,6 +141,7 @@ export class WebLink {
         running.wait = new AbortController();
         setMaxListeners(0, running.wait.signal);
         if (running.is_cancelled) running.wait.abort(clientGone());
+        else if (isStopping()) running.wait.abort(nodeStops());
         return running.wait.signal;
       },
       // Over HTTP nothing can be said before the answer.
@@ -191,10 +195,6 @@ export class WebLink {
     running.more?.();
   }
 
-  #abortAll(reason: RpcError): void {
-    for (const { wait } of this.#running.values()) wait?.abort(reason);
-  }
-
   #close(): void {
     this.#unsubscribe?.();
     this.#unsubscribe = undefined;
@@ -217,6 +217,10 @@ function readCall(text: string): Call {
     request_id: textOf(request_id ?? null),
     idempotency_key: textOf(idempotency_key ?? null),
   };
+}
+
+function nodeStops(): RpcError {
+  return new RpcError('LIGHTNINGD_SHUTDOWN', 'The node is stopping');
 }
 
 function clientGone(): RpcError {

@@ -17,6 +17,8 @@ export async function main(args: readonly string[]): Promise<number> {
       return (await import('../sandbox/sandbox.ts')).sandbox(rest);
     case 'seed':
       return (await import('./seed.ts')).showSeed(rest);
+    case 'connect-wallet':
+      return (await import('./connect-wallet.ts')).connectWallet(rest);
     case 'completion':
       return (await import('./completion.ts')).printCompletion(rest);
     case undefined:

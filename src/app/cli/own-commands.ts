@@ -47,6 +47,22 @@ export const OWN_COMMANDS = {
     ],
     options: [option('--again', 'Shows them although they were shown before.'), ...PLACE],
   },
+  'connect-wallet': {
+    summary: 'Print the link by which a wallet speaks to this node over REST',
+    usage: 'till connect-wallet [--readonly] [--host=ADDRESS:PORT] [--lightning-dir=DIR] [--network=NETWORK]',
+    paragraphs: [
+      'Makes a rune and prints the link that Zeus and other wallets for Core Lightning take, with the certificates that they need; at a terminal also as a QR code. The node must run with `clnrest-port`.',
+      'Whoever has the link can do what its rune permits: everything, or with `--readonly` only look. `till showrunes` lists the runes, `till blacklistrune` revokes one.',
+    ],
+    options: [
+      option('--readonly', 'The wallet may look, and change nothing.'),
+      option(
+        '--host=ADDRESS:PORT',
+        'Where the wallet reaches the node, when that is not where it serves: behind a proxy, for one.',
+      ),
+      ...PLACE,
+    ],
+  },
   completion: {
     summary: 'Print a script that completes names in a shell',
     usage: 'till completion bash|zsh|fish',

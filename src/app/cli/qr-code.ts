@@ -1,4 +1,4 @@
-/** An invoice as a QR code, for a phone: drawn where the terminal has room for it, else in a file. */
+/** An invoice or a link as a QR code, for a phone: drawn where the terminal has room for it, else in a file. */
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,10 +19,14 @@ export interface Drawing {
   readonly has_colours: boolean;
 }
 
-/** The invoice as a QR code, ready to print; where it is too wide for the terminal, a sentence that says where it is. */
-export function qrCode(bolt11: string, { columns, has_colours }: Drawing): string {
+/** The text as a QR code, ready to print; where it is too wide for the terminal, a sentence that says where it is. */
+export function qrCode(
+  given: string,
+  { columns, has_colours }: Drawing,
+  letters: 'any case' | 'as it is' = 'any case',
+): string {
   // Upper case makes a smaller code: QR packs it denser, and bech32 allows it.
-  const text = bolt11.toUpperCase();
+  const text = letters === 'any case' ? given.toUpperCase() : given;
   const { data, size } = encode(text, { border: BORDER_MODULES });
   if (size > columns) {
     const file = writeDrawing(renderSVG(text, { border: BORDER_MODULES * 2 }));
@@ -49,7 +53,7 @@ function halves(isUpperDark: boolean, isLowerDark: boolean, has_colours: boolean
 
 /** Writes the picture where only its owner reads it; answers the path. */
 function writeDrawing(svg: string): string {
-  const file = join(mkdtempSync(join(tmpdir(), 'till-')), 'invoice.svg');
+  const file = join(mkdtempSync(join(tmpdir(), 'till-')), 'qr-code.svg');
   writeFileSync(file, svg, { mode: 0o600 });
   return file;
 }

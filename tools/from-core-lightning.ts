@@ -23,7 +23,7 @@ export interface GuideCommand {
 
 /** What differs although the parameters are the same. */
 const NOTES: Readonly<Record<string, string>> = {
-  'autoclean-once': 'Only `expiredinvoices` and `paidinvoices`.',
+  'autoclean-once': 'Payments of its own Till keeps.',
   'autoclean-status': 'Only `expiredinvoices` and `paidinvoices`.',
   backup: 'Copies the database while the node works.',
   'bkpr-listaccountevents': 'Events on the chain only: those of payments are in bkpr-listincome.',
@@ -32,6 +32,8 @@ const NOTES: Readonly<Record<string, string>> = {
   listforwards: 'Always empty: Till forwards nothing.',
   listinvoicerequests: 'Always empty: Till does not speak BOLT 12.',
   funderupdate: 'Always `fixed` with 0: Till contributes nothing.',
+  listdatastore: 'Always empty: Till stores nothing for other programs.',
+  plugin: 'Only `list`, which is always empty: Till has no plugins.',
   listoffers: 'Always empty: Till does not speak BOLT 12.',
   invoice:
     'Expires after 3600 seconds by default (604800 there). Hints differ: see [decision 0027](../decisions/0027-hints-that-can-be-paid.md).',

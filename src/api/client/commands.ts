@@ -3,7 +3,14 @@ export interface Commands {
   /** Perform a single run of autoclean */
   'autoclean-once': {
     readonly params: {
-      /** What to clean: `expiredinvoices` or `paidinvoices`. */ readonly subsystem: 'expiredinvoices' | 'paidinvoices';
+      /** What to clean: `expiredinvoices` or `paidinvoices`. Of forwards and network events Till has none; payments of its own it keeps. */ readonly subsystem:
+        | 'expiredinvoices'
+        | 'paidinvoices'
+        | 'succeededforwards'
+        | 'failedforwards'
+        | 'networkevents'
+        | 'succeededpays'
+        | 'failedpays';
       /** Minimum age: seconds since the expiry or the payment. */ readonly age: number | bigint;
     };
     readonly result: {
@@ -13,6 +20,18 @@ export interface Commands {
           /** How many such invoices are left. */ readonly uncleaned: number;
         };
         /** The result. */ readonly paidinvoices?: {
+          /** How many invoices were removed. */ readonly cleaned: number;
+          /** How many such invoices are left. */ readonly uncleaned: number;
+        };
+        /** The result. */ readonly succeededforwards?: {
+          /** How many invoices were removed. */ readonly cleaned: number;
+          /** How many such invoices are left. */ readonly uncleaned: number;
+        };
+        /** The result. */ readonly failedforwards?: {
+          /** How many invoices were removed. */ readonly cleaned: number;
+          /** How many such invoices are left. */ readonly uncleaned: number;
+        };
+        /** The result. */ readonly networkevents?: {
           /** How many invoices were removed. */ readonly cleaned: number;
           /** How many such invoices are left. */ readonly uncleaned: number;
         };
@@ -805,6 +824,18 @@ export interface Commands {
     };
     readonly result: { /** The options by name: `{NAME: {value_str: ..., source: ...}}`. */ readonly configs: unknown };
   };
+  /** Command for listing (plugin) data */
+  listdatastore: {
+    readonly params: { /** Only what lies under this key. */ readonly key?: unknown };
+    readonly result: {
+      /** What is stored: nothing. */ readonly datastore: readonly {
+        /** The key. */ readonly key: readonly string[];
+        /** How often it was changed. */ readonly generation?: number;
+        /** What is stored. */ readonly hex?: string;
+        /** The same as text. */ readonly string?: string;
+      }[];
+    };
+  };
   /** Command for listing the attempts of a webhook */
   listdeliveries: {
     readonly params: {
@@ -1432,6 +1463,22 @@ export interface Commands {
       /** The length of the pong, its header included; 0 if none was asked for. */ readonly totlen: number;
     };
   };
+  /** Manage plugins with RPC */
+  plugin: {
+    readonly params: {
+      /** Only `list`. */ readonly subcommand: 'start' | 'stop' | 'startdir' | 'rescan' | 'list';
+      /** Refused. */ readonly plugin?: string;
+      /** Refused. */ readonly options?: unknown;
+    };
+    readonly result: {
+      /** The subcommand. */ readonly command: 'list';
+      /** The plugins: none. */ readonly plugins: readonly {
+        /** Its path. */ readonly name: string;
+        /** Whether it runs. */ readonly active: boolean;
+        /** Whether it can be stopped. */ readonly dynamic: boolean;
+      }[];
+    };
+  };
   /** Ask the signer to approve an invoice before it is paid */
   preapproveinvoice: {
     readonly params: { /** The invoice to be paid. */ readonly bolt11: string };
@@ -1930,6 +1977,7 @@ export const READING_COMMANDS: readonly string[] = [
   'listchannels',
   'listclosedchannels',
   'listconfigs',
+  'listdatastore',
   'listdeliveries',
   'listevents',
   'listforwards',
@@ -1950,6 +1998,7 @@ export const READING_COMMANDS: readonly string[] = [
   'notifications',
   'parsefeerate',
   'ping',
+  'plugin',
   'preapproveinvoice',
   'showrunes',
   'sql',

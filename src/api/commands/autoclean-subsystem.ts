@@ -1,13 +1,19 @@
 /** The records that can be cleaned, as a parameter. */
-import { AUTOCLEAN_SUBSYSTEMS, type AutocleanSubsystem } from '../../shop/invoices/autoclean.ts';
-import { fieldOf, textOf } from '../rpc/field.ts';
+import { AUTOCLEAN_SUBSYSTEMS } from '../../shop/invoices/autoclean.ts';
+import { type Field, fieldOf, textOf } from '../rpc/field.ts';
 
-export const subsystemField = fieldOf<AutocleanSubsystem>(
-  AUTOCLEAN_SUBSYSTEMS.join('|'),
-  { type: 'string', enum: AUTOCLEAN_SUBSYSTEMS },
-  `should be one of ${AUTOCLEAN_SUBSYSTEMS.join(', ')}`,
-  (value) => {
-    const text = textOf(value);
-    return AUTOCLEAN_SUBSYSTEMS.find((subsystem) => subsystem === text);
-  },
-);
+/** One of these words, in Core Lightning's sentence where it is none. */
+export function subsystemOf<const Words extends readonly string[]>(words: Words): Field<Words[number]> {
+  return fieldOf<Words[number]>(
+    words.join('|'),
+    { type: 'string', enum: words },
+    `should be one of ${words.join(', ')}`,
+    (value) => {
+      const text = textOf(value);
+      return words.find((subsystem) => subsystem === text);
+    },
+  );
+}
+
+/** What Till cleans. */
+export const subsystemField = subsystemOf(AUTOCLEAN_SUBSYSTEMS);

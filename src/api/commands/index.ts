@@ -36,6 +36,7 @@ import { invoice } from './invoice.ts';
 import { listchannels } from './listchannels.ts';
 import { listclosedchannels } from './listclosedchannels.ts';
 import { listconfigs } from './listconfigs.ts';
+import { listdatastore } from './listdatastore.ts';
 import { listdeliveries } from './listdeliveries.ts';
 import { listevents } from './listevents.ts';
 import { listforwards } from './listforwards.ts';
@@ -59,6 +60,7 @@ import { notifications } from './notifications.ts';
 import { parsefeerate } from './parsefeerate.ts';
 import { pay } from './pay.ts';
 import { ping } from './ping.ts';
+import { plugin } from './plugin.ts';
 import { preapproveinvoice } from './preapproveinvoice.ts';
 import { recoverchannel } from './recoverchannel.ts';
 import { redeliverwebhook } from './redeliverwebhook.ts';
@@ -122,6 +124,7 @@ export const commands: readonly Command<Modules>[] = [
   listchannels,
   listclosedchannels,
   listconfigs,
+  listdatastore,
   listdeliveries,
   listevents,
   listforwards,
@@ -144,6 +147,7 @@ export const commands: readonly Command<Modules>[] = [
   parsefeerate,
   pay,
   ping,
+  plugin,
   preapproveinvoice,
   recoverchannel,
   redeliverwebhook,

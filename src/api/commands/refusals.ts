@@ -130,12 +130,12 @@ export const REFUSALS: readonly Refusal[] = [
     instead: 'use fundchannel and close',
   },
   {
-    commands: ['datastore', 'datastoreusage', 'deldatastore', 'listdatastore'],
+    commands: ['datastore', 'datastoreusage', 'deldatastore'],
     why: 'Till stores nothing for other programs, except metadata with an invoice',
     instead: 'use the parameter metadata of invoice, or a store of your own',
   },
   {
-    commands: ['plugin', 'reckless', 'commando', 'clnrest-register-path', 'sendcustommsg'],
+    commands: ['reckless', 'commando', 'clnrest-register-path', 'sendcustommsg'],
     why: 'Till has no plugins, and no messages to peers but its own',
     instead: 'write a program that uses the commands and waits with waitanyinvoice or wait',
   },

@@ -99,6 +99,9 @@ test('what Till never has is an empty list', async () => {
   assert.deepEqual(await ask(shop, 'listforwards', forwards), { forwards: [] });
   assert.deepEqual(await ask(shop, 'listoffers', { active_only: true }), { offers: [] });
   assert.deepEqual(await ask(shop, 'listinvoicerequests'), { invoicerequests: [] });
+  assert.deepEqual(await ask(shop, 'listdatastore', { key: ['a', 'b'] }), { datastore: [] });
+  assert.deepEqual(await ask(shop, 'plugin', { subcommand: 'list' }), { command: 'list', plugins: [] });
+  assert.equal((await codeOf(ask(shop, 'plugin', { subcommand: 'start', plugin: 'x' }))).code, 3000);
 });
 
 test('renepay pays as pay does', async () => {
@@ -198,4 +201,13 @@ test('funderupdate says that Till contributes nothing, and nothing else can be s
   assert.deepEqual([policy.summary, policy.policy, policy.policy_mod], ['fixed (0sat)', 'fixed', 0]);
   assert.equal((await codeOf(ask(shop, 'funderupdate', { policy: 'match', policy_mod: 100 }))).code, 3000);
   assert.equal((await codeOf(ask(shop, 'funderupdate', { lease_fee_basis: 1 }))).code, 3000);
+});
+
+test('autoclean-once cleans invoices, has no forwards, and keeps payments', async () => {
+  const nothing = { cleaned: 0, uncleaned: 0 };
+  const clean = (subsystem: string) => ask(shop, 'autoclean-once', { subsystem, age: 31_536_000 });
+  assert.deepEqual(await clean('expiredinvoices'), { autoclean: { expiredinvoices: nothing } });
+  assert.deepEqual(await clean('failedforwards'), { autoclean: { failedforwards: nothing } });
+  assert.equal((await codeOf(clean('succeededpays'))).code, 3000);
+  assert.equal((await codeOf(clean('invoices'))).code, -32602);
 });

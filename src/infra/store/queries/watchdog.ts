@@ -1,6 +1,6 @@
 /**
  * A thread of the process of queries. SQLite computes without a pause in which it could be asked to stop, so this thread
- * ends the whole process when a query takes too long or too much memory; also when the node that asked is gone by then.
+ * ends the whole process when a query takes too long or too much memory, or when the node that asked is gone.
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import type { QueryLimits } from './messages.ts';
@@ -15,6 +15,8 @@ export const TOO_LONG = 'SIGKILL';
 export const TOO_MUCH = 'SIGTERM';
 
 const { time_ms, memory_bytes } = workerData as QueryLimits;
+/** Another process takes the place of a parent that is gone. */
+const node_pid = process.ppid;
 let timer: NodeJS.Timeout | undefined;
 parentPort?.on('message', (order: WatchdogOrder) => {
   clearInterval(timer);
@@ -22,6 +24,6 @@ parentPort?.on('message', (order: WatchdogOrder) => {
   const began_ms = performance.now();
   timer = setInterval(() => {
     if (process.memoryUsage.rss() > memory_bytes) process.kill(process.pid, TOO_MUCH);
-    if (performance.now() - began_ms > time_ms) process.kill(process.pid, TOO_LONG);
+    if (performance.now() - began_ms > time_ms || process.ppid !== node_pid) process.kill(process.pid, TOO_LONG);
   }, LOOK_EVERY_MS);
 });

@@ -226,6 +226,10 @@ describe('the invoice family, as clients see it', () => {
       `{"amount_msat":5,"label":"o","description":"d","preimage":"${HASH}"}`,
     );
     await other.close();
+    for (const label of ['a\\u0000b', 'x'.repeat(2_000)]) {
+      const refused = await asker.ask('createinvoice', `["${bolt11}","${label}","${HASH}"]`);
+      assert.equal(refused.error?.code, -32602, label);
+    }
     const taken = await asker.get('createinvoice', `["${bolt11}","taken","${HASH}"]`);
     assert.equal(taken.bolt11, (await asker.get('signinvoice', `["${bolt11}"]`)).bolt11);
     const again = await asker.ask('createinvoice', `["${bolt11}","taken","${HASH}"]`);

@@ -10,7 +10,7 @@ import type { ChannelId, PaymentHash, PaymentSecret } from '../../../src/base/ty
 import { openSqliteStore } from '../../../src/infra/store/sqlite-store.ts';
 import { insertIncoming, SELECT_INCOMING, type StoredHtlc, storedHtlc } from '../../../src/node/channels/incoming.ts';
 import { COIN_SCRIPT } from '../../support/coins.ts';
-import { amount, Link, preimage, quiet, SECRET, TestNode, World } from './node.ts';
+import { amount, Link, preimage, quiet, quietUntil, SECRET, TestNode, World } from './node.ts';
 
 const u64 = fc.oneof(
   fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
@@ -71,13 +71,13 @@ test('an onion with the largest numbers there are harms nobody', async () => {
     });
     world.chain.mine(6, COIN_SCRIPT);
     await quiet(link, payer, shop);
-    while (shop.channel.state.phase !== 'normal') await quiet(link, payer, shop);
+    await quietUntil(() => shop.channel.state.phase === 'normal', link, payer, shop);
     const { payment_hash } = preimage(7);
     const cltv_expiry = payer.follower.tip().height + 20;
     const onion_routing_packet = shop.onionFor(payment_hash, MAX_MONEY_MSAT as Msat, cltv_expiry, SECRET);
     const htlc = { amount_msat: amount(1000), payment_hash, cltv_expiry, onion_routing_packet };
     payer.channels.offer(payer.channel.channel_id, htlc, () => []);
-    while (shop.offered.length === 0 && failures.length === 0) await quiet(link, payer, shop);
+    await quietUntil(() => shop.offered.length + failures.length > 0, link, payer, shop);
     assert.deepEqual(failures, []);
     assert.equal(shop.offered[0]?.total_msat, MAX_MONEY_MSAT);
     assert.equal(shop.channel.state.link, 'up');
@@ -95,7 +95,7 @@ test('whatever fails an HTLC of a blinded path, its peer learns no more than tha
   const funding = { funding_satoshis: sat(1_000_000), push_msat: amount(0), feerate_per_kw: 1000 };
   await payer.channels.open(link.peer, { ...funding, announce_channel: false });
   world.chain.mine(6, COIN_SCRIPT);
-  while (shop.channel.state.phase !== 'normal') await quiet(link, payer, shop);
+  await quietUntil(() => shop.channel.state.phase === 'normal', link, payer, shop);
   const { payment_hash } = preimage(7);
   const cltv_expiry = payer.follower.tip().height + 20;
   const whole = shop.onionFor(payment_hash, amount(1000), cltv_expiry, SECRET);
@@ -109,7 +109,7 @@ test('whatever fails an HTLC of a blinded path, its peer learns no more than tha
       path_key: payer.node_id,
     };
     payer.channels.offer(payer.channel.channel_id, htlc, () => []);
-    while (payer.removed.length + shop.offered.length === index) await quiet(link, payer, shop);
+    await quietUntil(() => payer.removed.length + shop.offered.length > index, link, payer, shop);
     const sha256_of_onion = createHash('sha256').update(Buffer.from(onion_routing_packet, 'hex')).digest('hex');
     assert.deepEqual(payer.removed[index]?.removal, { kind: 'malformed', sha256_of_onion, failure_code: 0xc018 });
   }

@@ -380,6 +380,17 @@ export async function quiet(link: Link, ...nodes: readonly TestNode[]): Promise<
   }
 }
 
+/** Far more rounds than anything here takes: whoever waits in vain hears of it. */
+const MOST_ROUNDS = 500;
+
+/** Lets things happen until it is so. Fails when nothing leads there. */
+export async function quietUntil(isSo: () => boolean, link: Link, ...nodes: readonly TestNode[]): Promise<void> {
+  for (let round = 0; !isSo(); round++) {
+    if (round === MOST_ROUNDS) throw new Error('what the test waits for does not come');
+    await quiet(link, ...nodes);
+  }
+}
+
 /** A preimage and its hash. */
 export function preimage(number: number): { payment_preimage: PaymentPreimage; payment_hash: PaymentHash } {
   const bytes = sha256(Buffer.from(`preimage ${number}`));

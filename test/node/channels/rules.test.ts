@@ -11,7 +11,7 @@ import { ALL_CHANNELS } from '../../../src/node/channels/ports.ts';
 import { channelUpdateFacts } from '../../../src/protocol/channel/facts.ts';
 import type { ChannelPolicy } from '../../../src/protocol/channel/policy.ts';
 import { COIN_SCRIPT } from '../../support/coins.ts';
-import { amount, Link, preimage, quiet, SECRET, TestNode, World } from './node.ts';
+import { amount, Link, preimage, quiet, quietUntil, SECRET, TestNode, World } from './node.ts';
 
 const DONT_FORWARD = 2;
 
@@ -30,7 +30,7 @@ async function meet({ count = 1, announce_channel = false, limits = {} as Partia
   }
   world.chain.mine(6, COIN_SCRIPT);
   const isReady = () => [customer, shop].every(({ channels }) => channels.list().every((one) => one.remote_update));
-  while (!isReady()) await quiet(link, customer, shop);
+  await quietUntil(isReady, link, customer, shop);
   return { world, customer, shop, mallory, link };
 }
 
@@ -89,7 +89,7 @@ test('HTLCs that are dust above our limit are failed once they are committed, an
     const htlc = { amount_msat: dust_msat, payment_hash, cltv_expiry, onion_routing_packet };
     customer.channels.offer(customer.channel.channel_id, htlc, () => []);
   }
-  while (customer.removed.length + shop.offered.length < 4) await quiet(link, customer, shop);
+  await quietUntil(() => customer.removed.length + shop.offered.length >= 4, link, customer, shop);
   assert.deepEqual(
     shop.offered.map(({ htlc_id }) => htlc_id),
     [0n, 1n, 2n],

@@ -5,7 +5,7 @@ import { sat } from '../../../src/base/types/amount.ts';
 import type { ChannelId, Txid } from '../../../src/base/types/brand.ts';
 import type { KnownMessage } from '../../../src/codec/wire/index.ts';
 import { COIN_SCRIPT, payFrom } from '../../support/coins.ts';
-import { amount, Link, quiet, TestNode, World } from './node.ts';
+import { amount, Link, quiet, quietUntil, TestNode, World } from './node.ts';
 
 const TERMS = { funding_satoshis: sat(1_000_000), push_msat: amount(0), feerate_per_kw: 1000, announce_channel: false };
 
@@ -89,7 +89,7 @@ test('an output that we are about to fund a channel with ourselves is refused as
     else deliver(peer, message);
   };
   const opening = shop.channels.open(honest.peer, TERMS);
-  while (late.length === 0) await quiet(honest, shop, payer);
+  await quietUntil(() => late.length > 0, honest, shop, payer);
   const { funding_txid, funding_output_index } = payer.channel.state.terms;
   mallory.fundWith = { txid: funding_txid, vout: funding_output_index };
   assert.equal((await mallory.channels.open(link.peer, TERMS)).kind, 'failed');

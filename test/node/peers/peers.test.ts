@@ -28,6 +28,7 @@ interface Made {
   /** How many messages were handed on. */
   readonly messages: number;
   until(isSo: () => boolean): Promise<void>;
+  passUntil(step_ms: number, isSo: () => boolean): Promise<void>;
 }
 
 interface MakeOptions {
@@ -70,9 +71,18 @@ function make(t: TestContext, name: string, options: MakeOptions = {}): Made {
       await new Promise((resolve) => setImmediate(resolve));
     }
   };
+  /** Time passes, a step at a time, with a turn of the event loop after each: without one not even a time limit would end it. */
+  const passUntil = async (step_ms: number, isSo: () => boolean): Promise<void> => {
+    while (!isSo()) {
+      t.signal.throwIfAborted();
+      clock.advance(step_ms);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  };
   return {
     peers,
     clock,
+    passUntil,
     connected,
     reasons,
     refused,
@@ -184,7 +194,7 @@ test(
 
     isThere = true;
     const so_far = calls.length;
-    while (calls.length === so_far) caller.clock.advance(10_000);
+    await caller.passUntil(10_000, () => calls.length > so_far);
     await caller.until(() => caller.connected.has(idOf('target')));
     // A connection that lasted a minute was good: the next call comes soon.
     for (let count = 0; count < 4; count++) {
@@ -217,7 +227,7 @@ test('a peer that answers and goes again and again is called every quarter of a 
   });
   caller.peers.keepConnected(idOf('target'), [at]);
   for (let round = 0; round < 12; round++) {
-    while (calls.length === round) caller.clock.advance(100);
+    await caller.passUntil(100, () => calls.length > round);
     await caller.until(() => caller.connected.has(idOf('target')));
     await target.until(() => target.connected.has(idOf('caller')));
     target.peers.disconnect(idOf('caller'), 'the test wants it');

@@ -31,7 +31,8 @@ function hear(end: End, message: ChannelMessage) {
       messagesOf(outcome.effects).map(({ type }) => type),
       ['warning'],
     );
-    assert.ok(outcome.effects.some(({ kind }) => kind === 'set_aside'));
+    const [aside] = outcome.effects.filter((effect) => effect.kind === 'set_aside');
+    assert.equal(aside?.cause, message.type, 'so that the next message of its kind can end it');
     assert.equal(end.state.link, 'aside');
     // As it would be after the next connection.
     end.state = state;

@@ -227,6 +227,29 @@ test("a peer's scriptpubkey that is of no form that we take is a violation, and 
   }
 });
 
+test('the script of the peer stays as it was said; in a simple close it may be another after a reconnection', () => {
+  const [first, second] = ['33', '44'].map((byte) => `0014${byte.repeat(20)}`) as [string, string];
+  for (const option_simple_close of [false, true]) {
+    const options = { option_simple_close, option_upfront_shutdown_script: false };
+    const { alice } = usablePair({
+      alice: environment(fakeSigner('alice'), options),
+      bob: environment(fakeSigner('bob'), options),
+    });
+    alice.do(offer(1, 10_000_000));
+    alice.do({ kind: 'commit' });
+    const { channel_id } = alice.state.terms;
+    const shutdown = (scriptpubkey: string) => ({ type: 'shutdown', channel_id, scriptpubkey }) as const;
+    assert.equal(hear(alice, shutdown(first)), undefined);
+    assert.equal(hear(alice, shutdown(first)), undefined, 'the same again');
+    const { state } = alice;
+    assert.match(hear(alice, shutdown(second))?.message ?? '', /sent before, with another script/);
+    alice.state = { ...state, shutdown_heard: false };
+    const violation = hear(alice, shutdown(second));
+    assert.equal(violation === undefined, option_simple_close);
+    if (option_simple_close) assert.equal(alice.state.remote_shutdown_script, second);
+  }
+});
+
 function openMessage(changes: Partial<OpenRequest> = {}): OpenChannel {
   return onlyMessage(startOpening(openRequest(changes), environment(fakeSigner('alice'))).effects) as OpenChannel;
 }

@@ -21,6 +21,8 @@ test('docs/guide/rest.md', missing, async (t) => {
   await reader.run('till createrune restrictions=readonly');
   reader.env.RUNE = JSON.parse(maker.stdout).rune;
   assert.match((await reader.runMentioned('till showrunes')).stdout, /method/);
+  const link = await reader.run('till connect-wallet --host=node.example:3010');
+  assert.match(link.stdout, /^clnrest\+https:\/\/node\.example:\d+\?rune=/);
   const asked = await reader.run(
     `curl --cacert ca.pem -H "rune: $RUNE" -d '{"amount_msat": 1000, "label": "coffee-1", "description": "Coffee"}' -H 'content-type: application/json' https://localhost:3010/v1/invoice`,
   );

@@ -8,7 +8,7 @@ import type { RandomBytes } from '../../base/crypto/random.ts';
 import type { Clock } from '../../base/types/clock.ts';
 import type { Store, Write } from '../../infra/store/store.ts';
 import type { EventSource, Sender, SendOutcome, SentEvent, WebhookLog } from './ports.ts';
-import { attemptWrite, progressWrite, retryDelete, retryWrite, settingsWrite } from './rows.ts';
+import { attemptWrite, disabledWrite, progressWrite, retryDelete, retryWrite } from './rows.ts';
 import { delaySeconds, failureOf, isGone } from './schedule.ts';
 import { type Message, messageOf, signedHeaders } from './signature.ts';
 import type { Traffic } from './traffic.ts';
@@ -110,10 +110,11 @@ export class Line {
   }
 
   /** Takes other settings. Events that were read by the old ones are read again. */
-  change(webhook: Webhook): void {
-    const isSwitchedOn = this.#webhook.disabled_reason !== undefined && webhook.disabled_reason === undefined;
+  change(changes: Partial<Webhook>): void {
+    const wasOff = this.#webhook.disabled_reason !== undefined;
     this.#rewind(this.position);
-    this.#webhook = webhook;
+    this.#webhook = { ...this.#webhook, ...changes };
+    const isSwitchedOn = wasOff && this.#webhook.disabled_reason === undefined;
     if (isSwitchedOn) {
       const due_at = this.#options.clock.nowSeconds();
       for (const { event_id } of this.#retries.values()) this.#keep({ event_id, tries: 0, due_at });
@@ -323,7 +324,7 @@ export class Line {
     const { webhook_id, url } = this.#webhook;
     this.#is_disabling = true;
     await this.flush();
-    await store.commit([settingsWrite({ ...this.#webhook, disabled_reason: reason })]);
+    await store.commit([disabledWrite(webhook_id, reason)]);
     this.#webhook = { ...this.#webhook, disabled_reason: reason };
     this.#is_disabling = false;
     log.warn(`webhook ${webhook_id} (${hostOf(url)}) is switched off: ${reason}`);

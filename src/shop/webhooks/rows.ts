@@ -4,6 +4,7 @@ import type { RandomBytes } from '../../base/crypto/random.ts';
 import { Secret } from '../../base/types/secret.ts';
 import { readAll } from '../../infra/store/read-all.ts';
 import type { Row, Store, Write } from '../../infra/store/store.ts';
+import { newSecret } from './signature.ts';
 import type { Attempt, Retry, Webhook, WebhookProgress, WebhookSettings } from './webhook.ts';
 
 /** Attempts that are kept of each webhook. */
@@ -11,6 +12,9 @@ const KEPT_ATTEMPTS = 1_000;
 
 const NONCE_LENGTH_BYTES = 12;
 const BOUND_TO = Buffer.from('till webhook secret');
+
+/** Why a webhook is switched off whose secret cannot be read. */
+const SECRET_LOST = 'its secret in the database is damaged: make a new one with rotatewebhooksecret';
 
 /** Seals secrets with a key of the seed: a copy of the database alone forges no message. */
 export class SecretBox {
@@ -27,16 +31,21 @@ export class SecretBox {
     return Buffer.concat([nonce, chacha20Poly1305Encrypt(this.#key.reveal(), nonce, BOUND_TO, secret.reveal())]);
   }
 
-  /** Throws an error that says what is wrong when it was not sealed with this key. */
-  open(sealed: Uint8Array): Secret<Uint8Array> {
+  /** Undefined when it was not sealed with this key, or is damaged. */
+  open(sealed: Uint8Array): Secret<Uint8Array> | undefined {
     const nonce = sealed.subarray(0, NONCE_LENGTH_BYTES);
     try {
       const text = sealed.subarray(NONCE_LENGTH_BYTES);
       return new Secret(chacha20Poly1305Decrypt(this.#key.reveal(), nonce, BOUND_TO, text));
     } catch (error) {
-      if (!(error instanceof AuthenticationError)) throw error;
-      throw new Error('the secret of a webhook in the database is damaged, or was sealed by another node');
+      if (error instanceof AuthenticationError) return undefined;
+      throw error;
     }
+  }
+
+  /** What takes the place of a secret that is lost: nobody knows it. */
+  unknown(): Secret<Uint8Array> {
+    return newSecret(this.#randomBytes);
   }
 }
 
@@ -65,20 +74,26 @@ export function insertWrites(
   ];
 }
 
-/** What can be changed of a webhook, as it is now. */
+/** How a webhook is set now. */
 export function settingsWrite(webhook: Webhook): Write {
-  const { webhook_id, url, types, label_prefix, is_parallel, disabled_reason } = webhook;
+  const { webhook_id, url, types, label_prefix, is_parallel } = webhook;
   return {
-    sql: `UPDATE webhooks SET url = ?, types = ?, label_prefix = ?, is_parallel = ?, disabled_reason = ?
-      WHERE webhook_id = ?`,
+    sql: 'UPDATE webhooks SET url = ?, types = ?, label_prefix = ?, is_parallel = ? WHERE webhook_id = ?',
     params: [
       url,
       types === undefined ? null : JSON.stringify(types),
       label_prefix ?? null,
       is_parallel ? 1 : 0,
-      disabled_reason ?? null,
       webhook_id,
     ],
+  };
+}
+
+/** Whether it is switched off, and why. */
+export function disabledWrite(webhook_id: number, disabled_reason: string | undefined): Write {
+  return {
+    sql: 'UPDATE webhooks SET disabled_reason = ? WHERE webhook_id = ?',
+    params: [disabled_reason ?? null, webhook_id],
   };
 }
 
@@ -175,6 +190,10 @@ export async function readWebhooks(
 
 function webhookOf(row: Row, box: SecretBox): Webhook {
   const sealed_old = row.sealed_old_secret as Uint8Array | null;
+  const secret = box.open(row.sealed_secret as Uint8Array);
+  const old_secret = sealed_old === null ? undefined : box.open(sealed_old);
+  // The node must start: payments do not depend on it.
+  const fault = secret === undefined ? SECRET_LOST : undefined;
   return {
     webhook_id: Number(row.webhook_id),
     url: row.url as string,
@@ -182,9 +201,9 @@ function webhookOf(row: Row, box: SecretBox): Webhook {
     label_prefix: (row.label_prefix as string | null) ?? undefined,
     is_parallel: row.is_parallel === 1n,
     created_at: Number(row.created_at),
-    secret: box.open(row.sealed_secret as Uint8Array),
-    old_secret: sealed_old === null ? undefined : { secret: box.open(sealed_old), until: Number(row.old_secret_until) },
-    disabled_reason: (row.disabled_reason as string | null) ?? undefined,
+    secret: secret ?? box.unknown(),
+    old_secret: old_secret === undefined ? undefined : { secret: old_secret, until: Number(row.old_secret_until) },
+    disabled_reason: fault ?? (row.disabled_reason as string | null) ?? undefined,
   };
 }
 

@@ -12,6 +12,7 @@ import { Line, type LineOptions } from './line.ts';
 import type { EventSource, Sender, WebhookLog } from './ports.ts';
 import {
   deleteWrites,
+  disabledWrite,
   insertWrites,
   readAttempts,
   readWebhooks,
@@ -55,6 +56,7 @@ export class Webhooks {
   readonly #lines = new Map<number, Line>();
   #unsubscribe: (() => void) | undefined;
   #is_started = false;
+  #changing: Promise<void> = Promise.resolve();
 
   constructor(options: WebhooksOptions) {
     this.#options = options;
@@ -144,15 +146,17 @@ export class Webhooks {
     webhook_id: number,
     changes: Partial<WebhookSettings> & { readonly is_enabled?: boolean | undefined },
   ): Promise<WebhookView> {
-    const line = this.#line(webhook_id);
     const { is_enabled, ...settings } = changes;
     if (settings.url !== undefined) this.#checkUrl(settings.url);
-    const before = line.webhook;
-    const disabled_reason = is_enabled === undefined ? before.disabled_reason : is_enabled ? undefined : BY_OPERATOR;
-    const webhook: Webhook = { ...before, ...settings, disabled_reason };
-    await this.#options.store.commit([settingsWrite(webhook)]);
-    line.change(webhook);
-    return { webhook, progress: line.progress };
+    return await this.#inTurn(async () => {
+      const line = this.#line(webhook_id);
+      const disabled_reason = is_enabled === false ? BY_OPERATOR : undefined;
+      const writes = [settingsWrite({ ...line.webhook, ...settings })];
+      if (is_enabled !== undefined) writes.push(disabledWrite(webhook_id, disabled_reason));
+      await this.#options.store.commit(writes);
+      line.change({ ...settings, ...(is_enabled === undefined ? {} : { disabled_reason }) });
+      return { webhook: line.webhook, progress: line.progress };
+    });
   }
 
   /** Deletes it, with its attempts. Throws RpcError. */
@@ -172,13 +176,14 @@ export class Webhooks {
     overlap_seconds: number,
   ): Promise<{ readonly secret_text: string; readonly old_secret_until: number }> {
     const { store, clock, randomBytes } = this.#options;
-    const line = this.#line(webhook_id);
-    const secret = newSecret(randomBytes);
-    const until = clock.nowSeconds() + overlap_seconds;
-    const webhook: Webhook = { ...line.webhook, secret, old_secret: { secret: line.webhook.secret, until } };
-    await store.commit([secretsWrite(webhook, this.#box)]);
-    line.change({ ...line.webhook, secret, old_secret: webhook.old_secret });
-    return { secret_text: secretText(secret), old_secret_until: until };
+    return await this.#inTurn(async () => {
+      const line = this.#line(webhook_id);
+      const until = clock.nowSeconds() + overlap_seconds;
+      const changed = { secret: newSecret(randomBytes), old_secret: { secret: line.webhook.secret, until } };
+      await store.commit([secretsWrite({ ...line.webhook, ...changed }, this.#box)]);
+      line.change(changed);
+      return { secret_text: secretText(changed.secret), old_secret_until: until };
+    });
   }
 
   /** Sends a message that is no event, once, and answers what became of it. Throws RpcError. */
@@ -218,6 +223,16 @@ export class Webhooks {
   ): Promise<readonly Attempt[]> {
     await this.#line(webhook_id).flush();
     return await readAttempts(this.#options.store, webhook_id, asked);
+  }
+
+  /** One change after the other: each begins with what the one before has made. */
+  #inTurn<T>(change: () => Promise<T>): Promise<T> {
+    const made = this.#changing.then(change);
+    this.#changing = made.then(
+      () => {},
+      () => {},
+    );
+    return made;
   }
 
   #line(webhook_id: number): Line {

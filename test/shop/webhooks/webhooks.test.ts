@@ -360,6 +360,46 @@ describe('webhooks', () => {
       );
     }));
 
+  it('take changes that come at the same moment one after the other', () =>
+    withHookShop(async (shop) => {
+      const { id, secret } = await shop.hook();
+      const [, , first, second] = await Promise.all([
+        shop.webhooks.update(id, { types: ['invoice'] }),
+        shop.webhooks.update(id, { label_prefix: 'a', is_enabled: false }),
+        shop.webhooks.rotateSecret(id, 60),
+        shop.webhooks.rotateSecret(id, 60),
+        shop.webhooks.update(id, { is_parallel: true }),
+      ]);
+      await shop.restart();
+      const { webhook } = shop.webhooks.get(id);
+      assert.deepEqual(
+        [webhook.types, webhook.label_prefix, webhook.is_parallel, webhook.disabled_reason],
+        [['invoice'], 'a', true, 'switched off by updatewebhook'],
+      );
+      const text = (bytes: Uint8Array | undefined) => `whsec_${Buffer.from(bytes ?? []).toString('base64')}`;
+      assert.notEqual(first.secret_text, secret);
+      assert.equal(text(webhook.secret.reveal()), second.secret_text);
+      assert.equal(text(webhook.old_secret?.secret.reveal()), first.secret_text);
+    }));
+
+  it('do not keep the node from starting when a secret is damaged', () =>
+    withHookShop(async (shop) => {
+      const { receiver, id } = await shop.hook();
+      await shop.store.commit([{ sql: 'UPDATE webhooks SET sealed_secret = ?', params: [Buffer.alloc(60, 1)] }]);
+      await shop.restart();
+      assert.match(shop.webhooks.get(id).webhook.disabled_reason ?? '', /rotatewebhooksecret/);
+      await shop.create('a');
+      shop.fixture.clock.advance(Date.now() - shop.fixture.clock.monotonicMs());
+      const { secret_text } = await shop.webhooks.rotateSecret(id, 0);
+      await shop.webhooks.update(id, { is_enabled: true });
+      await receiver.count(1);
+      const [message] = receiver.received;
+      assert.ok(message);
+      new Verifier(secret_text).verify(message.body, message.headers);
+      await shop.restart();
+      assert.equal(shop.webhooks.get(id).webhook.disabled_reason, undefined);
+    }));
+
   it('are gone when they are deleted', () =>
     withHookShop(async (shop) => {
       const { receiver, id } = await shop.hook();

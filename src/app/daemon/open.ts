@@ -49,7 +49,10 @@ export async function openKeys(config: Config, log: Log, store: Store): Promise<
   }
   const isRestored = existsSync(path) && (await readTip(store)) === undefined;
   if (isRestored && config.values.rescan === undefined) {
-    log.warn('this is a new database for an existing seed: if its wallet held coins, start once with --rescan=-HEIGHT');
+    log.warn(
+      'this is a new database for an existing seed: if its wallet held coins, start once with --rescan=-HEIGHT; if it had ' +
+        'channels, put emergency.recover beside it or connect to one of their peers, then run `till emergencyrecover`',
+    );
   }
   const file = config.values['passphrase-file'];
   const passphrase = file === undefined ? new Secret('') : readPassphrase(file);

@@ -144,7 +144,9 @@ export class Backups {
       copy = openFromPeer(blob, seal);
     } catch (error) {
       if (!(error instanceof BackupError)) throw error;
-      log.warn(`peer ${peer_id} returned something else than what it was given to keep: ${error.message}`);
+      // Strangers were given nothing.
+      if (this.#options.channels.list().some((channel) => channel.peer_id === peer_id))
+        log.warn(`peer ${peer_id} returned something else than what it was given to keep: ${error.message}`);
       return 'unreadable';
     }
     const unknown = await this.#withoutKnown(copy);

@@ -55,8 +55,10 @@ interface Kept {
 
 /** What is known of a connected peer. */
 interface Known {
-  /** It has returned ours, or has none. */
+  /** It has returned ours, or has none: what it says of that later is not read. */
   has_returned: boolean;
+  /** What it returned is being read. */
+  is_reading: boolean;
   /** What it was given last over this connection, as `peerContent` tells it. */
   given: string | undefined;
 }
@@ -91,7 +93,7 @@ export class PeerStorage {
 
   /** Call it before anything else is sent to the peer: it may have lost its data. */
   peerConnected(peer: StoragePeer): void {
-    this.#peers.set(peer, { has_returned: false, given: undefined });
+    this.#peers.set(peer, { has_returned: false, is_reading: false, given: undefined });
     const blob = this.#kept.get(peer.node_id)?.stored;
     if (blob !== undefined) peer.send([{ type: 'peer_storage_retrieval', blob }]);
   }
@@ -107,7 +109,7 @@ export class PeerStorage {
         this.#keep(peer.node_id, message.blob);
         return true;
       case 'peer_storage_retrieval':
-        this.#options.inBackground('reading a backup that a peer returned', this.#takeBack(peer, message.blob));
+        this.#takeBack(peer, message.blob);
         return true;
       case 'channel_reestablish':
       case 'channel_ready':
@@ -130,11 +132,18 @@ export class PeerStorage {
     this.#look();
   }
 
-  async #takeBack(peer: StoragePeer, blob: Uint8Array): Promise<void> {
+  /** Once for each connection: anybody may say it, as often as it likes. */
+  #takeBack(peer: StoragePeer, blob: Uint8Array): void {
+    const known = this.#peers.get(peer);
+    if (known === undefined || known.has_returned || known.is_reading) return;
+    known.is_reading = true;
+    this.#options.inBackground('reading a backup that a peer returned', this.#read(peer, known, blob));
+  }
+
+  async #read(peer: StoragePeer, known: Known, blob: Uint8Array): Promise<void> {
     const { backups } = this.#options;
     const copy = await backups.returned(peer.node_id, blob);
-    const known = this.#peers.get(peer);
-    if (known === undefined) return;
+    known.is_reading = false;
     if (copy === 'current') known.given = backups.peerContent();
     this.#give(peer);
   }
@@ -142,7 +151,7 @@ export class PeerStorage {
   #give(peer: StoragePeer): void {
     const { backups, hasChannel } = this.#options;
     const known = this.#peers.get(peer);
-    if (known === undefined) return;
+    if (known === undefined || known.is_reading) return;
     known.has_returned = true;
     if (!hasFeature(peer.features, 'option_provide_storage') || !hasChannel(peer.node_id)) return;
     const content = backups.peerContent();

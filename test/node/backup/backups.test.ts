@@ -93,4 +93,7 @@ test('what is no backup of ours is reported, and replaced', async (t) => {
   const { backups, log } = await make(t, [OPEN]);
   assert.equal(await backups.returned(PEER, new Uint8Array(100)), 'unreadable');
   assert.match(log.join(), /returned something else/);
+  const { backups: strange, log: silent } = await make(t, []);
+  assert.equal(await strange.returned(PEER, new Uint8Array(100)), 'unreadable');
+  assert.deepEqual(silent, [], 'a stranger fills no log');
 });

@@ -196,8 +196,13 @@ test('ours is sent after what the peer returns, and only when that is not the sa
   scene.storage.changed();
   assert.deepEqual(scene.sent, [], 'the peer may still return what we have lost');
   scene.storage.receive(peer, { type: 'peer_storage_retrieval', blob: bytes('older') });
+  scene.storage.receive(peer, REESTABLISH);
+  assert.deepEqual(scene.sent, [], 'it is being read');
   await scene.settle();
-  assert.deepEqual([scene.returned, scene.sent], [['older'], ['peer_storage ours']]);
+  for (const blob of [bytes('again'), bytes('and again')])
+    scene.storage.receive(peer, { type: 'peer_storage_retrieval', blob });
+  await scene.settle();
+  assert.deepEqual([scene.returned, scene.sent], [['older'], ['peer_storage ours']], 'read once for each connection');
   scene.ours = 'ours, with a new channel';
   scene.storage.changed();
   scene.storage.changed();

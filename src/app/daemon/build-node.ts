@@ -152,6 +152,8 @@ export async function buildNode(infra: Infra, shop: () => ShopPort): Promise<Nod
       },
       publish: (txid) => wallet.publish(txid),
       release: (txid) => void unattended('releasing the coins of a channel', wallet.release(txid)),
+      payForParent: (parent, fees) => wallet.payForParent(parent, fees),
+      dropChildren: (parents) => void unattended('releasing coins', wallet.dropChildren(parents)),
     },
     incoming: {
       offer: (htlc) => void unattended('judging a payment', payments.offer(htlc)),

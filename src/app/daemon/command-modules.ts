@@ -94,7 +94,7 @@ export function modulesOf(layers: BuiltLayers): Modules {
       channels
         .list()
         .flatMap(expectedOutputs)
-        .filter(({ script_pubkey }) => wallet.owns(script_pubkey)),
+        .filter((output) => wallet.owns(output.script_pubkey) && wallet.spenderOf(output) === undefined),
     sweptFunds: () => endings.list().flatMap(sweptBy),
     node: {
       info: () => infoOf(layers),

@@ -26,6 +26,7 @@ import { Book } from './book.ts';
 import { Chatter } from './chatter.ts';
 import { endPause, pauseClose } from './closing/pause.ts';
 import { ClosePublisher } from './closing/publisher.ts';
+import { CloseRaiser } from './closing/raise-close.ts';
 import { Removal } from './closing/removal.ts';
 import { environmentOf } from './environment.ts';
 import { FundingWatch } from './funding-watch.ts';
@@ -64,6 +65,7 @@ export class Channels {
   readonly #messages: PeerMessages;
   readonly #asides: Asides;
   readonly #publisher: ClosePublisher;
+  readonly #raiser: CloseRaiser;
   readonly #reminders: Reminders;
   #stopTip: () => void = () => {};
 
@@ -90,6 +92,8 @@ export class Channels {
     const apply = (channel: LiveChannel, input: Input): void => void turns.apply(channel, input);
     const fundings = new Fundings(options.wallet, log, apply);
     const publisher = new ClosePublisher({ chain, log, apply });
+    const raiser = new CloseRaiser({ ...options, apply });
+    this.#raiser = raiser;
     this.#publisher = publisher;
     const asides = new Asides({ ...options, table, book, apply });
     const turns = new Turns(options, table, book, agenda, {
@@ -110,7 +114,10 @@ export class Channels {
       policy,
       book,
       apply,
-      spent: (channel, transaction, height) => endings.spent(channel, transaction, height),
+      spent: (channel, transaction, height) => {
+        endings.spent(channel, transaction, height);
+        raiser.closed(channel, transaction);
+      },
     });
     const newChannels = new NewChannels({
       ...options,
@@ -378,6 +385,7 @@ export class Channels {
 
   /** A mutual close that no block holds yet may have been forgotten by the network. */
   #sendCloseAgain(channel: LiveChannel): void {
-    if (channel.state.phase === 'closed') this.book.speak(() => void this.#publisher.publishAgain(channel));
+    if (channel.state.phase !== 'closed') return;
+    this.book.speak(() => void this.#publisher.publishAgain(channel).then(() => this.#raiser.block(channel)));
   }
 }

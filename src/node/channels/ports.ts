@@ -67,6 +67,16 @@ export interface FundingWallet {
   publish(txid: Txid): Promise<void>;
   /** The channel did not come about: the coins are free again. */
   release(txid: Txid): void;
+  /**
+   * Has our own output in this transaction, which waits for a block, pay for both by a child. Answers the child; undefined
+   * when that cannot be done.
+   */
+  payForParent?(
+    parent: Uint8Array,
+    fees: { readonly fee_sat: Sat; readonly feerate_per_kw: number; readonly max_fee_sat: Sat },
+  ): Promise<Txid | undefined>;
+  /** No block will hold these transactions: what was built on them is given up. */
+  dropChildren?(parents: readonly Txid[]): void;
 }
 
 /** Payments to us. */

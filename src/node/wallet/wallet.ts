@@ -23,6 +23,7 @@ import { CoinError, TransactionStateError } from './failure.ts';
 import type { HistoryEntry } from './history.ts';
 import { type Balance, isImmature, type Outpoint, outpointName } from './ledger.ts';
 import type { OwnTransaction } from './own-transaction.ts';
+import { dropChildren, type ParentFees, payForParent } from './pay-for-parent.ts';
 import { isSpentFurther, raiseChain } from './raise-chain.ts';
 import { Sender } from './sender.ts';
 
@@ -298,6 +299,24 @@ export class Wallet {
    */
   bump(txid: Txid, feerate_per_kw: number): Promise<SignedTransaction> {
     return bumpFee(this.#books, this.#sender, this.#books.get(txid), feerate_per_kw, this.#reserveSat());
+  }
+
+  /**
+   * Has our own output in this transaction of others, which waits for a block, pay for both by a child; an earlier child
+   * is replaced. Answers its txid; undefined when nothing in it is ours, or that is worth less, or was refused.
+   */
+  payForParent(parent: Uint8Array, fees: ParentFees): Promise<Txid | undefined> {
+    return payForParent(this.#books, this.#sender, parent, fees);
+  }
+
+  /** Gives up what spends outputs of these transactions, which no block will ever hold. */
+  dropChildren(parents: readonly Txid[]): Promise<void> {
+    return dropChildren(this.#books, parents);
+  }
+
+  /** The transaction of ours that spends this output, known to the wallet or not, and is not given up. */
+  spenderOf(outpoint: Outpoint): Txid | undefined {
+    return this.#books.ledger.rivalsOf({ inputs: [outpoint] })[0]?.txid;
   }
 
   /** What must be left, with so many channels more than there are. */

@@ -27,6 +27,8 @@ export type Input =
   | { readonly kind: 'ignore_fee_limits'; readonly value: boolean }
   /** Close in agreement. */
   | { readonly kind: 'shutdown'; readonly scriptpubkey?: string; readonly feerange?: ClosingFeerange }
+  /** The mutual close that we pay for does not get into a block: offer another one at this feerate. */
+  | { readonly kind: 'raise_close'; readonly feerate_per_kw: number }
   /** Close without the peer: the host has waited long enough. */
   | { readonly kind: 'give_up'; readonly reason: string }
   /** Close without the peer. */

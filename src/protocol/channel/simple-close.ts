@@ -4,6 +4,7 @@
  * either may be mined, and each side may replace its own by one that pays more.
  */
 import { max, min, type Sat, sat } from '../../base/types/amount.ts';
+import { closingWeight } from '../../codec/tx/closing.ts';
 import type { ClosingComplete, ClosingSig } from '../../codec/wire/index.ts';
 import { closeAgreed } from './close-agreed.ts';
 import { closingFee } from './closing-fee.ts';
@@ -32,13 +33,14 @@ interface Terms {
 /**
  * Offers the closing transaction that we pay for, once on each connection. Does nothing before the peer has said
  * `shutdown` on it, or when our balance does not pay for a transaction that relays: then the peer's is the one.
+ * `raised_per_kw`: the feerate that it has to pay, because one that paid less is in no block.
  */
-export function offerClose(turn: Turn): void {
+export function offerClose(turn: Turn, raised_per_kw?: number): void {
   const { state, env } = turn;
   const { local_shutdown_script: closer_scriptpubkey, remote_shutdown_script: closee_scriptpubkey } = state;
   if (closer_scriptpubkey === undefined || closee_scriptpubkey === undefined) return;
   if (!state.shutdown_heard || state.offered_close !== undefined) return;
-  const fee_satoshis = affordableFee(turn, closer_scriptpubkey, closee_scriptpubkey);
+  const fee_satoshis = affordableFee(turn, closer_scriptpubkey, closee_scriptpubkey, raised_per_kw);
   if (fee_satoshis === undefined) return;
   const terms: Terms = { closer: 'local', closer_scriptpubkey, closee_scriptpubkey, fee_satoshis, locktime: 0 };
   const variants = variantsOf(state, terms);
@@ -67,20 +69,31 @@ function fieldsOf({ closer_scriptpubkey, closee_scriptpubkey, fee_satoshis, lock
  * such a one, and fees of a close have always been the opener's. A side that has the larger balance keeps an output that
  * relays. Undefined when that would not pay for a transaction that relays.
  */
-function affordableFee({ state, env }: Turn, own_script: string, peer_script: string): Sat | undefined {
+function affordableFee(
+  { state, env }: Turn,
+  own_script: string,
+  peer_script: string,
+  raised_per_kw: number | undefined,
+): Sat | undefined {
   const balance_sat = state.local_msat / 1000n;
   const scripts = isDustOutput(state.remote_msat / 1000n, peer_script) ? [own_script] : [own_script, peer_script];
-  const { lowest, fair } = closingFee(state, env, scripts);
+  const { lowest, fair, highest } = closingFee(state, env, scripts);
   const isLesser = state.local_msat < state.remote_msat;
   // Without an output of ours the transaction is smaller, and all that we have may go to the fee.
   const most_sat = isLesser ? balance_sat : balance_sat - dustOf(own_script);
   const isOurs = state.terms.opener === 'local' || state.closing_feerange !== undefined;
-  const fee_satoshis = min(isOurs ? fair : lowest, sat(max(most_sat, 0n)));
+  const usual = isOurs ? fair : lowest;
+  const wanted = raised_per_kw === undefined ? usual : max(usual, min(highest, feeFor(raised_per_kw, scripts)));
+  const fee_satoshis = min(wanted, sat(max(most_sat, 0n)));
   const least =
     isLesser && isDustOutput(balance_sat - fee_satoshis, own_script)
       ? closingFee(state, env, [peer_script]).lowest
       : lowest;
   return fee_satoshis < least ? undefined : fee_satoshis;
+}
+
+function feeFor(feerate_per_kw: number, scripts: readonly string[]): Sat {
+  return sat(Math.ceil((feerate_per_kw * closingWeight(...scripts)) / 1000));
 }
 
 /** Which transactions the closer signs: the lesser side may leave out its own output, the other may leave the choice. */
@@ -195,4 +208,14 @@ export function replaceClose(turn: Turn): void {
   if (offered_close?.is_answered !== true) return;
   turn.state = { ...turn.state, offered_close: undefined };
   offerClose(turn);
+}
+
+/** Ours, or the peer's in its place, is in no block, and has to pay more: offers another, if the last has been answered. */
+export function raiseClose(turn: Turn, feerate_per_kw: number): void {
+  const { phase, offered_close, link } = turn.state;
+  if (phase !== 'closed' || link !== 'up' || offered_close?.is_answered === false) return;
+  const before = turn.state;
+  turn.state = { ...before, offered_close: undefined };
+  offerClose(turn, feerate_per_kw);
+  if (turn.state.offered_close === undefined) turn.state = before;
 }

@@ -38,7 +38,7 @@ import { connect, disconnect, receiveReestablish, rest } from './reestablish.ts'
 import { receiveRemoval, removeHtlc } from './remove.ts';
 import { receiveRevocation } from './revoke.ts';
 import { endPause, receiveShutdown, resumeShutdown, startShutdown } from './shutdown.ts';
-import { receiveCloseOffer, receiveCloseSignature } from './simple-close.ts';
+import { raiseClose, receiveCloseOffer, receiveCloseSignature } from './simple-close.ts';
 import { IRREVOCABLE } from './stage.ts';
 import type { ChannelState } from './state.ts';
 import { isUp, type Turn } from './turn.ts';
@@ -117,6 +117,9 @@ function obey(turn: Turn, input: Exclude<Input, { kind: 'message' }>): void {
       break;
     case 'shutdown':
       startShutdown(turn, input.scriptpubkey, input.feerange);
+      break;
+    case 'raise_close':
+      raiseClose(turn, input.feerate_per_kw);
       break;
     case 'give_up':
     case 'force_close':

@@ -209,6 +209,8 @@ export class TestNode {
           if (held !== undefined) await this.world.chain.broadcast([held]);
         },
         release: (txid) => void this.#held.delete(txid),
+        payForParent: (parent, fees) => this.wallet.payForParent(parent, fees),
+        dropChildren: (parents) => void this.wallet.dropChildren(parents),
       },
       incoming: {
         offer: (htlc) => {

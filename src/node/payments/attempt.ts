@@ -54,6 +54,8 @@ export class Attempt {
   #next_partid = 1n;
   /** Since the last pause. */
   #tries = 0;
+  /** A way was looked for: the first attempt is made however little time there is. */
+  #has_begun = false;
   #pause_ms = FIRST_PAUSE_MS;
   /** When what rests is tried again. */
   #rest_ends_ms: number | undefined;
@@ -113,6 +115,7 @@ export class Attempt {
         if (missing === 0n) return undefined;
         if (this.#tries >= MOST_TRIES || open.length >= MOST_PARTS) return 'tries_over';
         this.#lessons.prove(open, this.#clock.nowSeconds());
+        this.#has_begun = true;
         const part = await this.#plan(missing, open);
         // What came back while the map was asked changes what is missing.
         if (this.#ended.length > 0) {
@@ -133,7 +136,7 @@ export class Attempt {
 
   #over(): Stop | undefined {
     if (this.#end !== undefined) return 'refused';
-    if (this.#clock.monotonicMs() > this.#give_up_ms) return 'time_over';
+    if (this.#has_begun && this.#clock.monotonicMs() > this.#give_up_ms) return 'time_over';
     const { created_at, expiry_seconds } = this.#request.invoice;
     return this.#clock.nowSeconds() >= created_at + expiry_seconds ? 'expired' : undefined;
   }

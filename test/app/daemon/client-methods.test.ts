@@ -4,6 +4,7 @@ import { after, before, test } from 'node:test';
 import { CallError, connectToNode } from '../../../src/api/client/index.ts';
 import type { PlainJson, PlainJsonObject } from '../../../src/api/rpc/json.ts';
 import type { Daemon } from '../../../src/app/daemon/daemon.ts';
+import { RawClient } from '../../e2e/raw-client.ts';
 import { Town, until } from '../../support/town.ts';
 
 let town: Town;
@@ -210,4 +211,45 @@ test('autoclean-once cleans invoices, has no forwards, and keeps payments', asyn
   assert.deepEqual(await clean('failedforwards'), { autoclean: { failedforwards: nothing } });
   assert.equal((await codeOf(clean('succeededpays'))).code, 3000);
   assert.equal((await codeOf(clean('invoices'))).code, -32602);
+});
+
+test('without time to try again the first attempt is made', async () => {
+  const invoice = await ask(shop, 'invoice', { amount_msat: 1000, label: 'once', description: 'x' });
+  const paid = await ask(customer, 'pay', { bolt11: invoice.bolt11 as string, retry_for: 0 });
+  assert.equal(paid.status, 'complete');
+});
+
+test("BTCPay Server's calls, by position, have the list or the address as their first member", async () => {
+  const client = await RawClient.connect(shop.rpc_file);
+  const first = async (method: string, params: readonly unknown[]): Promise<unknown> => {
+    const reply = await client.call(method, JSON.stringify(params));
+    assert.ok(reply?.result !== undefined, `${method}: ${reply?.error?.message}`);
+    return Object.values(reply.result)[0];
+  };
+  const hash = await first('invoice', ['5000', 'btcpay', 'cup', 600, null, null, true]);
+  for (const params of [['btcpay'], [null, null, hash]]) {
+    const found = (await first('listinvoices', params)) as { payment_hash: string }[];
+    assert.deepEqual(
+      found.map(({ payment_hash }) => payment_hash),
+      [hash],
+    );
+  }
+  for (const [method, params] of [
+    ['listinvoices', []],
+    ['listpays', []],
+    ['listpays', [null, hash]],
+    ['listpeerchannels', []],
+    ['listchannels', []],
+    ['listchannels', ['1x1x1']],
+  ] as const) {
+    assert.ok(Array.isArray(await first(method, params)), method);
+  }
+  assert.match((await first('newaddr', [])) as string, /^bcrt1p/);
+  assert.equal(await first('delinvoice', ['btcpay', 'unpaid']), 'btcpay');
+  client.close();
+  const invoice = await ask(shop, 'invoice', { amount_msat: 2000, label: 'paid by btcpay', description: 'x' });
+  const payer = await RawClient.connect(customer.rpc_file);
+  const paid = await payer.call('xpay', JSON.stringify([invoice.bolt11, null, 0]));
+  assert.deepEqual([paid?.result?.amount_msat, paid?.result?.amount_sent_msat], [2000, 2000]);
+  payer.close();
 });

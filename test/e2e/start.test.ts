@@ -202,13 +202,15 @@ describe('till start', { concurrency: 3 }, () => {
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
     const refused = await till(newDirectory(), 'start', `--addr=127.0.0.1:${port}`);
-    server.close();
     assert.equal(refused.code, 1);
     assert.equal(
       refused.stderr,
       `till: addr: cannot listen for peers at 127.0.0.1:${port}: another program listens there, perhaps another node: ` +
-        'stop it, or name another port with addr=HOST:PORT\n',
+        'stop it, or name another port\n',
     );
+    const web = await till(newDirectory(), 'start', `--api-bind=127.0.0.1:${port}`);
+    assert.match(web.stderr, /^till: cannot listen for HTTP at 127\.0\.0\.1:\d+: another program listens there/);
+    server.close();
     const strange = await till(newDirectory(), 'start', '--addr=192.0.2.1:9735');
     assert.match(
       strange.stderr,

@@ -11,6 +11,7 @@ import {
 } from 'node:http';
 import { createServer as createHttp2, createSecureServer } from 'node:http2';
 import { createServer as createNetServer, type Server as NetServer, type Socket } from 'node:net';
+import { listenFault } from '../../base/listen-fault.ts';
 import type { TlsSettings } from './settings.ts';
 
 /** How long a client may take to send the head of a request, and the whole of it. */
@@ -98,9 +99,12 @@ export function createListener(options: ListenerOptions): Listener {
     http,
     listen: () =>
       new Promise((resolve, reject) => {
-        outer.once('error', reject);
+        const { host, port } = options;
+        const refuse = (error: Error): void =>
+          reject(new Error(`cannot listen for HTTP at ${host}:${port}: ${listenFault(error)}`));
+        outer.once('error', refuse);
         outer.listen({ host: options.host, port: options.port, backlog: 1024 }, () => {
-          outer.off('error', reject);
+          outer.off('error', refuse);
           const address = outer.address();
           resolve(typeof address === 'object' && address !== null ? address.port : options.port);
         });

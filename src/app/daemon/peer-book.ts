@@ -1,5 +1,6 @@
 /** How peers are reached: where we listen, and where the peers of our channels were last reached, to call them again. */
 
+import { listenFault } from '../../base/listen-fault.ts';
 import type { NodeId } from '../../base/types/brand.ts';
 import { readAll } from '../../infra/store/read-all.ts';
 import type { Store } from '../../infra/store/store.ts';
@@ -69,23 +70,6 @@ async function listenAt(address: NetAddress, peers: Peers): Promise<NetAddress> 
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     throw new Error(`addr: cannot listen for peers at ${formatNetAddress(address)}: ${listenFault(error)}`);
-  }
-}
-
-/** What the system's error means, and what to do. */
-function listenFault(error: NodeJS.ErrnoException): string {
-  switch (error.code) {
-    case 'EADDRINUSE':
-      return 'another program listens there, perhaps another node: stop it, or name another port with addr=HOST:PORT';
-    case 'EADDRNOTAVAIL':
-      return 'this machine does not have that address: name one of its own, or 0.0.0.0 for all of IPv4';
-    case 'EACCES':
-      return 'this user may not use that port: name one from 1024 on';
-    case 'ENOTFOUND':
-    case 'EAI_AGAIN':
-      return 'there is no such host';
-    default:
-      return error.message;
   }
 }
 

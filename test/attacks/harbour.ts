@@ -16,7 +16,7 @@ import { fromHex, toHex } from '../../src/base/types/hex.ts';
 import { decodeInvoice } from '../../src/codec/bolt11/native.ts';
 import { walletSat } from '../node/endings/half-payment.ts';
 import { BitcoindProcess } from '../support/bitcoind.ts';
-import { until } from '../support/town.ts';
+import { TRUSTS_PEERS, until } from '../support/town.ts';
 
 const MINER = `0014${'ab'.repeat(20)}`;
 const CONFIRMS = 12;
@@ -33,6 +33,7 @@ export interface HarbourOptions {
   /** The coins of the shop. */
   readonly coins_sat: readonly bigint[];
   readonly bitcoind?: readonly string[];
+  /** Options of the shop; unless they are given it takes what it may not be able to defend. */
   readonly shop?: readonly string[];
 }
 
@@ -87,7 +88,7 @@ export class Harbour {
 
   async #open(): Promise<void> {
     const { channels, coins_sat } = this.#options;
-    this.shop = await this.#start('shop', ...(this.#options.shop ?? []));
+    this.shop = await this.#start('shop', ...(this.#options.shop ?? [TRUSTS_PEERS]));
     const customer = await this.#start('customer');
     this.#customer = customer;
     await this.#process.mine(channels + 2, (await customer.wallet.newAddress('p2tr')).script_pubkey);

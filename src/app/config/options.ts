@@ -165,9 +165,8 @@ export const OPTIONS = {
     'The least that the wallet keeps for closing channels, while it has any. With many channels or high fees it keeps more.',
     { max: 1_000_000_000_000 },
   ),
-  'reserve-coins': integer(
-    4,
-    'In how many coins that reserve is kept, so that several channels can be closed at once. Till splits larger coins.',
+  'reserve-coins': optionalInteger(
+    'In how many coins that reserve is kept, so that several channels can be closed at once (default: one for each 4 channels that you are paid over). Till splits a larger coin when fees are calm.',
     { min: 1, max: 100 },
   ),
   'undefended-msat': integer(

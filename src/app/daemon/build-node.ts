@@ -267,6 +267,7 @@ export async function buildNode(infra: Infra, shop: () => ShopPort): Promise<Nod
         stopFollowing = chain.onTip(() => {
           void unattended('releasing coins', releaseOrphans(wallet, channels, log));
           reserve.checkBlock();
+          if (chain.isCurrent()) void unattended('splitting the reserve', reserve.splitIfDue());
         });
       },
       async stop() {

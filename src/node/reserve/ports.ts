@@ -1,18 +1,24 @@
 /** What the reserve asks of other modules. The daemon joins them. */
 import type { Msat, Sat } from '../../base/types/amount.ts';
-import type { ChannelId, NodeId } from '../../base/types/brand.ts';
+import type { ChannelId, NodeId, Txid } from '../../base/types/brand.ts';
 import type { FeeTargetBlocks } from '../../infra/chain/source.ts';
 import type { ChannelState } from '../../protocol/channel/state.ts';
 
 /** A coin that may pay the fee of an ending. */
 export interface ReserveCoin {
   readonly amount_sat: Sat;
+  /** Undefined for what a split of ours will make. */
+  readonly blockheight: number | undefined;
 }
 
 /** The wallet, as far as the reserve needs it. */
 export interface ReserveWallet {
   /** Coins in blocks that nothing is promised to, and those of our own splits that are on their way. */
   reserveCoins(): readonly ReserveCoin[];
+  /** Splits so many coins off the largest. Rejects when it cannot, or is refused. */
+  split(request: { readonly coins: number; readonly each_sat: Sat; readonly feerate_per_kw: number }): Promise<{
+    readonly txid: Txid;
+  }>;
 }
 
 /** An HTLC of a payment to us, by its channel. */

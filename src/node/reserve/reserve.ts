@@ -7,6 +7,7 @@ import { type Msat, msat, msatToSatFloor, type Sat, sat, subtractOrZero, sum } f
 import type { ChannelId, NodeId } from '../../base/types/brand.ts';
 import type { HeldPart, ReserveChannel, ReserveChannels, ReserveFees, ReserveLog, ReserveWallet } from './ports.ts';
 import { reserveSize, type Size, type SizeLimits } from './sizing.ts';
+import { splitFor } from './split.ts';
 import { type IsHeld, type Stake, stakeIn, unminedGain } from './stake.ts';
 import { feeratesNow } from './stress.ts';
 import { judge, type StakeOfPeer, type Verdict } from './verdict.ts';
@@ -41,12 +42,21 @@ export interface ReserveState {
 /** A peer of a channel that may come. */
 const NOBODY = '' as NodeId;
 
+/** While channels come and go the wallet's coins are wanted for them: a split waits until that has been over for so long. */
+const QUIET_BLOCKS = 12;
+
+/** Between two splits, so that fees which move do not make one after the other. */
+const SPLIT_AGAIN_BLOCKS = 144;
+
 const NEXT_STEP = 'to an address of `newaddr`';
 
 export class Reserve {
   readonly #options: ReserveOptions;
   #was_short = false;
   #refused_height: number | undefined;
+  #is_splitting = false;
+  #channel_count = 0;
+  #next_split_height = 0;
 
   constructor(options: ReserveOptions) {
     this.#options = options;
@@ -59,8 +69,10 @@ export class Reserve {
 
   #size(more_channels: number): Size {
     const { channels, fees, limits } = this.#options;
-    const open = channels.list().filter(({ state }) => state.phase !== 'spent' && state.phase !== 'closed').length;
-    return reserveSize(open + more_channels, feeratesNow(fees).stress_per_kw, limits);
+    const open = channels.list().filter(({ state }) => state.phase !== 'spent' && state.phase !== 'closed');
+    const inbound = open.filter(({ state }) => state.remote_msat > state.local_msat).length;
+    const count = { all: open.length + more_channels, inbound };
+    return reserveSize(count, feeratesNow(fees).stress_per_kw, limits);
   }
 
   #coins(): readonly Sat[] {
@@ -90,6 +102,44 @@ export class Reserve {
     if (isShort && !this.#was_short) this.#options.log.warn(warning);
     if (!isShort && this.#was_short) this.#options.log.info('the reserve for closing channels is there again');
     this.#was_short = isShort;
+  }
+
+  /**
+   * Keeps the reserve in as many coins as it should be, when fees are calm and nothing needs the coins now. Called with
+   * every block; rejects only for what no wallet should do.
+   */
+  async splitIfDue(): Promise<void> {
+    const { wallet, channels, fees, height, log } = this.#options;
+    const coins = wallet.reserveCoins();
+    const isUnderWay = coins.some(({ blockheight }) => blockheight === undefined);
+    const list = channels.list();
+    if (list.length !== this.#channel_count) {
+      this.#channel_count = list.length;
+      this.#next_split_height = Math.max(this.#next_split_height, height() + QUIET_BLOCKS);
+    }
+    const isNeeded = list.some((channel) => this.#needsCoins(channel));
+    if (this.#is_splitting || isUnderWay || isNeeded || height() < this.#next_split_height) return;
+    const sizes = coins.map(({ amount_sat }) => amount_sat);
+    const split = splitFor(sizes, this.#size(0), feeratesNow(fees).stress_per_kw, fees);
+    if (split === undefined) return;
+    this.#is_splitting = true;
+    this.#next_split_height = height() + SPLIT_AGAIN_BLOCKS;
+    try {
+      const { txid } = await wallet.split(split);
+      log.info(
+        `${split.coins} coins of ${split.each_sat} sat are split off for closing channels, by transaction ${txid}`,
+      );
+    } catch (error) {
+      log.warn(`the reserve could not be split: ${error instanceof Error ? error.message : error}`);
+    } finally {
+      this.#is_splitting = false;
+    }
+  }
+
+  /** Whether the channel asks for coins, or may at any moment. */
+  #needsCoins({ channel_id, state }: ReserveChannel): boolean {
+    if (state.phase === 'spent') return (this.#options.channels.ending(channel_id)?.amounts_sat.length ?? 0) > 0;
+    return state.phase === 'failed' || state.htlcs.length > 0;
   }
 
   /**

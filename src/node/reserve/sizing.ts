@@ -16,16 +16,26 @@ export interface Size {
 export interface SizeLimits {
   /** The least, while there is any channel (`min-emergency-msat`). */
   readonly least_sat: Sat;
-  /** In how many coins it is kept where there are channels enough (`reserve-coins`). */
-  readonly coins: number;
+  /** In how many coins it is kept (`reserve-coins`); undefined: as many as the channels need. */
+  readonly coins: number | undefined;
 }
 
-/** The reserve for so many channels at this feerate. One coin more than channels, so that there is one to spare. */
-export function reserveSize(channels: number, stress_per_kw: number, limits: SizeLimits): Size {
-  if (channels === 0) return { amount_sat: sat(0), coins: 0 };
+/** The channels that it is for. */
+export interface ChannelCount {
+  readonly all: number;
+  /** Those that hold more of the peer's money than of ours: payments to us come over them. */
+  readonly inbound: number;
+}
+
+/** Channels that share a coin: half of what one can serve at once, so that one of two coins may be missing. */
+const CHANNELS_FOR_EACH_COIN = CHANNELS_PER_COIN / 2;
+
+/** The reserve for so many channels at this feerate. */
+export function reserveSize({ all, inbound }: ChannelCount, stress_per_kw: number, limits: SizeLimits): Size {
+  if (all === 0) return { amount_sat: sat(0), coins: 0 };
   const each_sat = channelCost(HTLCS_PER_CHANNEL, stress_per_kw);
   return {
-    amount_sat: max(limits.least_sat, sat(each_sat * BigInt(channels))),
-    coins: Math.max(Math.min(limits.coins, channels + 1), Math.ceil(channels / CHANNELS_PER_COIN)),
+    amount_sat: max(limits.least_sat, sat(each_sat * BigInt(all))),
+    coins: limits.coins ?? Math.max(1, Math.ceil(inbound / CHANNELS_FOR_EACH_COIN)),
   };
 }

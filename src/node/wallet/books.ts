@@ -5,10 +5,11 @@
 
 import type { Sat } from '../../base/types/amount.ts';
 import type { Txid } from '../../base/types/brand.ts';
+import { toHex } from '../../base/types/hex.ts';
 import type { Transaction, TxOutput } from '../../codec/tx/transaction.ts';
 import type { ChainSource } from '../../infra/chain/source.ts';
 import { type Store, StoreClosedError, type Write } from '../../infra/store/store.ts';
-import { Addresses } from './addresses.ts';
+import { Addresses, type FreshScript } from './addresses.ts';
 import { ChainWatch, type MinedCoin } from './chain-watch.ts';
 import type { AddressKind, Coin, KeyPath, WalletKeys } from './coin.ts';
 import { type ComposeRequest, compose } from './composer.ts';
@@ -48,8 +49,8 @@ export class Books {
   /** While the chain is searched for what a lost database knew. */
   #look_ahead: LookAhead | undefined;
   #durable: Promise<void> = Promise.resolve();
-  /** The confirmed coins, as they were at a change of the ledger and a height. */
-  #confirmed: { readonly coins: readonly Coin[]; readonly changes: number; readonly tip_height: number } | undefined;
+  /** The coins for closing channels, as they were at a change of the ledger and a height. */
+  #reserve: { readonly coins: readonly Coin[]; readonly changes: number; readonly tip_height: number } | undefined;
 
   /** Reads them from the store. Rejects as Store.read does. */
   static async open(store: Store, keys: WalletKeys, coinWrites: CoinWrites = () => []): Promise<Books> {
@@ -126,13 +127,18 @@ export class Books {
     return this.#chain?.tip().height ?? 0;
   }
 
-  /** The coins that are in a block and free. Asked with every payment, so they are gathered once for each change. */
-  confirmedCoins(): readonly Coin[] {
+  /**
+   * The coins that may pay for the ends of channels: those in a block that are free, and what our own splits make of them,
+   * since the coin that was split is gone at once. Asked with every payment, so they are gathered once for each change.
+   */
+  reserveCoins(): readonly Coin[] {
     const { ledger, tip_height } = this;
-    const known = this.#confirmed;
+    const known = this.#reserve;
     if (known?.changes === ledger.changes && known.tip_height === tip_height) return known.coins;
-    const coins = ledger.spendable(tip_height, 1);
-    this.#confirmed = { coins, changes: ledger.changes, tip_height };
+    const coins = ledger
+      .spendable(tip_height, 0)
+      .filter(({ txid, blockheight }) => blockheight !== undefined || ledger.transaction(txid)?.purpose === 'split');
+    this.#reserve = { coins, changes: ledger.changes, tip_height };
     return coins;
   }
 
@@ -174,21 +180,27 @@ export class Books {
     return compose(this.keys, this.addresses.fresh(CHANGE_KIND, 1).script, request).transaction;
   }
 
-  /** Composes a transaction and enters it at once; answers when that is durable. Throws as `compose` does. */
-  async enter(request: ComposeRequest, state: 'held' | 'sent'): Promise<SignedTransaction> {
+  /**
+   * Composes a transaction and enters it at once; answers when that is durable. `scripts` are fresh ones that it pays to.
+   * Throws as `compose` does.
+   */
+  async enter(
+    request: ComposeRequest,
+    state: 'held' | 'sent',
+    scripts: readonly FreshScript[] = [],
+  ): Promise<SignedTransaction> {
     const { own: change, script, write } = this.addresses.fresh(CHANGE_KIND, 1);
     const { txid, transaction, fee_sat, spent, purpose, change_index, is_sweep } = compose(this.keys, script, request);
     const own = { txid, transaction, fee_sat, state, purpose, change_index, is_sweep, parents: [] };
+    const writes = [...scripts.map((each) => each.write), ...(change_index === undefined ? [] : [write])];
+    const own_scripts = new Map(scripts.map((each) => [each.own.script_pubkey, each.own]));
+    if (change_index !== undefined) own_scripts.set(change.script_pubkey, change);
+    for (const each of own_scripts.values()) this.addresses.take(each);
+    this.ledger.add({ ...own, blockheight: undefined }, newCoins(txid, transaction, own_scripts));
     const next_height = this.tip_height + 1;
-    if (change_index === undefined) {
-      this.ledger.add({ ...own, blockheight: undefined }, undefined);
-    } else {
-      this.addresses.take(change);
-      this.ledger.add({ ...own, blockheight: undefined }, changeCoin(txid, transaction, change_index, change));
-      this.#watch?.ensureScript(change.script_pubkey, next_height);
-    }
+    for (const script_pubkey of own_scripts.keys()) this.#watch?.ensureScript(script_pubkey, next_height);
     this.#watch?.ensureLedger(next_height);
-    await this.flush(change_index === undefined ? [] : [write]);
+    await this.flush(writes);
     return { txid, transaction, fee_sat, spent };
   }
 
@@ -204,6 +216,13 @@ export class Books {
     return change_index === undefined ? undefined : this.ledger.coin({ txid, vout: change_index });
   }
 
+  /** The coins that this transaction made. */
+  coinsIn({ txid, transaction }: OwnTransaction): readonly Coin[] {
+    return transaction.outputs
+      .map((_output, vout) => this.ledger.coin({ txid, vout }))
+      .filter((coin) => coin !== undefined);
+  }
+
   /** The coins of ours that these transactions spend. */
   coinsOf(transactions: readonly OwnTransaction[]): readonly Coin[] {
     const inputs = transactions.flatMap(({ transaction }) => transaction.inputs);
@@ -211,8 +230,12 @@ export class Books {
   }
 }
 
-function changeCoin(txid: Txid, transaction: Transaction, vout: number, { script_pubkey, path }: OwnScript): Coin {
-  const { amount_sat } = transaction.outputs[vout] as TxOutput;
+/** The outputs that pay to these scripts of ours. */
+function newCoins(txid: Txid, { outputs }: Transaction, scripts: ReadonlyMap<string, OwnScript>): readonly Coin[] {
   const state = { is_coinbase: false, blockheight: undefined, spent_by: undefined, spent_height: undefined };
-  return { txid, vout, amount_sat, script_pubkey, path, ...state };
+  return outputs.flatMap(({ amount_sat, script_pubkey: script }, vout): readonly Coin[] => {
+    const own = scripts.get(toHex(script));
+    if (own === undefined) return [];
+    return [{ txid, vout, amount_sat, script_pubkey: own.script_pubkey, path: own.path, ...state }];
+  });
 }

@@ -43,13 +43,13 @@ async function replace(
   feerate_per_kw: number,
   reserve_sat: Sat,
 ): Promise<SignedTransaction> {
-  const { transaction, change_index, is_sweep, fee_sat } = own;
+  const { transaction, purpose, change_index, is_sweep, fee_sat } = own;
   const free = books.ledger.spendable(books.tip_height, 1);
   const more = free.toSorted((a, b) => (a.amount_sat < b.amount_sat ? 1 : -1));
   const coins = [...books.coinsOf([own])];
   for (;;) {
     const request: ComposeRequest = {
-      purpose: 'withdrawal',
+      purpose,
       outputs: is_sweep ? [] : transaction.outputs.filter((_output, index) => index !== change_index),
       ...(is_sweep ? { all_to: (transaction.outputs[0] as TxOutput).script_pubkey } : {}),
       feerate_per_kw,
@@ -75,7 +75,7 @@ async function sendInstead(
   own: OwnTransaction,
   request: ComposeRequest,
 ): Promise<SignedTransaction> {
-  const change = books.changeOf(own);
+  const coins = books.coinsIn(own);
   // One commit drops the old one and enters the new one as sent: no crash leaves the payment without either.
   const signed = await books.enter(request, 'sent');
   try {
@@ -83,7 +83,7 @@ async function sendInstead(
     return signed;
   } catch (error) {
     // The old one is still on its way.
-    books.ledger.add(own, change);
+    books.ledger.add(own, coins);
     await books.flush();
     throw error;
   }

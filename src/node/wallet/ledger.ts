@@ -123,15 +123,18 @@ export class Ledger {
     };
   }
 
-  /** Adds a transaction of ours and reserves its coins. Those of ours that spend the same are dropped. */
-  add(own: Omit<OwnTransaction, 'number'>, change: Coin | undefined): void {
+  /**
+   * Adds a transaction of ours, with those of its outputs that are coins of ours, and reserves its inputs. Those of ours
+   * that spend the same are dropped.
+   */
+  add(own: Omit<OwnTransaction, 'number'>, coins: readonly Coin[]): void {
     this.#dropRivals(own.txid, own.transaction);
     this.#put({ ...own, number: this.#transactions.get(own.txid)?.number ?? this.#nextNumber() });
     for (const input of own.transaction.inputs) {
       const coin = this.coin(input);
       if (coin !== undefined) this.#putCoin({ ...coin, spent_by: own.txid });
     }
-    if (change !== undefined) this.#putCoin(change);
+    for (const coin of coins) this.#putCoin(coin);
   }
 
   #nextNumber(): number {

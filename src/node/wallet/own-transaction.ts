@@ -10,8 +10,11 @@ import type { Transaction } from '../../codec/tx/transaction.ts';
  */
 export type OwnTransactionState = 'held' | 'sent' | 'dropped';
 
-/** What it is for: a channel's funding must keep its txid, a withdrawal may be replaced, `fees` pay for other inputs. */
-export type Purpose = 'funding' | 'withdrawal' | 'fees';
+/**
+ * What it is for: a channel's funding must keep its txid, a withdrawal may be replaced, `fees` pay for other inputs, and a
+ * `split` makes several coins of ours of one.
+ */
+export type Purpose = 'funding' | 'withdrawal' | 'fees' | 'split';
 
 export interface OwnTransaction {
   readonly txid: Txid;

@@ -67,7 +67,7 @@ export async function raiseChain(
     if (!(error instanceof BroadcastError)) throw error;
     if (raiser === undefined) return;
     // The one before is still on its way.
-    books.ledger.add(raiser, change);
+    books.ledger.add(raiser, change === undefined ? [] : [change]);
     await books.flush();
   }
 }

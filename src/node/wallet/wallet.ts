@@ -26,6 +26,7 @@ import type { OwnTransaction } from './own-transaction.ts';
 import { dropChildren, type ParentFees, payForParent } from './pay-for-parent.ts';
 import { isSpentFurther, raiseChain } from './raise-chain.ts';
 import { Sender } from './sender.ts';
+import { type SplitRequest, splitCoin } from './split.ts';
 
 export type { SignedTransaction } from './books.ts';
 
@@ -108,9 +109,14 @@ export class Wallet {
     this.#sender.sendAgain();
   }
 
-  /** The coins that may pay for the ends of channels: those in blocks that nothing is promised to. */
+  /** The coins that may pay for the ends of channels: see Books.reserveCoins. */
   reserveCoins(): readonly Coin[] {
-    return this.#books.confirmedCoins();
+    return this.#books.reserveCoins();
+  }
+
+  /** Splits coins off the largest: see splitCoin. */
+  split(request: SplitRequest): Promise<SignedTransaction> {
+    return splitCoin(this.#books, this.#sender, request);
   }
 
   /** Hears nothing more, and waits for what is under way. */

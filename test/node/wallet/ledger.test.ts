@@ -52,7 +52,7 @@ test('a stranger who spends a coin first ends the transaction of ours that wante
   ledger.paid(DEPOSIT, 10);
   ledger.paid(other, 10);
   const both = own(spending([DEPOSIT, other], 0));
-  ledger.add(both, undefined);
+  ledger.add(both, []);
   ledger.spent(DEPOSIT, STRANGER, 11);
   assert.equal(ledger.transaction(both.txid)?.state, 'dropped');
   assert.deepEqual(
@@ -69,8 +69,8 @@ test('of two that spend the same output of others, the newer stays, unless the o
   const foreign = { txid: STRANGER, vout: 0 };
   const older = own(spending([foreign, DEPOSIT], 1));
   const newer = own(spending([foreign, other], 2));
-  ledger.add(older, undefined);
-  ledger.add(newer, undefined);
+  ledger.add(older, []);
+  ledger.add(newer, []);
   const states = (): unknown[] => [older, newer].map(({ txid }) => ledger.transaction(txid)?.state);
   const free = (): number[] => ledger.spendable(11, 1).map(({ vout }) => vout);
   assert.deepEqual([states(), free()], [['dropped', 'sent'], [0]]);

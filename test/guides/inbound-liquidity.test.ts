@@ -32,15 +32,16 @@ test('docs/guide/inbound-liquidity.md', async (t) => {
   assert.match(warned.warning_capacity, /^Insufficient incoming channel capacity/);
   await neighbour.opensChannel(reader, id, port, 1_000_000);
   says(`of 1,000,000 sat you can receive ${satText((await channels())[0].receivable_msat)}`);
-  const payable = JSON.parse(await reader.outside('till invoice 980000sat after x'));
-  assert.deepEqual(
-    Object.keys(payable).filter((name) => name.startsWith('warning')),
-    [],
-  );
+  const warnings = async (label: string): Promise<string[]> => {
+    const made = JSON.parse(await reader.outside(`till invoice 980000sat ${label} x`));
+    return Object.keys(made).filter((name) => name.startsWith('warning'));
+  };
+  assert.deepEqual(await warnings('after'), ['warning_reserve']);
 
   // 2. A channel that we open, and pay over.
   const { p2tr } = JSON.parse((await reader.run('till newaddr')).stdout);
   await neighbour.payTo(reader, p2tr);
+  assert.deepEqual(await warnings('deposited'), []);
   reader.replace('NODE_ID@HOST:PORT', `${neighbour.id}@${neighbour.address}`);
   reader.replace('NODE_ID', neighbour.id);
   await reader.run('till connect NODE_ID@HOST:PORT');

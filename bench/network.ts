@@ -5,14 +5,17 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ManualClock } from '../src/base/types/clock.ts';
 import { fromHex } from '../src/base/types/hex.ts';
 import { NETWORKS } from '../src/base/types/network.ts';
+import { Keeper } from '../src/node/network/keeper.ts';
 import { MapFile } from '../src/node/network/map-file.ts';
 import { graphOf } from '../src/node/network/way-answers.ts';
 import { NetworkMap } from '../src/protocol/gossip/network-map.ts';
 import { Knowledge } from '../src/protocol/routing/knowledge.ts';
 import { findParts } from '../src/protocol/routing/parts.ts';
 import { Search, type SearchRequest } from '../src/protocol/routing/search.ts';
+import { street } from '../test/node/network/city.ts';
 import { type Figure, percentile } from './figures.ts';
 import { snapshotFolder, writeMapFile } from './support/snapshot.ts';
 
@@ -20,6 +23,7 @@ export const name = 'the public network: 59,428 channels read, and ways through 
 
 const NOW = 1_727_000_000;
 const WAYS = 300;
+const NEW_CHANNELS = 2_000;
 /** Not every pair can pay so much. */
 const MOST_TRIES = 2_000;
 const SAT = 1_000;
@@ -49,9 +53,49 @@ function megabytes(columns: object): number {
 }
 
 export async function run(): Promise<readonly Figure[]> {
+  return [await syncing(), ...(await searching())];
+}
+
+/** How fast gossip is taken that nobody has seen before: of a channel four signatures, and one for each direction. */
+async function syncing(): Promise<Figure> {
+  const directory = mkdtempSync(join(tmpdir(), 'till-bench-gossip-'));
+  const refuse = (): never => {
+    throw new Error('a peer that sends what is right was refused');
+  };
+  const keeper = new Keeper({
+    path: join(directory, 'gossip_store'),
+    chain_hash: NETWORKS.regtest.chain_hash,
+    known_features: new Set(),
+    height: 1_000,
+    clock: new ManualClock(NOW),
+    ports: {
+      send: () => {},
+      holdOff: refuse,
+      log: () => {},
+      outputs: { can_check_all: false, claims_at_once: 1, check: async () => [] },
+    },
+  });
+  try {
+    const gossip = Array.from({ length: NEW_CHANNELS }, (_, index) =>
+      street(`node ${index % 50}`, `node ${50 + (index % 49)}`, `500x${index}x0`, NOW - 100),
+    ).flat();
+    keeper.connected({ number: 1, can_query: false, can_query_more: false });
+    const start = cpuMs();
+    await keeper.receive(1, gossip);
+    const seconds = (cpuMs() - start) / 1000;
+    const { channels } = await keeper.answer('state', {});
+    if (channels !== NEW_CHANNELS) throw new Error(`${channels} of ${NEW_CHANNELS} channels were taken`);
+    return { what: 'new channels taken from gossip', value: NEW_CHANNELS / seconds, unit: '/s', must_reach: 1_000 };
+  } finally {
+    keeper.stop();
+    rmSync(directory, { recursive: true });
+  }
+}
+
+async function searching(): Promise<readonly Figure[]> {
   const folder = snapshotFolder();
   if (folder === undefined) {
-    console.log('  not measured: set TILL_NETWORK_DATA to the folder of gossip-store-2024-09-22.compressed');
+    console.log('  no ways measured: set TILL_NETWORK_DATA to the folder of gossip-store-2024-09-22.compressed');
     return [];
   }
   const directory = mkdtempSync(join(tmpdir(), 'till-bench-network-'));

@@ -5,6 +5,7 @@
 import {
   closeSync,
   existsSync,
+  fstatSync,
   ftruncateSync,
   openSync,
   readFileSync,
@@ -39,6 +40,10 @@ import {
 
 /** Written again without what is out of date when that is more than what counts, and so much besides. */
 const SPARE_BYTES = 32 * 1024 * 1024;
+/** The file is read in pieces of so many bytes; a record has at most 64 KiB. */
+const WINDOW_BYTES = 4 * 1024 * 1024;
+/** About what a channel takes in it, with both updates and its share of nodes. */
+const CHANNEL_BYTES = 820;
 /** Most messages fit into one read of so many bytes. */
 const USUAL_READ_BYTES = 640;
 
@@ -67,23 +72,31 @@ export class MapFile {
 
   /** Reads the file into the map. Answers what was wrong with it; undefined when nothing was. */
   load(map: NetworkMap): string | undefined {
-    const bytes = readFileSync(this.#options.path);
-    if (bytes[0] !== FILE_VERSION) {
-      const version = bytes[0];
+    const { size } = fstatSync(this.#file);
+    // A window that moves over the file: all of it would be in memory for long after.
+    const window = Buffer.allocUnsafeSlow(Math.min(size, WINDOW_BYTES));
+    if (readSync(this.#file, window, 0, 1, 0) === 0 || window[0] !== FILE_VERSION) {
       this.#startOver();
-      return bytes.length === 0 ? undefined : `it has version ${version}, and ${FILE_VERSION} is known`;
+      return size === 0 ? undefined : `it has version ${window[0]}, and ${FILE_VERSION} is known`;
     }
-    let at = 1;
+    map.reserve(Math.ceil(size / CHANNEL_BYTES));
+    let start = 1;
     let announced = -1;
-    for (let record = readRecord(bytes, at); record !== undefined; record = readRecord(bytes, at)) {
-      at = record.at + record.length;
-      if (!record.is_deleted) announced = this.#take(map, bytes, record, announced);
+    for (;;) {
+      const bytes = window.subarray(0, readSync(this.#file, window, 0, window.length, start));
+      let at = 0;
+      for (let record = readRecord(bytes, at); record !== undefined; record = readRecord(bytes, at)) {
+        at = record.at + record.length;
+        if (!record.is_deleted) announced = this.#take(map, bytes, record, start, announced);
+      }
+      start += at;
+      if (at === 0) break;
     }
-    this.#size = at;
+    this.#size = start;
     this.#live_bytes = liveBytes(map);
-    if (at === bytes.length) return undefined;
-    ftruncateSync(this.#file, at);
-    return `${bytes.length - at} bytes at its end cannot be read, and were cut`;
+    if (start === size) return undefined;
+    ftruncateSync(this.#file, start);
+    return `${size - start} bytes at its end cannot be read, and were cut`;
   }
 
   /** Adds a message; answers its place. It is in the file after the next `flush`. */
@@ -191,8 +204,12 @@ export class MapFile {
     this.#size = 1;
   }
 
-  /** Takes a record into the map; answers the channel that was announced last. Signatures were checked before. */
-  #take(map: NetworkMap, bytes: Buffer, record: FileRecord, announced: number): number {
+  /**
+   * Takes a record into the map; answers the channel that was announced last. `start` is where `bytes` begin in the file.
+   * Signatures were checked before.
+   */
+  #take(map: NetworkMap, bytes: Buffer, record: FileRecord, start: number, announced: number): number {
+    const place = start + record.at;
     const message = bytes.subarray(record.at, record.at + record.length);
     const { known_features, chain_hash } = this.#options;
     switch (messageNumber(message)) {
@@ -204,7 +221,7 @@ export class MapFile {
         return map.add(fields, pointAt(message, fields.node_1_at), pointAt(message, fields.node_2_at), {
           added_at: record.timestamp,
           is_strange: isStrange(message, fields, known_features),
-          announcement_place: record.at,
+          announcement_place: place,
         });
       }
       case CHANNEL_UPDATE: {
@@ -213,7 +230,7 @@ export class MapFile {
         if (fields === undefined || channel === -1) return announced;
         const half = 2 * channel + (fields.channel_flags & 1);
         if (fields.timestamp > (map.halves.timestamp[half] as number)) {
-          map.update(channel, fields, updateChecksum(message), record.at);
+          map.update(channel, fields, updateChecksum(message), place);
         }
         return announced;
       }
@@ -221,7 +238,7 @@ export class MapFile {
         const fields = readNode(message);
         const node = fields === undefined ? -1 : map.findNode(pointAt(message, fields.node_id_at));
         if (fields !== undefined && node !== -1 && fields.timestamp > (map.nodes.timestamp[node] as number)) {
-          map.announceNode(node, fields.timestamp, isStrange(message, fields, known_features), record.at);
+          map.announceNode(node, fields.timestamp, isStrange(message, fields, known_features), place);
         }
         return announced;
       }

@@ -93,7 +93,8 @@ export class PublicNetwork {
     };
     // The thread's file has the ending of this one: .ts in the repository, .js in the package.
     const program = new URL(`./worker${import.meta.url.slice(-3)}`, import.meta.url);
-    const worker = new Worker(program, { workerData });
+    // Gossip is garbage at once: a larger nursery would only be memory that is never given back.
+    const worker = new Worker(program, { workerData, resourceLimits: { maxYoungGenerationSizeMb: 4 } });
     worker.on('message', (message: FromKeeper) => this.#receive(message));
     worker.on('error', onFailure);
     worker.unref();
@@ -178,14 +179,17 @@ export class PublicNetwork {
     const connected = this.#connected.get(peer);
     if (connected === undefined) return;
     const { length } = message;
-    const most = [...this.#by_number.values()].reduce((most_bytes, each) => Math.max(most_bytes, sizeOf(each)), 0);
-    if (this.#waiting_bytes + length > MOST_WAITING_BYTES && sizeOf(connected) >= most) return;
+    if (this.#waiting_bytes + length > MOST_WAITING_BYTES && this.#isNoisiest(connected)) return;
     connected.gathered.push(message);
     connected.gathered_bytes += length;
     this.#waiting_bytes += length;
     if (this.#willHandOver) return;
     this.#willHandOver = true;
     setImmediate(() => this.#handOver());
+  }
+
+  #isNoisiest(connected: Connected): boolean {
+    return [...this.#by_number.values()].every((each) => sizeOf(each) <= sizeOf(connected));
   }
 
   /** What came in one turn of the event loop goes over in one message. */

@@ -43,6 +43,14 @@ export class NetworkMap {
   node_count = 0;
   #rows: Rows | undefined;
 
+  /** Makes room for about so many channels, so that columns do not have to grow one by one. */
+  reserve(channels: number): void {
+    if (channels <= this.#room.channels) return;
+    this.#room.channels = channels;
+    this.channels.grow(channels);
+    this.halves.grow(2 * channels);
+  }
+
   /** The channel of this id; -1 when there is none. */
   find(scid_high: number, scid_low: number): number {
     const { scid_high: high, scid_low: low } = this.channels;

@@ -146,6 +146,14 @@ export class Search {
     const most_msat = terms?.htlc_maximum_msat ?? (graph.htlc_maximum_msat[half] as number);
     const least_msat = terms?.htlc_minimum_msat ?? (graph.htlc_minimum_msat[half] as number);
     if (carried_msat > most_msat || (carried_msat < least_msat && request.amount_msat !== 0)) return;
+    const base = terms?.fee_base_msat ?? (graph.fee_base_msat[half] as number);
+    const ppm = terms?.fee_ppm ?? (graph.fee_ppm[half] as number);
+    const fee_msat = feeFor(base, ppm, carried_msat);
+    // Most halves are dearer than a way that is known already, whatever they hold: that is cheaper to see.
+    if (this.#seen[start] === this.#round && !request.prefers_short) {
+      const least = carried_msat + fee_msat - request.amount_msat + (this.#doubt[end] as number);
+      if (least > (this.#key[start] as number)) return;
+    }
     const capacity_msat = capacityOf(graph, half);
     const wanted_msat = carried_msat + held_msat;
     if (wanted_msat > capacity_msat) return;
@@ -160,10 +168,8 @@ export class Search {
       chance = probability(wanted_msat, capacity_msat, bounds.lower_msat, bounds.upper_msat);
       if (chance === 0) return;
     }
-    const base = terms?.fee_base_msat ?? (graph.fee_base_msat[half] as number);
-    const ppm = terms?.fee_ppm ?? (graph.fee_ppm[half] as number);
     const blocks = terms?.cltv_expiry_delta ?? (graph.cltv_expiry_delta[half] as number);
-    this.#reach(request, start, end, half, feeFor(base, ppm, carried_msat), blocks, chance);
+    this.#reach(request, start, end, half, fee_msat, blocks, chance);
   }
 
   #tryExtra(graph: Graph, request: SearchRequest, index: number, end: number): void {

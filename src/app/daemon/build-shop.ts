@@ -18,6 +18,7 @@ import { INVOICE_FEATURES } from './features.ts';
 import type { Part } from './lifecycle.ts';
 import { confirmations } from './open.ts';
 import { proxyOf } from './proxy.ts';
+import { ShopWarnings } from './shop-warnings.ts';
 import { webhookPort } from './webhook-port.ts';
 
 /** What a shop has a node for. */
@@ -36,7 +37,7 @@ export interface Shop {
 /** Nothing runs before the parts are started. */
 export async function buildShop(
   { config, log, clock, store, chain }: Infra,
-  { keys, wallet, channels, incoming }: Node,
+  { keys, wallet, channels, incoming, reserve }: Node,
 ): Promise<Shop> {
   const { values, network } = config;
   const report = (module: string) => (error: unknown) =>
@@ -102,6 +103,12 @@ export async function buildShop(
     onBackgroundError: report('runes'),
   });
 
+  const warnings = new ShopWarnings({
+    inboundMsat: () => waysIn(channels.list()).reduce((total, { receivable_msat }) => total + receivable_msat, 0n),
+    reserve: () => reserve.state(),
+    warn: (type, data) => void events.warn(type, data).catch(report('events')),
+  });
+
   let stopJudging = (): void => {};
   const parts: readonly Part[] = [
     { name: 'runes', stop: () => runes.stop() },
@@ -134,10 +141,13 @@ export async function buildShop(
         // What the wallet knows while the chain is caught up is half the truth: deposits are judged at the tip alone.
         let isSynced = false;
         stopJudging = chain.onTip(({ kind }) => {
-          if (isSynced && kind === 'connected') void deposits.judge();
+          if (!isSynced || kind !== 'connected') return;
+          warnings.look();
+          void deposits.judge();
         });
         void chain.synced().then(() => {
           isSynced = true;
+          warnings.look();
           return deposits.judge();
         });
       },

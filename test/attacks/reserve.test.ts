@@ -6,8 +6,10 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';
 import { connectToNode } from '../../src/api/client/index.ts';
 import type { Daemon } from '../../src/app/daemon/daemon.ts';
-import { msat } from '../../src/base/types/amount.ts';
+import { msat, sat } from '../../src/base/types/amount.ts';
+import type { ChannelId } from '../../src/base/types/brand.ts';
 import { decodeInvoice } from '../../src/codec/bolt11/native.ts';
+import { shortChannelId } from '../../src/protocol/channel/ready.ts';
 import { Town, until } from '../support/town.ts';
 
 let town: Town;
@@ -38,11 +40,7 @@ async function openShop(channels: number, coins_sat: readonly number[], ...optio
   shop = await town.start(`shop ${++count}`, ...options);
   await town.connect(customer, shop);
   for (let channel = 0; channel < channels; channel++) await town.open(customer, shop, 1_000_000);
-  for (const satoshi of coins_sat) {
-    const { p2tr } = await ask(shop, 'newaddr');
-    await ask(customer, 'withdraw', { destination: p2tr, satoshi, minconf: 0 });
-  }
-  await town.mine(1);
+  for (const satoshi of coins_sat) await deposit(satoshi);
 }
 
 /** What came of an attempt to pay: `paid`, or the failure that the shop answered. */
@@ -131,4 +129,115 @@ test('the shop is told: invoice, getinfo, listfunds and the log say what is miss
   assert.ok(town.log.includes(`shop ${count} info the reserve for closing channels is there again`));
   assert.equal(await pay(400_000), 'paid');
   assert.equal(await balanceSat(), 400_000);
+});
+
+/** Pays in as many parts as there are amounts, over the channels in turn. What came of it: `paid`, or the failures. */
+async function payParts(parts_sat: readonly number[], channels: number): Promise<string> {
+  const amount_msat = parts_sat.reduce((total, each) => total + each, 0) * 1000;
+  const label = `parts ${Math.random()}`;
+  const { bolt11, payment_hash, payment_secret } = await ask(shop, 'invoice', {
+    amount_msat,
+    label,
+    description: 'goods',
+  });
+  const mine = customer.channels.list().filter(({ peer_id }) => peer_id === shop.keys.node_id);
+  const waits: Promise<unknown>[] = [];
+  for (const [index, part_sat] of parts_sat.entries()) {
+    const channel = shortChannelId((mine[index % channels] as (typeof mine)[number]).state) as string;
+    const part = { payment_hash, partid: index + 1, groupid: 1 };
+    const hop = { id: shop.keys.node_id, channel, amount_msat: part_sat * 1000, delay: 30 };
+    await ask(customer, 'sendpay', { ...part, route: [hop], payment_secret, amount_msat, bolt11 });
+    waits.push(ask(customer, 'waitsendpay', part));
+  }
+  const ended = await Promise.allSettled(waits);
+  const failures = ended.map((end) => (end.status === 'fulfilled' ? 'paid' : failureOf(end.reason)));
+  return [...new Set(failures)].join();
+}
+
+function failureOf(error: { data?: { failcodename?: string } }): string {
+  return error.data?.failcodename ?? String(error);
+}
+
+const times = (count: number, part_sat: number): number[] => new Array<number>(count).fill(part_sat);
+
+async function deposit(satoshi: number): Promise<void> {
+  const { p2tr: destination } = await ask(shop, 'newaddr');
+  await ask(customer, 'withdraw', { destination: destination as string, satoshi, minconf: 0 });
+  await town.mine(1);
+}
+
+test('twelve channels and no, one, two coins; one, twelve and sixty parts', async () => {
+  await openShop(12, []);
+  const REFUSED = 'WIRE_TEMPORARY_NODE_FAILURE';
+  let balance_sat = 0;
+  const expect = async (outcome: string, parts: readonly number[], channels: number): Promise<void> => {
+    const what = `${parts.length} parts over ${channels} channels`;
+    assert.equal(await payParts(parts, channels), outcome, what);
+    if (outcome === 'paid') balance_sat += parts.reduce((total, each) => total + each, 0);
+    assert.equal(await balanceSat(), balance_sat, what);
+  };
+  await expect(REFUSED, [100_001], 1);
+  await expect('paid', times(12, 8_000), 12);
+
+  await deposit(5_000_000);
+  await expect('paid', [400_000], 1);
+  await expect('paid', times(8, 100_000), 8);
+  await expect('paid', times(50, 6_000), 1);
+  await expect('paid', times(60, 10_000), 8);
+
+  // A ninth channel would wait for a block, and its HTLC may not have one.
+  const { reserve } = await ask(shop, 'getinfo');
+  assert.equal((reserve as { coins_wanted: number }).coins_wanted, 3);
+  await expect(REFUSED, times(9, 60_000), 9);
+  await deposit(5_000_000);
+  await expect('paid', times(12, 60_000), 12);
+  await expect('paid', times(60, 5_000), 12);
+});
+
+test('the operator may trust nobody, or one peer with everything', async () => {
+  await openShop(1, [], '--undefended-msat=0');
+  assert.equal(await pay(1_000), 'temporary_node_failure');
+  assert.equal(await balanceSat(), 0);
+  await town.stop(shop);
+  await openShop(1, [], `--undefended-peer=${customer.keys.node_id}`);
+  assert.equal(await pay(900_000), 'paid');
+  assert.equal(await balanceSat(), 900_000);
+});
+
+test('withdraw leaves the reserve; what force takes cannot defend any more', async () => {
+  await openShop(1, [500_000]);
+  const destination = (await ask(customer, 'newaddr')).p2tr;
+  const { reserve } = await ask(shop, 'getinfo');
+  await ask(shop, 'withdraw', { destination, satoshi: 'all' });
+  await town.mine(1);
+  const left = (await ask(shop, 'getinfo')).reserve as { held_msat: number };
+  assert.equal(left.held_msat, (reserve as { wanted_msat: number }).wanted_msat);
+  assert.equal(await pay(200_000), 'paid');
+  await ask(shop, 'withdraw', { destination, satoshi: 'all', force: true });
+  await town.mine(1);
+  assert.equal(await pay(200_000), 'temporary_node_failure');
+  assert.equal(await balanceSat(), 200_000);
+});
+
+test('over a channel that no block holds no more than the allowance is ever gained', async () => {
+  await openShop(0, [1_000_000], `--zeroconf-peer=${customer.keys.node_id}`);
+  const peer = customer.channels.peer(shop.keys.node_id);
+  assert.ok(peer !== undefined);
+  const end = await customer.channels.open(peer, {
+    funding_satoshis: sat(1_000_000),
+    push_msat: msat(200_000_000),
+    feerate_per_kw: 1000,
+    announce_channel: false,
+  });
+  assert.equal(end.kind, 'channel', JSON.stringify(end));
+  await until(() => shop.channels.list()[0]?.state.phase === 'normal');
+  await until(() => customer.channels.find(shop.channels.list()[0]?.channel_id as ChannelId)?.state.phase === 'normal');
+  assert.equal(await pay(60_000), 'paid');
+  assert.equal(await pay(40_001), 'temporary_node_failure');
+  assert.equal(await pay(40_000), 'paid');
+  assert.equal(await pay(1_000), 'temporary_node_failure');
+  assert.equal(await balanceSat(), 300_000);
+  await town.mine(6);
+  assert.equal(await pay(400_000), 'paid');
+  assert.equal(await balanceSat(), 700_000);
 });

@@ -93,8 +93,6 @@ test('coins that are too small alone go together, and what is covered never cost
       if (!covers(coins, costs, feerate_per_kw)) return;
       assert.ok(sum(coins) >= sum(costs));
       assert.ok(costs.length <= coins.length * CHANNELS_PER_COIN);
-      // More coins and lower fees never hurt.
-      assert.ok(covers([...coins, sat(100_000)], costs, feerate_per_kw));
     }),
   );
 });

@@ -4,7 +4,7 @@ import type { PaymentHash } from '../src/base/types/brand.ts';
 import type { Store, Write } from '../src/infra/store/store.ts';
 import { paidEvent } from '../src/shop/invoices/events.ts';
 import { type Figure, median, percentile } from './figures.ts';
-import { type BenchShop, openShop, payAll } from './support/shop.ts';
+import { openShop, payAll } from './support/shop.ts';
 
 export const name = 'events: the paying unit with its event, and many readers';
 
@@ -33,22 +33,27 @@ function withoutEvents(store: Store): Store {
 async function costs(): Promise<readonly Figure[]> {
   const shops = { with: await openShop(), without: await openShop(withoutEvents) };
   const spent = { with: [] as number[], without: [] as number[] };
-  const paid = async (shop: BenchShop, prefix: string): Promise<number> => {
-    const hashes = await shop.create(prefix, ROUND);
+  const created = { with: [] as number[], without: [] as number[] };
+  const measured = async <T>(work: () => Promise<T>): Promise<[T, number]> => {
     const before = process.cpuUsage();
-    await payAll(shop.invoices, hashes, IN_FLIGHT);
+    const result = await work();
     const { user, system } = process.cpuUsage(before);
-    return (user + system) / ROUND;
+    return [result, (user + system) / ROUND];
   };
   for (let round = 0; round <= ROUNDS; round++) {
     for (const which of ['with', 'without'] as const) {
-      const us = await paid(shops[which], `${round}`);
+      const shop = shops[which];
+      const [hashes, created_us] = await measured(() => shop.create(`${round}`, ROUND));
+      const [, paid_us] = await measured(() => payAll(shop.invoices, hashes, IN_FLIGHT));
       // The first round warms up.
-      if (round > 0) spent[which].push(us);
+      if (round === 0) continue;
+      created[which].push(created_us);
+      spent[which].push(paid_us);
     }
   }
   for (const shop of Object.values(shops)) await shop.close();
   const more = spent.with.map((us, round) => us - (spent.without[round] as number));
+  const more_created = created.with.map((us, round) => us - (created.without[round] as number));
   const payment_hash = 'ab'.repeat(32) as PaymentHash;
   const made = (): unknown => paidEvent({ payment_hash, amount_received_msat: msat(1000), paid_at: 1_700_000_000 });
   for (let call = 0; call < 10_000; call++) made();
@@ -59,7 +64,9 @@ async function costs(): Promise<readonly Figure[]> {
   return [
     { what: `paid, CPU of a unit, ${IN_FLIGHT} in flight, without event`, value: median(spent.without), unit: 'us' },
     { what: 'the same with its event', value: median(spent.with), unit: 'us' },
-    { what: 'the event more, p50 of rounds in turns', value: median(more), unit: 'us', must_reach: 10 },
+    { what: 'paid: the event more, p50 of rounds in turns', value: median(more), unit: 'us', must_reach: 10 },
+    { what: 'creating an invoice, without event', value: median(created.without), unit: 'us' },
+    { what: 'creating: the event more, p50 of rounds in turns', value: median(more_created), unit: 'us' },
     { what: 'beside that, in both: making it, before it is written', value: made_us, unit: 'us' },
   ];
 }

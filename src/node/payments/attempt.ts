@@ -266,7 +266,7 @@ export class Attempt {
   #learn(part: Sendpay): void {
     this.#give_up.partFailed(part);
     const hasNewTerms = this.#network_paths.learn(part);
-    const verdict = verdictOn(part);
+    const verdict = verdictOn(part, this.#payments.height());
     switch (verdict.kind) {
       case 'refused':
         this.#end ??= part;

@@ -285,6 +285,11 @@ export class OutgoingPayments {
     return this.#options.sender.usableChannels();
   }
 
+  /** Of our chain. */
+  height(): number {
+    return this.#options.sender.height();
+  }
+
   /** The map of the network; undefined when there is none. */
   get network(): NetworkWays | undefined {
     return this.#options.network;

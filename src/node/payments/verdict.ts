@@ -1,7 +1,8 @@
 /** What the failure of a part says about the way that it took (BOLT 4, Receiving Failure Codes), and says it in words. */
-import { failureCode, isNodeFailure, isPermanent } from '../../codec/onion/failure.ts';
+import { fromHex } from '../../base/types/hex.ts';
+import { decodeFailure, failureCode, isNodeFailure, isPermanent } from '../../codec/onion/failure.ts';
 import { channelBehind, ownChannel, type Subject } from './lessons.ts';
-import type { Sendpay } from './sendpay.ts';
+import type { SendFailure, Sendpay } from './sendpay.ts';
 
 /** What follows from a failure. */
 export type Verdict =
@@ -24,8 +25,8 @@ const PASSING: ReadonlySet<number> = new Set([
   failureCode('expiry_too_soon'),
 ]);
 
-/** Judges a part that failed. */
-export function verdictOn({ route, channel_id, failure }: Sendpay): Verdict {
+/** Judges a part that failed. `height`: of our chain. */
+export function verdictOn({ route, channel_id, failure }: Sendpay, height: number): Verdict {
   const own = ownChannel(channel_id);
   const { erring_index, failcode = 0, failcodename } = failure ?? {};
   if (erring_index === undefined) {
@@ -39,9 +40,11 @@ export function verdictOn({ route, channel_id, failure }: Sendpay): Verdict {
   const next = route[erring_index + 1];
   if (at === undefined || next === undefined) {
     if (failcode === failureCode('mpp_timeout')) return { kind: 'again' };
-    if (isPermanent(failcode)) return { kind: 'refused' };
     const before = route[erring_index - 1];
     const last = at === undefined || before === undefined ? own : channelBehind(before.id, at.channel);
+    // The payee has blocks that we do not: to it too few are left. With those blocks it may say something else.
+    const isAhead = (payeeHeight(failure) ?? 0) > height;
+    if (isPermanent(failcode) && !isAhead) return { kind: 'refused' };
     return { kind: 'rest', subjects: [last] };
   }
   if (isNodeFailure(failcode)) {
@@ -53,6 +56,12 @@ export function verdictOn({ route, channel_id, failure }: Sendpay): Verdict {
   }
   if (PASSING.has(failcode)) return { kind: 'rest', subjects: [behind] };
   return { kind: 'exclude', subject: behind };
+}
+
+/** The height of the payee's chain, which it tells when it does not want a payment. */
+function payeeHeight(failure: SendFailure | undefined): number | undefined {
+  const { message } = decodeFailure(fromHex(failure?.raw_message ?? ''));
+  return message?.failure === 'incorrect_or_unknown_payment_details' ? message.height : undefined;
 }
 
 /** The failure of a part as a sentence: who failed it, and how. */

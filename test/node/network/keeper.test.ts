@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { appendFileSync, rmSync, statSync, truncateSync } from 'node:fs';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import { ManualClock } from '../../../src/base/types/clock.ts';
 import { announcement, idOf, nodeAnnouncement, street, update } from './city.ts';
 import { join2, TestKeeper, talk } from './keepers.ts';
@@ -160,5 +161,49 @@ test('an update that comes before its channel is kept, and its channel asked for
   assert.deepEqual(asked, [265, 263, 261]);
   await each.keeper.receive(9, [first]);
   assert.equal((await listed(each)).length, 2);
+  each.end();
+});
+
+test('whatever the order in which gossip comes, the map is the same in the end', async () => {
+  const messages = town();
+  const sorted = async (order: readonly Buffer[]): Promise<unknown> => {
+    const each = new TestKeeper(new ManualClock(NOW));
+    try {
+      each.connect(9);
+      // One by one: what comes too early has to wait.
+      for (const message of order) await each.keeper.receive(9, [message]);
+      const { entries } = await each.keeper.answer('nodes', { from: 0 });
+      return [await listed(each), [...entries].sort((a, b) => (a.nodeid < b.nodeid ? -1 : 1))];
+    } finally {
+      each.end();
+    }
+  };
+  const expected = await sorted(messages);
+  const any_order = fc.shuffledSubarray(messages, { minLength: messages.length });
+  await fc.assert(
+    fc.asyncProperty(any_order, async (order) => assert.deepEqual(await sorted(order), expected)),
+    { numRuns: 15 },
+  );
+});
+
+test('a peer that sends anything at all costs neither the map nor the thread', async () => {
+  const each = new TestKeeper(new ManualClock(NOW));
+  const numbers = fc.constantFrom(256, 257, 258, 261, 262, 263, 264, 265);
+  const anything = fc.tuple(numbers, fc.uint8Array({ maxLength: 700 })).map(([number, bytes]) => {
+    return Buffer.concat([Buffer.of(number >> 8, number & 0xff), bytes]);
+  });
+  let peer = 10;
+  await fc.assert(
+    fc.asyncProperty(fc.array(anything, { maxLength: 20 }), async (messages) => {
+      each.connect(++peer);
+      await each.keeper.receive(peer, messages);
+      each.keeper.disconnected(peer);
+    }),
+    { numRuns: 60 },
+  );
+  assert.equal((await each.keeper.answer('state', {})).channels, 0);
+  each.connect(9);
+  await each.keeper.receive(9, town());
+  assert.equal((await each.keeper.answer('state', {})).channels, 10);
   each.end();
 });

@@ -6,7 +6,7 @@ import type { ShortChannelId } from '../../../src/base/types/short-channel-id.ts
 import { encodeMessage } from '../../../src/codec/wire/index.ts';
 import { CHAIN_HASH } from '../network/city.ts';
 import { Atlas } from './atlas.ts';
-import { Road, Somebody } from './road.ts';
+import { HEIGHT, Road, Somebody } from './road.ts';
 
 const BITCOIN = 100_000_000_000;
 const ENOUGH = { maxfee_msat: msat(1_000_000) };
@@ -172,4 +172,19 @@ test('a hint is reached through the network, when its node is no peer of ours', 
   assert.equal(htlc?.htlc.amount_msat, 1_000_000n + 5n + 1_100n);
   await road.fulfil(htlc as never);
   await paying;
+});
+
+test('a payee that is blocks ahead of us is tried again, one that is not has said no', async () => {
+  const { road } = town();
+  const paying = road.pay(road.invoice(100_000_000n), ENOUGH);
+  const refusal = (height: number) =>
+    ({ failure: 'incorrect_or_unknown_payment_details', htlc_msat: msat(100_000_000), height }) as const;
+  await road.arrived(1);
+  await road.fail(road.out[0] as never, 2, refusal(HEIGHT + 5));
+  await road.pass(5);
+  const [second] = road.out;
+  assert(second !== undefined, 'tried again after a pause');
+  const refused = assert.rejects(paying, { error: 'PAY_DESTINATION_PERM_FAIL' });
+  await road.fail(second, 2, refusal(HEIGHT));
+  await refused;
 });

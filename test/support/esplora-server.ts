@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { Txid } from '../../src/base/types/brand.ts';
 import type { EmbeddedChain } from '../../src/infra/chain/embedded/embedded-chain.ts';
 import { readTransaction } from '../../src/infra/chain/embedded/transaction.ts';
-import { walkBlock } from '../../src/infra/chain/raw-block.ts';
+import { txidOf, walkBlock } from '../../src/infra/chain/raw-block.ts';
 
 /** Serves the chain on a free port; answers the URL and how to stop. */
 export async function serveEsplora(chain: EmbeddedChain): Promise<{ url: string; stop(): Promise<void> }> {
@@ -53,6 +53,13 @@ async function route(chain: EmbeddedChain, path: string, posted: string): Promis
   if (first === 'block-height') {
     const hash = await chain.blockHash(Number(second));
     return hash === undefined ? undefined : ok(hash);
+  }
+  if (first === 'block' && third === 'txid') {
+    const block = await chain.block(second as string);
+    const txids: string[] = [];
+    walkBlock(block, {}, (_index, span) => void txids.push(txidOf(block, span)));
+    const txid = txids[Number(fourth)];
+    return txid === undefined ? undefined : ok(txid);
   }
   if (first === 'block' && third === 'raw') return ok(await chain.block(second as string));
   if (first === 'block') {

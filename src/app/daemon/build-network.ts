@@ -82,7 +82,7 @@ export function buildNetwork(
     onPublic(message) {
       const { type, short_channel_id } = message;
       public_network.say(`${type} ${short_channel_id}`, encodeMessage(message), short_channel_id);
-      if (type === 'channel_announcement') void own_announcement.look();
+      if (type === 'channel_announcement') own_announcement.lookSoon();
     },
     parts: [
       {

@@ -24,7 +24,10 @@ export class IncomingCapacities {
 
   start(): void {
     this.#cancel = this.#clock.after(ASK_EVERY_MS, () => {
-      void this.look();
+      void this.look().catch(() => {
+        // Its end was reported; nothing is known then.
+        this.#known = undefined;
+      });
       this.start();
     });
   }

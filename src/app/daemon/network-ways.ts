@@ -1,8 +1,8 @@
 /** Payments ask the map of the network: their questions in its words, its answers in theirs. */
 import { msat } from '../../base/types/amount.ts';
 import type { NodeId } from '../../base/types/brand.ts';
-import type { PublicNetwork } from '../../node/network/public-network.ts';
-import type { ChannelLesson, FoundRoute, HeldAmount, NewTerms } from '../../node/network/questions.ts';
+import { NetworkStopped, type PublicNetwork } from '../../node/network/public-network.ts';
+import type { ChannelLesson, FoundRoute, HeldAmount, NewTerms, WaysAnswer } from '../../node/network/questions.ts';
 import type {
   HopAmount,
   HopTerms,
@@ -22,7 +22,14 @@ const MOST_HOPS = 20;
 export function networkWays(node_id: NodeId, network: () => Pick<PublicNetwork, 'ask' | 'learn'>): NetworkWays {
   return {
     async find(question): Promise<NetworkAnswer> {
-      const answer = await network().ask('ways', wayQuestion(node_id, question));
+      let answer: WaysAnswer;
+      try {
+        answer = await network().ask('ways', wayQuestion(node_id, question));
+      } catch (error) {
+        // Peers and hints are ways as well.
+        if (!(error instanceof NetworkStopped)) throw error;
+        return { kind: 'none', is_too_expensive: false, explanation: error.message };
+      }
       if (answer.kind === 'found') return { kind: 'found', ways: answer.routes.flatMap(wayOf) };
       const is_too_expensive = answer.reason === 'too_expensive' || answer.reason === 'too_slow';
       return { kind: 'none', is_too_expensive, explanation: answer.explanation };

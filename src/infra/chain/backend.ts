@@ -40,6 +40,10 @@ export interface ChainBackend {
   mempoolMinimumPerKw?(): Promise<number>;
   unspent: ChainSource['unspent'];
   /**
+   * The transaction at this index of a block; undefined when it has fewer. Absent where the block itself is as near.
+   */
+  txidAt?(hash: string, transaction_index: number): Promise<Txid | undefined>;
+  /**
    * All unspent outputs that pay to one of these scripts (hex): one pass over all unspent outputs, which takes minutes on
    * mainnet. Absent where the source cannot do that.
    */

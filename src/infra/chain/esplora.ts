@@ -3,6 +3,7 @@
  * believed which chain is the best; that a block is whole, and is the block that was asked for, is checked.
  */
 import { type Sat, sat } from '../../base/types/amount.ts';
+import type { Txid } from '../../base/types/brand.ts';
 import { NETWORKS, type NetworkName } from '../../base/types/network.ts';
 import { type ChainBackend, ChainError } from './backend.ts';
 import { isKnownReason, packageVerdict } from './package-verdict.ts';
@@ -123,6 +124,13 @@ export class Esplora implements ChainBackend {
     if (spend.spent && asRecord(spend.status)?.confirmed === true) return undefined;
     const height = this.#whole(path, block_height);
     return { amount_sat: sat(this.#whole(path, value)), script_pubkey: scriptpubkey, height };
+  }
+
+  async txidAt(hash: string, transaction_index: number): Promise<Txid | undefined> {
+    const path = `/block/${hash}/txid/${transaction_index}`;
+    const answer = await this.#ask(path);
+    if (answer.status === NOT_FOUND || answer.status === BAD_REQUEST) return undefined;
+    return this.#blockId(path, this.#good(path, answer)) as Txid;
   }
 
   async #record(path: string): Promise<Unknown> {

@@ -73,6 +73,17 @@ async function lookAtBlock(
   const found = new Map<OutputPlace, OutputFound>(places.map((place) => [place, { kind: 'gone' }]));
   const hash = await backend.blockHash(height);
   if (hash === undefined) return found;
+  if (backend.txidAt !== undefined) {
+    for (const place of places) {
+      const txid = await backend.txidAt(hash, place.transaction_index);
+      const coin = txid === undefined ? undefined : await backend.unspent({ txid, vout: place.vout });
+      if (txid === undefined || coin === undefined) continue;
+      const isRight = coin.script_pubkey === place.script_pubkey;
+      const { amount_sat } = coin;
+      found.set(place, isRight ? { kind: 'unspent', txid, vout: place.vout, amount_sat } : { kind: 'other_script' });
+    }
+    return found;
+  }
   const block = await backend.block(hash);
   const outputs: { vout: number; script_pubkey: string; amount_sat: Sat }[] = [];
   const claimed: { place: OutputPlace; txid: Txid; vout: number; amount_sat: Sat }[] = [];

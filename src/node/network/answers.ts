@@ -33,24 +33,26 @@ export interface AnswerSource {
 }
 
 /** Answers which channels there are. Throws WireError when the query cannot be read. */
-export function answerRange(source: AnswerSource, query: QueryChannelRange): Uint8Array[] {
+export function answerRange(source: AnswerSource, query: QueryChannelRange): Generator<Uint8Array> {
+  const option = query.query_option === undefined ? 0 : decodeQueryOption(query.query_option);
+  return tellRange(source, query, option);
+}
+
+function* tellRange(source: AnswerSource, query: QueryChannelRange, option: number): Generator<Uint8Array> {
   const { map, chain_hash } = source;
   const { first_blocknum, number_of_blocks } = query;
   const end_block = first_blocknum + number_of_blocks;
-  const option = query.query_option === undefined ? 0 : decodeQueryOption(query.query_option);
   const isOurs = query.chain_hash === chain_hash;
   const found = isOurs ? map.between(first_blocknum, end_block).filter((channel) => source.mayTell(channel)) : [];
   const at_once = option === 0 ? MOST_LISTED_IDS : MOST_DETAILED_IDS;
-  const replies: Uint8Array[] = [];
   for (let at = 0; at === 0 || at < found.length; at += at_once) {
     const some = found.slice(at, at + at_once);
     const isLast = at + at_once >= found.length;
     const first = at === 0 ? first_blocknum : blockAt(map, some[0] as number);
     // The last block of a part may go on in the next one.
     const end = isLast ? end_block : blockAt(map, some.at(-1) as number) + 1;
-    replies.push(encodeMessage(replyOf(source, query.chain_hash, some, option, [first, end, isLast])));
+    yield encodeMessage(replyOf(source, query.chain_hash, some, option, [first, end, isLast]));
   }
-  return replies;
 }
 
 function replyOf(

@@ -52,6 +52,8 @@ export interface IntakeOptions {
 /** The sender of what is our own. */
 export const OURSELVES = 0;
 const MOST_EARLY = 10_000;
+/** Nobody has checked them yet, and a message may have 64 KiB. */
+const MOST_EARLY_BYTES = 1_500;
 const MOST_FAILED = 10_000;
 /** So many updates of a direction are taken at once, and one more a minute. */
 const UPDATES_AT_ONCE = 10;
@@ -144,7 +146,7 @@ export class Intake {
     const { fields } = verdict;
     const key = keyOf(fields.scid_high, fields.scid_low);
     if (verdict.kind === 'later') {
-      this.#early_announcements.put(key, { peer, bytes, height: verdict.height });
+      this.#keep(this.#early_announcements, key, peer, bytes, verdict.height);
       return;
     }
     if (this.#failed.has(key) && peer !== OURSELVES) return;
@@ -173,7 +175,7 @@ export class Intake {
       const { scid_high, scid_low, channel_flags } = verdict.fields;
       const key = keyOf(scid_high, scid_low);
       if (this.#failed.has(key) && peer !== OURSELVES) return;
-      this.#early_updates.put(`${key}/${channel_flags & 1}`, { peer, bytes, height: 0 });
+      this.#keep(this.#early_updates, `${key}/${channel_flags & 1}`, peer, bytes);
       missing(peer, verdict.fields);
       return;
     }
@@ -197,7 +199,7 @@ export class Intake {
     const { fields } = verdict;
     const id = pointAt(bytes, fields.node_id_at);
     if (verdict.kind === 'unknown') {
-      this.#early_nodes.put(id.toString('hex'), { peer, bytes, height: 0 });
+      this.#keep(this.#early_nodes, id.toString('hex'), peer, bytes);
       return;
     }
     const node = map.findNode(id);
@@ -206,6 +208,11 @@ export class Intake {
     if (readAddresses(addressesOf(bytes, fields))?.may_forward === true) {
       news({ kind: 'node', index: node, from: peer });
     }
+  }
+
+  /** Keeps a message for later: a copy, because it came with others, and none that is larger than it has to be. */
+  #keep(early: Early<EarlyMessage>, key: string, peer: number, bytes: Buffer, height = 0): void {
+    if (bytes.length <= MOST_EARLY_BYTES) early.put(key, { peer, bytes: Buffer.from(bytes), height });
   }
 
   #again(early: EarlyMessage | undefined): void {

@@ -18,7 +18,7 @@ import type { KeeperPorts } from './ports.ts';
 import type { ChannelLesson, QuestionName, Questions } from './questions.ts';
 import { type GossipPeer, Seeker } from './seeker.ts';
 import { Teller } from './teller.ts';
-import { findWays, halfFrom } from './way-answers.ts';
+import { findWays, halfFrom, uncheckedOf } from './way-answers.ts';
 
 export interface KeeperOptions {
   readonly path: string;
@@ -39,6 +39,8 @@ const HOLD_OFF_SECONDS = 48 * 3600;
 const FLUSH_EVERY_MS = 1_000;
 const HOUR_MS = 3_600_000;
 const PRUNE_EVERY_HOURS = 12;
+/** How often a way is looked for again because a channel on it was not there. */
+const MOST_LOOKS = 5;
 /** Messages of peers about what they want: those of BOLT 7's queries. */
 const QUERIES = { ask_ids: 261, ids_end: 262, ask_range: 263, range: 264, filter: 265 } as const;
 
@@ -214,11 +216,23 @@ export class Keeper {
     this.#checks.disconnected(height);
   }
 
-  /** Answers a question. */
+  /**
+   * Answers a question. Where not all funding outputs can be looked at, those of the ways that were found are: a way over
+   * a channel that is not there is no answer.
+   */
   async answer<Name extends QuestionName>(
     name: Name,
     asked: Questions[Name]['asked'],
   ): Promise<Questions[Name]['answer']> {
+    const isComplete = name !== 'ways' || this.#options.ports.outputs.can_check_all;
+    for (let looks = 0; !isComplete && looks < MOST_LOOKS; looks++) {
+      const unchecked = uncheckedOf(this.#map, this.#answerNow('ways', asked as Questions['ways']['asked']));
+      if (unchecked.length === 0 || !(await this.#checks.checkThese(unchecked))) break;
+    }
+    return this.#answerNow(name, asked);
+  }
+
+  #answerNow<Name extends QuestionName>(name: Name, asked: Questions[Name]['asked']): Questions[Name]['answer'] {
     const answers: { [Each in QuestionName]: (asked: Questions[Each]['asked']) => Questions[Each]['answer'] } = {
       state: () => ({
         channels: this.#map.channel_count,

@@ -47,12 +47,19 @@ export class OwnAnnouncement {
   }
 
   start(): void {
-    void this.look();
+    this.lookSoon();
     this.#cancel = this.#options.clock.after(LOOK_EVERY_MS, () => this.start());
   }
 
   stop(): void {
     this.#cancel();
+  }
+
+  /** Looks whether it is time, in the background. */
+  lookSoon(): void {
+    this.look().catch(() => {
+      // The thread of the map has ended, which was reported: nobody can be told anything.
+    });
   }
 
   /** Says it, if it is time for that. */

@@ -40,6 +40,15 @@ export interface PublicNetworkOptions {
   onFailure(error: Error): void;
 }
 
+/** The thread that keeps the map has ended: there is no map until the next start. */
+export class NetworkStopped extends Error {
+  override readonly name = 'NetworkStopped';
+
+  constructor(reason: string) {
+    super(`the map of the network has stopped: ${reason}`);
+  }
+}
+
 /** Gossip that waits for the thread: beyond this, that of the peer with the most of it is dropped. */
 const MOST_WAITING_BYTES = 8 * 1024 * 1024;
 
@@ -59,7 +68,7 @@ export class PublicNetwork {
   readonly #by_number = new Map<number, Connected>();
   /** Until when the gossip of a node is not read: monotonic milliseconds. */
   readonly #held_off = new Map<NodeId, number>();
-  readonly #questions = new Map<number, (answer: never) => void>();
+  readonly #questions = new Map<number, { resolve: (answer: never) => void; reject: (error: Error) => void }>();
   readonly #cancels: (() => void)[] = [];
   #worker: Worker | undefined;
   /** Said before the thread was there. */
@@ -68,6 +77,8 @@ export class PublicNetwork {
   #next_question = 1;
   #waiting_bytes = 0;
   #willHandOver = false;
+  /** Why the thread has ended, once it has. */
+  #ended: string | undefined;
   #whenStopped: () => void = () => {};
 
   constructor(options: PublicNetworkOptions) {
@@ -96,7 +107,10 @@ export class PublicNetwork {
     // Gossip is garbage at once: a larger nursery would only be memory that is never given back.
     const worker = new Worker(program, { workerData, resourceLimits: { maxYoungGenerationSizeMb: 4 } });
     worker.on('message', (message: FromKeeper) => this.#receive(message));
-    worker.on('error', onFailure);
+    worker.on('error', (error: Error) => {
+      this.#end(error.message);
+      onFailure(error);
+    });
     worker.unref();
     this.#worker = worker;
     for (const message of this.#early.splice(0)) this.#say(message);
@@ -112,6 +126,7 @@ export class PublicNetwork {
     this.#worker.once('exit', () => this.#whenStopped());
     this.#say({ kind: 'stop' });
     await stopped;
+    this.#end('the node stops');
     await this.#worker.terminate();
   }
 
@@ -149,13 +164,21 @@ export class PublicNetwork {
     return own === undefined;
   }
 
-  /** Asks the map. Rejects when the node stops. */
+  /** Asks the map. Rejects with NetworkStopped when its thread has ended. */
   ask<Name extends QuestionName>(name: Name, asked: Questions[Name]['asked']): Promise<Questions[Name]['answer']> {
-    return new Promise((resolve) => {
+    if (this.#ended !== undefined) return Promise.reject(new NetworkStopped(this.#ended));
+    return new Promise((resolve, reject) => {
       const number = this.#next_question++;
-      this.#questions.set(number, resolve as (answer: never) => void);
+      this.#questions.set(number, { resolve: resolve as (answer: never) => void, reject });
       this.#say({ kind: 'ask', number, name, asked });
     });
+  }
+
+  /** The thread answers nothing more. */
+  #end(reason: string): void {
+    this.#ended = reason;
+    for (const { reject } of this.#questions.values()) reject(new NetworkStopped(reason));
+    this.#questions.clear();
   }
 
   /** What parts of payments taught. */
@@ -206,6 +229,7 @@ export class PublicNetwork {
   }
 
   #say(message: ToKeeper): void {
+    if (this.#ended !== undefined) return;
     if (this.#worker === undefined) this.#early.push(message);
     else this.#worker.postMessage(message);
   }
@@ -232,7 +256,7 @@ export class PublicNetwork {
           .then((findings) => this.#say({ kind: 'findings', number: message.number, findings }));
         break;
       case 'answer':
-        this.#questions.get(message.number)?.(message.answer as never);
+        this.#questions.get(message.number)?.resolve(message.answer as never);
         this.#questions.delete(message.number);
         break;
       case 'log':

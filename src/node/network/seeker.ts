@@ -150,9 +150,13 @@ export class Seeker {
   }
 
   #listen(number: number): void {
-    const { chain_hash, clock, send } = this.#options;
     const isListened = this.#listened.size < LISTENED_PEERS;
     if (isListened) this.#listened.add(number);
+    this.#tellFilter(number, isListened);
+  }
+
+  #tellFilter(number: number, isListened: boolean): void {
+    const { chain_hash, clock, send } = this.#options;
     const filter: GossipTimestampFilter = {
       type: 'gossip_timestamp_filter',
       chain_hash,
@@ -315,12 +319,24 @@ export class Seeker {
     }
   }
 
+  /** What one peer leaves out another may tell: every hour one of those that are listened to changes. */
+  #listenToAnother(): void {
+    const next = [...this.#peers.keys()].filter((each) => !this.#listened.has(each));
+    const [oldest] = this.#listened;
+    const another = next[this.#turn % next.length];
+    if (oldest === undefined || another === undefined) return;
+    this.#listened.delete(oldest);
+    this.#listen(another);
+    this.#tellFilter(oldest, false);
+  }
+
   #compareLater(): void {
     this.#cancelCompare = this.#options.clock.after(COMPARE_EVERY_MS, () => {
       const height = this.#options.height();
       const first_block = this.#turn % 24 === 0 ? 0 : (this.#turn * COMPARED_BLOCKS) % Math.max(1, height);
       const end_block = first_block === 0 ? height + 1 : Math.min(height + 1, first_block + COMPARED_BLOCKS);
       this.#askRange(first_block, end_block);
+      this.#listenToAnother();
       this.#compareLater();
     });
   }

@@ -19,8 +19,8 @@ const TURN_MS = 1_000;
 /** News that is not our own goes out so often. */
 const NEWS_EVERY_MS = 60_000;
 const MOST_NEWS = 50_000;
-/** Queries that wait behind one that is being answered; a peer asks one after the other. */
-const MOST_WAITING = 8;
+/** Answers that a peer may wait for: it asks one question of a kind after the other. */
+const MOST_WAITING = 4;
 /** A filter that begins later than so many seconds ago asks for what comes, and a little of what was. */
 const RECENT_SECONDS = 7_200;
 const NEVER = 0xffffffff;
@@ -78,7 +78,7 @@ export class Teller {
       const message = decodeMessage(bytes);
       if (message.type === 'gossip_timestamp_filter') this.#filter(peer, listener, message);
       else if (message.type === 'query_channel_range') {
-        this.#answer(peer, listener, answerRange(this.#options, message).values());
+        this.#answer(peer, listener, answerRange(this.#options, message));
       } else if (message.type === 'query_short_channel_ids') {
         this.#answer(peer, listener, answerIds(this.#options, message));
       }
@@ -149,7 +149,8 @@ export class Teller {
     const { clock } = this.#options;
     const end = this.#first_number + this.#news.length;
     for (const [peer, listener] of this.#listeners) {
-      if (listener.cursor === undefined) continue;
+      // Whoever is still being answered gets the news with the next ones.
+      if (listener.cursor === undefined || listener.answers.length >= MOST_WAITING) continue;
       const from = Math.max(0, listener.cursor - this.#first_number);
       listener.cursor = end;
       const news = this.#news.slice(from).filter((item) => item.from !== peer && item.from !== OURSELVES);

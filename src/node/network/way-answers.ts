@@ -301,3 +301,12 @@ export function halfFrom(map: NetworkMap, node_id: NodeId, short_channel_id: Sho
   if (channel === -1) return undefined;
   return [2 * channel, 2 * channel + 1].find((half) => map.nodeIdHex(map.halves.node[half] as number) === node_id);
 }
+
+/** The channels on the ways that were found whose funding outputs nobody has looked at. */
+export function uncheckedOf(map: NetworkMap, answer: WaysAnswer): readonly number[] {
+  if (answer.kind === 'none') return [];
+  const channels = answer.routes
+    .flatMap(({ hops }) => hops.map(({ short_channel_id }) => scidHalves(short_channel_id)))
+    .map((id) => (id === undefined ? -1 : map.find(id.scid_high, id.scid_low)));
+  return [...new Set(channels)].filter((channel) => channel !== -1 && !map.isChecked(channel));
+}

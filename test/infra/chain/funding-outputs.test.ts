@@ -6,8 +6,10 @@ import { ManualClock } from '../../../src/base/types/clock.ts';
 import type { ChainBackend } from '../../../src/infra/chain/backend.ts';
 import { Bitcoind } from '../../../src/infra/chain/bitcoind.ts';
 import { EmbeddedChain } from '../../../src/infra/chain/embedded/embedded-chain.ts';
+import { Esplora } from '../../../src/infra/chain/esplora.ts';
 import { lookAtOutputs, type OutputPlace } from '../../../src/infra/chain/funding-outputs.ts';
 import { BitcoindProcess, bitcoindMissing } from '../../support/bitcoind.ts';
+import { serveEsplora } from '../../support/esplora-server.ts';
 import { TIMEOUT } from '../../support/time-limit.ts';
 
 function scriptOf(number: number): string {
@@ -45,6 +47,17 @@ test('in the blocks of the embedded chain', async () => {
   const chain = new EmbeddedChain({ clock: new ManualClock() });
   for (let height = 1; height <= 10; height++) chain.mine(1, scriptOf(height));
   await isRight(chain);
+  await chain.close();
+});
+
+test('at an Esplora server, one by one', async (t) => {
+  const chain = new EmbeddedChain({ clock: new ManualClock() });
+  for (let height = 1; height <= 10; height++) chain.mine(1, scriptOf(height));
+  const { url, stop } = await serveEsplora(chain);
+  t.after(stop);
+  const backend = new Esplora({ network: 'regtest', url, timeout_ms: 5_000 });
+  await isRight(backend);
+  await backend.close();
   await chain.close();
 });
 

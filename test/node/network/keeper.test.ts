@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { ManualClock } from '../../../src/base/types/clock.ts';
 import { announcement, idOf, nodeAnnouncement, street, update } from './city.ts';
-import { join2, TestKeeper, talk } from './keepers.ts';
+import { join2, TestKeeper, talk, unspent } from './keepers.ts';
 
 const NOW = 1_700_000_000;
 
@@ -205,5 +205,55 @@ test('a peer that sends anything at all costs neither the map nor the thread', a
   each.connect(9);
   await each.keeper.receive(9, town());
   assert.equal((await each.keeper.answer('state', {})).channels, 10);
+  each.end();
+});
+
+test('where not all outputs can be looked at, those of a way are, before it is told', async () => {
+  const each = new TestKeeper(new ManualClock(NOW));
+  each.can_check_all = false;
+  const looked: string[] = [];
+  each.finding = (claim) => {
+    looked.push(claim.short_channel_id);
+    return claim.short_channel_id === '500x1x0' ? { kind: 'gone' } : unspent(claim);
+  };
+  each.connect(9);
+  const cheap = [
+    announcement('anna', 'berta', '500x1x0'),
+    update('anna', 'berta', '500x1x0', { timestamp: NOW, fee_base_msat: 0 }),
+  ];
+  await each.keeper.receive(9, [
+    ...cheap,
+    ...street('berta', 'carla', '500x2x0', NOW),
+    ...street('anna', 'dora', '500x3x0', NOW),
+    ...street('dora', 'carla', '500x4x0', NOW),
+  ]);
+  each.keeper.block(1001, new Uint8Array(0));
+  assert.deepEqual(looked, [], 'nobody asks a server for the whole network');
+  const asked = {
+    source: idOf('anna'),
+    destination: idOf('carla'),
+    amount_msat: 1_000_000,
+    final_cltv: 18,
+    max_fee_msat: 100_000,
+    max_delay: 2016,
+    max_hops: 20,
+    max_parts: 1,
+    price_of_block: 0,
+    price_of_doubt: 0.3,
+    own_ways: undefined,
+    hints: [],
+    avoid: [],
+    held: [],
+    terms: [],
+  };
+  const found = await each.keeper.answer('ways', asked);
+  assert(found.kind === 'found');
+  assert.deepEqual(
+    found.routes[0]?.hops.map(({ short_channel_id }) => short_channel_id),
+    ['500x3x0', '500x4x0'],
+  );
+  assert.deepEqual(looked.sort(), ['500x1x0', '500x2x0', '500x3x0', '500x4x0']);
+  await each.keeper.answer('ways', asked);
+  assert.equal(looked.length, 4, 'what was looked at is remembered');
   each.end();
 });

@@ -109,7 +109,9 @@ for (const [what, say] of Object.entries(WORDS)) {
         assert.ok(shop.channels.list().length <= 4, `${shop.channels.list().length} channels`);
       }
       assert.ok(opened >= 4);
-      const lines = shop.log.length;
+      // Mallory may offer dearer closing transactions now and then: that is its line, not one for each block.
+      const said = (): number => shop.log.filter((line) => !line.includes('closes in agreement')).length;
+      const lines = said();
       let sent = 0;
       const broadcast = shop.follower.broadcast.bind(shop.follower);
       shop.follower.broadcast = (transactions) => {
@@ -117,7 +119,7 @@ for (const [what, say] of Object.entries(WORDS)) {
         return broadcast(transactions);
       };
       for (let block = 0; block < 20; block++) await mine(scene, 1);
-      assert.equal(shop.log.length, lines, 'no line for each block');
+      assert.equal(said(), lines, 'no line for each block');
       assert.equal(sent, 0, 'nothing goes out that spends what is not there');
       await mine(scene, 2_016);
       assert.deepEqual(shop.channels.list(), [], 'and the promises end');

@@ -1,23 +1,30 @@
 /**
  * What a peer may say as often as it likes and what costs us each time: a row in the store, signatures to check, a message
- * to others. An honest node says it once or twice on a connection. More than a few in a minute are not read.
+ * to others. An honest node says it once or twice on a connection. More than a few in a minute of the same connection are
+ * not read; each connection begins again, because what is said on it first has to be heard.
  */
 import type { Clock } from '../../base/types/clock.ts';
 import type { KnownMessage } from '../../codec/wire/index.ts';
 import type { LiveChannel } from './live-channel.ts';
+import type { ConnectedPeer } from './ports.ts';
 
-/** A peer's other name for a channel, its signatures of an announcement, and what it asks for payments over it. */
+/**
+ * A peer's other name for a channel, its signatures of an announcement, what it asks for payments over it, and another
+ * closing transaction for us to sign.
+ */
 const LIMITED: ReadonlySet<KnownMessage['type']> = new Set([
   'channel_ready',
   'announcement_signatures',
   'channel_update',
+  'closing_complete',
 ]);
 /** Of each kind, for each channel: so many in a minute. */
 const MOST_PER_MINUTE = 10;
 const MINUTE_MS = 60_000;
 
 interface Count {
-  began_ms: number;
+  readonly peer: ConnectedPeer | undefined;
+  readonly began_ms: number;
   count: number;
 }
 
@@ -36,7 +43,9 @@ export class Chatter {
     this.#counts.set(channel, counts);
     const now_ms = this.#clock.monotonicMs();
     const known = counts.get(type);
-    const count = known === undefined || now_ms - known.began_ms >= MINUTE_MS ? { began_ms: now_ms, count: 0 } : known;
+    const { peer } = channel;
+    const isOver = known === undefined || known.peer !== peer || now_ms - known.began_ms >= MINUTE_MS;
+    const count = isOver ? { peer, began_ms: now_ms, count: 0 } : known;
     count.count += 1;
     counts.set(type, count);
     return count.count <= MOST_PER_MINUTE;

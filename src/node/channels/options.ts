@@ -58,22 +58,19 @@ const FALLBACK_PER_KW = 1000;
 const MAX_COMMITMENT_PER_KW = 2_500;
 
 /**
- * What a peer's commitment must pay: enough to enter mempools today, or half of what the slowest estimate asks for. Never
- * more than we would pay ourselves: with anchors a child does the rest.
+ * Feerates for channels, from the chain's estimates. A peer's commitments must pay what enters mempools today, and when it
+ * opens half of what the slowest estimate asks for; never more than we would pay ourselves, since with anchors a child
+ * does the rest. Later only the mempool counts: estimates differ from node to node, and a refusal costs the channel more.
  */
-function peerFloor(chain: Pick<ChainSource, 'feeratePerKw' | 'mempoolMinimumPerKw'>): number {
-  const slowest_per_kw = chain.feeratePerKw(100) ?? 0;
-  const wanted_per_kw = Math.max(chain.mempoolMinimumPerKw(), Math.ceil(slowest_per_kw / 2), FEERATE_FLOOR_PER_KW);
-  return Math.min(wanted_per_kw, MAX_COMMITMENT_PER_KW);
-}
-
-/** Feerates for channels, from the chain's estimates. */
 export function feeratesOf(chain: Pick<ChainSource, 'feeratePerKw' | 'mempoolMinimumPerKw'>): Feerates {
+  const mempool_per_kw = Math.max(chain.mempoolMinimumPerKw(), FEERATE_FLOOR_PER_KW);
+  const slowest_per_kw = chain.feeratePerKw(100) ?? FEERATE_FLOOR_PER_KW;
   const urgent = chain.feeratePerKw(2) ?? FALLBACK_PER_KW;
   const normal = chain.feeratePerKw(6) ?? FALLBACK_PER_KW;
   return {
     floor_per_kw: FEERATE_FLOOR_PER_KW,
-    peer_floor_per_kw: peerFloor(chain),
+    peer_floor_per_kw: Math.min(Math.max(mempool_per_kw, Math.ceil(slowest_per_kw / 2)), MAX_COMMITMENT_PER_KW),
+    peer_least_per_kw: Math.min(mempool_per_kw, MAX_COMMITMENT_PER_KW),
     mempool_per_kw: chain.mempoolMinimumPerKw(),
     commitment_per_kw: Math.max(
       chain.mempoolMinimumPerKw(),

@@ -101,7 +101,7 @@ export function receiveUpdateFee(turn: Turn, message: UpdateFee): void {
 }
 
 function peerFloor({ feerates }: Environment): number {
-  return feerates.peer_floor_per_kw ?? feerates.floor_per_kw;
+  return feerates.peer_least_per_kw ?? feerates.floor_per_kw;
 }
 
 /**

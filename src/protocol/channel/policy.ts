@@ -86,8 +86,10 @@ export const DEFAULT_POLICY: ChannelPolicy = {
 export interface Feerates {
   /** What relays at all: never below 253. */
   readonly floor_per_kw: number;
-  /** What the peer must offer for commitments that it pays for; what relays at all unless given. */
+  /** What the peer must offer for commitments that it pays for when it opens; what relays at all unless given. */
   readonly peer_floor_per_kw?: number;
+  /** And what it must not go below later. */
+  readonly peer_least_per_kw?: number;
   /** What enters the mempool now. */
   readonly mempool_per_kw: number;
   /** For commitments: enough to enter the mempool, as anchors can add more. */

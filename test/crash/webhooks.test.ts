@@ -1,14 +1,17 @@
 /**
- * kill -9 of the shop or of its process that sends, and receivers that die, refuse and hang up, while invoices are paid. Rounds by TILL_CRASH_ROUNDS,
- * moments from a seed that is printed and can be given as TILL_SEED. Every event must arrive, numbered without gaps, and
- * each time with the same id and body.
+ * kill -9 of the shop, of its process that sends and of the one that serves HTTP, and receivers that die, refuse and hang
+ * up, while invoices are paid. Rounds by TILL_CRASH_ROUNDS, moments from a seed that is printed and can be given as
+ * TILL_SEED. Every event must arrive, numbered without gaps, and each time with the same id and body; a reader of the
+ * stream that connects again has each once.
  */
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { Webhook as Verifier } from 'standardwebhooks';
+import { HttpClient } from '../../src/api/client/http.ts';
 import { type Answering, OK, type Received, Receiver, status } from '../shop/webhooks/receiver.ts';
 import { Random } from '../sim/random.ts';
+import { freePort } from '../support/bitcoind.ts';
 import { Market, until } from '../support/market.ts';
 
 const ROUNDS = Number(process.env.TILL_CRASH_ROUNDS ?? 3);
@@ -16,12 +19,12 @@ const SEED = Number(process.env.TILL_SEED ?? Date.now() % 1_000_000);
 const AMOUNT_MSAT = 50_000;
 const IN_FLIGHT = 6;
 
-/** The id of the process that sends the webhooks of a node; undefined where it does not run, or cannot be found. */
-function sendingProcess(node_pid: number): number | undefined {
+/** The id of a node's process of that name; undefined where it does not run, or cannot be found. */
+function processOf(node_pid: number, name: string): number | undefined {
   const children = `/proc/${node_pid}/task/${node_pid}/children`;
   if (!existsSync(children)) return undefined;
   const pids = readFileSync(children, 'utf8').trim().split(' ').filter(Boolean);
-  const found = pids.find((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('sending-main'));
+  const found = pids.find((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(name));
   return found === undefined ? undefined : Number(found);
 }
 
@@ -44,7 +47,12 @@ function checkReceived(received: readonly Received[], secret: string, last_id: n
 
 test(`no event is lost, whoever dies (${ROUNDS} rounds, seed ${SEED})`, async (t) => {
   const random = new Random(SEED);
-  const market = await Market.open('--webhook-allow-private=127.0.0.1');
+  const port = await freePort();
+  const market = await Market.openWith({
+    both: [],
+    shop: ['--webhook-allow-private=127.0.0.1', `--api-bind=127.0.0.1:${port}`],
+  });
+  const over = new AbortController();
   const ordered = await Receiver.open();
   const moody = await Receiver.open();
   // A receiver that has taken a message may die before it says so; that, and what it refuses, is sent again.
@@ -66,6 +74,12 @@ test(`no event is lost, whoever dies (${ROUNDS} rounds, seed ${SEED})`, async (t
       const created = await shop.ask('createwebhook', { url: receiver.url, parallel, after: 0 });
       secrets.push(created.secret as string);
     }
+    const { rune } = await shop.ask('createrune', { restrictions: [['method^list', 'method=waitevent']] });
+    const stream = new HttpClient({ url: `http://127.0.0.1:${port}`, rune: rune as string });
+    const streamed: number[] = [];
+    const reading_all = (async () => {
+      for await (const { id } of stream.events({ after: 0, signal: over.signal })) streamed.push(Number(id));
+    })();
     for (let round = 0; round < ROUNDS; round++) {
       const bolt11s: string[] = [];
       for (let index = 0; index < IN_FLIGHT; index++) {
@@ -76,8 +90,10 @@ test(`no event is lost, whoever dies (${ROUNDS} rounds, seed ${SEED})`, async (t
       // Whoever asked and heard nothing asks again below.
       const paying = bolt11s.map((bolt11) => customer.ask('pay', { bolt11 }).catch(() => {}));
       await new Promise((resolve) => setTimeout(resolve, random.below(60)));
-      const sending = sendingProcess(shop.node.pid);
+      const sending = processOf(shop.node.pid, 'sending-main');
+      const web = processOf(shop.node.pid, 'web/main');
       if (sending !== undefined && random.chance(0.3)) process.kill(sending, 'SIGKILL');
+      else if (web !== undefined && random.chance(0.4)) process.kill(web, 'SIGKILL');
       else {
         await shop.kill();
         await shop.start();
@@ -91,6 +107,14 @@ test(`no event is lost, whoever dies (${ROUNDS} rounds, seed ${SEED})`, async (t
       const { webhooks } = await shop.ask('listwebhooks');
       return (webhooks as Record<string, unknown>[]).every((each) => each.position === last_id && each.retries === 0);
     });
+    await until(async () => streamed.at(-1) === last_id);
+    over.abort();
+    await reading_all;
+    assert.deepEqual(
+      streamed,
+      Array.from({ length: last_id as number }, (_, index) => index + 1),
+      'the stream has each event once and in order',
+    );
     checkReceived(ordered.received, secrets[0] as string, last_id as number);
     checkReceived(moody.received, secrets[1] as string, last_id as number);
     ordered.ids.reduce((most, id) => {
@@ -101,6 +125,7 @@ test(`no event is lost, whoever dies (${ROUNDS} rounds, seed ${SEED})`, async (t
     assert.equal(new Set(paid).size, ROUNDS * IN_FLIGHT);
     t.diagnostic(`${last_id} events, ${ordered.received.length} and ${moody.received.length} messages`);
   } finally {
+    over.abort();
     await market.close();
     await ordered.close();
     await moody.close();

@@ -77,7 +77,12 @@ export class Market {
   #stopServing: () => Promise<void> = async () => {};
 
   /** `options`: more options of both. */
-  static async open(...options: readonly string[]): Promise<Market> {
+  static open(...options: readonly string[]): Promise<Market> {
+    return Market.openWith({ both: options, shop: [] });
+  }
+
+  /** The same, with options for the shop alone. */
+  static async openWith(options: Readonly<Record<'both' | 'shop', readonly string[]>>): Promise<Market> {
     const ports = [await freePort(), await freePort()];
     const market = new Market(mkdtempSync(join(tmpdir(), 'till-market-')), ports, options);
     market.#stopServing = await serveChain(market.#chain, join(market.#dir, 'chain'));
@@ -85,7 +90,11 @@ export class Market {
     return market;
   }
 
-  private constructor(dir: string, ports: readonly number[], options: readonly string[]) {
+  private constructor(
+    dir: string,
+    ports: readonly number[],
+    options: Readonly<Record<'both' | 'shop', readonly string[]>>,
+  ) {
     this.#dir = dir;
     const [shop, customer] = ['shop', 'customer'].map(
       (name, index) =>
@@ -94,7 +103,8 @@ export class Market {
           `--embedded-chain=${join(dir, 'chain')}`,
           `--addr=127.0.0.1:${ports[index]}`,
           `--alias=${name}`,
-          ...options,
+          ...options.both,
+          ...(name === 'shop' ? options.shop : []),
         ]),
     ) as [Trader, Trader];
     this.shop = shop;

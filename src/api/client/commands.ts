@@ -869,6 +869,7 @@ export interface Commands {
     readonly result: {
       /** The number of the newest event of all; 0 when there was none. */ readonly last_id: number;
       /** The number of the oldest event that is kept, or will be given next. */ readonly oldest_id: number;
+      /** With `limit` up to 500: give it as the next `after`. Up to here no wanted event is missing. */ readonly next_after?: number;
       /** The events. */ readonly events: readonly {
         /** Its number: 1, 2, 3 ... without gaps. Give it as the next `after`. */ readonly id: number;
         /** What happened. */ readonly type:

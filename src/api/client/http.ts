@@ -11,7 +11,7 @@ export type { Commands } from './commands.ts';
 export { CallError, ConnectionError } from './errors.ts';
 
 const PATIENCE_MS = 1000;
-const LONGEST_PAUSE_MS = 30_000;
+const LONGEST_PAUSE_MS = 10_000;
 
 /** Where the node is and what gives us the right to ask it. */
 export interface HttpClientOptions {

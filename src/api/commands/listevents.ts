@@ -41,6 +41,9 @@ ${TYPES_DOC}`,
   returns: {
     last_id: answer.integer('The number of the newest event of all; 0 when there was none.'),
     oldest_id: answer.integer('The number of the oldest event that is kept, or will be given next.'),
+    next_after: answer.optional(
+      answer.integer('With `limit` up to 500: give it as the next `after`. Up to here no wanted event is missing.'),
+    ),
     events: answer.stream(answer.object(eventMembers, 'An event.'), 'The events.'),
   },
   errors: ['EVENTS_PRUNED'],
@@ -53,10 +56,11 @@ ${TYPES_DOC}`,
   async run({ after, types, label_prefix, limit }, { events }) {
     const query = { after: eventNumber(after), types: typesOf(types), label_prefix, limit };
     const { last_id, oldest_id } = await events.range();
-    if (limit === 0) return { last_id, oldest_id, events: [] };
+    if (limit === 0) return { last_id, oldest_id, next_after: query.after, events: [] };
     try {
       const first = await events.read({ ...query, limit: Math.min(limit ?? 500, 500) });
-      return { last_id, oldest_id, events: rowsOf(events, query, first) };
+      const next_after = limit === undefined || limit > 500 ? undefined : first.next_after;
+      return { last_id, oldest_id, next_after, events: rowsOf(events, query, first) };
     } catch (error) {
       throw readingError(error);
     }

@@ -23,6 +23,8 @@ const LONGEST_HEAD_BYTES = 128 * 1024;
 /** The first bytes of HTTP/2 without TLS. */
 const HTTP2_PREFACE = Buffer.from('PRI * HTTP/2.0');
 const MOST_CONNECTIONS = 20_000;
+const LISTEN_ATTEMPTS = 30;
+const LISTEN_PAUSE_MS = 100;
 
 export interface ListenerOptions {
   readonly host: string;
@@ -97,18 +99,7 @@ export function createListener(options: ListenerOptions): Listener {
   });
   return {
     http,
-    listen: () =>
-      new Promise((resolve, reject) => {
-        const { host, port } = options;
-        const refuse = (error: Error): void =>
-          reject(new Error(`cannot listen for HTTP at ${host}:${port}: ${listenFault(error)}`));
-        outer.once('error', refuse);
-        outer.listen({ host: options.host, port: options.port, backlog: 1024 }, () => {
-          outer.off('error', refuse);
-          const address = outer.address();
-          resolve(typeof address === 'object' && address !== null ? address.port : options.port);
-        });
-      }),
+    listen: () => listenPatiently(outer, options),
     close: () =>
       new Promise((resolve) => {
         outer.close(() => resolve());
@@ -119,6 +110,32 @@ export function createListener(options: ListenerOptions): Listener {
         }, 500).unref();
       }),
   };
+}
+
+/**
+ * The process of a run before may have the port for a moment longer than the node that was killed. Rejects with a
+ * sentence when it is still taken after that, or for any other reason.
+ */
+async function listenPatiently(server: NetServer | Server, { host, port }: ListenerOptions): Promise<number> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await new Promise<void>((resolve, reject) => {
+        server.once('error', reject);
+        server.listen({ host, port, backlog: 1024 }, () => {
+          server.off('error', reject);
+          resolve();
+        });
+      });
+      const address = server.address();
+      return typeof address === 'object' && address !== null ? address.port : port;
+    } catch (error) {
+      const isTaken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
+      if (!isTaken || attempt === LISTEN_ATTEMPTS) {
+        throw new Error(`cannot listen for HTTP at ${host}:${port}: ${listenFault(error as Error)}`);
+      }
+      await new Promise((resolve) => setTimeout(resolve, LISTEN_PAUSE_MS));
+    }
+  }
 }
 
 /** In the clear, the first bytes tell HTTP/2 from HTTP/1.1. */

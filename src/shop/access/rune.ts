@@ -114,6 +114,8 @@ export function parseRune(text: string): Rune {
   if (text !== unpadded && text.length % 4 !== 0) throw new MalformedRune('not base64url');
   if (unpadded.length % 4 === 1 || unpadded.length > LONGEST_TEXT_BYTES * 2) throw new MalformedRune('not base64url');
   const bytes = Buffer.from(unpadded, 'base64url');
+  // Bits that stand for nothing must be zero: a rune has one spelling, and one with padding.
+  if (bytes.toString('base64url') !== unpadded) throw new MalformedRune('not base64url');
   if (bytes.length < CODE_BYTES) throw new MalformedRune('shorter than its code');
   const restrictions =
     bytes.length === CODE_BYTES

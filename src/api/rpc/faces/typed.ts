@@ -24,7 +24,7 @@ export function typedCall(command: CommandFacts, params: readonly unknown[] | Js
     const named = Object.entries(params).map(([name, value]) => `${name}=${wordOf(value)}`);
     return ['till', '-k', command.name, ...named].map(shellWord).join(' ');
   }
-  const isAmbiguous = words.some((word) => /^\w+=/.test(word));
+  const isAmbiguous = words.some((word) => word.includes('='));
   const isOptionLike = words.some((word) => word.startsWith('-'));
   return ['till', ...(isAmbiguous ? ['-o'] : []), command.name, ...(isOptionLike ? ['--'] : []), ...words]
     .map(shellWord)

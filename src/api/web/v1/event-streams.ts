@@ -25,6 +25,21 @@ interface StreamedEvent {
   readonly text: string;
 }
 
+/** What `listevents` answers. */
+interface PageAnswer {
+  readonly events: readonly JsonObject[];
+  readonly last_id: number;
+  readonly next_after: number;
+}
+
+interface Page {
+  readonly events: readonly StreamedEvent[];
+  /** The newest of all events, wanted or not; it may be newer than the page. */
+  readonly last_id: number;
+  /** Up to here no wanted event is missing in the page. */
+  readonly next_after: number;
+}
+
 interface Reader {
   readonly response: ServerResponse;
   /** The number of the last event that it was sent. */
@@ -181,7 +196,7 @@ export class EventStreams {
           if (group.readers.size === 0) return;
           this.#spread(group, page.events);
           const is_whole = page.events.length < PAGE_ROWS;
-          if (is_whole) group.last_id = Math.max(group.last_id, page.last_id);
+          if (is_whole) group.last_id = Math.max(group.last_id, page.next_after);
           if (page.events.length > 0 || !is_whole) this.#follow(group);
           else this.#wait(group, fail);
         },
@@ -231,10 +246,11 @@ export class EventStreams {
       group.rune,
       { ...group.wanted, after: reader.position, limit: PAGE_ROWS },
       {
-        onPage: ({ events, last_id }) => {
+        onPage: ({ events, next_after }) => {
           reader.is_busy = false;
           this.#send(group, reader, events);
-          if (events.length < PAGE_ROWS) reader.position = Math.max(reader.position, Math.min(last_id, group.last_id));
+          if (events.length < PAGE_ROWS)
+            reader.position = Math.max(reader.position, Math.min(next_after, group.last_id));
           this.#serve(group, reader);
         },
         onError: () => reader.end(),
@@ -273,7 +289,7 @@ export class EventStreams {
     rune: string,
     params: JsonObject,
     answer: {
-      readonly onPage: (page: { readonly events: readonly StreamedEvent[]; readonly last_id: number }) => void;
+      readonly onPage: (page: Page) => void;
       readonly onError: (failure: WebError) => void;
       readonly onBusy: () => void;
     },
@@ -288,8 +304,8 @@ export class EventStreams {
         },
         onResult(json) {
           const { value } = parseJson(gathered + json, { keep_escapes: false });
-          const { events, last_id } = value as { readonly events: readonly JsonObject[]; readonly last_id: number };
-          answer.onPage({ events: events.map(streamed), last_id });
+          const { events, last_id, next_after } = value as unknown as PageAnswer;
+          answer.onPage({ events: events.map(streamed), last_id, next_after });
         },
         onError: answer.onError,
         onBusy: answer.onBusy,

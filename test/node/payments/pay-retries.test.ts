@@ -104,6 +104,20 @@ test('a payee that takes no parts is asked for the whole each time', async () =>
   assert.ok(failed.count >= 4 && failed.count <= 6, `${failed.count} HTLCs`);
 });
 
+test('pauses begin with four seconds and double, and the last try is when the time is over', async () => {
+  const { road, invoice } = behindHub(1_000_000_000n, false);
+  const failed = road.failAll(0, away);
+  const tried_seconds: number[] = [];
+  const end = assert.rejects(road.pay(invoice), { error: 'PAY_STOPPED_RETRYING' });
+  await road.quiet();
+  for (let second = 0; second <= 61; second++) {
+    while (tried_seconds.length < failed.count) tried_seconds.push(second);
+    await road.pass(1);
+  }
+  await end;
+  assert.deepEqual(tried_seconds, [0, 4, 12, 28, 60]);
+});
+
 test('retry_for 0 tries once, and says how that failed', async () => {
   const { road, invoice } = behindHub(1_000_000_000n, false);
   const failed = road.failAll(0, away);
@@ -261,6 +275,13 @@ test('what our own channel refuses for the moment is offered again, and is said 
     assert.equal(said.error, 'PAY_STOPPED_RETRYING');
     assert.match(said.message, /no more at once; gave up/);
   }
+});
+
+test('what our own channel refuses for good is not offered to it again, and nothing is waited for', async () => {
+  const road = new Road();
+  const channel = road.channel(road.shop, '1x1x1', 5_000_000n);
+  channel.refusal = new Refusal('invalid', 'never so');
+  await assert.rejects(road.pay(road.invoice(1_000_000n)), /never so/);
 });
 
 test('a channel that is there but cannot be used is not said not to be there', async () => {

@@ -25,6 +25,19 @@ test('over a direct channel the payee gets the whole amount, the secret and the 
   assert.deepEqual([paid.amount_msat, paid.amount_sent_msat, paid.number_of_parts], [1_000_000n, 1_000_000n, 1]);
 });
 
+test('the payee gets three blocks on top of what its invoice asks, and none of that is left out for max_delay', async () => {
+  const road = new Road();
+  road.channel(road.shop, '1x1x1', 5_000_000n);
+  const invoice = road.invoice(1_000_000n);
+  await assert.rejects(road.refuses(invoice, { max_delay: 20 }), { error: 'PAY_ROUTE_TOO_EXPENSIVE' });
+  const paying = road.pay(invoice, { max_delay: 21 });
+  await road.arrived(1);
+  const [arrival] = road.out as [Arrival];
+  assert.equal(arrival.htlc.cltv_expiry, HEIGHT + 18 + 3);
+  await road.fulfil(arrival);
+  await paying;
+});
+
 test('through a hint the hub gets its fee and its blocks on top', async () => {
   const road = new Road();
   road.channel(road.hub, '1x1x1', 5_000_000n);

@@ -4,14 +4,65 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { Msat } from '../../../src/base/types/amount.ts';
+import { type Msat, msat } from '../../../src/base/types/amount.ts';
 import type { ChannelId, NodeId, PaymentHash } from '../../../src/base/types/brand.ts';
+import { MemoryStore } from '../../../src/infra/store/memory-store.ts';
 import { openSqliteStore } from '../../../src/infra/store/sqlite-store.ts';
-import { listParts } from '../../../src/node/payments/history.ts';
+import { listParts, listPayments } from '../../../src/node/payments/history.ts';
 import { insertSendpay, SELECT_SENDPAYS, type Sendpay, sendpayOf } from '../../../src/node/payments/sendpay.ts';
 
 const MOST = 2n ** 64n - 1n;
 const u64 = fc.oneof(fc.bigInt({ min: 0n, max: MOST }), fc.constantFrom(0n, 2n ** 63n - 1n, 2n ** 63n, MOST));
+
+function partOf(created_index: bigint, changes: Partial<Sendpay>): Sendpay {
+  return {
+    created_index,
+    updated_index: undefined,
+    payment_hash: created_index.toString(16).padStart(64, '0') as PaymentHash,
+    groupid: 1n,
+    partid: 1n,
+    status: 'pending',
+    amount_msat: msat(1),
+    amount_sent_msat: msat(1),
+    destination: `02${'ab'.repeat(32)}` as NodeId,
+    created_at: 1,
+    completed_at: undefined,
+    payment_preimage: undefined,
+    label: undefined,
+    bolt11: undefined,
+    description: undefined,
+    channel_id: 'cd'.repeat(32) as ChannelId,
+    htlc_id: created_index,
+    route: [],
+    shared_secrets: [],
+    failure: undefined,
+    ...changes,
+  };
+}
+
+test('payments are listed whole, each where its first part stands, from an index on and no more than asked', async () => {
+  const store = new MemoryStore({ onFailure: (error) => assert.fail(error) });
+  const hash = (fill: string) => fill.repeat(32) as PaymentHash;
+  const rows = ['aa', 'bb', 'aa', 'cc', 'bb'].map((fill, index) =>
+    partOf(BigInt(index + 1), { payment_hash: hash(fill), partid: BigInt(index), amount_msat: msat(index + 1) }),
+  );
+  await store.commit(rows.map(insertSendpay));
+  const list = async (query: { start?: bigint; limit?: number; status?: Sendpay['status'] }) => {
+    const found: unknown[] = [];
+    for await (const each of listPayments(store, { index: 'created', start: 0n, ...query }))
+      found.push([each.payment_hash.slice(0, 2), each.number_of_parts, each.amount_msat]);
+    return found;
+  };
+  const all = [
+    ['aa', 2, 4n],
+    ['bb', 2, 7n],
+    ['cc', 1, 4n],
+  ];
+  assert.deepEqual(await list({}), all);
+  for (const limit of [0, 1, 2]) assert.deepEqual(await list({ limit }), all.slice(0, limit));
+  assert.deepEqual(await list({ start: 2n }), all.slice(1));
+  assert.deepEqual(await list({ status: 'complete' }), []);
+});
 
 test('whatever a client may name a part, it is stored and read back as it was', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'till-sendpays-'));
@@ -23,28 +74,12 @@ test('whatever a client may name a part, it is stored and read back as it was', 
   try {
     await fc.assert(
       fc.asyncProperty(u64, u64, u64, u64, async (groupid, partid, amount_msat, amount_sent_msat) => {
-        const part: Sendpay = {
-          created_index: ++created_index,
-          updated_index: undefined,
-          payment_hash: created_index.toString(16).padStart(64, '0') as PaymentHash,
+        const part = partOf(++created_index, {
           groupid,
           partid,
-          status: 'pending',
           amount_msat: amount_msat as Msat,
           amount_sent_msat: amount_sent_msat as Msat,
-          destination: `02${'ab'.repeat(32)}` as NodeId,
-          created_at: 1,
-          completed_at: undefined,
-          payment_preimage: undefined,
-          label: undefined,
-          bolt11: undefined,
-          description: undefined,
-          channel_id: 'cd'.repeat(32) as ChannelId,
-          htlc_id: created_index,
-          route: [],
-          shared_secrets: [],
-          failure: undefined,
-        };
+        });
         await store.commit([insertSendpay(part)]);
         const [row] = await store.read(`${SELECT_SENDPAYS} WHERE created_index = ?`, [created_index]);
         assert.ok(row);

@@ -32,3 +32,13 @@ test('a damaged or newer state is refused with a reason', () => {
   assert.throws(() => decodeState('{"version":1'), StateError);
   assert.throws(() => decodeState('{"version":2}'), /newer/);
 });
+
+test('a channel of which only the terms were left is known as such, also from before that was stored', () => {
+  const { alice } = usablePair();
+  const { knowledge: _, ...state } = (JSON.parse(encodeState(alice.state)) as { state: Record<string, unknown> }).state;
+  const { version, terms } = JSON.parse(encodeState(alice.state)) as { version: number; terms: unknown };
+  const read = (changes: object) => decodeState(JSON.stringify({ version, terms, state: { ...state, ...changes } }));
+  assert.equal(read({}).knowledge, 'all');
+  assert.equal(read({ local_signature: '' }).knowledge, 'terms');
+  assert.equal(read({ local_signature: '', knowledge: 'all' }).knowledge, 'all');
+});

@@ -16,7 +16,6 @@ async function follow(t: TestContext, kind: DaemonKind, opener: 'Till' | 'the pe
   const { till } = world;
   const { daemon, view } = await world.daemon(kind, 'peer');
   const views: readonly BitcoindView[] = [world.till_view, view];
-  for (const each of views) each.estimate_per_kb = 2_000;
   await world.fillWallets(daemon);
   await world.connect(daemon);
   const opening = { amount_sat: 2_000_000n, push_msat: 900_000_000n };

@@ -37,10 +37,16 @@ async function wealth({ till }: World): Promise<bigint> {
 async function untilRecovered(world: World, expected_sat: bigint): Promise<void> {
   const { till } = world;
   const isBack = async (): Promise<boolean> => (await till.walletSat()) > expected_sat - 10_000n;
-  for (let block = 0; block < 40; block++) {
-    if (await isBack()) break;
-    await world.mine(1);
-  }
+  // Core Lightning may miss the first words, and hears them again after a minute.
+  await until(
+    'all is back',
+    async () => {
+      const pool = await world.bitcoind.call<string[]>('getrawmempool');
+      if (pool.length > 0 || (await till.channels()).some(({ state }) => state === 'ONCHAIN')) await world.mine(1);
+      return await isBack();
+    },
+    1_800,
+  ).catch(() => {});
   const has_sat = await till.walletSat();
   assert.ok(
     await isBack(),

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { BitcoindProcess } from '../../support/bitcoind.ts';
-import { COIN_SCRIPT } from '../../support/coins.ts';
+import { COIN_SCRIPT, coinbaseOf, payFrom } from '../../support/coins.ts';
 import { BitcoindView } from './bitcoind-view.ts';
 import type { DaemonKind, Opening, PeerDaemon } from './daemon.ts';
 import { until } from './daemon-process.ts';
@@ -22,13 +22,15 @@ export class World {
   readonly #views: BitcoindView[] = [];
   readonly #daemons: PeerDaemon[] = [];
   readonly #relays: Relay[] = [];
+  /** The block with the next coin of the test's own. */
+  #next_coin = 1;
   /** Those that are down and not waited for. */
   readonly down = new Set<PeerDaemon | TillDaemon>();
 
   /** A world that ends with the test. */
   static async open(t: TestContext, options: readonly string[] = []): Promise<World> {
     const bitcoind = await BitcoindProcess.start();
-    await bitcoind.mine(1, COIN_SCRIPT);
+    await bitcoind.mine(120, COIN_SCRIPT);
     const view = await BitcoindView.start(bitcoind);
     const dir = mkdtempSync(join(tmpdir(), 'till-peers-'));
     const till = await TillDaemon.create(join(dir, 'till'), view, options);
@@ -53,18 +55,28 @@ export class World {
     return { daemon, view };
   }
 
-  /** Gives each of them, and Till, coins: 50 bitcoin each. */
+  /** Gives each of them, and Till, coins: some of one bitcoin each. */
   async fillWallets(...daemons: readonly PeerDaemon[]): Promise<void> {
-    const ours = (await this.till.call('newaddr', {})).bech32 ?? (await this.till.call('newaddr', {})).p2tr;
+    const { p2tr: ours } = await this.till.call('newaddr', { addresstype: 'p2tr' });
     const addresses = [ours as string, ...(await Promise.all(daemons.map((daemon) => daemon.newAddress())))];
-    for (const address of addresses) {
-      for (let coin = 0; coin < 2; coin++) await this.bitcoind.call('generatetoaddress', 1, address);
+    for (const address of addresses.flatMap((each) => [each, each, each])) {
+      const { scriptPubKey } = await this.bitcoind.call<{ scriptPubKey: string }>('validateaddress', address);
+      // Those that mint blocks get 50 bitcoin, and with a coin of that size Core Lightning's arithmetic ends.
+      const coin = payFrom(await this.#coin(), 100_000_000n, scriptPubKey);
+      await this.bitcoind.call('sendrawtransaction', coin.bytes.toString('hex'));
     }
-    await this.mine(100);
+    await this.mine(1);
     await until('all have their coins', async () => {
       const sums = await Promise.all([this.till, ...daemons].map((each) => each.walletSat()));
-      return sums.every((sum) => sum > 0n);
+      return sums.every((sum) => sum === 300_000_000n);
     });
+  }
+
+  /** A transaction whose first output is the test's own, and old enough to be spent. */
+  async #coin(): Promise<Buffer> {
+    const height = this.#next_coin++;
+    const hash = await this.bitcoind.call<string>('getblockhash', height);
+    return coinbaseOf(Buffer.from(await this.bitcoind.call<string>('getblock', hash, 0), 'hex'));
   }
 
   /** Mines, and waits until everyone who is up has seen it. */

@@ -39,7 +39,9 @@ export function connect(turn: Turn): void {
   send(turn, {
     type: 'channel_reestablish',
     channel_id: state.terms.channel_id,
-    next_commitment_number: BigInt(state.local_number + 1),
+    // Some peers (LND) close for nothing that we say, but for a number that cannot be. 0 is what LND itself says after a
+    // loss of data, and others take it for that.
+    next_commitment_number: state.failure?.data_loss === true ? 0n : BigInt(state.local_number + 1),
     next_revocation_number: BigInt(state.remote_number),
     your_last_per_commitment_secret: lastSecret(turn),
     my_current_per_commitment_point: env.signer.perCommitmentPoint(state.local_number),

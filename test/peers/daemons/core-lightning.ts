@@ -105,10 +105,6 @@ class CoreLightning implements PeerDaemon {
     return this.kill();
   }
 
-  freeze(is_frozen: boolean): void {
-    this.#process.freeze(is_frozen);
-  }
-
   async height(): Promise<number> {
     return Number((await this.#call('getinfo')).blockheight);
   }
@@ -126,10 +122,6 @@ class CoreLightning implements PeerDaemon {
 
   async connect(node_id: string, port: number): Promise<void> {
     await this.#call('connect', { id: node_id, host: '127.0.0.1', port });
-  }
-
-  async disconnect(node_id: string): Promise<void> {
-    await this.#call('disconnect', { id: node_id, force: true });
   }
 
   async open(node_id: string, _port: number, { amount_sat, push_msat = 0n, is_public = true }: Opening) {

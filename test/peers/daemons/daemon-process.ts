@@ -1,4 +1,4 @@
-/** A daemon's process: started, stopped, killed, frozen. What it prints goes to a file in its directory. */
+/** A daemon's process: started, stopped, killed. What it prints goes to a file in its directory. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -38,17 +38,10 @@ export class DaemonProcess {
     return this.#child !== undefined;
   }
 
-  /** Its standard input and output, of one that is asked through them. */
-  get child(): ChildProcess {
-    if (this.#child === undefined) throw new Error(`${this.#program} does not run`);
-    return this.#child;
-  }
-
-  /** Starts it, and waits until it answers. `more` are options of this start alone. */
-  async start(isUp: () => Promise<boolean>, more: readonly string[] = [], is_asked = false): Promise<void> {
+  /** Starts it, and waits until it answers. */
+  async start(isUp: () => Promise<boolean>): Promise<void> {
     const output = openSync(this.#output, 'a');
-    const stdio = is_asked ? (['pipe', 'pipe', output] as const) : (['ignore', output, output] as const);
-    const child = spawn(this.#program, [...this.#args, ...more], { stdio: [...stdio], env: this.#env });
+    const child = spawn(this.#program, this.#args, { stdio: ['ignore', output, output], env: this.#env });
     closeSync(output);
     this.#child = child;
     running.add(child);
@@ -68,7 +61,6 @@ export class DaemonProcess {
 
   /** Sends a signal, and waits for its end. */
   async end(signal: NodeJS.Signals): Promise<void> {
-    this.#child?.kill('SIGCONT');
     this.#child?.kill(signal);
     await this.#exited;
   }
@@ -76,9 +68,5 @@ export class DaemonProcess {
   /** Waits for the end of one that was asked to stop. */
   async ended(): Promise<void> {
     await this.#exited;
-  }
-
-  freeze(is_frozen: boolean): void {
-    this.#child?.kill(is_frozen ? 'SIGSTOP' : 'SIGCONT');
   }
 }

@@ -65,8 +65,6 @@ export interface PeerDaemon {
   kill(): Promise<void>;
   /** Kills it and what it runs beside it, for good. */
   end(): Promise<void>;
-  /** SIGSTOP, SIGCONT. */
-  freeze(is_frozen: boolean): void;
 
   /** The block that it has reached. */
   height(): Promise<number>;
@@ -76,7 +74,6 @@ export interface PeerDaemon {
   walletSat(): Promise<bigint>;
 
   connect(node_id: string, port: number): Promise<void>;
-  disconnect(node_id: string): Promise<void>;
   /** Opens a channel to a node that it is connected with. Answers the funding's txid. */
   open(node_id: string, port: number, opening: Opening): Promise<string>;
   channels(): Promise<readonly DaemonChannel[]>;

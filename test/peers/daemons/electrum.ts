@@ -163,10 +163,6 @@ class Electrum implements PeerDaemon {
     await this.#server.end('SIGKILL');
   }
 
-  freeze(is_frozen: boolean): void {
-    this.#process.freeze(is_frozen);
-  }
-
   async height(): Promise<number> {
     return (await this.#ask<{ blockchain_height: number }>('getinfo')).blockchain_height;
   }
@@ -182,10 +178,6 @@ class Electrum implements PeerDaemon {
 
   async connect(node_id: string, port: number): Promise<void> {
     await this.#ask('add_peer', { connection_string: `${node_id}@127.0.0.1:${port}` });
-  }
-
-  async disconnect(): Promise<void> {
-    throw new Error('Electrum has no command to disconnect');
   }
 
   async open(node_id: string, port: number, { amount_sat, push_msat = 0n }: Opening) {

@@ -123,10 +123,6 @@ class Lnd implements PeerDaemon {
     return this.kill();
   }
 
-  freeze(is_frozen: boolean): void {
-    this.#process.freeze(is_frozen);
-  }
-
   async height(): Promise<number> {
     return (await this.#ask('GET', '/v1/getinfo')).block_height as number;
   }
@@ -145,10 +141,6 @@ class Lnd implements PeerDaemon {
     } catch (error) {
       if (!/already connected/.test(String(error))) throw error;
     }
-  }
-
-  async disconnect(node_id: string): Promise<void> {
-    await this.#ask('DELETE', `/v1/peers/${node_id}`);
   }
 
   async open(node_id: string, _port: number, { amount_sat, push_msat = 0n, is_public = true }: Opening) {

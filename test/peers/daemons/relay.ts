@@ -10,9 +10,9 @@ export class Way {
   #is_held = false;
   #held: { to: Socket; bytes: Buffer }[] = [];
 
-  /** How many bytes wait. */
+  /** How many pieces wait. */
   get waiting(): number {
-    return this.#held.reduce((sum, { bytes }) => sum + bytes.length, 0);
+    return this.#held.length;
   }
 
   /** From now on, what comes waits. */
@@ -20,15 +20,15 @@ export class Way {
     this.#is_held = true;
   }
 
-  /** Lets through what waits; what comes after it goes on waiting. */
-  pass(): void {
-    for (const { to, bytes } of this.#held.splice(0)) to.write(bytes);
+  /** Lets so many pieces through; what comes after them goes on waiting. */
+  pass(pieces: number): void {
+    for (const { to, bytes } of this.#held.splice(0, pieces)) to.write(bytes);
   }
 
   /** Lets everything through again. */
   release(): void {
     this.#is_held = false;
-    this.pass();
+    this.pass(this.#held.length);
   }
 
   /** Forgets what waits, and holds no more. */

@@ -31,11 +31,6 @@ export class TillDaemon {
     this.#options = options;
   }
 
-  /** Its process, to freeze it. */
-  get pid(): number {
-    return this.#running.pid;
-  }
-
   get #running(): TillNode {
     if (this.#node === undefined) throw new Error('Till does not run');
     return this.#node;

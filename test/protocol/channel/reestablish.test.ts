@@ -332,6 +332,18 @@ test('a next_commitment_number of zero is told as what it is: the peer no longer
   assert.equal(pair.alice.take('broadcast')[0]?.purpose, 'commitment');
 });
 
+test('an end that lost data says a number that cannot be, also of a channel that was never used', () => {
+  const { pair } = withHistory();
+  const unused = { ...pair.alice.state, local_number: 0, remote_number: 0 };
+  for (const state of [pair.alice.state, unused]) {
+    pair.alice.state = loseState({ ...state, phase: 'normal', failure: undefined, link: 'down' });
+    pair.alice.do({ kind: 'connected' });
+    const said = pair.alice.outbox.splice(0).find(({ type }) => type === 'channel_reestablish') as ChannelReestablish;
+    assert.equal(said.next_commitment_number, 0n);
+    pair.alice.state = { ...pair.alice.state, link: 'down' };
+  }
+});
+
 test('an end that lost data asks again when the peer warns, three times on a connection, and whenever it is reminded', () => {
   const { pair, old } = withHistory();
   pair.disconnect();

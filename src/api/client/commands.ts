@@ -1941,7 +1941,7 @@ export interface Commands {
         | number
         | bigint
         | string;
-      /** Accepted and ignored: Till has no map of the network yet. */ readonly layers?: readonly string[];
+      /** Accepted and ignored: Till always uses its own channels, the hints of the invoice and what payments taught. */ readonly layers?: readonly string[];
       /** Seconds after which Till stops trying. The first attempt is always made. */ readonly retry_for?: number;
       /** Pay only this amount; others pay the rest of the invoice. */ readonly partial_msat?: number | bigint | string;
       /** The maximum number of blocks that the money may be locked. */ readonly maxdelay?: number;

@@ -21,7 +21,10 @@ export const xpay = defineCommand({
     invstring: required(field.string, 'The invoice. It may be in upper case and begin with `lightning:`.'),
     amount_msat: optional(field.msat, 'The amount, for an invoice that does not name one.'),
     maxfee: optional(field.msat, 'The maximum fee. Default: 1 percent or 5000 msat, whichever is more.'),
-    layers: optional(field.arrayOf(field.string), 'Accepted and ignored: Till has no map of the network yet.'),
+    layers: optional(
+      field.arrayOf(field.string),
+      'Accepted and ignored: Till always uses its own channels, the hints of the invoice and what payments taught.',
+    ),
     retry_for: withDefault(field.u32, 60, 'Seconds after which Till stops trying. The first attempt is always made.'),
     partial_msat: optional(field.msat, 'Pay only this amount; others pay the rest of the invoice.'),
     maxdelay: withDefault(field.u32, 2016, 'The maximum number of blocks that the money may be locked.'),

@@ -57,6 +57,9 @@ export const BITCOIND_PORTS: Record<NetworkName, number> = {
   regtest: 18443,
 };
 
+/** An onion service of version 3: the only ones that still exist. */
+const ONION_V3 = /^[a-z2-7]{56}\.onion$/;
+
 /** Reads arguments such as `--alias=shop`, `--alias shop` and `--daemon`. Throws ConfigError. */
 export function parseArguments(args: readonly string[]): (Said | Noted)[] {
   const said: (Said | Noted)[] = [];
@@ -171,9 +174,10 @@ export function checkTogether({ values, network, network_dir, rpc_file, log_file
   if (values.alias !== undefined && Buffer.byteLength(values.alias) > 32) {
     throw new ConfigError('alias has at most 32 bytes');
   }
-  const nowhere = values['announce-addr'].find(
-    (text) => parseNetAddress(text.replace(/^dns:/, ''), network.default_port) === undefined,
-  );
+  const nowhere = values['announce-addr'].find((text) => {
+    const address = parseNetAddress(text.replace(/^dns:/, ''), network.default_port);
+    return address === undefined || (address.host.endsWith('.onion') && !ONION_V3.test(address.host));
+  });
   if (nowhere !== undefined) {
     throw new ConfigError(`announce-addr is HOST:PORT, an onion service or dns:NAME:PORT, not '${nowhere}'`);
   }

@@ -75,6 +75,7 @@ export function buildNetwork(
     hasPublicChannel: () => channels.list().some(({ state }) => channelUpdateFacts(state)?.dont_forward === false),
     network: public_network,
     clock,
+    log: (level, text) => log[level](text),
   });
   return {
     public_network,

@@ -10,7 +10,7 @@ import { fromHex, toHex } from '../../base/types/hex.ts';
 import { encodeMessage, type KnownMessage } from '../../codec/wire/index.ts';
 import { type NodeAddress, writeAddresses } from '../../protocol/gossip/addresses.ts';
 import { SIGNED_FROM } from '../../protocol/gossip/fields.ts';
-import type { PublicNetwork } from './public-network.ts';
+import { NetworkStopped, type PublicNetwork } from './public-network.ts';
 import type { NodeDetails } from './questions.ts';
 
 /** How the node presents itself. */
@@ -31,6 +31,7 @@ export interface OwnAnnouncementOptions {
   hasPublicChannel(): boolean;
   readonly network: Pick<PublicNetwork, 'ask' | 'say'>;
   readonly clock: Clock;
+  log(level: 'warn', text: string): void;
 }
 
 const LOOK_EVERY_MS = 3_600_000;
@@ -57,8 +58,9 @@ export class OwnAnnouncement {
 
   /** Looks whether it is time, in the background. */
   lookSoon(): void {
-    this.look().catch(() => {
-      // The thread of the map has ended, which was reported: nobody can be told anything.
+    this.look().catch((error: Error) => {
+      // When the thread of the map has ended nobody can be told anything, and that was reported.
+      if (!(error instanceof NetworkStopped)) this.#options.log('warn', `node_announcement: ${error.message}`);
     });
   }
 

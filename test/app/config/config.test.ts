@@ -236,7 +236,8 @@ test('options of Core Lightning are understood, or named together with what Till
       '--alias=shop',
       '--rescan=-100',
     ]);
-    assert.deepEqual(config.values['bind-addr'], ['127.0.0.1:9735']);
+    assert.deepEqual([config.values.addr, config.values['bind-addr']], [[], ['127.0.0.1:9735']]);
+    assert.deepEqual(config.values['announce-addr'], ['203.0.113.7']);
     assert.deepEqual([config.values.alias, config.values.rescan], ['shop', -100]);
     assert.equal(config.notes.length, 4);
     assert.match(

@@ -20,12 +20,15 @@ import { waysIn } from '../../src/node/channels/hint-source.ts';
 import { claimIncoming, type IncomingHtlc } from '../../src/node/channels/incoming.ts';
 import { closedWays, waysOut } from '../../src/node/channels/ways-out.ts';
 import { Endings } from '../../src/node/endings/endings.ts';
+import { toFund } from '../../src/node/endings/to-fund.ts';
 import { Keys } from '../../src/node/keys/keys.ts';
 import { type PaidReply, Payer } from '../../src/node/payments/pay.ts';
 import { IncomingPayments } from '../../src/node/payments/receive.ts';
 import { OutgoingPayments } from '../../src/node/payments/send.ts';
 import { INIT_FEATURES } from '../../src/node/peers/index.ts';
+import { Reserve } from '../../src/node/reserve/reserve.ts';
 import { Wallet } from '../../src/node/wallet/wallet.ts';
+import { spendableMsat } from '../../src/protocol/channel/facts.ts';
 import { DEFAULT_POLICY } from '../../src/protocol/channel/policy.ts';
 import type { OnchainPolicy } from '../../src/protocol/onchain/closing-channel.ts';
 import { Invoices } from '../../src/shop/invoices/invoices.ts';
@@ -38,6 +41,8 @@ export interface Surroundings {
   readonly clock: ManualClock;
   readonly chain: EmbeddedChain;
   readonly policy: OnchainPolicy;
+  /** What nodes take without coins to defend it. */
+  readonly allowance_msat: Msat;
   /** Told of every transaction that a machine broadcasts. */
   onSent(machine: Machine, transactions: readonly Uint8Array[]): void;
   /** Something failed that nobody waits for. */
@@ -95,6 +100,7 @@ export class TillNode {
   readonly clock: Clock;
   readonly chain: ChainFollower;
   readonly invoices: Invoices;
+  readonly reserve: Reserve;
   readonly payments: IncomingPayments;
   readonly outgoing: OutgoingPayments;
   readonly payer: Payer;
@@ -122,14 +128,34 @@ export class TillNode {
       features: INVOICE_FEATURES,
       onBackgroundError: (error) => this.#trouble('invoices', error),
     });
+    this.reserve = new Reserve({
+      wallet: {
+        reserveCoins: () => this.wallet.reserveCoins(),
+        split: (request) => this.wallet.split(request),
+      },
+      channels: {
+        list: () => this.channels.list(),
+        ending: (channel_id) => {
+          const ending = this.endings.find(channel_id);
+          return ending && toFund(ending);
+        },
+        isClaimed: (channel_id, htlc_id) => this.channels.isClaimed(channel_id, htlc_id),
+        receivableMsat: ({ state }) => spendableMsat(state, 'remote'),
+      },
+      fees: this.chain,
+      limits: { least_sat: sat(25_000), coins: undefined },
+      allowance_msat: around.allowance_msat,
+      undefended_peers: new Set(),
+      height: () => this.chain.tip().height,
+      log: this.#log,
+    });
     this.payments = new IncomingPayments({
       clock: this.clock,
       height: () => this.chain.tip().height,
       isCurrent: () => this.chain.isCurrent(),
       fulfill_deadline_blocks: DEFAULT_POLICY.fulfill_deadline_blocks,
       onBackgroundError: (error) => this.#trouble('payments', error),
-      // These shops trust their customers: what happens on the chain is not what they are about.
-      defence: { admits: () => true },
+      defence: this.reserve,
       htlcs: {
         fulfil: (channel_id, htlc_id, preimage) => this.channels.fulfil(channel_id, htlc_id, preimage),
         fail: (channel_id, htlc_id, failure) => this.channels.fail(channel_id, htlc_id, failure),

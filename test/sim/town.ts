@@ -3,7 +3,7 @@
  * in which everything that is under way comes to its end.
  */
 import assert from 'node:assert/strict';
-import { msat, sat } from '../../src/base/types/amount.ts';
+import { MAX_MONEY_MSAT, type Msat, msat, sat } from '../../src/base/types/amount.ts';
 import type { ChannelId } from '../../src/base/types/brand.ts';
 import type { Outpoint } from '../../src/infra/chain/source.ts';
 import type { LiveChannel } from '../../src/node/channels/live-channel.ts';
@@ -42,7 +42,7 @@ export class Town {
   #wires: Wire[] = [];
   #joined: (readonly [Machine, Machine])[] = [];
 
-  private constructor(world: World, names: readonly string[], policy: OnchainPolicy) {
+  private constructor(world: World, names: readonly string[], policy: OnchainPolicy, allowance_msat: Msat) {
     this.world = world;
     this.machines = names.map(
       (name) =>
@@ -50,6 +50,7 @@ export class Town {
           clock: world.clock,
           chain: world.chain,
           policy,
+          allowance_msat,
           onSent: (machine, transactions) => this.sent.push(...transactions.map((bytes) => ({ machine, bytes }))),
           onTrouble: (machine, what) => void this.troubles.push(`${machine.name}: ${what}`),
           onWarning: (machine, what) => void this.warnings.push(`${machine.name}: ${what}`),
@@ -57,13 +58,23 @@ export class Town {
     );
   }
 
-  /** All machines are up, and each has coins of so many satoshis. */
-  static async found(names: readonly string[], policy: OnchainPolicy, coins_sat: readonly bigint[]): Promise<Town> {
-    const town = new Town(await World.create(), names, policy);
+  /**
+   * All machines are up, and each has coins of so many satoshis. Unless it is told otherwise they take any payment,
+   * whether they could defend it on the chain or not.
+   */
+  static async found(
+    names: readonly string[],
+    policy: OnchainPolicy,
+    coins_sat: readonly bigint[] | ReadonlyMap<string, readonly bigint[]>,
+    allowance_msat: Msat = msat(MAX_MONEY_MSAT),
+  ): Promise<Town> {
+    const town = new Town(await World.create(), names, policy, allowance_msat);
+    const coinsOf = (name: string): readonly bigint[] =>
+      coins_sat instanceof Map ? (coins_sat.get(name) ?? []) : (coins_sat as readonly bigint[]);
     for (const machine of town.machines) town.start(machine);
     await town.calm();
     for (const machine of town.machines) {
-      for (const amount_sat of coins_sat) {
+      for (const amount_sat of coinsOf(machine.name)) {
         const address = town.up(machine).wallet.newAddress('p2tr');
         await town.calm();
         const { bytes } = payFrom(town.world.coin(), amount_sat, (await address).script_pubkey);

@@ -51,6 +51,7 @@ export const autocleanOnce = defineCommand({
     ),
   },
   errors: ['NOT_SUPPORTED'],
+  examples: [{ title: 'What expired more than a day ago', params: ['expiredinvoices', 86_400] }],
   see_also: ['autoclean-status', 'autocleaninvoice', 'delinvoice'],
   access: 'write',
   async run({ subsystem, age }, { invoices }) {

@@ -19,6 +19,7 @@ export const backup = defineCommand({
     size_bytes: answer.integer('Its size.'),
   },
   errors: ['LIGHTNINGD'],
+  examples: [{ title: 'A copy for today', params: ['/var/backups/till/monday.sqlite3'] }],
   see_also: ['staticbackup', 'emergencyrecover'],
   access: 'write',
   async run({ destination }, { backups }) {

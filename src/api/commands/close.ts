@@ -87,6 +87,10 @@ export const close = defineCommand({
     txids: answer.array(answer.txid('An id.'), 'Their ids.'),
   },
   errors: ['FUNDING_STATE_INVALID', 'FUNDING_BROADCAST_FAIL', 'BCLI_NO_FEE_ESTIMATES'],
+  examples: [
+    { title: 'In agreement', params: ['103x1x0'] },
+    { title: 'Alone, if the peer has not agreed within an hour', params: ['103x1x0', 3600] },
+  ],
   see_also: ['listpeerchannels', 'listclosedchannels', 'listfunds'],
   access: 'write',
   async run({ id, unilateraltimeout, destination, feerange }, { channels, endings, wallet, clock, chain }, context) {

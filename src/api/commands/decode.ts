@@ -26,6 +26,7 @@ export const decode = defineCommand({
     ...decodedRuneMembers,
   },
   errors: [],
+  examples: [{ title: 'An invoice', params: ['lnbcrt10n1...'] }],
   see_also: ['decodepay', 'invoice', 'showrunes'],
   access: 'read',
   run({ string }) {

@@ -17,6 +17,7 @@ export const delinvoice = defineCommand({
   },
   returns: invoiceMembers,
   errors: ['INVOICE_NOT_FOUND', 'INVOICE_STATUS_UNEXPECTED', 'INVOICE_NO_DESCRIPTION'],
+  examples: [{ title: 'One that was not paid', params: ['coffee', 'expired'] }],
   see_also: ['listinvoices', 'delexpiredinvoice', 'autoclean-once'],
   access: 'write',
   async run({ label, status, desconly }, { invoices }) {

@@ -89,6 +89,7 @@ export const feerates = defineCommand({
     warning_missing_feerates: answer.optional(answer.string('Estimates are missing.')),
   },
   errors: [],
+  examples: [{ title: 'In satoshi per 1000 virtual bytes', params: ['perkb'] }],
   see_also: ['withdraw'],
   access: 'read',
   run({ style }, { chain }) {

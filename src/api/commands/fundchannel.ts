@@ -71,6 +71,10 @@ export const fundchannel = defineCommand({
     'FUND_CANNOT_AFFORD_WITH_EMERGENCY',
     'BCLI_NO_FEE_ESTIMATES',
   ],
+  examples: [
+    { title: 'A channel of a million satoshi', params: ['02aa...', 1_000_000] },
+    { title: 'One that the network does not hear of', params: { id: '02aa...', amount: 1_000_000, announce: false } },
+  ],
   see_also: ['connect', 'listfunds', 'listpeerchannels', 'close'],
   access: 'write',
   async run({ id, amount, feerate, announce, minconf, push_msat, utxos, force }, modules) {

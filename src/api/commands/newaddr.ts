@@ -35,6 +35,10 @@ export const newaddr = defineCommand({
     p2tr: answer.optional(answer.string('The taproot address (BIP 86).')),
   },
   errors: [],
+  examples: [
+    { title: 'A taproot address', params: [] },
+    { title: 'One for senders that do not know taproot', params: ['bech32'] },
+  ],
   see_also: ['listfunds', 'withdraw'],
   access: 'write',
   async run({ addresstype = 'p2tr' }, { wallet }) {

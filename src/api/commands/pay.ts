@@ -107,6 +107,10 @@ It is safe to ask again for the same invoice. If a payment is in flight, even fr
   params,
   returns: payMembers,
   errors: PAY_ERRORS,
+  examples: [
+    { title: 'An invoice', params: ['lnbcrt10n1...'] },
+    { title: 'One that names no amount', params: ['lnbcrt1...', 5000] },
+  ],
   see_also: ['listpays', 'xpay', 'renepay', 'sendpay', 'decode'],
   access: 'write',
   run: (given, modules, { signal }) => payInvoice(given, modules, signal),

@@ -16,6 +16,10 @@ export const waitanyinvoice = defineCommand({
   },
   returns: invoiceMembers,
   errors: ['INVOICE_WAIT_TIMED_OUT', 'LIGHTNINGD_SHUTDOWN'],
+  examples: [
+    { title: 'The first payment of all', params: [] },
+    { title: 'The one after payment 17, or nothing within a minute', params: [17, 60] },
+  ],
   see_also: ['waitinvoice', 'listinvoices', 'invoice'],
   access: 'read',
   async run({ lastpay_index, timeout }, { invoices }, { signal }) {

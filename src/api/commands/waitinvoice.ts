@@ -14,6 +14,7 @@ export const waitinvoice = defineCommand({
   params: { label: required(field.label, 'The label of the invoice.') },
   returns: invoiceMembers,
   errors: ['INVOICE_EXPIRED_DURING_WAIT', 'LIGHTNINGD_SHUTDOWN'],
+  examples: [{ title: 'Until the invoice is paid', params: ['coffee'] }],
   see_also: ['waitanyinvoice', 'listinvoices', 'invoice'],
   access: 'read',
   async run({ label }, { invoices }, { signal }) {

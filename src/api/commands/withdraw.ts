@@ -61,6 +61,10 @@ export const withdraw = defineCommand({
     'FUND_CANNOT_AFFORD_WITH_EMERGENCY',
     'BCLI_NO_FEE_ESTIMATES',
   ],
+  examples: [
+    { title: 'A part', params: ['bc1q...', 50_000] },
+    { title: 'Everything, without haste', params: ['bc1q...', 'all', 'slow'] },
+  ],
   see_also: ['listfunds', 'newaddr', 'feerates'],
   access: 'write',
   async run({ destination, satoshi, feerate, minconf, utxos, force }, { wallet, chain }) {

@@ -347,8 +347,9 @@ export class Line {
     const waiting = [...this.#retries.values()].filter(({ event_id }) => !this.#in_flight.has(event_id));
     if (waiting.length === 0 || this.#in_flight.size > 0) return;
     const due_at = Math.min(...waiting.map((retry) => retry.due_at));
-    const delay_ms = Math.max(0, due_at - this.#options.clock.nowSeconds()) * 1000;
-    this.#cancelRetryTimer = this.#options.clock.after(delay_ms, () => this.pump());
+    const delay_ms = (due_at - this.#options.clock.nowSeconds()) * 1000;
+    // What is due already only waits for the next turn of the event loop.
+    if (delay_ms > 0) this.#cancelRetryTimer = this.#options.clock.after(delay_ms, () => this.pump());
   }
 
   #flushLater(): void {

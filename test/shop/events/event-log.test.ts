@@ -77,6 +77,22 @@ describe('the log of events', () => {
     assert.deepEqual([paid?.data.amount_msat, paid?.data.amount_received_msat], [undefined, 7]);
   });
 
+  it('says of an invoice that expired what it asked for', async () => {
+    await fixture.create('one', { expiry: 10n });
+    await fixture.create('any', { expiry: 10n, amount_msat: 'any' });
+    const expired = waitForEvent(log, { after: 3 }, NEVER, NEVER);
+    fixture.clock.advance(10_000);
+    await expired;
+    const told = (await bodies()) as { type: string; label: string; data: Record<string, unknown> }[];
+    const amounts = told.flatMap(({ type, label, data }) =>
+      type === 'invoice.expired' ? [[label, data.amount_msat]] : [],
+    );
+    assert.deepEqual(amounts.sort(), [
+      ['any', undefined],
+      ['one', 1000],
+    ]);
+  });
+
   it('keeps amounts exact that no number of JavaScript holds', async () => {
     await fixture.create('much', { amount_msat: msat(2n ** 64n - 1n) });
     const { events } = await log.read({ after: 0 });

@@ -141,9 +141,18 @@ class Lnd implements PeerDaemon {
     } catch (error) {
       if (!/already connected/.test(String(error))) throw error;
     }
+    // It answers before it has called.
+    await until('LND is connected', async () => {
+      const { peers } = await this.#ask('GET', '/v1/peers');
+      return (peers as readonly Json[]).some(({ pub_key }) => pub_key === node_id);
+    });
   }
 
   async open(node_id: string, _port: number, { amount_sat, push_msat = 0n, is_public = true }: Opening) {
+    // For a moment after each block it refuses to open any.
+    await until('LND has all blocks', async () => {
+      return (await this.#ask('GET', '/v1/getinfo')).synced_to_chain === true;
+    });
     const opened = await this.#ask('POST', '/v1/channels', {
       node_pubkey: base64(node_id),
       local_funding_amount: `${amount_sat}`,

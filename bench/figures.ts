@@ -5,7 +5,7 @@ export interface Figure {
   /** What was measured. */
   readonly what: string;
   readonly value: number;
-  /** `/s`, `ms`, `MB`, `x`. */
+  /** `/s`, `ms`, `MB`, `x`, `%`. */
   readonly unit: string;
   /** The goal, where there is one: at least so much for rates and ratios, at most so much for times and sizes. */
   readonly must_reach?: number;
@@ -73,7 +73,7 @@ export async function latencies(call: (index: number) => Promise<unknown>, calls
 /** Whether a figure reaches its goal; true where there is none. */
 export function reaches(figure: Figure): boolean {
   if (figure.must_reach === undefined) return true;
-  const more_is_better = figure.unit === '/s' || figure.unit === 'x';
+  const more_is_better = figure.unit === '/s' || figure.unit === 'x' || figure.unit === '%';
   return more_is_better ? figure.value >= figure.must_reach : figure.value <= figure.must_reach;
 }
 

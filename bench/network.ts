@@ -17,12 +17,14 @@ import { findParts } from '../src/protocol/routing/parts.ts';
 import { Search, type SearchRequest } from '../src/protocol/routing/search.ts';
 import { street } from '../test/node/network/city.ts';
 import { type Figure, percentile } from './figures.ts';
+import { simulate } from './support/simulation.ts';
 import { snapshotFolder, writeMapFile } from './support/snapshot.ts';
 
 export const name = 'the public network: 59,428 channels read, and ways through them';
 
 const NOW = 1_727_000_000;
 const WAYS = 300;
+const PAYMENTS = 150;
 const NEW_CHANNELS = 2_000;
 /** Not every pair can pay so much. */
 const MOST_TRIES = 2_000;
@@ -118,6 +120,9 @@ async function searching(): Promise<readonly Figure[]> {
     const cheapest = times(50_000, 1, 0);
     const split = times(2_000_000, 16, 0.3);
     file.close();
+    const graph = graphOf(map);
+    const draw = draws(7);
+    const paid = simulate(map, graph, 100_000 * SAT, PAYMENTS, () => draw(1_000_003) / 1_000_003);
     return [
       {
         what: 'a map file of 59,428 channels, read until ways can be found',
@@ -135,6 +140,15 @@ async function searching(): Promise<readonly Figure[]> {
         unit: 'ms',
         must_reach: 30,
       },
+      {
+        what: '100,000 sat, simulated: paid if one way can carry it',
+        value: 100 * paid.paid_share,
+        unit: '%',
+        must_reach: 99,
+      },
+      { what: 'paid at once', value: 100 * paid.at_once_share, unit: '%', must_reach: 68 },
+      { what: 'HTLCs for each', value: paid.htlcs, unit: '', must_reach: 2.1 },
+      { what: 'fee', value: paid.fee_ppm, unit: 'ppm', must_reach: 320 },
     ];
   } finally {
     rmSync(directory, { recursive: true });

@@ -38,8 +38,33 @@ export function probability(
   return lower_msat === 0 ? chance * UNSEEN : chance;
 }
 
+/** How much a probability leaves to doubt: 0 when it is certain, 2 at one in a hundred and below. */
+export function doubtOf(chance: number): number {
+  return -Math.log10(Math.max(LEAST_PROBABILITY, chance));
+}
+
+/** The curve for channels of which nothing is known, in steps: most of a search would be spent on its logarithm. */
+const STEPS = 2_048;
+const CHANCES = new Float64Array(STEPS + 2).map((_, step) => probability(Math.min(1, step / STEPS), 1, 0, 1));
+const DOUBTS = CHANCES.map((chance) => doubtOf(chance));
+
+/** The probability that a channel of which nothing is known carries this share of its capacity (0 to 1). */
+export function unknownChance(share: number): number {
+  return between(CHANCES, share);
+}
+
+/** What that leaves to doubt. */
+export function unknownDoubt(share: number): number {
+  return between(DOUBTS, share);
+}
+
+function between(table: Float64Array, share: number): number {
+  const step = Math.floor(share * STEPS);
+  const low = table[step] as number;
+  return low + ((table[step + 1] as number) - low) * (share * STEPS - step);
+}
+
 /** The price of a hop in msat. */
-export function doubtPrice(amount_msat: number, chance: number): number {
-  const doubt = -Math.log10(Math.max(LEAST_PROBABILITY, chance));
+export function doubtPrice(amount_msat: number, doubt: number): number {
   return PER_HOP_MSAT + PER_HOP_AMOUNT * amount_msat + (PER_DOUBT_MSAT + PER_DOUBT_AMOUNT * amount_msat) * doubt;
 }

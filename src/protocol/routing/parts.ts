@@ -12,6 +12,26 @@ export interface FoundPart {
   readonly way: FoundWay;
 }
 
+/** What likelihood is worth, from what was asked down to almost nothing: what is left then are the cheapest ways. */
+const SHARES_OF_PRICE = [1, 1 / 4, 1 / 16, 1 / 256];
+
+/**
+ * The most likely way within the limit of fees. A search goes to each node by its best way, and that may be too dear for
+ * what comes before it: then likelihood has to count less.
+ */
+export function findWay(
+  search: Search,
+  graph: Graph,
+  knowledge: Knowledge,
+  request: SearchRequest,
+): FoundWay | undefined {
+  for (const share of request.price_of_doubt === 0 ? [0] : SHARES_OF_PRICE) {
+    const way = search.find(graph, knowledge, { ...request, price_of_doubt: share * request.price_of_doubt });
+    if (way !== undefined) return way;
+  }
+  return undefined;
+}
+
 /** Smaller parts are not worth an HTLC: they would be dust everywhere. */
 export const LEAST_PART_MSAT = 10_000;
 
@@ -33,7 +53,7 @@ export function findParts(
     const least_msat = Math.max(LEAST_PART_MSAT, Math.ceil(missing_msat / (max_parts - parts.length)));
     const amount_msat = Math.min(try_msat, missing_msat);
     const max_fee_msat = Math.floor(fee_left_msat * (missing_msat === 0 ? 1 : amount_msat / missing_msat));
-    const way = search.find(graph, knowledge, { ...request, amount_msat, held_msat, max_fee_msat });
+    const way = findWay(search, graph, knowledge, { ...request, amount_msat, held_msat, max_fee_msat });
     if (way === undefined) {
       if (amount_msat <= least_msat) return undefined;
       try_msat = Math.max(least_msat, Math.ceil(amount_msat / 2));

@@ -2,7 +2,7 @@
  * Finds the cheapest way through the network: Dijkstra from the payee to the payer, because only the amount that arrives
  * is known, and each hop before it carries its fee on top. The answer depends on graph, knowledge and request alone.
  */
-import { doubtPrice, probability } from './cost.ts';
+import { doubtOf, doubtPrice, probability, unknownChance, unknownDoubt } from './cost.ts';
 import { capacityOf, type ExtraHalf, feeFor, type Graph } from './graph.ts';
 import { Heap } from './heap.ts';
 import type { Bounds, Knowledge } from './knowledge.ts';
@@ -57,6 +57,8 @@ export interface FoundWay {
 }
 
 const HOPS_FIRST = 2 ** 40;
+/** The payee says that its channel carries payments. */
+const HINTED_CHANCE = 0.9;
 
 /** The arrays of a search, kept for the next one. */
 export class Search {
@@ -158,18 +160,22 @@ export class Search {
     const wanted_msat = carried_msat + held_msat;
     if (wanted_msat > capacity_msat) return;
     let chance = 1;
+    let doubt = 0;
     if (request.price_of_doubt > 0) {
-      const bounds = this.#bounds;
-      if (knowledge.has(half)) knowledge.bounds(half, capacity_msat, request.now_seconds, bounds);
-      else {
-        bounds.lower_msat = 0;
-        bounds.upper_msat = capacity_msat;
+      if (knowledge.has(half)) {
+        const bounds = this.#bounds;
+        knowledge.bounds(half, capacity_msat, request.now_seconds, bounds);
+        chance = probability(wanted_msat, capacity_msat, bounds.lower_msat, bounds.upper_msat);
+        doubt = doubtOf(chance);
+      } else {
+        const share = wanted_msat / capacity_msat;
+        chance = unknownChance(share);
+        doubt = unknownDoubt(share);
       }
-      chance = probability(wanted_msat, capacity_msat, bounds.lower_msat, bounds.upper_msat);
       if (chance === 0) return;
     }
     const blocks = terms?.cltv_expiry_delta ?? (graph.cltv_expiry_delta[half] as number);
-    this.#reach(request, start, end, half, fee_msat, blocks, chance);
+    this.#reach(request, start, end, half, fee_msat, blocks, chance, doubt);
   }
 
   #tryExtra(graph: Graph, request: SearchRequest, index: number, end: number): void {
@@ -182,7 +188,8 @@ export class Search {
     const wanted_msat = carried_msat + (request.held_msat.get(number) ?? 0);
     if (wanted_msat > half.most_msat || (carried_msat < half.htlc_minimum_msat && request.amount_msat !== 0)) return;
     const fee_msat = feeFor(half.fee_base_msat, half.fee_ppm, carried_msat);
-    this.#reach(request, half.from, end, number, fee_msat, half.cltv_expiry_delta, half.is_certain ? 1 : 0.9);
+    const chance = half.is_certain ? 1 : HINTED_CHANCE;
+    this.#reach(request, half.from, end, number, fee_msat, half.cltv_expiry_delta, chance, doubtOf(chance));
   }
 
   #reach(
@@ -193,6 +200,7 @@ export class Search {
     fee_msat: number,
     blocks: number,
     chance: number,
+    own_doubt: number,
   ): void {
     const carried_msat = this.#amount[end] as number;
     const amount_msat = carried_msat + fee_msat;
@@ -201,7 +209,7 @@ export class Search {
     const extra_msat = amount_msat - request.amount_msat;
     if (extra_msat > request.max_fee_msat || delay > request.max_delay || hops > request.max_hops) return;
     let doubt = this.#doubt[end] as number;
-    if (request.price_of_doubt > 0 && chance < 1) doubt += request.price_of_doubt * doubtPrice(carried_msat, chance);
+    if (request.price_of_doubt > 0 && chance < 1) doubt += request.price_of_doubt * doubtPrice(carried_msat, own_doubt);
     let key = extra_msat + amount_msat * request.price_of_block * delay + doubt;
     if (request.prefers_short) key += hops * HOPS_FIRST;
     if (this.#seen[start] === this.#round) {

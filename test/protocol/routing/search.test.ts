@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { probability } from '../../../src/protocol/routing/cost.ts';
+import { doubtOf, probability, unknownChance, unknownDoubt } from '../../../src/protocol/routing/cost.ts';
 import { feeFor, type Graph } from '../../../src/protocol/routing/graph.ts';
 import { HALF_LIFE_SECONDS, Knowledge } from '../../../src/protocol/routing/knowledge.ts';
 import { findParts } from '../../../src/protocol/routing/parts.ts';
@@ -205,6 +205,16 @@ test('the curve is a probability, and falls with the amount', () => {
   );
 });
 
+test('the steps of the curve for unknown channels are near to it', () => {
+  fc.assert(
+    fc.property(fc.double({ min: 0, max: 1, noNaN: true }), (share) => {
+      const exact = probability(share, 1, 0, 1);
+      assert(Math.abs(unknownChance(share) - exact) < 0.002 || share < 1 / 2048, `${share}`);
+      if (share <= 0.99 && share >= 1 / 2048) assert(Math.abs(unknownDoubt(share) - doubtOf(exact)) < 0.02, `${share}`);
+    }),
+  );
+});
+
 test('what one way does not carry is split, and the parts together stay within every channel', () => {
   const roads = [2, 3, 4].flatMap((middle) => [
     { from: 0, to: middle, capacity: 400_000, base: 1 },
@@ -229,6 +239,23 @@ test('what one way does not carry is split, and the parts together stay within e
   }
   for (const amount of load.values()) assert(amount <= 400_000);
   assert.equal(parts(1_300_000, 16), undefined);
+});
+
+test('a limit of fees is kept although the likelier way is dearer', () => {
+  const graph = graphOf(4, [
+    { from: 0, to: 2, capacity: 1_000_000_000 },
+    { from: 2, to: 1, capacity: 110_000_000 },
+    { from: 0, to: 3, capacity: 1_000_000_000 },
+    { from: 3, to: 1, base: 20_000, capacity: 1_000_000_000 },
+    { from: 2, to: 3, base: 0, capacity: 1_000_000_000 },
+  ]);
+  // The likely way costs 20,000 msat at node 3, and every way that begins there.
+  const request = ask({ amount_msat: 100_000_000, price_of_doubt: 0.3, max_fee_msat: 1_000 });
+  const parts = findParts(new Search(), graph, new Knowledge(), request, 1);
+  assert.deepEqual(
+    parts?.map(({ way }) => way.halves),
+    [[0, 2]],
+  );
 });
 
 test('every missing way has a reason, in the order of getroutes', () => {

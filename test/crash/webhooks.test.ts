@@ -32,7 +32,10 @@ function processOf(node_pid: number, name: string): number | undefined {
 function checkReceived(received: readonly Received[], secret: string, last_id: number): void {
   const first = new Map<number, Received>();
   for (const each of received) {
-    new Verifier(secret).verify(each.body, each.headers);
+    // Not `verify`: after many rounds the first are older than it tolerates.
+    const { 'webhook-id': id_sent, 'webhook-timestamp': timestamp, 'webhook-signature': signature } = each.headers;
+    const expected = new Verifier(secret).sign(id_sent as string, new Date(Number(timestamp) * 1000), each.body);
+    assert.equal(signature, expected);
     const { id } = each.event;
     const before = first.get(id);
     if (before === undefined) first.set(id, each);

@@ -78,8 +78,6 @@ export class Reader {
   async run(command: string): Promise<Printed> {
     const printed = await this.#type(this.#next('command', command)).ended;
     assert.equal(printed.code, 0, `${command}: ${printed.stdout}${printed.stderr}`);
-    const pid = /^till runs as process (\d+),/.exec(printed.stdout)?.[1];
-    if (pid !== undefined) this.#background.push(Number(pid));
     return printed;
   }
 
@@ -160,7 +158,11 @@ export class Reader {
       }),
     );
     this.#running.add(typed);
-    void typed.ended.then(() => this.#running.delete(typed));
+    void typed.ended.then(({ stdout }) => {
+      this.#running.delete(typed);
+      const pid = /^till runs as process (\d+),/m.exec(stdout)?.[1];
+      if (pid !== undefined) this.#background.push(Number(pid));
+    });
     return typed;
   }
 }

@@ -75,7 +75,7 @@ export interface Commands {
     readonly params: {
       /** The file to create: an absolute path. The file must not exist yet. */ readonly destination: string;
     };
-    readonly result: { /** The file. */ readonly destination: string /** Its size. */; readonly size_bytes: number };
+    readonly result: { /** The file. */ readonly destination: string; /** Its size. */ readonly size_bytes: number };
   };
   /** Command to allow the database to group writes */
   batching: {

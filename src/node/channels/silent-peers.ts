@@ -1,8 +1,8 @@
 /**
  * Peers that are connected and do not say where a channel was: without their channel_reestablish nothing goes over it, and
- * BOLT 2 gives no time for it. Some never say it on this connection and do on the next one (Electrum, once it has found out
- * that its state is old), so the connection is begun again: soon where no other channel uses it, later and seldom where one
- * does, and less often when that has not helped.
+ * BOLT 2 gives no time for it. A new connection is another chance for both. It is begun soon where no other channel uses
+ * the old one, later and seldom where one does, and less often when that has not helped. (Electrum says nothing when it has
+ * found out that its state is old: there its user must ask to close, or ours.)
  */
 import { isOver } from '../../protocol/channel/failure.ts';
 import type { Book } from './book.ts';

@@ -64,7 +64,10 @@ export class Teller {
 
   /** Something is new in the map. */
   news(news: News): void {
-    this.#news.push({ ...news, timestamp: this.#timestampOf(news) });
+    const timestamp = this.#timestampOf(news);
+    // A direction of which nothing was said yet, or a node: there is no message to tell.
+    if (timestamp === 0) return;
+    this.#news.push({ ...news, timestamp });
     if (this.#news.length <= MOST_NEWS) return;
     this.#news.splice(0, MOST_NEWS / 2);
     this.#first_number += MOST_NEWS / 2;

@@ -64,6 +64,24 @@ test('what nobody has looked at is not passed on, and is once somebody has', asy
   empty.end();
 });
 
+test('a channel that only one side has spoken for is passed on with what there is', async () => {
+  const clock = new ManualClock(NOW);
+  const [full, empty] = [new TestKeeper(clock), new TestKeeper(clock)];
+  full.finding = () => ({ kind: 'unknown' });
+  full.connect(9);
+  const [announced, one] = street('anna', 'berta', '500x1x0', NOW - 1000) as [Buffer, Buffer, Buffer];
+  await full.keeper.receive(9, [announced, one]);
+  join2(full, empty);
+  await talk([full, empty], 8);
+  full.finding = (claim) => ({ kind: 'unspent', amount_sat: 5n, txid: claim.script_pubkey.slice(4), vout: 1 });
+  full.keeper.block(1001, new Uint8Array(0));
+  await talk([full, empty], 70);
+  assert.equal((await empty.keeper.answer('state', {})).channels, 1);
+  assert.equal((await listed(empty)).length, 1, 'one direction');
+  full.end();
+  empty.end();
+});
+
 test('a map is read again from its file, and a torn end is cut', async () => {
   const each = new TestKeeper(new ManualClock(NOW));
   each.connect(9);

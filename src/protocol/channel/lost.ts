@@ -6,7 +6,7 @@
 import { type Msat, msat, sat, satToMsat } from '../../base/types/amount.ts';
 import { IRREVOCABLE } from './stage.ts';
 import type { ChannelState, ChannelTerms, FeerateUpdate } from './state.ts';
-import { UNUSED } from './unused.ts';
+import { unusedChannel } from './unused.ts';
 
 const REASON = 'we have lost data: you must close the channel';
 /** What a state needs that is never used to build a transaction of ours. */
@@ -48,9 +48,8 @@ export function figuresOf(state: ChannelState): ChannelFigures | undefined {
  * and no commitment is ever built of it, ours or the peer's.
  */
 export function lostChannel(terms: ChannelTerms): ChannelState {
-  return {
+  return unusedChannel({
     terms,
-    ...UNUSED,
     knowledge: 'terms',
     phase: 'failed',
     link: 'down',
@@ -61,5 +60,5 @@ export function lostChannel(terms: ChannelTerms): ChannelState {
     ready_sent: true,
     ready_received: true,
     failure: { by: 'local', reason: REASON, data_loss: true },
-  };
+  });
 }

@@ -9,7 +9,7 @@ import type { ChannelMessage } from './message.ts';
 import type { ChannelPolicy, Environment } from './policy.ts';
 import { IRREVOCABLE } from './stage.ts';
 import type { ChannelState, ChannelTerms, ChannelType, SideTerms } from './state.ts';
-import { UNUSED } from './unused.ts';
+import { unusedChannel } from './unused.ts';
 
 /** What the host brings to an opening in either role. */
 export interface OpeningBasis {
@@ -112,9 +112,8 @@ export function newChannel(
     remote,
   };
   const to_opener_msat = msat(funding_satoshis * 1000n - push_msat);
-  return {
+  return unusedChannel({
     terms,
-    ...UNUSED,
     knowledge: 'all',
     phase: 'opening',
     link: 'up',
@@ -125,7 +124,7 @@ export function newChannel(
     ready_sent: false,
     ready_received: false,
     failure: undefined,
-  };
+  });
 }
 
 /** Ends an opening with an error that the peer hears too. */

@@ -42,7 +42,10 @@ export interface ReserveState {
 /** A peer of a channel that may come. */
 const NOBODY = '' as NodeId;
 
-/** While channels come and go the wallet's coins are wanted for them: a split waits until that has been over for so long. */
+/**
+ * While channels and coins come and go the coins are wanted: who deposits may well open a channel with it in the next
+ * minute, and what a split makes is in no block yet. A split waits until that has been over for so long.
+ */
 const QUIET_BLOCKS = 12;
 
 /** Between two splits, so that fees which move do not make one after the other. */
@@ -56,6 +59,7 @@ export class Reserve {
   #refused_height: number | undefined;
   #is_splitting = false;
   #channel_count = 0;
+  #total_sat = sat(0);
   #next_split_height = 0;
 
   constructor(options: ReserveOptions) {
@@ -113,8 +117,10 @@ export class Reserve {
     const coins = wallet.reserveCoins();
     const isUnderWay = coins.some(({ blockheight }) => blockheight === undefined);
     const list = channels.list();
-    if (list.length !== this.#channel_count) {
+    const total_sat = sum(coins.map(({ amount_sat }) => amount_sat));
+    if (list.length !== this.#channel_count || total_sat !== this.#total_sat) {
       this.#channel_count = list.length;
+      this.#total_sat = total_sat;
       this.#next_split_height = Math.max(this.#next_split_height, height() + QUIET_BLOCKS);
     }
     const isNeeded = list.some((channel) => this.#needsCoins(channel));

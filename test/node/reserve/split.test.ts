@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { sat } from '../../../src/base/types/amount.ts';
+import { msat, sat } from '../../../src/base/types/amount.ts';
+import type { Txid } from '../../../src/base/types/brand.ts';
+import type { ReserveChannel } from '../../../src/node/reserve/ports.ts';
+import { Reserve } from '../../../src/node/reserve/reserve.ts';
 import { splitFor } from '../../../src/node/reserve/split.ts';
 import { BroadcastError } from '../../../src/node/wallet/failure.ts';
 import { World } from '../wallet/world.ts';
@@ -75,4 +78,42 @@ test('a split that is refused leaves the coin whole', async () => {
     world.wallet.reserveCoins().map(({ amount_sat }) => amount_sat),
     [200_000n],
   );
+});
+
+test('a coin that has just come, and a channel that has just come or gone, are left alone for twelve blocks', async () => {
+  let height = 100;
+  let coins = [{ amount_sat: sat(1_000_000), blockheight: 99 }];
+  const splits: number[] = [];
+  const channel = { state: { phase: 'normal', htlcs: [] }, min_to_us_msat: 0n } as unknown as ReserveChannel;
+  const list = [channel];
+  const reserve = new Reserve({
+    wallet: {
+      reserveCoins: () => coins,
+      split: async () => {
+        splits.push(height);
+        return { txid: 'aa'.repeat(32) as Txid };
+      },
+    },
+    channels: { list: () => list, ending: () => undefined, isClaimed: () => false, receivableMsat: () => msat(0) },
+    fees: CALM,
+    limits: { least_sat: sat(25_000), coins: 3 },
+    allowance_msat: msat(0),
+    undefended_peers: new Set(),
+    height: () => height,
+    log: { info() {}, warn: (text) => assert.fail(text) },
+  });
+  const blocks = async (count: number): Promise<void> => {
+    for (let index = 0; index < count; index++) {
+      height++;
+      await reserve.splitIfDue();
+    }
+  };
+  await blocks(5);
+  coins = [{ amount_sat: sat(2_000_000), blockheight: 105 }];
+  await blocks(10);
+  list.push(channel);
+  await blocks(12);
+  assert.deepEqual(splits, [], 'each change counts anew');
+  await blocks(1);
+  assert.deepEqual(splits, [height]);
 });

@@ -75,11 +75,16 @@ export interface Commands {
     readonly params: {
       /** The file to create: an absolute path. The file must not exist yet. */ readonly destination: string;
     };
-    readonly result: { /** The file. */ readonly destination: string; /** Its size. */ readonly size_bytes: number };
+    readonly result: {
+      /** The file. */ readonly destination: string;
+      /** Its size. */ readonly size_bytes: number;
+    };
   };
   /** Command to allow the database to group writes */
   batching: {
-    readonly params: { /** Whether writes may be grouped. */ readonly enable: boolean };
+    readonly params: {
+      /** Whether writes may be grouped. */ readonly enable: boolean;
+    };
     readonly result: Readonly<Record<string, never>>;
   };
   /** Command for listing recorded bookkeeping events */
@@ -158,7 +163,9 @@ export interface Commands {
   /** Command for verifying parameters */
   check: {
     readonly params: Readonly<Record<string, unknown>>;
-    readonly result: { /** The command that was checked. */ readonly command_to_check: string };
+    readonly result: {
+      /** The command that was checked. */ readonly command_to_check: string;
+    };
   };
   /** Command to check if a signature is from a node */
   checkmessage: {
@@ -180,7 +187,9 @@ export interface Commands {
       /** What is asked for. */ readonly method?: string;
       /** With which parameters. */ readonly params?: Readonly<Record<string, unknown>> | readonly unknown[];
     };
-    readonly result: { /** True. */ readonly valid: boolean };
+    readonly result: {
+      /** True. */ readonly valid: boolean;
+    };
   };
   /** Command for closing channels with direct peers */
   close: {
@@ -382,7 +391,9 @@ export interface Commands {
   };
   /** Command for deleting a webhook */
   deletewebhook: {
-    readonly params: { /** The number of the webhook. */ readonly webhook_id: number };
+    readonly params: {
+      /** The number of the webhook. */ readonly webhook_id: number;
+    };
     readonly result: {
       /** Its number: 1, 2, 3 ... in the order of creation. */ readonly webhook_id: number;
       /** Where events are sent. */ readonly url: string;
@@ -442,7 +453,9 @@ export interface Commands {
   };
   /** Command to enable or disable deprecated names */
   deprecations: {
-    readonly params: { /** Whether deprecated names are allowed. */ readonly enable: boolean };
+    readonly params: {
+      /** Whether deprecated names are allowed. */ readonly enable: boolean;
+    };
     readonly result: Readonly<Record<string, never>>;
   };
   /** Command for disconnecting from another lightning node */
@@ -456,11 +469,15 @@ export interface Commands {
   /** Command for recovering channels from the emergency.recover file in the lightning directory */
   emergencyrecover: {
     readonly params: Readonly<Record<string, never>>;
-    readonly result: { /** The recovered channels. */ readonly stubs: readonly string[] };
+    readonly result: {
+      /** The recovered channels. */ readonly stubs: readonly string[];
+    };
   };
   /** Command for querying recommended onchain feerates */
   feerates: {
-    readonly params: { /** The unit: `perkw` or `perkb`. */ readonly style: 'perkw' | 'perkb' };
+    readonly params: {
+      /** The unit: `perkw` or `perkb`. */ readonly style: 'perkw' | 'perkb';
+    };
     readonly result: {
       /** Fee rates. */ readonly perkw?: {
         /** For opening a channel. */ readonly opening?: number;
@@ -695,7 +712,9 @@ export interface Commands {
   };
   /** Command to return all information about RPC commands */
   help: {
-    readonly params: { /** Only this command. */ readonly command?: string };
+    readonly params: {
+      /** Only this command. */ readonly command?: string;
+    };
     readonly result: {
       /** The commands, by name. */ readonly help: readonly {
         /** The name and the parameters. */ readonly command: string;
@@ -779,7 +798,9 @@ export interface Commands {
   };
   /** Get data on our closed historical channels */
   listclosedchannels: {
-    readonly params: { /** Only channels with this node. */ readonly id?: string };
+    readonly params: {
+      /** Only channels with this node. */ readonly id?: string;
+    };
     readonly result: {
       /** The channels. */ readonly closedchannels: readonly {
         /** The peer. */ readonly peer_id: string;
@@ -822,11 +843,15 @@ export interface Commands {
     readonly params: {
       /** The one option to show; not set and without a default, it is omitted. */ readonly config?: string;
     };
-    readonly result: { /** The options by name: `{NAME: {value_str: ..., source: ...}}`. */ readonly configs: unknown };
+    readonly result: {
+      /** The options by name: `{NAME: {value_str: ..., source: ...}}`. */ readonly configs: unknown;
+    };
   };
   /** Command for listing (plugin) data */
   listdatastore: {
-    readonly params: { /** Only what lies under this key. */ readonly key?: unknown };
+    readonly params: {
+      /** Only what lies under this key. */ readonly key?: unknown;
+    };
     readonly result: {
       /** What is stored: nothing. */ readonly datastore: readonly {
         /** The key. */ readonly key: readonly string[];
@@ -916,7 +941,9 @@ export interface Commands {
   };
   /** Command showing all funds currently managed by the node */
   listfunds: {
-    readonly params: { /** Whether to list spent outputs too. */ readonly spent?: boolean };
+    readonly params: {
+      /** Whether to list spent outputs too. */ readonly spent?: boolean;
+    };
     readonly result: {
       /** The outputs of the wallet. */ readonly outputs: readonly {
         /** The transaction that created the output. */ readonly txid: string;
@@ -1107,7 +1134,9 @@ export interface Commands {
   };
   /** Command to get the list of nodes in the known network */
   listnodes: {
-    readonly params: { /** Only this node. */ readonly id?: string };
+    readonly params: {
+      /** Only this node. */ readonly id?: string;
+    };
     readonly result: {
       /** The nodes; empty if `id` is not known. */ readonly nodes: readonly {
         /** The node. */ readonly nodeid: string;
@@ -1338,7 +1367,9 @@ export interface Commands {
   };
   /** Command to example lightning-sql schemas */
   listsqlschemas: {
-    readonly params: { /** Only this table. */ readonly table?: string };
+    readonly params: {
+      /** Only this table. */ readonly table?: string;
+    };
     readonly result: {
       /** The tables. */ readonly schemas: readonly {
         /** The name of the table. */ readonly tablename: string;
@@ -1376,7 +1407,9 @@ export interface Commands {
   };
   /** Command for listing webhooks */
   listwebhooks: {
-    readonly params: { /** Only this one. */ readonly webhook_id?: number };
+    readonly params: {
+      /** Only this one. */ readonly webhook_id?: number;
+    };
     readonly result: {
       /** The webhooks. */ readonly webhooks: readonly {
         /** Its number: 1, 2, 3 ... in the order of creation. */ readonly webhook_id: number;
@@ -1411,7 +1444,9 @@ export interface Commands {
   };
   /** Command to set up notifications */
   notifications: {
-    readonly params: { /** Whether to send notifications. */ readonly enable: boolean };
+    readonly params: {
+      /** Whether to send notifications. */ readonly enable: boolean;
+    };
     readonly result: Readonly<Record<string, never>>;
   };
   /** Command for parsing a feerate string to a feerate */
@@ -1419,7 +1454,9 @@ export interface Commands {
     readonly params: {
       /** The fee rate, such as `normal`, `6blocks` or `5000perkb`. */ readonly feerate_str: number | bigint | string;
     };
-    readonly result: { /** The fee rate in satoshi per 1000 weight. */ readonly perkw: number };
+    readonly result: {
+      /** The fee rate in satoshi per 1000 weight. */ readonly perkw: number;
+    };
   };
   /** Command for sending a payment to a BOLT11 invoice */
   pay: {
@@ -1482,13 +1519,19 @@ export interface Commands {
   };
   /** Ask the signer to approve an invoice before it is paid */
   preapproveinvoice: {
-    readonly params: { /** The invoice to be paid. */ readonly bolt11: string };
+    readonly params: {
+      /** The invoice to be paid. */ readonly bolt11: string;
+    };
     readonly result: Readonly<Record<string, never>>;
   };
   /** Command for recovering channels from their static backups */
   recoverchannel: {
-    readonly params: { /** The backups, as `staticbackup` answered them. */ readonly scb: readonly string[] };
-    readonly result: { /** The recovered channels. */ readonly stubs: readonly string[] };
+    readonly params: {
+      /** The backups, as `staticbackup` answered them. */ readonly scb: readonly string[];
+    };
+    readonly result: {
+      /** The recovered channels. */ readonly stubs: readonly string[];
+    };
   };
   /** Command for sending events to a webhook again */
   redeliverwebhook: {
@@ -1644,7 +1687,9 @@ export interface Commands {
   };
   /** Command to list previously created runes */
   showrunes: {
-    readonly params: { /** Show this rune alone. It may be of any node. */ readonly rune?: string };
+    readonly params: {
+      /** Show this rune alone. It may be of any node. */ readonly rune?: string;
+    };
     readonly result: {
       /** The runes, oldest first. */ readonly runes: readonly {
         /** The rune. */ readonly rune: string;
@@ -1668,12 +1713,18 @@ export interface Commands {
   };
   /** Low-level invoice signing */
   signinvoice: {
-    readonly params: { /** The text. */ readonly invstring: string };
-    readonly result: { /** The invoice with the signature of this node. */ readonly bolt11: string };
+    readonly params: {
+      /** The text. */ readonly invstring: string;
+    };
+    readonly result: {
+      /** The invoice with the signature of this node. */ readonly bolt11: string;
+    };
   };
   /** Command to create a signature from this node */
   signmessage: {
-    readonly params: { /** The text, of at most 65,535 bytes. */ readonly message: string };
+    readonly params: {
+      /** The text, of at most 65,535 bytes. */ readonly message: string;
+    };
     readonly result: {
       /** The signature, 64 bytes. */ readonly signature: string;
       /** The recovery id, one byte. */ readonly recid: string;
@@ -1682,8 +1733,12 @@ export interface Commands {
   };
   /** Command to do complex queries on list commands */
   sql: {
-    readonly params: { /** The query. */ readonly query: string };
-    readonly result: { /** The rows. */ readonly rows: readonly (readonly unknown[])[] };
+    readonly params: {
+      /** The query. */ readonly query: string;
+    };
+    readonly result: {
+      /** The rows. */ readonly rows: readonly (readonly unknown[])[];
+    };
   };
   /** Command for getting the static backups of all channels */
   staticbackup: {
@@ -1696,11 +1751,15 @@ export interface Commands {
   /** Command to shut down the node */
   stop: {
     readonly params: Readonly<Record<string, never>>;
-    readonly result: { /** Says that the node is stopping. */ readonly result: 'Shutdown complete' };
+    readonly result: {
+      /** Says that the node is stopping. */ readonly result: 'Shutdown complete';
+    };
   };
   /** Command for sending a test to a webhook */
   testwebhook: {
-    readonly params: { /** The number of the webhook. */ readonly webhook_id: number };
+    readonly params: {
+      /** The number of the webhook. */ readonly webhook_id: number;
+    };
     readonly result: {
       /** Its number: 1, 2, 3 ... for each webhook. */ readonly attempt: number;
       /** The event; absent for a test. */ readonly event_id?: number;
@@ -1825,7 +1884,9 @@ export interface Commands {
       /** The height. */ readonly blockheight: number;
       /** Seconds to wait. Default: no limit. */ readonly timeout?: number;
     };
-    readonly result: { /** The height of the tip. */ readonly blockheight: number };
+    readonly result: {
+      /** The height of the tip. */ readonly blockheight: number;
+    };
   };
   /** Command for waiting for the next event */
   waitevent: {
@@ -1862,7 +1923,9 @@ export interface Commands {
   };
   /** Command for waiting for specific payment */
   waitinvoice: {
-    readonly params: { /** The label of the invoice. */ readonly label: string | number | bigint };
+    readonly params: {
+      /** The label of the invoice. */ readonly label: string | number | bigint;
+    };
     readonly result: {
       /** The label that it was created with. */ readonly label: string;
       /** The invoice, as given to the payer. */ readonly bolt11: string;

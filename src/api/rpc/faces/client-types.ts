@@ -30,7 +30,7 @@ function objectType({ properties = {}, required = [] }: JsonSchema): string {
     const doc = schema.description === undefined ? '' : `/** ${schema.description.replaceAll('*/', '*\\/')} */ `;
     return `${doc}readonly ${key}${required.includes(name) ? '' : '?'}: ${typeOf(schema)};`;
   });
-  return members.length === 0 ? 'Readonly<Record<string, never>>' : `{ ${members.join('\n')} }`;
+  return members.length === 0 ? 'Readonly<Record<string, never>>' : `{\n${members.join('\n')}\n}`;
 }
 
 /** The file `src/api/client/commands.ts`, before formatting. */

@@ -1,4 +1,5 @@
 /** `till METHOD ...`: asks a running node, prints what it answers, and ends with lightning-cli's exit codes. */
+import { dirname } from 'node:path';
 import { EXIT } from '../config/exit-codes.ts';
 import { type ClientRequest, isShown, type NoticeLevel, parseClientArguments, UsageError } from './arguments.ts';
 import { exchange, UnreachableError } from './exchange.ts';
@@ -138,6 +139,8 @@ async function show(reply: Reply, request: ClientRequest): Promise<number> {
     if (hint !== undefined) process.stderr.write(`till: ${hint}\n`);
     return EXIT.error;
   }
+  // Who moves the database next must not do so while the node still writes to it.
+  if (method === 'stop') await (await import('./stopped.ts')).waitUntilStopped(dirname(request.rpc_file));
   const result = reply.result ?? null;
   process.stdout.write(render(result, style, columns));
   if (style !== 'default') return EXIT.ok;

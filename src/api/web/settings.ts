@@ -11,7 +11,6 @@ export interface ClnrestSettings {
   readonly host: string;
   /** 0 for any free one. */
   readonly port: number;
-  readonly protocol: 'http' | 'https';
   readonly tls: TlsSettings | undefined;
   /** `*` first: any origin. */
   readonly cors_origins: readonly string[];

@@ -124,13 +124,11 @@ async function clnrestSettings(config: Config): Promise<ClnrestSettings | undefi
     throw new ConfigError(`\`clnrest-port\` ${port}, should be a valid available port between 1024 and 65535.`);
   }
   if (isIP(host) === 0 && host !== 'localhost') throw new ConfigError('`clnrest-host` should be a valid IP.');
-  const protocol = values['clnrest-protocol'] as 'http' | 'https';
   const origins = values['clnrest-cors-origins'];
   return {
     host,
     port,
-    protocol,
-    tls: protocol === 'https' ? await tlsFor(config, host) : undefined,
+    tls: values['clnrest-protocol'] === 'https' ? await tlsFor(config, host) : undefined,
     cors_origins: origins.length === 0 ? ['*'] : origins,
     csp: values['clnrest-csp'],
     swagger_root,

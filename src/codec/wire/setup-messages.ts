@@ -17,8 +17,6 @@ export const ping = message(18, 'ping', { num_pong_bytes: u16, ignored: bytes16 
 export const pong = message(19, 'pong', { ignored: bytes16 }, {});
 
 export type Warning = MessageOf<typeof warning>;
-export type PeerStorage = MessageOf<typeof peer_storage>;
-export type PeerStorageRetrieval = MessageOf<typeof peer_storage_retrieval>;
 export type Init = MessageOf<typeof init>;
 export type ErrorMessage = MessageOf<typeof error>;
 export type Ping = MessageOf<typeof ping>;

@@ -17,7 +17,7 @@ import { HDKey } from '@scure/bip32';
 import { hkdfSha256 } from '../../base/crypto/hash.ts';
 import { curve } from '../../base/crypto/secp256k1.ts';
 import type { NodeId } from '../../base/types/brand.ts';
-import { fromHex, toHex } from '../../base/types/hex.ts';
+import { toHex } from '../../base/types/hex.ts';
 import type { Network } from '../../base/types/network.ts';
 import { Secret } from '../../base/types/secret.ts';
 import { type ChannelKeys, channelKeysFromSeed } from '../../codec/tx/channel-keys.ts';
@@ -118,9 +118,4 @@ function privateKeyAt(master: HDKey, path: string): Secret<Uint8Array> {
 function secretOf(key: HDKey): Secret<Uint8Array> {
   if (key.privateKey === null) throw new RangeError('a key without its private half');
   return new Secret(key.privateKey);
-}
-
-/** Whether the text is a public key of a node: 33 bytes of a point, hex. */
-export function isNodeId(text: string): text is NodeId {
-  return /^0[23][0-9a-f]{64}$/.test(text) && curve.isPublicKey(fromHex(text));
 }

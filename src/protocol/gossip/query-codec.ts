@@ -23,8 +23,7 @@ export const ASK_ALL = 31;
 /** What a range query wants with each id: bits of query_option. */
 export const QUERY_OPTIONS = { timestamps: 1, checksums: 2 } as const;
 
-/** So many ids fit into one message: with their flags, and with timestamps and checksums of both directions. */
-export const MOST_QUERIED_IDS = 7_000;
+/** So many ids fit into one message: alone, and with timestamps and checksums of both directions. */
 export const MOST_LISTED_IDS = 8_000;
 export const MOST_DETAILED_IDS = 2_600;
 

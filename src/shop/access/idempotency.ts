@@ -66,10 +66,8 @@ export class Idempotency {
   /** Takes the key, durably, before anything runs; answers the result of before where the key is taken. */
   async #take(scope: string, key: string, content_hash: string): Promise<string | undefined> {
     const now = this.#clock.nowSeconds();
-    await this.#store.commit([
-      { sql: 'DELETE FROM idempotent_requests WHERE created_at < ?', params: [now - KEPT_SECONDS] },
-    ]);
     const taken = await this.#store.commit([
+      { sql: 'DELETE FROM idempotent_requests WHERE created_at < ?', params: [now - KEPT_SECONDS] },
       {
         sql: `INSERT INTO idempotent_requests (scope, request_key, content_hash, created_at, result)
           VALUES (?, ?, ?, ?, NULL) ON CONFLICT (scope, request_key) DO NOTHING RETURNING scope`,

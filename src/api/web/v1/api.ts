@@ -20,7 +20,7 @@ const MOST_PAGE_ROWS = 500;
 const LONGEST_RESULT_CHARACTERS = 16 * 1024 * 1024;
 const CORS = {
   'access-control-allow-origin': '*',
-  'access-control-expose-headers': 'etag, retry-after, x-request-id, idempotency-replayed',
+  'access-control-expose-headers': 'etag, retry-after, x-request-id',
 } as const;
 const PREFLIGHT = {
   ...CORS,

@@ -6,7 +6,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../../../base/types/clock.ts';
 import type { WebError } from '../../rpc/frames.ts';
-import { isJsonObject, type Json, type JsonObject, spell } from '../../rpc/json.ts';
+import { type Json, type JsonObject, spell } from '../../rpc/json.ts';
 import { parseJson } from '../../rpc/json-parser.ts';
 import type { NodeLink } from '../node-link.ts';
 import { sendError, sendProblem } from './problem.ts';
@@ -337,5 +337,5 @@ function wantedOf(url: URL): JsonObject {
   if (types.length > 0) wanted.types = [...new Set(types)].sort();
   const label_prefix = url.searchParams.get('label_prefix');
   if (label_prefix !== null) wanted.label_prefix = label_prefix;
-  return isJsonObject(wanted) ? wanted : {};
+  return wanted;
 }

@@ -2,12 +2,13 @@
  * HTTP: commands by REST, and events to many readers. Client, web process and node share the machine, so the rate for each
  * second of CPU of node and web process together is the figure that counts.
  */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { Agent, type IncomingMessage, request } from 'node:http';
 import { join } from 'node:path';
 import { connectToNode } from '../src/api/client/index.ts';
 import { ChildNode } from '../test/support/node-process.ts';
 import { type Figure, median } from './figures.ts';
+import { cpuSeconds, webProcessOf } from './support/cpu.ts';
 
 export const name = 'REST: node and web process, and a client on the same machine';
 
@@ -15,8 +16,6 @@ const CONNECTIONS = 16;
 const REQUESTS = 8_000;
 const READERS = 1_000;
 const EVENTS = 20;
-/** Linux counts the time of a process in hundredths of a second. */
-const TICKS_PER_SECOND = 100;
 
 /** Runs the bench. */
 export async function run(): Promise<readonly Figure[]> {
@@ -75,24 +74,6 @@ function portIn(log: string, pattern: RegExp): number {
   const port = pattern.exec(log)?.[1];
   if (port === undefined) throw new Error('the node does not say where it serves HTTP');
   return Number(port);
-}
-
-/** The child process that serves HTTP. Linux only, as is the time of a process below. */
-function webProcessOf(pid: number): number {
-  const child = readdirSync('/proc').find((name) => {
-    try {
-      return readFileSync(`/proc/${name}/stat`, 'utf8').replace(/.*\) /, '').split(' ')[1] === String(pid);
-    } catch {
-      return false;
-    }
-  });
-  if (child === undefined) throw new Error('the node has no web process');
-  return Number(child);
-}
-
-function cpuSeconds(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/.*\) /, '').split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
 }
 
 /** Seconds that so many requests take, as many at once as there are connections. */

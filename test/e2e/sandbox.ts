@@ -37,7 +37,9 @@ export class Box {
 
   constructor(dir: string, ...args: readonly string[]) {
     this.dir = dir;
-    this.#child = spawn(process.execPath, [PROGRAM, 'sandbox', `--lightning-dir=${dir}`, ...args], {
+    // Several run at the same time.
+    const pages = ['--shop-bind=127.0.0.1:0', '--dashboard-bind=127.0.0.1:0'];
+    this.#child = spawn(process.execPath, [PROGRAM, 'sandbox', `--lightning-dir=${dir}`, ...pages, ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, NO_COLOR: '1' },
     });

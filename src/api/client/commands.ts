@@ -749,6 +749,9 @@ export interface Commands {
       /** An object to keep with the invoice, 262,144 bytes at most. The payer never sees it. */ readonly metadata?: Readonly<
         Record<string, unknown>
       >;
+      /** Make a page on which the customer pays, and answer its address. Needs the option `shop-bind`. */ readonly checkout?: boolean;
+      /** With `checkout`: where the page leads back to, an `https://` URL (`http://` only on this machine). */ readonly redirect_url?: string;
+      /** With `checkout`: once the invoice has expired, the page offers another one like it. Its label is this one with `~2`, then `~3` and so on. */ readonly checkout_renewal?: boolean;
       /** If an invoice with this label exists and was made with the same parameters, answer it instead of an error. */ readonly idempotent?: boolean;
     };
     readonly result: {
@@ -758,6 +761,7 @@ export interface Commands {
       /** The invoice: give this to the payer. */ readonly bolt11: string;
       /** The secret that proves that a payer has read the invoice. It is also in the invoice. */ readonly payment_secret: string;
       /** 1, 2, 3 ... in the order of creation. */ readonly created_index: number;
+      /** With `checkout`: the address of the page. Whoever has it sees the page, and nobody can guess it. */ readonly checkout_url?: string;
       /** Insufficient incoming channel capacity to pay invoice: all channels together would not do. */ readonly warning_capacity?: string;
       /** Insufficient incoming capacity, once offline peers were excluded: with them it would suffice. */ readonly warning_offline?: string;
       /** Insufficient incoming capacity, once dead-end peers were excluded: with them it would suffice. */ readonly warning_deadends?: string;

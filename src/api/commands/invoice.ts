@@ -1,8 +1,10 @@
+import { RpcError } from '../../base/errors.ts';
+import type { Invoice } from '../../shop/invoices/invoice.ts';
 import { WARNINGS } from '../../shop/invoices/route-hints.ts';
 import { answer } from '../rpc/answer.ts';
 import { byName, optional, required, withDefault } from '../rpc/command.ts';
 import { field } from '../rpc/fields.ts';
-import { defineCommand } from './modules.ts';
+import { defineCommand, type Modules } from './modules.ts';
 import { SYNC_WARNINGS, syncWarnings } from './sync-warnings.ts';
 
 /** The heart of it all: the expectation of a payment. */
@@ -61,6 +63,26 @@ Till answers when the invoice is on disk. If the node dies before it answers, lo
     metadata: byName(
       optional(field.objectText, 'An object to keep with the invoice, 262,144 bytes at most. The payer never sees it.'),
     ),
+    checkout: byName(
+      withDefault(
+        field.boolean,
+        false,
+        'Make a page on which the customer pays, and answer its address. Needs the option `shop-bind`.',
+      ),
+    ),
+    redirect_url: byName(
+      optional(
+        field.string,
+        'With `checkout`: where the page leads back to, an `https://` URL (`http://` only on this machine).',
+      ),
+    ),
+    checkout_renewal: byName(
+      withDefault(
+        field.boolean,
+        false,
+        'With `checkout`: once the invoice has expired, the page offers another one like it. Its label is this one with `~2`, then `~3` and so on.',
+      ),
+    ),
     idempotent: byName(
       withDefault(
         field.boolean,
@@ -78,6 +100,9 @@ Till answers when the invoice is on disk. If the node dies before it answers, lo
       'The secret that proves that a payer has read the invoice. It is also in the invoice.',
     ),
     created_index: answer.integer('1, 2, 3 ... in the order of creation.'),
+    checkout_url: answer.optional(
+      answer.string('With `checkout`: the address of the page. Whoever has it sees the page, and nobody can guess it.'),
+    ),
     warning_capacity: answer.optional(
       answer.string(`${WARNINGS.warning_capacity}: all channels together would not do.`),
     ),
@@ -102,10 +127,17 @@ Till answers when the invoice is on disk. If the node dies before it answers, lo
   ],
   see_also: ['listinvoices', 'delinvoice', 'waitinvoice', 'waitanyinvoice', 'decode'],
   access: 'write',
-  async run({ rest: _rest, ...request }, { invoices, chain, reserve }) {
-    const created = await invoices.create(request);
+  async run({ rest: _rest, ...params }, { invoices, chain, reserve, checkout: pages }) {
+    const { checkout, redirect_url, checkout_renewal: is_renewable, ...request } = params;
+    if (!checkout && (redirect_url !== undefined || is_renewable)) {
+      throw new RpcError('INVALID_PARAMS', 'redirect_url and checkout_renewal are for an invoice with checkout=true');
+    }
+    const page = checkout ? pages.newPage({ label: request.label, redirect_url, is_renewable }) : undefined;
+    const beside = page && { beside: (payment_hash: string) => [pages.pageWrite(page, payment_hash)] };
+    const created = await invoices.create({ ...request, ...beside });
     const { payment_hash, expires_at, bolt11, created_index, amount_msat } = created.invoice;
     const warning_reserve = amount_msat === undefined ? undefined : reserve.warningFor(amount_msat);
+    const checkout_url = page && (await checkoutUrl(pages, page, created.invoice));
     return {
       payment_hash,
       expires_at,
@@ -113,9 +145,22 @@ Till answers when the invoice is on disk. If the node dies before it answers, lo
       bolt11,
       payment_secret: created.payment_secret,
       created_index,
+      ...(checkout_url === undefined ? {} : { checkout_url }),
       ...created.warnings,
       ...(warning_reserve === undefined ? {} : { warning_reserve }),
       ...syncWarnings(chain.view()),
     };
   },
 });
+
+/** The address of the invoice's page; it may be the page of an equal request before this one. Throws RpcError. */
+async function checkoutUrl(
+  pages: Modules['checkout'],
+  asked: ReturnType<Modules['checkout']['newPage']>,
+  { created_index, label }: Invoice,
+): Promise<string> {
+  const page = await pages.ofInvoice(created_index);
+  const isSame = page?.redirect_url === asked.redirect_url && page?.is_renewable === asked.is_renewable;
+  if (page === undefined || !isSame) throw new RpcError('INVOICE_LABEL_ALREADY_EXISTS', `Duplicate label '${label}'`);
+  return pages.urlOf(page);
+}

@@ -4,6 +4,7 @@ import type { NetworkName } from '../../base/types/network.ts';
 import type { QueryRunner } from '../../infra/store/queries/runner.ts';
 import type { SignedMessage } from '../../node/keys/signed-message.ts';
 import type { Runes } from '../../shop/access/runes.ts';
+import type { Checkout } from '../../shop/checkout/checkout.ts';
 import type { Deposits } from '../../shop/deposits/deposits.ts';
 import type { EventLog } from '../../shop/events/event-log.ts';
 import type { Invoices } from '../../shop/invoices/invoices.ts';
@@ -77,6 +78,8 @@ export interface Modules extends ChannelModules, NetworkModules, PaymentModules,
   readonly invoices: Invoices;
   /** What arrived at addresses of invoices. */
   readonly deposits: Pick<Deposits, 'ofInvoices' | 'ofCoins'>;
+  /** Pages on which customers pay. */
+  readonly checkout: Pick<Checkout, 'newPage' | 'pageWrite' | 'ofInvoice' | 'urlOf'>;
   /** What programs may ask of the node. */
   readonly runes: Pick<Runes, 'create' | 'check' | 'show' | 'changeBlacklist' | 'blacklist'>;
   /** The log of what happened. */

@@ -37,6 +37,10 @@ export const FRAME = {
   judge: 14,
   /** To the node: how is it? The text is a ReportName; the result is JSON of a Report. */
   report: 15,
+  /** To the node: a page asks what needs no rune. JSON of a WebCall without one; the method is the name of the question. */
+  question: 16,
+  /** To the node: something of ours failed. Text for its log. */
+  fault: 17,
 } as const;
 export type FrameKind = (typeof FRAME)[keyof typeof FRAME];
 

@@ -33,6 +33,11 @@ export interface WebLinkHost {
   readonly settings: string;
   /** Begins to hand notifications over; what it answers ends that. */
   readonly subscribe: (notify: (json: string) => void) => () => void;
+  /**
+   * Answers what a page asks without a rune, as anybody may. Rejects with RpcError; with the signal's reason when nobody waits
+   * any more.
+   */
+  readonly question: (name: string, params: JsonObject, signal: AbortSignal) => Promise<unknown>;
   /** How the node is, for those who watch it. */
   readonly report: (what: ReportName) => Promise<Report>;
   readonly onUnexpected: (error: unknown, what: string) => void;
@@ -87,11 +92,13 @@ export class WebLink {
 
   #take({ kind, call, text }: Frame): void {
     if (kind === FRAME.call || kind === FRAME.judge) void this.#run(kind, call, text);
+    else if (kind === FRAME.question) void this.#question(call, text);
     else if (kind === FRAME.report) void this.#report(call, text as ReportName);
     else if (kind === FRAME.cancel) this.#cancel(call);
     else if (kind === FRAME.more) this.#running.get(call)?.more?.();
     else if (kind === FRAME.ready) this.#host.onReady(JSON.parse(text) as WebReady);
     else if (kind === FRAME.failed) this.#host.onFailed(text);
+    else if (kind === FRAME.fault) this.#host.onUnexpected(new Error(text), 'the web process');
     else if (kind === FRAME.subscribe) {
       this.#unsubscribe?.();
       this.#unsubscribe =
@@ -105,6 +112,28 @@ export class WebLink {
     } catch (error) {
       this.#host.onUnexpected(error, `the report ${what}`);
       this.#writeError(call, new RpcError('LIGHTNINGD', 'the node cannot say how it is'), false);
+    }
+  }
+
+  async #question(call: number, text: string): Promise<void> {
+    const wait = new AbortController();
+    setMaxListeners(0, wait.signal);
+    const running: Running = { wait, is_cancelled: false, more: undefined };
+    this.#running.set(call, running);
+    let name = '';
+    try {
+      if (this.#is_stopping) throw nodeStops();
+      const { method, params } = readCall(text);
+      name = method;
+      const result = await this.#host.question(method, params as JsonObject, wait.signal);
+      if (!running.is_cancelled) this.#write(FRAME.result, call, writeJson(result));
+    } catch (error) {
+      if (running.is_cancelled) return;
+      if (!(error instanceof RpcError)) this.#host.onUnexpected(error, `the question ${name}`);
+      const told = error instanceof RpcError ? error : new RpcError('LIGHTNINGD', 'the node failed: its log says why');
+      this.#writeError(call, told, false);
+    } finally {
+      this.#running.delete(call);
     }
   }
 

@@ -9,7 +9,7 @@ import { bareArguments } from '../../base/bare-process.ts';
 import type { Clock } from '../../base/types/clock.ts';
 import type { Dispatcher } from '../rpc/dispatch.ts';
 import type { Report, ReportName, WebReady } from '../rpc/frames.ts';
-import { WebLink } from './web-link.ts';
+import { WebLink, type WebLinkHost } from './web-link.ts';
 
 const FIRST_RESTART_MS = 1000;
 const LAST_RESTART_MS = 60_000;
@@ -26,6 +26,8 @@ export interface WebProcessOptions {
   readonly settings: (ports: readonly number[] | undefined) => string;
   /** Hands notifications over, each as JSON, until what it answers is called. */
   readonly subscribe: (notify: (json: string) => void) => () => void;
+  /** Answers what a page asks without a rune: see WebLinkHost. */
+  readonly question: WebLinkHost['question'];
   /** How the node is, for those who watch it. */
   readonly report: (what: ReportName) => Promise<Report>;
   /** Something happened that the operator should know. */
@@ -74,7 +76,7 @@ export class WebProcess {
   }
 
   #run(onServing: () => void, onFailed: (reason: string) => void): void {
-    const { dispatcher, settings, subscribe, report, onUnexpected, inside, pair } = this.#options;
+    const { dispatcher, settings, subscribe, question, report, onUnexpected, inside, pair } = this.#options;
     const onReady = (ready: WebReady): void => {
       this.ready = ready;
       onServing();
@@ -85,6 +87,7 @@ export class WebProcess {
         dispatcher,
         settings: told,
         subscribe,
+        question,
         report,
         onUnexpected,
         onReady,

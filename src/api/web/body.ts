@@ -4,18 +4,22 @@ import type { IncomingMessage } from 'node:http';
 /** The most bytes of a body. */
 export const LONGEST_BODY_BYTES = 1024 * 1024;
 
-/** Hands over the whole body; undefined for one that is too long, of which no more is read. */
-export function readWhole(request: IncomingMessage, done: (body: Buffer | undefined) => void): void {
+/** Hands over the whole body; undefined for one that is longer than `most_bytes`, of which no more is read. */
+export function readWhole(
+  request: IncomingMessage,
+  done: (body: Buffer | undefined) => void,
+  most_bytes = LONGEST_BODY_BYTES,
+): void {
   const chunks: Buffer[] = [];
   let length = 0;
-  if (Number(request.headers['content-length'] ?? 0) > LONGEST_BODY_BYTES) {
+  if (Number(request.headers['content-length'] ?? 0) > most_bytes) {
     done(undefined);
     request.resume();
     return;
   }
   const take = (chunk: Buffer): void => {
     length += chunk.length;
-    if (length > LONGEST_BODY_BYTES) {
+    if (length > most_bytes) {
       request.off('data', take).off('end', end);
       request.resume();
       done(undefined);

@@ -26,6 +26,9 @@ const MOST_CONNECTIONS = 20_000;
 const LISTEN_ATTEMPTS = 30;
 const LISTEN_PAUSE_MS = 100;
 
+/** An answer to a method that nobody knows. */
+export const METHOD_NOT_ALLOWED = 'HTTP/1.1 405 Method Not Allowed\r\nconnection: close\r\ncontent-length: 0\r\n\r\n';
+
 export interface ListenerOptions {
   readonly host: string;
   readonly port: number;
@@ -35,6 +38,8 @@ export interface ListenerOptions {
   readonly upgrades: (url: string) => boolean;
   /** What a request with a method that nobody knows gets. */
   readonly unknownMethod: string;
+  /** The most bytes of a head; default: 128 kB, as many clients of Core Lightning may send. */
+  readonly longest_head_bytes?: number;
 }
 
 export interface Listener {
@@ -49,7 +54,7 @@ export interface Listener {
 /** Makes the server; it does not listen yet. */
 export function createListener(options: ListenerOptions): Listener {
   const limits = {
-    maxHeaderSize: LONGEST_HEAD_BYTES,
+    maxHeaderSize: options.longest_head_bytes ?? LONGEST_HEAD_BYTES,
     headersTimeout: HEAD_MS,
     requestTimeout: REQUEST_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,

@@ -46,9 +46,9 @@ export interface CallRequest {
   readonly idempotency_key?: string;
   /**
    * `judge`: the question is only whether the rune permits it. `report`: how is the node? The method is the name of the
-   * report. Otherwise a command is run.
+   * report. `question`: a page asks what needs no rune. Otherwise a command is run.
    */
-  readonly kind?: 'judge' | 'report';
+  readonly kind?: 'judge' | 'report' | 'question';
 }
 
 interface Call {
@@ -116,6 +116,11 @@ export class NodeLink {
     this.#socket.write(encodeFrame(FRAME.failed, 0, reason));
   }
 
+  /** A fault of this process, for the node's log. */
+  fault(text: string): void {
+    this.#socket.write(encodeFrame(FRAME.fault, 0, text));
+  }
+
   /** Whether notifications are wanted. */
   subscribe(isWanted: boolean): void {
     this.#socket.write(encodeFrame(FRAME.subscribe, 0, isWanted ? '1' : '0'));
@@ -159,7 +164,7 @@ export class NodeLink {
       ...(request_id === undefined ? {} : { request_id }),
       ...(idempotency_key === undefined ? {} : { idempotency_key }),
     });
-    this.#socket.write(encodeFrame(kind === 'judge' ? FRAME.judge : FRAME.call, number, text));
+    this.#socket.write(encodeFrame(kind === undefined ? FRAME.call : FRAME[kind], number, text));
   }
 
   #take({ kind, call: number, text }: Frame): void {

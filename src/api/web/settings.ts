@@ -29,12 +29,37 @@ export interface ApiSettings {
   readonly openapi: string;
 }
 
+/** A server of pages. */
+export interface PageServerSettings {
+  readonly host: string;
+  /** 0 for any free one. */
+  readonly port: number;
+  readonly tls: TlsSettings | undefined;
+}
+
+/** What pages show and need to know, whoever serves them. */
+export interface PagesSettings {
+  /** What the shop is called: the alias of the node. */
+  readonly shop_name: string;
+  /** Such as `bitcoin`: on any other network nothing is worth anything. */
+  readonly network: string;
+  /** Where customers reach the shop's pages, such as `https://pay.example`, without a slash at the end. */
+  readonly public_url: string | undefined;
+  /** In the sandbox a page may offer that its customer pays. */
+  readonly is_sandbox: boolean;
+}
+
 /** All that the web process serves. */
 export interface WebSettings {
   readonly clnrest: ClnrestSettings | undefined;
   readonly api: ApiSettings | undefined;
   /** `/metrics`, `/healthz` and `/readyz`. */
   readonly operators: { readonly host: string; readonly port: number } | undefined;
+  /** The pages for customers: checkout, counter, Lightning addresses. */
+  readonly shop: PageServerSettings | undefined;
+  /** The pages for the shop's own people. */
+  readonly dashboard: PageServerSettings | undefined;
+  readonly pages: PagesSettings;
   /** From these addresses `X-Forwarded-For` is believed. */
   readonly trusted_proxies: readonly string[];
   /** What `GET /v1/list-methods` answers. */

@@ -5,9 +5,11 @@ import type { WebReady } from '../rpc/frames.ts';
 import { ClientAddresses } from './client-address.ts';
 import { Clnrest, unknownMethodAnswer } from './clnrest/clnrest.ts';
 import { Notifications, SOCKET_IO_PATH } from './clnrest/notifications.ts';
-import { createListener, type Listener } from './listener.ts';
+import { createListener, type Listener, METHOD_NOT_ALLOWED } from './listener.ts';
 import { NodeLink } from './node-link.ts';
 import { serveOperators } from './operators.ts';
+import { type Assets, loadAssets } from './pages/assets.ts';
+import { pageListeners } from './pages/page-listeners.ts';
 import type { WebSettings } from './settings.ts';
 import { Api } from './v1/api.ts';
 import { EventStreams } from './v1/event-streams.ts';
@@ -23,8 +25,6 @@ export interface WebOptions {
   readonly onEnd: () => void;
 }
 
-const METHOD_NOT_ALLOWED = 'HTTP/1.1 405 Method Not Allowed\r\nconnection: close\r\ncontent-length: 0\r\n\r\n';
-
 /** Waits for the settings, then serves until the node says stop or is gone. */
 export function runWeb({ socket, onLoaded, rights, onEnd }: WebOptions): void {
   const listeners: Listener[] = [];
@@ -32,8 +32,11 @@ export function runWeb({ socket, onLoaded, rights, onEnd }: WebOptions): void {
   const link = new NodeLink(socket, {
     clock: systemClock,
     onSettings(json) {
+      const settings = JSON.parse(json) as WebSettings;
+      const wantsPages = settings.shop !== undefined || settings.dashboard !== undefined;
+      const assets = wantsPages ? loadAssets() : undefined;
       onLoaded();
-      void start(JSON.parse(json) as WebSettings);
+      void start(settings, assets);
     },
     onNotification: (json) => notifications?.send(json),
     onStop() {
@@ -43,8 +46,9 @@ export function runWeb({ socket, onLoaded, rights, onEnd }: WebOptions): void {
     onGone: onEnd,
   });
 
-  async function start(settings: WebSettings): Promise<void> {
+  async function start(settings: WebSettings, assets: Assets | undefined): Promise<void> {
     const { clnrest } = settings;
+    const addresses = new ClientAddresses(settings.trusted_proxies);
     if (clnrest !== undefined) {
       const rest = new Clnrest(clnrest, settings, link);
       const listener = createListener({
@@ -60,7 +64,6 @@ export function runWeb({ socket, onLoaded, rights, onEnd }: WebOptions): void {
     }
     const { api } = settings;
     if (api !== undefined) {
-      const addresses = new ClientAddresses(settings.trusted_proxies);
       const streams = new EventStreams(link, systemClock, (request) => addresses.of(request));
       const shop_api = new Api(link, streams, api.openapi);
       listeners.push(
@@ -85,6 +88,9 @@ export function runWeb({ socket, onLoaded, rights, onEnd }: WebOptions): void {
           unknownMethod: METHOD_NOT_ALLOWED,
         }),
       );
+    }
+    if (assets !== undefined) {
+      listeners.push(...pageListeners({ link, settings, assets, addresses }));
     }
     try {
       const ports: number[] = [];

@@ -119,6 +119,25 @@ export const OPTIONS = {
     'Serve /metrics (Prometheus), /healthz and /readyz here, without a rune: ADDR:PORT. Keep it away from strangers.',
     { placeholder: 'ADDR:PORT' },
   ),
+  'shop-bind': optionalString(
+    'Serve the pages for customers here (checkout, counter, Lightning addresses): ADDR:PORT; port 0 is any free one.',
+    { placeholder: 'ADDR:PORT' },
+  ),
+  'shop-protocol': optionalString('How they are served (default: http on a loopback address, else https).', {
+    one_of: ['https', 'http'],
+  }),
+  'public-url': optionalString(
+    'Where customers reach these pages, such as https://pay.example: for links, and the only name that they answer to beside the address itself.',
+    { placeholder: 'URL' },
+  ),
+  'dashboard-bind': optionalString(
+    "Serve the dashboard for the shop's own people here: ADDR:PORT (default: 127.0.0.1:3011 with shop-bind, else nowhere).",
+    { placeholder: 'ADDR:PORT' },
+  ),
+  'sandbox-customer': optionalString(
+    'In the sandbox: the socket of the customer, who pays when a button on the checkout page is pressed.',
+    { placeholder: 'SOCKET', is_path: true },
+  ),
   'trusted-proxy': strings(
     'The address of a proxy in front of Till, whose X-Forwarded-For is believed; from nobody else it is.',
     { placeholder: 'ADDR' },

@@ -4,6 +4,7 @@ import { version } from '../../base/version.ts';
 import { waysIn } from '../../node/channels/hint-source.ts';
 import { Idempotency } from '../../shop/access/idempotency.ts';
 import { Runes } from '../../shop/access/runes.ts';
+import { Checkout } from '../../shop/checkout/checkout.ts';
 import { Deposits } from '../../shop/deposits/deposits.ts';
 import { EventLog } from '../../shop/events/event-log.ts';
 import { Pruner } from '../../shop/events/pruner.ts';
@@ -13,6 +14,7 @@ import { SendingProcess } from '../../shop/webhooks/sending-process.ts';
 import { Webhooks } from '../../shop/webhooks/webhooks.ts';
 import type { Infra } from './build-infra.ts';
 import type { Node, ShopPort } from './build-node.ts';
+import { checkoutPort } from './checkout-port.ts';
 import { depositPort } from './deposit-port.ts';
 import { INVOICE_FEATURES } from './features.ts';
 import type { Part } from './lifecycle.ts';
@@ -25,6 +27,7 @@ import { webhookPort } from './webhook-port.ts';
 export interface Shop {
   readonly invoices: Invoices;
   readonly deposits: Deposits;
+  readonly checkout: Checkout;
   readonly runes: Runes;
   readonly idempotency: Idempotency;
   readonly events: EventLog;
@@ -68,6 +71,21 @@ export async function buildShop(
     default_expiry_seconds: values['invoices-expiry'],
     ...(values['cltv-final'] === undefined ? {} : { cltv_final_blocks: values['cltv-final'] }),
     onBackgroundError: report('invoices'),
+  });
+  const checkout: Checkout = new Checkout({
+    store,
+    clock,
+    randomBytes: secureRandomBytes,
+    network,
+    invoices: checkoutPort(invoices, deposits, network, () => checkout),
+    deposits: {
+      ofInvoice: (created_index) => deposits.ofInvoices([created_index]),
+      isInvoiceAddress: (script) => deposits.isInvoiceAddress(script),
+      listen: (created_index, listener) => deposits.listen(created_index, listener),
+    },
+    unconfirmedTo: (script) => chain.unconfirmedTo(script),
+    height: () => chain.tip().height,
+    confirmations: confirmations(config, 'invoices-onchain-confirms'),
   });
   const events = new EventLog({ store, clock, onBackgroundError: report('events') });
   const proxy = proxyOf(config);
@@ -160,6 +178,7 @@ export async function buildShop(
   return {
     invoices,
     deposits,
+    checkout,
     runes,
     idempotency: new Idempotency(store, clock),
     events,

@@ -1,22 +1,24 @@
 /** Builds the web process: what it is told, what it may ask, and when it runs. */
-import { mkdirSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { type Duplex, duplexPair } from 'node:stream';
 import { commands } from '../../api/commands/index.ts';
 import { openApi } from '../../api/rpc/faces/openapi.ts';
 import { listMethods, referencePage } from '../../api/rpc/faces/web-pages.ts';
 import type { Report, ReportName } from '../../api/rpc/frames.ts';
-import { loadCertificates } from '../../api/server/certificates.ts';
 import { WebProcess, type WebProcessOptions } from '../../api/server/web-process.ts';
-import type { ApiSettings, ClnrestSettings, TlsSettings, WebSettings } from '../../api/web/settings.ts';
+import type { ApiSettings, ClnrestSettings, WebSettings } from '../../api/web/settings.ts';
 import { apiDocument } from '../../api/web/v1/openapi.ts';
 import type { Config } from '../config/config.ts';
 import { ConfigError } from '../config/option.ts';
 import type { BuiltLayers } from './command-modules.ts';
 import { liveness, readiness } from './health.ts';
+import { identityOf } from './identity.ts';
 import type { Part } from './lifecycle.ts';
 import type { Metrics } from './metrics.ts';
 import { notificationsOf } from './notifications.ts';
+import { pageQuestions } from './page-questions.ts';
+import { pageSettings, shopUrl } from './page-settings.ts';
+import { bareHost, readAddress, tlsByProtocol, tlsFor, urlOf } from './web-address.ts';
 
 /** The part that is the web process; undefined when no option asks for one. */
 export function buildWeb(
@@ -32,12 +34,19 @@ export function buildWeb(
   return {
     name: 'web process',
     async start() {
-      const settings = await settingsOf(config);
+      const settings = await settingsOf(config, identityOf(config, node.keys.node_id).alias);
+      shop.checkout.servedAt(shopUrl(settings.shop, settings.pages));
+      const questions = pageQuestions(layers);
       web = new WebProcess({
         dispatcher,
         clock,
         settings: (ports) => JSON.stringify(withPorts(settings, ports)),
         subscribe: (notify) => notificationsOf(infra, shop, node.peerNotices, notify),
+        async question(name, params, signal) {
+          const answer = Object.hasOwn(questions, name) ? questions[name] : undefined;
+          if (answer === undefined) throw new TypeError(`no page asks ${name}`);
+          return await answer(params, signal);
+        },
         report: (what) => reportOf(layers, metrics, what),
         onProblem: (problem) => log.warn(problem),
         onUnexpected: (error, what) => log.error(`${what}: ${error instanceof Error ? error.message : String(error)}`),
@@ -48,10 +57,14 @@ export function buildWeb(
       if (rights.length > 0 && values['web-process'] === 'separate') {
         log.warn(`the web process ${rights.join(', ')}: only a newer Node can take that from it`);
       }
-      const { clnrest, api, operators } = withPorts(settings, ports);
+      const served = withPorts(settings, ports);
+      const { clnrest, api, operators } = served;
+      shop.checkout.servedAt(shopUrl(served.shop, served.pages));
       if (clnrest !== undefined) log.info(`REST at ${urlOf(clnrest)}/v1`);
       if (api !== undefined) log.info(`the interface for programs at ${urlOf(api)}/api/v1`);
       if (operators !== undefined) log.info(`metrics at ${urlOf({ ...operators, tls: undefined })}/metrics`);
+      if (served.shop !== undefined) log.info(`the shop's pages at ${shopUrl(served.shop, served.pages)}`);
+      if (served.dashboard !== undefined) log.info(`the dashboard at ${urlOf(served.dashboard)}`);
     },
     async stop() {
       metrics?.stop();
@@ -62,7 +75,9 @@ export function buildWeb(
 
 /** Whether any option asks for a server of HTTP. */
 function isWebWanted({ values }: Config): boolean {
-  return [values['clnrest-port'], values['api-bind'], values['metrics-bind']].some((value) => value !== undefined);
+  return (['clnrest-port', 'api-bind', 'metrics-bind', 'shop-bind', 'dashboard-bind'] as const).some(
+    (name) => values[name] !== undefined,
+  );
 }
 
 async function reportOf(
@@ -83,11 +98,6 @@ async function reportOf(
   };
 }
 
-function urlOf({ host, port, tls }: { host: string; port: number; tls: TlsSettings | undefined }): string {
-  const shown = isIP(host) === 6 ? `[${host}]` : host;
-  return `${tls === undefined ? 'http' : 'https'}://${shown}:${port}`;
-}
-
 /** The servers in this process, where a debugger reaches them. */
 async function inside(): Promise<Required<Pick<WebProcessOptions, 'inside' | 'pair'>>> {
   const { runWeb } = await import('../../api/web/web.ts');
@@ -98,7 +108,7 @@ async function inside(): Promise<Required<Pick<WebProcessOptions, 'inside' | 'pa
 }
 
 /** Reads or makes the certificates. Rejects with ConfigError, or with the system's error. */
-async function settingsOf(config: Config): Promise<WebSettings> {
+async function settingsOf(config: Config, shop_name: string): Promise<WebSettings> {
   const trusted_proxies = config.values['trusted-proxy'];
   const wrong = trusted_proxies.find((address) => isIP(address) === 0);
   if (wrong !== undefined) throw new ConfigError(`trusted-proxy is the address of a proxy, and '${wrong}' is none`);
@@ -106,6 +116,7 @@ async function settingsOf(config: Config): Promise<WebSettings> {
     clnrest: await clnrestSettings(config),
     api: await apiSettings(config),
     operators: addressOf(config, 'metrics-bind'),
+    ...(await pageSettings(config, shop_name)),
     trusted_proxies,
     list_methods: listMethods(commands),
     openapi: openApi(commands),
@@ -138,35 +149,16 @@ async function clnrestSettings(config: Config): Promise<ClnrestSettings | undefi
 async function apiSettings(config: Config): Promise<ApiSettings | undefined> {
   const address = addressOf(config, 'api-bind');
   if (address === undefined) return undefined;
-  const { host, port } = address;
-  const isLoopback = host === 'localhost' || host === '::1' || host.startsWith('127.');
-  const protocol = config.values['api-protocol'] ?? (isLoopback ? 'http' : 'https');
   return {
-    host,
-    port,
-    tls: protocol === 'https' ? await tlsFor(config, host) : undefined,
+    ...address,
+    tls: await tlsByProtocol(config, address.host, config.values['api-protocol']),
     openapi: apiDocument(commands),
   };
 }
 
-/** The address in an option. Throws ConfigError. */
 function addressOf({ values }: Config, option: 'api-bind' | 'metrics-bind') {
   const bind = values[option];
-  if (bind === undefined) return undefined;
-  const [, given_host = '', given_port = ''] = /^(.*):(\d{1,5})$/.exec(bind) ?? [];
-  const host = bareHost(given_host);
-  const port = Number(given_port);
-  if (given_port === '' || port > 65535 || (isIP(host) === 0 && host !== 'localhost')) {
-    throw new ConfigError(`${option} is ADDR:PORT, such as 127.0.0.1:3012, not '${bind}'`);
-  }
-  return { host, port };
-}
-
-async function tlsFor({ values, network_dir }: Config, host: string): Promise<TlsSettings> {
-  const directory = values['clnrest-certs'] ?? network_dir;
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
-  const files = await loadCertificates(directory, host);
-  return { cert: files['server.pem'], key: files['server-key.pem'] };
+  return bind === undefined ? undefined : readAddress(option, bind);
 }
 
 /** The same on the ports that were found, in the order in which the web process has its servers. */
@@ -179,10 +171,7 @@ function withPorts(settings: WebSettings, ports: readonly number[] = []): WebSet
     clnrest: found(settings.clnrest),
     api: found(settings.api),
     operators: found(settings.operators),
+    shop: found(settings.shop),
+    dashboard: found(settings.dashboard),
   };
-}
-
-/** An IPv6 address may stand in brackets. */
-function bareHost(host: string): string {
-  return host.replace(/^\[(.*)\]$/, '$1');
 }

@@ -55,6 +55,7 @@ export function modulesOf(layers: BuiltLayers): Modules {
     commands: tableOf(commands, refusalOf),
     invoices: shop.invoices,
     deposits: shop.deposits,
+    checkout: shop.checkout,
     runes: shop.runes,
     events: shop.events,
     webhooks: shop.webhooks,

@@ -18,8 +18,13 @@ export class NodeProcess {
   /** Resolves when the process has ended. */
   readonly ended: Promise<void>;
 
-  /** Starts the node; resolves when it answers commands. Rejects with what to look at when it does not. */
-  static async start(name: string, dir: string, chain_socket: string): Promise<NodeProcess> {
+  /** Starts the node with further options; resolves when it answers commands. Rejects with what to look at when it does not. */
+  static async start(
+    name: string,
+    dir: string,
+    chain_socket: string,
+    options: readonly string[] = [],
+  ): Promise<NodeProcess> {
     const log_file = join(dir, 'log');
     mkdirSync(dir, { recursive: true, mode: 0o700 });
     const args = [
@@ -31,6 +36,7 @@ export class NodeProcess {
       `--embedded-chain=${chain_socket}`,
       `--alias=${name}`,
       `--log-file=${log_file}`,
+      ...options,
     ];
     // A group of its own: Ctrl-C at the terminal reaches the sandbox, which then stops its nodes in order.
     const child = spawn(process.execPath, [PROGRAM, ...args], {

@@ -13,9 +13,10 @@ import { isCheckout } from '../../base/version.ts';
 import { serveChain } from '../../infra/chain/embedded/chain-socket.ts';
 import { EmbeddedChain } from '../../infra/chain/embedded/embedded-chain.ts';
 import { lockDirectory } from '../../infra/store/lock.ts';
-import { loadConfig } from '../config/config.ts';
+import { type Config, loadConfig } from '../config/config.ts';
 import { EXIT } from '../config/exit-codes.ts';
 import { ConfigError } from '../config/option.ts';
+import { freeAddress } from './free-address.ts';
 import { NodeProcess } from './node-process.ts';
 
 /** How often the sandbox looks whether there is something to mine. */
@@ -24,6 +25,12 @@ const MINE_EVERY_MS = 1000;
 const MATURITY_BLOCKS = 100;
 const CHANNEL_SAT = 10_000_000;
 const FIRST_INVOICE_MSAT = 250_000_000;
+const PAGE_INVOICE_MSAT = 21_000_000;
+/** A day: a newcomer may come back to it. */
+const PAGE_INVOICE_SECONDS = 86_400;
+/** Where the pages are unless somebody else is there. */
+const SHOP_PORT = 3010;
+const DASHBOARD_PORT = 3011;
 const CHANNEL_CONFIRMATIONS = 6;
 /** A script that nobody can spend: where later blocks pay to. */
 const NOBODY = '6a';
@@ -31,9 +38,9 @@ const NOBODY = '6a';
 const NORMAL = 'CHANNELD_NORMAL';
 
 export async function sandbox(args: readonly string[]): Promise<number> {
-  let dir: string;
+  let config: Config;
   try {
-    dir = loadConfig(args).lightning_dir;
+    config = loadConfig(args);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     process.stderr.write(`till: ${error.message}\n`);
@@ -42,7 +49,7 @@ export async function sandbox(args: readonly string[]): Promise<number> {
   const stopAsked = Promise.withResolvers<void>();
   // Said twice it is still one wish: a second Ctrl-C must not leave the nodes behind.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stopAsked.resolve());
-  const box = new Sandbox(dir);
+  const box = new Sandbox(config);
   try {
     await Promise.race([box.play(), stopAsked.promise]);
     await Promise.race([stopAsked.promise, box.brokenDown()]);
@@ -69,6 +76,7 @@ function isOfUse({ state, spendable_msat }: PlainJsonObject): boolean {
 
 class Sandbox {
   readonly #dir: string;
+  readonly #values: Config['values'];
   readonly #started_ms = performance.now();
   #chain: EmbeddedChain | undefined;
   #stopServing: (() => Promise<void>) | undefined;
@@ -78,8 +86,9 @@ class Sandbox {
   /** Also those that do not answer yet. */
   readonly #nodes: Promise<NodeProcess>[] = [];
 
-  constructor(dir: string) {
-    this.#dir = dir;
+  constructor({ lightning_dir, values }: Config) {
+    this.#dir = lightning_dir;
+    this.#values = values;
   }
 
   /** Everything that is shown, until it is the user's turn. */
@@ -96,8 +105,14 @@ class Sandbox {
     this.#stopServing = await serveChain(chain, socket);
     this.#step(`a regtest chain of ${(await chain.tip()).height + 1} blocks is there`);
 
+    const pages = [
+      `--shop-bind=${this.#values['shop-bind'] ?? (await freeAddress(SHOP_PORT))}`,
+      `--dashboard-bind=${this.#values['dashboard-bind'] ?? (await freeAddress(DASHBOARD_PORT))}`,
+      // Who presses a button on the checkout page pays as the customer.
+      `--sandbox-customer=${join(customer_dir, 'regtest', 'lightning-rpc')}`,
+    ];
     const [shop, customer] = await Promise.all([
-      this.#start('shop', shop_dir, socket),
+      this.#start('shop', shop_dir, socket, pages),
       this.#start('customer', customer_dir, socket),
     ]);
     const shop_info = await shop.ask('getinfo');
@@ -112,7 +127,15 @@ class Sandbox {
       await this.#until(async () => (await node.ask('getinfo')).blockheight === (await chain.tip()).height);
     }
     await this.#payOnce(shop, customer);
-    this.#hint(customer_dir);
+    const { checkout_url } = await shop.ask('invoice', {
+      amount_msat: PAGE_INVOICE_MSAT,
+      label: `sandbox-page-${Date.now()}`,
+      description: 'A bucket of sand, to be paid on a page',
+      expiry: PAGE_INVOICE_SECONDS,
+      checkout: true,
+      checkout_renewal: true,
+    });
+    this.#hint(customer_dir, checkout_url as string);
   }
 
   /** Resolves only by failing: a node that ends by itself ends the sandbox. */
@@ -134,8 +157,8 @@ class Sandbox {
     say('\nstopped; start again to go on where you were');
   }
 
-  #start(name: string, dir: string, chain_socket: string): Promise<NodeProcess> {
-    const node = NodeProcess.start(name, dir, chain_socket);
+  #start(name: string, dir: string, chain_socket: string, options: readonly string[] = []): Promise<NodeProcess> {
+    const node = NodeProcess.start(name, dir, chain_socket, options);
     this.#nodes.push(node);
     return node;
   }
@@ -229,11 +252,15 @@ class Sandbox {
     this.#step(`the shop's invoice is ${status}: ${amount_received_msat} msat, payment number ${pay_index}`);
   }
 
-  #hint(customer_dir: string): void {
+  #hint(customer_dir: string, checkout_url: string): void {
     const isDefault = process.env.TILL_DIR === undefined && this.#dir === loadConfig([]).lightning_dir;
     const till = isCheckout() ? './till' : 'till';
     const shop = isDefault ? till : `${till} --lightning-dir=${shellWord(this.#dir)}`;
     say(`
+An invoice waits on its page. Open it in a browser and pay by its button:
+
+  ${checkout_url}
+
 Everything stays up until you press Ctrl-C. In another terminal${isCheckout() ? ', in this folder' : ''}:
 
   ${shop} invoice 1000 coffee "1 cup of coffee"          the shop asks for 1 sat

@@ -39,6 +39,8 @@ export interface ChainBackend {
   /** What a transaction must pay to enter the source's mempool now; absent where the source does not say. */
   mempoolMinimumPerKw?(): Promise<number>;
   unspent: ChainSource['unspent'];
+  /** What transactions in no block pay to the script (hex), all together. Absent where the source cannot say at once. */
+  unconfirmedTo?(script_pubkey: string): Promise<Sat>;
   /**
    * The transaction at this index of a block; undefined when it has fewer. Absent where the block itself is as near.
    */

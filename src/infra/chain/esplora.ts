@@ -2,6 +2,7 @@
  * An Esplora server as a source of blocks, by its HTTP interface. For a node without a bitcoind of its own. The server is
  * believed which chain is the best; that a block is whole, and is the block that was asked for, is checked.
  */
+import { createHash } from 'node:crypto';
 import { type Sat, sat } from '../../base/types/amount.ts';
 import type { Txid } from '../../base/types/brand.ts';
 import { NETWORKS, type NetworkName } from '../../base/types/network.ts';
@@ -124,6 +125,13 @@ export class Esplora implements ChainBackend {
     if (spend.spent && asRecord(spend.status)?.confirmed === true) return undefined;
     const height = this.#whole(path, block_height);
     return { amount_sat: sat(this.#whole(path, value)), script_pubkey: scriptpubkey, height };
+  }
+
+  async unconfirmedTo(script_pubkey: string): Promise<Sat> {
+    // The server names a script by its plain hash.
+    const path = `/scripthash/${createHash('sha256').update(script_pubkey, 'hex').digest('hex')}`;
+    const { mempool_stats } = await this.#record(path);
+    return sat(this.#whole(path, asRecord(mempool_stats)?.funded_txo_sum));
   }
 
   async txidAt(hash: string, transaction_index: number): Promise<Txid | undefined> {

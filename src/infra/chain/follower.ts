@@ -2,6 +2,7 @@
  * A ChainSource over any ChainBackend: follows the best chain block by block, forwards and back, and tells its
  * listeners and watches. One loop does it all in turn, so events never overtake each other.
  */
+import type { Sat } from '../../base/types/amount.ts';
 import type { Clock } from '../../base/types/clock.ts';
 import { blockGone, type ChainBackend, ChainError } from './backend.ts';
 import { blocksBetween, startingChain } from './beginning.ts';
@@ -177,6 +178,10 @@ export class ChainFollower implements ChainSource {
   /** Calls back with what each new block spends, before `connected` is told. */
   onSpends(listener: SpendListener): () => void {
     return this.#spends.on(listener);
+  }
+
+  async unconfirmedTo(script_pubkey: string): Promise<Sat | undefined> {
+    return await this.#backend.unconfirmedTo?.(script_pubkey);
   }
 
   unspent(outpoint: Outpoint): ReturnType<ChainSource['unspent']> {

@@ -137,4 +137,10 @@ export interface ChainSource {
 
   /** Whether the output exists and is unspent in the best chain (BOLT 7 checks announced channels with this). */
   unspent(outpoint: Outpoint): Promise<{ amount_sat: Sat; script_pubkey: string; height: number } | undefined>;
+
+  /**
+   * What transactions in no block pay to the script (hex), all together: for people to see, since such a transaction may
+   * never be mined. Undefined where the source does not say.
+   */
+  unconfirmedTo(script_pubkey: string): Promise<Sat | undefined>;
 }

@@ -58,6 +58,8 @@ export class Deposits {
   readonly #told = new Set<string>();
   /** Held invoices whose deposits have left the chain, and since which height. */
   readonly #uncovered_since = new Map<number, number>();
+  /** By the index of their invoice. */
+  readonly #listeners = new Map<number, Set<() => void>>();
 
   constructor(options: DepositsOptions) {
     this.#options = options;
@@ -95,6 +97,20 @@ export class Deposits {
     return readCoins(this.#options.store, outpoints);
   }
 
+  /**
+   * Calls the listener whenever deposits of the invoice that are on their way have been judged, until the function that is
+   * returned is called: at each new block, whether something has changed or not.
+   */
+  listen(created_index: number, listener: () => void): () => void {
+    const listeners = this.#listeners.get(created_index) ?? new Set();
+    this.#listeners.set(created_index, listeners);
+    listeners.add(listener);
+    return () => {
+      listeners.delete(listener);
+      if (listeners.size === 0) this.#listeners.delete(created_index);
+    };
+  }
+
   /** The chain has moved, or the node has started. Resolves when every deposit has been judged at the tip as it is. */
   async judge(): Promise<void> {
     this.#again = true;
@@ -122,7 +138,10 @@ export class Deposits {
       await coins.durable();
       for (let above = 0; !this.#is_stopped; ) {
         const page = await readPendingInvoices(store, above);
-        for (const created_index of page) await this.#judgeInvoice(created_index);
+        for (const created_index of page) {
+          await this.#judgeInvoice(created_index);
+          for (const listener of this.#listeners.get(created_index) ?? []) listener();
+        }
         if (page.length < PENDING_PAGE_ROWS) break;
         above = page.at(-1) as number;
       }

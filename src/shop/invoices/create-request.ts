@@ -1,6 +1,8 @@
 /** What `invoice` asks for, as the shop layer takes it. */
 import type { Msat } from '../../base/types/amount.ts';
+import type { PaymentHash } from '../../base/types/brand.ts';
 import type { Secret } from '../../base/types/secret.ts';
+import type { Write } from '../../infra/store/store.ts';
 import type { ExposePrivateChannels } from './route-hints.ts';
 
 /** What `invoice` asks for. */
@@ -20,6 +22,8 @@ export interface CreateRequest {
   readonly description_hash?: string | undefined;
   /** The text of a JSON object. */
   readonly metadata?: string | undefined;
+  /** What is written in the unit that makes the invoice, behind it: it must not stop the unit. */
+  readonly beside?: ((payment_hash: PaymentHash) => readonly Write[]) | undefined;
   /** Answer the invoice again that an earlier, equal request made. */
   readonly idempotent?: boolean | undefined;
 }

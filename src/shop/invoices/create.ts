@@ -102,7 +102,7 @@ export class InvoiceCreator {
         metadata: request.metadata,
         payment_preimage: preimage as Secret<PaymentPreimage>,
       },
-      this.#addressWrites(own_script, payment_hash),
+      [...this.#addressWrites(own_script, payment_hash), ...(request.beside?.(payment_hash) ?? [])],
     );
     if (isCreated(outcome)) return { invoice: outcome, payment_secret, warnings };
     return await this.#again(request, fields, outcome);

@@ -5,7 +5,7 @@
 import { chmodSync, rmSync } from 'node:fs';
 import { connect as connectTo, createServer, type Server, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
-import { sat } from '../../../base/types/amount.ts';
+import { type Sat, sat } from '../../../base/types/amount.ts';
 import { type ChainBackend, ChainError } from '../backend.ts';
 import type { BlockRef, BroadcastResult, FeeTargetBlocks, Outpoint } from '../source.ts';
 import type { EmbeddedChain } from './embedded-chain.ts';
@@ -18,6 +18,7 @@ type Calls = {
   broadcast(transactions: string[]): Promise<BroadcastResult>;
   feeratePerKw(): Promise<number>;
   unspent(outpoint: Outpoint): Promise<{ amount_sat: string; script_pubkey: string; height: number } | null>;
+  unconfirmedTo(script_pubkey: string): Promise<string>;
   mine(count: number, script_pubkey: string): Promise<BlockRef>;
   reorganise(depth: number, script_pubkey: string, drop: 'keep' | 'drop'): Promise<BlockRef>;
 };
@@ -33,6 +34,7 @@ function callsOf(chain: EmbeddedChain): Calls {
       const coin = await chain.unspent(outpoint);
       return coin === undefined ? null : { ...coin, amount_sat: String(coin.amount_sat) };
     },
+    unconfirmedTo: async (script_pubkey) => String(await chain.unconfirmedTo(script_pubkey)),
     mine: async (count, script_pubkey) => chain.mine(count, script_pubkey),
     reorganise: async (depth, script_pubkey, drop) => chain.reorganise(depth, script_pubkey, drop),
   };
@@ -126,6 +128,10 @@ export class SharedChain implements ChainBackend {
   async unspent(outpoint: Outpoint): ReturnType<ChainBackend['unspent']> {
     const coin = await this.#call('unspent', outpoint);
     return coin === null ? undefined : { ...coin, amount_sat: sat(BigInt(coin.amount_sat)) };
+  }
+
+  async unconfirmedTo(script_pubkey: string): Promise<Sat> {
+    return sat(BigInt(await this.#call('unconfirmedTo', script_pubkey)));
   }
 
   /** Asks the owner to mine. */

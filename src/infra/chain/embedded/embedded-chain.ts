@@ -2,7 +2,7 @@
  * A regtest chain inside the process, for the sandbox and for tests: it checks scripts, values and timelocks, relays by
  * bitcoind's rules, and mines or reorganises when it is asked to. It is a backend like any other.
  */
-import type { Sat } from '../../../base/types/amount.ts';
+import { type Sat, sum } from '../../../base/types/amount.ts';
 import type { Clock } from '../../../base/types/clock.ts';
 import { type ChainBackend, ChainError } from '../backend.ts';
 import { RawBlockError } from '../raw-block.ts';
@@ -124,6 +124,12 @@ export class EmbeddedChain implements ChainBackend {
 
   async feeratePerKw(): Promise<number> {
     return this.feerate_per_kw;
+  }
+
+  async unconfirmedTo(script_pubkey: string): Promise<Sat> {
+    const outputs = this.#mempool.transactions.flatMap((transaction) => transaction.outputs);
+    const paid = outputs.filter((output) => output.script_pubkey.toString('hex') === script_pubkey);
+    return sum(paid.map(({ amount_sat }) => amount_sat));
   }
 
   async unspent({

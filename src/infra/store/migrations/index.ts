@@ -21,6 +21,7 @@ import { fundingCoins } from './0019-funding-coins.ts';
 import { walletHistory } from './0020-wallet-history.ts';
 import { webhooks } from './0021-webhooks.ts';
 import { idempotentRequests } from './0022-idempotent-requests.ts';
+import { checkoutPages } from './0023-checkout-pages.ts';
 import type { Migration } from './migration.ts';
 
 export const MIGRATIONS: readonly Migration[] = [
@@ -46,4 +47,5 @@ export const MIGRATIONS: readonly Migration[] = [
   walletHistory,
   webhooks,
   idempotentRequests,
+  checkoutPages,
 ];

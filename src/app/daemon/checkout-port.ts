@@ -1,0 +1,53 @@
+/** The invoices as checkout pages see them. */
+import { RpcError } from '../../base/errors.ts';
+import { formatAddress } from '../../base/types/address.ts';
+import type { Network } from '../../base/types/network.ts';
+import { checkTerms } from '../../codec/bolt11/check.ts';
+import { parseRaw } from '../../codec/bolt11/raw.ts';
+import type { Checkout } from '../../shop/checkout/checkout.ts';
+import type { InvoicePort } from '../../shop/checkout/ports.ts';
+import type { Deposits } from '../../shop/deposits/deposits.ts';
+import type { Invoices } from '../../shop/invoices/invoices.ts';
+
+/** Connects checkout pages to the invoices; the pages are built with this port. */
+export function checkoutPort(
+  invoices: Pick<Invoices, 'find' | 'listen' | 'create'>,
+  deposits: Pick<Deposits, 'isInvoiceAddress'>,
+  network: Network,
+  checkout: () => Checkout,
+): InvoicePort {
+  /** Addresses that the shop gave the invoice; one of ours is made anew. */
+  const givenAddresses = async (scripts: readonly string[]): Promise<{ fallbacks?: readonly string[] }> => {
+    const [first] = scripts;
+    if (first === undefined || (await deposits.isInvoiceAddress(first))) return {};
+    return { fallbacks: scripts.flatMap((script) => formatAddress(script, network) ?? []) };
+  };
+  return {
+    find: (created_index) => invoices.find({ created_index }),
+    findLabel: (label) => invoices.find({ label }),
+    listen: (label, listener) => invoices.listen({ label }, () => listener()),
+    async repeat(invoice, label, page) {
+      const { description_hash, expiry_seconds, min_final_cltv_expiry_delta, fallbacks } = checkTerms(
+        parseRaw(invoice.bolt11),
+      );
+      const stored = await invoices.find({ created_index: invoice.created_index });
+      try {
+        const made = await invoices.create({
+          amount_msat: invoice.amount_msat ?? 'any',
+          label,
+          description: invoice.description ?? '',
+          description_hash,
+          expiry: BigInt(expiry_seconds),
+          cltv: min_final_cltv_expiry_delta,
+          metadata: stored?.metadata,
+          ...(await givenAddresses(fallbacks)),
+          beside: (payment_hash) => [checkout().pageWrite(page, payment_hash)],
+        });
+        return made.invoice;
+      } catch (error) {
+        if (error instanceof RpcError && error.error === 'INVOICE_LABEL_ALREADY_EXISTS') return undefined;
+        throw error;
+      }
+    },
+  };
+}

@@ -1,0 +1,90 @@
+/** How an invoice stands for the one who pays it: what its page shows, and nothing else. */
+import type { PageDeposit, PageInvoice } from './ports.ts';
+import type { PageRow } from './rows.ts';
+
+/**
+ * `waiting`: nothing has come. `seen`: enough is on its way, and not in blocks yet. `confirming`: enough is in blocks, and not deep enough yet. `short`: something is in blocks, and
+ * it is too little. `paid`. `expired`: its time has passed. `late`: it has expired, and something came that pays nothing.
+ */
+export type PageStatus = 'waiting' | 'seen' | 'confirming' | 'short' | 'paid' | 'expired' | 'late';
+
+/** What a page shows. Amounts are in millisatoshi, times in seconds of Unix time. */
+export interface CheckoutView {
+  readonly status: PageStatus;
+  readonly description: string | undefined;
+  /** Absent: the payer chooses. */
+  readonly amount_msat: bigint | undefined;
+  readonly bolt11: string;
+  readonly payment_hash: string;
+  /** Where it can be paid on the chain. */
+  readonly address: string | undefined;
+  readonly created_at: number;
+  readonly expires_at: number;
+  /** What has come: all of it when it is paid, else what is in blocks. */
+  readonly received_msat: bigint;
+  /** What is on its way to the address, and in no block yet. */
+  readonly unconfirmed_msat: bigint;
+  /** What came when it had expired or was paid already. */
+  readonly late_msat: bigint;
+  /** Of the deposit that is least deep among those that count, when `confirming`. */
+  readonly confirmations: number;
+  readonly confirmations_needed: number;
+  readonly paid_at: number | undefined;
+  readonly paid_over: 'lightning' | 'chain' | undefined;
+  readonly redirect_url: string | undefined;
+  readonly is_renewable: boolean;
+}
+
+/** What the view is made of. */
+export interface ViewFacts {
+  readonly page: PageRow;
+  readonly invoice: PageInvoice;
+  readonly deposits: readonly PageDeposit[];
+  readonly address: string | undefined;
+  /** What is in no block yet. */
+  readonly unconfirmed_sat: bigint;
+  readonly height: number;
+  readonly confirmations_needed: number;
+}
+
+/** The view of an invoice as it is now. */
+export function viewOf(facts: ViewFacts): CheckoutView {
+  const { page, invoice, deposits, address, height, confirmations_needed } = facts;
+  const total = (some: readonly PageDeposit[]): bigint =>
+    some.reduce((all, { amount_sat }) => all + amount_sat * 1000n, 0n);
+  const timely = deposits.filter(
+    ({ is_in_time, blockheight, outcome }) => is_in_time && blockheight !== undefined && outcome !== 'late',
+  );
+  const late_msat = total(deposits.filter(({ outcome, is_in_time }) => outcome === 'late' || !is_in_time));
+  const arrived_msat = total(timely);
+  const unconfirmed_msat = facts.unconfirmed_sat * 1000n;
+  const depth = Math.min(...timely.map(({ blockheight }) => height - (blockheight as number) + 1));
+  return {
+    status: statusOf(invoice, arrived_msat, unconfirmed_msat, late_msat),
+    description: invoice.description,
+    amount_msat: invoice.amount_msat,
+    bolt11: invoice.bolt11,
+    payment_hash: invoice.payment_hash,
+    address,
+    created_at: invoice.created_at,
+    expires_at: invoice.expires_at,
+    received_msat: invoice.amount_received_msat ?? arrived_msat,
+    unconfirmed_msat,
+    late_msat,
+    confirmations: timely.length === 0 ? 0 : Math.max(0, Math.min(depth, confirmations_needed)),
+    confirmations_needed,
+    paid_at: invoice.paid_at,
+    paid_over: invoice.status !== 'paid' ? undefined : invoice.paid_outpoint === undefined ? 'lightning' : 'chain',
+    redirect_url: page.redirect_url,
+    is_renewable: page.is_renewable,
+  };
+}
+
+function statusOf(invoice: PageInvoice, arrived_msat: bigint, unconfirmed_msat: bigint, late_msat: bigint): PageStatus {
+  const needed_msat = invoice.amount_msat ?? 1n;
+  if (invoice.status === 'paid') return 'paid';
+  if (arrived_msat > 0n && arrived_msat >= needed_msat) return 'confirming';
+  if (invoice.status === 'expired') return late_msat + arrived_msat > 0n ? 'late' : 'expired';
+  if (unconfirmed_msat > 0n && arrived_msat + unconfirmed_msat >= needed_msat) return 'seen';
+  return arrived_msat > 0n ? 'short' : 'waiting';
+}

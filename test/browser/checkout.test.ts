@@ -1,0 +1,158 @@
+/** The checkout page in a browser: in every state and look, without scripts, by keyboard, and while it is paid. */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { Storefront } from '../support/storefront.ts';
+import { TIMEOUT } from '../support/time-limit.ts';
+import { Browser, browserMissing, LOOKS, type Look, type Visit } from './support/browser.ts';
+
+const options = { ...TIMEOUT, ...browserMissing };
+let store: Storefront;
+let browser: Browser;
+
+before(async () => {
+  if (browserMissing.skip !== undefined) return;
+  store = await Storefront.open(
+    '--invoices-onchain-fallback',
+    '--invoices-onchain-confirms=3',
+    '--alias=Kaffee & Kuchen',
+  );
+  browser = await Browser.open();
+});
+after(async () => {
+  await browser?.close();
+  await store?.close();
+});
+
+async function visit(url: string, look: Look, run: (seen: Visit) => Promise<void>): Promise<void> {
+  const seen = await browser.visit(url, look);
+  try {
+    await run(seen);
+  } finally {
+    await seen.close();
+  }
+}
+
+const nameOf = (state: string, { width, is_dark }: Look): string =>
+  `checkout-${state}-${width}${is_dark ? '-dark' : ''}`;
+
+async function inEveryLook(state: string, url: string, words: RegExp): Promise<void> {
+  for (const look of LOOKS) {
+    await visit(url, look, async (seen) => {
+      assert.match(await seen.page.innerText('main'), words);
+      await seen.check(nameOf(state, look));
+    });
+  }
+}
+
+test('it waits, in every look', options, async () => {
+  const { checkout_url } = await store.invoice({ redirect_url: 'https://shop.example/' });
+  await inEveryLook('waiting', checkout_url, /Kaffee & Kuchen[\s\S]*250,000 sat[\s\S]*Waiting for your payment/);
+});
+
+test('an order is paid by another node while the page is open', options, async () => {
+  const made = await store.invoice({ redirect_url: 'https://shop.example/' });
+  await visit(made.checkout_url, { width: 320 }, async (seen) => {
+    await seen.page.getByText('Waiting for your payment').waitFor();
+    await store.pay(made);
+    await seen.page.getByText('Thank you!').waitFor();
+    assert.equal(await seen.page.getAttribute('#back', 'href'), 'https://shop.example/');
+    assert.match(await seen.page.title(), /^Paid · /);
+    assert.equal(await seen.page.innerText('[role="status"]'), 'Paid');
+  });
+  await inEveryLook('paid', made.checkout_url, /Paid[\s\S]*Receipt/);
+});
+
+test('a deposit is short, then deepens, then has paid, before the eyes of the customer', options, async () => {
+  const made = await store.invoice();
+  const address = await store.addressOf(made);
+  await visit(made.checkout_url, {}, async (seen) => {
+    await store.deposit(address, 100_000);
+    await store.mine(1);
+    await seen.page.getByText('150,000 sat is missing').waitFor();
+    await seen.check('checkout-short-1440-live');
+    await inEveryLook('short', made.checkout_url, /Not enough yet/);
+    await store.deposit(address, 150_000);
+    await store.mine(1);
+    await seen.page.getByText('1 of 3 confirmations').waitFor();
+    await inEveryLook('confirming', made.checkout_url, /1 of 3 confirmations/);
+    await store.mine(1);
+    await seen.page.getByText('2 of 3 confirmations').waitFor();
+    await store.mine(1);
+    await seen.page.getByText('Thank you!').waitFor();
+  });
+});
+
+test('it expires while it is open, and a new invoice is a press of a key away', options, async () => {
+  const made = await store.invoice({ expiry: 1, checkout_renewal: true });
+  await visit(made.checkout_url, {}, async (seen) => {
+    await seen.page.getByText('This invoice has expired').waitFor();
+    await inEveryLook('expired', made.checkout_url, /Make a new invoice/);
+    await seen.tabTo('#renew');
+    await seen.page.keyboard.press('Enter');
+    await seen.page.waitForURL((url) => url.href !== made.checkout_url);
+    assert.match(await seen.page.innerText('main'), /250,000 sat/);
+  });
+});
+
+test('late and overpaid are told', options, async () => {
+  const late = await store.invoice({ expiry: 1, label: 'late' });
+  const address = await store.addressOf(late);
+  await visit(late.checkout_url, {}, (seen) => seen.page.getByText('This invoice has expired').waitFor());
+  await store.deposit(address, 250_000);
+  await store.mine(3);
+  await inEveryLook('late', late.checkout_url, /arrived too late/);
+  const over = await store.invoice();
+  await store.markPaid(over, 300_000_000n);
+  await visit(over.checkout_url, { width: 320 }, async (seen) => {
+    assert.match(await seen.page.innerText('main'), /50,000 sat more than asked/);
+    await seen.check('checkout-overpaid-320');
+  });
+});
+
+test('by keyboard alone: the other way to pay, the text, the copy', options, async () => {
+  const made = await store.invoice();
+  await visit(made.checkout_url, { width: 320 }, async (seen) => {
+    const { page } = seen;
+    await seen.tabTo('input[name="way"]');
+    await page.keyboard.press('ArrowRight');
+    assert.ok(await page.isVisible('#qr-any'));
+    assert.ok(!(await page.isVisible('#qr-lightning')));
+    await seen.check('checkout-any-320');
+    await page.keyboard.press('ArrowLeft');
+    await seen.tabTo('#copy-lightning');
+    await page.keyboard.press('Enter');
+    await page.getByText('Copied').first().waitFor();
+    assert.equal(await page.evaluate('navigator.clipboard.readText()'), made.bolt11);
+    await seen.tabTo('#text-lightning');
+    await page.keyboard.press('Enter');
+    assert.ok(await page.isVisible('.way.lightning .code'));
+    await seen.check('checkout-text-320');
+  });
+});
+
+test('without scripts everything is there, and the page loads itself again', options, async () => {
+  const made = await store.invoice();
+  await visit(made.checkout_url, { has_scripts: false, width: 320 }, async ({ page, faults }) => {
+    assert.match(await page.innerText('main'), /Valid until[\s\S]*Lightning or on-chain[\s\S]*Open in wallet/);
+    assert.ok(!(await page.isVisible('#copy-lightning')), 'what needs a script is not shown');
+    assert.equal(await page.locator('meta[http-equiv="refresh"]').count(), 1);
+    await store.markPaid(made);
+    await page.reload();
+    assert.match(await page.innerText('main'), /Thank you!/);
+    assert.equal(await page.locator('meta[http-equiv="refresh"]').count(), 0);
+    assert.deepEqual(faults, []);
+  });
+});
+
+test('hostile text, long words and other scripts stay within the page', options, async () => {
+  const description = `<b onclick=alert(1)>${'Donaudampfschifffahrt'.repeat(12)} \u202eevil 漢字 שלום 👩‍🚀`;
+  const { checkout_url } = await store.invoice({ description });
+  await inEveryLook('hostile', checkout_url, /<b onclick=alert\(1\)>[\s\S]*\[U\+202E\]evil/);
+});
+
+test('in each language, with longer words and other letters', options, async () => {
+  const { checkout_url } = await store.invoice();
+  for (const language of ['de', 'es', 'fr', 'pt', 'ja']) {
+    await visit(checkout_url, { width: 320, language }, (seen) => seen.check(`checkout-${language}-320`));
+  }
+});

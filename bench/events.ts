@@ -25,6 +25,7 @@ function withoutEvents(store: Store): Store {
   return {
     commit: (unit: readonly Write[]) => store.commit(unit.filter(({ sql }) => !EVENT.test(sql))),
     read: (sql, params) => store.read(sql, params),
+    fence: () => store.fence(),
     close: () => store.close(),
   };
 }

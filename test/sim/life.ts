@@ -45,6 +45,7 @@ export class Disk {
         const rows = await this.#store.read(sql, params);
         return life.isOver ? await never() : rows;
       },
+      fence: () => undefined,
       close: async () => {},
     };
   }

@@ -5,6 +5,7 @@
 
 import { type ErrorName, RpcError } from '../../base/errors.ts';
 import { StoreFailure } from '../../infra/store/failure.ts';
+import type { Fence } from '../../infra/store/store.ts';
 import type { RequestToJudge } from '../../shop/access/runes.ts';
 import type { Command, ConnectionSettings, Context, NoticeLevel } from './command.ts';
 import { findFault } from './conform.ts';
@@ -59,6 +60,8 @@ export interface DispatchOptions {
   /**
    * Judges the rune of a call. Throws or rejects with RpcError. Without it every call is refused.
    */
+  /** Asked before an answer leaves. Absent: nobody else could answer for this node. */
+  readonly fence?: Fence;
   /** Told of each answer, for those who measure. */
   readonly onAnswered?: (method: string, seconds: number, is_good: boolean) => void;
   /** Runs a call once for each key: see shop/access/idempotency.ts. */
@@ -102,6 +105,11 @@ export class Dispatcher<Modules> {
 
   /** The reply to one request of the stream. Never throws; at once where the command answers at once. */
   dispatch(request: Parsed, caller: Caller): Reply | Promise<Reply> {
+    const reply = this.#reply(request, caller);
+    return isPromise(reply) ? reply.then((said) => this.#fenced(said)) : this.#fenced(reply);
+  }
+
+  #reply(request: Parsed, caller: Caller): Reply | Promise<Reply> {
     let id = 'null';
     let method = '';
     const failed = (error: unknown): string => errorReply(id, this.#toRpcError(error, method));
@@ -138,9 +146,9 @@ export class Dispatcher<Modules> {
   /** Judges the rune, then runs the command. Never throws. */
   async call(call: Call, caller: Caller): Promise<Outcome> {
     const { onAnswered } = this.#options;
-    if (onAnswered === undefined) return this.#call(call, caller);
+    if (onAnswered === undefined) return this.#fenced(await this.#call(call, caller));
     const start = performance.now();
-    const outcome = await this.#call(call, caller);
+    const outcome = await this.#fenced(await this.#call(call, caller));
     // A name that is no command is the client's word, and would be a metric of its own.
     const command = this.#table.find(call.method);
     if (command !== undefined) onAnswered(command.name, (performance.now() - start) / 1000, 'result' in outcome);
@@ -183,6 +191,12 @@ export class Dispatcher<Modules> {
     } catch (error) {
       return this.#toRpcError(error, method);
     }
+  }
+
+  /** The answer, once it may leave. */
+  #fenced<Answer>(answer: Answer): Answer | Promise<Answer> {
+    const asked = this.#options.fence?.();
+    return asked === undefined ? answer : asked.then(() => answer);
   }
 
   #judge(

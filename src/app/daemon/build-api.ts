@@ -1,5 +1,4 @@
 /** Builds the layer of the APIs: the commands, the Unix socket that they are asked over, and the web process. */
-import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { commands } from '../../api/commands/index.ts';
 import type { Modules } from '../../api/commands/modules.ts';
@@ -7,7 +6,6 @@ import { refusalOf } from '../../api/commands/refusals.ts';
 import { CURRENCY_FUNCTION } from '../../api/commands/sql-income-view.ts';
 import { SQL_TABLES } from '../../api/commands/sql-tables.ts';
 import { Dispatcher } from '../../api/rpc/dispatch.ts';
-import { serveUnixSocket, type UnixSocketServer } from '../../api/server/unix-socket.ts';
 import { QueryRunner } from '../../infra/store/queries/runner.ts';
 import { DATABASE_FILE } from '../../infra/store/sqlite-store.ts';
 import { parseRune } from '../../shop/access/rune.ts';
@@ -15,6 +13,7 @@ import { buildWeb } from './build-web.ts';
 import { type BuiltLayers, modulesOf } from './command-modules.ts';
 import type { Part } from './lifecycle.ts';
 import { openMetrics } from './metrics.ts';
+import { socketPart } from './socket-part.ts';
 
 /** How the node is asked. */
 export interface Api {
@@ -24,12 +23,13 @@ export interface Api {
 
 /** Nothing is listened to before the parts are started. */
 export function buildApi(layers: Omit<BuiltLayers, 'queries'>): Api {
-  const { config, log, clock } = layers.infra;
+  const { config, log, clock, store } = layers.infra;
   const words = { [CURRENCY_FUNCTION]: config.network.bech32_prefix };
   const queries = new QueryRunner({ file: join(config.network_dir, DATABASE_FILE), tables: SQL_TABLES, words, clock });
   const metrics = config.values['metrics-bind'] === undefined ? undefined : openMetrics(layers);
   const dispatcher = new Dispatcher(commands, modulesOf({ ...layers, queries }), {
     refuse: refusalOf,
+    fence: () => store.fence(),
     ...(metrics === undefined ? {} : { onAnswered: metrics.onAnswered }),
     judgeRune: (rune, request) => layers.shop.runes.check(rune, request),
     once: ({ rune, ...request }, run) =>
@@ -37,32 +37,7 @@ export function buildApi(layers: Omit<BuiltLayers, 'queries'>): Api {
     onUnexpected: (error, method) =>
       log.error(`${method}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`),
   });
-  let server: UnixSocketServer | undefined;
-  const socket: Part = {
-    name: 'Unix socket',
-    async start() {
-      // The lock is ours: a socket that lies here is a dead node's.
-      rmSync(config.rpc_file, { force: true });
-      server = await serveUnixSocket({
-        path: config.rpc_file,
-        mode: Number.parseInt(config.values['rpc-file-mode'], 8),
-        dispatcher,
-        clock,
-        onRestored: (problem) =>
-          problem === undefined
-            ? log.warn(`the socket ${config.rpc_file} was deleted by somebody else, and is there again`)
-            : log.error(
-                `the socket ${config.rpc_file} was deleted by somebody else, and cannot be made again: ${problem}`,
-              ),
-        onUnexpected: (error, method) =>
-          log.error(`${method}: ${error instanceof Error ? error.message : String(error)}`),
-      });
-    },
-    async stop() {
-      await server?.close();
-      rmSync(config.rpc_file, { force: true });
-    },
-  };
+  const socket = socketPart({ config, log, clock, dispatcher });
   const web = buildWeb(layers, dispatcher, metrics);
   // Stopped after those who ask, and before the database: they read its file.
   const asked: Part = { name: 'queries', stop: () => queries.stop() };

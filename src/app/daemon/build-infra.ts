@@ -78,6 +78,7 @@ export async function buildInfra(
       clock,
       poll_ms: config.values['chain-poll-seconds'] * 1000,
       max_tip_age_seconds: config.values['max-tip-age'],
+      fence: () => store.fence(),
       onHealth: (problem) =>
         problem === undefined ? log.info('the source of blocks answers again') : log.warn(problem),
     });

@@ -213,6 +213,7 @@ export async function buildNode(infra: Infra, shop: () => ShopPort): Promise<Nod
       takes: (peer, message) => public_network.takes(peer, message),
     },
     hasChannel: (node_id) => channels.hasFunded(node_id),
+    fence: () => store.fence(),
     dial: netDial(proxy && { address: proxy, always: values['always-use-proxy'] }),
     clock,
     randomBytes: secureRandomBytes,

@@ -21,7 +21,7 @@ import type { Part } from './lifecycle.ts';
 import { confirmations } from './open.ts';
 import { proxyOf } from './proxy.ts';
 import { ShopWarnings } from './shop-warnings.ts';
-import { webhookPort } from './webhook-port.ts';
+import { fencedSender, webhookPort } from './webhook-port.ts';
 
 /** What a shop has a node for. */
 export interface Shop {
@@ -89,17 +89,18 @@ export async function buildShop(
   });
   const events = new EventLog({ store, clock, onBackgroundError: report('events') });
   const proxy = proxyOf(config);
+  const sender = new SendingProcess({
+    allowed: values['webhook-allow-private'],
+    proxy: proxy && { ...proxy, always: values['always-use-proxy'] },
+    user_agent: `Till/${version()}`,
+    onProblem: (problem) => log.warn(problem),
+  });
   const webhooks = new Webhooks({
     store,
     clock,
     randomBytes: secureRandomBytes,
     events: webhookPort(events),
-    sender: new SendingProcess({
-      allowed: values['webhook-allow-private'],
-      proxy: proxy && { ...proxy, always: values['always-use-proxy'] },
-      user_agent: `Till/${version()}`,
-      onProblem: (problem) => log.warn(problem),
-    }),
+    sender: fencedSender(sender, () => store.fence()),
     seal_key: keys.webhook_key,
     log,
     onBackgroundError: report('webhooks'),

@@ -1,7 +1,8 @@
-/** The log of events as webhooks see it. */
+/** What webhooks need of the node: the log of events, and a sender that asks whether the node may speak. */
+import type { Fence } from '../../infra/store/store.ts';
 import { type EventLog, PrunedError } from '../../shop/events/event-log.ts';
 import { typesNamed } from '../../shop/events/event-types.ts';
-import type { EventSource } from '../../shop/webhooks/ports.ts';
+import type { EventSource, Sender } from '../../shop/webhooks/ports.ts';
 
 /** Connects webhooks to the log. */
 export function webhookPort(log: EventLog): EventSource {
@@ -18,5 +19,17 @@ export function webhookPort(log: EventLog): EventSource {
     range: () => log.range(),
     subscribe: (listener) => log.subscribe(listener),
     warnDisabled: (data) => log.warn('warning.webhook_disabled', data),
+  };
+}
+
+/** A sender that says only what this node may still say: what another node has sent in its place is not sent again. */
+export function fencedSender(sender: Sender, fence: Fence): Sender {
+  return {
+    async send(message, signal) {
+      await fence();
+      return await sender.send(message, signal);
+    },
+    refusalOf: (url) => sender.refusalOf(url),
+    close: () => sender.close(),
   };
 }

@@ -3,10 +3,10 @@
  * listeners and watches. One loop does it all in turn, so events never overtake each other.
  */
 import type { Sat } from '../../base/types/amount.ts';
-import type { Clock } from '../../base/types/clock.ts';
 import { blockGone, type ChainBackend, ChainError } from './backend.ts';
 import { blocksBetween, startingChain } from './beginning.ts';
 import { FeeEstimates } from './fee-estimates.ts';
+import type { FollowerOptions } from './follower-options.ts';
 import { Freshness } from './freshness.ts';
 import { lookAtOutputs, type OutputFound, type OutputPlace } from './funding-outputs.ts';
 import { Health } from './health.ts';
@@ -27,16 +27,6 @@ import type {
 import { type SpendListener, Spends } from './spends.ts';
 import { MAX_REORG_BLOCKS, refusalOf, standingOf } from './standing.ts';
 import { REMEMBERED_BLOCKS, type Watch, Watches } from './watches.ts';
-
-export interface FollowerOptions {
-  readonly clock: Clock;
-  /** How often a source without news of its own is asked for its tip. */
-  readonly poll_ms: number;
-  /** How old the best block may be before it no longer counts as current; any age unless given. */
-  readonly max_tip_age_seconds?: number | undefined;
-  /** Told when the source stops answering, each time, and when it answers again. */
-  readonly onHealth: (problem: string | undefined) => void;
-}
 
 /** Blocks that are asked for ahead while catching up: hides the source's latency without filling memory. */
 const PREFETCH_BLOCKS = 16;
@@ -157,6 +147,7 @@ export class ChainFollower implements ChainSource {
   }
 
   async broadcast(transactions: readonly Uint8Array[]): Promise<BroadcastResult> {
+    await this.#options.fence?.();
     const result = await this.#backend.broadcast(transactions);
     await this.#problemOf(this.#fees.heed(result));
     return result;

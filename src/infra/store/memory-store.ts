@@ -51,6 +51,11 @@ export class MemoryStore implements Store {
     }
   }
 
+  /** Nobody else can write it. */
+  fence(): undefined {
+    return undefined;
+  }
+
   async close(): Promise<void> {
     if (!this.#failed) await this.#journal.drain();
     this.#database.close();

@@ -96,6 +96,11 @@ class SqliteStore implements Store {
     }
   }
 
+  /** Nobody else can write it. */
+  fence(): undefined {
+    return undefined;
+  }
+
   async close(): Promise<void> {
     if (!this.#failed) {
       await this.#journal.drain();

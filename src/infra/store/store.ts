@@ -37,6 +37,12 @@ export type UnitResult =
       readonly stopped_at: number;
     };
 
+/**
+ * Asks whether this node may speak now. Undefined: it may. A promise: it is being found out, and the promise resolves once
+ * the node may; when another node has taken over it never does, and the process ends.
+ */
+export type Fence = () => Promise<void> | undefined;
+
 /** The store, as the modules above it see it. */
 export interface Store {
   /**
@@ -55,6 +61,13 @@ export interface Store {
    * with StoreFailure when the database cannot be read.
    */
   read(sql: string, params?: readonly SqlValue[]): Promise<readonly Row[]>;
+
+  /**
+   * What leaves the node without a write asks this first, and again right before it leaves: a node that was paused may
+   * wake when another one works in its place, and what it remembers is old. A store that no second node can write, such as
+   * a file under its lock, always answers undefined.
+   */
+  fence(): ReturnType<Fence>;
 
   /** Commits what was handed over, then closes. */
   close(): Promise<void>;

@@ -1,6 +1,6 @@
 /** A store that says when a unit with an event is durable, so that readers of the log need not ask again and again. */
 import { writesEvent } from './event-rows.ts';
-import type { Row, SqlValue, Store, UnitResult, Write } from './store.ts';
+import type { Fence, Row, SqlValue, Store, UnitResult, Write } from './store.ts';
 
 export class WatchedStore implements Store {
   readonly #store: Store;
@@ -24,6 +24,10 @@ export class WatchedStore implements Store {
 
   read(sql: string, params?: readonly SqlValue[]): Promise<readonly Row[]> {
     return this.#store.read(sql, params);
+  }
+
+  fence(): ReturnType<Fence> {
+    return this.#store.fence();
   }
 
   close(): Promise<void> {

@@ -92,12 +92,9 @@ export class Book {
         this.#outputs = [];
         this.#followers = [];
         this.#last_sent = undefined;
-        const committing = writes.length > 0 ? this.#store.commit(writes) : undefined;
+        const allowed = this.#allow(writes, outputs);
         for (const follower of followers) follower();
-        const result = await committing;
-        if (result?.committed === false) {
-          throw new Error(`a write of the channels found no row (statement ${result.stopped_at})`);
-        }
+        await allowed;
         for (const output of outputs) output();
       }
     } catch (error) {
@@ -107,6 +104,14 @@ export class Book {
       this.#is_committing = false;
       this.#idle.resolve();
     }
+  }
+
+  /** Resolves when the outputs may be released: the writes are durable, or, without any, nobody else speaks for this node. */
+  async #allow(writes: readonly Write[], outputs: readonly unknown[]): Promise<void> {
+    if (writes.length > 0) {
+      const result = await this.#store.commit(writes);
+      if (!result.committed) throw new Error(`a write of the channels found no row (statement ${result.stopped_at})`);
+    } else if (outputs.length > 0) await this.#store.fence();
   }
 
   #prepare(): boolean {

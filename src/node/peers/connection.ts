@@ -19,6 +19,7 @@ import {
   type Ping,
   WireError,
 } from '../../codec/wire/index.ts';
+import type { Fence } from '../../infra/store/store.ts';
 import { Allowance } from './allowance.ts';
 import { initFault, ourInit, peerFeatures } from './init.ts';
 import {
@@ -35,6 +36,7 @@ import {
   SETUP_TIMEOUT_MS,
 } from './limits.ts';
 import { Liveness } from './liveness.ts';
+import { Outlet } from './outlet.ts';
 import { type Peer, PeerError, type PeerMessage } from './peer.ts';
 import { decodeRemoteAddress } from './remote-address.ts';
 
@@ -65,6 +67,8 @@ export interface ConnectionOptions {
   readonly network: Network;
   readonly features: Features;
   readonly owner: ConnectionOwner;
+  /** Asked right before bytes leave. */
+  readonly fence: Fence;
 }
 
 /** Why we stopped reading. */
@@ -76,6 +80,7 @@ export class Connection implements Peer {
   readonly host: string | undefined;
   readonly #options: ConnectionOptions;
   readonly #stream: Duplex;
+  readonly #outlet: Outlet;
   readonly #session: Session;
   readonly #incoming: Allowance;
   readonly #pings: Allowance;
@@ -97,6 +102,7 @@ export class Connection implements Peer {
     this.direction = options.direction;
     this.host = options.host;
     this.#stream = stream;
+    this.#outlet = new Outlet(stream, options.fence);
     this.#session = session;
     this.#incoming = new Allowance(clock, INCOMING_BYTES_PER_SECOND, INCOMING_BURST_BYTES);
     this.#pings = new Allowance(clock, PINGS_PER_SECOND, PING_BURST);
@@ -109,7 +115,7 @@ export class Connection implements Peer {
     stream.on('end', () => this.#abort('the peer closed the connection'));
     stream.on('error', (error) => this.#abort(`the connection failed: ${error.message}`));
     stream.on('close', () => this.#abort('the connection was closed'));
-    if (options.direction === 'out') stream.write(session.open());
+    if (options.direction === 'out') this.#outlet.write(session.open());
   }
 
   get node_id(): NodeId {
@@ -144,16 +150,17 @@ export class Connection implements Peer {
 
   sendBytes(messages: readonly Uint8Array[]): void {
     if (this.#stage === 'closed' || messages.length === 0) return;
-    this.#stream.write(this.#sealAll(messages));
-    if (this.#stream.writableLength > MAX_OUTGOING_BYTES) this.#abort('the peer does not read what we send');
-    else if (this.#stream.writableLength > PAUSE_OUTGOING_BYTES) this.#pause('output');
+    this.#outlet.write(this.#sealAll(messages));
+    const { waiting_bytes } = this.#outlet;
+    if (waiting_bytes > MAX_OUTGOING_BYTES) this.#abort('the peer does not read what we send');
+    else if (waiting_bytes > PAUSE_OUTGOING_BYTES) this.#pause('output');
   }
 
   disconnect(reason: string, farewell?: KnownMessage): void {
     if (this.#stage === 'closed') return;
     const stream = this.#stream;
     if (this.#session.isEstablished && !stream.writableEnded && !stream.destroyed) {
-      stream.end(farewell === undefined ? undefined : this.#sealAll([encodeMessage(farewell)]));
+      this.#outlet.end(farewell === undefined ? undefined : this.#sealAll([encodeMessage(farewell)]));
       // A socket that is closed with bytes unread resets the connection, and what was sent last may be lost with it: read
       // on, without looking, until the peer hangs up too or the time is over.
       stream.resume();
@@ -200,7 +207,7 @@ export class Connection implements Peer {
     }
     const fed = this.#feed(bytes);
     if (fed === undefined) return;
-    if (fed.reply !== undefined) this.#stream.write(fed.reply);
+    if (fed.reply !== undefined) this.#outlet.write(fed.reply);
     if (fed.established !== undefined) this.#introduce(fed.established);
     for (const each of fed.messages) {
       if (this.#stage === 'ready' && isGossip(each) && this.#options.owner.gossip(this, each)) continue;

@@ -10,6 +10,7 @@ import { fromHex, isHex } from '../../base/types/hex.ts';
 import type { Network } from '../../base/types/network.ts';
 import { Secret } from '../../base/types/secret.ts';
 import { Session } from '../../codec/transport/session.ts';
+import type { Fence } from '../../infra/store/store.ts';
 import { Connection, type ConnectionOwner } from './connection.ts';
 import type { Dial } from './dial.ts';
 import { DIAL_TIMEOUT_MS, MAX_STRANGERS, MAX_UNKNOWN_CONNECTIONS, MAX_UNKNOWN_CONNECTIONS_PER_HOST } from './limits.ts';
@@ -30,6 +31,8 @@ export interface PeersOptions {
   /** Whether the node has a channel with us: such a one always has a place, also when it is the one that calls. */
   readonly hasChannel: (node_id: NodeId) => boolean;
   readonly dial: Dial;
+  /** Asked right before bytes leave for a peer. Absent: nobody else could speak for this node. */
+  readonly fence?: Fence;
   readonly clock: Clock;
   readonly randomBytes: RandomBytes;
   readonly log: PeerLog;
@@ -261,6 +264,7 @@ export class Peers implements ConnectionOwner {
       network,
       features,
       owner: this,
+      fence: this.#options.fence ?? (() => undefined),
     });
     this.#pending.set(connection, pending);
   }

@@ -42,6 +42,10 @@ class Disk implements Store {
     return this.#is_dead ? await new Promise(() => {}) : rows;
   }
 
+  fence(): undefined {
+    return undefined;
+  }
+
   async close(): Promise<void> {}
 
   die(): Store {

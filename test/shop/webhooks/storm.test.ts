@@ -63,6 +63,7 @@ async function weather(random: Random): Promise<void> {
     const mortal: Store & Pick<WatchedStore, 'onEvents'> = {
       commit: (unit) => (is_dead ? never : store.commit(unit)),
       read: (sql, params) => (is_dead ? never : store.read(sql, params)),
+      fence: () => store.fence(),
       close: () => store.close(),
       onEvents: (listener) => store.onEvents(() => is_dead || listener()),
     };

@@ -34,8 +34,18 @@ test(
     const listed = async () => (await ask(dir, 'listinvoices')).invoices as { label: string; status: string }[];
     assert.deepEqual(
       (await listed()).map(({ status }) => status),
-      ['paid', 'paid'],
+      ['paid', 'unpaid', 'paid'],
     );
+
+    // The one that is not paid waits on a page, where the customer pays it by a button.
+    const page = /^ {2}(http:\/\/\S+\/i\/[0-9a-f]{32})$/m.exec(first.said)?.[1] as string;
+    assert.match(await (await fetch(page)).text(), /Pay as the customer of the sandbox/);
+    const pressed = await fetch(`${page}/sandbox-pay`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-www-form-urlencoded', origin: new URL(page).origin },
+    });
+    assert.equal(pressed.url, page);
+    assert.match(await pressed.text(), /21,000.sat received/);
     const channelOf = async () =>
       ((await ask(dir, 'listpeerchannels')).channels as { channel_id: string }[])[0]?.channel_id;
     const channel_id = await channelOf();
@@ -49,7 +59,8 @@ test(
     assert.doesNotMatch(second.said, /funds a channel/);
     for (const name of ['shop', 'customer']) assert.equal(idIn(second.said, name), idIn(first.said, name));
     assert.equal(await channelOf(), channel_id);
-    assert.ok((await listed()).every(({ status }) => status === 'paid'));
+    const before = (await listed()).slice(0, 3);
+    assert.ok(before.every(({ status }) => status === 'paid'));
 
     // Without it nobody holds the chain: the nodes do not stay behind.
     await second.kill('SIGKILL');

@@ -117,6 +117,16 @@ const CATALOGUE = {
   IDEMPOTENT_REQUEST_RUNNING: { code: 3102, http_status: 409, meaning: 'The same request is still running.' },
   IDEMPOTENT_REQUEST_UNKNOWN: { code: 3103, http_status: 409, meaning: 'Nobody knows whether the request was done.' },
   WEBHOOK_NOT_FOUND: { code: 3003, http_status: 404, meaning: 'There is no such webhook.' },
+  SESSION_OVER: { code: 3401, http_status: 401, meaning: 'The session has ended, or was revoked.' },
+  SIGN_IN_FAILED: {
+    code: 3402,
+    http_status: 401,
+    meaning: 'The link, the name, the password or the passkey is wrong.',
+  },
+  SIGN_IN_TOO_OFTEN: { code: 3403, http_status: 429, meaning: 'Too many tries to sign in.' },
+  USER_NOT_FOUND: { code: 3404, http_status: 404, meaning: 'There is no such user.' },
+  USER_ALREADY_EXISTS: { code: 3405, http_status: 409, meaning: 'There is a user of that name already.' },
+  SESSION_NOT_FOUND: { code: 3406, http_status: 404, meaning: 'There is no such session.' },
 } as const satisfies Record<string, { code: number; http_status: number; meaning: string }>;
 
 /** The name of an error, as Core Lightning spells it (without its JSONRPC2_ prefixes). */

@@ -260,6 +260,19 @@ export interface Commands {
       /** It can be paid, but asks the payer for fewer than 19 blocks: a payment that leaves no more than it asks for is refused. Make a new invoice. */ readonly warning_cltv?: string;
     };
   };
+  /** Command for making a link that signs a user in once */
+  createlogin: {
+    readonly params: {
+      /** The name of the user. Default: the first owner. */ readonly user?: string;
+    };
+    readonly result: {
+      /** The name. */ readonly user: string;
+      /** What the user may do. */ readonly role: 'owner' | 'cashier' | 'accountant';
+      /** What the link holds: it begins one session, once. */ readonly token: string;
+      /** The link. Absent while no dashboard is served. */ readonly url?: string;
+      /** Until when it can be used, in Unix time. */ readonly expires_at: number;
+    };
+  };
   /** Command to create a rune */
   createrune: {
     readonly params: {
@@ -272,6 +285,21 @@ export interface Commands {
       /** The rune. Whoever has it has the right that it gives. */ readonly rune: string;
       /** Its number, by which it can be revoked. Runes derived from it have the same. */ readonly unique_id: string;
       /** The rune permits everything. */ readonly warning_unrestricted_rune?: string;
+    };
+  };
+  /** Command for adding a user of the dashboard and the counter */
+  createuser: {
+    readonly params: {
+      /** The name: 1 to 64 characters. Case makes no difference. */ readonly user: string;
+      /** What they may do. */ readonly role: 'owner' | 'cashier' | 'accountant';
+      /** A password, of at least 10 characters. */ readonly password?: string;
+    };
+    readonly result: {
+      /** The name. */ readonly user: string;
+      /** What the user may do. */ readonly role: 'owner' | 'cashier' | 'accountant';
+      /** What the link holds: it begins one session, once. */ readonly token: string;
+      /** The link. Absent while no dashboard is served. */ readonly url?: string;
+      /** Until when it can be used, in Unix time. */ readonly expires_at: number;
     };
   };
   /** Command for having events sent to a URL */
@@ -301,6 +329,28 @@ export interface Commands {
       /** When the first of them is tried again, in Unix time. */ readonly next_attempt_at?: number;
       /** Until this Unix time messages are signed with the secret before the current one as well. */ readonly old_secret_until?: number;
       /** What messages are signed with: `whsec_` and base64. Give it to the receiver, and keep it secret. */ readonly secret: string;
+    };
+  };
+  /** Command for writing down what the shop decided about a deposit */
+  decidedeposit: {
+    readonly params: {
+      /** The output: TXID:OUTNUM, as `listdeposits` names it. */ readonly outpoint: string;
+      /** What was decided. */ readonly decision: 'kept' | 'returned';
+      /** Why, or how it was sent back: up to 500 characters. */ readonly note?: string;
+    };
+    readonly result: {
+      /** The transaction. */ readonly txid: string;
+      /** The index of its output. */ readonly outnum: number;
+      /** The label of the invoice that it was meant for. */ readonly label: string;
+      /** The number of that invoice, which may have been deleted. */ readonly created_index: number;
+      /** Its amount. */ readonly amount_msat: number | bigint;
+      /** The height of its block. */ readonly blockheight?: number;
+      /** `short`: all deposits together are less than the invoice asks for; `late`: it came when the invoice had expired, was paid or was deleted. */ readonly status:
+        | 'short'
+        | 'late';
+      /** What the shop decided. */ readonly decision?: 'kept' | 'returned';
+      /** What the shop wrote to it. */ readonly note?: string;
+      /** When, in Unix time. */ readonly decided_at?: number;
     };
   };
   /** Command for decoding an invoice string or a rune */
@@ -387,6 +437,25 @@ export interface Commands {
         /** Its letter. */ readonly tag: string;
         /** Its data, bech32. */ readonly data: string;
       }[];
+    };
+  };
+  /** Command for ending a session */
+  deletesession: {
+    readonly params: {
+      /** The number of the session. */ readonly session_id: number;
+    };
+    readonly result: {
+      /** The number of the session. */ readonly session_id: number;
+    };
+  };
+  /** Command for removing a user */
+  deleteuser: {
+    readonly params: {
+      /** The name. */ readonly user: string;
+    };
+    readonly result: {
+      /** The name. */ readonly user: string;
+      /** What the user may do. */ readonly role: 'owner' | 'cashier' | 'accountant';
     };
   };
   /** Command for deleting a webhook */
@@ -520,6 +589,51 @@ export interface Commands {
       /** Estimates are missing. */ readonly warning_missing_feerates?: string;
     };
   };
+  /** Command for searching invoices, the newest first */
+  findinvoices: {
+    readonly params: {
+      /** A label, or text in a label, a description or metadata, ignoring case; a payment hash; a BOLT 11 text; or `#` and the `created_index`. */ readonly text?: string;
+      /** Only those with this status. */ readonly status?: 'unpaid' | 'paid' | 'expired';
+      /** Only those created (with status `paid`: paid) at this Unix time or later, or from this day of the shop on. */ readonly since?:
+        | number
+        | bigint
+        | string;
+      /** Only those created (with status `paid`: paid) before this Unix time, or until the end of this day. */ readonly until?:
+        | number
+        | bigint
+        | string;
+      /** The `next_cursor` of the page before, with the same other parameters. */ readonly cursor?: string;
+      /** The maximum number of invoices in the page, up to 500. */ readonly limit?: number;
+    };
+    readonly result: {
+      /** The page. */ readonly invoices: readonly {
+        /** The label that it was created with. */ readonly label: string;
+        /** The invoice, as given to the payer. */ readonly bolt11: string;
+        /** The hash of the preimage. */ readonly payment_hash: string;
+        /** The amount; absent if the payer chooses it. */ readonly amount_msat?: number | bigint;
+        /** `unpaid` can still be paid, `expired` no longer can. */ readonly status: 'unpaid' | 'paid' | 'expired';
+        /** When paid: 1, 2, 3 ... in the order of payment. */ readonly pay_index?: number;
+        /** When paid: the amount received, which may be more than the invoice asks for. */ readonly amount_received_msat?:
+          | number
+          | bigint;
+        /** When paid: the Unix time. */ readonly paid_at?: number;
+        /** When paid on chain: the deposit that paid it, or the last one of several. */ readonly paid_outpoint?: {
+          /** The transaction. */ readonly txid: string;
+          /** The index of its output. */ readonly outnum: number;
+        };
+        /** When paid: the proof of payment. */ readonly payment_preimage?: string;
+        /** The description; absent once it was removed. */ readonly description?: string;
+        /** The Unix time from which it can no longer be paid. */ readonly expires_at: number;
+        /** 1, 2, 3 ... in the order of creation. */ readonly created_index: number;
+        /** A number that rises with every change of any invoice; absent before its first change. */ readonly updated_index?: number;
+        /** The object that was stored with it. */ readonly metadata?: unknown;
+        /** It can be paid, but asks the payer for fewer than 19 blocks: a payment that leaves no more than it asks for is refused. Make a new invoice. */ readonly warning_cltv?: string;
+        /** When it was created, in Unix time. */ readonly created_at: number;
+      }[];
+      /** Where the next page begins; absent when there is none. */ readonly next_cursor?: string;
+      /** With `next_cursor`: how far back this page looked, in Unix time of creation or payment. */ readonly looked_back_to?: number;
+    };
+  };
   /** Command for establishing a lightning channel */
   fundchannel: {
     readonly params: {
@@ -651,6 +765,29 @@ export interface Commands {
       /** This machine has no binary of libsecp256k1: signatures take longer. Says how to get it. */ readonly warning_libsecp256k1?: string;
     };
   };
+  /** Command to show log messages */
+  getlog: {
+    readonly params: {
+      /** The lowest level that is shown; lines of `debug` are not kept. */ readonly level?:
+        | 'debug'
+        | 'info'
+        | 'unusual'
+        | 'broken';
+      /** Only so many of the newest lines. */ readonly limit?: number;
+    };
+    readonly result: {
+      /** When the oldest line was written: seconds since 1970, with nine decimals. */ readonly created_at: string;
+      /** The characters of the lines that are kept. */ readonly bytes_used: number;
+      /** The most that they may have. */ readonly bytes_max: number;
+      /** The lines, the oldest first. */ readonly log: readonly {
+        /** The level. */ readonly type: 'DEBUG' | 'INFO' | 'UNUSUAL' | 'BROKEN';
+        /** Seconds since `created_at`, with nine decimals. */ readonly time: string;
+        /** The Unix time in milliseconds. */ readonly time_ms: number;
+        /** What wrote it. */ readonly source: string;
+        /** The line. */ readonly log: string;
+      }[];
+    };
+  };
   /** Command for finding a route to a node */
   getroute: {
     readonly params: {
@@ -772,6 +909,43 @@ export interface Commands {
       /** Till is still reading blocks from its source. Payments wait for it, and are refused after a minute. */ readonly warning_lightningd_sync?: string;
     };
   };
+  /** Command for listing who changed what through the dashboard and the counter */
+  listactions: {
+    readonly params: {
+      /** Only actions with a lower number: the last one of the page before. */ readonly before?: number | bigint;
+      /** The maximum number of actions. */ readonly limit?: number;
+    };
+    readonly result: {
+      /** The actions. */ readonly actions: readonly {
+        /** Its number: 1, 2, 3 ... in the order in which they were asked for. */ readonly action_id: number;
+        /** When, in Unix time. */ readonly time: number;
+        /** The session. */ readonly session_id: number;
+        /** The name of the user at that time. */ readonly user: string;
+        /** The role of the user at that time. */ readonly role: 'owner' | 'cashier' | 'accountant';
+        /** The command. */ readonly method: string;
+        /** Its parameters as JSON, without secrets, cut at 1,000 characters. */ readonly params: string;
+        /** What came of it; `unknown` while it runs, and when the node ended before it did. */ readonly outcome:
+          | 'done'
+          | 'failed'
+          | 'unknown';
+        /** What it failed with. */ readonly error?: string;
+      }[];
+    };
+  };
+  /** Command for listing backups and their age */
+  listbackups: {
+    readonly params: Readonly<Record<string, never>>;
+    readonly result: {
+      /** The file of static backups: `emergency.recover` in the directory of the network. */ readonly emergency_file: string;
+      /** When it was written, in Unix time; absent before there was a channel. */ readonly emergency_written_at?: number;
+      /** Channels whose static backups are in it. */ readonly channels: number;
+      /** The last 20 copies, the newest first. */ readonly copies: readonly {
+        /** When it was made, in Unix time. */ readonly made_at: number;
+        /** The file. */ readonly destination: string;
+        /** Its size. */ readonly size_bytes: number;
+      }[];
+    };
+  };
   /** Command to query active lightning channels in the entire network */
   listchannels: {
     readonly params: {
@@ -885,6 +1059,29 @@ export interface Commands {
       }[];
     };
   };
+  /** Command for listing deposits that did not pay their invoice */
+  listdeposits: {
+    readonly params: {
+      /** Those that want a decision, or those that have one. */ readonly which?: 'open' | 'decided';
+      /** The maximum number of deposits. */ readonly limit?: number;
+    };
+    readonly result: {
+      /** The deposits. */ readonly deposits: readonly {
+        /** The transaction. */ readonly txid: string;
+        /** The index of its output. */ readonly outnum: number;
+        /** The label of the invoice that it was meant for. */ readonly label: string;
+        /** The number of that invoice, which may have been deleted. */ readonly created_index: number;
+        /** Its amount. */ readonly amount_msat: number | bigint;
+        /** The height of its block. */ readonly blockheight?: number;
+        /** `short`: all deposits together are less than the invoice asks for; `late`: it came when the invoice had expired, was paid or was deleted. */ readonly status:
+          | 'short'
+          | 'late';
+        /** What the shop decided. */ readonly decision?: 'kept' | 'returned';
+        /** What the shop wrote to it. */ readonly note?: string;
+        /** When, in Unix time. */ readonly decided_at?: number;
+      }[];
+    };
+  };
   /** Command for listing what happened */
   listevents: {
     readonly params: {
@@ -894,6 +1091,7 @@ export interface Commands {
         | readonly string[];
       /** Only events of invoices whose label begins with this. */ readonly label_prefix?: string;
       /** The maximum number of events. Default: all. */ readonly limit?: number;
+      /** Only events of the invoice with this label, found by an index. */ readonly label?: string;
     };
     readonly result: {
       /** The number of the newest event of all; 0 when there was none. */ readonly last_id: number;
@@ -1369,6 +1567,20 @@ export interface Commands {
       }[];
     };
   };
+  /** Command for listing the sessions of the dashboard and the counter */
+  listsessions: {
+    readonly params: Readonly<Record<string, never>>;
+    readonly result: {
+      /** The sessions, in the order in which they began. */ readonly sessions: readonly {
+        /** Its number: 1, 2, 3 ... in the order in which they began. */ readonly session_id: number;
+        /** The name. */ readonly user: string;
+        /** What the user may do. */ readonly role: 'owner' | 'cashier' | 'accountant';
+        /** How the user signed in. */ readonly way: 'link' | 'password' | 'passkey';
+        /** When, in Unix time. */ readonly created_at: number;
+        /** When it was used last, in Unix time. */ readonly last_seen_at: number;
+      }[];
+    };
+  };
   /** Command to example lightning-sql schemas */
   listsqlschemas: {
     readonly params: {
@@ -1382,6 +1594,26 @@ export interface Commands {
           /** Its type in SQL. */ readonly type: 'INTEGER' | 'BLOB' | 'TEXT' | 'REAL';
         }[];
         /** What rows are looked up by. */ readonly indices?: readonly (readonly string[])[];
+      }[];
+    };
+  };
+  /** Command for listing what was taken by day or by month */
+  listtakings: {
+    readonly params: {
+      /** The length of a period. */ readonly by?: 'day' | 'month';
+      /** How many periods, up to 400. */ readonly periods?: number;
+      /** The last day, or a day of the last month. Default: today. */ readonly until?: string;
+    };
+    readonly result: {
+      /** The time zone of the dates. */ readonly timezone: string;
+      /** Payments in all of the periods. */ readonly payments: number;
+      /** What they came to. */ readonly amount_msat: number | bigint;
+      /** The periods, the oldest first. */ readonly takings: readonly {
+        /** The day, such as 2026-11-29; of a month 2026-11. */ readonly date: string;
+        /** When it begins, in Unix time. */ readonly start: number;
+        /** When it ends: the first second after it. */ readonly end: number;
+        /** How many invoices were paid. */ readonly payments: number;
+        /** What was received for them. */ readonly amount_msat: number | bigint;
       }[];
     };
   };
@@ -1406,6 +1638,21 @@ export interface Commands {
           /** Its amount. */ readonly amount_msat: number | bigint;
           /** Its script. */ readonly scriptPubKey: string;
         }[];
+      }[];
+    };
+  };
+  /** Command for listing the users of the dashboard and the counter */
+  listusers: {
+    readonly params: Readonly<Record<string, never>>;
+    readonly result: {
+      /** The users, in the order in which they were added. */ readonly users: readonly {
+        /** The name. */ readonly user: string;
+        /** What the user may do. */ readonly role: 'owner' | 'cashier' | 'accountant';
+        /** The number of their rune, as in `showrunes`. */ readonly unique_id: string;
+        /** Whether they can sign in by a password. */ readonly has_password: boolean;
+        /** How many passkeys they have. */ readonly passkeys: number;
+        /** How many sessions they have now. */ readonly sessions: number;
+        /** When they were added, in Unix time. */ readonly created_at: number;
       }[];
     };
   };
@@ -1794,6 +2041,18 @@ export interface Commands {
       }[];
     };
   };
+  /** Command for changing the role or the password of a user */
+  updateuser: {
+    readonly params: {
+      /** The name. */ readonly user: string;
+      /** What they may do from now on. */ readonly role?: 'owner' | 'cashier' | 'accountant';
+      /** The new password; an empty one removes it. */ readonly password?: string;
+    };
+    readonly result: {
+      /** The name. */ readonly user: string;
+      /** What the user may do. */ readonly role: 'owner' | 'cashier' | 'accountant';
+    };
+  };
   /** Command for changing a webhook, or switching it on and off */
   updatewebhook: {
     readonly params: {
@@ -2038,15 +2297,20 @@ export const READING_COMMANDS: readonly string[] = [
   'decodepay',
   'deprecations',
   'feerates',
+  'findinvoices',
   'getinfo',
+  'getlog',
   'getroute',
   'getroutes',
   'help',
+  'listactions',
+  'listbackups',
   'listchannels',
   'listclosedchannels',
   'listconfigs',
   'listdatastore',
   'listdeliveries',
+  'listdeposits',
   'listevents',
   'listforwards',
   'listfunds',
@@ -2060,8 +2324,11 @@ export const READING_COMMANDS: readonly string[] = [
   'listpeerchannels',
   'listpeers',
   'listsendpays',
+  'listsessions',
   'listsqlschemas',
+  'listtakings',
   'listtransactions',
+  'listusers',
   'listwebhooks',
   'notifications',
   'parsefeerate',

@@ -15,10 +15,20 @@ export interface PeerBook {
   save(node_id: NodeId, address: NetAddress, source: 'reached' | 'typed'): Promise<readonly NetAddress[]>;
 }
 
+/** How backups stand. Times are Unix times. */
+export interface BackupState {
+  /** The file of static backups, and when it was written; undefined before there was a channel. */
+  readonly emergency_file: string;
+  readonly emergency_written_at: number | undefined;
+  /** Copies of the database that were made while the node ran, the newest first. */
+  readonly copies: readonly { readonly made_at: number; readonly destination: string; readonly size_bytes: number }[];
+}
+
 /** Backups of the node, and the way back. */
 export interface BackupModule extends Pick<Backups, 'each' | 'recover' | 'recoverFile' | 'withoutAddress'> {
   /** Copies the database to a new file; answers its size in bytes. Rejects with StoreFailure. */
   copyDatabase(destination: string): Promise<number>;
+  state(): Promise<BackupState>;
 }
 
 export interface ChannelModules {

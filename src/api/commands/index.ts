@@ -15,10 +15,15 @@ import { checkrune } from './checkrune.ts';
 import { close } from './close.ts';
 import { connect } from './connect.ts';
 import { createinvoice } from './createinvoice.ts';
+import { createlogin } from './createlogin.ts';
 import { createrune } from './createrune.ts';
+import { createuser } from './createuser.ts';
 import { createwebhook } from './createwebhook.ts';
+import { decidedeposit } from './decidedeposit.ts';
 import { decode } from './decode.ts';
 import { decodepay } from './decodepay.ts';
+import { deletesession } from './deletesession.ts';
+import { deleteuser } from './deleteuser.ts';
 import { deletewebhook } from './deletewebhook.ts';
 import { delexpiredinvoice } from './delexpiredinvoice.ts';
 import { delinvoice } from './delinvoice.ts';
@@ -26,18 +31,23 @@ import { deprecations } from './deprecations.ts';
 import { disconnect } from './disconnect.ts';
 import { emergencyrecover } from './emergencyrecover.ts';
 import { feerates } from './feerates.ts';
+import { findinvoices } from './findinvoices.ts';
 import { fundchannel } from './fundchannel.ts';
 import { funderupdate } from './funderupdate.ts';
 import { getinfo } from './getinfo.ts';
+import { getlog } from './getlog.ts';
 import { getroute } from './getroute.ts';
 import { getroutes } from './getroutes.ts';
 import { help } from './help.ts';
 import { invoice } from './invoice.ts';
+import { listactions } from './listactions.ts';
+import { listbackups } from './listbackups.ts';
 import { listchannels } from './listchannels.ts';
 import { listclosedchannels } from './listclosedchannels.ts';
 import { listconfigs } from './listconfigs.ts';
 import { listdatastore } from './listdatastore.ts';
 import { listdeliveries } from './listdeliveries.ts';
+import { listdeposits } from './listdeposits.ts';
 import { listevents } from './listevents.ts';
 import { listforwards } from './listforwards.ts';
 import { listfunds } from './listfunds.ts';
@@ -51,8 +61,11 @@ import { listpays } from './listpays.ts';
 import { listpeerchannels } from './listpeerchannels.ts';
 import { listpeers } from './listpeers.ts';
 import { listsendpays } from './listsendpays.ts';
+import { listsessions } from './listsessions.ts';
 import { listsqlschemas } from './listsqlschemas.ts';
+import { listtakings } from './listtakings.ts';
 import { listtransactions } from './listtransactions.ts';
+import { listusers } from './listusers.ts';
 import { listwebhooks } from './listwebhooks.ts';
 import type { Modules } from './modules.ts';
 import { newaddr } from './newaddr.ts';
@@ -76,6 +89,7 @@ import { staticbackup } from './staticbackup.ts';
 import { stop } from './stop.ts';
 import { testwebhook } from './testwebhook.ts';
 import { unreserveinputs } from './unreserveinputs.ts';
+import { updateuser } from './updateuser.ts';
 import { updatewebhook } from './updatewebhook.ts';
 import { wait } from './wait.ts';
 import { waitanyinvoice } from './waitanyinvoice.ts';
@@ -103,10 +117,15 @@ export const commands: readonly Command<Modules>[] = [
   close,
   connect,
   createinvoice,
+  createlogin,
   createrune,
+  createuser,
   createwebhook,
+  decidedeposit,
   decode,
   decodepay,
+  deletesession,
+  deleteuser,
   deletewebhook,
   delexpiredinvoice,
   delinvoice,
@@ -114,18 +133,23 @@ export const commands: readonly Command<Modules>[] = [
   disconnect,
   emergencyrecover,
   feerates,
+  findinvoices,
   fundchannel,
   funderupdate,
   getinfo,
+  getlog,
   getroute,
   getroutes,
   help,
   invoice,
+  listactions,
+  listbackups,
   listchannels,
   listclosedchannels,
   listconfigs,
   listdatastore,
   listdeliveries,
+  listdeposits,
   listevents,
   listforwards,
   listfunds,
@@ -139,8 +163,11 @@ export const commands: readonly Command<Modules>[] = [
   listpeerchannels,
   listpeers,
   listsendpays,
+  listsessions,
   listsqlschemas,
+  listtakings,
   listtransactions,
+  listusers,
   listwebhooks,
   newaddr,
   notifications,
@@ -163,6 +190,7 @@ export const commands: readonly Command<Modules>[] = [
   stop,
   testwebhook,
   unreserveinputs,
+  updateuser,
   updatewebhook,
   wait,
   waitanyinvoice,

@@ -1,6 +1,6 @@
 import type { EventLog, EventQuery } from '../../shop/events/event-log.ts';
 import { answer } from '../rpc/answer.ts';
-import { optional, withDefault } from '../rpc/command.ts';
+import { byName, optional, withDefault } from '../rpc/command.ts';
 import { field } from '../rpc/fields.ts';
 import { eventMembers, eventNumber, eventRow, eventTypesField, readingError, TYPES_DOC, typesOf } from './event-row.ts';
 import { defineCommand } from './modules.ts';
@@ -37,6 +37,7 @@ ${TYPES_DOC}`,
     ),
     label_prefix: optional(field.string, 'Only events of invoices whose label begins with this.'),
     limit: optional(field.u32, 'The maximum number of events. Default: all.'),
+    label: byName(optional(field.string, 'Only events of the invoice with this label, found by an index.')),
   },
   returns: {
     last_id: answer.integer('The number of the newest event of all; 0 when there was none.'),
@@ -53,8 +54,8 @@ ${TYPES_DOC}`,
   ],
   see_also: ['waitevent', 'waitanyinvoice'],
   access: 'read',
-  async run({ after, types, label_prefix, limit }, { events }) {
-    const query = { after: eventNumber(after), types: typesOf(types), label_prefix, limit };
+  async run({ after, types, label_prefix, limit, label }, { events }) {
+    const query = { after: eventNumber(after), types: typesOf(types), label_prefix, label, limit };
     const { last_id, oldest_id } = await events.range();
     if (limit === 0) return { last_id, oldest_id, next_after: query.after, events: [] };
     try {

@@ -1,5 +1,6 @@
 /** What commands run on: the interfaces of the modules below, gathered. The daemon builds the one value of this type. */
 
+import type { LogLevel } from '../../base/log.ts';
 import type { NetworkName } from '../../base/types/network.ts';
 import type { QueryRunner } from '../../infra/store/queries/runner.ts';
 import type { SignedMessage } from '../../node/keys/signed-message.ts';
@@ -8,12 +9,15 @@ import type { Checkout } from '../../shop/checkout/checkout.ts';
 import type { Deposits } from '../../shop/deposits/deposits.ts';
 import type { EventLog } from '../../shop/events/event-log.ts';
 import type { Invoices } from '../../shop/invoices/invoices.ts';
+import type { Calendar } from '../../shop/takings/calendar.ts';
+import type { Takings } from '../../shop/takings/takings.ts';
 import type { Webhooks } from '../../shop/webhooks/webhooks.ts';
 import { commandsOn } from '../rpc/command.ts';
 import type { CommandTable } from '../rpc/table.ts';
 import type { ChannelModules } from './channel-modules.ts';
 import type { NetworkModules } from './network-modules.ts';
 import type { PaymentModules } from './payment-modules.ts';
+import type { PeopleModules } from './people-modules.ts';
 import type { WalletModules } from './wallet-modules.ts';
 
 /** What `getinfo` says of the node as it is now. */
@@ -63,6 +67,14 @@ export interface ConfigValue {
   readonly source: string;
 }
 
+/** A line of the node's log. */
+export interface LogLine {
+  /** Unix time, milliseconds. */
+  readonly time_ms: number;
+  readonly level: LogLevel;
+  readonly text: string;
+}
+
 /** The node itself: who it is, how it is set, and its end. */
 export interface NodeControl {
   info(): NodeInfo | Promise<NodeInfo>;
@@ -74,14 +86,19 @@ export interface NodeControl {
 }
 
 /** All modules that commands may use. */
-export interface Modules extends ChannelModules, NetworkModules, PaymentModules, WalletModules {
+export interface Modules extends ChannelModules, NetworkModules, PaymentModules, PeopleModules, WalletModules {
   readonly invoices: Invoices;
   /** What arrived at addresses of invoices. */
-  readonly deposits: Pick<Deposits, 'ofInvoices' | 'ofCoins'>;
+  readonly deposits: Pick<Deposits, 'ofInvoices' | 'ofCoins' | 'unpaid' | 'decide'>;
   /** Pages on which customers pay. */
   readonly checkout: Pick<Checkout, 'newPage' | 'pageWrite' | 'ofInvoice' | 'urlOf'>;
   /** What programs may ask of the node. */
   readonly runes: Pick<Runes, 'create' | 'check' | 'show' | 'changeBlacklist' | 'blacklist'>;
+  /** What was taken, and the shop's days. */
+  readonly takings: Pick<Takings, 'read'>;
+  readonly calendar: Calendar;
+  /** The end of the node's log. */
+  readonly recent_log: { lines(): readonly LogLine[] };
   /** The log of what happened. */
   readonly events: EventLog;
   /** Where events are sent. */

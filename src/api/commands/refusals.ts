@@ -140,8 +140,8 @@ export const REFUSALS: readonly Refusal[] = [
     instead: 'write a program that uses the commands and waits with waitanyinvoice or wait',
   },
   {
-    commands: ['setconfig', 'getlog', 'upgradewallet', 'graceful'],
-    why: "Till's options are read when it starts, its log is a stream of lines, and its wallet needs no upgrade",
+    commands: ['setconfig', 'upgradewallet', 'graceful'],
+    why: "Till's options are read when it starts, and its wallet needs no upgrade",
     instead: 'change the config file and start again; stop ends the node in order',
   },
   {

@@ -12,6 +12,7 @@ import { findFault } from './conform.ts';
 import { compileFilter } from './filter.ts';
 import { isJsonObject, type Json, Literal, spell } from './json.ts';
 import type { Parsed } from './json-parser.ts';
+import { type Person, paramsToRecord } from './person.ts';
 import { runeView } from './rune-view.ts';
 import { type CommandTable, type Refuse, readParams, tableOf, unknownCommand } from './table.ts';
 import { isStreamed, streamJson, writeJson } from './writer.ts';
@@ -70,6 +71,8 @@ export interface DispatchOptions {
     run: () => Promise<string>,
   ) => Promise<string>;
   readonly judgeRune?: (rune: string, request: RequestToJudge) => void | Promise<void>;
+  /** The person whose session stands where a rune does; undefined for a rune. Throws RpcError when the session is over. */
+  readonly personOf?: (credential: string) => Person | undefined;
   /** Where an unexpected exception is reported: a bug of ours. */
   readonly onUnexpected: (error: unknown, method: string) => void;
   /** What is said of commands that others have and this node refuses. */
@@ -156,22 +159,27 @@ export class Dispatcher<Modules> {
   }
 
   async #call(call: Call, caller: Caller): Promise<Outcome> {
-    const { method, params, filter, rune, request_id, idempotency_key } = call;
+    const { method, params, filter, rune: credential, request_id, idempotency_key } = call;
     const command = this.#table.find(method);
     let is_refusal = true;
     try {
+      const person = credential === undefined ? undefined : this.#options.personOf?.(credential);
+      const rune = person?.rune ?? credential;
       const judged = this.#judge(method, params, command, rune);
       if (judged !== undefined) await judged;
       is_refusal = false;
       if (command === undefined) throw this.#table.refusal(method) ?? unknownCommand(method);
       const pick = filter === undefined ? undefined : compileFilter(filter);
       const values = readParams(command, params);
-      const run = async (): Promise<string | AsyncIterable<string>> => {
+      const answer = async (): Promise<string | AsyncIterable<string>> => {
         const result = await command.run(values, this.#modules, new RequestContext(`"${method}"`, caller));
         this.#holdTo(command, result);
         const picked = pick === undefined ? result : pick(result);
         return isStreamed(picked) ? streamJson(picked) : writeJson(picked);
       };
+      const isRecorded = person !== undefined && command.access === 'write';
+      const change = { method: command.name, params: isRecorded ? paramsToRecord(command, params) : '' };
+      const run = () => (isRecorded ? person.record(change, answer) : answer());
       const { once } = this.#options;
       if (idempotency_key === undefined || once === undefined) return { result: await run() };
       const request = { rune: rune as string, key: idempotency_key, content: `${command.name} ${spell(params)}` };
@@ -186,7 +194,8 @@ export class Dispatcher<Modules> {
   /** Judges the rune for a thing that is no command, such as hearing notifications. Never throws. */
   async judge(method: string, rune: string | undefined): Promise<RpcError | undefined> {
     try {
-      await this.#judge(method, {}, undefined, rune);
+      const person = rune === undefined ? undefined : this.#options.personOf?.(rune);
+      await this.#judge(method, {}, undefined, person?.rune ?? rune);
       return undefined;
     } catch (error) {
       return this.#toRpcError(error, method);

@@ -78,6 +78,12 @@ export const OPTIONS = {
     'Confirmations that a deposit needs to pay an invoice (default on regtest: 1).',
     { min: 1, max: 144 },
   ),
+  'shop-timezone': optionalString(
+    'The time zone of the shop: when its days begin and end (default: that of the machine).',
+    {
+      placeholder: 'ZONE',
+    },
+  ),
   'events-keep-days': integer(400, 'Days for which events are kept; older ones are removed.', { min: 1, max: 36_500 }),
   'webhook-allow-private': strings(
     'Send webhooks to this host although its address is private, and over http:// if its URL says so. May be given several times.',

@@ -32,6 +32,7 @@ export function buildApi(layers: Omit<BuiltLayers, 'queries'>): Api {
     fence: () => store.fence(),
     ...(metrics === undefined ? {} : { onAnswered: metrics.onAnswered }),
     judgeRune: (rune, request) => layers.shop.runes.check(rune, request),
+    personOf: (credential) => layers.shop.people.personOf(credential),
     once: ({ rune, ...request }, run) =>
       layers.shop.idempotency.once({ ...request, scope: parseRune(rune).id ?? '' }, run),
     onUnexpected: (error, method) =>

@@ -10,8 +10,11 @@ import { EventLog } from '../../shop/events/event-log.ts';
 import { Pruner } from '../../shop/events/pruner.ts';
 import { AUTOCLEAN_SUBSYSTEMS } from '../../shop/invoices/autoclean.ts';
 import { Invoices } from '../../shop/invoices/invoices.ts';
+import { Calendar } from '../../shop/takings/calendar.ts';
+import { Takings } from '../../shop/takings/takings.ts';
 import { SendingProcess } from '../../shop/webhooks/sending-process.ts';
 import { Webhooks } from '../../shop/webhooks/webhooks.ts';
+import { ConfigError } from '../config/option.ts';
 import type { Infra } from './build-infra.ts';
 import type { Node, ShopPort } from './build-node.ts';
 import { checkoutPort } from './checkout-port.ts';
@@ -19,6 +22,7 @@ import { depositPort } from './deposit-port.ts';
 import { INVOICE_FEATURES } from './features.ts';
 import type { Part } from './lifecycle.ts';
 import { confirmations } from './open.ts';
+import { buildPeople, type People } from './people.ts';
 import { proxyOf } from './proxy.ts';
 import { ShopWarnings } from './shop-warnings.ts';
 import { fencedSender, webhookPort } from './webhook-port.ts';
@@ -30,6 +34,10 @@ export interface Shop {
   readonly checkout: Checkout;
   readonly runes: Runes;
   readonly idempotency: Idempotency;
+  /** Who may sign in. */
+  readonly people: People;
+  readonly takings: Takings;
+  readonly calendar: Calendar;
   readonly events: EventLog;
   readonly webhooks: Webhooks;
   /** What the node asks of the shop. */
@@ -122,6 +130,9 @@ export async function buildShop(
     onBackgroundError: report('runes'),
   });
 
+  const takings = new Takings(store);
+  const people = await buildPeople({ store, clock, log }, runes);
+
   const warnings = new ShopWarnings({
     inboundMsat: () => waysIn(channels.list()).reduce((total, { receivable_msat }) => total + receivable_msat, 0n),
     reserve: () => reserve.state(),
@@ -131,7 +142,9 @@ export async function buildShop(
   let stopJudging = (): void => {};
   const parts: readonly Part[] = [
     { name: 'runes', stop: () => runes.stop() },
+    { name: 'sessions', stop: () => people.sessions.stop() },
     { name: 'webhooks', start: () => webhooks.start(), stop: () => webhooks.stop() },
+    { name: 'takings', start: () => void takings.follow().catch(report('takings')), stop: () => takings.stop() },
     { name: 'old events', start: () => pruner.start(), stop: () => pruner.stop() },
     {
       name: 'invoices',
@@ -182,6 +195,9 @@ export async function buildShop(
     checkout,
     runes,
     idempotency: new Idempotency(store, clock),
+    people,
+    takings,
+    calendar: calendarOf(config),
     events,
     webhooks,
     port: {
@@ -193,4 +209,15 @@ export async function buildShop(
     },
     parts,
   };
+}
+
+/** The days of the shop. Throws ConfigError for what is no time zone. */
+function calendarOf({ values }: Infra['config']): Calendar {
+  const time_zone = values['shop-timezone'] ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
+  try {
+    return new Calendar(time_zone);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new ConfigError(`shop-timezone is a time zone such as Europe/Berlin or UTC, not '${time_zone}'`);
+  }
 }

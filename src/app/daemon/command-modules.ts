@@ -1,6 +1,4 @@
 /** What commands run on, made of the layers of a node. */
-import { statSync } from 'node:fs';
-import { join } from 'node:path';
 import { commands } from '../../api/commands/index.ts';
 import type { ConfigValue, Modules, NodeInfo } from '../../api/commands/modules.ts';
 import { addressRow } from '../../api/commands/peer-address.ts';
@@ -11,9 +9,7 @@ import { satToMsat } from '../../base/types/amount.ts';
 import { encodeFeatures } from '../../base/types/features.ts';
 import { toHex } from '../../base/types/hex.ts';
 import { version } from '../../base/version.ts';
-import { copyDatabase } from '../../infra/store/copy.ts';
 import type { QueryRunner } from '../../infra/store/queries/runner.ts';
-import { DATABASE_FILE } from '../../infra/store/sqlite-store.ts';
 import type { Channels } from '../../node/channels/channels.ts';
 import { expectedOutputs } from '../../node/channels/closing/outputs.ts';
 import type { LiveChannel } from '../../node/channels/live-channel.ts';
@@ -28,6 +24,7 @@ import { shortChannelId } from '../../protocol/channel/ready.ts';
 import type { Config } from '../config/config.ts';
 import type { OptionDefinition } from '../config/option.ts';
 import { OPTIONS } from '../config/options.ts';
+import { backupState, copyAndRemember } from './backup-copies.ts';
 import type { Infra } from './build-infra.ts';
 import type { Node } from './build-node.ts';
 import type { Shop } from './build-shop.ts';
@@ -35,6 +32,7 @@ import { INVOICE_FEATURES } from './features.ts';
 import { identityOf } from './identity.ts';
 import { addressesInMap } from './map-addresses.ts';
 import { readPeerAddresses, savePeerAddress } from './peer-book.ts';
+import type { RecentLog } from './recent-log.ts';
 
 /** The layers below the commands. */
 export interface BuiltLayers {
@@ -42,6 +40,8 @@ export interface BuiltLayers {
   readonly node: Node;
   readonly shop: Shop;
   readonly queries: QueryRunner;
+  /** The log, for those who look at its end. */
+  readonly recent_log: RecentLog;
   /** `stop` was asked for. */
   readonly onStop: () => void;
 }
@@ -57,6 +57,15 @@ export function modulesOf(layers: BuiltLayers): Modules {
     deposits: shop.deposits,
     checkout: shop.checkout,
     runes: shop.runes,
+    takings: shop.takings,
+    calendar: shop.calendar,
+    recent_log: layers.recent_log,
+    users: shop.people.users,
+    sessions: shop.people.sessions,
+    passkeys: shop.people.passkeys,
+    sign_in: shop.people.sign_in,
+    actions: shop.people.actions,
+    dashboardUrl: () => shop.people.served.dashboard_url,
     events: shop.events,
     webhooks: shop.webhooks,
     queries,
@@ -74,10 +83,8 @@ export function modulesOf(layers: BuiltLayers): Modules {
       withoutAddress: () => backups.withoutAddress(),
       recover: (sealed) => backups.recover(sealed),
       recoverFile: () => backups.recoverFile(),
-      copyDatabase: async (destination) => {
-        await copyDatabase(join(config.network_dir, DATABASE_FILE), destination);
-        return statSync(destination).size;
-      },
+      copyDatabase: (destination) => copyAndRemember(infra, destination),
+      state: () => backupState(infra),
     },
     peerBook: {
       find: async (node_id) =>

@@ -11,6 +11,7 @@ import { buildInfra, type Infra } from './build-infra.ts';
 import { buildNode, callPeersAgain, type Node } from './build-node.ts';
 import { buildShop, type Shop } from './build-shop.ts';
 import { Lifecycle } from './lifecycle.ts';
+import { RecentLog } from './recent-log.ts';
 import { unattended } from './unattended.ts';
 
 export interface DaemonOptions {
@@ -61,18 +62,19 @@ export class Daemon implements Running {
 
   /** Builds and starts a node. Rejects with a typed error whose sentence is for the operator, and leaves nothing behind. */
   static async start(options: DaemonOptions): Promise<Daemon> {
-    const { config, log, onStop } = options;
+    const { config, onStop } = options;
+    const log = new RecentLog(options.log, Date.now);
     for (const note of config.notes) log.info(note);
     if (slowCurve !== undefined) log.warn(slowCurve);
     let lifecycle: Lifecycle | undefined;
     const infra = await buildInfra(
-      options,
+      { ...options, log },
       unattended(log, () => lifecycle?.isStopping ?? false),
     );
     try {
       const node: Node = await buildNode(infra, () => shop.port);
       const shop: Shop = await buildShop(infra, node);
-      const api = buildApi({ infra, node, shop, onStop });
+      const api = buildApi({ infra, node, shop, recent_log: log, onStop });
       // Started in this order, stopped in reverse.
       lifecycle = new Lifecycle([...infra.parts, ...node.parts, ...shop.parts, ...node.outward, ...api.parts]);
       await lifecycle.start();

@@ -12,6 +12,7 @@
 import { type Msat, sat, satToMsat, sum } from '../../base/types/amount.ts';
 import type { Clock } from '../../base/types/clock.ts';
 import { type Store, StoreClosedError, type Write } from '../../infra/store/store.ts';
+import { type Decision, decideDeposit, readUnpaidDeposits, type UnpaidDeposit } from './decisions.ts';
 import { depositEvent, EVENT_OF_OUTCOME, seenEvent } from './events.ts';
 import type { CoinPort, InvoicePort, Outpoint, PaidCoin } from './ports.ts';
 import {
@@ -109,6 +110,17 @@ export class Deposits {
       listeners.delete(listener);
       if (listeners.size === 0) this.#listeners.delete(created_index);
     };
+  }
+
+  /** Deposits that did not pay their invoice, the newest first: those that want a decision, or those that have one. */
+  unpaid(which: 'open' | 'decided', limit: number): Promise<readonly UnpaidDeposit[]> {
+    return readUnpaidDeposits(this.#options.store, which, limit);
+  }
+
+  /** Writes down what the shop decided about one of them. Undefined when there is none such. */
+  decide(outpoint: Outpoint, decision: Decision, note: string | undefined): Promise<UnpaidDeposit | undefined> {
+    const { store, clock } = this.#options;
+    return decideDeposit(store, outpoint, { decision, note, decided_at: clock.nowSeconds() });
   }
 
   /** The chain has moved, or the node has started. Resolves when every deposit has been judged at the tip as it is. */

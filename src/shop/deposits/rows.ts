@@ -118,7 +118,8 @@ export async function readCoins(store: Store, outpoints: readonly Outpoint[]): P
   return [...found.values()];
 }
 
-function depositOfRow(row: Row): Deposit {
+/** The deposit of a row of the table. */
+export function depositOfRow(row: Row): Deposit {
   return {
     txid: row.txid as Txid,
     vout: Number(row.vout),

@@ -9,21 +9,31 @@ export interface EventFilter {
   readonly types?: readonly EventType[] | undefined;
   /** The label begins so: events without a label are then left out. */
   readonly label_prefix?: string | undefined;
+  /** The label itself. */
+  readonly label?: string | undefined;
 }
 
 /** Whether the event is wanted. */
-export function isWanted({ type, label }: ShopEvent, { types, label_prefix }: EventFilter): boolean {
+export function isWanted({ type, label }: ShopEvent, { types, label_prefix, label: wanted }: EventFilter): boolean {
+  if (wanted !== undefined && label !== wanted) return false;
   if (types !== undefined && !types.includes(type)) return false;
   return label_prefix === undefined || label?.startsWith(label_prefix) === true;
 }
 
 /** The same as SQL, to go behind another condition. */
-export function filterSql({ types, label_prefix }: EventFilter): { readonly sql: string; readonly params: SqlValue[] } {
+export function filterSql({ types, label_prefix, label }: EventFilter): {
+  readonly sql: string;
+  readonly params: SqlValue[];
+} {
   let sql = '';
   const params: SqlValue[] = [];
   if (types !== undefined) {
     sql += ` AND type IN (${types.length === 0 ? 'NULL' : types.map(() => '?').join(', ')})`;
     params.push(...types);
+  }
+  if (label !== undefined) {
+    sql += ' AND label = ?';
+    params.push(label);
   }
   if (label_prefix !== undefined) {
     sql += ' AND substr(label, 1, ?) = ?';

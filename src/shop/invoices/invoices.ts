@@ -15,6 +15,7 @@ import { type ListQuery, listInvoices } from './list.ts';
 import type { InvoicesOptions } from './ports.ts';
 import { type Accepted, type IncomingTotal, Receiver } from './receive.ts';
 import { Remover } from './remove.ts';
+import { type SearchPage, type SearchQuery, searchInvoices } from './search.ts';
 import { signText, takeInvoice } from './sign.ts';
 import { type Awaited, type IndexReached, Waiting } from './wait.ts';
 
@@ -80,6 +81,11 @@ export class Invoices {
   /** The invoices of a query, read page by page as they are asked for. */
   list(query: ListQuery): AsyncGenerator<Invoice, void> {
     return listInvoices(this.#options, query);
+  }
+
+  /** A page of the invoices that a text and filters find, the newest first. Rejects with RangeError for a bad cursor. */
+  search(query: SearchQuery): Promise<SearchPage> {
+    return searchInvoices(this.#options, query);
   }
 
   /** Deletes the invoice of a label, which must have the status. Throws RpcError. */

@@ -38,7 +38,12 @@ const node: NodeControl = {
   stop: () => assert.fail('not asked'),
 };
 
-const NO_DEPOSITS: Modules['deposits'] = { ofInvoices: async () => [], ofCoins: async () => [] };
+const NO_DEPOSITS: Modules['deposits'] = {
+  ofInvoices: async () => [],
+  ofCoins: async () => [],
+  unpaid: async () => [],
+  decide: async () => undefined,
+};
 
 const NO_RESERVE: Modules['reserve'] = { state: () => assert.fail('not asked'), warningFor: () => undefined };
 

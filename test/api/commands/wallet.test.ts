@@ -69,7 +69,12 @@ function openAsker(world: World): (method: string, params?: unknown) => Promise<
     channelFunds: () => [CHANNEL],
     closingFunds: () => [],
     sweptFunds: () => [SWEEP],
-    deposits: { ofInvoices: async () => [], ofCoins: async () => [] },
+    deposits: {
+      ofInvoices: async () => [],
+      ofCoins: async () => [],
+      unpaid: async () => [],
+      decide: async () => undefined,
+    },
   } as Partial<Modules> as Modules;
   const unexpected: unknown[] = [];
   const dispatcher = new Dispatcher(commands, modules, {

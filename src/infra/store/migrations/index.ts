@@ -22,6 +22,8 @@ import { walletHistory } from './0020-wallet-history.ts';
 import { webhooks } from './0021-webhooks.ts';
 import { idempotentRequests } from './0022-idempotent-requests.ts';
 import { checkoutPages } from './0023-checkout-pages.ts';
+import { people } from './0024-people.ts';
+import { dashboard } from './0025-dashboard.ts';
 import type { Migration } from './migration.ts';
 
 export const MIGRATIONS: readonly Migration[] = [
@@ -48,4 +50,6 @@ export const MIGRATIONS: readonly Migration[] = [
   webhooks,
   idempotentRequests,
   checkoutPages,
+  people,
+  dashboard,
 ];

@@ -117,7 +117,8 @@ export const updateAddHtlc = message(
     cltv_expiry: u32,
     onion_routing_packet: onionPacket,
   },
-  { path_key: tlv(0, point) },
+  // bLIP 25: what the peer took off the amount that the onion names.
+  { path_key: tlv(0, point), extra_fee: tlv(65_537, millisatoshis) },
 );
 /** Of any length when it is read: Till makes it and does not judge it (docs/decisions/0028). */
 const ATTRIBUTION = { attribution_data: tlv(1, restBytes) } as const;

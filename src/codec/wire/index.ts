@@ -3,12 +3,14 @@ import { AmountError } from '../../base/types/amount.ts';
 import { Reader, WireError, Writer } from './bytes.ts';
 import * as channel from './channel-messages.ts';
 import * as gossip from './gossip-messages.ts';
+import * as lsps from './lsps-messages.ts';
 import type { MessageOf } from './message.ts';
 import * as setup from './setup-messages.ts';
 
 export { WireError } from './bytes.ts';
 export type * from './channel-messages.ts';
 export type * from './gossip-messages.ts';
+export type * from './lsps-messages.ts';
 export type * from './setup-messages.ts';
 
 /** The longest that a message can be: its length has two bytes in the transport (BOLT 8). */
@@ -17,7 +19,7 @@ export const MAX_MESSAGE_BYTES = 65_535;
 /** The most that a node keeps for a peer (BOLT 1, Peer Storage): beside a number and a length, it fits a message. */
 export const MAX_STORAGE_BYTES = 65_531;
 
-const DEFINITIONS = { ...setup, ...channel, ...gossip };
+const DEFINITIONS = { ...setup, ...channel, ...gossip, ...lsps };
 type Definitions = typeof DEFINITIONS;
 
 /** Every message that Till knows. */

@@ -66,6 +66,7 @@ const MESSAGES: Record<
   pong: [{ ignored: anyBytes }, {}],
   peer_storage: [{ blob: anyBytes }, {}],
   peer_storage_retrieval: [{ blob: anyBytes }, {}],
+  lsps0_message: [{ payload: anyBytes }, {}],
   open_channel: [
     {
       chain_hash: id,
@@ -91,7 +92,7 @@ const MESSAGES: Record<
   closing_sig: [simpleClose, closeSignatures],
   update_add_htlc: [
     { channel_id: id, id: u64, amount_msat: u64, payment_hash: id, cltv_expiry: u32, onion_routing_packet: hex(1366) },
-    { path_key: point },
+    { path_key: point, extra_fee: u64 },
   ],
   update_fulfill_htlc: [{ channel_id: id, id: u64, payment_preimage: id }, {}],
   update_fail_htlc: [{ channel_id: id, id: u64, reason: anyHex }, {}],

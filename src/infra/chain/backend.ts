@@ -41,6 +41,8 @@ export interface ChainBackend {
   unspent: ChainSource['unspent'];
   /** What transactions in no block pay to the script (hex), all together. Absent where the source cannot say at once. */
   unconfirmedTo?(script_pubkey: string): Promise<Sat>;
+  /** The transaction (serialized) while it waits for a block; undefined when the source's mempool does not hold it. */
+  mempoolTransaction?(txid: Txid): Promise<Uint8Array | undefined>;
   /**
    * The transaction at this index of a block; undefined when it has fewer. Absent where the block itself is as near.
    */

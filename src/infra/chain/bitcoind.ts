@@ -29,6 +29,7 @@ export interface BitcoindOptions {
 }
 
 const RPC_OTHER_ERROR = -1;
+const RPC_NOT_FOUND = -5;
 const RPC_INVALID_PARAMETER = -8;
 const RPC_VERIFY_ALREADY_IN_CHAIN = -27;
 /** It cannot be read, breaks a rule, or is refused. */
@@ -206,6 +207,15 @@ export class Bitcoind implements ChainBackend {
       script_pubkey: coin.scriptPubKey.hex,
       height: height - coin.confirmations + 1,
     };
+  }
+
+  async mempoolTransaction(txid: Txid): Promise<Uint8Array | undefined> {
+    try {
+      return Buffer.from(await this.#call<string>('getrawtransaction', txid), 'hex');
+    } catch (error) {
+      if (error instanceof RpcAnswer && error.code === RPC_NOT_FOUND) return undefined;
+      throw error;
+    }
   }
 
   async searchScripts(scripts: readonly string[]): Promise<readonly ScriptCoin[]> {

@@ -134,6 +134,15 @@ export class Esplora implements ChainBackend {
     return sat(this.#whole(path, asRecord(mempool_stats)?.funded_txo_sum));
   }
 
+  async mempoolTransaction(txid: Txid): Promise<Uint8Array | undefined> {
+    const path = `/tx/${txid}/hex`;
+    const answer = await this.#ask(path);
+    if (answer.status === NOT_FOUND) return undefined;
+    const text = this.#good(path, answer).toString('latin1').trim();
+    if (!/^([0-9a-f]{2})+$/.test(text)) throw this.#nonsense(path);
+    return Buffer.from(text, 'hex');
+  }
+
   async txidAt(hash: string, transaction_index: number): Promise<Txid | undefined> {
     const path = `/block/${hash}/txid/${transaction_index}`;
     const answer = await this.#ask(path);

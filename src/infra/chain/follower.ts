@@ -11,6 +11,7 @@ import { Freshness } from './freshness.ts';
 import { lookAtOutputs, type OutputFound, type OutputPlace } from './funding-outputs.ts';
 import { Health } from './health.ts';
 import { type FetchedBlock, lookBack } from './look-back.ts';
+import { mempoolTransaction } from './mempool-transaction.ts';
 import { blockHash, HEADER_LENGTH_BYTES, previousBlockHash } from './raw-block.ts';
 import type {
   BlockRef,
@@ -174,6 +175,8 @@ export class ChainFollower implements ChainSource {
   async unconfirmedTo(script_pubkey: string): Promise<Sat | undefined> {
     return await this.#backend.unconfirmedTo?.(script_pubkey);
   }
+
+  readonly mempoolTransaction: ChainSource['mempoolTransaction'] = (txid) => mempoolTransaction(this.#backend, txid);
 
   unspent(outpoint: Outpoint): ReturnType<ChainSource['unspent']> {
     return this.#backend.unspent(outpoint);

@@ -135,6 +135,12 @@ export interface ChainSource {
    */
   mempoolMinimumPerKw(): number;
 
+  /**
+   * The transaction (serialized) that waits for a block, as the source's mempool has it; undefined when it does not, or no
+   * longer. Rejects with ChainError when the source does not answer.
+   */
+  mempoolTransaction(txid: Txid): Promise<Uint8Array | undefined>;
+
   /** Whether the output exists and is unspent in the best chain (BOLT 7 checks announced channels with this). */
   unspent(outpoint: Outpoint): Promise<{ amount_sat: Sat; script_pubkey: string; height: number } | undefined>;
 

@@ -6,6 +6,8 @@ import { chmodSync, rmSync } from 'node:fs';
 import { connect as connectTo, createServer, type Server, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { type Sat, sat } from '../../../base/types/amount.ts';
+
+import type { Txid } from '../../../base/types/brand.ts';
 import { type ChainBackend, ChainError } from '../backend.ts';
 import type { BlockRef, BroadcastResult, FeeTargetBlocks, Outpoint } from '../source.ts';
 import type { EmbeddedChain } from './embedded-chain.ts';
@@ -19,6 +21,7 @@ type Calls = {
   feeratePerKw(): Promise<number>;
   unspent(outpoint: Outpoint): Promise<{ amount_sat: string; script_pubkey: string; height: number } | null>;
   unconfirmedTo(script_pubkey: string): Promise<string>;
+  mempoolTransaction(txid: Txid): Promise<string | null>;
   mine(count: number, script_pubkey: string): Promise<BlockRef>;
   reorganise(depth: number, script_pubkey: string, drop: 'keep' | 'drop'): Promise<BlockRef>;
 };
@@ -35,6 +38,10 @@ function callsOf(chain: EmbeddedChain): Calls {
       return coin === undefined ? null : { ...coin, amount_sat: String(coin.amount_sat) };
     },
     unconfirmedTo: async (script_pubkey) => String(await chain.unconfirmedTo(script_pubkey)),
+    mempoolTransaction: async (txid) => {
+      const transaction = await chain.mempoolTransaction(txid);
+      return transaction === undefined ? null : Buffer.from(transaction).toString('hex');
+    },
     mine: async (count, script_pubkey) => chain.mine(count, script_pubkey),
     reorganise: async (depth, script_pubkey, drop) => chain.reorganise(depth, script_pubkey, drop),
   };
@@ -132,6 +139,11 @@ export class SharedChain implements ChainBackend {
 
   async unconfirmedTo(script_pubkey: string): Promise<Sat> {
     return sat(BigInt(await this.#call('unconfirmedTo', script_pubkey)));
+  }
+
+  async mempoolTransaction(txid: Txid): Promise<Uint8Array | undefined> {
+    const transaction = await this.#call('mempoolTransaction', txid);
+    return transaction === null ? undefined : Buffer.from(transaction, 'hex');
   }
 
   /** Asks the owner to mine. */

@@ -3,6 +3,8 @@
  * bitcoind's rules, and mines or reorganises when it is asked to. It is a backend like any other.
  */
 import { type Sat, sum } from '../../../base/types/amount.ts';
+
+import type { Txid } from '../../../base/types/brand.ts';
 import type { Clock } from '../../../base/types/clock.ts';
 import { type ChainBackend, ChainError } from '../backend.ts';
 import { RawBlockError } from '../raw-block.ts';
@@ -139,6 +141,10 @@ export class EmbeddedChain implements ChainBackend {
     const coin = this.#ledger.coin(`${txid}:${vout}`);
     if (coin?.height === undefined) return undefined;
     return { amount_sat: coin.amount_sat, script_pubkey: coin.script_pubkey.toString('hex'), height: coin.height };
+  }
+
+  async mempoolTransaction(txid: Txid): Promise<Uint8Array | undefined> {
+    return this.#mempool.transactions.find((pending) => pending.txid === txid)?.bytes;
   }
 
   readonly onNews = (listener: () => void): (() => void) => {

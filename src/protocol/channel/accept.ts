@@ -20,10 +20,20 @@ import { confirmReady } from './ready.ts';
 import { LOCAL_LATEST, REMOTE_LATEST } from './stage.ts';
 import type { Turn } from './turn.ts';
 
+/** What was agreed on with a provider that opens a channel for a payment. */
+export interface BoughtOpening {
+  /** The most that we may ask as to_self_delay: blocks. */
+  readonly max_to_self_delay: number;
+  /** Whether the payment may go over it before its funding is seen. */
+  readonly pays_unseen: boolean;
+}
+
 /** What decides whether the peer's channel is welcome, besides the policy. */
 export interface AcceptRequest extends OpeningBasis {
   /** The operator named this peer: it may open channels that are used before they confirm. */
   readonly zeroconf_allowed: boolean;
+  /** The channel was bought of this peer. */
+  readonly bought?: BoughtOpening | undefined;
 }
 
 /** Answers `open_channel` with `accept_channel`, or with an error that says what was wrong. */
@@ -44,10 +54,17 @@ export function acceptOpening(message: OpenChannel, request: AcceptRequest, env:
   }
   const announce_channel = (message.channel_flags & 1) === 1;
   const { funding_satoshis, first_per_commitment_point } = message;
-  const local = ownSide(env, request, funding_satoshis);
+  const { bought } = request;
   const remote = sideOf(message);
+  const local = ownSide(
+    env,
+    request,
+    funding_satoshis,
+    bought && { ...bought, dust_limit_satoshis: remote.dust_limit_satoshis },
+  );
   let fault = sideFault(remote, first_per_commitment_point, local, funding_satoshis, env.policy, env);
-  if (channel_type.option_zeroconf && !request.zeroconf_allowed) {
+  const is_zeroconf = request.zeroconf_allowed || bought !== undefined;
+  if (channel_type.option_zeroconf && !is_zeroconf) {
     fault ??= 'we do not use channels of yours before they confirm';
   }
   if (channel_type.option_scid_alias && announce_channel) {
@@ -57,7 +74,7 @@ export function acceptOpening(message: OpenChannel, request: AcceptRequest, env:
 
   // Some implementations cannot ask for it in channel_type, and wait for a depth of zero in our answer.
   // Nobody else gets one, whatever the operator asks of depths: an unfunded channel of a stranger would be money to spend.
-  const minimum_depth = request.zeroconf_allowed ? 0 : Math.max(1, env.policy.minimum_depth);
+  const minimum_depth = is_zeroconf ? 0 : Math.max(1, env.policy.minimum_depth);
   const { upfront_shutdown_script, ...side } = local;
   return {
     opening: {
@@ -71,6 +88,9 @@ export function acceptOpening(message: OpenChannel, request: AcceptRequest, env:
       push_msat,
       feerate_per_kw,
       minimum_depth,
+      // The operator's word for the peer stands above what was bought of it.
+      funding_sight:
+        bought === undefined || request.zeroconf_allowed ? undefined : bought.pays_unseen ? 'one_payment' : 'waits',
       local,
       remote,
       remote_first_point: first_per_commitment_point,

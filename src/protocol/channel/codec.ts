@@ -43,6 +43,8 @@ type HtlcRow = [
   over_exposed: boolean,
   first_remote_number: number | null,
   last_remote_number: number | null,
+  /** Not written by earlier versions, and only when there is one. */
+  extra_fee?: string,
 ];
 
 /** What changes, as it is stored. */
@@ -140,6 +142,8 @@ export function decodeState(text: string): ChannelState {
     ready_received: state.ready_received,
     remote_alias: state.remote_alias,
     funding_confirmation: state.funding_confirmation,
+    // Not stored by earlier versions.
+    funding_sight: state.funding_sight,
     funding_rival: state.funding_rival,
     local_announcement: state.local_announcement,
     remote_announcement: state.remote_announcement,
@@ -202,7 +206,7 @@ function decodeMsat(text: string): Msat {
 }
 
 function encodeHtlc(htlc: Htlc): HtlcRow {
-  return [
+  const row: HtlcRow = [
     htlc.offered_by === 'local' ? 0 : 1,
     htlc.id.toString(),
     htlc.amount_msat.toString(),
@@ -218,6 +222,8 @@ function encodeHtlc(htlc: Htlc): HtlcRow {
     htlc.first_remote_number ?? null,
     htlc.last_remote_number ?? null,
   ];
+  if (htlc.extra_fee !== undefined) row[14] = htlc.extra_fee.toString();
+  return row;
 }
 
 function decodeHtlc(row: HtlcRow): Htlc {
@@ -230,6 +236,7 @@ function decodeHtlc(row: HtlcRow): Htlc {
     cltv_expiry: row[4],
     onion_routing_packet: row[5] ?? undefined,
     path_key: row[6] ?? undefined,
+    extra_fee: row[14] === undefined ? undefined : decodeMsat(row[14]),
     added: row[7],
     removal: row[8] ?? undefined,
     removed: row[9],

@@ -3,7 +3,7 @@
  * peer's that we fulfilled and that nears its time, must be claimed on the chain while that is still possible.
  */
 import { failChannel, forget, isOver } from './failure.ts';
-import { FUNDING_TIMEOUT_BLOCKS, isOverdue } from './funding.ts';
+import { fundingTimeoutBlocks, isOverdue } from './funding.ts';
 import { IRREVOCABLE, PROPOSED } from './stage.ts';
 import type { Htlc } from './state.ts';
 import type { Turn } from './turn.ts';
@@ -12,7 +12,7 @@ import type { Turn } from './turn.ts';
 export function checkDeadlines(turn: Turn): void {
   const { state, env } = turn;
   if (isOverdue(state, env.height)) {
-    forget(turn, 'local', `no funding transaction within ${FUNDING_TIMEOUT_BLOCKS} blocks`);
+    forget(turn, 'local', `no funding transaction within ${fundingTimeoutBlocks(state)} blocks`);
     return;
   }
   if (isOver(state)) return;

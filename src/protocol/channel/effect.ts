@@ -48,6 +48,9 @@ export type Effect =
   /** No block holds the funding any more, after a reorganisation; or one does again. */
   | { readonly kind: 'funding_left' }
   | { readonly kind: 'funding_back' }
+  /** The funding of a channel that was bought is in the mempool: the channel can be used. Or it is not any more. */
+  | { readonly kind: 'funding_seen' }
+  | { readonly kind: 'funding_vanished' }
   /** Another transaction stands in its place. */
   | { readonly kind: 'funding_rival'; readonly rival: FundingRival }
   /** And does so for good. `lost_msat`: what was ours in the channel; `payments`: to us, whose preimage we gave. */

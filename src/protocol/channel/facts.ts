@@ -4,7 +4,7 @@
  */
 import { type Msat, msat, satToMsat } from '../../base/types/amount.ts';
 import type { ShortChannelId } from '../../base/types/short-channel-id.ts';
-import { balancesAt } from './commitment.ts';
+import { ANCHORS_MSAT, balancesAt, commitmentFeeMsat } from './commitment.ts';
 import { lockedMsat } from './fee.ts';
 import { inFlight } from './htlc.ts';
 import { shortChannelId } from './ready.ts';
@@ -96,4 +96,12 @@ function placesLeft(state: ChannelState, side: Side): { count: number; limit_msa
     limit_msat: max_htlc_value_in_flight_msat - amount_msat,
     in_flight: count,
   };
+}
+
+/**
+ * What the first payment over a channel that a peer opens can bring us: all but the reserve that the peer must keep, both
+ * anchors, and the commitment's fee with the peer's buffer for its rise, as in `spendableMsat`. Below zero: nothing.
+ */
+export function firstPaymentMsat(funding_satoshis: bigint, reserve_satoshis: bigint, feerate_per_kw: number): bigint {
+  return funding_satoshis * 1000n - reserve_satoshis * 1000n - commitmentFeeMsat(feerate_per_kw * 2, 2) - ANCHORS_MSAT;
 }

@@ -22,6 +22,8 @@ export interface OfferedHtlc {
   /** 1,366 bytes, hex. */
   readonly onion_routing_packet: string;
   readonly path_key?: string | undefined;
+  /** What is taken off the amount that the onion names (bLIP 25). */
+  readonly extra_fee?: Msat;
 }
 
 /** What a side's HTLCs in flight come to. */
@@ -72,6 +74,7 @@ function newHtlc(offered_by: Side, id: bigint, offer: OfferedHtlc): Htlc {
     cltv_expiry: offer.cltv_expiry,
     onion_routing_packet: offer.onion_routing_packet,
     path_key: offer.path_key,
+    extra_fee: offer.extra_fee,
     added: PROPOSED,
     removal: undefined,
     removed: PROPOSED,
@@ -143,7 +146,7 @@ function requireAffordable(state: ChannelState, owner: Side, balances: Balances)
 
 /** Sends `update_add_htlc`, for the first time or again. */
 export function sendAdd(turn: Turn, htlc: Htlc): void {
-  const { onion_routing_packet, path_key } = htlc;
+  const { onion_routing_packet, path_key, extra_fee } = htlc;
   if (onion_routing_packet === undefined) throw new RangeError('the onion of an HTLC to be sent is gone');
   send(turn, {
     type: 'update_add_htlc',
@@ -154,6 +157,7 @@ export function sendAdd(turn: Turn, htlc: Htlc): void {
     cltv_expiry: htlc.cltv_expiry,
     onion_routing_packet,
     ...(path_key === undefined ? {} : { path_key }),
+    ...(extra_fee === undefined ? {} : { extra_fee }),
   });
 }
 

@@ -37,6 +37,8 @@ export type Input =
   | { readonly kind: 'block' }
   /** Where the funding transaction is now; undefined after a reorg that removed it. */
   | { readonly kind: 'funding_depth'; readonly confirmation: FundingConfirmation | undefined }
+  /** Whether the mempool holds the funding of a channel that was bought, while no block does. */
+  | { readonly kind: 'funding_sight'; readonly is_there: boolean }
   /** A block holds another spend of what the funding was to spend; undefined after a reorg that removed it. */
   | { readonly kind: 'funding_rival'; readonly rival: FundingRival | undefined }
   /** That other spend is so deep that the funding will never be in the chain again. */

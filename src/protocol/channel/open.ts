@@ -66,6 +66,7 @@ export function startOpening(request: OpenRequest, env: Environment): OpeningOut
     push_msat,
     feerate_per_kw,
     minimum_depth: 0,
+    funding_sight: undefined,
     local,
     remote: undefined,
     remote_first_point: undefined,

@@ -8,7 +8,7 @@ import type { Effect } from './effect.ts';
 import type { ChannelMessage } from './message.ts';
 import type { ChannelPolicy, Environment } from './policy.ts';
 import { IRREVOCABLE } from './stage.ts';
-import type { ChannelState, ChannelTerms, ChannelType, SideTerms } from './state.ts';
+import type { ChannelState, ChannelTerms, ChannelType, FundingSight, SideTerms } from './state.ts';
 import { unusedChannel } from './unused.ts';
 
 /** What the host brings to an opening in either role. */
@@ -35,6 +35,8 @@ export interface Opening {
   readonly push_msat: Msat;
   readonly feerate_per_kw: number;
   readonly minimum_depth: number;
+  /** Of a channel that was bought. */
+  readonly funding_sight: FundingSight | undefined;
   readonly local: SideTerms;
   /** Known from `fund` and `funding_created` on. */
   readonly remote: SideTerms | undefined;
@@ -58,18 +60,32 @@ export interface OpeningOutcome {
   readonly effects: readonly Effect[];
 }
 
-/** What we announce of ourselves. */
-export function ownSide(env: Environment, basis: OpeningBasis, funding_satoshis: Sat): SideTerms {
+/** What is asked less of a peer that opens a channel which was bought of it. */
+export interface BoughtSide {
+  /** The most that we may ask as to_self_delay: blocks. */
+  readonly max_to_self_delay: number;
+  /** The peer's own, below which its reserve cannot be. */
+  readonly dust_limit_satoshis: Sat;
+}
+
+/** What we announce of ourselves. A channel that was bought is as large as its payment, so it keeps as little as can be. */
+export function ownSide(
+  env: Environment,
+  basis: OpeningBasis,
+  funding_satoshis: Sat,
+  bought: BoughtSide | undefined = undefined,
+): SideTerms {
   const { policy, signer } = env;
   const { dust_limit_satoshis, htlc_minimum_msat, to_self_delay, max_accepted_htlcs } = policy;
   return {
     ...signer.public_keys,
     dust_limit_satoshis,
     htlc_minimum_msat,
-    to_self_delay,
+    to_self_delay: Math.min(to_self_delay, bought?.max_to_self_delay ?? to_self_delay),
     max_accepted_htlcs,
     max_htlc_value_in_flight_msat: msat(funding_satoshis * BigInt(policy.max_in_flight_per_mille)),
-    channel_reserve_satoshis: reserve(policy, funding_satoshis),
+    channel_reserve_satoshis:
+      bought === undefined ? reserve(policy, funding_satoshis) : max(dust_limit_satoshis, bought.dust_limit_satoshis),
     upfront_shutdown_script: env.option_upfront_shutdown_script ? basis.shutdown_script : '',
   };
 }
@@ -112,7 +128,7 @@ export function newChannel(
     remote,
   };
   const to_opener_msat = msat(funding_satoshis * 1000n - push_msat);
-  return unusedChannel({
+  const unused = unusedChannel({
     terms,
     knowledge: 'all',
     phase: 'opening',
@@ -125,6 +141,7 @@ export function newChannel(
     ready_received: false,
     failure: undefined,
   });
+  return { ...unused, funding_sight: opening.funding_sight };
 }
 
 /** Ends an opening with an error that the peer hears too. */

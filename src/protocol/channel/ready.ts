@@ -6,9 +6,9 @@ import { msat } from '../../base/types/amount.ts';
 import type { ShortChannelId } from '../../base/types/short-channel-id.ts';
 import { parseShortChannelId } from '../../base/types/short-channel-id.ts';
 import type { AnnouncementSignaturesMessage, ChannelReady } from '../../codec/wire/index.ts';
-import { claimPushed, sendFailure } from './failure.ts';
+import { claimPushed, isOver, sendFailure } from './failure.ts';
 import { fail, refuse } from './fault.ts';
-import { countedDepth, isGone, isUnfunded } from './funding.ts';
+import { countedDepth, isGone, isUnfunded, isUnseen } from './funding.ts';
 import { isPoint } from './limits.ts';
 import type {
   AnnouncementSignatures,
@@ -16,6 +16,7 @@ import type {
   Failure,
   FundingConfirmation,
   FundingRival,
+  FundingSight,
   RemovedHtlc,
 } from './state.ts';
 import { send, type Turn } from './turn.ts';
@@ -29,8 +30,9 @@ export function shortChannelId(state: ChannelState): ShortChannelId | undefined 
 }
 
 /** Whether a payment over this channel is safe from a reorganisation: deep enough, or from a peer that is trusted. */
-export function isFundingSafe({ terms, funding_confirmation, funding_rival }: ChannelState): boolean {
-  if (funding_rival !== undefined) return false;
+export function isFundingSafe(state: ChannelState): boolean {
+  const { terms, funding_confirmation, funding_rival } = state;
+  if (funding_rival !== undefined || isUnseen(state)) return false;
   if (terms.minimum_depth === 0 || terms.opener === 'local') return true;
   return countedDepth(funding_confirmation) >= 1;
 }
@@ -43,11 +45,28 @@ export function fundingDepth(turn: Turn, confirmation: FundingConfirmation | und
   if (!isThere && state.funding_confirmation !== undefined) turn.effects.push({ kind: 'funding_left' });
   if (isThere && isGone(state)) turn.effects.push({ kind: 'funding_back' });
   const funding_rival = isThere ? undefined : state.funding_rival;
-  turn.state = { ...state, funding_confirmation: confirmation, funding_rival };
+  turn.state = { ...state, funding_confirmation: confirmation, funding_sight: sightIn(state, isThere), funding_rival };
   turn.store = true;
   if (isFound && turn.state.phase === 'failed') claimPushed(turn);
   confirmReady(turn);
   announceIfDue(turn);
+}
+
+/** A block holds the funding of a channel that was bought, or a reorganisation took it out: then it is looked for again. */
+function sightIn({ funding_sight }: ChannelState, isThere: boolean): FundingSight | undefined {
+  return funding_sight === undefined ? undefined : isThere ? 'seen' : 'waits';
+}
+
+/** The funding of a channel that was bought is in the mempool, or is not there any more. Only while it is in no block. */
+export function fundingSight(turn: Turn, is_there: boolean): void {
+  const { state } = turn;
+  const { funding_sight, funding_confirmation } = state;
+  if (funding_sight === undefined || funding_confirmation !== undefined || isOver(state)) return;
+  if (is_there === (funding_sight === 'seen')) return;
+  turn.state = { ...state, funding_sight: is_there ? 'seen' : 'waits' };
+  turn.store = true;
+  turn.effects.push({ kind: is_there ? 'funding_seen' : 'funding_vanished' });
+  if (is_there) confirmReady(turn);
 }
 
 /** A block holds another spend of what the funding was to spend, or does not any more. */
@@ -86,7 +105,8 @@ export function confirmReady(turn: Turn): void {
   becomeUsable(turn);
 }
 
-function isDeepEnough({ terms, funding_confirmation }: ChannelState): boolean {
+function isDeepEnough({ terms, funding_confirmation, funding_sight }: ChannelState): boolean {
+  if (funding_sight === 'waits') return false;
   return terms.minimum_depth === 0 || countedDepth(funding_confirmation) >= terms.minimum_depth;
 }
 

@@ -81,6 +81,8 @@ export interface Htlc {
   /** Ours: kept until the peer acknowledged it. The peer's: kept until the host has taken the HTLC. */
   readonly onion_routing_packet: string | undefined;
   readonly path_key: string | undefined;
+  /** What the peer took off the amount that its onion names (bLIP 25); undefined: nothing. */
+  readonly extra_fee: Msat | undefined;
   /** How far the adding has come. */
   readonly added: Stage;
   readonly removal: Removal | undefined;
@@ -119,6 +121,14 @@ export interface FundingConfirmation {
   readonly transaction_index: number;
   readonly depth_blocks: number;
 }
+
+/**
+ * A channel that was bought of a liquidity provider is used before it confirms, by a peer that nobody needs to trust. While
+ * its funding is neither in our mempool nor in a block it `waits`: it is not ready, and nothing goes over it. `one_payment`:
+ * the operator accepts that the provider sends the funding later, so the payment that it was bought for goes over it,
+ * and nothing else. `seen`: it was there when it was looked for last.
+ */
+export type FundingSight = 'waits' | 'one_payment' | 'seen';
 
 /** A transaction in a block that spends what the funding transaction was to spend: only one of them can be in the chain. */
 export interface FundingRival {
@@ -233,6 +243,8 @@ export interface ChannelState {
   readonly ready_received: boolean;
   readonly remote_alias: ShortChannelId | undefined;
   readonly funding_confirmation: FundingConfirmation | undefined;
+  /** Only of a channel that was bought: whether its funding was seen, and what is done before. */
+  readonly funding_sight: FundingSight | undefined;
   /** What stands in the funding transaction's place, after a reorganisation. */
   readonly funding_rival: FundingRival | undefined;
   readonly local_announcement: AnnouncementSignatures | undefined;

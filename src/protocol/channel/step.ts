@@ -30,6 +30,7 @@ import {
   fundingDepth,
   fundingLost,
   fundingRival,
+  fundingSight,
   receiveAnnouncement,
   receiveReady,
   refuseAnnouncement,
@@ -130,6 +131,9 @@ function obey(turn: Turn, input: Exclude<Input, { kind: 'message' }>): void {
       break;
     case 'funding_depth':
       fundingDepth(turn, input.confirmation);
+      break;
+    case 'funding_sight':
+      fundingSight(turn, input.is_there);
       break;
     case 'funding_rival':
       fundingRival(turn, input.rival);

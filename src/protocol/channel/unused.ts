@@ -45,6 +45,7 @@ export function unusedChannel(begun: Begun): ChannelState {
     ready_received: begun.ready_received,
     remote_alias: undefined,
     funding_confirmation: undefined,
+    funding_sight: undefined,
     funding_rival: undefined,
     local_announcement: undefined,
     remote_announcement: undefined,

@@ -24,6 +24,7 @@ import { idempotentRequests } from './0022-idempotent-requests.ts';
 import { checkoutPages } from './0023-checkout-pages.ts';
 import { people } from './0024-people.ts';
 import { dashboard } from './0025-dashboard.ts';
+import { jitOrders } from './0026-jit-orders.ts';
 import type { Migration } from './migration.ts';
 
 export const MIGRATIONS: readonly Migration[] = [
@@ -52,4 +53,5 @@ export const MIGRATIONS: readonly Migration[] = [
   checkoutPages,
   people,
   dashboard,
+  jitOrders,
 ];

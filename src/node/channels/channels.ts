@@ -70,7 +70,7 @@ export class Channels {
   #stopTip: () => void = () => {};
 
   constructor(options: ChannelsOptions) {
-    const { chain, policy, endings, log } = options;
+    const { chain, endings, log } = options;
     this.options = options;
     const table = this.#table;
     const book = new Book(options.store, () => this.#turns.complete());
@@ -110,8 +110,7 @@ export class Channels {
       forget: (channel) => removal.forget(channel),
     });
     const funding = new FundingWatch({
-      chain,
-      policy,
+      ...options,
       book,
       apply,
       spent: (channel, transaction, height) => {

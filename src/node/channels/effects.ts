@@ -7,6 +7,7 @@
 import { msatToSatFloor } from '../../base/types/amount.ts';
 import type { Clock } from '../../base/types/clock.ts';
 import type { Effect } from '../../protocol/channel/effect.ts';
+import { isOnlyPayment } from '../../protocol/channel/funding.ts';
 import type { Input } from '../../protocol/channel/input.ts';
 import type { ChannelMessage } from '../../protocol/channel/message.ts';
 import { isFundingSafe } from '../../protocol/channel/ready.ts';
@@ -14,11 +15,19 @@ import type { Failure, Htlc } from '../../protocol/channel/state.ts';
 import { encodeRevokedHtlc } from '../../protocol/onchain/revoked-htlc.ts';
 import type { Agenda } from './agenda.ts';
 import type { Book } from './book.ts';
-import { channelEvent } from './events.ts';
+import { channelEvent, fundingMissingEvent } from './events.ts';
 import { failRemoval, peel } from './incoming.ts';
 import type { IncomingHtlcs } from './incoming-htlcs.ts';
 import type { LiveChannel } from './live-channel.ts';
-import type { ChannelGossip, ChannelLog, EndingPort, IncomingPort, NodeKeys, OutgoingPort } from './ports.ts';
+import type {
+  BoughtPort,
+  ChannelGossip,
+  ChannelLog,
+  EndingPort,
+  IncomingPort,
+  NodeKeys,
+  OutgoingPort,
+} from './ports.ts';
 
 /** What effects may reach. */
 export interface EffectScope {
@@ -30,6 +39,7 @@ export interface EffectScope {
   readonly incoming: Pick<IncomingPort, 'offer' | 'expire'>;
   readonly outgoing: OutgoingPort;
   readonly endings: Pick<EndingPort, 'begin' | 'lost'>;
+  readonly bought?: Pick<BoughtPort, 'isFor'> | undefined;
   readonly log: ChannelLog;
   readonly clock: Pick<Clock, 'nowSeconds'>;
   /** Sends the funding transaction, which the wallet has held until now. */
@@ -40,6 +50,8 @@ export interface EffectScope {
   pause(channel: LiveChannel, pause_ms: number): void;
   /** The channel cannot go on over this connection. */
   setAside(channel: LiveChannel, cause: ChannelMessage['type'], reason: string): void;
+  /** There is more to keep of the channels than before. */
+  onListChanged(): void;
   /** The channel never had funding: nothing is kept of it. */
   forget(channel: LiveChannel): void;
 }
@@ -97,6 +109,14 @@ function carryOutOne(scope: EffectScope, channel: LiveChannel, effect: Effect): 
     case 'funding_back':
     case 'funding_rival':
       book.speak(() => log.warn(fundingText(channel, effect)));
+      return NOTHING_MORE;
+    case 'funding_seen':
+      // Before there was money in it: from now on its backup is what gets it out again.
+      book.speak(scope.onListChanged);
+      book.speak(() => log.info(`channel ${channel_id}: its funding is in the mempool`));
+      return NOTHING_MORE;
+    case 'funding_vanished':
+      tellVanished(scope, channel);
       return NOTHING_MORE;
     case 'funding_lost':
       tellLost(scope, channel, effect);
@@ -163,12 +183,13 @@ function carryOutOne(scope: EffectScope, channel: LiveChannel, effect: Effect): 
 }
 
 /** An HTLC of the peer is irrevocable: reads its onion, writes it down, and hands it to the payments. */
-function take(scope: EffectScope, { channel_id, state }: LiveChannel, htlc: Htlc): readonly Input[] {
+function take(scope: EffectScope, channel: LiveChannel, htlc: Htlc): readonly Input[] {
+  const { channel_id } = channel;
   const peeled = peel(channel_id, htlc, (point) => scope.keys.sharedSecret(point));
   if (peeled.kind === 'refused') return [{ kind: 'remove_htlc', id: htlc.id, removal: peeled.removal }];
   const taken: Input = { kind: 'take', incoming: [htlc.id], outgoing: [] };
   // Too much dust, or a channel whose funding may still vanish: what arrived over it could be taken away again.
-  if (htlc.over_exposed || !isFundingSafe(state)) {
+  if (htlc.over_exposed || !mayCarry(scope, channel, htlc)) {
     // A final node has no channel behind it that could fail (BOLT 4): this is a failure of the node, and may be tried again.
     const failure = { failure: 'temporary_node_failure' } as const;
     return [taken, { kind: 'remove_htlc', id: htlc.id, removal: failRemoval(peeled.htlc.shared_secret, failure) }];
@@ -177,6 +198,24 @@ function take(scope: EffectScope, { channel_id, state }: LiveChannel, htlc: Htlc
   // It writes that the invoice is paid behind what is written here, and says nothing before that is durable.
   scope.book.follow(() => scope.incoming.offer(peeled.htlc));
   return [taken];
+}
+
+/** Whether what the channel brings can be counted on, or the operator has accepted the risk for this one payment. */
+function mayCarry({ bought }: EffectScope, { state, peer_id }: LiveChannel, { payment_hash }: Htlc): boolean {
+  if (isFundingSafe(state)) return true;
+  return isOnlyPayment(state, payment_hash) && bought?.isFor(peer_id, payment_hash) === true;
+}
+
+/** The funding of a channel that was bought was in the mempool, and is not any more. */
+function tellVanished({ book, log, clock }: EffectScope, channel: LiveChannel): void {
+  const { channel_id, state } = channel;
+  book.write(...fundingMissingEvent(channel, clock.nowSeconds()));
+  book.speak(() =>
+    log.warn(
+      `channel ${channel_id}: its funding ${state.terms.funding_txid} has left the mempool, and no block holds it. ` +
+        `${msatToSatFloor(state.local_msat)} sat of ours in it do not count before it is back`,
+    ),
+  );
 }
 
 /** The peer revealed a preimage: the payment that it proves is written down, and reported once that is durable. */

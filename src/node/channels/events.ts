@@ -23,3 +23,20 @@ export function channelEvent(
   });
   return eventWrites({ type, at: now_seconds, data });
 }
+
+/** The funding of a channel that was bought is neither in the mempool nor in a block. */
+export function fundingMissingEvent(
+  { channel_id, peer_id, state }: LiveChannel,
+  now_seconds: number,
+): readonly Write[] {
+  const { funding_txid, funding_output_index, funding_satoshis } = state.terms;
+  const data = eventData({
+    channel_id,
+    peer_id,
+    funding_txid,
+    funding_outnum: funding_output_index,
+    total_msat: funding_satoshis * 1000n,
+    to_us_msat: state.local_msat,
+  });
+  return eventWrites({ type: 'warning.funding_missing', at: now_seconds, data });
+}

@@ -1,31 +1,25 @@
 /** Tells channels where their funding transaction is, and when its output is spent. */
 
 import { toHex } from '../../base/types/hex.ts';
-import { fundingScriptPubkey } from '../../codec/tx/funding.ts';
-import { parseTransaction } from '../../codec/tx/transaction.ts';
 import type { BlockRef, Confirmation } from '../../infra/chain/source.ts';
 import type { Store } from '../../infra/store/store.ts';
 import { immatureBlocks, isGone } from '../../protocol/channel/funding.ts';
 import type { Input } from '../../protocol/channel/input.ts';
 import type { ChannelPolicy } from '../../protocol/channel/policy.ts';
-import type { ChannelTerms } from '../../protocol/channel/state.ts';
 import type { Book } from './book.ts';
+import { isFundingOf } from './funding-output.ts';
 import { FundingRivals } from './funding-rivals.ts';
+import { FundingSights, type FundingSightsOptions } from './funding-sights.ts';
 import type { LiveChannel } from './live-channel.ts';
 import type { ChannelsOptions } from './options.ts';
-
-/** Whether a transaction pays what was agreed, where it was agreed (BOLT 2, The funding_created Message). */
-export function isFundingOf(terms: ChannelTerms, transaction: Uint8Array): boolean {
-  const { funding_output_index, funding_satoshis, local, remote } = terms;
-  const output = parseTransaction(transaction).outputs[funding_output_index];
-  if (output === undefined || output.amount_sat !== funding_satoshis) return false;
-  return toHex(output.script_pubkey) === toHex(fundingScriptPubkey(local.funding_pubkey, remote.funding_pubkey));
-}
+import type { ChannelLog } from './ports.ts';
 
 export interface FundingWatchOptions {
   readonly chain: ChannelsOptions['chain'];
   readonly policy: ChannelPolicy;
-  readonly book: Pick<Book, 'write'>;
+  readonly book: Pick<Book, 'write' | 'speak'>;
+  readonly clock: FundingSightsOptions['clock'];
+  readonly log: ChannelLog;
   apply(channel: LiveChannel, input: Input): void;
   /** Called after the channel itself has the input. */
   spent(channel: LiveChannel, transaction: Uint8Array, height: number): void;
@@ -34,12 +28,14 @@ export interface FundingWatchOptions {
 export class FundingWatch {
   readonly #options: FundingWatchOptions;
   readonly #rivals: FundingRivals;
+  readonly #sights: FundingSights;
   /** Their funding was seen in a block that may have been replaced while the node did not run. */
   readonly #unproven = new Set<LiveChannel>();
 
   constructor(options: FundingWatchOptions) {
     this.#options = options;
     this.#rivals = new FundingRivals(options.chain, options.book, options.apply);
+    this.#sights = new FundingSights({ ...options, rivals: this.#rivals });
   }
 
   /** Reads what earlier runs kept. */
@@ -49,6 +45,7 @@ export class FundingWatch {
 
   stop(): void {
     this.#rivals.stop();
+    this.#sights.stop();
     this.#unproven.clear();
   }
 
@@ -56,6 +53,7 @@ export class FundingWatch {
   drop(channel: LiveChannel): void {
     this.#unproven.delete(channel);
     this.#rivals.drop(channel.channel_id);
+    this.#sights.drop(channel);
   }
 
   /** How deep the funding transaction must be before its depth changes nothing any more. */
@@ -85,6 +83,7 @@ export class FundingWatch {
     if (funding_confirmation !== undefined && funding_confirmation.block_height >= resume_height) {
       this.#unproven.add(channel);
     } else if (isGone(channel.state)) this.#rivals.watch(channel, terms.opened_height);
+    this.#sights.add(channel);
   }
 
   /** Once all blocks are told, a funding that was in one of them, and was not seen there again, is in none. */
@@ -110,6 +109,7 @@ export class FundingWatch {
     if (funding_confirmation === undefined) return;
     this.#options.apply(channel, { kind: 'funding_depth', confirmation: undefined });
     this.#rivals.watch(channel, Math.min(funding_confirmation.block_height, terms.opened_height));
+    this.#sights.add(channel);
   }
 
   /** There is a new best block: depths grow. */

@@ -26,6 +26,8 @@ export interface IncomingHtlc {
   readonly outgoing_cltv_value: number;
   readonly payment_secret: PaymentSecret | undefined;
   readonly total_msat: Msat;
+  /** What the peer took off the amount (bLIP 25). */
+  readonly extra_fee?: Msat | undefined;
 }
 
 /** An incoming HTLC with what only this module knows of it. */
@@ -43,7 +45,7 @@ export type Peeled =
 
 /** Reads the onion of an HTLC that is irrevocably committed. `sharedSecret` is the node's ECDH. */
 export function peel(channel_id: ChannelId, htlc: Htlc, sharedSecret: (point: Uint8Array) => Uint8Array): Peeled {
-  const { id, payment_hash, amount_msat, cltv_expiry, onion_routing_packet, path_key } = htlc;
+  const { id, payment_hash, amount_msat, cltv_expiry, onion_routing_packet, path_key, extra_fee } = htlc;
   if (onion_routing_packet === undefined) throw new RangeError(`incoming HTLC ${id} has lost its onion`);
   const packet = fromHex(onion_routing_packet);
   // Till offers no blinded path, and inside one every failure has this name (BOLT 4). Before the onion is opened: it was
@@ -75,6 +77,7 @@ export function peel(channel_id: ChannelId, htlc: Htlc, sharedSecret: (point: Ui
         outgoing_cltv_value,
         payment_secret: payment_data?.payment_secret,
         total_msat: payment_data?.total_msat ?? amt_to_forward,
+        ...(extra_fee === undefined ? {} : { extra_fee }),
         shared_secret,
         is_claimed: false,
       },
@@ -107,8 +110,8 @@ export function failRemoval(shared_secret: Uint8Array, failure: FailureMessage, 
 export function insertIncoming(htlc: StoredHtlc): Write {
   return {
     sql: `INSERT INTO incoming_htlcs (channel_id, htlc_id, payment_hash, amount_msat, cltv_expiry, amt_to_forward,
-        outgoing_cltv_value, payment_secret, total_msat, shared_secret, is_claimed)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0) ON CONFLICT DO NOTHING`,
+        outgoing_cltv_value, payment_secret, total_msat, shared_secret, extra_fee, is_claimed)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0) ON CONFLICT DO NOTHING`,
     // What a sender writes into an onion may be any number.
     params: [
       htlc.channel_id,
@@ -121,6 +124,7 @@ export function insertIncoming(htlc: StoredHtlc): Write {
       htlc.payment_secret ?? null,
       u64ToColumn(htlc.total_msat),
       htlc.shared_secret,
+      htlc.extra_fee === undefined ? null : u64ToColumn(htlc.extra_fee),
     ],
   };
 }
@@ -140,7 +144,7 @@ export function deleteIncoming(channel_id: ChannelId, htlc_id: bigint): Write {
 
 /** Reads all that have not ended. */
 export const SELECT_INCOMING = `SELECT channel_id, htlc_id, payment_hash, amount_msat, cltv_expiry, amt_to_forward,
-  outgoing_cltv_value, payment_secret, total_msat, shared_secret, is_claimed
+  outgoing_cltv_value, payment_secret, total_msat, shared_secret, extra_fee, is_claimed
   FROM incoming_htlcs ORDER BY channel_id, htlc_id`;
 
 /** A row of the table. */
@@ -155,6 +159,7 @@ export function storedHtlc(row: Row): StoredHtlc {
     outgoing_cltv_value: Number(row.outgoing_cltv_value),
     payment_secret: (row.payment_secret as PaymentSecret | null) ?? undefined,
     total_msat: msat(u64FromColumn(row.total_msat as bigint)),
+    ...(row.extra_fee === null ? {} : { extra_fee: msat(u64FromColumn(row.extra_fee as bigint)) }),
     shared_secret: row.shared_secret as Uint8Array,
     is_claimed: row.is_claimed === 1n,
   };

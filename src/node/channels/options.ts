@@ -10,6 +10,7 @@ import type { Store } from '../../infra/store/store.ts';
 import type { ChannelPolicy, Feerates } from '../../protocol/channel/policy.ts';
 import type { ForwardingTerms } from './gossip/signing.ts';
 import type {
+  BoughtPort,
   ChannelLog,
   EndingPort,
   FundingWallet,
@@ -34,6 +35,8 @@ export interface ChannelsOptions {
   readonly incoming: IncomingPort;
   readonly outgoing: OutgoingPort;
   readonly endings: EndingPort;
+  /** Absent: no channel is bought. */
+  readonly bought?: BoughtPort | undefined;
   /** What we offer to peers. */
   readonly features: Features;
   readonly policy: ChannelPolicy;

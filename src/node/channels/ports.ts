@@ -4,9 +4,10 @@ import type { Sat } from '../../base/types/amount.ts';
 import type { ChannelId, NodeId, PaymentHash, PaymentPreimage, Txid } from '../../base/types/brand.ts';
 import type { Features } from '../../base/types/features.ts';
 import type { ShortChannelId } from '../../base/types/short-channel-id.ts';
-import type { KnownMessage } from '../../codec/wire/index.ts';
+import type { KnownMessage, OpenChannel } from '../../codec/wire/index.ts';
 import type { Outpoint } from '../../infra/chain/source.ts';
 import type { Write } from '../../infra/store/store.ts';
+import type { BoughtOpening } from '../../protocol/channel/accept.ts';
 import type { ChannelSigner } from '../../protocol/channel/signer.ts';
 import type { AnnouncementSignatures, ChannelState, RemovedHtlc } from '../../protocol/channel/state.ts';
 import type { IncomingHtlc } from './incoming.ts';
@@ -77,6 +78,24 @@ export interface FundingWallet {
   ): Promise<Txid | undefined>;
   /** No block will hold these transactions: what was built on them is given up. */
   dropChildren?(parents: readonly Txid[]): void;
+}
+
+/** An opening of a peer that fulfils an order. */
+export interface BoughtClaim extends BoughtOpening {
+  /** It has become this channel: what is written with the channel's first row. */
+  opened(channel_id: ChannelId): readonly Write[];
+  /** It came to nothing: the order is for another opening. */
+  release(): void;
+}
+
+/** Channels that were bought of peers (node/liquidity/). */
+export interface BoughtPort {
+  /** Takes the order that this opening is for, so that no other opening is; undefined when it is for none. */
+  claim(peer_id: NodeId, message: OpenChannel): BoughtClaim | undefined;
+  /** Whether a channel was bought of the peer for the payment of this hash, and it is not paid yet. */
+  isFor(peer_id: NodeId, payment_hash: PaymentHash): boolean;
+  /** A channel is gone that never had funding: what is written with that. */
+  forgotten(channel_id: ChannelId): readonly Write[];
 }
 
 /** Payments to us. */

@@ -1,5 +1,5 @@
 /** A channel's state in Core Lightning's words, which is what its clients look for. */
-import { isGone } from '../../protocol/channel/funding.ts';
+import { isAbsent } from '../../protocol/channel/funding.ts';
 import type { ChannelState } from '../../protocol/channel/state.ts';
 
 export type StateName =
@@ -18,7 +18,7 @@ export function stateName(state: ChannelState): StateName {
     case 'opening':
       return 'CHANNELD_AWAITING_LOCKIN';
     case 'normal':
-      return isGone(state) ? 'CHANNELD_AWAITING_LOCKIN' : 'CHANNELD_NORMAL';
+      return isAbsent(state) ? 'CHANNELD_AWAITING_LOCKIN' : 'CHANNELD_NORMAL';
     case 'closing': {
       const areFeesNegotiated = htlcs.length === 0 && shutdown_sent && remote_shutdown_script !== undefined;
       return areFeesNegotiated ? 'CLOSINGD_SIGEXCHANGE' : 'CHANNELD_SHUTTING_DOWN';

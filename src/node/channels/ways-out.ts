@@ -4,7 +4,7 @@ import type { Msat } from '../../base/types/amount.ts';
 import type { ChannelId, NodeId } from '../../base/types/brand.ts';
 import type { ShortChannelId } from '../../base/types/short-channel-id.ts';
 import { isFull, spendableMsat } from '../../protocol/channel/facts.ts';
-import { isGone } from '../../protocol/channel/funding.ts';
+import { isGone, isUnseen } from '../../protocol/channel/funding.ts';
 import { shortChannelId } from '../../protocol/channel/ready.ts';
 import type { ChannelState } from '../../protocol/channel/state.ts';
 import type { LiveChannel } from './live-channel.ts';
@@ -53,6 +53,7 @@ export function closedWays(channels: readonly LiveChannel[]): readonly ClosedWay
 
 function closedBecause({ state, peer }: LiveChannel): string | undefined {
   if (isGone(state)) return 'has lost its funding transaction to a reorganisation of the chain';
+  if (isUnseen(state)) return 'waits for its funding transaction';
   switch (state.phase) {
     case 'opening':
       return 'is not open yet';

@@ -31,7 +31,7 @@ import { MemoryStore } from '../../../src/infra/store/memory-store.ts';
 import type { Store } from '../../../src/infra/store/store.ts';
 import { Channels } from '../../../src/node/channels/channels.ts';
 import type { IncomingHtlc } from '../../../src/node/channels/incoming.ts';
-import type { ConnectedPeer, NodeKeys, OutgoingPort } from '../../../src/node/channels/ports.ts';
+import type { BoughtPort, ConnectedPeer, NodeKeys, OutgoingPort } from '../../../src/node/channels/ports.ts';
 import { Endings } from '../../../src/node/endings/endings.ts';
 import { Wallet } from '../../../src/node/wallet/wallet.ts';
 import { type ChannelPolicy, DEFAULT_POLICY } from '../../../src/protocol/channel/policy.ts';
@@ -110,6 +110,12 @@ export class TestNode {
   readonly log: string[] = [];
   /** Where it calls others from. */
   host: string | undefined;
+  /** Channels that were bought of peers. */
+  bought: BoughtPort | undefined;
+  /** Whether its fundings are not sent before the test says so. */
+  holds_fundings = false;
+  /** The coin that its last funding spends. */
+  last_coin: Buffer | undefined;
   /** A cheat's funding: an output that it names, whatever it is. */
   fundWith: { readonly txid: Txid; readonly vout: number } | undefined;
   /** What happens while the wallet makes a funding transaction, and what the source of blocks says to it. */
@@ -199,14 +205,15 @@ export class TestNode {
         fund: async (script_pubkey, amount_sat) => {
           await this.beforeFunding();
           if (this.fundWith !== undefined) return this.fundWith;
-          const { bytes, txid } = payFrom(this.world.coin(), amount_sat, script_pubkey);
+          this.last_coin = this.world.coin();
+          const { bytes, txid } = payFrom(this.last_coin, amount_sat, script_pubkey);
           this.#held.set(txid, bytes);
           return { txid, vout: 0 };
         },
         publish: async (txid) => {
           const held = this.#held.get(txid);
           if (this.refuseFunding !== undefined) throw this.refuseFunding;
-          if (held !== undefined) await this.world.chain.broadcast([held]);
+          if (held !== undefined && !this.holds_fundings) await this.world.chain.broadcast([held]);
         },
         release: (txid) => void this.#held.delete(txid),
         payForParent: (parent, fees) => this.wallet.payForParent(parent, fees),
@@ -225,6 +232,11 @@ export class TestNode {
       },
       outgoing: this.#outgoing,
       endings: this.endings,
+      bought: {
+        claim: (peer_id, message) => this.bought?.claim(peer_id, message),
+        isFor: (peer_id, payment_hash) => this.bought?.isFor(peer_id, payment_hash) === true,
+        forgotten: (channel_id) => this.bought?.forgotten(channel_id) ?? [],
+      },
       features: this.features,
       policy: this.#channel_policy,
       forwarding: this.forwarding,
@@ -233,6 +245,11 @@ export class TestNode {
       randomBytes: (length) => sha256(Buffer.from(`${this.name} ${this.#random++}`)).slice(0, length),
       log: this.#log,
     });
+  }
+
+  /** Sends the fundings that were held back. */
+  async sendFundings(): Promise<void> {
+    for (const held of this.#held.values()) await this.world.chain.broadcast([held]);
   }
 
   /** The fundings that the wallet holds for channels. */

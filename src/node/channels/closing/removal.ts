@@ -11,6 +11,7 @@ import type { IncomingHtlcs } from '../incoming-htlcs.ts';
 import type { LiveChannel } from '../live-channel.ts';
 import { keepWrite, type LateFundings } from '../opening/late-fundings.ts';
 import type { SpareScripts } from '../opening/spare-scripts.ts';
+import type { BoughtPort } from '../ports.ts';
 import type { ChannelTable } from '../table.ts';
 import { endPause } from './pause.ts';
 
@@ -23,6 +24,7 @@ export interface RemovalOptions {
   readonly late_fundings: LateFundings;
   readonly chain: Pick<ChainSource, 'tip'>;
   readonly clock: Pick<Clock, 'nowSeconds'>;
+  readonly bought?: Pick<BoughtPort, 'forgotten'> | undefined;
   /** Nothing more is kept of what its funding spends. */
   readonly dropFunding: (channel: LiveChannel) => void;
   readonly onListChanged: () => void;
@@ -50,7 +52,7 @@ export class Removal {
    * money of ours, and its funding has only not come in time, it is kept apart: it may still come.
    */
   forget(channel: LiveChannel): void {
-    const { table, book, chain, spare_scripts, late_fundings } = this.#options;
+    const { table, book, chain, spare_scripts, late_fundings, bought } = this.#options;
     const { state, channel_id } = channel;
     const isKept = holdsOurs(state) && isOverdue(state, chain.tip().height);
     if (isKept) {
@@ -58,6 +60,7 @@ export class Removal {
       book.write(keepWrite(channel));
     } else table.forget(channel);
     this.#leave(channel, false, { sql: 'DELETE FROM channels WHERE channel_id = ?', params: [channel_id] });
+    if (state.funding_sight !== undefined) book.write(...(bought?.forgotten(channel_id) ?? []));
     if (isKept) late_fundings.watch(channel, chain.tip().height + 1);
     else spare_scripts.giveBack(state.terms.default_shutdown_script);
   }

@@ -9,7 +9,7 @@ import { readAll } from '../../../infra/store/read-all.ts';
 import type { Store, Write } from '../../../infra/store/store.ts';
 import { decodeState, encodeState } from '../../../protocol/channel/codec.ts';
 import type { ChannelState } from '../../../protocol/channel/state.ts';
-import { isFundingOf } from '../funding-watch.ts';
+import { isFundingOf } from '../funding-output.ts';
 
 /** What is kept of such a channel. */
 export interface LateFunding {

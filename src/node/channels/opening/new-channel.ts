@@ -45,6 +45,7 @@ export class NewChannels {
     else if (effect.kind === 'opening_failed') {
       if (opening.funding_txid !== undefined) wallet.release(opening.funding_txid);
       spare_scripts.giveBack(opening.shutdown_script);
+      opening.bought?.release();
       log.info(`could not open a channel with ${peer.node_id}: ${effect.reason}`);
       opening.end?.resolve({ kind: 'failed', reason: effect.reason, cause: opening.failure });
     }
@@ -73,12 +74,13 @@ export class NewChannels {
   /** The opening has become a channel. */
   create(opening: LiveOpening, state: ChannelState, effects: readonly Effect[]): void {
     const { chain, log, book, agenda, turns, onListChanged, begin, fundings } = this.#options;
-    const { peer, key_id, signer, end } = opening;
+    const { peer, key_id, signer, end, bought } = opening;
     const channel = new LiveChannel(peer.node_id, key_id, signer, state, undefined);
     channel.peer = peer;
     channel.host = peer.host;
     begin(channel, chain.tip().height + 1);
     agenda.save(channel);
+    if (bought !== undefined) book.write(...bought.opened(channel.channel_id));
     // Before money goes into the channel: from then on its backup is what gets it out again.
     book.speak(onListChanged);
     if (end !== undefined) fundings.expect(channel, end);

@@ -32,7 +32,10 @@ export interface OpenOptions {
 /** Real ones name blocks that will not come for two hundred years. */
 const ALIAS_BLOCKS = 0xf00000;
 export interface NewcomersOptions
-  extends Pick<ChannelsOptions, 'keys' | 'network' | 'chain' | 'randomBytes' | 'features' | 'zeroconf_peers'> {
+  extends Pick<
+    ChannelsOptions,
+    'keys' | 'network' | 'chain' | 'randomBytes' | 'features' | 'zeroconf_peers' | 'bought'
+  > {
   readonly table: ChannelTable;
   readonly openings: Openings;
   readonly turns: Turns;
@@ -79,9 +82,12 @@ export class Newcomers {
     const { keys, network, randomBytes, zeroconf_peers, table, openings, spare_scripts, book } = this.#options;
     const { temporary_channel_id } = message;
     const isTrusted = zeroconf_peers.has(peer.node_id);
-    const hasRoom = isTrusted || this.#placeFor(peer, message.push_msat, openings.count(peer.node_id)) !== 'none';
+    const bought = this.#options.bought?.claim(peer.node_id, message);
+    const isExpected = isTrusted || bought !== undefined;
+    const hasRoom = isExpected || this.#placeFor(peer, message.push_msat, openings.count(peer.node_id)) !== 'none';
     const giveBack = hasRoom ? openings.reserve(peer.node_id) : undefined;
     if (giveBack === undefined) {
+      bought?.release();
       const data = Buffer.from('open_channel: too many openings at once, or channels without funding');
       book.send(peer, { type: 'error', channel_id: temporary_channel_id, data });
       return;
@@ -89,6 +95,7 @@ export class Newcomers {
     const shutdown_script = await spare_scripts.take().finally(giveBack);
     // It went away while the wallet looked for a script.
     if (table.peer(peer.node_id) !== peer) {
+      bought?.release();
       spare_scripts.giveBack(shutdown_script);
       return;
     }
@@ -99,6 +106,7 @@ export class Newcomers {
       shutdown_script,
       option_support_large_channel: bothOffer(this.#options.features, peer.features, 'option_support_large_channel'),
       zeroconf_allowed: isTrusted,
+      bought,
     });
   }
 
@@ -124,7 +132,12 @@ export class Newcomers {
       openings,
       is_pushed: isMoney(push_msat),
     };
-    return placeFor(newcomer, all, ({ peer, peer_id }) => peer?.is_wanted === true || known.has(peer_id));
+    // What was bought gives way to nobody.
+    return placeFor(
+      newcomer,
+      all,
+      ({ peer, peer_id, state }) => peer?.is_wanted === true || known.has(peer_id) || state.funding_sight !== undefined,
+    );
   }
 
   #newAlias(): ShortChannelId {

@@ -10,7 +10,7 @@ import { channelId, type Opening, type OpeningInput, type OpeningOutcome } from 
 import type { Environment } from '../../../protocol/channel/policy.ts';
 import type { ChannelSigner } from '../../../protocol/channel/signer.ts';
 import type { ChannelState } from '../../../protocol/channel/state.ts';
-import { ALL_CHANNELS, type ConnectedPeer, type FundingOptions } from '../ports.ts';
+import { ALL_CHANNELS, type BoughtClaim, type ConnectedPeer, type FundingOptions } from '../ports.ts';
 
 /** A peer could open and abandon without end: more than this at once is refused. */
 const MAX_OPENINGS_PER_PEER = 4;
@@ -46,6 +46,8 @@ export interface LiveOpening {
   readonly shutdown_script: string;
   cancelTimeout: () => void;
   readonly end: AwaitedEnd | undefined;
+  /** The peer's: what it was bought for. */
+  readonly bought: BoughtClaim | undefined;
 }
 
 /** What the registry of channels does with an opening's effects and with what became of it. */
@@ -97,7 +99,17 @@ export class Openings {
     const end = Promise.withResolvers<OpeningEnd>();
     const { shutdown_script } = request;
     this.#begin(
-      { peer, key_id, signer, shutdown_script, funding_txid: undefined, is_funding: false, funding, end },
+      {
+        peer,
+        key_id,
+        signer,
+        shutdown_script,
+        funding_txid: undefined,
+        is_funding: false,
+        funding,
+        end,
+        bought: undefined,
+      },
       (env) => startOpening(request, env),
     );
     return end.promise;
@@ -109,10 +121,16 @@ export class Openings {
     key_id: string,
     signer: ChannelSigner,
     message: OpenChannel,
-    request: AcceptRequest,
+    request: AcceptRequest & { readonly bought: BoughtClaim | undefined },
   ): void {
     const { shutdown_script } = request;
-    const none = { funding_txid: undefined, is_funding: false, funding: undefined, end: undefined };
+    const none = {
+      funding_txid: undefined,
+      is_funding: false,
+      funding: undefined,
+      end: undefined,
+      bought: request.bought,
+    };
     this.#begin({ peer, key_id, signer, shutdown_script, ...none }, (env) => acceptOpening(message, request, env));
   }
 

@@ -18,6 +18,8 @@ export interface IncomingPart {
   readonly payment_secret: PaymentSecret | undefined;
   /** What all parts together are worth. */
   readonly total_msat: Msat;
+  /** What the last hop took off the amount (bLIP 25). */
+  readonly extra_fee?: Msat | undefined;
 }
 
 /** Why a part is refused, with the data that BOLT 4 has travel back to the sender. */
@@ -30,7 +32,7 @@ export type PartFailure =
 
 /** What a part says of itself that cannot be, whatever the invoice. Undefined when all is well. */
 export function partFault(part: IncomingPart): PartFailure | undefined {
-  if (part.amount_msat < part.amt_to_forward) {
+  if (part.amount_msat + (part.extra_fee ?? 0n) < part.amt_to_forward) {
     return { failure: 'final_incorrect_htlc_amount', incoming_htlc_amt: part.amount_msat };
   }
   if (part.cltv_expiry < part.outgoing_cltv_value) {

@@ -6,6 +6,7 @@ import { type Msat, sum } from '../../base/types/amount.ts';
 import type { ChannelId, PaymentHash, PaymentPreimage, PaymentSecret } from '../../base/types/brand.ts';
 import type { Clock } from '../../base/types/clock.ts';
 import { isExpiryWrong } from '../../protocol/channel/final-cltv.ts';
+import { isOverPromise, isPromised, NO_PROMISES, type PromisePort, takenOff } from './extra-fees.ts';
 import { type IncomingPart, type PartFailure, partFault, unknownDetails } from './incoming-part.ts';
 import { IncomingSet, SET_TIMEOUT_MS, setKey } from './incoming-set.ts';
 
@@ -18,13 +19,15 @@ export interface InvoicePort {
     readonly total_msat: Msat;
   }): Promise<{ readonly min_final_cltv_expiry: number } | undefined>;
   /**
-   * Marks the invoice paid, and each part claimed, in one unit. Resolves when that is durable, with the preimage;
+   * Marks the invoice paid, and each part claimed, in one unit. `opening_fee_msat`: what a provider took off, undefined when
+   * nothing was bought. Resolves when that is durable, with the preimage;
    * undefined when the invoice was paid, expired or deleted in the meantime, and nothing was written.
    */
   markPaid(
     payment_hash: PaymentHash,
     amount_received_msat: Msat,
     parts: readonly IncomingPart[],
+    opening_fee_msat?: Msat,
   ): Promise<PaymentPreimage | undefined>;
 }
 
@@ -38,15 +41,17 @@ export interface HtlcPort {
 export interface DefencePort {
   /**
    * Whether all HTLCs that are held can be brought to the chain, or need not be. `parts` are those of the set that is
-   * judged, and are among `held`.
+   * judged, and are among `held`. `waits`: when not, they go on waiting, and nothing was refused.
    */
-  admits(parts: readonly IncomingPart[], held: readonly IncomingPart[]): boolean;
+  admits(parts: readonly IncomingPart[], held: readonly IncomingPart[], waits?: boolean): boolean;
 }
 
 export interface ReceiveOptions {
   readonly invoices: InvoicePort;
   readonly defence: DefencePort;
   readonly htlcs: HtlcPort;
+  /** Absent: nothing may be taken off any payment. */
+  readonly promises?: PromisePort | undefined;
   readonly clock: Clock;
   /** The height of the best block that we know. */
   readonly height: () => number;
@@ -63,10 +68,12 @@ const LOOK_AGAIN_MS = 1_000;
 
 export class IncomingPayments {
   readonly #options: ReceiveOptions;
+  readonly #promises: PromisePort;
   readonly #sets = new Map<string, IncomingSet>();
 
   constructor(options: ReceiveOptions) {
     this.#options = options;
+    this.#promises = options.promises ?? NO_PROMISES;
   }
 
   /** The sets that wait for parts or for the disk. */
@@ -81,7 +88,7 @@ export class IncomingPayments {
   async offer(part: IncomingPart): Promise<void> {
     const fault = partFault(part);
     if (fault !== undefined) return this.#fail(part, fault);
-    if (part.payment_secret === undefined) return this.#refuse(part);
+    if (part.payment_secret === undefined || !isPromised(part, this.#promises)) return this.#refuse(part);
 
     const set = this.#sets.get(setKey(part));
     if (set === undefined) return await this.#begin(part, part.payment_secret);
@@ -136,19 +143,22 @@ export class IncomingPayments {
   /**
    * Claims the set when it is whole. A part that leaves too little time to claim it spoils the set, and so does one that
    * expires beyond any honest route: whoever sent that wants to hold the money, or our answer, for long. What cannot be
-   * defended on the chain is not taken: the set goes back.
+   * defended on the chain is not taken: the set goes back, or waits for a block that changes this.
    */
   async #advance(set: IncomingSet): Promise<void> {
     const { height, isCurrent, fulfill_deadline_blocks, clock, onBackgroundError } = this.#options;
     const isWrong = ({ cltv_expiry }: IncomingPart): boolean =>
       isExpiryWrong(cltv_expiry, height(), set.min_final_cltv_expiry, fulfill_deadline_blocks);
-    if (set.parts.some(isWrong)) return this.#failSet(set, this.#unknown);
+    if (set.parts.some(isWrong) || isOverPromise(set.parts, this.#promises)) return this.#failSet(set, this.#unknown);
     // With every part, and once more when the set is whole: fees and the wallet's coins may have changed meanwhile.
-    if (!this.#options.defence.admits(set.parts, this.#held())) {
-      return this.#failSet(set, () => ({ failure: 'temporary_node_failure' }));
-    }
+    const mayWait = set.parts.some(({ channel_id }) => this.#promises.isUnmined(channel_id));
+    const isSafe = set.parts.every((part) => this.#promises.isSafe(part));
+    const isDefended = isSafe && this.#options.defence.admits(set.parts, this.#held(), mayWait);
+    if (!isDefended && !mayWait) return this.#failSet(set, () => ({ failure: 'temporary_node_failure' }));
     if (!set.isWhole) return;
-    if (!isCurrent()) {
+    // A block with the funding of a channel that was bought is waited for as long as there is time to claim.
+    if (!isDefended) set.cancelTimeout();
+    if (!isDefended || !isCurrent()) {
       // With blocks that we have not heard of, there may be no time left at all.
       set.cancelLookAgain = clock.after(LOOK_AGAIN_MS, () => void this.#advance(set).catch(onBackgroundError));
       return;
@@ -158,7 +168,12 @@ export class IncomingPayments {
     set.cancelTimeout();
     const [first] = set.parts as [IncomingPart];
     const amount_received_msat = sum(set.parts.map((part) => part.amount_msat));
-    const preimage = await this.#options.invoices.markPaid(first.payment_hash, amount_received_msat, set.parts);
+    const preimage = await this.#options.invoices.markPaid(
+      first.payment_hash,
+      amount_received_msat,
+      set.parts,
+      takenOff(set.parts),
+    );
     if (preimage === undefined) return this.#failSet(set, this.#unknown);
     this.#sets.delete(setKey(first));
     for (const { channel_id, htlc_id } of set.parts) this.#options.htlcs.fulfil(channel_id, htlc_id, preimage);

@@ -3,7 +3,16 @@
  * cannot be defended is not taken: an HTLC beyond what the wallet can carry to the chain at a stress feerate, and beyond a
  * small allowance, goes back (docs/decisions/0017).
  */
-import { type Msat, msat, msatToSatFloor, type Sat, sat, subtractOrZero, sum } from '../../base/types/amount.ts';
+import {
+  MAX_U64,
+  type Msat,
+  msat,
+  msatToSatFloor,
+  type Sat,
+  sat,
+  subtractOrZero,
+  sum,
+} from '../../base/types/amount.ts';
 import type { ChannelId, NodeId } from '../../base/types/brand.ts';
 import type { HeldPart, ReserveChannel, ReserveChannels, ReserveFees, ReserveLog, ReserveWallet } from './ports.ts';
 import { reserveSize, type Size, type SizeLimits } from './sizing.ts';
@@ -150,9 +159,9 @@ export class Reserve {
 
   /**
    * Whether all these HTLCs can be defended, together with those that are fulfilled already. `parts` are to be accepted
-   * now, and are among `held`.
+   * now, and are among `held`. `waits`: when not, they go on waiting, and nothing is told.
    */
-  admits(parts: readonly HeldPart[], held: readonly HeldPart[]): boolean {
+  admits(parts: readonly HeldPart[], held: readonly HeldPart[], waits = false): boolean {
     const { channels, undefended_peers, log, height } = this.#options;
     const names = new Set(held.map(nameOf));
     const list = channels.list();
@@ -164,7 +173,7 @@ export class Reserve {
     const isHeld: IsHeld = (channel_id, htlc_id) =>
       names.has(nameOf({ channel_id, htlc_id })) || channels.isClaimed(channel_id, htlc_id);
     const { is_defended, needed_sat } = this.#judge(this.#stakes(list, isHeld));
-    if (!is_defended && this.#refused_height !== height()) {
+    if (!is_defended && !waits && this.#refused_height !== height()) {
       this.#refused_height = height();
       log.warn(
         `a payment was refused: the wallet could not bring it to the chain when fees rise. It holds ` +
@@ -217,7 +226,31 @@ export class Reserve {
     if (isUnmined) {
       return `A payment of this amount would be refused: it would come over a channel whose funding is in no block yet, and no more than ${allowance_msat} msat may be at stake there. Wait for the block, or name the peer with --undefended-peer`;
     }
-    return `A payment of this amount would be refused: if its channel had to be closed, the wallet could not pay the fees. It holds ${sum(this.#coins())} sat, and ${needed_sat} sat in enough coins are needed: deposit ${subtractOrZero(sat(needed_sat), sum(this.#coins()))} sat or more ${NEXT_STEP}`;
+    return this.#poverty(needed_sat);
+  }
+
+  /**
+   * Why so much could not be brought to the chain over a channel that this peer is still to open, once a block holds it;
+   * undefined when it could.
+   */
+  warningForNew(peer_id: NodeId, amount_msat: Msat): string | undefined {
+    const { is_defended, needed_sat } = this.#judge([{ peer_id, stake: supposedStake(undefined, amount_msat) }]);
+    return is_defended ? undefined : this.#poverty(needed_sat);
+  }
+
+  /** What may be at stake in channels of this peer that no block holds. */
+  allowanceFor(peer_id: NodeId): Msat {
+    const { allowance_msat, undefended_peers } = this.#options;
+    return undefended_peers.has(peer_id) ? (MAX_U64 as Msat) : allowance_msat;
+  }
+
+  #poverty(needed_sat: Sat): string {
+    const held_sat = sum(this.#coins());
+    return (
+      'A payment of this amount would be refused: if its channel had to be closed, the wallet could not pay the fees. It ' +
+      `holds ${held_sat} sat, and ${needed_sat} sat in enough coins are needed: deposit ` +
+      `${subtractOrZero(needed_sat, held_sat)} sat or more ${NEXT_STEP}`
+    );
   }
 }
 

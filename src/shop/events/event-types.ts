@@ -15,6 +15,7 @@ export const EVENT_TYPES = {
   'channel.closing': 'A channel is being closed.',
   'channel.closed': 'Nothing of the channel is left on the chain.',
   'warning.no_inbound': 'No channel can receive a payment.',
+  'warning.funding_missing': 'The funding of a channel that was bought is in no block and not in the mempool.',
   'warning.reserve_short': 'The wallet has less than closing the channels may cost.',
   'warning.webhook_disabled': 'A webhook was switched off, because its deliveries failed for too long.',
 } as const;

@@ -26,4 +26,6 @@ export interface CreateRequest {
   readonly beside?: ((payment_hash: PaymentHash) => readonly Write[]) | undefined;
   /** Answer the invoice again that an earlier, equal request made. */
   readonly idempotent?: boolean | undefined;
+  /** Buy a channel that this payment opens; `auto`: when nothing else can receive the amount. */
+  readonly jit?: boolean | 'auto' | undefined;
 }

@@ -25,16 +25,19 @@ import type { CreateRequest } from './create-request.ts';
 import { findInvoice } from './find.ts';
 import { type Clash, insertInvoice, isCreated } from './insert.ts';
 import { type Invoice, MAX_DESCRIPTION_BYTES, MAX_KEPT_TEXT_BYTES, MAX_LABEL_BYTES } from './invoice.ts';
+import { buyJit, type JitOutcome, jitFields } from './jit.ts';
 import { derivePaymentSecret } from './payment-secret.ts';
-import type { InvoicesOptions } from './ports.ts';
-import { HintChooser, type InvoiceWarnings } from './route-hints.ts';
+import type { InvoicesOptions, JitTerms } from './ports.ts';
+import { type ChosenHints, HintChooser, type HintRequest, type InvoiceWarnings } from './route-hints.ts';
 import { asksTheSame } from './same-request.ts';
 
 /** What `invoice` answers. */
 export interface CreatedInvoice {
   readonly invoice: Invoice;
   readonly payment_secret: PaymentSecret;
-  readonly warnings: InvoiceWarnings;
+  readonly warnings: InvoiceWarnings & { readonly warning_jit?: string };
+  /** The channel that its payment opens. */
+  readonly jit?: JitTerms | undefined;
 }
 
 /** Seconds, when nobody says (the founding document). */
@@ -77,17 +80,20 @@ export class InvoiceCreator {
       fallbacks,
       features: this.#options.features,
     };
-    if (request.idempotent === true) {
+    if (request.idempotent === true || wantsJit(request)) {
       // Most repeats find their invoice here, whatever became of the channels; one that races its twin finds it below.
+      // And nothing is bought for an invoice that cannot be made.
       const earlier = await findInvoice(store, clock, { label: request.label });
       if (earlier !== undefined) return await this.#again(request, fields, { by: 'label', existing: earlier });
     }
-    const { routes, warnings } = this.#hints.choose(this.#options.hints.candidates(), {
-      amount_msat,
-      expose: request.exposeprivatechannels,
-    });
+    const jit = await this.#wishedChannel(request, fields);
+    const { routes, warnings } =
+      jit.channel === undefined
+        ? this.#hints.choose(this.#options.hints.candidates(), hintsFor(request, fields))
+        : NO_HINTS;
     const own_script = request.fallbacks === undefined ? await this.#options.fallback?.newScript() : undefined;
-    const shown = { ...fields, routes, fallbacks: own_script === undefined ? fallbacks : [own_script] };
+    const plain = { ...fields, routes, fallbacks: own_script === undefined ? fallbacks : [own_script] };
+    const shown = jit.channel === undefined ? plain : jitFields(plain, jit.channel, created_at);
     const outcome = await insertInvoice(
       { store, clock, changes: this.#changes },
       {
@@ -95,17 +101,39 @@ export class InvoiceCreator {
         payment_hash,
         amount_msat,
         created_at,
-        expires_at,
+        expires_at: created_at + (shown.expiry_seconds ?? 0),
+        // What is demanded when the payment comes: a bought channel has the invoice ask for more.
         min_final_cltv_expiry,
         bolt11: written(() => encodeInvoice(shown, signer.sign)),
         description: request.description,
         metadata: request.metadata,
         payment_preimage: preimage as Secret<PaymentPreimage>,
       },
-      [...this.#addressWrites(own_script, payment_hash), ...(request.beside?.(payment_hash) ?? [])],
+      [
+        ...this.#addressWrites(own_script, payment_hash),
+        ...(jit.channel === undefined ? [] : [jit.channel.write]),
+        ...(request.beside?.(payment_hash) ?? []),
+      ],
     );
-    if (isCreated(outcome)) return { invoice: outcome, payment_secret, warnings };
-    return await this.#again(request, fields, outcome);
+    if (!isCreated(outcome)) return await this.#again(request, fields, outcome);
+    jit.channel?.committed();
+    const { channel, warning_jit } = jit;
+    return {
+      invoice: outcome,
+      payment_secret,
+      warnings: warning_jit === undefined ? warnings : { ...warnings, warning_jit },
+      ...(channel === undefined ? {} : { jit: channel }),
+    };
+  }
+
+  /** A channel that the payment is to open, when one is wanted. */
+  async #wishedChannel(request: CreateRequest, fields: InvoiceFields): Promise<JitOutcome> {
+    const { jit: wish } = request;
+    if (wish === undefined || wish === false) return NO_CHANNEL;
+    const isNeeded = !this.#hints.suffice(this.#options.hints.candidates(), hintsFor(request, fields));
+    if (wish === 'auto' && !isNeeded) return NO_CHANNEL;
+    const { payment_hash, amount_msat, expiry_seconds = 0 } = fields;
+    return await buyJit(this.#options.jit, wish, { payment_hash, amount_msat, expiry_seconds });
   }
 
   #addressWrites(own_script: string | undefined, payment_hash: PaymentHash): readonly Write[] {
@@ -120,8 +148,9 @@ export class InvoiceCreator {
     const isOurs = async (script: string) => (await this.#options.fallback?.isInvoiceAddress(script)) === true;
     if (request.idempotent !== true) throw clashError(clash, request.label);
     const terms = checkTerms(parseRaw(existing.bolt11));
-    if (await asksTheSame(existing, terms, request, fields, isOurs)) {
-      return { invoice: existing, payment_secret: terms.payment_secret, warnings: {} };
+    const jit = wantsJit(request) ? await this.#options.jit?.termsOf(existing.payment_hash) : undefined;
+    if (await asksTheSame(existing, terms, request, fields, { isOurs, isBought: jit !== undefined })) {
+      return { invoice: existing, payment_secret: terms.payment_secret, warnings: {}, ...(jit && { jit }) };
     }
     throw clashError(clash, request.label);
   }
@@ -212,4 +241,18 @@ function purposeOf(request: CreateRequest): { description: string } | { descript
   if (request.description_hash !== undefined) return { description_hash: request.description_hash };
   if (request.deschashonly === true) return { description_hash: toHex(sha256(Buffer.from(request.description))) };
   return { description: request.description };
+}
+
+/** No channel is wanted, or none is needed. */
+const NO_CHANNEL: JitOutcome = {};
+
+function wantsJit({ jit }: CreateRequest): boolean {
+  return jit === true || jit === 'auto';
+}
+
+/** The one hint is that of the channel that was bought. */
+const NO_HINTS: ChosenHints = { routes: [], warnings: {} };
+
+function hintsFor({ exposeprivatechannels: expose }: CreateRequest, { amount_msat }: InvoiceFields): HintRequest {
+  return { amount_msat, expose };
 }

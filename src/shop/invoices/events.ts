@@ -37,12 +37,14 @@ export function createdEvent(
 export function paidEvent(paid: {
   readonly payment_hash: PaymentHash;
   readonly amount_received_msat: Msat;
+  readonly opening_fee_msat?: Msat | undefined;
   readonly paid_at: number;
   readonly paid_outpoint?: PaidOutpoint;
 }): readonly Write[] {
-  const { payment_hash, amount_received_msat, paid_at, paid_outpoint } = paid;
+  const { payment_hash, amount_received_msat, opening_fee_msat, paid_at, paid_outpoint } = paid;
   const { txid, outnum } = paid_outpoint ?? {};
-  return PAID(paid_at, [eventData({ amount_received_msat, payment_hash, paid_at, txid, outnum }).slice(1)]);
+  const data = { amount_received_msat, opening_fee_msat, payment_hash, paid_at, txid, outnum };
+  return PAID(paid_at, [eventData(data).slice(1)]);
 }
 
 /** Of an invoice whose time has passed: a row with created_index, label, payment_hash, amount_msat and expires_at. */

@@ -49,6 +49,8 @@ export interface PaidInvoice extends InvoiceTerms {
   /** 1, 2, 3 ... in the order of payment. */
   readonly pay_index: number;
   readonly amount_received_msat: Msat;
+  /** What a liquidity provider took off the payment for the channel that it opened; absent when nothing was taken. */
+  readonly opening_fee_msat?: Msat | undefined;
   /** Unix time, seconds. */
   readonly paid_at: number;
   readonly payment_preimage: PaymentPreimage;

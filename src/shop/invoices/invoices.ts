@@ -137,8 +137,9 @@ export class Invoices {
     payment_hash: PaymentHash,
     amount_received_msat: Msat,
     writes: readonly Write[] = [],
+    opening_fee_msat?: Msat,
   ): Promise<PaymentPreimage | undefined> {
-    return this.#receiver.markPaid(payment_hash, amount_received_msat, writes);
+    return this.#receiver.markPaid(payment_hash, amount_received_msat, writes, opening_fee_msat);
   }
 
   /** Marks an invoice paid by deposits, together with the caller's writes. See Receiver.markDeposited. */

@@ -2,7 +2,7 @@
 
 import type { RandomBytes } from '../../base/crypto/random.ts';
 import type { Msat } from '../../base/types/amount.ts';
-import type { NodeId } from '../../base/types/brand.ts';
+import type { NodeId, PaymentHash } from '../../base/types/brand.ts';
 import type { Clock } from '../../base/types/clock.ts';
 import type { Features } from '../../base/types/features.ts';
 import type { Network } from '../../base/types/network.ts';
@@ -52,6 +52,48 @@ export interface FallbackSource {
   isInvoiceAddress(script_pubkey: string): Promise<boolean>;
 }
 
+/** What is asked of a liquidity provider with an invoice. */
+export interface JitPurchase {
+  readonly payment_hash: PaymentHash;
+  /** Absent: the payer chooses. */
+  readonly amount_msat: Msat | undefined;
+  readonly expiry_seconds: number;
+}
+
+/** What a channel costs that the payment of an invoice opens (bLIP 52). */
+export interface JitTerms {
+  /** The provider. */
+  readonly node_id: NodeId;
+  /** What it takes off the payment. When the payer chooses the amount: at least that. */
+  readonly opening_fee_msat: Msat;
+  /** The share that it takes when the payer chooses the amount: millionths. */
+  readonly proportional: number;
+  /** The provider may send the channel's funding only when it has been paid. */
+  readonly client_trusts_lsp: boolean;
+}
+
+/** A channel that was bought, for the payment of one invoice. */
+export interface JitChannel extends JitTerms {
+  /** The way to us, and the only one that the invoice shows. */
+  readonly hop: RouteHop;
+  /** Unix time, seconds: the invoice must not be valid longer. */
+  readonly valid_until: number;
+  /** Blocks that the invoice asks the payer for, beside the usual. */
+  readonly extra_cltv_blocks: number;
+  /** Part of the unit that makes the invoice. */
+  readonly write: Write;
+  /** That unit is durable. */
+  committed(): void;
+}
+
+/** Where channels are bought. */
+export interface JitSource {
+  /** Rejects with RpcError, and then nothing was bought that anybody could pay. */
+  buy(purchase: JitPurchase): Promise<JitChannel>;
+  /** What was bought with an invoice; undefined when nothing was. */
+  termsOf(payment_hash: PaymentHash): Promise<JitTerms | undefined>;
+}
+
 /** Signs with the node's key, without showing it. */
 export interface InvoiceSigner {
   readonly node_id: NodeId;
@@ -70,6 +112,8 @@ export interface InvoicesOptions {
   readonly hints: RouteHintSource;
   /** Absent: invoices show only the addresses that they are asked to. */
   readonly fallback?: FallbackSource;
+  /** Absent: no channel is bought. */
+  readonly jit?: JitSource | undefined;
   /** The features that invoices show (BOLT 9, context 9). */
   readonly features: Features;
   /** When an invoice does not say. Default: 3600. */

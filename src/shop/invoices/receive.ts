@@ -39,6 +39,10 @@ const PAID = `state = 'paid', pay_index = ${counterValue('invoices_paid')},
 const MARK_PAID = `UPDATE invoices SET ${PAID}
   WHERE ${HASH_IS} AND state IN ('unpaid', 'held') AND expires_at > ?
   RETURNING ${COLUMNS}`;
+// A provider took its fee off the payment.
+const MARK_PAID_LESS = `UPDATE invoices SET ${PAID}, opening_fee_msat = ?
+  WHERE ${HASH_IS} AND state IN ('unpaid', 'held') AND expires_at > ?
+  RETURNING ${COLUMNS}`;
 // Whether a deposit came in time is judged by its block: the invoice may have expired since.
 const MARK_DEPOSITED = `UPDATE invoices SET ${PAID}, paid_txid = ?, paid_outnum = ?
   WHERE created_index = ? AND state <> 'paid'
@@ -81,7 +85,8 @@ export class Receiver {
   }
 
   /**
-   * Marks the invoice paid, and makes the caller's writes in the same unit. Resolves with the preimage when all of it is
+   * Marks the invoice paid, and makes the caller's writes in the same unit. `opening_fee_msat`: what a provider took off the
+   * payment, for the channel that it came over. Resolves with the preimage when all of it is
    * durable; undefined when the invoice was paid, expired or deleted in the meantime, and then nothing was written.
    * `writes` must not stop the unit.
    */
@@ -89,15 +94,17 @@ export class Receiver {
     payment_hash: PaymentHash,
     amount_received_msat: Msat,
     writes: readonly Write[] = [],
+    opening_fee_msat: Msat | undefined = undefined,
   ): Promise<PaymentPreimage | undefined> {
     const now = this.#options.clock.nowSeconds();
     const hash = fromHex(payment_hash);
+    const fee = opening_fee_msat === undefined ? [] : [amountToColumn(opening_fee_msat)];
     const mark: Write = {
-      sql: MARK_PAID,
-      params: [amountToColumn(amount_received_msat), now, hash, hash, now],
+      sql: opening_fee_msat === undefined ? MARK_PAID : MARK_PAID_LESS,
+      params: [amountToColumn(amount_received_msat), now, ...fee, hash, hash, now],
       stop_if_no_row: true,
     };
-    const event = paidEvent({ payment_hash, amount_received_msat, paid_at: now });
+    const event = paidEvent({ payment_hash, amount_received_msat, opening_fee_msat, paid_at: now });
     return (await this.#pay(mark, [...event, ...writes]))?.payment_preimage;
   }
 

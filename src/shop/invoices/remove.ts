@@ -14,7 +14,7 @@ const CLEAN_ROWS = 200;
 
 const TABLE_COLUMNS = `created_index, updated_index, label, payment_hash, state, amount_msat, created_at, expires_at,
   min_final_cltv_expiry, payment_preimage, payment_secret, bolt11, description, metadata, pay_index,
-  amount_received_msat, paid_at, paid_txid, paid_outnum`;
+  amount_received_msat, paid_at, paid_txid, paid_outnum, opening_fee_msat`;
 const KEEP_PAYMENT = `INSERT INTO deleted_paid_invoices (${TABLE_COLUMNS})
   SELECT ${TABLE_COLUMNS} FROM invoices WHERE created_index = ? AND state = 'paid'`;
 const DELETE_PAID = "DELETE FROM invoices WHERE created_index = ? AND state = 'paid'";

@@ -84,6 +84,11 @@ export class HintChooser {
     return { routes: chosen.map((way) => way.hint), warnings: judge(found, needed_msat, chosen.length) };
   }
 
+  /** Whether the channels that a payer can use suffice for the amount. */
+  suffice(candidates: readonly HintCandidate[], { amount_msat, expose }: HintRequest): boolean {
+    return capacityOf(survey(candidates, expose, amount_msat).usable) >= (amount_msat ?? 1n);
+  }
+
   #pick(usable: readonly Way[], needed_msat: bigint, is_any: boolean): readonly Way[] {
     const hidden = usable.filter((way) => !way.announced);
     const announced = usable.filter((way) => way.announced);

@@ -9,7 +9,8 @@ import type { Invoice } from './invoice.ts';
 
 /** The columns of a record. The preimage of an invoice that is not paid stays in the database. */
 export const COLUMNS = `created_index, updated_index, label, payment_hash, state, amount_msat, created_at, expires_at,
-  min_final_cltv_expiry, bolt11, description, metadata, pay_index, amount_received_msat, paid_at, paid_txid, paid_outnum,
+  min_final_cltv_expiry, bolt11, description, metadata, pay_index, amount_received_msat, opening_fee_msat, paid_at,
+  paid_txid, paid_outnum,
   CASE WHEN state = 'paid' THEN payment_preimage END AS payment_preimage`;
 
 /** A u64 amount in the 64 bits of a signed column. */
@@ -46,6 +47,7 @@ export function readInvoice(row: Row, now_seconds: number): Invoice {
       pay_index: Number(row.pay_index),
       amount_received_msat: amountFromColumn(row.amount_received_msat) as Msat,
       paid_at: Number(row.paid_at),
+      ...(row.opening_fee_msat === null ? {} : { opening_fee_msat: amountFromColumn(row.opening_fee_msat) }),
       payment_preimage: toHex(row.payment_preimage as Uint8Array) as PaymentPreimage,
       ...(row.paid_txid === null
         ? {}

@@ -116,6 +116,17 @@ const CATALOGUE = {
   IDEMPOTENCY_KEY_REUSED: { code: 3101, http_status: 422, meaning: 'The key was used for another request.' },
   IDEMPOTENT_REQUEST_RUNNING: { code: 3102, http_status: 409, meaning: 'The same request is still running.' },
   IDEMPOTENT_REQUEST_UNKNOWN: { code: 3103, http_status: 409, meaning: 'Nobody knows whether the request was done.' },
+  LIQUIDITY_UNAVAILABLE: { code: 3201, http_status: 502, meaning: 'No liquidity provider sells what is needed now.' },
+  LIQUIDITY_TOO_EXPENSIVE: {
+    code: 3202,
+    http_status: 402,
+    meaning: 'Every offer costs more than the operator allows.',
+  },
+  LIQUIDITY_AMOUNT_REFUSED: {
+    code: 3203,
+    http_status: 400,
+    meaning: 'A channel cannot be bought for a payment of this size.',
+  },
   WEBHOOK_NOT_FOUND: { code: 3003, http_status: 404, meaning: 'There is no such webhook.' },
   SESSION_OVER: { code: 3401, http_status: 401, meaning: 'The session has ended, or was revoked.' },
   SIGN_IN_FAILED: {

@@ -134,6 +134,7 @@ export function chainOf(
     },
     feeratePerKw: () => chain.feeratePerKw(),
     unspent: (outpoint) => chain.unspent(outpoint),
+    mempoolTransaction: (txid) => chain.mempoolTransaction(txid),
     onNews: (listener) =>
       chain.onNews(() => {
         if (!life.isOver) listener();

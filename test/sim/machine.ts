@@ -5,7 +5,9 @@
 import assert from 'node:assert/strict';
 import { readOlderBlocks, readTip, rememberTip, tipWrite } from '../../src/app/daemon/chain-tip.ts';
 import { INVOICE_FEATURES } from '../../src/app/daemon/features.ts';
+import { feePromises } from '../../src/app/daemon/fee-promises.ts';
 import { resumeFundings } from '../../src/app/daemon/held-fundings.ts';
+import { jitPort } from '../../src/app/daemon/jit-port.ts';
 import { sha256 } from '../../src/base/crypto/hash.ts';
 import { type Msat, msat, sat } from '../../src/base/types/amount.ts';
 import type { Clock, ManualClock } from '../../src/base/types/clock.ts';
@@ -22,6 +24,8 @@ import { closedWays, waysOut } from '../../src/node/channels/ways-out.ts';
 import { Endings } from '../../src/node/endings/endings.ts';
 import { toFund } from '../../src/node/endings/to-fund.ts';
 import { Keys } from '../../src/node/keys/keys.ts';
+import type { Bargain, Purchase } from '../../src/node/liquidity/buyer.ts';
+import { Orders } from '../../src/node/liquidity/orders.ts';
 import { type PaidReply, Payer } from '../../src/node/payments/pay.ts';
 import { IncomingPayments } from '../../src/node/payments/receive.ts';
 import { OutgoingPayments } from '../../src/node/payments/send.ts';
@@ -60,6 +64,10 @@ export class Machine {
   /** The running node; undefined while it starts, or after it died. */
   node: TillNode | undefined;
   lives = 0;
+  /** Buys a channel with an invoice, where the simulation sells some. */
+  buy: (purchase: Purchase) => Promise<Bargain> = () => Promise.reject(new Error('nobody sells channels here'));
+  /** Whether its fundings are kept back, after their channels have come about. */
+  holds_fundings = false;
   /** How late it hears of blocks. */
   lag_blocks = 0;
 
@@ -100,6 +108,7 @@ export class TillNode {
   readonly clock: Clock;
   readonly chain: ChainFollower;
   readonly invoices: Invoices;
+  readonly orders: Orders;
   readonly reserve: Reserve;
   readonly payments: IncomingPayments;
   readonly outgoing: OutgoingPayments;
@@ -117,6 +126,7 @@ export class TillNode {
     const onSent = (transactions: readonly Uint8Array[]): void => around.onSent(machine, transactions);
     const backend = chainOf(life, around.chain, () => machine.lag_blocks, onSent);
     this.chain = new ChainFollower(backend, { clock: this.clock, poll_ms: 30_000, onHealth: () => {} });
+    this.orders = new Orders({ store: this.store, clock: this.clock });
     this.invoices = new Invoices({
       store: this.store,
       clock: this.clock,
@@ -125,6 +135,7 @@ export class TillNode {
       signer: { node_id: keys.node_id, sign: (digest) => keys.signRecoverable(digest) },
       payment_secret_key: keys.payment_secret_key,
       hints: { candidates: () => waysIn(this.channels.list()) },
+      jit: jitPort({ buyer: { buy: (purchase) => machine.buy(purchase) }, orders: this.orders }),
       features: INVOICE_FEATURES,
       onBackgroundError: (error) => this.#trouble('invoices', error),
     });
@@ -156,14 +167,20 @@ export class TillNode {
       fulfill_deadline_blocks: DEFAULT_POLICY.fulfill_deadline_blocks,
       onBackgroundError: (error) => this.#trouble('payments', error),
       defence: this.reserve,
+      promises: feePromises(this.orders, () => this.channels),
       htlcs: {
         fulfil: (channel_id, htlc_id, preimage) => this.channels.fulfil(channel_id, htlc_id, preimage),
         fail: (channel_id, htlc_id, failure) => this.channels.fail(channel_id, htlc_id, failure),
       },
       invoices: {
         judge: (set) => this.invoices.judge(set),
-        markPaid: (payment_hash, amount_msat, parts) =>
-          this.invoices.markPaid(payment_hash, amount_msat, parts.map(claimIncoming)),
+        markPaid: async (payment_hash, amount_msat, parts, opening_fee_msat) => {
+          const channel_ids = parts.map(({ channel_id }) => channel_id);
+          const writes = [...parts.map(claimIncoming), ...this.orders.paidWrites(payment_hash, channel_ids)];
+          const preimage = await this.invoices.markPaid(payment_hash, amount_msat, writes, opening_fee_msat);
+          if (preimage !== undefined) this.orders.paid(payment_hash, channel_ids);
+          return preimage;
+        },
       },
     });
     this.outgoing = new OutgoingPayments({
@@ -232,7 +249,9 @@ export class TillNode {
       wallet: {
         newScript: async () => (await this.wallet.newAddress('p2tr')).script_pubkey,
         fund: (script, amount_sat, options) => this.wallet.fund(Buffer.from(script, 'hex'), amount_sat, options),
-        publish: (txid) => this.wallet.publish(txid),
+        publish: async (txid) => {
+          if (!this.machine.holds_fundings) await this.wallet.publish(txid);
+        },
         release: (txid) => this.#attempt('releasing a funding', this.wallet.release(txid)),
       },
       incoming: {
@@ -242,6 +261,7 @@ export class TillNode {
       },
       outgoing: this.outgoing,
       endings: this.endings,
+      bought: this.orders,
       features: INIT_FEATURES,
       policy: { ...DEFAULT_POLICY, minimum_depth: 1 },
       forwarding: { cltv_expiry_delta: 34, fee_base_msat: 0, fee_proportional_millionths: 0 },
@@ -267,6 +287,7 @@ export class TillNode {
     });
     this.wallet.start(this.chain, tip.height);
     await this.outgoing.start();
+    await this.orders.start();
     await this.channels.start(tip.height + 1);
     await resumeFundings(
       this.wallet,

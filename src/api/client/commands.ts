@@ -246,6 +246,9 @@ export interface Commands {
       /** When paid: the amount received, which may be more than the invoice asks for. */ readonly amount_received_msat?:
         | number
         | bigint;
+      /** When paid through a channel that was bought for it: what the provider took off the payment. The payer paid `amount_received_msat` and this. */ readonly opening_fee_msat?:
+        | number
+        | bigint;
       /** When paid: the Unix time. */ readonly paid_at?: number;
       /** When paid on chain: the deposit that paid it, or the last one of several. */ readonly paid_outpoint?: {
         /** The transaction. */ readonly txid: string;
@@ -506,6 +509,9 @@ export interface Commands {
       /** When paid: the amount received, which may be more than the invoice asks for. */ readonly amount_received_msat?:
         | number
         | bigint;
+      /** When paid through a channel that was bought for it: what the provider took off the payment. The payer paid `amount_received_msat` and this. */ readonly opening_fee_msat?:
+        | number
+        | bigint;
       /** When paid: the Unix time. */ readonly paid_at?: number;
       /** When paid on chain: the deposit that paid it, or the last one of several. */ readonly paid_outpoint?: {
         /** The transaction. */ readonly txid: string;
@@ -614,6 +620,9 @@ export interface Commands {
         /** `unpaid` can still be paid, `expired` no longer can. */ readonly status: 'unpaid' | 'paid' | 'expired';
         /** When paid: 1, 2, 3 ... in the order of payment. */ readonly pay_index?: number;
         /** When paid: the amount received, which may be more than the invoice asks for. */ readonly amount_received_msat?:
+          | number
+          | bigint;
+        /** When paid through a channel that was bought for it: what the provider took off the payment. The payer paid `amount_received_msat` and this. */ readonly opening_fee_msat?:
           | number
           | bigint;
         /** When paid: the Unix time. */ readonly paid_at?: number;
@@ -889,6 +898,9 @@ export interface Commands {
       /** Make a page on which the customer pays, and answer its address. Needs the option `shop-bind`. */ readonly checkout?: boolean;
       /** With `checkout`: where the page leads back to, an `https://` URL (`http://` only on this machine). */ readonly redirect_url?: string;
       /** With `checkout`: once the invoice has expired, the page offers another one like it. Its label is this one with `~2`, then `~3` and so on. */ readonly checkout_renewal?: boolean;
+      /** Buy a channel of a liquidity provider (option `lsp`) that the payment of this invoice opens, so that it can be paid although no channel can receive it: `true`; or `auto`, when nothing else can receive the amount. The provider takes its fee off the payment. */ readonly jit?:
+        | boolean
+        | 'auto';
       /** If an invoice with this label exists and was made with the same parameters, answer it instead of an error. */ readonly idempotent?: boolean;
     };
     readonly result: {
@@ -905,6 +917,12 @@ export interface Commands {
       /** Insufficient incoming capacity, once private channels were excluded (try exposeprivatechannels=true?). */ readonly warning_private_unused?: string;
       /** The invoice is only payable by MPP-capable payers. No single channel suffices. */ readonly warning_mpp?: string;
       /** A payment of this amount would be refused, because the wallet could not bring it to the chain: how much is missing, and what to do. */ readonly warning_reserve?: string;
+      /** With `jit`: what the provider takes off the payment for the channel. When the payer chooses the amount: at least that; see `warning_jit`. */ readonly opening_fee_msat?:
+        | number
+        | bigint;
+      /** With `jit` and an amount: what will be received of it. */ readonly amount_expected_msat?: number | bigint;
+      /** With `jit`: the provider. */ readonly lsp?: string;
+      /** With `jit`: what the payment costs, and whom it depends on; or, with `auto`, why no channel was bought. */ readonly warning_jit?: string;
       /** The source of blocks is not up to date: it waits for blocks itself, does not answer, is behind what this node has seen, or its newest block is older than `max-tip-age`. Payments wait, and are refused after a minute. */ readonly warning_bitcoind_sync?: string;
       /** Till is still reading blocks from its source. Payments wait for it, and are refused after a minute. */ readonly warning_lightningd_sync?: string;
     };
@@ -1113,6 +1131,7 @@ export interface Commands {
           | 'channel.closing'
           | 'channel.closed'
           | 'warning.no_inbound'
+          | 'warning.funding_missing'
           | 'warning.reserve_short'
           | 'warning.webhook_disabled';
         /** When, in Unix time. */ readonly time: number;
@@ -1308,6 +1327,9 @@ export interface Commands {
         /** When paid: the amount received, which may be more than the invoice asks for. */ readonly amount_received_msat?:
           | number
           | bigint;
+        /** When paid through a channel that was bought for it: what the provider took off the payment. The payer paid `amount_received_msat` and this. */ readonly opening_fee_msat?:
+          | number
+          | bigint;
         /** When paid: the Unix time. */ readonly paid_at?: number;
         /** When paid on chain: the deposit that paid it, or the last one of several. */ readonly paid_outpoint?: {
           /** The transaction. */ readonly txid: string;
@@ -1331,6 +1353,39 @@ export interface Commands {
             | 'short'
             | 'late';
         }[];
+      }[];
+    };
+  };
+  /** Command for listing liquidity providers and their prices */
+  listlsps: {
+    readonly params: {
+      /** A payment, to see what a channel costs that it opens. */ readonly amount_msat?: number | bigint | string;
+    };
+    readonly result: {
+      /** The providers, in the order in which they are named. */ readonly lsps: readonly {
+        /** The provider. */ readonly id: string;
+        /** Where the node calls it. */ readonly address: string;
+        /** Whether it is connected. */ readonly connected: boolean;
+        /** What it speaks. */ readonly protocols?: readonly number[];
+        /** Its offers for channels that a payment opens, the cheapest first. */ readonly menu: readonly {
+          /** The least that it takes. */ readonly min_fee_msat: number | bigint;
+          /** Millionths of the payment that it takes, when that is more. */ readonly proportional: number;
+          /** The smallest payment that it brings. */ readonly min_payment_size_msat: number | bigint;
+          /** The largest payment that it brings. */ readonly max_payment_size_msat: number | bigint;
+          /** The smallest payment that works with the fees of the chain now: the channel holds the payment, and a reserve and the fee of closing it. Absent: none does. */ readonly least_payment_msat?:
+            | number
+            | bigint;
+          /** Unix time: an invoice that is made with this offer ends no later. */ readonly valid_until: number;
+          /** Blocks after its confirmation for which the provider keeps the channel open. */ readonly min_lifetime: number;
+          /** The most blocks that the node may have the provider wait for its own money when it closes alone. */ readonly max_client_to_self_delay: number;
+          /** With `amount_msat`: what a channel costs for this payment. */ readonly opening_fee_msat?: number | bigint;
+          /** With `amount_msat`: why `invoice` would not take this offer. `too_expensive`: see `lsp-max-fee` and `lsp-max-fee-ppm`; `of_no_use`: it ends too soon, or its channel would not be safe. */ readonly refused?:
+            | 'too_small'
+            | 'too_large'
+            | 'too_expensive'
+            | 'of_no_use';
+        }[];
+        /** Why it has none now. */ readonly problem?: string;
       }[];
     };
   };
@@ -2127,6 +2182,9 @@ export interface Commands {
       /** When paid: the amount received, which may be more than the invoice asks for. */ readonly amount_received_msat?:
         | number
         | bigint;
+      /** When paid through a channel that was bought for it: what the provider took off the payment. The payer paid `amount_received_msat` and this. */ readonly opening_fee_msat?:
+        | number
+        | bigint;
       /** When paid: the Unix time. */ readonly paid_at?: number;
       /** When paid on chain: the deposit that paid it, or the last one of several. */ readonly paid_outpoint?: {
         /** The transaction. */ readonly txid: string;
@@ -2177,6 +2235,7 @@ export interface Commands {
         | 'channel.closing'
         | 'channel.closed'
         | 'warning.no_inbound'
+        | 'warning.funding_missing'
         | 'warning.reserve_short'
         | 'warning.webhook_disabled';
       /** When, in Unix time. */ readonly time: number;
@@ -2197,6 +2256,9 @@ export interface Commands {
       /** `unpaid` can still be paid, `expired` no longer can. */ readonly status: 'unpaid' | 'paid' | 'expired';
       /** When paid: 1, 2, 3 ... in the order of payment. */ readonly pay_index?: number;
       /** When paid: the amount received, which may be more than the invoice asks for. */ readonly amount_received_msat?:
+        | number
+        | bigint;
+      /** When paid through a channel that was bought for it: what the provider took off the payment. The payer paid `amount_received_msat` and this. */ readonly opening_fee_msat?:
         | number
         | bigint;
       /** When paid: the Unix time. */ readonly paid_at?: number;
@@ -2318,6 +2380,7 @@ export const READING_COMMANDS: readonly string[] = [
   'listincoming',
   'listinvoicerequests',
   'listinvoices',
+  'listlsps',
   'listnodes',
   'listoffers',
   'listpays',

@@ -191,16 +191,17 @@ export async function* incomeEvents(modules: Modules): AsyncGenerator<IncomeEven
   for await (const invoice of invoices.list({ index: 'paid', status: 'paid' })) {
     // One that was paid on the chain is a deposit below.
     if (invoice.status !== 'paid' || invoice.paid_outpoint !== undefined) continue;
-    yield {
+    const base = {
       account: 'channels',
-      tag: 'invoice',
-      credit_msat: invoice.amount_received_msat,
-      debit_msat: 0n,
       currency,
       timestamp: invoice.paid_at,
       description: invoice.description,
       payment_id: invoice.payment_hash,
     };
+    const { amount_received_msat, opening_fee_msat = 0n } = invoice;
+    yield { ...base, tag: 'invoice', credit_msat: amount_received_msat + opening_fee_msat, debit_msat: 0n };
+    // What a provider took off for the channel that it opened is a cost.
+    if (opening_fee_msat > 0n) yield { ...base, tag: 'lease_fee', credit_msat: 0n, debit_msat: opening_fee_msat };
   }
   for await (const part of payments.listParts({ status: 'complete', index: 'created', start: 0n })) {
     const base = {

@@ -25,7 +25,7 @@ export const bkprListincome = defineCommand({
   category: 'wallet',
   title: 'Command for listing all income impacting events',
   description:
-    'Lists what made the node richer or poorer: invoices that were paid over Lightning (`invoice`, credit), payments of ours (`invoice`, debit) and their fees (`invoice_fee`), deposits of others and payments to others on the chain, and the fees of transactions. First Lightning, each in its own order, then the chain. Of a paid invoice Till does not keep which channel brought it: its account is `channels`.',
+    'Lists what made the node richer or poorer: invoices that were paid over Lightning (`invoice`, credit) and what a liquidity provider took off them for a channel (`lease_fee`), payments of ours (`invoice`, debit) and their fees (`invoice_fee`), deposits of others and payments to others on the chain, and the fees of transactions. First Lightning, each in its own order, then the chain. Of a paid invoice Till does not keep which channel brought it: its account is `channels`.',
   params: {
     consolidate_fees: optional(field.boolean, 'Accepted and ignored: each fee is one event already.'),
     start_time: optional(field.u32, 'Only events at this Unix time or later.'),

@@ -55,6 +55,7 @@ import { listhtlcs } from './listhtlcs.ts';
 import { listincoming } from './listincoming.ts';
 import { listinvoicerequests } from './listinvoicerequests.ts';
 import { listinvoices } from './listinvoices.ts';
+import { listlsps } from './listlsps.ts';
 import { listnodes } from './listnodes.ts';
 import { listoffers } from './listoffers.ts';
 import { listpays } from './listpays.ts';
@@ -157,6 +158,7 @@ export const commands: readonly Command<Modules>[] = [
   listincoming,
   listinvoicerequests,
   listinvoices,
+  listlsps,
   listnodes,
   listoffers,
   listpays,

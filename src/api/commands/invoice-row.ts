@@ -15,6 +15,11 @@ export const invoiceMembers = {
   amount_received_msat: answer.optional(
     answer.msat('When paid: the amount received, which may be more than the invoice asks for.'),
   ),
+  opening_fee_msat: answer.optional(
+    answer.msat(
+      'When paid through a channel that was bought for it: what the provider took off the payment. The payer paid `amount_received_msat` and this.',
+    ),
+  ),
   paid_at: answer.optional(answer.integer('When paid: the Unix time.')),
   paid_outpoint: answer.optional(
     answer.object(
@@ -54,6 +59,7 @@ export function invoiceRow(invoice: Invoice) {
     status: invoice.status,
     pay_index: paid?.pay_index,
     amount_received_msat: paid?.amount_received_msat as bigint | undefined,
+    opening_fee_msat: paid?.opening_fee_msat as bigint | undefined,
     paid_at: paid?.paid_at,
     paid_outpoint: paid?.paid_outpoint && { ...paid.paid_outpoint },
     payment_preimage: paid?.payment_preimage as string | undefined,

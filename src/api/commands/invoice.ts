@@ -1,5 +1,7 @@
 import { RpcError } from '../../base/errors.ts';
+import type { CreatedInvoice } from '../../shop/invoices/create.ts';
 import type { Invoice } from '../../shop/invoices/invoice.ts';
+import { expectedMsat } from '../../shop/invoices/jit.ts';
 import { WARNINGS } from '../../shop/invoices/route-hints.ts';
 import { answer } from '../rpc/answer.ts';
 import { byName, optional, required, withDefault } from '../rpc/command.ts';
@@ -83,6 +85,12 @@ Till answers when the invoice is on disk. If the node dies before it answers, lo
         'With `checkout`: once the invoice has expired, the page offers another one like it. Its label is this one with `~2`, then `~3` and so on.',
       ),
     ),
+    jit: byName(
+      optional(
+        field.booleanOrAuto,
+        'Buy a channel of a liquidity provider (option `lsp`) that the payment of this invoice opens, so that it can be paid although no channel can receive it: `true`; or `auto`, when nothing else can receive the amount. The provider takes its fee off the payment.',
+      ),
+    ),
     idempotent: byName(
       withDefault(
         field.boolean,
@@ -115,17 +123,40 @@ Till answers when the invoice is on disk. If the node dies before it answers, lo
         'A payment of this amount would be refused, because the wallet could not bring it to the chain: how much is missing, and what to do.',
       ),
     ),
+    opening_fee_msat: answer.optional(
+      answer.msat(
+        'With `jit`: what the provider takes off the payment for the channel. When the payer chooses the amount: at least that; see `warning_jit`.',
+      ),
+    ),
+    amount_expected_msat: answer.optional(answer.msat('With `jit` and an amount: what will be received of it.')),
+    lsp: answer.optional(answer.nodeId('With `jit`: the provider.')),
+    warning_jit: answer.optional(
+      answer.string(
+        'With `jit`: what the payment costs, and whom it depends on; or, with `auto`, why no channel was bought.',
+      ),
+    ),
     ...SYNC_WARNINGS,
   },
-  errors: ['INVOICE_LABEL_ALREADY_EXISTS', 'INVOICE_PREIMAGE_ALREADY_EXISTS', 'INVOICE_HINTS_GAVE_NO_ROUTES'],
+  errors: [
+    'INVOICE_LABEL_ALREADY_EXISTS',
+    'INVOICE_PREIMAGE_ALREADY_EXISTS',
+    'INVOICE_HINTS_GAVE_NO_ROUTES',
+    'LIQUIDITY_UNAVAILABLE',
+    'LIQUIDITY_TOO_EXPENSIVE',
+    'LIQUIDITY_AMOUNT_REFUSED',
+  ],
   examples: [
     {
       title: 'A cup of coffee for one satoshi',
       params: { amount_msat: 1000, label: 'coffee', description: '1 cup of coffee' },
     },
     { title: 'A donation of any amount', params: ['any', 'donation-7', 'Thank you'] },
+    {
+      title: 'The first payment to a new shop, which opens its channel',
+      params: { amount_msat: '50000sat', label: 'first', description: 'A chair', jit: true },
+    },
   ],
-  see_also: ['listinvoices', 'delinvoice', 'waitinvoice', 'waitanyinvoice', 'decode'],
+  see_also: ['listinvoices', 'delinvoice', 'waitinvoice', 'waitanyinvoice', 'decode', 'listlsps'],
   access: 'write',
   async run({ rest: _rest, ...params }, { invoices, chain, reserve, checkout: pages }) {
     const { checkout, redirect_url, checkout_renewal: is_renewable, ...request } = params;
@@ -136,7 +167,9 @@ Till answers when the invoice is on disk. If the node dies before it answers, lo
     const beside = page && { beside: (payment_hash: string) => [pages.pageWrite(page, payment_hash)] };
     const created = await invoices.create({ ...request, ...beside });
     const { payment_hash, expires_at, bolt11, created_index, amount_msat } = created.invoice;
-    const warning_reserve = amount_msat === undefined ? undefined : reserve.warningFor(amount_msat);
+    // A channel that is bought was judged before it was.
+    const isJudged = amount_msat === undefined || created.jit !== undefined;
+    const warning_reserve = isJudged ? undefined : reserve.warningFor(amount_msat);
     const checkout_url = page && (await checkoutUrl(pages, page, created.invoice));
     return {
       payment_hash,
@@ -148,6 +181,7 @@ Till answers when the invoice is on disk. If the node dies before it answers, lo
       ...(checkout_url === undefined ? {} : { checkout_url }),
       ...created.warnings,
       ...(warning_reserve === undefined ? {} : { warning_reserve }),
+      ...jitMembers(created),
       ...syncWarnings(chain.view()),
     };
   },
@@ -163,4 +197,14 @@ async function checkoutUrl(
   const isSame = page?.redirect_url === asked.redirect_url && page?.is_renewable === asked.is_renewable;
   if (page === undefined || !isSame) throw new RpcError('INVOICE_LABEL_ALREADY_EXISTS', `Duplicate label '${label}'`);
   return pages.urlOf(page);
+}
+
+/** What the channel costs that the payment opens. */
+function jitMembers({ invoice: { amount_msat }, jit }: CreatedInvoice) {
+  if (jit === undefined) return {};
+  return {
+    opening_fee_msat: jit.opening_fee_msat as bigint,
+    amount_expected_msat: amount_msat && (expectedMsat(amount_msat, jit) as bigint),
+    lsp: jit.node_id as string,
+  };
 }

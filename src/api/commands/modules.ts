@@ -15,6 +15,7 @@ import type { Webhooks } from '../../shop/webhooks/webhooks.ts';
 import { commandsOn } from '../rpc/command.ts';
 import type { CommandTable } from '../rpc/table.ts';
 import type { ChannelModules } from './channel-modules.ts';
+import type { LiquidityModules } from './liquidity-modules.ts';
 import type { NetworkModules } from './network-modules.ts';
 import type { PaymentModules } from './payment-modules.ts';
 import type { PeopleModules } from './people-modules.ts';
@@ -86,7 +87,13 @@ export interface NodeControl {
 }
 
 /** All modules that commands may use. */
-export interface Modules extends ChannelModules, NetworkModules, PaymentModules, PeopleModules, WalletModules {
+export interface Modules
+  extends ChannelModules,
+    LiquidityModules,
+    NetworkModules,
+    PaymentModules,
+    PeopleModules,
+    WalletModules {
   readonly invoices: Invoices;
   /** What arrived at addresses of invoices. */
   readonly deposits: Pick<Deposits, 'ofInvoices' | 'ofCoins' | 'unpaid' | 'decide'>;

@@ -10,7 +10,7 @@ import type { LiveChannel } from '../../node/channels/live-channel.ts';
 import { stateName } from '../../node/channels/state-name.ts';
 import type { EndingView } from '../../node/endings/view.ts';
 import { channelUpdateFacts, spendableMsat } from '../../protocol/channel/facts.ts';
-import { immatureBlocks, isGone, isUnfunded } from '../../protocol/channel/funding.ts';
+import { immatureBlocks, isAbsent, isGone, isUnfunded, isUnseen } from '../../protocol/channel/funding.ts';
 import { figuresOf } from '../../protocol/channel/lost.ts';
 import { shortChannelId } from '../../protocol/channel/ready.ts';
 import type { ChannelType } from '../../protocol/channel/state.ts';
@@ -223,8 +223,8 @@ function amountsOf({ state, min_to_us_msat, max_to_us_msat }: LiveChannel) {
     our_max_htlc_value_in_flight_msat: local.max_htlc_value_in_flight_msat as bigint,
     their_reserve_msat: local.channel_reserve_satoshis * 1000n,
     our_reserve_msat: remote.channel_reserve_satoshis * 1000n,
-    spendable_msat: figures && (isGone(state) ? 0n : (spendableMsat(state, 'local') as bigint)),
-    receivable_msat: figures && (isGone(state) ? 0n : (spendableMsat(state, 'remote') as bigint)),
+    spendable_msat: figures && (isAbsent(state) ? 0n : (spendableMsat(state, 'local') as bigint)),
+    receivable_msat: figures && (isAbsent(state) ? 0n : (spendableMsat(state, 'remote') as bigint)),
     minimum_htlc_in_msat: local.htlc_minimum_msat as bigint,
     minimum_htlc_out_msat: remote.htlc_minimum_msat as bigint,
     maximum_htlc_out_msat: funding_satoshis * 1000n,
@@ -247,7 +247,7 @@ function remoteUpdateRow({ remote_update }: LiveChannel) {
 
 function statusLines(channel: LiveChannel, ending: EndingView | undefined, name: string): readonly string[] {
   const lines = ending === undefined ? [statusOf(channel), ...closeProgress(channel)] : [];
-  if (ending !== undefined && isGone(channel.state)) lines.push(statusOf(channel));
+  if (ending !== undefined && isAbsent(channel.state)) lines.push(statusOf(channel));
   return [...lines.map((line) => `${name}:${line}`), ...(ending?.status ?? [])];
 }
 
@@ -259,6 +259,7 @@ function statusOf({ state, peer, aside }: LiveChannel): string {
     const { txid, block_height } = state.funding_rival;
     return `Block ${block_height} holds transaction ${txid}, which spends what the funding was to spend: what is in the channel is lost, unless that is undone.`;
   }
+  if (isUnseen(state)) return sightOf(state);
   if (isGone(state))
     return 'No block holds its funding any more, after a reorganisation. Nothing is taken over it before one does.';
   if (state.peer_behind_height !== undefined) {
@@ -279,4 +280,11 @@ function statusOf({ state, peer, aside }: LiveChannel): string {
   }
   if (state.phase === 'normal') return 'Channel ready for use.';
   return 'Closing in agreement with the peer.';
+}
+
+/** A channel that was bought, and whose funding is neither in the mempool nor in a block. */
+function sightOf({ funding_sight, local_msat }: LiveChannel['state']): string {
+  const paid = local_msat > 0n ? ` ${local_msat} msat in it do not count before.` : '';
+  const before = funding_sight === 'one_payment' ? 'Nothing but the payment that it was bought for' : 'Nothing';
+  return `Its funding is in no block and not in the mempool. ${before} goes over it before it is there.${paid}`;
 }

@@ -10,6 +10,24 @@ export const ONCHAIN_INCOME_TABLE = 'bkpr_onchain_income';
 const INVOICES_FROM = -2_000_000_000_000_000n;
 const PAYMENTS_FROM = -1_000_000_000_000_000n;
 
+function invoice(tag: string, credit_msat: string, debit_msat: string, where: string, rank: number): ViewPart {
+  return {
+    table: 'invoices',
+    expressions: {
+      rowid: `${INVOICES_FROM} + 2 * pay_index + ${rank}`,
+      account: "'channels'",
+      tag: `'${tag}'`,
+      credit_msat,
+      debit_msat,
+      currency: `${CURRENCY_FUNCTION}()`,
+      timestamp: 'paid_at',
+      description: 'description',
+      payment_id: 'payment_hash',
+    },
+    where: `pay_index IS NOT NULL AND paid_txid IS NULL${where}`,
+  };
+}
+
 function payment(tag: string, debit_msat: string, where: string, rank: number): ViewPart {
   return {
     table: 'sendpays',
@@ -31,21 +49,8 @@ function payment(tag: string, debit_msat: string, where: string, rank: number): 
 /** The view. */
 export const INCOME_VIEW: TableView = {
   parts: [
-    {
-      table: 'invoices',
-      expressions: {
-        rowid: `${INVOICES_FROM} + pay_index`,
-        account: "'channels'",
-        tag: "'invoice'",
-        credit_msat: 'amount_received_msat',
-        debit_msat: '0',
-        currency: `${CURRENCY_FUNCTION}()`,
-        timestamp: 'paid_at',
-        description: 'description',
-        payment_id: 'payment_hash',
-      },
-      where: 'pay_index IS NOT NULL AND paid_txid IS NULL',
-    },
+    invoice('invoice', 'amount_received_msat + coalesce(opening_fee_msat, 0)', '0', '', 0),
+    invoice('lease_fee', '0', 'opening_fee_msat', ' AND opening_fee_msat IS NOT NULL', 1),
     payment('invoice', 'amount_msat', "status = 'complete'", 0),
     payment(
       'invoice_fee',
@@ -56,7 +61,15 @@ export const INCOME_VIEW: TableView = {
   ],
   copied: ONCHAIN_INCOME_TABLE,
   reads: {
-    invoices: ['pay_index', 'amount_received_msat', 'paid_at', 'paid_txid', 'description', 'payment_hash'],
+    invoices: [
+      'pay_index',
+      'amount_received_msat',
+      'opening_fee_msat',
+      'paid_at',
+      'paid_txid',
+      'description',
+      'payment_hash',
+    ],
     sendpays: [
       'created_index',
       'channel_id',

@@ -211,6 +211,13 @@ export const field = {
   boolean: fieldOf<boolean>('boolean', { type: 'boolean' }, "should be 'true' or 'false'", (value) =>
     typeof value === 'boolean' ? value : undefined,
   ),
+  /** Yes, no, or `'auto'`. */
+  booleanOrAuto: fieldOf<boolean | 'auto'>(
+    'boolean or auto',
+    { anyOf: [{ type: 'boolean' }, { type: 'string', enum: ['auto'] }] },
+    "should be 'true', 'false' or 'auto'",
+    (value) => (typeof value === 'boolean' ? value : textOf(value) === 'auto' ? 'auto' : undefined),
+  ),
   u64: fieldOf<bigint>('u64', { type: 'integer', minimum: 0 }, 'should be an unsigned 64 bit integer', (value) =>
     unsigned(value, 0xffff_ffff_ffff_ffffn),
   ),

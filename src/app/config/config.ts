@@ -3,12 +3,14 @@ import { existsSync, readFileSync, type Stats, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { LONGEST_PATH_BYTES } from '../../api/server/unix-socket.ts';
+import { parseMsat } from '../../base/types/amount.ts';
 import { NETWORKS, type Network, type NetworkName } from '../../base/types/network.ts';
 import { parseNetAddress } from '../../node/peers/net-address.ts';
 import { type ForeignOption, LIGHTNINGD_OPTIONS } from './lightningd-options.ts';
 import { nearestName } from './nearest.ts';
 import { ConfigError, type OptionDefinition, ownPath, parseValue } from './option.ts';
 import { OPTIONS, type OptionName, type OptionValues, SHORTHANDS } from './options.ts';
+import { parseProvider } from './providers.ts';
 
 /** An option as it was said. */
 export interface Said {
@@ -189,6 +191,13 @@ export function checkTogether({ values, network, network_dir, rpc_file, log_file
     if (stranger !== undefined) {
       throw new ConfigError(`${name} is a node id, 66 lowercase hex digits, not '${stranger}'`);
     }
+  }
+  const nobody = values.lsp.find((text) => parseProvider(text, network.default_port) === undefined);
+  if (nobody !== undefined) throw new ConfigError(`lsp is NODE_ID@HOST:PORT, not '${nobody}'`);
+  const ids = values.lsp.map((text) => parseProvider(text, network.default_port)?.node_id);
+  if (new Set(ids).size < ids.length) throw new ConfigError('lsp: each provider is named once');
+  if (parseMsat(values['lsp-max-fee']) === undefined) {
+    throw new ConfigError(`lsp-max-fee is an amount such as 5000sat, not '${values['lsp-max-fee']}'`);
   }
   if (Buffer.byteLength(rpc_file) > LONGEST_PATH_BYTES) {
     throw new ConfigError(

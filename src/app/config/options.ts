@@ -166,6 +166,21 @@ export const OPTIONS = {
   proxy: optionalString('Connect to peers through this SOCKS5 proxy, such as Tor: HOST:PORT.', { placeholder: 'ADDR' }),
   'always-use-proxy': flag('Connect to every peer through the proxy, not only to those with a .onion address.'),
   'zeroconf-peer': strings('A peer whose channels may be used before they confirm.', { placeholder: 'NODE_ID' }),
+  lsp: strings(
+    'A liquidity provider to buy channels of (LSPS): the node stays connected to it. It takes its fee from the payment that opens the channel. May be given several times.',
+    { placeholder: 'NODE_ID@HOST:PORT' },
+  ),
+  'lsp-max-fee': string(
+    '0sat',
+    'The most that a channel may cost, as an amount such as 5000sat. A fee within this or within lsp-max-fee-ppm is paid; with both 0 nothing is bought.',
+    { placeholder: 'AMOUNT' },
+  ),
+  'lsp-max-fee-ppm': integer(0, 'The most that a channel may cost, in millionths of the payment that opens it.', {
+    max: 1_000_000,
+  }),
+  'client-trusts-lsp': flag(
+    'Also buy of providers that send the funding of a channel only when they have been paid for it: until then they could keep the payment.',
+  ),
   'fee-base': integer(1000, 'The base fee in our channel_update, in msat. Till forwards nothing, so nobody pays it.', {
     max: 0xffffffff,
   }),

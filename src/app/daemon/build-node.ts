@@ -1,5 +1,6 @@
 /** Builds the layer of the Lightning node: keys, wallet, channels and their endings, payments, backups, peers. */
 import { secureRandomBytes } from '../../base/crypto/random.ts';
+import type { Msat } from '../../base/types/amount.ts';
 import type { NodeId, PaymentHash, PaymentPreimage } from '../../base/types/brand.ts';
 import type { Write } from '../../infra/store/store.ts';
 import { Backups } from '../../node/backup/backups.ts';
@@ -20,9 +21,11 @@ import type { Wallet, WalletOptions } from '../../node/wallet/wallet.ts';
 import { DEFAULT_POLICY } from '../../protocol/channel/policy.ts';
 import { DEFAULT_ONCHAIN_POLICY } from '../../protocol/onchain/closing-channel.ts';
 import type { Infra } from './build-infra.ts';
+import { buildLiquidity, type Liquidity } from './build-liquidity.ts';
 import { buildNetwork } from './build-network.ts';
 import { buildReserve } from './build-reserve.ts';
 import { rememberTip, tipWrite } from './chain-tip.ts';
+import { feePromises } from './fee-promises.ts';
 import { releaseOrphans, resumeFundings } from './held-fundings.ts';
 import type { IncomingCapacities } from './incoming-capacities.ts';
 import type { Part } from './lifecycle.ts';
@@ -41,6 +44,7 @@ export interface ShopPort {
     payment_hash: PaymentHash,
     amount_received_msat: Parameters<InvoicePort['markPaid']>[1],
     claims: readonly Write[],
+    opening_fee_msat: Msat | undefined,
   ): Promise<PaymentPreimage | undefined>;
   paidPreimage(payment_hash: PaymentHash): Promise<PaymentPreimage | undefined>;
   coinWrites: NonNullable<WalletOptions['coinWrites']>;
@@ -52,6 +56,8 @@ export interface Node {
   readonly wallet: Wallet;
   /** What of the wallet is kept for closing channels. */
   readonly reserve: Reserve;
+  /** What buys inbound liquidity. */
+  readonly liquidity: Liquidity;
   readonly channels: Channels;
   /** Channels that end on the chain. */
   readonly endings: Endings;
@@ -88,12 +94,15 @@ export async function buildNode(infra: Infra, shop: () => ShopPort): Promise<Nod
     wantedSat: (more_channels) => reserve.wantedSat(more_channels),
   });
   const reserve: Reserve = buildReserve(infra, { wallet, endings: () => endings, channels: () => channels });
+  const liquidity = buildLiquidity(infra, reserve);
+  const { orders } = liquidity;
   const payments: IncomingPayments = new IncomingPayments({
     clock,
     height: () => chain.tip().height,
     isCurrent: () => chain.isCurrent(),
     fulfill_deadline_blocks: DEFAULT_POLICY.fulfill_deadline_blocks,
     defence: reserve,
+    promises: feePromises(orders, () => channels),
     onBackgroundError: (error) => void unattended('judging a payment', Promise.reject(error)),
     htlcs: {
       fulfil: (channel_id, htlc_id, preimage) => channels.fulfil(channel_id, htlc_id, preimage),
@@ -101,8 +110,13 @@ export async function buildNode(infra: Infra, shop: () => ShopPort): Promise<Nod
     },
     invoices: {
       judge: (set) => shop().judge(set),
-      markPaid: (payment_hash, amount_received_msat, parts) =>
-        shop().markPaid(payment_hash, amount_received_msat, parts.map(claimIncoming)),
+      async markPaid(payment_hash, amount_received_msat, parts, opening_fee_msat) {
+        const channel_ids = parts.map(({ channel_id }) => channel_id);
+        const writes = [...parts.map(claimIncoming), ...orders.paidWrites(payment_hash, channel_ids)];
+        const preimage = await shop().markPaid(payment_hash, amount_received_msat, writes, opening_fee_msat);
+        if (preimage !== undefined) orders.paid(payment_hash, channel_ids);
+        return preimage;
+      },
     },
   });
   const outgoing = new OutgoingPayments({
@@ -175,6 +189,7 @@ export async function buildNode(infra: Infra, shop: () => ShopPort): Promise<Nod
       fee_proportional_millionths: values['fee-per-satoshi'],
     },
     zeroconf_peers: new Set(values['zeroconf-peer'] as readonly NodeId[]),
+    bought: orders,
     clock,
     randomBytes: secureRandomBytes,
     log,
@@ -206,7 +221,7 @@ export async function buildNode(infra: Infra, shop: () => ShopPort): Promise<Nod
     static_key: keys.node_key,
     network,
     features: INIT_FEATURES,
-    host: peerHost(peer_storage, channels),
+    host: peerHost(peer_storage, liquidity.providers, channels),
     gossip: {
       peerConnected: (peer) => public_network.peerConnected(peer),
       peerDisconnected: (peer) => public_network.peerDisconnected(peer),
@@ -250,6 +265,8 @@ export async function buildNode(infra: Infra, shop: () => ShopPort): Promise<Nod
       stop: () => wallet.stop(),
     },
     { name: 'payments of ours', start: () => outgoing.start() },
+    // Before the channels, which ask for what was promised.
+    { name: 'liquidity', start: () => orders.start(), stop: () => liquidity.providers.stop() },
     {
       name: 'backups',
       async start() {
@@ -315,7 +332,9 @@ export async function buildNode(infra: Infra, shop: () => ShopPort): Promise<Nod
     {
       name: 'peers',
       async start() {
-        if (!values.offline) bindings.push(...(await listen(config, peers)));
+        if (values.offline) return;
+        bindings.push(...(await listen(config, peers)));
+        await liquidity.keepConnected(peers);
       },
       stop: () => peers.close(),
     },
@@ -325,6 +344,7 @@ export async function buildNode(infra: Infra, shop: () => ShopPort): Promise<Nod
     keys,
     wallet,
     reserve,
+    liquidity,
     channels,
     endings,
     payments,

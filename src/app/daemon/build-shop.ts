@@ -20,6 +20,7 @@ import type { Node, ShopPort } from './build-node.ts';
 import { checkoutPort } from './checkout-port.ts';
 import { depositPort } from './deposit-port.ts';
 import { INVOICE_FEATURES } from './features.ts';
+import { jitPort } from './jit-port.ts';
 import type { Part } from './lifecycle.ts';
 import { confirmations } from './open.ts';
 import { buildPeople, type People } from './people.ts';
@@ -48,7 +49,7 @@ export interface Shop {
 /** Nothing runs before the parts are started. */
 export async function buildShop(
   { config, log, clock, store, chain }: Infra,
-  { keys, wallet, channels, incoming, reserve }: Node,
+  { keys, wallet, channels, incoming, reserve, liquidity }: Node,
 ): Promise<Shop> {
   const { values, network } = config;
   const report = (module: string) => (error: unknown) =>
@@ -75,6 +76,7 @@ export async function buildShop(
     payment_secret_key: keys.payment_secret_key,
     hints: { candidates: () => waysIn(channels.list(), (peer_id) => incoming.of(peer_id)) },
     fallback: deposits,
+    jit: jitPort(liquidity),
     features: INVOICE_FEATURES,
     default_expiry_seconds: values['invoices-expiry'],
     ...(values['cltv-final'] === undefined ? {} : { cltv_final_blocks: values['cltv-final'] }),
@@ -153,8 +155,10 @@ export async function buildShop(
         stopTelling = invoices.listen('paid', ({ invoice }) => {
           // Of a deposit its own module tells, with where it is on the chain.
           if (invoice.status !== 'paid' || invoice.paid_outpoint !== undefined) return;
-          const { label, amount_received_msat, pay_index } = invoice;
-          log.info(`invoice "${label}" is paid: ${amount_received_msat} msat, payment number ${pay_index}`);
+          const { label, amount_received_msat, opening_fee_msat, pay_index } = invoice;
+          const fee =
+            opening_fee_msat === undefined ? '' : ` (the provider kept ${opening_fee_msat} msat for its channel)`;
+          log.info(`invoice "${label}" is paid: ${amount_received_msat} msat${fee}, payment number ${pay_index}`);
         });
         // An age of 0 keeps them.
         for (const subsystem of AUTOCLEAN_SUBSYSTEMS) {
@@ -202,8 +206,8 @@ export async function buildShop(
     webhooks,
     port: {
       judge: (set) => invoices.judge(set),
-      markPaid: (payment_hash, amount_received_msat, claims) =>
-        invoices.markPaid(payment_hash, amount_received_msat, claims),
+      markPaid: (payment_hash, amount_received_msat, claims, opening_fee_msat) =>
+        invoices.markPaid(payment_hash, amount_received_msat, claims, opening_fee_msat),
       paidPreimage: (payment_hash) => invoices.paidPreimage(payment_hash),
       coinWrites: (coin) => deposits.coinWrites(coin),
     },

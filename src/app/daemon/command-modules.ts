@@ -18,7 +18,7 @@ import type { Endings } from '../../node/endings/endings.ts';
 import type { EndingView } from '../../node/endings/view.ts';
 import { signMessage } from '../../node/keys/signed-message.ts';
 import { formatNetAddress, INIT_FEATURES } from '../../node/peers/index.ts';
-import { isGone } from '../../protocol/channel/funding.ts';
+import { isAbsent } from '../../protocol/channel/funding.ts';
 import { figuresOf } from '../../protocol/channel/lost.ts';
 import { shortChannelId } from '../../protocol/channel/ready.ts';
 import type { Config } from '../config/config.ts';
@@ -50,7 +50,7 @@ export interface BuiltLayers {
 export function modulesOf(layers: BuiltLayers): Modules {
   const { infra, node, shop, queries, onStop } = layers;
   const { config, store, chain, clock } = infra;
-  const { channels, endings, peers, public_network, backups, wallet, reserve, outgoing, payer } = node;
+  const { channels, endings, peers, public_network, backups, wallet, reserve, liquidity, outgoing, payer } = node;
   return {
     commands: tableOf(commands, refusalOf),
     invoices: shop.invoices,
@@ -73,6 +73,7 @@ export function modulesOf(layers: BuiltLayers): Modules {
     payer,
     wallet,
     reserve,
+    liquidity,
     chain,
     channels,
     endings,
@@ -116,7 +117,7 @@ export function modulesOf(layers: BuiltLayers): Modules {
 function infoOf({ infra: { config, chain }, node: { keys, channels, peers, bindings } }: BuiltLayers): NodeInfo {
   const phases = channels
     .list()
-    .map(({ state }) => (isGone(state) && state.phase === 'normal' ? 'opening' : state.phase));
+    .map(({ state }) => (isAbsent(state) && state.phase === 'normal' ? 'opening' : state.phase));
   const count = (...of: readonly string[]): number => phases.filter((phase) => of.includes(phase)).length;
   const init = toHex(encodeFeatures(INIT_FEATURES));
   const identity = identityOf(config, keys.node_id);
@@ -143,7 +144,7 @@ function infoOf({ infra: { config, chain }, node: { keys, channels, peers, bindi
 export function fundsListed(channels: Pick<Channels, 'list'>, endings: Pick<Endings, 'view'>): readonly ChannelFunds[] {
   return channels
     .list()
-    .filter(({ state }) => !isGone(state))
+    .filter(({ state }) => !isAbsent(state))
     .map((channel) => fundsOf(channel, endings.view(channel.channel_id)?.state));
 }
 

@@ -42,6 +42,8 @@ export class Daemon implements Running {
   readonly keys: Running['keys'];
   readonly wallet: Running['wallet'];
   readonly reserve: Running['reserve'];
+  /** What buys inbound liquidity. */
+  readonly liquidity: Running['liquidity'];
   readonly channels: Running['channels'];
   /** Channels that end on the chain. */
   readonly endings: Running['endings'];
@@ -98,6 +100,7 @@ export class Daemon implements Running {
     this.keys = running.keys;
     this.wallet = running.wallet;
     this.reserve = running.reserve;
+    this.liquidity = running.liquidity;
     this.channels = running.channels;
     this.endings = running.endings;
     this.payments = running.payments;

@@ -25,9 +25,10 @@ export function notificationsOf(
       if (what === 'created') send('invoice_creation', { label, msat: amount_msat });
     }),
     invoices.listen('paid', ({ invoice }) => {
-      const { label, amount_received_msat, payment_preimage, paid_outpoint } = invoice as PaidInvoice;
+      const { label, amount_received_msat, opening_fee_msat, payment_preimage, paid_outpoint } = invoice as PaidInvoice;
       const outpoint = paid_outpoint === undefined ? undefined : `${paid_outpoint.txid}:${paid_outpoint.outnum}`;
-      send('invoice_payment', { label, msat: amount_received_msat, preimage: payment_preimage, outpoint });
+      const payment = { label, msat: amount_received_msat, opening_fee_msat, preimage: payment_preimage, outpoint };
+      send('invoice_payment', payment);
     }),
     chain.onTip(({ kind, block }) => {
       if (kind === 'connected') send('block_added', { hash: block.hash, height: block.height });

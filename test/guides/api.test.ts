@@ -27,7 +27,8 @@ test('docs/guide/api.md', missing, async (t) => {
   const stream = reader.begin(
     `curl -N -H "authorization: Bearer $RUNE" -H 'accept: text/event-stream' 'http://127.0.0.1:3012/api/v1/events?types=invoice.paid&label_prefix=shop-'`,
   );
-  // It stays open until its reader leaves.
+  // It stays open until its reader leaves. It must be open first: a shell that is about to become curl can miss the signal.
+  await stream.says('retry:');
   await stream.end();
   reader.assertAllFollowed();
   await node.end();

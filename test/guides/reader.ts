@@ -198,7 +198,7 @@ export class Typed {
     return this.#stdout;
   }
 
-  /** Ends it as Ctrl-C does. */
+  /** Ends it as Ctrl-C does. Wait for a word of it before: a shell that is about to become the program may lose the signal. */
   async end(): Promise<Printed> {
     try {
       process.kill(-(this.#child.pid as number), 'SIGINT');

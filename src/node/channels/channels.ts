@@ -113,6 +113,8 @@ export class Channels {
       ...options,
       book,
       apply,
+      // Only now is it worth a place in backups.
+      onFunded: () => book.speak(options.onListChanged),
       spent: (channel, transaction, height) => {
         endings.spent(channel, transaction, height);
         raiser.closed(channel, transaction);

@@ -21,6 +21,8 @@ export interface FundingWatchOptions {
   readonly clock: FundingSightsOptions['clock'];
   readonly log: ChannelLog;
   apply(channel: LiveChannel, input: Input): void;
+  /** A block holds the funding of a channel that none was known to hold before. */
+  onFunded(): void;
   /** Called after the channel itself has the input. */
   spent(channel: LiveChannel, transaction: Uint8Array, height: number): void;
 }
@@ -131,7 +133,7 @@ export class FundingWatch {
 
   /** A block holds a transaction of the funding's id. */
   confirmed(channel: LiveChannel, { block, transaction, transaction_index }: Confirmation): void {
-    const { chain, apply } = this.#options;
+    const { chain, apply, onFunded } = this.#options;
     this.#unproven.delete(channel);
     if (!isFundingOf(channel.state.terms, transaction)) {
       const { funding_txid, funding_output_index } = channel.state.terms;
@@ -147,5 +149,6 @@ export class FundingWatch {
     const depth_blocks = Math.max(1, chain.tip().height - block.height + 1);
     const confirmation = { block_height: block.height, transaction_index, depth_blocks };
     apply(channel, { kind: 'funding_depth', confirmation });
+    if (known === undefined) onFunded();
   }
 }

@@ -46,7 +46,7 @@ export interface ChannelsOptions {
   readonly clock: Clock;
   readonly randomBytes: RandomBytes;
   readonly log: ChannelLog;
-  /** A channel has come or gone, and that is durable. Nothing else has followed from it yet. */
+  /** A channel has come, gone or been funded, and that is durable. Nothing else has followed from it yet. */
   readonly onListChanged: () => void;
   /** Something of a public channel is for everybody, and is durable. Said again after each start. */
   readonly onPublic?: ((message: PublicMessage) => void) | undefined;

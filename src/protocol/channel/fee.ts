@@ -74,18 +74,6 @@ export function sendUpdateFee(turn: Turn, feerate_per_kw: number): void {
   requireCommit(turn);
 }
 
-/** Estimates move all the time: only a change by this share is worth a commitment. */
-const FEERATE_STEP_PER_MILLE = 200;
-
-/** The feerate that we, as the opener, should propose now; undefined when the one in force, or on its way, will do. */
-export function feerateToPropose(state: ChannelState, { feerates }: Environment): number | undefined {
-  if (state.terms.opener !== 'local' || !isUp(state) || state.phase !== 'normal') return undefined;
-  const current = state.feerates.at(-1)?.feerate_per_kw ?? 0;
-  const wanted = Math.max(feerates.commitment_per_kw, feerates.floor_per_kw);
-  if (Math.abs(wanted - current) * 1000 < current * FEERATE_STEP_PER_MILLE) return undefined;
-  return wanted;
-}
-
 /** The peer's `update_fee`. Throws Violation. */
 export function receiveUpdateFee(turn: Turn, message: UpdateFee): void {
   const { state, env } = turn;

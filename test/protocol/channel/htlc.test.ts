@@ -4,7 +4,6 @@ import { msat } from '../../../src/base/types/amount.ts';
 import { createAttributionData } from '../../../src/codec/onion/attribution.ts';
 import { decodeState, encodeState } from '../../../src/protocol/channel/codec.ts';
 import { spendableMsat } from '../../../src/protocol/channel/facts.ts';
-import { feerateToPropose } from '../../../src/protocol/channel/fee.ts';
 import { fakeSigner } from './fake-signer.ts';
 import { environment, offer, policy, preimage, usablePair } from './pair.ts';
 
@@ -140,25 +139,6 @@ test('a funding that a reorg removed carries no new HTLC of the accepter', () =>
   const { bob } = usablePair();
   bob.do({ kind: 'funding_depth', confirmation: undefined });
   assert.equal(bob.attempt(offer(1, 1_000_000)).refusal?.code, 'channel_unusable');
-});
-
-test('a feerate is proposed when the estimate has moved by a fifth, and only by the opener', () => {
-  const { alice, bob } = usablePair();
-  const at = (commitment_per_kw: number) => ({
-    ...alice.env,
-    feerates: { ...alice.env.feerates, commitment_per_kw },
-  });
-  assert.equal(feerateToPropose(alice.state, at(1_100)), undefined);
-  assert.equal(feerateToPropose(alice.state, at(1_200)), 1_200);
-  assert.equal(feerateToPropose(alice.state, at(100)), 253);
-  assert.equal(feerateToPropose(bob.state, at(5_000)), undefined);
-  for (const change of [
-    { link: 'down' },
-    { link: 'reestablishing' },
-    { phase: 'opening' },
-    { phase: 'closing' },
-  ] as const)
-    assert.equal(feerateToPropose({ ...alice.state, ...change }, at(5_000)), undefined, JSON.stringify(change));
 });
 
 test('a removal carries attribution data, and the same again after a reconnect', () => {

@@ -186,6 +186,7 @@ export class TillNode {
     this.outgoing = new OutgoingPayments({
       store: this.store,
       clock: this.clock,
+      node_id: keys.node_id,
       randomBytes: this.#randomBytes,
       sender: {
         usableChannels: () => waysOut(this.channels.list()),

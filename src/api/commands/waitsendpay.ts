@@ -32,7 +32,7 @@ export const waitsendpay = defineCommand({
   async run({ payment_hash, timeout, partid, groupid }, { payments }, { signal }) {
     const part = await payments.waitForPart({ payment_hash, groupid, partid }, timeout, signal);
     if (part === undefined) throw new RpcError('PAY_IN_PROGRESS', 'Timed out while waiting');
-    if (part.status === 'failed') throw failureError(part);
+    if (part.status === 'failed') throw failureError(part, payments.node_id);
     return sendpayRow(part);
   },
 });

@@ -122,6 +122,7 @@ export async function buildNode(infra: Infra, shop: () => ShopPort): Promise<Nod
   const outgoing = new OutgoingPayments({
     store,
     clock,
+    node_id: keys.node_id,
     randomBytes: secureRandomBytes,
     network: networkWays(keys.node_id, () => public_network),
     sender: {

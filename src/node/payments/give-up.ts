@@ -14,7 +14,7 @@ import { wordsFor } from './verdict.ts';
 /** Gathers what went wrong with one payment, and makes its error. */
 export class GiveUp {
   readonly #request: PayRequest;
-  readonly #payments: Pick<OutgoingPayments, 'closedWays'>;
+  readonly #payments: Pick<OutgoingPayments, 'closedWays' | 'node_id'>;
   /** The hints that can be followed. */
   readonly hints: readonly (readonly RouteHop[])[];
   readonly #has_impossible_hints: boolean;
@@ -22,7 +22,7 @@ export class GiveUp {
   #network_says: string | undefined;
   #last: { readonly words: string; readonly failcodename: string | undefined } | undefined;
 
-  constructor(request: PayRequest, payments: Pick<OutgoingPayments, 'closedWays'>) {
+  constructor(request: PayRequest, payments: Pick<OutgoingPayments, 'closedWays' | 'node_id'>) {
     const { invoice, exclude } = request;
     this.#request = request;
     this.#payments = payments;
@@ -57,7 +57,7 @@ export class GiveUp {
 
   /** The payee said no. */
   refused(part: Sendpay): RpcError {
-    return failureError(part);
+    return failureError(part, this.#payments.node_id);
   }
 
   /** `text`, after what stood in the way last. */

@@ -7,7 +7,7 @@ import type { RandomBytes } from '../../base/crypto/random.ts';
 import { curve } from '../../base/crypto/secp256k1.ts';
 import { RpcError } from '../../base/errors.ts';
 import type { Msat } from '../../base/types/amount.ts';
-import type { ChannelId, PaymentHash, PaymentPreimage, PaymentSecret } from '../../base/types/brand.ts';
+import type { ChannelId, NodeId, PaymentHash, PaymentPreimage, PaymentSecret } from '../../base/types/brand.ts';
 import type { Clock } from '../../base/types/clock.ts';
 import { fromHex, toHex } from '../../base/types/hex.ts';
 import { createPacket } from '../../codec/onion/packet.ts';
@@ -28,6 +28,8 @@ export interface SendOptions {
   /** Absent: payments go to peers and along the hints of invoices only. */
   readonly network?: NetworkWays | undefined;
   readonly clock: Clock;
+  /** Our own. */
+  readonly node_id: NodeId;
   readonly randomBytes: RandomBytes;
 }
 
@@ -88,6 +90,11 @@ export class OutgoingPayments {
 
   constructor(options: SendOptions) {
     this.#options = options;
+  }
+
+  /** Ours. */
+  get node_id(): NodeId {
+    return this.#options.node_id;
   }
 
   /** Reads what is still under way. Before the channels start: they may tell of it at once. */

@@ -130,6 +130,7 @@ test('a part that fails says where and why, its try stays on record, and the nex
     [data.erring_index, data.erring_node, data.erring_channel, data.status, data.payment_hash],
     [1, id, hop.channel, 'failed', payment_hash],
   );
+  assert.equal(data.erring_direction, customer.keys.node_id < id ? 0 : 1, 'of our own channel too');
   // The peer is asked to pass it on: Till is the end of the road.
   const beyond = { ...hop, id: `02${'ab'.repeat(32)}`, channel: '1x1x1' };
   const onward = await client.call('sendpay', { route: [hop, beyond], payment_hash, payment_secret });

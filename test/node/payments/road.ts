@@ -129,6 +129,7 @@ export class Road {
     const payments = new OutgoingPayments({
       store: this.store,
       clock: this.clock,
+      node_id: this.us.node_id,
       network: {
         find: (question) => this.network?.find(question) ?? Promise.resolve(NO_MAP),
         learn: (...lessons) => this.network?.learn(...lessons),

@@ -38,7 +38,7 @@ const nameOf = (state: string, { width, is_dark }: Look): string =>
 async function inEveryLook(state: string, url: string, words: RegExp): Promise<void> {
   for (const look of LOOKS) {
     await visit(url, look, async (seen) => {
-      assert.match(await seen.page.innerText('main'), words);
+      assert.match(await seen.text(), words);
       await seen.check(nameOf(state, look));
     });
   }
@@ -52,12 +52,12 @@ test('it waits, in every look', options, async () => {
 test('an order is paid by another node while the page is open', options, async () => {
   const made = await store.invoice({ redirect_url: 'https://shop.example/' });
   await visit(made.checkout_url, { width: 320 }, async (seen) => {
-    await seen.page.getByText('Waiting for your payment').waitFor();
+    await seen.reads('Waiting for your payment');
     await store.pay(made);
-    await seen.page.getByText('Thank you!').waitFor();
+    await seen.reads('Thank you!');
     assert.equal(await seen.page.getAttribute('#back', 'href'), 'https://shop.example/');
     assert.match(await seen.page.title(), /^Paid · /);
-    assert.equal(await seen.page.innerText('[role="status"]'), 'Paid');
+    assert.equal(await seen.text('[role="status"]'), 'Paid');
   });
   await inEveryLook('paid', made.checkout_url, /Paid[\s\S]*Receipt/);
 });
@@ -68,43 +68,45 @@ test('a deposit is short, then deepens, then has paid, before the eyes of the cu
   await visit(made.checkout_url, {}, async (seen) => {
     await store.deposit(address, 100_000);
     await store.mine(1);
-    await seen.page.getByText('150,000 sat is missing').waitFor();
+    await seen.reads('150,000 sat is missing');
     await seen.check('checkout-short-1440-live');
     await inEveryLook('short', made.checkout_url, /Not enough yet/);
     await store.deposit(address, 150_000);
+    await seen.reads('150,000 sat is on its way');
+    await inEveryLook('seen', made.checkout_url, /on its way, and not in a block yet/);
     await store.mine(1);
-    await seen.page.getByText('1 of 3 confirmations').waitFor();
+    await seen.reads('1 of 3 confirmations');
     await inEveryLook('confirming', made.checkout_url, /1 of 3 confirmations/);
     await store.mine(1);
-    await seen.page.getByText('2 of 3 confirmations').waitFor();
+    await seen.reads('2 of 3 confirmations');
     await store.mine(1);
-    await seen.page.getByText('Thank you!').waitFor();
+    await seen.reads('Thank you!');
   });
 });
 
 test('it expires while it is open, and a new invoice is a press of a key away', options, async () => {
   const made = await store.invoice({ expiry: 1, checkout_renewal: true });
   await visit(made.checkout_url, {}, async (seen) => {
-    await seen.page.getByText('This invoice has expired').waitFor();
+    await seen.reads('This invoice has expired');
     await inEveryLook('expired', made.checkout_url, /Make a new invoice/);
     await seen.tabTo('#renew');
     await seen.page.keyboard.press('Enter');
     await seen.page.waitForURL((url) => url.href !== made.checkout_url);
-    assert.match(await seen.page.innerText('main'), /250,000 sat/);
+    assert.match(await seen.text(), /250,000 sat/);
   });
 });
 
 test('late and overpaid are told', options, async () => {
   const late = await store.invoice({ expiry: 1, label: 'late' });
   const address = await store.addressOf(late);
-  await visit(late.checkout_url, {}, (seen) => seen.page.getByText('This invoice has expired').waitFor());
+  await visit(late.checkout_url, {}, (seen) => seen.reads('This invoice has expired'));
   await store.deposit(address, 250_000);
   await store.mine(3);
   await inEveryLook('late', late.checkout_url, /arrived too late/);
   const over = await store.invoice();
   await store.markPaid(over, 300_000_000n);
   await visit(over.checkout_url, { width: 320 }, async (seen) => {
-    assert.match(await seen.page.innerText('main'), /50,000 sat more than asked/);
+    assert.match(await seen.text(), /50,000 sat more than asked/);
     await seen.check('checkout-overpaid-320');
   });
 });
@@ -121,7 +123,7 @@ test('by keyboard alone: the other way to pay, the text, the copy', options, asy
     await page.keyboard.press('ArrowLeft');
     await seen.tabTo('#copy-lightning');
     await page.keyboard.press('Enter');
-    await page.getByText('Copied').first().waitFor();
+    await seen.reads('Copied');
     assert.equal(await page.evaluate('navigator.clipboard.readText()'), made.bolt11);
     await seen.tabTo('#text-lightning');
     await page.keyboard.press('Enter');
@@ -133,7 +135,7 @@ test('by keyboard alone: the other way to pay, the text, the copy', options, asy
 test('without scripts everything is there, and the page loads itself again', options, async () => {
   const made = await store.invoice();
   await visit(made.checkout_url, { has_scripts: false, width: 320 }, async ({ page, faults }) => {
-    assert.match(await page.innerText('main'), /Valid until[\s\S]*Lightning or on-chain[\s\S]*Open in wallet/);
+    assert.match(await page.innerText('main'), /Valid until[\s\S]*Lightning \+ on-chain[\s\S]*Open in wallet/);
     assert.ok(!(await page.isVisible('#copy-lightning')), 'what needs a script is not shown');
     assert.equal(await page.locator('meta[http-equiv="refresh"]').count(), 1);
     await store.markPaid(made);

@@ -61,6 +61,16 @@ export class Visit {
     });
   }
 
+  /** What can be read in an element, with plain blanks. */
+  async text(selector = 'main'): Promise<string> {
+    return (await this.page.innerText(selector)).replaceAll(/[\u00a0\u202f]/g, ' ');
+  }
+
+  /** Waits until these words can be read somewhere. */
+  async reads(words: string | RegExp): Promise<void> {
+    await this.page.getByText(words).first().waitFor();
+  }
+
   /** What is wrong for a visitor: nothing, or the test fails. A picture is taken if anybody wants one, under the name. */
   async check(name: string): Promise<void> {
     await this.picture(name);

@@ -3,72 +3,21 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { sha256 } from '../src/base/crypto/hash.ts';
-import { secureRandomBytes } from '../src/base/crypto/random.ts';
-import { curve } from '../src/base/crypto/secp256k1.ts';
 import { msat } from '../src/base/types/amount.ts';
-import type { NodeId } from '../src/base/types/brand.ts';
-import { systemClock } from '../src/base/types/clock.ts';
-import { featureSet } from '../src/base/types/features.ts';
-import { toHex } from '../src/base/types/hex.ts';
-import { NETWORKS } from '../src/base/types/network.ts';
-import { Secret } from '../src/base/types/secret.ts';
-import { signWith } from '../src/codec/bolt11/native.ts';
 import { openSqliteStore } from '../src/infra/store/sqlite-store.ts';
 import type { Store } from '../src/infra/store/store.ts';
 import type { Invoice } from '../src/shop/invoices/invoice.ts';
-import { Invoices } from '../src/shop/invoices/invoices.ts';
+import type { Invoices } from '../src/shop/invoices/invoices.ts';
 import { type Figure, percentile } from './figures.ts';
 import { fill } from './support/fill.ts';
+import { create, createRate, fail, latencies, startInvoices } from './support/invoices.ts';
 
 export const name = 'invoices: the module and its store, in process';
 
 const IN_FLIGHT = 64;
-const PRIVATE_KEY = sha256(Buffer.from('bench'));
-
 async function open(directory: string): Promise<{ store: Store; invoices: Invoices }> {
-  const onFailure = (error: unknown): never => {
-    throw error;
-  };
-  const store = await openSqliteStore({ directory, onFailure });
-  const invoices = new Invoices({
-    store,
-    clock: systemClock,
-    randomBytes: secureRandomBytes,
-    network: NETWORKS.regtest,
-    signer: { node_id: toHex(curve.publicKey(PRIVATE_KEY)) as NodeId, sign: signWith(PRIVATE_KEY) },
-    payment_secret_key: new Secret(PRIVATE_KEY),
-    hints: { candidates: () => [] },
-    features: featureSet({ var_onion_optin: 'required', payment_secret: 'required', basic_mpp: 'optional' }),
-    onBackgroundError: onFailure,
-  });
-  await invoices.start();
-  return { store, invoices };
-}
-
-function create(invoices: Invoices, label: string): Promise<{ readonly invoice: Invoice }> {
-  return invoices.create({ amount_msat: msat(1000), label, description: '1 cup of coffee', expiry: 86_400n });
-}
-
-/** Invoices per second, so many in flight, each durable before its place is taken by the next. */
-async function createRate(invoices: Invoices, prefix: string, count: number, in_flight: number): Promise<number> {
-  let next = 0;
-  const start = performance.now();
-  const lane = async (): Promise<void> => {
-    while (next < count) await create(invoices, `${prefix}-${next++}`);
-  };
-  await Promise.all(Array.from({ length: in_flight }, lane));
-  return (count / (performance.now() - start)) * 1000;
-}
-
-async function latencies(count: number, run: (index: number) => Promise<unknown>): Promise<number[]> {
-  const taken: number[] = [];
-  for (let index = 0; index < count; index++) {
-    const start = performance.now();
-    await run(index);
-    taken.push(performance.now() - start);
-  }
-  return taken;
+  const store = await openSqliteStore({ directory, onFailure: fail });
+  return { store, invoices: await startInvoices(store) };
 }
 
 async function count(source: AsyncIterable<unknown>): Promise<number> {

@@ -1,14 +1,25 @@
-/** `npm test`: every test of the repository, or those whose path contains one of the words given. */
-import { spawnSync } from 'node:child_process';
-import { globSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+/**
+ * `npm test`: every test of the repository, or those whose path contains one of the words given. `--store=postgres` runs
+ * them with PostgreSQL as the store of every module's tests.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
 
-const words = process.argv.slice(2);
+const given = process.argv.slice(2);
+const words = given.filter((word) => !word.startsWith('--store='));
+const store = given.find((word) => word.startsWith('--store='))?.slice('--store='.length);
 const files = globSync('test/**/*.test.ts')
   .sort()
   .filter((file) => words.length === 0 || words.some((word) => file.includes(word)));
 if (files.length === 0) {
   console.error(`No test file's path contains ${words.join(' or ')}`);
+  process.exit(1);
+}
+if (store !== undefined && store !== 'postgres') {
+  console.error(`--store is postgres, not '${store}'; without it stores are in memory`);
   process.exit(1);
 }
 /** A test that hangs fails; none takes a tenth of this unless asked for more rounds. */
@@ -17,9 +28,51 @@ const LONGEST = '--test-timeout=600000';
 const LONGEST_RUN_MS = 1_800_000;
 /** Node leaves one core free, which of two is half of the machine; most tests wait for processes of their own. */
 const AT_ONCE = `--test-concurrency=${Math.max(2, availableParallelism())}`;
-const { status, error } = spawnSync(process.execPath, ['--test', '--test-reporter=spec', AT_ONCE, LONGEST, ...files], {
-  stdio: 'inherit',
-  timeout: LONGEST_RUN_MS,
-});
-if (error !== undefined) console.error(`The tests did not end within ${LONGEST_RUN_MS / 60_000} minutes`);
-process.exit(status ?? 1);
+
+/** Needs what all others have done. */
+const STATEMENTS = join('test', 'infra', 'store', 'postgres', 'statements.test.ts');
+
+/** One server for all that share it; a test that is run alone starts its own. */
+async function startShared(): Promise<(() => Promise<void>) | undefined> {
+  const isAsked = store !== undefined || files.some((file) => readFileSync(file, 'utf8').includes('newSchema'));
+  if (!isAsked) return undefined;
+  const { PostgresServer, postgresPrograms, SHARED_SERVER } = await import('../test/support/postgres.ts');
+  if (postgresPrograms === undefined) return undefined;
+  const server = await PostgresServer.start();
+  process.env[SHARED_SERVER] = server.directory;
+  return () => server.stop();
+}
+
+/** Runs test files. Answers the exit code. */
+async function run(paths: readonly string[], options: readonly string[] = []): Promise<number> {
+  const args = ['--test', '--test-reporter=spec', AT_ONCE, LONGEST, ...options, ...paths];
+  const child = spawn(process.execPath, args, { stdio: 'inherit' });
+  const timer = setTimeout(() => {
+    console.error(`The tests did not end within ${LONGEST_RUN_MS / 60_000} minutes`);
+    child.kill();
+  }, LONGEST_RUN_MS);
+  try {
+    const [code] = (await once(child, 'exit')) as [number | null];
+    return code ?? 1;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+const stopShared = await startShared();
+if (store !== undefined) process.env.TILL_TEST_STORE = store;
+let status: number;
+if (words.length > 0) status = await run(files);
+else {
+  // What the stores of all tests are asked is shown to PostgreSQL at the end.
+  const directory = mkdtempSync(join(tmpdir(), 'till-seen-'));
+  process.env.TILL_SEEN_SQL = join(directory, 'statements');
+  status = await run(
+    files.filter((file) => file !== STATEMENTS),
+    [`--import=${new URL('../test/support/record-sql.ts', import.meta.url).href}`],
+  );
+  status = (await run([STATEMENTS])) || status;
+  rmSync(directory, { recursive: true });
+}
+await stopShared?.();
+process.exit(status);

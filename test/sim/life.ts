@@ -6,8 +6,8 @@
 import type { Clock } from '../../src/base/types/clock.ts';
 import type { ChainBackend } from '../../src/infra/chain/backend.ts';
 import type { EmbeddedChain } from '../../src/infra/chain/embedded/embedded-chain.ts';
-import { MemoryStore } from '../../src/infra/store/memory-store.ts';
 import type { Row, SqlValue, Store, UnitResult, Write } from '../../src/infra/store/store.ts';
+import { testStore } from '../support/test-store.ts';
 
 /** What a dead process waits for: this does not come. */
 export function never<T>(): Promise<T> {
@@ -28,7 +28,7 @@ export class Life {
 
 /** The disk of a machine. It outlives every process. */
 export class Disk {
-  readonly #store = new MemoryStore({
+  readonly #store = testStore({
     onFailure: (error) => {
       throw error;
     },

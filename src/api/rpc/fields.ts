@@ -42,6 +42,12 @@ export interface ShortChannelIdDirection {
   readonly direction: 0 | 1;
 }
 
+/** Text that a database can hold. Throws Unfit for a zero character, which PostgreSQL does not take. */
+function storable(text: string | undefined): string | undefined {
+  if (text?.includes('\0') === true) throw new Unfit('should be a string without a zero character');
+  return text;
+}
+
 function unsigned(value: Json, max: bigint): bigint | undefined {
   const word = wordOf(value);
   return word === undefined ? undefined : parseWholeNumber(word, max);
@@ -196,11 +202,11 @@ export const field = {
   /** A label: a string, or a bare integer taken as its digits. */
   label: fieldOf<string>('label', { type: ['string', 'integer'] }, 'should be a string or number', (value) => {
     if (typeof value === 'number' || typeof value === 'bigint') return value >= 0 ? value.toString() : undefined;
-    return textOf(value);
+    return storable(textOf(value));
   }),
   /** Text; a bare number or boolean is taken as its spelling. */
   string: fieldOf<string>('string', { type: 'string' }, 'should be a string', (value) =>
-    typeof value === 'boolean' ? String(value) : wordOf(value),
+    typeof value === 'boolean' ? String(value) : storable(wordOf(value)),
   ),
   /** Text in which a `\u` escape is refused on the Unix socket; elsewhere such escapes never come as Literals. */
   escapedString: fieldOf<string>('string', { type: 'string' }, WITHOUT_CODES, (value) => {

@@ -17,6 +17,8 @@ export async function main(args: readonly string[]): Promise<number> {
       return (await import('../sandbox/sandbox.ts')).sandbox(rest);
     case 'seed':
       return (await import('./seed.ts')).showSeed(rest);
+    case 'move-database':
+      return (await import('./move-database.ts')).moveDatabase(rest);
     case 'connect-wallet':
       return (await import('./connect-wallet.ts')).connectWallet(rest);
     case 'completion':

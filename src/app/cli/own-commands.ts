@@ -63,6 +63,21 @@ export const OWN_COMMANDS = {
       ...PLACE,
     ],
   },
+  'move-database': {
+    summary: 'Move the database of a stopped node to a PostgreSQL server, or back',
+    usage:
+      'till move-database --from=sqlite3:// --to=postgres://USER@HOST:PORT/DATABASE [--wallet-password-file=FILE] [--lightning-dir=DIR] [--network=NETWORK]',
+    paragraphs: [
+      'Copies every row, reads both databases again and compares them, and then sets the old one aside: a file is called `till.sqlite3.moved` afterwards, and a database on a server is marked, so that a node which starts from either gives its channels up. Nothing of it happens when anything differs. With the two ends exchanged the database comes back.',
+      'The node must be stopped, and must have run on the database that is moved. The database on the server must exist, with no tables of a node in it.',
+    ],
+    options: [
+      option('--from=DSN', 'Where the database is: `sqlite3://` is the file in its place.'),
+      option('--to=DSN', 'Where it goes.'),
+      option('--wallet-password-file=FILE', 'A file that holds the password for the server.'),
+      ...PLACE,
+    ],
+  },
   completion: {
     summary: 'Print a script that completes names in a shell',
     usage: 'till completion bash|zsh|fish',

@@ -5,6 +5,9 @@ import { dirname, join, resolve } from 'node:path';
 import { LONGEST_PATH_BYTES } from '../../api/server/unix-socket.ts';
 import { parseMsat } from '../../base/types/amount.ts';
 import { NETWORKS, type Network, type NetworkName } from '../../base/types/network.ts';
+import { StoreFailure } from '../../infra/store/failure.ts';
+import { DATABASE_FILE } from '../../infra/store/file-name.ts';
+import { isPostgresDsn, parseTarget } from '../../infra/store/postgres/target.ts';
 import { parseNetAddress } from '../../node/peers/net-address.ts';
 import { type ForeignOption, LIGHTNINGD_OPTIONS } from './lightningd-options.ts';
 import { nearestName } from './nearest.ts';
@@ -158,6 +161,7 @@ export function checkTogether({ values, network, network_dir, rpc_file, log_file
       'network=bitcoin is real money, and Till has not been proven with it: read SECURITY.md, then add --accept-real-money-risk',
     );
   }
+  checkWallet(values, network_dir);
   if (values.daemon && log_file === undefined) {
     throw new ConfigError('daemon needs log-file: nobody would see the log otherwise');
   }
@@ -210,6 +214,23 @@ export function checkTogether({ values, network, network_dir, rpc_file, log_file
   const found = lookAt(rpc_file);
   if (found !== undefined && !found.isSocket()) {
     throw new ConfigError(`rpc-file: ${rpc_file} is there already and is no socket: it would be lost`);
+  }
+}
+
+/** A database is a server's, or the file in its place. Throws ConfigError. */
+function checkWallet({ wallet }: Readonly<OptionValues>, network_dir: string): void {
+  if (wallet === undefined) return;
+  const file = join(network_dir, DATABASE_FILE);
+  if (wallet === `sqlite3://${file}`) return;
+  if (!isPostgresDsn(wallet)) {
+    throw new ConfigError(
+      `wallet is postgres://USER@HOST:PORT/DATABASE; without it the database is SQLite, in ${file}`,
+    );
+  }
+  try {
+    parseTarget(wallet);
+  } catch (error) {
+    throw error instanceof StoreFailure ? new ConfigError(error.message) : error;
   }
 }
 

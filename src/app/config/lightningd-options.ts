@@ -29,7 +29,6 @@ export const LIGHTNINGD_OPTIONS: Readonly<Record<string, ForeignOption>> = {
   subdaemon: no('Till is one process'),
   'log-prefix': value('Till begins its lines with time and level'),
   'log-timestamps': value('Till begins its lines with the time always'),
-  wallet: no('Till keeps its database in DIR/NETWORK/till.sqlite3; give only the directory, with lightning-dir'),
   'encrypted-hsm': no('Till reads its seed from DIR/NETWORK/seed; a passphrase is read from passphrase-file', false),
   'hsm-passphrase': no('Till reads a passphrase from passphrase-file', false),
   'grpc-host': no('Till has no gRPC'),

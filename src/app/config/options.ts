@@ -52,6 +52,19 @@ export const OPTIONS = {
       one_of: ['latest', 'old'],
     },
   ),
+  wallet: optionalString(
+    'The database (default: SQLite, the file till.sqlite3 in DIR/NETWORK): postgres://USER@HOST:PORT/DATABASE is one on a PostgreSQL server.',
+    { placeholder: 'DSN', is_secret: true },
+  ),
+  'wallet-password-file': optionalString(
+    'A file that holds the password for the PostgreSQL server: a command line can be read by others.',
+    { placeholder: 'FILE', is_path: true },
+  ),
+  'database-timeout': integer(
+    5,
+    'Seconds for which the PostgreSQL server may be away before the node ends. It waits longer for one that is at work.',
+    { min: 1, max: 3600 },
+  ),
   rescan: optionalInteger(
     "Search the chain for the wallet's coins: -HEIGHT from that block on (use after restoring from the seed; 0 from the first block), or the last so many blocks.",
     { placeholder: '-HEIGHT', min: -500_000_000, max: 500_000_000 },

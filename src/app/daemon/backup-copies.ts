@@ -2,8 +2,6 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BackupState } from '../../api/commands/channel-modules.ts';
-import { copyDatabase } from '../../infra/store/copy.ts';
-import { DATABASE_FILE } from '../../infra/store/sqlite-store.ts';
 import { EMERGENCY_FILE } from '../../node/backup/backups.ts';
 import type { Infra } from './build-infra.ts';
 
@@ -12,11 +10,10 @@ const KEPT_COPIES = 20;
 
 /** Copies the database and remembers it; answers the size in bytes. Rejects with StoreFailure. */
 export async function copyAndRemember(
-  { config, store, clock }: Pick<Infra, 'config' | 'store' | 'clock'>,
+  { database, store, clock }: Pick<Infra, 'database' | 'store' | 'clock'>,
   destination: string,
 ): Promise<number> {
-  await copyDatabase(join(config.network_dir, DATABASE_FILE), destination);
-  const { size } = statSync(destination);
+  const size = await database.copy(destination);
   await store.commit([
     {
       sql: 'INSERT INTO database_copies (made_at, destination, size_bytes) VALUES (?, ?, ?)',

@@ -1,5 +1,4 @@
 /** Builds the layer of the APIs: the commands, the Unix socket that they are asked over, and the web process. */
-import { join } from 'node:path';
 import { commands } from '../../api/commands/index.ts';
 import type { Modules } from '../../api/commands/modules.ts';
 import { refusalOf } from '../../api/commands/refusals.ts';
@@ -7,7 +6,6 @@ import { CURRENCY_FUNCTION } from '../../api/commands/sql-income-view.ts';
 import { SQL_TABLES } from '../../api/commands/sql-tables.ts';
 import { Dispatcher } from '../../api/rpc/dispatch.ts';
 import { QueryRunner } from '../../infra/store/queries/runner.ts';
-import { DATABASE_FILE } from '../../infra/store/sqlite-store.ts';
 import { parseRune } from '../../shop/access/rune.ts';
 import { buildWeb } from './build-web.ts';
 import { type BuiltLayers, modulesOf } from './command-modules.ts';
@@ -25,7 +23,7 @@ export interface Api {
 export function buildApi(layers: Omit<BuiltLayers, 'queries'>): Api {
   const { config, log, clock, store } = layers.infra;
   const words = { [CURRENCY_FUNCTION]: config.network.bech32_prefix };
-  const queries = new QueryRunner({ file: join(config.network_dir, DATABASE_FILE), tables: SQL_TABLES, words, clock });
+  const queries = new QueryRunner({ file: layers.infra.database.file, tables: SQL_TABLES, words, clock });
   const metrics = config.values['metrics-bind'] === undefined ? undefined : openMetrics(layers);
   const dispatcher = new Dispatcher(commands, modulesOf({ ...layers, queries }), {
     refuse: refusalOf,

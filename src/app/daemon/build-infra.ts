@@ -5,14 +5,15 @@ import type { Log } from '../../base/log.ts';
 import { type Clock, systemClock } from '../../base/types/clock.ts';
 import { ChainFollower } from '../../infra/chain/follower.ts';
 import type { BlockRef } from '../../infra/chain/source.ts';
-import { openSqliteStore } from '../../infra/store/sqlite-store.ts';
 import { WatchedStore } from '../../infra/store/watched-store.ts';
 import { markRun } from '../../node/backup/run-mark.ts';
 import type { Config } from '../config/config.ts';
 import { chooseChain } from './chain-source.ts';
 import { readOlderBlocks, readTip } from './chain-tip.ts';
+import type { Database } from './database.ts';
 import type { Part } from './lifecycle.ts';
-import { judgeFile } from './open.ts';
+import { judgePlace } from './open.ts';
+import { openDatabase } from './open-database.ts';
 import type { Unattended } from './unattended.ts';
 
 /** What every layer is built on. */
@@ -34,6 +35,8 @@ export interface ResumePoint {
 /** The database and the chain, and how to stop them. */
 export interface Infra extends Base {
   readonly store: WatchedStore;
+  /** Where the store keeps its rows. */
+  readonly database: Database;
   readonly chain: ChainFollower;
   /** Whether the outputs of all channels in the network can be looked up: not by asking somebody else's server. */
   readonly can_check_outputs: boolean;
@@ -64,14 +67,10 @@ export async function buildInfra(
   unattended: Unattended,
 ): Promise<Infra> {
   mkdirSync(config.network_dir, { recursive: true, mode: 0o700 });
-  const store = new WatchedStore(
-    await openSqliteStore({
-      directory: config.network_dir,
-      onFailure: (error) => onFatal(error.message),
-    }),
-  );
+  const database = await openDatabase({ config, log, clock, onFatal });
+  const store = new WatchedStore(database.store);
   try {
-    await judgeFile(config, log, store);
+    await judgePlace(config, log, store, database.identity);
     const { kind, name, backend, mine } = chooseChain(config, clock);
     const height = async (): Promise<number> => (await backend.tip().catch(() => chain.tip())).height;
     const chain = new ChainFollower(backend, {
@@ -108,6 +107,7 @@ export async function buildInfra(
       clock,
       unattended,
       store,
+      database,
       chain,
       can_check_outputs: kind !== 'esplora',
       mine,

@@ -5,9 +5,8 @@ import { secureRandomBytes } from '../../base/crypto/random.ts';
 import type { Log } from '../../base/log.ts';
 import { sat } from '../../base/types/amount.ts';
 import { Secret } from '../../base/types/secret.ts';
-import { DATABASE_FILE } from '../../infra/store/sqlite-store.ts';
 import type { Store } from '../../infra/store/store.ts';
-import { type CopyIs, fileIdentity, judgeDatabase } from '../../node/backup/database-file.ts';
+import { type CopyIs, judgeDatabase } from '../../node/backup/database-file.ts';
 import { markRun, marksIn } from '../../node/backup/run-mark.ts';
 import { Keys } from '../../node/keys/keys.ts';
 import { loadWords, readPassphrase, SEED_FILE, SeedError, seedOf } from '../../node/keys/seed-file.ts';
@@ -18,16 +17,16 @@ import { ConfigError } from '../config/option.ts';
 import { readTip } from './chain-tip.ts';
 
 /**
- * A copy of the database does not speak for channels that may have gone on without it. Rejects with CopiedDatabaseError
- * where the operator must say what it is.
+ * A copy of the database does not speak for channels that may have gone on without it. `identity` tells it from every copy.
+ * Rejects with CopiedDatabaseError where the operator must say what it is.
  */
-export async function judgeFile(config: Config, log: Log, store: Store): Promise<void> {
+export async function judgePlace(config: Config, log: Log, store: Store, identity: string): Promise<void> {
   const word = config.values['copied-database'] as CopyIs | undefined;
   if (word !== undefined && config.sources['copied-database'] !== 'cmdline') {
     throw new ConfigError('copied-database is said once, on the command line: at the next start it would not be true');
   }
   const { network_dir } = config;
-  const place = { identity: fileIdentity(join(network_dir, DATABASE_FILE)), marks: marksIn(network_dir) };
+  const place = { identity, marks: marksIn(network_dir) };
   const lost = await judgeDatabase(store, place, word, FORGET_RUNES);
   await markRun(store, network_dir, secureRandomBytes);
   for (const channel_id of lost) {

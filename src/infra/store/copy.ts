@@ -5,6 +5,10 @@ import { Worker } from 'node:worker_threads';
 import { describeFailure, StoreFailure } from './failure.ts';
 import { sync } from './whole-file.ts';
 
+/** What a copy is told, so that it knows that it is one. */
+export const MARK_AS_COPY = `INSERT INTO database_file (number, identity, is_copy) VALUES (0, '', 1)
+  ON CONFLICT (number) DO UPDATE SET is_copy = 1`;
+
 /** What the copying thread is started with. */
 export interface CopyOrder {
   readonly source: string;

@@ -7,5 +7,10 @@
 /** What the index is made of. */
 export const HASH_PREFIX = 'substr(payment_hash, 1, 12)';
 
-/** The condition; it takes the hash twice. */
-export const HASH_IS = `${HASH_PREFIX} = substr(?, 1, 12) AND payment_hash = ?`;
+/** The condition; its values are those of `hashValues`. */
+export const HASH_IS = `${HASH_PREFIX} = ? AND payment_hash = ?`;
+
+/** What `HASH_IS` is asked with. The bytes are cut here: of a value without a type PostgreSQL would not know what to cut. */
+export function hashValues(payment_hash: Uint8Array): readonly [Uint8Array, Uint8Array] {
+  return [payment_hash.subarray(0, 12), payment_hash];
+}

@@ -2,12 +2,14 @@
  * The queue before the writer. Units travel to it in small batches; those that reach it while the disk is busy become
  * one transaction there. Their promises resolve in order, once they are durable.
  */
-import { type SqlValue, StoreClosedError, type UnitResult, type Write } from './store.ts';
-import type { Batch, PackedWrite } from './writer.ts';
+import { checkUnit } from './storable.ts';
+import { type SqlValue, StoreClosedError, StoreRefusedError, type UnitResult, type Write } from './store.ts';
+import type { Batch, PackedWrite, UnitOutcome } from './writer.ts';
 
 interface Waiting {
   readonly unit: readonly PackedWrite[];
   readonly resolve: (result: UnitResult) => void;
+  readonly reject: (error: StoreRefusedError) => void;
 }
 
 /** A view into a larger buffer would travel with all of it, and what else is in there is nobody's business. */
@@ -36,21 +38,26 @@ export class Journal {
     this.#send = send;
   }
 
-  /** Takes a unit. Rejects with StoreClosedError after `drain`. */
+  /** Takes a unit. Rejects with StoreClosedError after `drain`, and with StoreRefusedError. */
   add(unit: readonly Write[]): Promise<UnitResult> {
     if (this.#closing) return Promise.reject(new StoreClosedError());
-    return new Promise((resolve) => {
-      this.#waiting.push({ unit: unit.map((write) => this.#pack(write)), resolve });
+    return new Promise((resolve, reject) => {
+      checkUnit(unit);
+      this.#waiting.push({ unit: unit.map((write) => this.#pack(write)), resolve, reject });
       if (this.#waiting.length >= UNITS_PER_MESSAGE) this.#flush();
       else this.#schedule();
     });
   }
 
-  /** The next units are durable, as many as there are results. */
-  finish(results: readonly UnitResult[]): void {
-    const finished = this.#sent.splice(0, results.length);
+  /** The next units are durable or refused, as many as there are outcomes. */
+  finish(outcomes: readonly UnitOutcome[]): void {
+    const finished = this.#sent.splice(0, outcomes.length);
     this.#flush();
-    for (const [index, { resolve }] of finished.entries()) resolve(results[index] as UnitResult);
+    for (const [index, { resolve, reject }] of finished.entries()) {
+      const outcome = outcomes[index] as UnitOutcome;
+      if ('refused' in outcome) reject(new StoreRefusedError(outcome.refused));
+      else resolve(outcome);
+    }
     if (this.#isEmpty) this.#onEmpty();
   }
 

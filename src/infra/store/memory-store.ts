@@ -6,7 +6,7 @@ import { migrate } from './migrate.ts';
 import { MIGRATIONS } from './migrations/index.ts';
 import type { Migration } from './migrations/migration.ts';
 import { Reader } from './reader.ts';
-import type { Row, SqlValue, Store, UnitResult, Write } from './store.ts';
+import { type Row, type SqlValue, type Store, StoreRefusedError, type UnitResult, type Write } from './store.ts';
 import { Writer } from './writer.ts';
 
 /** How to make one. */
@@ -47,7 +47,8 @@ export class MemoryStore implements Store {
     try {
       return this.#reader.read(sql, params);
     } catch (error) {
-      throw error instanceof RangeError ? error : describeFailure(error, ':memory:');
+      const isAsked = error instanceof RangeError || error instanceof StoreRefusedError;
+      throw isAsked ? error : describeFailure(error, ':memory:');
     }
   }
 

@@ -1,5 +1,6 @@
 /** Reads of what is durable: keyed look-ups and pages, which are quicker in place than a message to a thread. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { checkValues } from './storable.ts';
 import { MAX_READ_ROWS, type Row, type SqlValue } from './store.ts';
 
 export class Reader {
@@ -10,8 +11,9 @@ export class Reader {
     this.#database = database;
   }
 
-  /** The rows. Throws RangeError for more than MAX_READ_ROWS: the caller must page. */
+  /** The rows. Throws RangeError for more than MAX_READ_ROWS: the caller must page; and StoreRefusedError. */
   read(sql: string, params: readonly SqlValue[]): Row[] {
+    checkValues(sql, params);
     let statement = this.#prepared.get(sql);
     if (statement === undefined) {
       statement = this.#database.prepare(sql);

@@ -6,12 +6,13 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { Worker } from 'node:worker_threads';
 import { describeFailure, StoreFailure } from './failure.ts';
+import { DATABASE_FILE } from './file-name.ts';
 import { Journal } from './journal.ts';
 import { lockDirectory } from './lock.ts';
 import { MIGRATIONS } from './migrations/index.ts';
 import type { Migration } from './migrations/migration.ts';
 import { Reader } from './reader.ts';
-import type { Row, SqlValue, Store, UnitResult, Write } from './store.ts';
+import { type Row, type SqlValue, type Store, StoreRefusedError, type UnitResult, type Write } from './store.ts';
 import type { WorkerData, WorkerMessage, WorkerRequest } from './worker.ts';
 
 /** How to open a store. */
@@ -25,9 +26,6 @@ export interface SqliteStoreOptions {
   /** The most pages of 4 KiB that the file may have. Default: what the disk holds. */
   readonly max_page_count?: number;
 }
-
-/** The name of the database in its directory. */
-export const DATABASE_FILE = 'till.sqlite3';
 
 /** Opens the store of a directory. Rejects with StoreFailure: locked, damaged, not writable, or of a newer Till. */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
@@ -92,7 +90,8 @@ class SqliteStore implements Store {
     try {
       return Promise.resolve(this.#reader.read(sql, params));
     } catch (error) {
-      return Promise.reject(error instanceof RangeError ? error : describeFailure(error, this.#file));
+      const isAsked = error instanceof RangeError || error instanceof StoreRefusedError;
+      return Promise.reject(isAsked ? error : describeFailure(error, this.#file));
     }
   }
 
@@ -122,7 +121,7 @@ class SqliteStore implements Store {
   }
 
   #hear(message: WorkerMessage): void {
-    if (message.kind === 'durable') this.#journal.finish(message.results);
+    if (message.kind === 'durable') this.#journal.finish(message.outcomes);
     else if (message.kind === 'closed') this.#onClosed();
     else if (message.kind === 'failed') this.#fail(new StoreFailure(message.message));
   }

@@ -50,15 +50,16 @@ export interface Store {
    * arrive while the disk is busy share one transaction and one fsync. The promise resolves when the unit is durable,
    * and promises resolve in the order of their units: what a module tells the outside must wait for it.
    *
-   * Rejects only with StoreClosedError. When the database itself fails (full disk, read-only file, damage) the promise
-   * never resolves: `onFailure`, given when the store was opened, ends the process, because memory may by now hold
-   * what the disk does not.
+   * Rejects with StoreClosedError, or with StoreRefusedError when a value cannot be kept or a constraint forbids it: then
+   * nothing of this unit was written, and the units beside it were. When the database itself fails (full disk, read-only
+   * file, damage) the promise never resolves: `onFailure`, given when the store was opened, ends the process, because
+   * memory may by now hold what the disk does not.
    */
   commit(unit: readonly Write[]): Promise<UnitResult>;
 
   /**
    * Reads what is durable. Rows come in the statement's order. Rejects with RangeError for more than MAX_READ_ROWS, and
-   * with StoreFailure when the database cannot be read.
+   * with StoreRefusedError for a value that no row can hold, and with StoreFailure when the database cannot be read.
    */
   read(sql: string, params?: readonly SqlValue[]): Promise<readonly Row[]>;
 
@@ -80,4 +81,9 @@ export class StoreClosedError extends Error {
   constructor() {
     super('the store is closing: nothing more is taken');
   }
+}
+
+/** The database does not take the unit: a value that it cannot keep, or one that a constraint forbids. */
+export class StoreRefusedError extends Error {
+  override readonly name = 'StoreRefusedError';
 }

@@ -5,8 +5,7 @@ import { describeFailure } from './failure.ts';
 import { migrate } from './migrate.ts';
 import type { Migration } from './migrations/migration.ts';
 import { allowShrinking, Shrinker } from './shrink.ts';
-import type { UnitResult } from './store.ts';
-import { type Batch, Writer } from './writer.ts';
+import { type Batch, type UnitOutcome, Writer } from './writer.ts';
 
 /** What the thread is started with. */
 export interface WorkerData {
@@ -19,7 +18,7 @@ export interface WorkerData {
 /** What the thread says. A failure is its last word. */
 export type WorkerMessage =
   | { readonly kind: 'open' }
-  | { readonly kind: 'durable'; readonly results: readonly UnitResult[] }
+  | { readonly kind: 'durable'; readonly outcomes: readonly UnitOutcome[] }
   | { readonly kind: 'closed' }
   | { readonly kind: 'failed'; readonly message: string };
 
@@ -87,7 +86,7 @@ function serve(port: MessagePort, data: WorkerData): void {
           request = receiveMessageOnPort(port)?.message as WorkerRequest | undefined;
         }
         if (batches.length > 0) {
-          say({ kind: 'durable', results: writer.run(batches) });
+          say({ kind: 'durable', outcomes: writer.run(batches) });
           shrinker.touched();
         }
         if (request === undefined) return;

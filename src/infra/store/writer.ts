@@ -3,7 +3,8 @@
  * its own (worker.ts), or in place for a database in memory (memory-store.ts).
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import type { Row, SqlValue, UnitResult } from './store.ts';
+import { refusal } from './storable.ts';
+import { type Row, type SqlValue, StoreRefusedError, type UnitResult } from './store.ts';
 
 /** A statement as it travels between threads: its text is sent once, then named by number. */
 export interface PackedWrite {
@@ -19,9 +20,21 @@ export interface Batch {
   readonly units: readonly (readonly PackedWrite[])[];
 }
 
+/** How a unit went, as it travels between threads: an error would lose its class on the way. */
+export type UnitOutcome = UnitResult | { readonly refused: string };
+
 interface Prepared {
+  readonly sql: string;
   readonly statement: StatementSync;
   readonly returns_rows: boolean;
+}
+
+/** Primary codes of SQLite that are about the values of a statement: too big, forbidden by a constraint, of another type. */
+const ABOUT_VALUES: ReadonlySet<number> = new Set([18, 19, 20]);
+
+function isAboutValues(error: unknown): error is Error {
+  const code = (error as { errcode?: unknown } | null)?.errcode;
+  return typeof code === 'number' && ABOUT_VALUES.has(code & 0xff);
 }
 
 /** Every statement reports the last row's id, which may need all of its 64 bits. */
@@ -50,19 +63,55 @@ export class Writer {
   }
 
   /** Runs batches to one commit. When it throws, nothing of them is in the database. */
-  run(batches: readonly Batch[]): UnitResult[] {
+  run(batches: readonly Batch[]): UnitOutcome[] {
     for (const sql of batches.flatMap(({ statements }) => statements)) {
       const statement = prepare(this.#database, sql);
-      this.#prepared.push({ statement, returns_rows: statement.columns().length > 0 });
+      this.#prepared.push({ sql, statement, returns_rows: statement.columns().length > 0 });
     }
+    const units = batches.flatMap((batch) => batch.units);
+    try {
+      return this.#transaction(() => units.map((unit) => this.#runUnit(unit)));
+    } catch (error) {
+      if (!(error instanceof StoreRefusedError)) throw error;
+      // One of them cannot be written. It is found by undoing each unit for itself, which is not worth its price otherwise.
+      return this.#transaction(() => units.map((unit) => this.#runAlone(unit)));
+    }
+  }
+
+  #transaction(runUnits: () => UnitOutcome[]): UnitOutcome[] {
     this.#begin.run();
     try {
-      const results = batches.flatMap(({ units }) => units.map((unit) => this.#runUnit(unit)));
+      const outcomes = runUnits();
       this.#commit.run();
-      return results;
+      return outcomes;
     } catch (error) {
       if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
       throw error;
+    }
+  }
+
+  #runAlone(unit: readonly PackedWrite[]): UnitOutcome {
+    this.#database.exec('SAVEPOINT alone');
+    try {
+      return this.#runUnit(unit);
+    } catch (error) {
+      if (!(error instanceof StoreRefusedError)) throw error;
+      this.#database.exec('ROLLBACK TO alone');
+      return { refused: error.message };
+    } finally {
+      if (this.#database.isTransaction) this.#database.exec('RELEASE alone');
+    }
+  }
+
+  /** Runs a statement. Answers its rows, and how many it returned or changed. Throws StoreRefusedError. */
+  #runWrite({ statement, params }: PackedWrite): { readonly rows: readonly Row[]; readonly touched: number } {
+    const { sql, statement: prepared, returns_rows } = this.#prepared[statement] as Prepared;
+    try {
+      if (!returns_rows) return { rows: [], touched: Number(prepared.run(...params).changes) };
+      const rows = prepared.all(...params) as Row[];
+      return { rows, touched: rows.length };
+    } catch (error) {
+      throw isAboutValues(error) ? refusal(sql, error.message) : error;
     }
   }
 
@@ -71,18 +120,10 @@ export class Writer {
     const guarded = unit.some((write, index) => write.stop_if_no_row && index > 0);
     if (guarded) this.#savepoint.run();
     const rows: (readonly Row[])[] = [];
-    for (const [index, { statement, params, stop_if_no_row }] of unit.entries()) {
-      const { statement: prepared, returns_rows } = this.#prepared[statement] as Prepared;
-      let touched: number;
-      if (returns_rows) {
-        const returned = prepared.all(...params) as Row[];
-        rows.push(returned);
-        touched = returned.length;
-      } else {
-        touched = Number(prepared.run(...params).changes);
-        rows.push([]);
-      }
-      if (touched > 0 || !stop_if_no_row) continue;
+    for (const [index, write] of unit.entries()) {
+      const ran = this.#runWrite(write);
+      rows.push(ran.rows);
+      if (ran.touched > 0 || !write.stop_if_no_row) continue;
       if (guarded) {
         this.#rollback.run();
         this.#release.run();

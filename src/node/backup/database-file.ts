@@ -34,6 +34,18 @@ function isSameFile(known: string, now: string): boolean {
   return known_number === number && (known_birth === undefined || birth === undefined || known_birth === birth);
 }
 
+/** What a database says of where it is, and of the runs that wrote it: its row of `database_file`. */
+export interface PlaceRow {
+  readonly identity: string;
+  readonly run: string | null;
+  readonly previous_run: string | null;
+}
+
+/** Whether it is where it was written last, and no run came after it. */
+export function isAtHome({ identity, run, previous_run }: PlaceRow, place: Place): boolean {
+  return isSameFile(identity, place.identity) && !isOlderThan(place.marks, run, previous_run);
+}
+
 /** Where a database lies. */
 export interface Place {
   /** Of its file: see `fileIdentity`. */
@@ -59,10 +71,7 @@ export async function judgeDatabase(
     'SELECT channel_id, state FROM channels WHERE is_closed = 0 ORDER BY channel_id',
   );
   const isMarked = row?.is_copy === 1n;
-  const isMoved =
-    row !== undefined &&
-    (!isSameFile(row.identity as string, identity) ||
-      isOlderThan(marks, row.run as string | null, row.previous_run as string | null));
+  const isMoved = row !== undefined && !isAtHome(row as unknown as PlaceRow, { identity, marks });
   if (isMarked && word === 'latest') throw new CopiedDatabaseError(BACKUP_IS_OLD);
   if (isMoved && !isMarked && word === undefined && channels.length > 0) throw copied(channels.length);
   const lost =

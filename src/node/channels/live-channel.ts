@@ -129,7 +129,7 @@ export class LiveChannel {
         ON CONFLICT (channel_id) DO UPDATE SET state = excluded.state, remote_update = excluded.remote_update,
           closer = excluded.closer, close_cause = excluded.close_cause, min_to_us_msat = excluded.min_to_us_msat,
           max_to_us_msat = excluded.max_to_us_msat, local_update = excluded.local_update, traffic = excluded.traffic,
-          last_stable_connection = excluded.last_stable_connection WHERE key_id = excluded.key_id`,
+          last_stable_connection = excluded.last_stable_connection WHERE channels.key_id = excluded.key_id`,
       params: [
         channel_id,
         peer_id,

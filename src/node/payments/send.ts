@@ -12,6 +12,7 @@ import type { Clock } from '../../base/types/clock.ts';
 import { fromHex, toHex } from '../../base/types/hex.ts';
 import { createPacket } from '../../codec/onion/packet.ts';
 import { readAll } from '../../infra/store/read-all.ts';
+import { storableText } from '../../infra/store/storable.ts';
 import type { Store, Write } from '../../infra/store/store.ts';
 import { Refusal, type RefusalCode } from '../../protocol/channel/fault.ts';
 import type { OfferedHtlc } from '../../protocol/channel/htlc.ts';
@@ -172,7 +173,7 @@ export class OutgoingPayments {
       payment_preimage: undefined,
       label: request.label,
       bolt11: request.bolt11,
-      description: request.description,
+      description: request.description === undefined ? undefined : storableText(request.description),
       channel_id: channel.channel_id,
       htlc_id,
       route,

@@ -90,7 +90,7 @@ export async function readWallet(store: Store): Promise<WalletRows> {
   return {
     scripts,
     coins,
-    transactions: (await readAll(store, 'SELECT * FROM wallet_transactions ORDER BY number')).map(ownOfRow),
+    transactions: (await readAll(store, 'SELECT * FROM wallet_transactions ORDER BY number, txid')).map(ownOfRow),
   };
 }
 

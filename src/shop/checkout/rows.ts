@@ -1,5 +1,5 @@
 /** Checkout pages as rows. */
-import { HASH_IS } from '../../infra/store/invoice-hash.ts';
+import { HASH_IS, hashValues } from '../../infra/store/invoice-hash.ts';
 import type { Row, Store, Write } from '../../infra/store/store.ts';
 
 /** What a page was made with. */
@@ -34,8 +34,7 @@ export function pageWrite(terms: PageTerms, payment_hash: Uint8Array): Write {
       is_renewable ? 1 : 0,
       first_label,
       generation,
-      payment_hash,
-      payment_hash,
+      ...hashValues(payment_hash),
     ],
   };
 }

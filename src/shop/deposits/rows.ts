@@ -2,7 +2,7 @@
 
 import { type Sat, sat } from '../../base/types/amount.ts';
 import type { Txid } from '../../base/types/brand.ts';
-import { HASH_IS } from '../../infra/store/invoice-hash.ts';
+import { HASH_IS, hashValues } from '../../infra/store/invoice-hash.ts';
 import { readAll } from '../../infra/store/read-all.ts';
 import type { Row, Store, Write } from '../../infra/store/store.ts';
 import type { Outpoint, PaidCoin } from './ports.ts';
@@ -33,7 +33,7 @@ export function addressWrite(script_pubkey: string, payment_hash: Uint8Array): W
   return {
     sql: `INSERT INTO invoice_addresses (script_pubkey, created_index, label, expires_at)
       SELECT CAST(? AS TEXT), created_index, label, expires_at FROM invoices WHERE ${HASH_IS}`,
-    params: [script_pubkey, payment_hash, payment_hash],
+    params: [script_pubkey, ...hashValues(payment_hash)],
   };
 }
 

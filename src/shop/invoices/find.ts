@@ -7,7 +7,7 @@ import { fromHex } from '../../base/types/hex.ts';
 import { checkTerms } from '../../codec/bolt11/check.ts';
 import { Bolt11Error } from '../../codec/bolt11/error.ts';
 import { parseRaw } from '../../codec/bolt11/raw.ts';
-import { HASH_IS } from '../../infra/store/invoice-hash.ts';
+import { HASH_IS, hashValues } from '../../infra/store/invoice-hash.ts';
 import type { Row, SqlValue, Store } from '../../infra/store/store.ts';
 import type { Invoice } from './invoice.ts';
 import { COLUMNS, readInvoice } from './row.ts';
@@ -30,7 +30,7 @@ export async function findInvoice(store: Store, clock: Clock, key: InvoiceKey): 
     return row === undefined ? undefined : readInvoice(row as Row, clock.nowSeconds());
   };
   if ('label' in key) return await readOne(BY_LABEL, key.label);
-  const byHash = (payment_hash: PaymentHash) => readOne(BY_HASH, fromHex(payment_hash), fromHex(payment_hash));
+  const byHash = (payment_hash: PaymentHash) => readOne(BY_HASH, ...hashValues(fromHex(payment_hash)));
   if ('payment_hash' in key) return await byHash(key.payment_hash);
   if ('created_index' in key) return await readOne(BY_INDEX, key.created_index);
   // The text is not indexed: the hash in it finds the row, and the row's own text must then be the same.

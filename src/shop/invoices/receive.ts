@@ -7,7 +7,7 @@ import { equalSecret } from '../../base/crypto/compare.ts';
 import type { Msat } from '../../base/types/amount.ts';
 import type { PaymentHash, PaymentPreimage, PaymentSecret } from '../../base/types/brand.ts';
 import { fromHex, toHex } from '../../base/types/hex.ts';
-import { HASH_IS } from '../../infra/store/invoice-hash.ts';
+import { HASH_IS, hashValues } from '../../infra/store/invoice-hash.ts';
 import type { Row, Write } from '../../infra/store/store.ts';
 import type { InvoiceChanges } from './changes.ts';
 import { counterValue, takeNext } from './counters.ts';
@@ -71,8 +71,7 @@ export class Receiver {
    */
   async judge(set: IncomingTotal): Promise<Accepted | undefined> {
     const { store, clock, payment_secret_key } = this.#options;
-    const hash = fromHex(set.payment_hash);
-    const [row] = await store.read(JUDGE, [hash, hash, clock.nowSeconds()]);
+    const [row] = await store.read(JUDGE, [...hashValues(fromHex(set.payment_hash)), clock.nowSeconds()]);
     if (row === undefined) return undefined;
     const payment_secret =
       (row.payment_secret as Uint8Array | null) ?? fromHex(derivePaymentSecret(payment_secret_key, set.payment_hash));
@@ -97,11 +96,10 @@ export class Receiver {
     opening_fee_msat: Msat | undefined = undefined,
   ): Promise<PaymentPreimage | undefined> {
     const now = this.#options.clock.nowSeconds();
-    const hash = fromHex(payment_hash);
     const fee = opening_fee_msat === undefined ? [] : [amountToColumn(opening_fee_msat)];
     const mark: Write = {
       sql: opening_fee_msat === undefined ? MARK_PAID : MARK_PAID_LESS,
-      params: [amountToColumn(amount_received_msat), now, ...fee, hash, hash, now],
+      params: [amountToColumn(amount_received_msat), now, ...fee, ...hashValues(fromHex(payment_hash)), now],
       stop_if_no_row: true,
     };
     const event = paidEvent({ payment_hash, amount_received_msat, opening_fee_msat, paid_at: now });
@@ -163,7 +161,7 @@ export class Receiver {
   /** The preimage of an invoice that is durably paid: for an HTLC of it that is offered again after a restart. */
   async paidPreimage(payment_hash: PaymentHash): Promise<PaymentPreimage | undefined> {
     const hash = fromHex(payment_hash);
-    const [row] = await this.#options.store.read(PREIMAGE, [hash, hash, hash]);
+    const [row] = await this.#options.store.read(PREIMAGE, [...hashValues(hash), hash]);
     return row === undefined ? undefined : (toHex(row.payment_preimage as Uint8Array) as PaymentPreimage);
   }
 }

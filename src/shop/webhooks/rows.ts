@@ -3,6 +3,7 @@ import { AuthenticationError, chacha20Poly1305Decrypt, chacha20Poly1305Encrypt }
 import type { RandomBytes } from '../../base/crypto/random.ts';
 import { Secret } from '../../base/types/secret.ts';
 import { readAll } from '../../infra/store/read-all.ts';
+import { storableText } from '../../infra/store/storable.ts';
 import type { Row, Store, Write } from '../../infra/store/store.ts';
 import { newSecret } from './signature.ts';
 import type { Attempt, Retry, Webhook, WebhookProgress, WebhookSettings } from './webhook.ts';
@@ -93,7 +94,7 @@ export function settingsWrite(webhook: Webhook): Write {
 export function disabledWrite(webhook_id: number, disabled_reason: string | undefined): Write {
   return {
     sql: 'UPDATE webhooks SET disabled_reason = ? WHERE webhook_id = ?',
-    params: [disabled_reason ?? null, webhook_id],
+    params: [disabled_reason === undefined ? null : storableText(disabled_reason), webhook_id],
   };
 }
 
@@ -151,7 +152,7 @@ export function attemptWrite(webhook_id: number, made: Attempt): Write {
       tried_at,
       Math.round(duration_ms),
       status ?? null,
-      failure ?? null,
+      failure === undefined ? null : storableText(failure),
     ],
   };
 }

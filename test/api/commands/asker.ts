@@ -6,13 +6,13 @@ import { type Caller, Dispatcher } from '../../../src/api/rpc/dispatch.ts';
 import { RequestReader } from '../../../src/api/rpc/request-stream.ts';
 import { tableOf } from '../../../src/api/rpc/table.ts';
 import { webhookPort } from '../../../src/app/daemon/webhook-port.ts';
-import { MemoryStore } from '../../../src/infra/store/memory-store.ts';
 import { WatchedStore } from '../../../src/infra/store/watched-store.ts';
 import { EventLog } from '../../../src/shop/events/event-log.ts';
 import { AddressGuard } from '../../../src/shop/webhooks/address-guard.ts';
 import { HttpSender } from '../../../src/shop/webhooks/http-sender.ts';
 import { Webhooks } from '../../../src/shop/webhooks/webhooks.ts';
 import { type Fixture, openFixture } from '../../shop/invoices/fixture.ts';
+import { testStore } from '../../support/test-store.ts';
 
 /** What a client reads. */
 export interface Answered {
@@ -49,7 +49,7 @@ const NO_RESERVE: Modules['reserve'] = { state: () => assert.fail('not asked'), 
 
 /** A asker to a new fixture. */
 export function openAsker(): Asker {
-  const store = new WatchedStore(new MemoryStore({ onFailure: (error) => assert.fail(error) }));
+  const store = new WatchedStore(testStore({ onFailure: (error) => assert.fail(error) }));
   const fixture = openFixture({ store });
   const onBackgroundError = (error: unknown): never => assert.fail(error as Error);
   const events = new EventLog({ store, clock: fixture.clock, onBackgroundError });

@@ -226,6 +226,13 @@ test('values are read as what they mean', () => {
   assert.equal(readField(field.satOrAll, 'x', 'all'), 'all');
   assert.equal(readField(field.label, 'x', json('18446744073709551616')), '18446744073709551616');
   assert.equal(readField(field.label, 'x', json('"\\u0041"')), 'A');
+  // Not every database can hold one.
+  for (const text of [field.label, field.string]) {
+    assert.throws(
+      () => readField(text, 'x', json('"a\\u0000b"')),
+      /^RpcError: x: should be a string without a zero character/,
+    );
+  }
   assert.equal(readField(field.u16, 'x', json('"65535"')), 65535);
   assert.equal(readField(field.hash, 'x', HASH.toUpperCase()), HASH);
   assert.equal(readField(field.nodeId, 'x', NODE), NODE);

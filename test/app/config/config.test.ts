@@ -218,6 +218,22 @@ test('what a node cannot start with is refused, and real money needs a word', ()
   );
 });
 
+test('a wallet is a database on a server, or the file in its place, and is never shown', () => {
+  const dir = mkdtempSync(join(tmpdir(), 'till-wallet-'));
+  const check = (wallet: string) => checkTogether(loadConfig([`--lightning-dir=${dir}`, `--wallet=${wallet}`]));
+  check('postgres://till:geheim@db.example/till?sslmode=verify-full');
+  check(`sqlite3://${join(dir, 'regtest', 'till.sqlite3')}`);
+  assert.throws(
+    () => check('sqlite3:///elsewhere.sqlite3'),
+    /wallet is postgres:.* without it the database is SQLite, in /,
+  );
+  assert.throws(() => check('mysql://till:geheim@db/till'), /wallet is postgres:/);
+  const wrong = errorOf(() => check('postgres://till:geheim@db.example/till?sslmode=require'));
+  assert.match(wrong, /does not prove that db\.example is your server/);
+  assert.doesNotMatch(wrong, /geheim/);
+  rmSync(dir, { recursive: true });
+});
+
 test('options of Core Lightning are understood, or named together with what Till does instead', () => {
   const dir = mkdtempSync(join(tmpdir(), 'till-config-'));
   try {
@@ -249,7 +265,6 @@ test('options of Core Lightning are understood, or named together with what Till
         'plugin=/opt/p.py',
         /config:1: plugin is an option of Core Lightning that Till does not have: Till has no plugins. Leave it out/,
       ],
-      ['wallet=postgres://x', /wallet is an option of Core Lightning .*till.sqlite3/],
       ['experimental-dual-fund', /Till opens channels that one side funds/],
     ] as const) {
       writeFileSync(join(dir, 'config'), line);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, beforeEach, test } from 'node:test';
 import { connectToNode } from '../../../src/api/client/index.ts';
 import type { Daemon } from '../../../src/app/daemon/daemon.ts';
-import { DATABASE_FILE } from '../../../src/infra/store/sqlite-store.ts';
+import { DATABASE_FILE } from '../../../src/infra/store/file-name.ts';
 import { EMERGENCY_FILE } from '../../../src/node/backup/backups.ts';
 import { Town, TRUSTS_PEERS, until } from '../../support/town.ts';
 

@@ -14,7 +14,7 @@ import type { PlainJsonObject } from '../../../src/api/rpc/json.ts';
 import type { Daemon } from '../../../src/app/daemon/daemon.ts';
 import type { ChannelId } from '../../../src/base/types/brand.ts';
 import { decodeInvoice } from '../../../src/codec/bolt11/native.ts';
-import { DATABASE_FILE } from '../../../src/infra/store/sqlite-store.ts';
+import { DATABASE_FILE } from '../../../src/infra/store/file-name.ts';
 import { Town, until } from '../../support/town.ts';
 
 const DATABASES = join(import.meta.dirname, '../../data/databases');

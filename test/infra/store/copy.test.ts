@@ -6,7 +6,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { after, test } from 'node:test';
 import { copyDatabase } from '../../../src/infra/store/copy.ts';
 import { StoreFailure } from '../../../src/infra/store/failure.ts';
-import { DATABASE_FILE, openSqliteStore } from '../../../src/infra/store/sqlite-store.ts';
+import { DATABASE_FILE } from '../../../src/infra/store/file-name.ts';
+import { openSqliteStore } from '../../../src/infra/store/sqlite-store.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'till-copy-'));
 after(() => rmSync(dir, { recursive: true }));

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
-import { DATABASE_FILE, openSqliteStore } from '../../../src/infra/store/sqlite-store.ts';
+import { DATABASE_FILE } from '../../../src/infra/store/file-name.ts';
+import { openSqliteStore } from '../../../src/infra/store/sqlite-store.ts';
 import { TIMEOUT } from '../../support/time-limit.ts';
 import { CONTRACT_MIGRATIONS } from './schema.ts';
 

@@ -7,10 +7,10 @@ import { type TestContext, test } from 'node:test';
 import { secureRandomBytes } from '../../../src/base/crypto/random.ts';
 import type { NodeId } from '../../../src/base/types/brand.ts';
 import { Secret } from '../../../src/base/types/secret.ts';
-import { MemoryStore } from '../../../src/infra/store/memory-store.ts';
 import { Backups, EMERGENCY_FILE, type SavedChannel } from '../../../src/node/backup/backups.ts';
 import { openBackups, openFromPeer } from '../../../src/node/backup/static-backup.ts';
 import { usablePair } from '../../protocol/channel/pair.ts';
+import { testStore } from '../../support/test-store.ts';
 
 const SEAL = { key: new Secret(new Uint8Array(32).fill(7)), network: 'regtest' } as const;
 const PEER = `02${'11'.repeat(32)}` as NodeId;
@@ -31,7 +31,7 @@ const PROMISED: SavedChannel = {
 async function make(t: TestContext, channels: readonly SavedChannel[]) {
   const dir = mkdtempSync(join(tmpdir(), 'till-backups-'));
   t.after(() => rmSync(dir, { recursive: true, force: true }));
-  const store = new MemoryStore({ onFailure: (error) => assert.fail(error) });
+  const store = testStore({ onFailure: (error) => assert.fail(error) });
   const log: string[] = [];
   const backups = new Backups({
     dir,

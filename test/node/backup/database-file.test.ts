@@ -3,19 +3,19 @@ import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { MemoryStore } from '../../../src/infra/store/memory-store.ts';
 import type { Store } from '../../../src/infra/store/store.ts';
 import { CopiedDatabaseError, fileIdentity, judgeDatabase } from '../../../src/node/backup/database-file.ts';
 import { markRun, marksIn } from '../../../src/node/backup/run-mark.ts';
 import { decodeState, encodeState } from '../../../src/protocol/channel/codec.ts';
 import type { ChannelState, Phase } from '../../../src/protocol/channel/state.ts';
 import { usablePair } from '../../protocol/channel/pair.ts';
+import { testStore } from '../../support/test-store.ts';
 
 const { state: NORMAL } = usablePair().alice;
 const { channel_id: CHANNEL } = NORMAL.terms;
 
 async function storeWith(state: ChannelState = NORMAL): Promise<Store> {
-  const store = new MemoryStore({ onFailure: (error) => assert.fail(error) });
+  const store = testStore({ onFailure: (error) => assert.fail(error) });
   await store.commit([
     {
       sql: "INSERT INTO channels (channel_id, peer_id, key_id, state, is_closed) VALUES (?, 'peer', 'key', ?, 0)",
@@ -101,7 +101,7 @@ test('a channel that was over already stays as it was: nothing was signed after 
 });
 
 test('a copy without channels is no danger', async () => {
-  const store = new MemoryStore({ onFailure: (error) => assert.fail(error) });
+  const store = testStore({ onFailure: (error) => assert.fail(error) });
   await judgeDatabase(store, at('1:1000'), undefined);
   assert.deepEqual(await judgeDatabase(store, at('2:1000'), undefined), []);
 });

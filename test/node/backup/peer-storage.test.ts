@@ -5,7 +5,6 @@ import type { NodeId } from '../../../src/base/types/brand.ts';
 import { ManualClock } from '../../../src/base/types/clock.ts';
 import { type Features, featureSet } from '../../../src/base/types/features.ts';
 import type { KnownMessage } from '../../../src/codec/wire/index.ts';
-import { MemoryStore } from '../../../src/infra/store/memory-store.ts';
 import type { PeerCopy } from '../../../src/node/backup/backups.ts';
 import {
   KEEP_AFTER_CHANNELS_BLOCKS,
@@ -14,6 +13,7 @@ import {
   REPLACE_AFTER_MS,
   type StoragePeer,
 } from '../../../src/node/backup/peer-storage.ts';
+import { testStore } from '../../support/test-store.ts';
 
 const PEER = `02${'11'.repeat(32)}` as NodeId;
 const bytes = (text: string): Uint8Array => Buffer.from(text);
@@ -23,7 +23,7 @@ const REESTABLISH = { type: 'channel_reestablish' } as KnownMessage;
 /** A node and one peer of it. */
 class Scene {
   readonly clock = new ManualClock();
-  store = new MemoryStore({ onFailure: (error) => assert.fail(error) });
+  store = testStore({ onFailure: (error) => assert.fail(error) });
   height = 1_000;
   /** Channels with the peer. */
   channels: 'none' | 'promised' | 'funded' = 'funded';

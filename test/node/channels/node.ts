@@ -27,7 +27,6 @@ import { createSigner } from '../../../src/codec/tx/signer.ts';
 import { decodeMessage, encodeMessage, type KnownMessage } from '../../../src/codec/wire/index.ts';
 import { EmbeddedChain } from '../../../src/infra/chain/embedded/embedded-chain.ts';
 import { ChainFollower } from '../../../src/infra/chain/follower.ts';
-import { MemoryStore } from '../../../src/infra/store/memory-store.ts';
 import type { Store } from '../../../src/infra/store/store.ts';
 import { Channels } from '../../../src/node/channels/channels.ts';
 import type { IncomingHtlc } from '../../../src/node/channels/incoming.ts';
@@ -38,6 +37,7 @@ import { type ChannelPolicy, DEFAULT_POLICY } from '../../../src/protocol/channe
 import type { RemovedHtlc } from '../../../src/protocol/channel/state.ts';
 import { DEFAULT_ONCHAIN_POLICY, type OnchainPolicy } from '../../../src/protocol/onchain/closing-channel.ts';
 import { COIN_SCRIPT, coinbaseOf, payFrom } from '../../support/coins.ts';
+import { testStore } from '../../support/test-store.ts';
 
 const FEATURES = new Set(Object.values(FEATURE_BITS).map((bit) => bit + 1));
 
@@ -144,7 +144,7 @@ export class TestNode {
     const fail = (error: Error): never => {
       throw error;
     };
-    this.store = store ?? new MemoryStore({ onFailure: fail });
+    this.store = store ?? testStore({ onFailure: fail });
     this.follower = new ChainFollower(world.chain, { clock: world.clock, poll_ms: 1000, onHealth: () => {} });
     this.endings = this.#buildEndings(policy);
     this.channels = this.#build();

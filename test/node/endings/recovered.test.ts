@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sat } from '../../../src/base/types/amount.ts';
-import type { MemoryStore } from '../../../src/infra/store/memory-store.ts';
+import type { Store } from '../../../src/infra/store/store.ts';
 import type { LiveChannel } from '../../../src/node/channels/live-channel.ts';
 import { lostChannel } from '../../../src/protocol/channel/lost.ts';
 import { amount, Link, quiet, TestNode, World } from '../channels/node.ts';
@@ -63,7 +63,7 @@ class Couple {
   }
 
   /** The customer's machine is gone; a new one has the same keys and, unless it is given a store, nothing else. */
-  async lose(store?: MemoryStore): Promise<void> {
+  async lose(store?: Store): Promise<void> {
     this.link?.cut();
     await this.follow();
     await this.customer.channels.stop();
@@ -123,7 +123,7 @@ test('a stub that an earlier Till stored, with a number and balances of its own,
   assert.equal(knowledge, 'terms');
   const text = JSON.stringify({ ...stored, state: earlier });
   await customer.store.commit([{ sql: 'UPDATE channels SET state = ?', params: [text] }]);
-  await couple.lose(customer.store as MemoryStore);
+  await couple.lose(customer.store);
   assert.equal(couple.customer.channel.state.knowledge, 'terms');
 });
 
@@ -132,7 +132,7 @@ test('an ending that Till cannot follow is told, tried again, and keeps no other
   const poisoned = await couple.open(100_000);
   const sound = await couple.open(200_000);
   const { channel_id } = poisoned;
-  const store = couple.customer.store as MemoryStore;
+  const store = couple.customer.store;
   const stateOf = async (): Promise<string> => {
     const [row] = await store.read('SELECT state FROM channels WHERE channel_id = ?', [channel_id]);
     return row?.state as string;

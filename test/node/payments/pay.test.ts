@@ -25,6 +25,18 @@ test('over a direct channel the payee gets the whole amount, the secret and the 
   assert.deepEqual([paid.amount_msat, paid.amount_sent_msat, paid.number_of_parts], [1_000_000n, 1_000_000n, 1]);
 });
 
+test("a stranger's description is kept without the zero character that a database may not take", async () => {
+  const road = new Road();
+  road.channel(road.shop, '1x1x1', 5_000_000n);
+  const invoice = road.invoice(1_000_000n);
+  const paying = road.pay(invoice, { description: 'tea\0pot' });
+  await road.arrived(1);
+  await road.fulfil(road.out[0] as Arrival);
+  await paying;
+  const [part] = await road.payments.parts(invoice.invoice.payment_hash);
+  assert.equal(part?.description, 'tea\ufffdpot');
+});
+
 test('the payee gets three blocks on top of what its invoice asks, and none of that is left out for max_delay', async () => {
   const road = new Road();
   road.channel(road.shop, '1x1x1', 5_000_000n);

@@ -18,13 +18,13 @@ import { createReturnPacket, wrapReturnPacket } from '../../../src/codec/onion/r
 import { Reader } from '../../../src/codec/wire/bytes.ts';
 import { restHex, shortChannelId } from '../../../src/codec/wire/field.ts';
 import { readTlvs, tlv } from '../../../src/codec/wire/tlv.ts';
-import { MemoryStore } from '../../../src/infra/store/memory-store.ts';
-import type { Write } from '../../../src/infra/store/store.ts';
+import type { Store, Write } from '../../../src/infra/store/store.ts';
 import { Payer } from '../../../src/node/payments/pay.ts';
 import type { ClosedWay, NetworkAnswer, NetworkWays, WayOut } from '../../../src/node/payments/ports.ts';
 import { OutgoingPayments } from '../../../src/node/payments/send.ts';
 import { Refusal } from '../../../src/protocol/channel/fault.ts';
 import type { OfferedHtlc } from '../../../src/protocol/channel/htlc.ts';
+import { testStore } from '../../support/test-store.ts';
 
 export const PREIMAGE = '11'.repeat(32) as PaymentPreimage;
 export const HEIGHT = 500;
@@ -101,7 +101,7 @@ export class Road {
   /** The map of the network; undefined: payments know none. */
   network: NetworkWays | undefined;
   readonly clock = new ManualClock();
-  readonly store: MemoryStore;
+  readonly store: Store;
   readonly channels: Channel[] = [];
   readonly closed: ClosedWay[] = [];
   /** HTLCs that are out. */
@@ -117,7 +117,7 @@ export class Road {
   #paying: Promise<unknown> = new Promise(() => {});
 
   constructor() {
-    this.store = new MemoryStore({
+    this.store = testStore({
       onFailure: (error) => {
         throw error;
       },
@@ -316,6 +316,7 @@ export class Road {
       readonly exclude?: ReadonlySet<string>;
       readonly retry_for_seconds?: number;
       readonly max_delay?: number;
+      readonly description?: string;
     } = {},
     signal?: AbortSignal,
   ) {
@@ -331,7 +332,7 @@ export class Road {
         retry_for_seconds: limits.retry_for_seconds ?? 60,
         exclude: limits.exclude ?? new Set(),
         label: undefined,
-        description: undefined,
+        description: limits.description,
       },
       signal,
     );

@@ -6,10 +6,10 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { type Msat, msat } from '../../../src/base/types/amount.ts';
 import type { ChannelId, NodeId, PaymentHash } from '../../../src/base/types/brand.ts';
-import { MemoryStore } from '../../../src/infra/store/memory-store.ts';
 import { openSqliteStore } from '../../../src/infra/store/sqlite-store.ts';
 import { listParts, listPayments } from '../../../src/node/payments/history.ts';
 import { insertSendpay, SELECT_SENDPAYS, type Sendpay, sendpayOf } from '../../../src/node/payments/sendpay.ts';
+import { testStore } from '../../support/test-store.ts';
 
 const MOST = 2n ** 64n - 1n;
 const u64 = fc.oneof(fc.bigInt({ min: 0n, max: MOST }), fc.constantFrom(0n, 2n ** 63n - 1n, 2n ** 63n, MOST));
@@ -41,7 +41,7 @@ function partOf(created_index: bigint, changes: Partial<Sendpay>): Sendpay {
 }
 
 test('payments are listed whole, each where its first part stands, from an index on and no more than asked', async () => {
-  const store = new MemoryStore({ onFailure: (error) => assert.fail(error) });
+  const store = testStore({ onFailure: (error) => assert.fail(error) });
   const hash = (fill: string) => fill.repeat(32) as PaymentHash;
   const rows = ['aa', 'bb', 'aa', 'cc', 'bb'].map((fill, index) =>
     partOf(BigInt(index + 1), { payment_hash: hash(fill), partid: BigInt(index), amount_msat: msat(index + 1) }),

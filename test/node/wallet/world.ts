@@ -7,13 +7,13 @@ import { Secret } from '../../../src/base/types/secret.ts';
 import { EmbeddedChain } from '../../../src/infra/chain/embedded/embedded-chain.ts';
 import { readTransaction } from '../../../src/infra/chain/embedded/transaction.ts';
 import { ChainFollower } from '../../../src/infra/chain/follower.ts';
-import { MemoryStore } from '../../../src/infra/store/memory-store.ts';
 import { MIGRATIONS } from '../../../src/infra/store/migrations/index.ts';
 import type { Store } from '../../../src/infra/store/store.ts';
 import type { CoinWrites } from '../../../src/node/wallet/books.ts';
 import type { WalletKeys } from '../../../src/node/wallet/coin.ts';
 import { Wallet } from '../../../src/node/wallet/wallet.ts';
 import { COIN_SCRIPT, coinbaseOf, payFrom } from '../../support/coins.ts';
+import { testStore } from '../../support/test-store.ts';
 
 /** Where test blocks pay to: nobody's script. */
 export const MINER = `0014${'ab'.repeat(20)}`;
@@ -29,7 +29,7 @@ export const testKeys: WalletKeys = {
 };
 
 export function newStore(): Store {
-  return new MemoryStore({ migrations: MIGRATIONS, onFailure: (error) => assert.fail(error) });
+  return testStore({ migrations: MIGRATIONS, onFailure: (error) => assert.fail(error) });
 }
 
 export class World {

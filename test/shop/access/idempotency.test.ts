@@ -3,12 +3,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { RpcError } from '../../../src/base/errors.ts';
 import { ManualClock } from '../../../src/base/types/clock.ts';
-import { MemoryStore } from '../../../src/infra/store/memory-store.ts';
 import { Idempotency, KEPT_SECONDS } from '../../../src/shop/access/idempotency.ts';
+import { testStore } from '../../support/test-store.ts';
 
 function scene() {
   const clock = new ManualClock();
-  const store = new MemoryStore({ onFailure: (error) => assert.fail(error) });
+  const store = testStore({ onFailure: (error) => assert.fail(error) });
   let runs = 0;
   const run = async () => `"${++runs}"`;
   return { clock, store, idempotency: new Idempotency(store, clock), run, runs: () => runs };

@@ -12,8 +12,8 @@ import { tableOf } from '../../../src/api/rpc/table.ts';
 import { hkdfSha256 } from '../../../src/base/crypto/hash.ts';
 import { ManualClock } from '../../../src/base/types/clock.ts';
 import { Secret } from '../../../src/base/types/secret.ts';
-import { MemoryStore } from '../../../src/infra/store/memory-store.ts';
 import { Runes } from '../../../src/shop/access/runes.ts';
+import { testStore } from '../../support/test-store.ts';
 
 interface Recorded {
   /** With numbers as they were spelled. */
@@ -37,7 +37,7 @@ function recordedSecret(): Secret<Uint8Array> {
 function scene() {
   const clock = new ManualClock(1_795_893_752);
   const fail = (error: unknown): never => assert.fail(error as Error);
-  const store = new MemoryStore({ onFailure: fail });
+  const store = testStore({ onFailure: fail });
   const runes = Runes.withSecret(
     {
       store,

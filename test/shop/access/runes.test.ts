@@ -8,17 +8,17 @@ import { tableOf } from '../../../src/api/rpc/table.ts';
 import { RpcError } from '../../../src/base/errors.ts';
 import { ManualClock } from '../../../src/base/types/clock.ts';
 import { Secret } from '../../../src/base/types/secret.ts';
-import { MemoryStore } from '../../../src/infra/store/memory-store.ts';
 import { judgeDatabase } from '../../../src/node/backup/database-file.ts';
 import { parseAlternative, type Restriction } from '../../../src/shop/access/rune.ts';
 import { FORGET_RUNES, Runes } from '../../../src/shop/access/runes.ts';
+import { testStore } from '../../support/test-store.ts';
 
 const table = tableOf(commands);
 const fail = (error: unknown): never => assert.fail(error as Error);
 
 function scene() {
   const clock = new ManualClock();
-  const store = new MemoryStore({ onFailure: fail });
+  const store = testStore({ onFailure: fail });
   let drawn = 0;
   const open = () =>
     Runes.open({

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { msat } from '../../../src/base/types/amount.ts';
-import { MemoryStore } from '../../../src/infra/store/memory-store.ts';
 import { WatchedStore } from '../../../src/infra/store/watched-store.ts';
 import { EventLog, PrunedError } from '../../../src/shop/events/event-log.ts';
 import { Pruner } from '../../../src/shop/events/pruner.ts';
 import { waitForEvent } from '../../../src/shop/events/wait.ts';
+import { testStore } from '../../support/test-store.ts';
 import { type Fixture, idle, openFixture } from '../invoices/fixture.ts';
 
 const NEVER = new AbortController().signal;
@@ -17,7 +17,7 @@ describe('the log of events', () => {
   let log: EventLog;
 
   beforeEach(() => {
-    store = new WatchedStore(new MemoryStore({ onFailure: (error) => assert.fail(error) }));
+    store = new WatchedStore(testStore({ onFailure: (error) => assert.fail(error) }));
     fixture = openFixture({ store });
     log = new EventLog({ store, clock: fixture.clock, onBackgroundError: (error) => assert.fail(error as Error) });
   });

@@ -10,12 +10,12 @@ import { toHex } from '../../../src/base/types/hex.ts';
 import { NETWORKS } from '../../../src/base/types/network.ts';
 import { Secret } from '../../../src/base/types/secret.ts';
 import { signWith } from '../../../src/codec/bolt11/native.ts';
-import { MemoryStore } from '../../../src/infra/store/memory-store.ts';
 import type { Store } from '../../../src/infra/store/store.ts';
 import type { CreateRequest } from '../../../src/shop/invoices/create-request.ts';
 import type { Invoice, PaidInvoice } from '../../../src/shop/invoices/invoice.ts';
 import { Invoices } from '../../../src/shop/invoices/invoices.ts';
 import type { HintCandidate, InvoicesOptions } from '../../../src/shop/invoices/ports.ts';
+import { testStore } from '../../support/test-store.ts';
 
 const PRIVATE_KEY = sha256(Buffer.from('the key of the test node'));
 
@@ -34,7 +34,7 @@ export interface Fixture {
 
 /** A new fixture. Pages have three rows, so that every listing pages. */
 export function openFixture(overrides: Partial<InvoicesOptions> = {}): Fixture {
-  const store = overrides.store ?? new MemoryStore({ onFailure: (error) => assert.fail(error) });
+  const store = overrides.store ?? testStore({ onFailure: (error) => assert.fail(error) });
   const clock = new ManualClock();
   const candidates: HintCandidate[] = [];
   let drawn = 0;

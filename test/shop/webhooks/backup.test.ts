@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { Webhook as Verifier } from 'standardwebhooks';
 import { copyDatabase } from '../../../src/infra/store/copy.ts';
-import { DATABASE_FILE, openSqliteStore } from '../../../src/infra/store/sqlite-store.ts';
+import { DATABASE_FILE } from '../../../src/infra/store/file-name.ts';
+import { openSqliteStore } from '../../../src/infra/store/sqlite-store.ts';
 import { HookShop } from './fixture.ts';
 import { status } from './receiver.ts';
 

@@ -3,7 +3,6 @@ import assert from 'node:assert/strict';
 import { webhookPort } from '../../../src/app/daemon/webhook-port.ts';
 import { sha256 } from '../../../src/base/crypto/hash.ts';
 import { Secret } from '../../../src/base/types/secret.ts';
-import { MemoryStore } from '../../../src/infra/store/memory-store.ts';
 import type { Store } from '../../../src/infra/store/store.ts';
 import { WatchedStore } from '../../../src/infra/store/watched-store.ts';
 import { EventLog } from '../../../src/shop/events/event-log.ts';
@@ -11,6 +10,7 @@ import { AddressGuard } from '../../../src/shop/webhooks/address-guard.ts';
 import { HttpSender } from '../../../src/shop/webhooks/http-sender.ts';
 import type { WebhookSettings } from '../../../src/shop/webhooks/webhook.ts';
 import { Webhooks, type WebhookView } from '../../../src/shop/webhooks/webhooks.ts';
+import { testStore } from '../../support/test-store.ts';
 import { type Fixture, openFixture } from '../invoices/fixture.ts';
 import { Receiver } from './receiver.ts';
 
@@ -23,7 +23,7 @@ export class HookShop {
   webhooks: Webhooks;
 
   /** On a store in memory unless another one is given. */
-  static async open(store: Store = new MemoryStore({ onFailure: (error) => assert.fail(error) })): Promise<HookShop> {
+  static async open(store: Store = testStore({ onFailure: (error) => assert.fail(error) })): Promise<HookShop> {
     const shop = new HookShop(store);
     await shop.webhooks.start();
     return shop;

@@ -1,5 +1,5 @@
 /** Channels, what penalties need of old commitments, and the HTLCs of payments to us that have not ended yet. */
-import type { Migration } from './migration.ts';
+import { type Migration, NUMBERED_KEY } from './migration.ts';
 
 export const channels: Migration = {
   version: 2,
@@ -13,7 +13,7 @@ export const channels: Migration = {
       remote_update TEXT,
       is_closed BIGINT NOT NULL)`,
     // Only ever read whole, by channel, when a revoked commitment appears: no index of its own.
-    'CREATE TABLE revoked_htlcs (number INTEGER PRIMARY KEY, channel_id TEXT NOT NULL, htlc BLOB NOT NULL)',
+    `CREATE TABLE revoked_htlcs (number ${NUMBERED_KEY}, channel_id TEXT NOT NULL, htlc BLOB NOT NULL)`,
     `CREATE TABLE incoming_htlcs (
       channel_id TEXT NOT NULL,
       htlc_id BIGINT NOT NULL,

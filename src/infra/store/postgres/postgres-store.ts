@@ -1,0 +1,173 @@
+/**
+ * The store on a PostgreSQL server: one connection that writes, two that read. It is opened in two steps: a home, which
+ * reaches the database and checks the server; and the store, whose holder is the only one that writes.
+ */
+import { type RandomBytes, secureRandomBytes } from '../../../base/crypto/random.ts';
+import { type Clock, systemClock } from '../../../base/types/clock.ts';
+import type { StoreFailure } from '../failure.ts';
+import { MIGRATIONS } from '../migrations/index.ts';
+import type { Migration } from '../migrations/migration.ts';
+import type { Row, SqlValue, Store, UnitResult, Write } from '../store.ts';
+import { describeServerFailure, isPassing } from './failure.ts';
+import { type Held, takeLease } from './lease-row.ts';
+import { migratePostgres, prepareLease } from './migrate.ts';
+import { Reader } from './reader.ts';
+import { type DatabaseIdentity, Session, type SessionOptions, type SessionRole } from './session.ts';
+import type { PostgresTarget } from './target.ts';
+import { type CommittedGroup, Writer } from './writer.ts';
+
+/** How to reach a database. */
+export interface PostgresHomeOptions extends SessionOptions {
+  readonly target: PostgresTarget;
+  readonly clock?: Clock;
+  /** So long the server may be away, in seconds. Default: 5. */
+  readonly timeout_seconds?: number;
+}
+
+/** A database that can be read; nothing is written, and no schema is made. */
+export class PostgresHome {
+  readonly target: PostgresTarget;
+  readonly clock: Clock;
+  readonly timeout_ms: number;
+  /** As it was when the home was opened. */
+  readonly identity: DatabaseIdentity;
+  readonly #reader: Reader;
+  readonly #options: PostgresHomeOptions;
+
+  /** Reaches the database. Rejects with StoreFailure. */
+  static async open(options: PostgresHomeOptions): Promise<PostgresHome> {
+    const { clock = systemClock, timeout_seconds = DEFAULT_TIMEOUT_SECONDS, target } = options;
+    const give_up_ms = clock.monotonicMs() + timeout_seconds * 1000;
+    for (;;) {
+      try {
+        const session = await Session.open(target, 'reader', options);
+        await session.end();
+        return new PostgresHome(options, session.identity);
+      } catch (error) {
+        if (!isPassing(error) || clock.monotonicMs() > give_up_ms) throw describeServerFailure(error, target.name);
+        await new Promise<void>((resolve) => clock.after(PAUSE_MS, resolve));
+      }
+    }
+  }
+
+  private constructor(options: PostgresHomeOptions, identity: DatabaseIdentity) {
+    const { target, clock = systemClock, timeout_seconds = DEFAULT_TIMEOUT_SECONDS } = options;
+    this.#options = options;
+    this.target = target;
+    this.clock = clock;
+    this.timeout_ms = timeout_seconds * 1000;
+    this.identity = identity;
+    this.#reader = new Reader({
+      name: target.name,
+      clock,
+      timeout_ms: this.timeout_ms,
+      open: () => this.session('reader'),
+    });
+  }
+
+  /** Another connection. Rejects as Session.open does. */
+  session(role: SessionRole): Promise<Session> {
+    return Session.open(this.target, role, this.#options);
+  }
+
+  /** Reads as Store.read does. */
+  read(sql: string, params: readonly SqlValue[] = []): Promise<readonly Row[]> {
+    return this.#reader.read(sql, params);
+  }
+
+  /** Ends its connections. */
+  close(): Promise<void> {
+    return this.#reader.close();
+  }
+}
+
+/** So long a server may be away before the node ends. */
+const DEFAULT_TIMEOUT_SECONDS = 5;
+const PAUSE_MS = 200;
+/** A group that began so long ago proves that this node still writes: nobody takes over from one that did that lately. */
+const FRESH_MS = 1_500;
+
+/** How to become the writer of a database. */
+export interface PostgresStoreOptions {
+  /** Who this is to others that would write: the same for every start from one directory. */
+  readonly holder: string;
+  /** Called once when the database fails: the process must end, because memory may be ahead of it. */
+  readonly onFailure: (error: StoreFailure) => void;
+  /** The server is at work on one answer for long, waiting for this; undefined: it has answered. */
+  readonly onWaiting?: (waits_for: string | undefined) => void;
+  /** Called for each group that is durable, before anybody hears of its units. */
+  readonly onCommitted?: (group: CommittedGroup) => void;
+  /** Called with what each connection of the writer finds, before anything is done with it. What it throws fails the store. */
+  readonly onFound?: (held: Held, session: Session) => void;
+  /** Default: all that this Till knows. */
+  readonly migrations?: readonly Migration[];
+  readonly randomBytes?: RandomBytes;
+}
+
+export class PostgresStore implements Store {
+  readonly #home: PostgresHome;
+  readonly #writer: Writer;
+
+  /** Takes the lease, brings the schema up to date, and writes from then on. Rejects with StoreFailure, and closes the home. */
+  static async open(home: PostgresHome, options: PostgresStoreOptions): Promise<PostgresStore> {
+    const { holder, migrations = MIGRATIONS, randomBytes = secureRandomBytes, onFound = () => {} } = options;
+    let session: Session | undefined;
+    try {
+      session = await home.session('writer');
+      await prepareLease(session);
+      const held = await takeLease(session, holder, randomBytes);
+      onFound(held, session);
+      await migratePostgres(session, migrations);
+      return new PostgresStore(home, session, held, options);
+    } catch (error) {
+      session?.destroy();
+      await home.close();
+      throw describeServerFailure(error, home.target.name);
+    }
+  }
+
+  private constructor(home: PostgresHome, session: Session, held: Held, options: PostgresStoreOptions) {
+    const { onFailure, onWaiting = () => {}, onCommitted = () => {}, onFound = () => {} } = options;
+    this.#home = home;
+    this.#writer = new Writer({
+      name: home.target.name,
+      clock: home.clock,
+      session,
+      held,
+      open: () => home.session('writer'),
+      timeout_ms: home.timeout_ms,
+      onFailure,
+      onCommitted,
+      onFound,
+      onWaiting,
+    });
+  }
+
+  /** What is held now. */
+  get held(): Held {
+    return this.#writer.held;
+  }
+
+  commit(unit: readonly Write[]): Promise<UnitResult> {
+    return this.#writer.add(unit);
+  }
+
+  /** Resolves when a group is durable that began after this was asked: whoever writes is still us. */
+  renew(): Promise<void> {
+    return this.#writer.renew();
+  }
+
+  read(sql: string, params: readonly SqlValue[] = []): Promise<readonly Row[]> {
+    return this.#home.read(sql, params);
+  }
+
+  fence(): Promise<void> | undefined {
+    const age_ms = this.#home.clock.monotonicMs() - this.#writer.fenced_ms;
+    return age_ms < FRESH_MS ? undefined : this.#writer.renew();
+  }
+
+  async close(): Promise<void> {
+    await this.#writer.close();
+    await this.#home.close();
+  }
+}

@@ -1,0 +1,53 @@
+/**
+ * The store that tests of modules run on: in memory, or on a server when TILL_TEST_STORE says postgres
+ * (`npm test -- --store=postgres`).
+ */
+import { MemoryStore, type MemoryStoreOptions } from '../../src/infra/store/memory-store.ts';
+import type { Row, SqlValue, Store, UnitResult, Write } from '../../src/infra/store/store.ts';
+
+/** An empty store, of its own. */
+export function testStore(options: MemoryStoreOptions): Store {
+  return process.env.TILL_TEST_STORE === 'postgres'
+    ? new LateStore(openServerStore(options))
+    : new MemoryStore(options);
+}
+
+interface OpenStore {
+  readonly store: Store;
+  readonly drop: () => Promise<void>;
+}
+
+async function openServerStore(options: MemoryStoreOptions): Promise<OpenStore> {
+  // Loaded by those who ask for it: most runs do not.
+  const { PostgresHome, PostgresStore } = await import('../../src/infra/store/postgres/postgres-store.ts');
+  const { newSchema } = await import('./postgres.ts');
+  const { target, drop } = await newSchema();
+  const home = await PostgresHome.open({ target, must_be_durable: false, timeout_seconds: 60 });
+  return { store: await PostgresStore.open(home, { holder: 'a test', ...options }), drop };
+}
+
+/** A store that takes units while it is being opened. */
+class LateStore implements Store {
+  readonly #opening: Promise<OpenStore>;
+
+  constructor(opening: Promise<OpenStore>) {
+    this.#opening = opening;
+  }
+
+  commit(unit: readonly Write[]): Promise<UnitResult> {
+    return this.#opening.then(({ store }) => store.commit(unit));
+  }
+
+  read(sql: string, params?: readonly SqlValue[]): Promise<readonly Row[]> {
+    return this.#opening.then(({ store }) => store.read(sql, params));
+  }
+
+  /** Nobody else writes the schema of a test. */
+  fence(): undefined {}
+
+  async close(): Promise<void> {
+    const { store, drop } = await this.#opening;
+    await store.close();
+    await drop();
+  }
+}

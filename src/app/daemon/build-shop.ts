@@ -67,6 +67,7 @@ export async function buildShop(
     log,
     onBackgroundError: report('deposits'),
   });
+  const jit = jitPort(liquidity);
   const invoices = new Invoices({
     store,
     clock,
@@ -76,7 +77,7 @@ export async function buildShop(
     payment_secret_key: keys.payment_secret_key,
     hints: { candidates: () => waysIn(channels.list(), (peer_id) => incoming.of(peer_id)) },
     fallback: deposits,
-    jit: jitPort(liquidity),
+    jit,
     features: INVOICE_FEATURES,
     default_expiry_seconds: values['invoices-expiry'],
     ...(values['cltv-final'] === undefined ? {} : { cltv_final_blocks: values['cltv-final'] }),
@@ -87,7 +88,13 @@ export async function buildShop(
     clock,
     randomBytes: secureRandomBytes,
     network,
-    invoices: checkoutPort(invoices, deposits, network, () => checkout),
+    invoices: checkoutPort(
+      invoices,
+      deposits,
+      network,
+      async (payment_hash) => (await jit.termsOf(payment_hash)) !== undefined,
+      () => checkout,
+    ),
     deposits: {
       ofInvoice: (created_index) => deposits.ofInvoices([created_index]),
       isInvoiceAddress: (script) => deposits.isInvoiceAddress(script),

@@ -1,6 +1,7 @@
 /** The invoices as checkout pages see them. */
 import { RpcError } from '../../base/errors.ts';
 import { formatAddress } from '../../base/types/address.ts';
+import type { PaymentHash } from '../../base/types/brand.ts';
 import type { Network } from '../../base/types/network.ts';
 import { checkTerms } from '../../codec/bolt11/check.ts';
 import { parseRaw } from '../../codec/bolt11/raw.ts';
@@ -14,6 +15,7 @@ export function checkoutPort(
   invoices: Pick<Invoices, 'find' | 'listen' | 'create'>,
   deposits: Pick<Deposits, 'isInvoiceAddress'>,
   network: Network,
+  wasBought: (payment_hash: PaymentHash) => Promise<boolean>,
   checkout: () => Checkout,
 ): InvoicePort {
   /** Addresses that the shop gave the invoice; one of ours is made anew. */
@@ -27,9 +29,7 @@ export function checkoutPort(
     findLabel: (label) => invoices.find({ label }),
     listen: (label, listener) => invoices.listen({ label }, () => listener()),
     async repeat(invoice, label, page) {
-      const { description_hash, expiry_seconds, min_final_cltv_expiry_delta, fallbacks } = checkTerms(
-        parseRaw(invoice.bolt11),
-      );
+      const { description_hash, fallbacks } = checkTerms(parseRaw(invoice.bolt11));
       const stored = await invoices.find({ created_index: invoice.created_index });
       try {
         const made = await invoices.create({
@@ -37,10 +37,11 @@ export function checkoutPort(
           label,
           description: invoice.description ?? '',
           description_hash,
-          expiry: BigInt(expiry_seconds),
-          cltv: min_final_cltv_expiry_delta,
+          expiry: BigInt(invoice.expires_at - invoice.created_at),
           metadata: stored?.metadata,
           ...(await givenAddresses(fallbacks)),
+          // The channel that was bought for the first is not to be had any more.
+          ...((await wasBought(invoice.payment_hash)) ? { jit: true } : {}),
           beside: (payment_hash) => [checkout().pageWrite(page, payment_hash)],
         });
         return made.invoice;

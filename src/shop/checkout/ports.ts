@@ -22,6 +22,8 @@ export interface PageInvoice {
   readonly expires_at: number;
   readonly status: 'unpaid' | 'paid' | 'expired';
   readonly amount_received_msat?: Msat | undefined;
+  /** What a provider took off the payment for a channel: the payer paid it. */
+  readonly opening_fee_msat?: Msat | undefined;
   /** Unix time, seconds. */
   readonly paid_at?: number | undefined;
   /** The deposit that paid it. */

@@ -1,4 +1,5 @@
 /** How an invoice stands for the one who pays it: what its page shows, and nothing else. */
+import type { Msat } from '../../base/types/amount.ts';
 import type { PageDeposit, PageInvoice } from './ports.ts';
 import type { PageRow } from './rows.ts';
 
@@ -20,7 +21,7 @@ export interface CheckoutView {
   readonly address: string | undefined;
   readonly created_at: number;
   readonly expires_at: number;
-  /** What has come: all of it when it is paid, else what is in blocks. */
+  /** What the payer has paid: all of it when it is paid, else what is in blocks. */
   readonly received_msat: bigint;
   /** What is on its way to the address, and in no block yet. */
   readonly unconfirmed_msat: bigint;
@@ -68,7 +69,7 @@ export function viewOf(facts: ViewFacts): CheckoutView {
     address,
     created_at: invoice.created_at,
     expires_at: invoice.expires_at,
-    received_msat: invoice.amount_received_msat ?? arrived_msat,
+    received_msat: invoice.status === 'paid' ? paidMsat(invoice) : arrived_msat,
     unconfirmed_msat,
     late_msat,
     confirmations: timely.length === 0 ? 0 : Math.max(0, Math.min(depth, confirmations_needed)),
@@ -78,6 +79,11 @@ export function viewOf(facts: ViewFacts): CheckoutView {
     redirect_url: page.redirect_url,
     is_renewable: page.is_renewable,
   };
+}
+
+/** What was taken off on the way is the shop's affair, and no debt of the payer. */
+function paidMsat({ amount_received_msat = 0n as Msat, opening_fee_msat = 0n as Msat }: PageInvoice): bigint {
+  return amount_received_msat + opening_fee_msat;
 }
 
 function statusOf(invoice: PageInvoice, arrived_msat: bigint, unconfirmed_msat: bigint, late_msat: bigint): PageStatus {

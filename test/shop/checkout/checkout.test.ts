@@ -19,7 +19,7 @@ class Pages {
       clock,
       randomBytes: options.randomBytes,
       network: NETWORKS.regtest,
-      invoices: checkoutPort(invoices, deposits, NETWORKS.regtest, () => checkout),
+      invoices: checkoutPort(invoices, deposits, NETWORKS.regtest, async () => false, () => checkout),
       deposits,
       unconfirmedTo: async () => undefined,
       height: () => 100,

@@ -92,6 +92,12 @@ test('what came late is told beside what paid', () => {
   );
 });
 
+test('what a provider took off for a channel was paid by the customer all the same', () => {
+  const amount_received_msat = 9_000_000n as Msat;
+  const paid = view(invoice('paid', { amount_received_msat, opening_fee_msat: 1_000_000n as Msat, paid_at: 5 }));
+  assert.equal(paid.received_msat, 10_000_000n);
+});
+
 test('any amount pays an invoice that names none', () => {
   assert.equal(view(invoice('unpaid', { amount_msat: undefined }), deposit(1n, 99)).status, 'confirming');
   assert.equal(view(invoice('unpaid', { amount_msat: undefined })).status, 'waiting');

@@ -18,17 +18,23 @@ export function qrCode(text: string, label: string): Html {
     kept.set(text, code);
   }
   const { path, size } = code;
-  return html`<svg role="img" aria-label="${label}" viewBox="0 0 ${size} ${size}" shape-rendering="crispEdges"><path fill="#fff" d="M0 0h${size}v${size}H0z"/><path d="${path}"/></svg>`;
+  return html`<svg role="img" aria-label="${label}" viewBox="0 0 ${size} ${size}" shape-rendering="crispEdges"><path fill="#fff" d="M0 0h${size}v${size}H0z"/><path stroke="#000" d="${path}"/></svg>`;
 }
 
 function drawn(text: string): { readonly path: string; readonly size: number } {
   const { data, size } = encode(text, { ecc: 'L', border: 0 });
   let path = '';
   for (const [y, row] of data.entries()) {
+    // A line of dashes through the middle of the row, each from where the last one ended: few characters, much alike.
+    let pen: number | undefined;
     for (let x = 0; x < size; ) {
       let end = x;
       while (end < size && row[end] === true) end++;
-      if (end > x) path += `M${x + MARGIN} ${y + MARGIN}h${end - x}v1h-${end - x}z`;
+      if (end > x) {
+        path += pen === undefined ? `M${x + MARGIN} ${y + MARGIN}.5` : `m${x - pen} 0`;
+        path += `h${end - x}`;
+        pen = end;
+      }
       x = Math.max(end, x + 1);
     }
   }

@@ -51,7 +51,7 @@ function bodyOf(parts: StateParts, line: string, texts: CheckoutTexts): Html {
   const { view } = parts;
   switch (view.status) {
     case 'waiting':
-      return html`${openState(parts, line, texts)}${waysToPay(view, 0n, texts)}${sandboxButton(parts, texts)}`;
+      return html`${openState(parts, line, texts)}${sandboxButton(parts, texts)}${waysToPay(view, 0n, texts)}`;
     case 'short':
       return html`<div class="notice warn state"><p><strong>${line}</strong></p><p>${texts.short_hint}</p></div>${onItsWay(parts, texts)}${timeLeft(
         parts,

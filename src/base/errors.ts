@@ -128,6 +128,12 @@ const CATALOGUE = {
     meaning: 'A channel cannot be bought for a payment of this size.',
   },
   WEBHOOK_NOT_FOUND: { code: 3003, http_status: 404, meaning: 'There is no such webhook.' },
+  LIGHTNING_ADDRESS_NOT_FOUND: { code: 3301, http_status: 404, meaning: 'There is no such Lightning address.' },
+  LIGHTNING_ADDRESS_EXISTS: {
+    code: 3302,
+    http_status: 409,
+    meaning: 'There is a Lightning address of this name already.',
+  },
   SESSION_OVER: { code: 3401, http_status: 401, meaning: 'The session has ended, or was revoked.' },
   SIGN_IN_FAILED: {
     code: 3402,

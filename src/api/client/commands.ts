@@ -276,6 +276,43 @@ export interface Commands {
       /** Until when it can be used, in Unix time. */ readonly expires_at: number;
     };
   };
+  /** Command for making a Lightning address */
+  createlightningaddress: {
+    readonly params: {
+      /** What stands before the @. */ readonly name: string;
+      /** What the payer sees, in at most 500 characters. */ readonly description: string;
+      /** The least that may be paid. Default: 1 sat. */ readonly min_msat?: number | bigint | string;
+      /** The most that may be paid. Default: 1,000,000 sat. */ readonly max_msat?: number | bigint | string;
+      /** Characters that a comment of the payer may have, 1000 at most. Default: 0, which takes none. */ readonly comment_length?: number;
+      /** What the payer is asked for: an object of `name`, `identifier`, `email`, `pubkey`, each `optional` or `mandatory`. An empty object asks for nothing, which is the default. Nobody proves that it is true. */ readonly payer_data?: {
+        readonly name?: 'optional' | 'mandatory';
+        readonly identifier?: 'optional' | 'mandatory';
+        readonly email?: 'optional' | 'mandatory';
+        readonly pubkey?: 'optional' | 'mandatory';
+      };
+      /** What the wallet shows once it has paid, 144 characters at most; an empty text removes it. */ readonly success_message?: string;
+      /** What the wallet offers to open once it has paid. Its domain must be that of `public-url`, else only the message is shown. An empty text removes it. */ readonly success_url?: string;
+      /** Text that the wallet can read once it has paid, such as a code; the same for everybody. An empty text removes it. */ readonly success_secret?: string;
+      /** Whether wallets get an answer. Default: true. */ readonly enabled?: boolean;
+    };
+    readonly result: {
+      /** What stands before the @. */ readonly name: string;
+      /** The Lightning address. Absent where no pages are served. */ readonly address?: string;
+      /** The same for wallets that scan, in bech32 and upper case: what a QR code shows (LUD-01). */ readonly lnurl?: string;
+      /** What a wallet asks first (LUD-16). */ readonly url?: string;
+      /** What the payer sees. */ readonly description: string;
+      /** The least that may be paid. */ readonly min_msat: number | bigint;
+      /** The most that may be paid. */ readonly max_msat: number | bigint;
+      /** Characters that a comment of the payer may have. */ readonly comment_length: number;
+      /** What the payer is asked for: an object of names, each `optional` or `mandatory`. */ readonly payer_data: unknown;
+      /** What the wallet shows once it has paid. */ readonly success_message?: string;
+      /** What the wallet offers to open once it has paid. */ readonly success_url?: string;
+      /** Text that the wallet can read once it has paid. */ readonly success_secret?: string;
+      /** Whether wallets get an answer. */ readonly enabled: boolean;
+      /** When it was created, in Unix time. */ readonly created_at: number;
+      /** Wallets cannot reach it: the shop serves no pages. */ readonly warning_public_url?: string;
+    };
+  };
   /** Command to create a rune */
   createrune: {
     readonly params: {
@@ -459,6 +496,29 @@ export interface Commands {
     readonly result: {
       /** The name. */ readonly user: string;
       /** What the user may do. */ readonly role: 'owner' | 'cashier' | 'accountant';
+    };
+  };
+  /** Command for deleting a Lightning address */
+  deletelightningaddress: {
+    readonly params: {
+      /** What stands before the @. */ readonly name: string;
+    };
+    readonly result: {
+      /** What stands before the @. */ readonly name: string;
+      /** The Lightning address. Absent where no pages are served. */ readonly address?: string;
+      /** The same for wallets that scan, in bech32 and upper case: what a QR code shows (LUD-01). */ readonly lnurl?: string;
+      /** What a wallet asks first (LUD-16). */ readonly url?: string;
+      /** What the payer sees. */ readonly description: string;
+      /** The least that may be paid. */ readonly min_msat: number | bigint;
+      /** The most that may be paid. */ readonly max_msat: number | bigint;
+      /** Characters that a comment of the payer may have. */ readonly comment_length: number;
+      /** What the payer is asked for: an object of names, each `optional` or `mandatory`. */ readonly payer_data: unknown;
+      /** What the wallet shows once it has paid. */ readonly success_message?: string;
+      /** What the wallet offers to open once it has paid. */ readonly success_url?: string;
+      /** Text that the wallet can read once it has paid. */ readonly success_secret?: string;
+      /** Whether wallets get an answer. */ readonly enabled: boolean;
+      /** When it was created, in Unix time. */ readonly created_at: number;
+      /** Wallets cannot reach it: the shop serves no pages. */ readonly warning_public_url?: string;
     };
   };
   /** Command for deleting a webhook */
@@ -1389,6 +1449,31 @@ export interface Commands {
       }[];
     };
   };
+  /** Command for listing Lightning addresses */
+  listlightningaddresses: {
+    readonly params: {
+      /** Only this one. */ readonly name?: string;
+    };
+    readonly result: {
+      /** The addresses, by name. */ readonly lightningaddresses: readonly {
+        /** What stands before the @. */ readonly name: string;
+        /** The Lightning address. Absent where no pages are served. */ readonly address?: string;
+        /** The same for wallets that scan, in bech32 and upper case: what a QR code shows (LUD-01). */ readonly lnurl?: string;
+        /** What a wallet asks first (LUD-16). */ readonly url?: string;
+        /** What the payer sees. */ readonly description: string;
+        /** The least that may be paid. */ readonly min_msat: number | bigint;
+        /** The most that may be paid. */ readonly max_msat: number | bigint;
+        /** Characters that a comment of the payer may have. */ readonly comment_length: number;
+        /** What the payer is asked for: an object of names, each `optional` or `mandatory`. */ readonly payer_data: unknown;
+        /** What the wallet shows once it has paid. */ readonly success_message?: string;
+        /** What the wallet offers to open once it has paid. */ readonly success_url?: string;
+        /** Text that the wallet can read once it has paid. */ readonly success_secret?: string;
+        /** Whether wallets get an answer. */ readonly enabled: boolean;
+        /** When it was created, in Unix time. */ readonly created_at: number;
+        /** Wallets cannot reach it: the shop serves no pages. */ readonly warning_public_url?: string;
+      }[];
+    };
+  };
   /** Command to get the list of nodes in the known network */
   listnodes: {
     readonly params: {
@@ -2108,6 +2193,43 @@ export interface Commands {
       /** What the user may do. */ readonly role: 'owner' | 'cashier' | 'accountant';
     };
   };
+  /** Command for changing a Lightning address, or switching it on and off */
+  updatelightningaddress: {
+    readonly params: {
+      /** What stands before the @. */ readonly name: string;
+      /** What the payer sees, in at most 500 characters. */ readonly description?: string;
+      /** The least that may be paid. Default: 1 sat. */ readonly min_msat?: number | bigint | string;
+      /** The most that may be paid. Default: 1,000,000 sat. */ readonly max_msat?: number | bigint | string;
+      /** Characters that a comment of the payer may have, 1000 at most. Default: 0, which takes none. */ readonly comment_length?: number;
+      /** What the payer is asked for: an object of `name`, `identifier`, `email`, `pubkey`, each `optional` or `mandatory`. An empty object asks for nothing, which is the default. Nobody proves that it is true. */ readonly payer_data?: {
+        readonly name?: 'optional' | 'mandatory';
+        readonly identifier?: 'optional' | 'mandatory';
+        readonly email?: 'optional' | 'mandatory';
+        readonly pubkey?: 'optional' | 'mandatory';
+      };
+      /** What the wallet shows once it has paid, 144 characters at most; an empty text removes it. */ readonly success_message?: string;
+      /** What the wallet offers to open once it has paid. Its domain must be that of `public-url`, else only the message is shown. An empty text removes it. */ readonly success_url?: string;
+      /** Text that the wallet can read once it has paid, such as a code; the same for everybody. An empty text removes it. */ readonly success_secret?: string;
+      /** Whether wallets get an answer. Default: true. */ readonly enabled?: boolean;
+    };
+    readonly result: {
+      /** What stands before the @. */ readonly name: string;
+      /** The Lightning address. Absent where no pages are served. */ readonly address?: string;
+      /** The same for wallets that scan, in bech32 and upper case: what a QR code shows (LUD-01). */ readonly lnurl?: string;
+      /** What a wallet asks first (LUD-16). */ readonly url?: string;
+      /** What the payer sees. */ readonly description: string;
+      /** The least that may be paid. */ readonly min_msat: number | bigint;
+      /** The most that may be paid. */ readonly max_msat: number | bigint;
+      /** Characters that a comment of the payer may have. */ readonly comment_length: number;
+      /** What the payer is asked for: an object of names, each `optional` or `mandatory`. */ readonly payer_data: unknown;
+      /** What the wallet shows once it has paid. */ readonly success_message?: string;
+      /** What the wallet offers to open once it has paid. */ readonly success_url?: string;
+      /** Text that the wallet can read once it has paid. */ readonly success_secret?: string;
+      /** Whether wallets get an answer. */ readonly enabled: boolean;
+      /** When it was created, in Unix time. */ readonly created_at: number;
+      /** Wallets cannot reach it: the shop serves no pages. */ readonly warning_public_url?: string;
+    };
+  };
   /** Command for changing a webhook, or switching it on and off */
   updatewebhook: {
     readonly params: {
@@ -2381,6 +2503,7 @@ export const READING_COMMANDS: readonly string[] = [
   'listinvoicerequests',
   'listinvoices',
   'listlsps',
+  'listlightningaddresses',
   'listnodes',
   'listoffers',
   'listpays',

@@ -15,6 +15,7 @@ import { checkrune } from './checkrune.ts';
 import { close } from './close.ts';
 import { connect } from './connect.ts';
 import { createinvoice } from './createinvoice.ts';
+import { createlightningaddress } from './createlightningaddress.ts';
 import { createlogin } from './createlogin.ts';
 import { createrune } from './createrune.ts';
 import { createuser } from './createuser.ts';
@@ -22,6 +23,7 @@ import { createwebhook } from './createwebhook.ts';
 import { decidedeposit } from './decidedeposit.ts';
 import { decode } from './decode.ts';
 import { decodepay } from './decodepay.ts';
+import { deletelightningaddress } from './deletelightningaddress.ts';
 import { deletesession } from './deletesession.ts';
 import { deleteuser } from './deleteuser.ts';
 import { deletewebhook } from './deletewebhook.ts';
@@ -55,6 +57,7 @@ import { listhtlcs } from './listhtlcs.ts';
 import { listincoming } from './listincoming.ts';
 import { listinvoicerequests } from './listinvoicerequests.ts';
 import { listinvoices } from './listinvoices.ts';
+import { listlightningaddresses } from './listlightningaddresses.ts';
 import { listlsps } from './listlsps.ts';
 import { listnodes } from './listnodes.ts';
 import { listoffers } from './listoffers.ts';
@@ -90,6 +93,7 @@ import { staticbackup } from './staticbackup.ts';
 import { stop } from './stop.ts';
 import { testwebhook } from './testwebhook.ts';
 import { unreserveinputs } from './unreserveinputs.ts';
+import { updatelightningaddress } from './updatelightningaddress.ts';
 import { updateuser } from './updateuser.ts';
 import { updatewebhook } from './updatewebhook.ts';
 import { wait } from './wait.ts';
@@ -119,6 +123,7 @@ export const commands: readonly Command<Modules>[] = [
   connect,
   createinvoice,
   createlogin,
+  createlightningaddress,
   createrune,
   createuser,
   createwebhook,
@@ -127,6 +132,7 @@ export const commands: readonly Command<Modules>[] = [
   decodepay,
   deletesession,
   deleteuser,
+  deletelightningaddress,
   deletewebhook,
   delexpiredinvoice,
   delinvoice,
@@ -159,6 +165,7 @@ export const commands: readonly Command<Modules>[] = [
   listinvoicerequests,
   listinvoices,
   listlsps,
+  listlightningaddresses,
   listnodes,
   listoffers,
   listpays,
@@ -193,6 +200,7 @@ export const commands: readonly Command<Modules>[] = [
   testwebhook,
   unreserveinputs,
   updateuser,
+  updatelightningaddress,
   updatewebhook,
   wait,
   waitanyinvoice,

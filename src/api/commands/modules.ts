@@ -5,6 +5,7 @@ import type { NetworkName } from '../../base/types/network.ts';
 import type { QueryRunner } from '../../infra/store/queries/runner.ts';
 import type { SignedMessage } from '../../node/keys/signed-message.ts';
 import type { Runes } from '../../shop/access/runes.ts';
+import type { Addresses } from '../../shop/addresses/addresses.ts';
 import type { Checkout } from '../../shop/checkout/checkout.ts';
 import type { Deposits } from '../../shop/deposits/deposits.ts';
 import type { EventLog } from '../../shop/events/event-log.ts';
@@ -99,6 +100,8 @@ export interface Modules
   readonly deposits: Pick<Deposits, 'ofInvoices' | 'ofCoins' | 'unpaid' | 'decide'>;
   /** Pages on which customers pay. */
   readonly checkout: Pick<Checkout, 'newPage' | 'pageWrite' | 'ofInvoice' | 'urlOf'>;
+  /** The Lightning addresses. */
+  readonly addresses: Pick<Addresses, 'create' | 'list' | 'get' | 'update' | 'delete' | 'url'>;
   /** What programs may ask of the node. */
   readonly runes: Pick<Runes, 'create' | 'check' | 'show' | 'changeBlacklist' | 'blacklist'>;
   /** What was taken, and the shop's days. */

@@ -10,8 +10,12 @@ import { terminalColumns } from './terminal.ts';
 
 const MORE_HELP = '---\ntill help METHOD tells more about one\n';
 
-/** Whose result holds an invoice to show to a payer. */
-const INVOICE_MAKERS = new Set(['invoice', 'createinvoice']);
+/** Whose result holds something to show to a payer, and its name there. */
+const FOR_PAYERS: ReadonlyMap<string, string> = new Map([
+  ['invoice', 'bolt11'],
+  ['createinvoice', 'bolt11'],
+  ['createlightningaddress', 'lnurl'],
+]);
 
 /** As in lightning-cli these may stand anywhere before `--`. */
 const HELP_OPTIONS: readonly string[] = ['--help', '-h'];
@@ -145,16 +149,17 @@ async function show(reply: Reply, request: ClientRequest): Promise<number> {
   process.stdout.write(render(result, style, columns));
   if (style !== 'default') return EXIT.ok;
   if (method === 'help' && words.length === 0) process.stdout.write(MORE_HELP);
-  if (columns !== undefined && INVOICE_MAKERS.has(method)) await drawInvoice(result, columns);
+  const drawn = FOR_PAYERS.get(method);
+  if (columns !== undefined && drawn !== undefined) await drawForPayer(result, drawn, columns);
   return EXIT.ok;
 }
 
-/** An invoice at a terminal is shown as a QR code as well: a phone can pay it at once. */
-async function drawInvoice(result: Shown, columns: number): Promise<void> {
-  const { bolt11 } = (result ?? {}) as { readonly bolt11?: unknown };
-  if (typeof bolt11 !== 'string') return;
+/** What a phone can pay is shown at a terminal as a QR code as well. */
+async function drawForPayer(result: Shown, member: string, columns: number): Promise<void> {
+  const text = ((result ?? {}) as Readonly<Record<string, unknown>>)[member];
+  if (typeof text !== 'string') return;
   const { qrCode } = await import('./qr-code.ts');
   const { NO_COLOR, TERM } = process.env;
   const has_colours = (NO_COLOR ?? '') === '' && TERM !== 'dumb';
-  process.stdout.write(`\n${qrCode(bolt11, { columns, has_colours })}`);
+  process.stdout.write(`\n${qrCode(text, { columns, has_colours })}`);
 }

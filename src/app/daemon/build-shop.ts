@@ -4,6 +4,8 @@ import { version } from '../../base/version.ts';
 import { waysIn } from '../../node/channels/hint-source.ts';
 import { Idempotency } from '../../shop/access/idempotency.ts';
 import { Runes } from '../../shop/access/runes.ts';
+import { Addresses } from '../../shop/addresses/addresses.ts';
+import { LnurlPay } from '../../shop/addresses/lnurl-pay.ts';
 import { Checkout } from '../../shop/checkout/checkout.ts';
 import { Deposits } from '../../shop/deposits/deposits.ts';
 import { EventLog } from '../../shop/events/event-log.ts';
@@ -15,6 +17,7 @@ import { Takings } from '../../shop/takings/takings.ts';
 import { SendingProcess } from '../../shop/webhooks/sending-process.ts';
 import { Webhooks } from '../../shop/webhooks/webhooks.ts';
 import { ConfigError } from '../config/option.ts';
+import { addressInvoices } from './address-invoices.ts';
 import type { Infra } from './build-infra.ts';
 import type { Node, ShopPort } from './build-node.ts';
 import { checkoutPort } from './checkout-port.ts';
@@ -41,6 +44,9 @@ export interface Shop {
   readonly calendar: Calendar;
   readonly events: EventLog;
   readonly webhooks: Webhooks;
+  readonly addresses: Addresses;
+  /** The answers to wallets that pay them. */
+  readonly lnurlPay: LnurlPay;
   /** What the node asks of the shop. */
   readonly port: ShopPort;
   readonly parts: readonly Part[];
@@ -52,6 +58,8 @@ export async function buildShop(
   { keys, wallet, channels, incoming, reserve, liquidity }: Node,
 ): Promise<Shop> {
   const { values, network } = config;
+  const receivableMsat = (): bigint =>
+    waysIn(channels.list()).reduce((total, { receivable_msat }) => total + receivable_msat, 0n);
   const report = (module: string) => (error: unknown) =>
     log.error(`${module}: ${error instanceof Error ? error.message : String(error)}`);
   const deposits: Deposits = new Deposits({
@@ -104,6 +112,13 @@ export async function buildShop(
     height: () => chain.tip().height,
     confirmations: confirmations(config, 'invoices-onchain-confirms'),
   });
+  const addresses = new Addresses({ store, clock });
+  const lnurlPay = new LnurlPay(addresses, {
+    invoices: addressInvoices(invoices),
+    randomBytes: secureRandomBytes,
+    receivableMsat,
+    onUnexpected: report('Lightning addresses'),
+  });
   const events = new EventLog({ store, clock, onBackgroundError: report('events') });
   const proxy = proxyOf(config);
   const sender = new SendingProcess({
@@ -143,7 +158,7 @@ export async function buildShop(
   const people = await buildPeople({ store, clock, log }, runes);
 
   const warnings = new ShopWarnings({
-    inboundMsat: () => waysIn(channels.list()).reduce((total, { receivable_msat }) => total + receivable_msat, 0n),
+    inboundMsat: receivableMsat,
     reserve: () => reserve.state(),
     warn: (type, data) => void events.warn(type, data).catch(report('events')),
   });
@@ -211,6 +226,8 @@ export async function buildShop(
     calendar: calendarOf(config),
     events,
     webhooks,
+    addresses,
+    lnurlPay,
     port: {
       judge: (set) => invoices.judge(set),
       markPaid: (payment_hash, amount_received_msat, claims, opening_fee_msat) =>

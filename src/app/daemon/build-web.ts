@@ -31,11 +31,15 @@ export function buildWeb(
   const { values } = config;
   if (!isWebWanted(config)) return undefined;
   let web: WebProcess | undefined;
+  const servedAt = (url: string | undefined): void => {
+    shop.checkout.servedAt(url);
+    shop.addresses.servedAt(url);
+  };
   return {
     name: 'web process',
     async start() {
       const settings = await settingsOf(config, identityOf(config, node.keys.node_id).alias);
-      shop.checkout.servedAt(shopUrl(settings.shop, settings.pages));
+      servedAt(shopUrl(settings.shop, settings.pages));
       const questions = pageQuestions(layers);
       web = new WebProcess({
         dispatcher,
@@ -59,7 +63,7 @@ export function buildWeb(
       }
       const served = withPorts(settings, ports);
       const { clnrest, api, operators } = served;
-      shop.checkout.servedAt(shopUrl(served.shop, served.pages));
+      servedAt(shopUrl(served.shop, served.pages));
       if (clnrest !== undefined) log.info(`REST at ${urlOf(clnrest)}/v1`);
       if (api !== undefined) log.info(`the interface for programs at ${urlOf(api)}/api/v1`);
       if (operators !== undefined) log.info(`metrics at ${urlOf({ ...operators, tls: undefined })}/metrics`);

@@ -67,6 +67,7 @@ export function modulesOf(layers: BuiltLayers): Modules {
     actions: shop.people.actions,
     dashboardUrl: () => shop.people.served.dashboard_url,
     events: shop.events,
+    addresses: shop.addresses,
     webhooks: shop.webhooks,
     queries,
     payments: outgoing,

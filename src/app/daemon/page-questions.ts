@@ -4,11 +4,13 @@
  * group of pages, whose questions are in a file of their own.
  */
 import { checkoutQuestions } from './checkout-questions.ts';
+import { lnurlQuestions } from './lnurl-questions.ts';
 import type { AnsweringLayers, PageQuestions } from './page-question.ts';
 
 /** All questions. */
 export function pageQuestions(layers: AnsweringLayers): PageQuestions {
   return {
     ...checkoutQuestions(layers),
+    ...lnurlQuestions(layers),
   };
 }

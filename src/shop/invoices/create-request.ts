@@ -28,4 +28,6 @@ export interface CreateRequest {
   readonly idempotent?: boolean | undefined;
   /** Buy a channel that this payment opens; `auto`: when nothing else can receive the amount. */
   readonly jit?: boolean | 'auto' | undefined;
+  /** Somebody outside asked for it: it leaves no trace unless it is paid (see forget.ts). */
+  readonly is_transient?: boolean | undefined;
 }

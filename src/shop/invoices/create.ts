@@ -108,6 +108,7 @@ export class InvoiceCreator {
         description: request.description,
         metadata: request.metadata,
         payment_preimage: preimage as Secret<PaymentPreimage>,
+        is_transient: request.is_transient === true,
       },
       [
         ...this.#addressWrites(own_script, payment_hash),

@@ -6,6 +6,7 @@ import type { Row, Write } from '../../infra/store/store.ts';
 import type { InvoiceChanges } from './changes.ts';
 import { counterValue, takeNext } from './counters.ts';
 import { expiredEvent } from './events.ts';
+import { forgetDue, readForgetAt } from './forget.ts';
 import type { InvoicesOptions } from './ports.ts';
 import { COLUMNS, readInvoice } from './row.ts';
 
@@ -14,7 +15,8 @@ const SWEEP_ROWS = 200;
 /** The longest sleep: a machine's clock may be set forward under a running timer. */
 const LONGEST_SLEEP_SECONDS = 600;
 
-const DUE = `SELECT created_index, label, payment_hash, amount_msat, expires_at FROM invoices WHERE state = 'unpaid' AND expires_at <= ?
+const DUE = `SELECT created_index, label, payment_hash, amount_msat, expires_at, is_transient FROM invoices
+  WHERE state = 'unpaid' AND expires_at <= ?
   ORDER BY expires_at LIMIT ${SWEEP_ROWS}`;
 const NEXT = "SELECT MIN(expires_at) AS expires_at FROM invoices WHERE state = 'unpaid'";
 const MARK_EXPIRED = `UPDATE invoices SET state = 'expired', updated_index = ${counterValue('invoices_updated')}
@@ -37,6 +39,8 @@ export class ExpirySweep {
   async start(): Promise<void> {
     const [row] = await this.#options.store.read(NEXT);
     if (typeof row?.expires_at === 'bigint') this.notice(Number(row.expires_at));
+    const forget_at = await readForgetAt(this.#options.store);
+    if (forget_at !== undefined) this.notice(forget_at);
   }
 
   /** An invoice expires then: if that is sooner than what the timer waits for, it is set again. */
@@ -63,6 +67,8 @@ export class ExpirySweep {
         .catch(this.#options.onBackgroundError)
         .finally(() => {
           this.#sweeping = undefined;
+          // A timer that was set meanwhile may have come and gone.
+          if (!this.#stopped && this.#due_seconds !== Number.POSITIVE_INFINITY) this.#arm();
         });
     });
   }
@@ -75,6 +81,8 @@ export class ExpirySweep {
       await Promise.all(due.map((row) => this.#expire(row)));
     }
     if (this.#stopped) return;
+    await forgetDue(store, clock.nowSeconds(), this.#changes);
+    if (this.#stopped) return;
     this.#due_seconds = Number.POSITIVE_INFINITY;
     await this.start();
   }
@@ -83,7 +91,8 @@ export class ExpirySweep {
     const { store, clock } = this.#options;
     const now = clock.nowSeconds();
     const mark: Write = { sql: MARK_EXPIRED, params: [due.created_index as bigint], stop_if_no_row: true };
-    const result = await store.commit([takeNext('invoices_updated'), mark, ...expiredEvent(due, now)]);
+    const event = due.is_transient === 1n ? [] : expiredEvent(due, now);
+    const result = await store.commit([takeNext('invoices_updated'), mark, ...event]);
     const row = result.committed ? result.rows[1]?.[0] : undefined;
     if (row === undefined) return;
     const invoice = readInvoice(row, clock.nowSeconds());

@@ -17,6 +17,8 @@ export interface NewInvoice extends Omit<UnpaidInvoice, 'created_index' | 'updat
   readonly payment_preimage: Secret<PaymentPreimage>;
   /** Only when it is not the derived one. */
   readonly payment_secret?: PaymentSecret | undefined;
+  /** Nothing is told of it before it is paid. */
+  readonly is_transient?: boolean;
 }
 
 /** What is in the way of a new row. */
@@ -26,8 +28,8 @@ export interface Clash {
 }
 
 const INSERT = `INSERT INTO invoices (created_index, label, payment_hash, state, amount_msat, created_at, expires_at,
-    min_final_cltv_expiry, payment_preimage, payment_secret, bolt11, description, metadata)
-  VALUES (${counterValue('invoices_created')}, ?, ?, 'unpaid', ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    min_final_cltv_expiry, payment_preimage, payment_secret, bolt11, description, metadata, is_transient)
+  VALUES (${counterValue('invoices_created')}, ?, ?, 'unpaid', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
   ON CONFLICT DO NOTHING RETURNING created_index`;
 
 function insertion(invoice: NewInvoice): Write {
@@ -45,6 +47,7 @@ function insertion(invoice: NewInvoice): Write {
       invoice.bolt11,
       invoice.description ?? null,
       invoice.metadata ?? null,
+      invoice.is_transient === true ? 1 : 0,
     ],
     stop_if_no_row: true,
   };
@@ -62,12 +65,13 @@ export async function insertInvoice(
   invoice: NewInvoice,
   writes: readonly Write[] = [],
 ): Promise<UnpaidInvoice | Clash> {
-  const unit = [takeNext('invoices_created'), insertion(invoice), ...writes, ...createdEvent(invoice)];
+  const event = invoice.is_transient === true ? [] : createdEvent(invoice);
+  const unit = [takeNext('invoices_created'), insertion(invoice), ...writes, ...event];
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const result = await store.commit(unit);
     if (result.committed) {
       const created_index = Number(result.rows[1]?.[0]?.created_index);
-      const { payment_preimage, payment_secret, ...terms } = invoice;
+      const { payment_preimage, payment_secret, is_transient, ...terms } = invoice;
       const created: UnpaidInvoice = { ...terms, created_index, updated_index: undefined, status: 'unpaid' };
       if (changes.isHeard('created', created.label)) {
         changes.announce({ what: 'created', counter: 'created', index: created_index, invoice: created });

@@ -10,6 +10,7 @@ import { type CreatedInvoice, InvoiceCreator } from './create.ts';
 import type { CreateRequest } from './create-request.ts';
 import { ExpirySweep } from './expire.ts';
 import { findInvoice, type InvoiceKey } from './find.ts';
+import { countTransient } from './forget.ts';
 import type { Invoice, PaidInvoice, PaidOutpoint } from './invoice.ts';
 import { type ListQuery, listInvoices } from './list.ts';
 import type { InvoicesOptions } from './ports.ts';
@@ -76,6 +77,11 @@ export class Invoices {
   /** The invoice, if there is one. Throws RpcError for an invstring that is no BOLT 11. */
   find(key: InvoiceKey): Promise<Invoice | undefined> {
     return findInvoice(this.#options.store, this.#options.clock, key);
+  }
+
+  /** How many invoices that somebody outside asked for can be paid now; at most `most`. */
+  countTransient(most: number): Promise<number> {
+    return countTransient(this.#options.store, most);
   }
 
   /** The invoices of a query, read page by page as they are asked for. */

@@ -30,8 +30,9 @@ export interface OldInvoices {
 
 const OLD = {
   // An invoice may have expired before the sweep has written so down.
-  expired: `SELECT ${COLUMNS} FROM invoices WHERE state = 'expired' AND expires_at <= ?
-    UNION ALL SELECT ${COLUMNS} FROM invoices WHERE state = 'unpaid' AND expires_at <= ? LIMIT ${CLEAN_ROWS}`,
+  expired: `SELECT ${COLUMNS}, is_transient FROM invoices WHERE state = 'expired' AND expires_at <= ?
+    UNION ALL SELECT ${COLUMNS}, is_transient FROM invoices WHERE state = 'unpaid' AND expires_at <= ?
+    LIMIT ${CLEAN_ROWS}`,
   paid: `SELECT ${COLUMNS} FROM invoices WHERE pay_index IS NOT NULL AND paid_at <= ? LIMIT ${CLEAN_ROWS}`,
 } as const;
 const COUNT = {
@@ -53,7 +54,7 @@ export class Remover {
   async remove(label: string, status: string): Promise<Invoice> {
     for (;;) {
       const invoice = await this.#expect(label, status);
-      if (await this.#delete(invoice)) return invoice;
+      if (await this.#delete(invoice, { is_told: true })) return invoice;
     }
   }
 
@@ -82,11 +83,14 @@ export class Remover {
     // What has not expired yet stays, whatever time was named.
     const until_seconds = Math.min(old.until_seconds, clock.nowSeconds());
     const values = old.status === 'paid' ? [until_seconds] : [until_seconds, until_seconds];
+    const now = clock.nowSeconds();
     let cleaned = 0;
     for (;;) {
       const rows = await store.read(OLD[old.status], values);
       if (rows.length === 0) return cleaned;
-      const deleted = await Promise.all(rows.map((row) => this.#delete(readInvoice(row, clock.nowSeconds()), counter)));
+      const deleted = await Promise.all(
+        rows.map((row) => this.#delete(readInvoice(row, now), { counter, is_told: row.is_transient !== 1n })),
+      );
       cleaned += deleted.filter(Boolean).length;
     }
   }
@@ -110,7 +114,10 @@ export class Remover {
   }
 
   /** False when the invoice was paid or deleted in the meantime. */
-  async #delete(invoice: Invoice, counter?: InvoiceCounter): Promise<boolean> {
+  async #delete(
+    invoice: Invoice,
+    { counter, is_told }: { readonly counter?: InvoiceCounter | undefined; readonly is_told: boolean },
+  ): Promise<boolean> {
     const { created_index } = invoice;
     const writes: Write[] =
       invoice.status === 'paid'
@@ -121,7 +128,7 @@ export class Remover {
         : [{ sql: DELETE_UNPAID, params: [created_index], stop_if_no_row: true }];
     const counters = counter === undefined ? [] : [takeNext(counter)];
     const { store, clock } = this.#options;
-    const event = deletedEvent(invoice, clock.nowSeconds());
+    const event = is_told ? deletedEvent(invoice, clock.nowSeconds()) : [];
     const result = await store.commit([takeNext('invoices_deleted'), ...writes, ...event, ...counters]);
     if (!result.committed) return false;
     const index = Number(result.rows[0]?.[0]?.value);

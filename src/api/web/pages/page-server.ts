@@ -19,7 +19,8 @@ import { STREAMED } from './streamed.ts';
 const MOST_FORM_BYTES = 16 * 1024;
 /** What is shorter gains nothing. */
 const LEAST_ZIPPED_BYTES = 1000;
-const LONGEST_PATH = 2000;
+/** With its query, in which a wallet sends a comment of a thousand characters, nine for each where it is Chinese. */
+const LONGEST_PATH = 32 * 1024;
 
 export interface PageServerOptions {
   readonly tools: PageTools;

@@ -16,11 +16,12 @@
  *
  * What a page asks without a credential (`node.ask`) has its answer in src/app/daemon/page-questions.ts.
  */
+import { addressPages } from './addresses/addresses.ts';
 import { checkoutPages } from './checkout/checkout-pages.ts';
 import type { RouteSet } from './page.ts';
 
 /** What the server for everybody has (`shop-bind`). */
-export const SHOP_PAGES: readonly RouteSet[] = [checkoutPages];
+export const SHOP_PAGES: readonly RouteSet[] = [checkoutPages, addressPages];
 
 /** What the server for the shop's own people has (`dashboard-bind`). */
 export const DASHBOARD_PAGES: readonly RouteSet[] = [];

@@ -25,6 +25,7 @@ import { checkoutPages } from './0023-checkout-pages.ts';
 import { people } from './0024-people.ts';
 import { dashboard } from './0025-dashboard.ts';
 import { jitOrders } from './0026-jit-orders.ts';
+import { lightningAddresses } from './0027-lightning-addresses.ts';
 import type { Migration } from './migration.ts';
 
 export const MIGRATIONS: readonly Migration[] = [
@@ -54,4 +55,5 @@ export const MIGRATIONS: readonly Migration[] = [
   people,
   dashboard,
   jitOrders,
+  lightningAddresses,
 ];

@@ -12,9 +12,10 @@ import { Keeper } from '../src/node/network/keeper.ts';
 import { MapFile } from '../src/node/network/map-file.ts';
 import { graphOf } from '../src/node/network/way-answers.ts';
 import { NetworkMap } from '../src/protocol/gossip/network-map.ts';
+import { findFlowParts } from '../src/protocol/routing/flow-parts.ts';
 import { Knowledge } from '../src/protocol/routing/knowledge.ts';
-import { findParts } from '../src/protocol/routing/parts.ts';
-import { Search, type SearchRequest } from '../src/protocol/routing/search.ts';
+import { findParts, Searches } from '../src/protocol/routing/parts.ts';
+import type { SearchRequest } from '../src/protocol/routing/search.ts';
 import { street } from '../test/node/network/city.ts';
 import { type Figure, percentile } from './figures.ts';
 import { simulate } from './support/simulation.ts';
@@ -119,10 +120,13 @@ async function searching(): Promise<readonly Figure[]> {
     const one = [1_000, 50_000, 1_000_000].flatMap((amount) => times(amount, 1, 0.3));
     const cheapest = times(50_000, 1, 0);
     const split = times(2_000_000, 16, 0.3);
+    const flow = timesOf(map, 1_000_000, 16, 0.3, (searches, ...rest) => findFlowParts(searches.flow, ...rest));
     file.close();
     const graph = graphOf(map);
     const draw = draws(7);
-    const paid = simulate(map, graph, 100_000 * SAT, PAYMENTS, () => draw(1_000_003) / 1_000_003);
+    const share = (): number => draw(1_000_003) / 1_000_003;
+    const paid = simulate(map, graph, 100_000 * SAT, PAYMENTS, share);
+    const large = simulate(map, graph, 1_000_000 * SAT, PAYMENTS / 3, share);
     return [
       {
         what: 'a map file of 59,428 channels, read until ways can be found',
@@ -138,8 +142,8 @@ async function searching(): Promise<readonly Figure[]> {
         what: 'ways for 2,000,000 sat in up to 16 parts, p50',
         value: percentile(split, 0.5),
         unit: 'ms',
-        must_reach: 30,
       },
+      { what: 'a flow for 1,000,000 sat, p50', value: percentile(flow, 0.5), unit: 'ms', must_reach: 30 },
       {
         what: '100,000 sat, simulated: paid if one way can carry it',
         value: 100 * paid.paid_share,
@@ -149,15 +153,25 @@ async function searching(): Promise<readonly Figure[]> {
       { what: 'paid at once', value: 100 * paid.at_once_share, unit: '%', must_reach: 68 },
       { what: 'HTLCs for each', value: paid.htlcs, unit: '', must_reach: 2.1 },
       { what: 'fee', value: paid.fee_ppm, unit: 'ppm', must_reach: 320 },
+      { what: '1,000,000 sat, simulated: paid', value: 100 * large.paid_share, unit: '%' },
+      { what: 'paid at once', value: 100 * large.at_once_share, unit: '%' },
+      { what: 'HTLCs for each', value: large.htlcs, unit: '' },
+      { what: 'fee', value: large.fee_ppm, unit: 'ppm' },
     ];
   } finally {
     rmSync(directory, { recursive: true });
   }
 }
 
-function timesOf(map: NetworkMap, amount_sat: number, max_parts: number, price_of_doubt: number): number[] {
+function timesOf(
+  map: NetworkMap,
+  amount_sat: number,
+  max_parts: number,
+  price_of_doubt: number,
+  find: typeof findParts = findParts,
+): number[] {
   const graph = graphOf(map);
-  const search = new Search();
+  const searches = new Searches();
   const knowledge = new Knowledge();
   const draw = draws(amount_sat);
   const amount_msat = amount_sat * SAT;
@@ -186,7 +200,7 @@ function timesOf(map: NetworkMap, amount_sat: number, max_parts: number, price_o
       prefers_short: false,
     };
     const start = cpuMs();
-    const found = findParts(search, graph, knowledge, request, max_parts);
+    const found = find(searches, graph, knowledge, request, max_parts);
     if (found !== undefined) times.push(cpuMs() - start);
   }
   return times;

@@ -7,8 +7,8 @@ import type { NetworkMap } from '../../src/protocol/gossip/network-map.ts';
 import type { ExtraHalf, Graph } from '../../src/protocol/routing/graph.ts';
 import { capacityOf } from '../../src/protocol/routing/graph.ts';
 import { Knowledge } from '../../src/protocol/routing/knowledge.ts';
-import { findParts } from '../../src/protocol/routing/parts.ts';
-import { Search, type SearchRequest } from '../../src/protocol/routing/search.ts';
+import { findParts, Searches } from '../../src/protocol/routing/parts.ts';
+import type { SearchRequest } from '../../src/protocol/routing/search.ts';
 
 /** What became of the payments that one way could have carried. */
 export interface Simulated {
@@ -36,16 +36,16 @@ export function simulate(
     ...graph,
     htlc_maximum_msat: graph.htlc_maximum_msat.map((most, half) => Math.min(most, hidden[half] ?? 0)),
   };
-  const search = new Search();
+  const searches = new Searches();
   const sums = { count: 0, paid: 0, at_once: 0, htlcs: 0, fee_msat: 0 };
   while (sums.count < count) {
     const [source, target] = [drawNode(map, draw, 3, 12), drawNode(map, draw, 1, 100_000)];
     if (source === target) continue;
     const request = requestOf(graph, hidden, source, target, amount_msat);
     const certain = { ...request, price_of_doubt: 0 };
-    if (findParts(search, truth, new Knowledge(), certain, 1) === undefined) continue;
+    if (findParts(searches, truth, new Knowledge(), certain, 1) === undefined) continue;
     sums.count++;
-    const end = pay(search, graph, hidden, request);
+    const end = pay(searches, graph, hidden, request);
     sums.htlcs += end.htlcs;
     if (end.fee_msat === undefined) continue;
     sums.paid++;
@@ -62,7 +62,7 @@ export function simulate(
 }
 
 /** Tries until all parts have arrived, learning from each that did not. */
-function pay(search: Search, graph: Graph, hidden: Float64Array, request: SearchRequest) {
+function pay(searches: Searches, graph: Graph, hidden: Float64Array, request: SearchRequest) {
   const knowledge = new Knowledge();
   const held_msat = new Map<number, number>();
   let missing_msat = request.amount_msat;
@@ -71,7 +71,7 @@ function pay(search: Search, graph: Graph, hidden: Float64Array, request: Search
   for (let round = 1; round <= MOST_ROUNDS; round++) {
     const max_fee_msat = request.max_fee_msat - fee_msat;
     const asked = { ...request, amount_msat: missing_msat, max_fee_msat, held_msat };
-    const parts = findParts(search, graph, knowledge, asked, MOST_PARTS);
+    const parts = findParts(searches, graph, knowledge, asked, MOST_PARTS);
     if (parts === undefined) break;
     for (const { amount_msat, way } of parts) {
       htlcs++;

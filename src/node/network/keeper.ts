@@ -9,7 +9,7 @@ import { messageNumber, scidHalves } from '../../protocol/gossip/fields.ts';
 import { STALE_SECONDS } from '../../protocol/gossip/judge.ts';
 import { NetworkMap } from '../../protocol/gossip/network-map.ts';
 import { Knowledge } from '../../protocol/routing/knowledge.ts';
-import { Search } from '../../protocol/routing/search.ts';
+import { Searches } from '../../protocol/routing/parts.ts';
 import { Intake, OURSELVES } from './intake.ts';
 import { hasOthers, incomingCapacity, listChannels, listNodes } from './list-answers.ts';
 import { MapFile } from './map-file.ts';
@@ -53,7 +53,7 @@ export class Keeper {
   readonly #seeker: Seeker;
   readonly #teller: Teller;
   readonly #knowledge = new Knowledge();
-  readonly #search = new Search();
+  readonly #searches = new Searches();
   readonly #faults = new Map<number, number>();
   /** What is said of ourselves, on every connection: by what it is about. */
   readonly #own = new Map<string, { readonly message: Uint8Array; readonly channel: string | undefined }>();
@@ -248,7 +248,7 @@ export class Keeper {
       }),
       ways: (each) =>
         findWays(
-          { map: this.#map, knowledge: this.#knowledge, search: this.#search },
+          { map: this.#map, knowledge: this.#knowledge, searches: this.#searches },
           each,
           this.#options.clock.nowSeconds(),
         ),

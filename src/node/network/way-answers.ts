@@ -6,8 +6,8 @@ import { scidHalves } from '../../protocol/gossip/fields.ts';
 import type { NetworkMap } from '../../protocol/gossip/network-map.ts';
 import type { ExtraHalf, Graph } from '../../protocol/routing/graph.ts';
 import type { Knowledge } from '../../protocol/routing/knowledge.ts';
-import { findParts } from '../../protocol/routing/parts.ts';
-import type { FoundWay, Search, SearchRequest, Terms } from '../../protocol/routing/search.ts';
+import { findParts, type Searches } from '../../protocol/routing/parts.ts';
+import type { FoundWay, SearchRequest, Terms } from '../../protocol/routing/search.ts';
 import { whyNot } from '../../protocol/routing/why-not.ts';
 import { scidOf } from './list-answers.ts';
 import type { FoundHop, FoundRoute, WayHop, WayQuestion, WaysAnswer } from './questions.ts';
@@ -19,7 +19,7 @@ const HINTED_MSAT = Number.POSITIVE_INFINITY;
 export interface Finder {
   readonly map: NetworkMap;
   readonly knowledge: Knowledge;
-  readonly search: Search;
+  readonly searches: Searches;
 }
 
 /** A half that was added for the question, and what it is called. */
@@ -104,13 +104,13 @@ class WayAnswer {
   }
 
   #find(request: SearchRequest): readonly FoundRoute[] | undefined {
-    const { search, knowledge } = this.#finder;
+    const { searches, knowledge } = this.#finder;
     const { max_parts } = this.#question;
     if (request.amount_msat === 0) {
-      const way = search.find(this.#graph, knowledge, request);
+      const way = searches.one.find(this.#graph, knowledge, request);
       return way && [this.#routeOf(0, way)];
     }
-    const parts = findParts(search, this.#graph, knowledge, request, max_parts);
+    const parts = findParts(searches, this.#graph, knowledge, request, max_parts);
     return parts?.map(({ amount_msat, way }) => this.#routeOf(amount_msat, way));
   }
 

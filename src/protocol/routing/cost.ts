@@ -14,6 +14,9 @@ const PER_DOUBT_MSAT = 50_000;
 const PER_DOUBT_AMOUNT = 6_250 / 2 ** 20;
 const LEAST_PROBABILITY = 0.01;
 
+/** How likely a channel is to carry a payment that its payee names in a hint. */
+export const HINTED_CHANCE = 0.9;
+
 /** The area below the curve up to this share of the channel, but for a constant. */
 function area(share: number): number {
   const off = share - 0.5;

@@ -2,7 +2,7 @@
  * Finds the cheapest way through the network: Dijkstra from the payee to the payer, because only the amount that arrives
  * is known, and each hop before it carries its fee on top. The answer depends on graph, knowledge and request alone.
  */
-import { doubtOf, doubtPrice, probability, unknownChance, unknownDoubt } from './cost.ts';
+import { doubtOf, doubtPrice, HINTED_CHANCE, probability, unknownChance, unknownDoubt } from './cost.ts';
 import { capacityOf, type ExtraHalf, feeFor, type Graph } from './graph.ts';
 import { Heap } from './heap.ts';
 import type { Bounds, Knowledge } from './knowledge.ts';
@@ -57,8 +57,6 @@ export interface FoundWay {
 }
 
 const HOPS_FIRST = 2 ** 40;
-/** The payee says that its channel carries payments. */
-const HINTED_CHANCE = 0.9;
 
 /** The arrays of a search, kept for the next one. */
 export class Search {

@@ -11,7 +11,7 @@ import type { NetworkWays } from '../../../src/node/payments/ports.ts';
 import { scidHalves } from '../../../src/protocol/gossip/fields.ts';
 import { NetworkMap } from '../../../src/protocol/gossip/network-map.ts';
 import { Knowledge } from '../../../src/protocol/routing/knowledge.ts';
-import { Search } from '../../../src/protocol/routing/search.ts';
+import { Searches } from '../../../src/protocol/routing/parts.ts';
 
 /** What a direction of a road asks, where a test says nothing else. */
 interface Toll {
@@ -25,7 +25,7 @@ export class Atlas {
   readonly map = new NetworkMap();
   readonly knowledge = new Knowledge();
   readonly lessons: ChannelLesson[] = [];
-  readonly #search = new Search();
+  readonly #searches = new Searches();
   readonly #clock: ManualClock;
 
   constructor(clock: ManualClock) {
@@ -67,7 +67,7 @@ export class Atlas {
 
   /** The map as payments see it. */
   ways(node_id: NodeId): NetworkWays {
-    const finder = { map: this.map, knowledge: this.knowledge, search: this.#search };
+    const finder = { map: this.map, knowledge: this.knowledge, searches: this.#searches };
     const ask = async (_name: 'ways', asked: Questions['ways']['asked']) =>
       findWays(finder, asked, this.#clock.nowSeconds());
     const learn = (lessons: readonly ChannelLesson[]): void => {

@@ -3,6 +3,7 @@
  * client is on the same machine, so pages for each second of CPU of the web process are the figure that counts.
  */
 import { Agent, type IncomingMessage, request } from 'node:http';
+import { Browser, browserMissing } from '../test/browser/support/browser.ts';
 import { Storefront } from '../test/support/storefront.ts';
 import { type Figure, median, percentile } from './figures.ts';
 import { cpuSeconds, webProcessOf } from './support/cpu.ts';
@@ -20,7 +21,12 @@ export async function run(): Promise<readonly Figure[]> {
   const store = await Storefront.open('--invoices-onchain-fallback');
   const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
   try {
-    return [...(await weight(store, agent)), ...(await served(store, agent)), ...(await shown(store))];
+    return [
+      ...(await weight(store, agent)),
+      ...(await served(store, agent)),
+      ...(await shown(store)),
+      ...(await painted(store)),
+    ];
   } finally {
     agent.destroy();
     await store.close();
@@ -115,4 +121,63 @@ async function shown(store: Storefront): Promise<readonly Figure[]> {
     { what: 'paid until the open page has it, p50', value: median(times_ms), unit: 'ms' },
     { what: '  p99', value: percentile(times_ms, 0.99), unit: 'ms', must_reach: 100 },
   ];
+}
+
+/** A network, and how many times slower the phone is than this machine. */
+interface Slowness {
+  readonly what: string;
+  readonly round_trip_ms: number;
+  readonly bits_a_second: number;
+  readonly cpu_times: number;
+  readonly must_reach: number;
+}
+
+const SLOW: readonly Slowness[] = [
+  { what: 'slow 4G', round_trip_ms: 150, bits_a_second: 1_600_000, cpu_times: 1, must_reach: 1000 },
+  { what: '3G with a slow phone', round_trip_ms: 400, bits_a_second: 400_000, cpu_times: 6, must_reach: 2000 },
+];
+const VISITS = 7;
+
+/** From the click until the code is painted, where there is a browser. The page is painted as a whole. */
+async function painted(store: Storefront): Promise<readonly Figure[]> {
+  if (browserMissing.skip !== undefined) return [];
+  const { checkout_url } = await store.invoice();
+  const browser = await Browser.open();
+  try {
+    const figures: Figure[] = [];
+    for (const { what, must_reach, ...slowness } of SLOW) {
+      const times_ms: number[] = [];
+      for (let visit = 0; visit < VISITS; visit++) times_ms.push(await paintMs(browser, checkout_url, slowness));
+      figures.push({ what: `the code is painted, ${what}, p50`, value: median(times_ms), unit: 'ms', must_reach });
+    }
+    return figures;
+  } finally {
+    await browser.close();
+  }
+}
+
+async function paintMs(
+  browser: Browser,
+  url: string,
+  { round_trip_ms, bits_a_second, cpu_times }: Omit<Slowness, 'what' | 'must_reach'>,
+): Promise<number> {
+  const seen = await browser.visit('about:blank', { width: 320 });
+  const devtools = await seen.page.context().newCDPSession(seen.page);
+  await devtools.send('Network.enable');
+  await devtools.send('Network.emulateNetworkConditions', {
+    offline: false,
+    latency: round_trip_ms,
+    downloadThroughput: bits_a_second / 8,
+    uploadThroughput: bits_a_second / 8,
+  });
+  await devtools.send('Emulation.setCPUThrottlingRate', { rate: cpu_times });
+  await seen.page.goto(url);
+  const ms = await seen.page.evaluate(`new Promise((resolve) => {
+    new PerformanceObserver((list) => {
+      const paint = list.getEntriesByName('first-contentful-paint')[0];
+      if (paint !== undefined) resolve(paint.startTime);
+    }).observe({ type: 'paint', buffered: true });
+  })`);
+  await seen.close();
+  return ms as number;
 }

@@ -59,6 +59,20 @@ export function chainSourceContract(name: string, open: () => Promise<ChainUnder
       assert.equal(source.mempoolMinimumPerKw(), FEERATE_FLOOR_PER_KW);
     });
 
+    test('what is in no block is told by a source that knows, until it is mined', async (t) => {
+      const { source, mine, pay, stop } = await open();
+      t.after(stop);
+      const { bytes } = await pay(50_000n, SCRIPT);
+      const knows = (await source.unconfirmedTo(SCRIPT)) !== undefined;
+      const is = async (amount_sat: bigint): Promise<void> =>
+        assert.equal(await source.unconfirmedTo(SCRIPT), knows ? amount_sat : undefined);
+      await is(0n);
+      await source.broadcast([bytes]);
+      await is(50_000n);
+      await mine(1);
+      await is(0n);
+    });
+
     test('a watch of each kind hears of a transaction before its block is told, and of its loss', async (t) => {
       const { source, mine, pay, reorganise, stop } = await open();
       t.after(stop);

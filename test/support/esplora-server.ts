@@ -1,4 +1,5 @@
 /** A small Esplora in front of an embedded chain: what `src/infra/chain/esplora.ts` asks of a real one. */
+import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { Txid } from '../../src/base/types/brand.ts';
 import type { EmbeddedChain } from '../../src/infra/chain/embedded/embedded-chain.ts';
@@ -23,6 +24,10 @@ export async function serveEsplora(chain: EmbeddedChain): Promise<{ url: string;
         server.close(() => resolve());
       }),
   };
+}
+
+function hashOf(script_pubkey: Buffer): string {
+  return createHash('sha256').update(script_pubkey).digest('hex');
 }
 
 type Answer = { status: number; body: string | Buffer };
@@ -70,6 +75,12 @@ async function route(chain: EmbeddedChain, path: string, posted: string): Promis
         );
     }
     return undefined;
+  }
+  if (first === 'scripthash') {
+    const outputs = chain.pending.flatMap((bytes) => readTransaction(bytes).outputs);
+    const paid = outputs.filter(({ script_pubkey }) => hashOf(script_pubkey) === second);
+    const funded_txo_sum = paid.reduce((total, { amount_sat }) => total + Number(amount_sat), 0);
+    return ok(JSON.stringify({ scripthash: second, chain_stats: {}, mempool_stats: { funded_txo_sum } }));
   }
   if (first === 'tx' && third === 'outspend') {
     const coin = await chain.unspent({ txid: second as Txid, vout: Number(fourth) });

@@ -64,6 +64,13 @@ test('an invoice has a page when it asks for one, under a name of 128 random bit
   }
 });
 
+test('the process that serves it has read its styles and modules, and may read nothing more', async () => {
+  assert.deepEqual(
+    store.town.log.filter((line) => /the web process (reads|writes|starts)/.test(line)),
+    [],
+  );
+});
+
 test('all of a first visit is below 12 kB on the wire', async () => {
   const { checkout_url } = await store.invoice({ checkout_renewal: true });
   const size = async (url: string): Promise<number> => {
@@ -245,4 +252,23 @@ test('where a page may lead back to is https, or this machine', async () => {
     await assert.rejects(store.invoice({ redirect_url }), /redirect_url: should/, redirect_url);
   }
   await assert.rejects(store.invoice({ checkout: false, redirect_url: 'https://shop.example/' }), /checkout=true/);
+});
+
+test('a client that asks too often waits; a proxy that is named tells one from another', async () => {
+  const shop = await Storefront.open('--trusted-proxy=127.0.0.1');
+  try {
+    const { checkout_url } = await shop.invoice();
+    const status = async (client: string): Promise<number> =>
+      (await fetch(checkout_url, { headers: { 'x-forwarded-for': client } })).status;
+    const statuses = new Map<number, number>();
+    for (let look = 0; look < 70; look++) {
+      const one = await status('192.0.2.1');
+      statuses.set(one, (statuses.get(one) ?? 0) + 1);
+    }
+    assert.ok((statuses.get(200) ?? 0) >= 60);
+    assert.ok((statuses.get(429) ?? 0) >= 1, 'a bucket of 60 fills by one in a second');
+    assert.equal(await status('192.0.2.2'), 200);
+  } finally {
+    await shop.close();
+  }
 });

@@ -56,7 +56,8 @@ async function costs(): Promise<readonly Figure[]> {
   const more = spent.with.map((us, round) => us - (spent.without[round] as number));
   const more_created = created.with.map((us, round) => us - (created.without[round] as number));
   const payment_hash = 'ab'.repeat(32) as PaymentHash;
-  const made = (): unknown => paidEvent({ payment_hash, amount_received_msat: msat(1000), paid_at: 1_700_000_000 });
+  const paid = { payment_hash, amount_received_msat: msat(1000), paid_at: 1_700_000_000 };
+  const made = (): unknown => paidEvent(paid, { hasAny: false });
   for (let call = 0; call < 10_000; call++) made();
   const before = process.cpuUsage();
   for (let call = 0; call < 200_000; call++) made();

@@ -127,6 +127,18 @@ const CATALOGUE = {
     http_status: 400,
     meaning: 'A channel cannot be bought for a payment of this size.',
   },
+  RATE_UNAVAILABLE: {
+    code: 3501,
+    http_status: 503,
+    meaning: 'There is no fresh exchange rate that enough sources agree on.',
+  },
+  REFUND_TOO_LARGE: { code: 3511, http_status: 409, meaning: 'So much is not left to be given back of this invoice.' },
+  REFUND_DESTINATION_FAILED: {
+    code: 3512,
+    http_status: 502,
+    meaning: 'The destination of a refund gives no invoice that can be paid; nothing was sent.',
+  },
+  REFUND_FAILED: { code: 3513, http_status: 502, meaning: 'The refund is recorded, and could not be sent.' },
   WEBHOOK_NOT_FOUND: { code: 3003, http_status: 404, meaning: 'There is no such webhook.' },
   LIGHTNING_ADDRESS_NOT_FOUND: { code: 3301, http_status: 404, meaning: 'There is no such Lightning address.' },
   LIGHTNING_ADDRESS_EXISTS: {

@@ -260,6 +260,15 @@ export interface Commands {
       /** 1, 2, 3 ... in the order of creation. */ readonly created_index: number;
       /** A number that rises with every change of any invoice; absent before its first change. */ readonly updated_index?: number;
       /** The object that was stored with it. */ readonly metadata?: unknown;
+      /** What was asked for in a currency, and the rate that made it an amount of bitcoin. */ readonly price?: {
+        /** The currency, by its ISO 4217 code. */ readonly currency: string;
+        /** What was asked for, in the currency's smallest unit: 450 is 4.50 EUR, or 450 JPY. */ readonly amount: number;
+        /** The same as a decimal number of the currency, such as `4.50`. */ readonly amount_text: string;
+        /** What one bitcoin cost then, before the margin: a decimal number. */ readonly rate: string;
+        /** When the sources said so, in Unix time: the oldest of them. */ readonly rate_at: number;
+        /** The sources that agreed. */ readonly rate_sources: readonly string[];
+        /** What the shop added, in millionths; below zero it is a discount. */ readonly margin_ppm: number;
+      };
       /** It can be paid, but asks the payer for fewer than 19 blocks: a payment that leaves no more than it asks for is refused. Make a new invoice. */ readonly warning_cltv?: string;
     };
   };
@@ -369,6 +378,28 @@ export interface Commands {
       /** When the first of them is tried again, in Unix time. */ readonly next_attempt_at?: number;
       /** Until this Unix time messages are signed with the secret before the current one as well. */ readonly old_secret_until?: number;
       /** What messages are signed with: `whsec_` and base64. Give it to the receiver, and keep it secret. */ readonly secret: string;
+    };
+  };
+  /** Command for converting an amount of a currency into millisatoshi */
+  currencyconvert: {
+    readonly params: {
+      /** The amount, in units of the currency: 4.5 is 4.50 EUR. */ readonly amount: number;
+      /** The ISO 4217 code of the currency, in either case. */ readonly currency: string;
+    };
+    readonly result: {
+      /** The amount in millisatoshi. */ readonly msat: number | bigint;
+    };
+  };
+  /** Command for the exchange rate of a currency */
+  currencyrate: {
+    readonly params: {
+      /** The ISO 4217 code of the currency, in either case. */ readonly currency: string;
+      /** Only what this source says; `listcurrencyrates` lists their names. */ readonly source?: string;
+    };
+    readonly result: {
+      /** Units of the currency for one bitcoin, with at most three decimals. */ readonly rate: number;
+      /** When the sources said so, in Unix time: the oldest of them. */ readonly rate_at: number;
+      /** The sources that it is of. */ readonly rate_sources: readonly string[];
     };
   };
   /** Command for writing down what the shop decided about a deposit */
@@ -583,6 +614,15 @@ export interface Commands {
       /** 1, 2, 3 ... in the order of creation. */ readonly created_index: number;
       /** A number that rises with every change of any invoice; absent before its first change. */ readonly updated_index?: number;
       /** The object that was stored with it. */ readonly metadata?: unknown;
+      /** What was asked for in a currency, and the rate that made it an amount of bitcoin. */ readonly price?: {
+        /** The currency, by its ISO 4217 code. */ readonly currency: string;
+        /** What was asked for, in the currency's smallest unit: 450 is 4.50 EUR, or 450 JPY. */ readonly amount: number;
+        /** The same as a decimal number of the currency, such as `4.50`. */ readonly amount_text: string;
+        /** What one bitcoin cost then, before the margin: a decimal number. */ readonly rate: string;
+        /** When the sources said so, in Unix time: the oldest of them. */ readonly rate_at: number;
+        /** The sources that agreed. */ readonly rate_sources: readonly string[];
+        /** What the shop added, in millionths; below zero it is a discount. */ readonly margin_ppm: number;
+      };
       /** It can be paid, but asks the payer for fewer than 19 blocks: a payment that leaves no more than it asks for is refused. Make a new invoice. */ readonly warning_cltv?: string;
     };
   };
@@ -606,6 +646,65 @@ export interface Commands {
     readonly params: Readonly<Record<string, never>>;
     readonly result: {
       /** The recovered channels. */ readonly stubs: readonly string[];
+    };
+  };
+  /** Command for exporting invoices, payments, fees, rates and refunds */
+  exportledger: {
+    readonly params: {
+      /** What the answer is made for. */ readonly format?: 'json' | 'generic' | 'koinly' | 'cointracking';
+      /** Only entries of this day (2026-01-01) or later; or of this Unix time. */ readonly from?: string;
+      /** Only entries of this day (2026-01-31) or earlier; or before this Unix time. */ readonly until?: string;
+      /** The IANA name of the time zone that days and times are of, such as Europe/Berlin. Default: the option `shop-timezone`. The times of `koinly` are always UTC. */ readonly timezone?: string;
+      /** Only entries of these types. */ readonly types?:
+        | 'invoice'
+        | 'opening_fee'
+        | 'refund'
+        | 'refund_fee'
+        | 'payment'
+        | 'routing_fee'
+        | 'deposit'
+        | 'withdrawal'
+        | 'onchain_fee'
+        | readonly (
+            | 'invoice'
+            | 'opening_fee'
+            | 'refund'
+            | 'refund_fee'
+            | 'payment'
+            | 'routing_fee'
+            | 'deposit'
+            | 'withdrawal'
+            | 'onchain_fee'
+          )[];
+    };
+    readonly result: {
+      /** The entries by time, with `format` json. */ readonly entries?: readonly {
+        /** When, in Unix time. */ readonly time: number;
+        /** The same in the time zone, such as `2026-01-31T23:59:59+01:00`. */ readonly time_text: string;
+        /** `invoice`: An invoice was paid, over Lightning or on the chain. `opening_fee`: What a liquidity provider took off a payment, for the channel that it opened. `refund`: Money went back for an invoice. `refund_fee`: What sending that cost. `payment`: The shop paid over Lightning. `routing_fee`: What that cost. `deposit`: Somebody paid to an address of the wallet, and no invoice was paid by it. `withdrawal`: The wallet paid to an address of others. `onchain_fee`: The fee of a transaction of the wallet. */ readonly type:
+          | 'invoice'
+          | 'opening_fee'
+          | 'refund'
+          | 'refund_fee'
+          | 'payment'
+          | 'routing_fee'
+          | 'deposit'
+          | 'withdrawal'
+          | 'onchain_fee';
+        /** What the shop gained: an integer, below zero where money left. */ readonly amount_msat: unknown;
+        /** The currency of the price. */ readonly currency?: string;
+        /** What it gained at the rate that was pinned, in the currency's smallest unit: an integer. */ readonly amount?: unknown;
+        /** The same as a decimal number of the currency. */ readonly amount_text?: string;
+        /** Units of the currency for one bitcoin. */ readonly rate?: string;
+        /** When the sources said so, in Unix time. */ readonly rate_at?: number;
+        /** The sources that agreed. */ readonly rate_sources?: readonly string[];
+        /** Of the invoice or payment. */ readonly label?: string;
+        /** Of the invoice or payment; the note of a refund. */ readonly description?: string;
+        /** The payment hash, the transaction, or its output as `txid:outnum`. */ readonly reference?: string;
+        /** The refund. */ readonly refund_id?: number;
+      }[];
+      /** The file, with the others. */ readonly lines?: readonly string[];
+      /** `simple` with `lines`: they are to be shown as text. */ readonly 'format-hint'?: string;
     };
   };
   /** Command for querying recommended onchain feerates */
@@ -696,6 +795,15 @@ export interface Commands {
         /** 1, 2, 3 ... in the order of creation. */ readonly created_index: number;
         /** A number that rises with every change of any invoice; absent before its first change. */ readonly updated_index?: number;
         /** The object that was stored with it. */ readonly metadata?: unknown;
+        /** What was asked for in a currency, and the rate that made it an amount of bitcoin. */ readonly price?: {
+          /** The currency, by its ISO 4217 code. */ readonly currency: string;
+          /** What was asked for, in the currency's smallest unit: 450 is 4.50 EUR, or 450 JPY. */ readonly amount: number;
+          /** The same as a decimal number of the currency, such as `4.50`. */ readonly amount_text: string;
+          /** What one bitcoin cost then, before the margin: a decimal number. */ readonly rate: string;
+          /** When the sources said so, in Unix time: the oldest of them. */ readonly rate_at: number;
+          /** The sources that agreed. */ readonly rate_sources: readonly string[];
+          /** What the shop added, in millionths; below zero it is a discount. */ readonly margin_ppm: number;
+        };
         /** It can be paid, but asks the payer for fewer than 19 blocks: a payment that leaves no more than it asks for is refused. Make a new invoice. */ readonly warning_cltv?: string;
         /** When it was created, in Unix time. */ readonly created_at: number;
       }[];
@@ -931,10 +1039,6 @@ export interface Commands {
   /** Command for accepting payments */
   invoice: {
     readonly params: {
-      /** The amount: millisatoshi as a number, or text that ends in `msat`, `sat` or `btc`; `any` lets the payer choose. An amount up to twice this one is accepted. */ readonly amount_msat:
-        | number
-        | bigint
-        | string;
       /** Your own unique name for this invoice: text or a number (`1` and `"1"` are the same, `01` is different), at most 128 bytes. No other node sees it. */ readonly label:
         | string
         | number
@@ -952,6 +1056,9 @@ export interface Commands {
       /** Blocks that the payer must leave the node to claim the payment in. Default: `cltv-final` (24). At least 19: the node claims a payment on the chain 18 blocks before it expires, so an invoice that asks for less could be paid by nobody. An HTLC is taken when it leaves three blocks less than this, but never fewer than 19: the payer may not have heard of the newest block. */ readonly cltv?: number;
       /** Put only the SHA-256 of the description into the invoice; the text may then have 262,144 bytes. The node keeps the text. */ readonly deschashonly?: boolean;
       /** The SHA-256 of a text that is kept elsewhere, to put into the invoice instead of the description. */ readonly description_hash?: string;
+      /** With `currency`: the amount in the currency's smallest unit. 450 is 4.50 EUR, 450 JPY, or 0.450 KWD. */ readonly amount?:
+        | number
+        | bigint;
       /** An object to keep with the invoice, 262,144 bytes at most. The payer never sees it. */ readonly metadata?: Readonly<
         Record<string, unknown>
       >;
@@ -961,8 +1068,20 @@ export interface Commands {
       /** Buy a channel of a liquidity provider (option `lsp`) that the payment of this invoice opens, so that it can be paid although no channel can receive it: `true`; or `auto`, when nothing else can receive the amount. The provider takes its fee off the payment. */ readonly jit?:
         | boolean
         | 'auto';
-      /** If an invoice with this label exists and was made with the same parameters, answer it instead of an error. */ readonly idempotent?: boolean;
-    };
+      /** If an invoice with this label exists and was made with the same parameters, answer it instead of an error. A price is the same whatever the rate has become. */ readonly idempotent?: boolean;
+    } & (
+      | {
+          /** The amount: millisatoshi as a number, or text that ends in `msat`, `sat` or `btc`; `any` lets the payer choose. An amount up to twice this one is accepted. */ readonly amount_msat:
+            | number
+            | bigint
+            | string;
+          readonly currency?: undefined;
+        }
+      | {
+          /** Ask for an amount of this currency (ISO 4217 code) instead of `amount_msat`: it becomes bitcoin at the rate of now, which is kept with the invoice. Without a fresh rate there is no invoice. */ readonly currency: string;
+          readonly amount_msat?: undefined;
+        }
+    );
     readonly result: {
       /** The hash of the preimage. It identifies the payment. */ readonly payment_hash: string;
       /** The Unix time from which it can no longer be paid. */ readonly expires_at: number;
@@ -971,6 +1090,16 @@ export interface Commands {
       /** The secret that proves that a payer has read the invoice. It is also in the invoice. */ readonly payment_secret: string;
       /** 1, 2, 3 ... in the order of creation. */ readonly created_index: number;
       /** With `checkout`: the address of the page. Whoever has it sees the page, and nobody can guess it. */ readonly checkout_url?: string;
+      /** With `currency`: the amount in bitcoin. */ readonly amount_msat?: number | bigint;
+      /** What was asked for in a currency, and the rate that made it an amount of bitcoin. */ readonly price?: {
+        /** The currency, by its ISO 4217 code. */ readonly currency: string;
+        /** What was asked for, in the currency's smallest unit: 450 is 4.50 EUR, or 450 JPY. */ readonly amount: number;
+        /** The same as a decimal number of the currency, such as `4.50`. */ readonly amount_text: string;
+        /** What one bitcoin cost then, before the margin: a decimal number. */ readonly rate: string;
+        /** When the sources said so, in Unix time: the oldest of them. */ readonly rate_at: number;
+        /** The sources that agreed. */ readonly rate_sources: readonly string[];
+        /** What the shop added, in millionths; below zero it is a discount. */ readonly margin_ppm: number;
+      };
       /** Insufficient incoming channel capacity to pay invoice: all channels together would not do. */ readonly warning_capacity?: string;
       /** Insufficient incoming capacity, once offline peers were excluded: with them it would suffice. */ readonly warning_offline?: string;
       /** Insufficient incoming capacity, once dead-end peers were excluded: with them it would suffice. */ readonly warning_deadends?: string;
@@ -1103,6 +1232,19 @@ export interface Commands {
       /** The options by name: `{NAME: {value_str: ..., source: ...}}`. */ readonly configs: unknown;
     };
   };
+  /** Command for the exchange rate of each source */
+  listcurrencyrates: {
+    readonly params: {
+      /** The ISO 4217 code of the currency, in either case. */ readonly currency: string;
+    };
+    readonly result: {
+      /** By the names of the sources. */ readonly currencyrates: readonly {
+        /** The name of the source. */ readonly source: string;
+        /** Units of the currency for one bitcoin. */ readonly amount: number;
+        /** When it said so, in Unix time. */ readonly updated_at: number;
+      }[];
+    };
+  };
   /** Command for listing (plugin) data */
   listdatastore: {
     readonly params: {
@@ -1187,6 +1329,9 @@ export interface Commands {
           | 'deposit.short'
           | 'deposit.late'
           | 'deposit.reorged'
+          | 'refund.created'
+          | 'refund.sent'
+          | 'refund.failed'
           | 'channel.opened'
           | 'channel.closing'
           | 'channel.closed'
@@ -1401,6 +1546,15 @@ export interface Commands {
         /** 1, 2, 3 ... in the order of creation. */ readonly created_index: number;
         /** A number that rises with every change of any invoice; absent before its first change. */ readonly updated_index?: number;
         /** The object that was stored with it. */ readonly metadata?: unknown;
+        /** What was asked for in a currency, and the rate that made it an amount of bitcoin. */ readonly price?: {
+          /** The currency, by its ISO 4217 code. */ readonly currency: string;
+          /** What was asked for, in the currency's smallest unit: 450 is 4.50 EUR, or 450 JPY. */ readonly amount: number;
+          /** The same as a decimal number of the currency, such as `4.50`. */ readonly amount_text: string;
+          /** What one bitcoin cost then, before the margin: a decimal number. */ readonly rate: string;
+          /** When the sources said so, in Unix time: the oldest of them. */ readonly rate_at: number;
+          /** The sources that agreed. */ readonly rate_sources: readonly string[];
+          /** What the shop added, in millionths; below zero it is a discount. */ readonly margin_ppm: number;
+        };
         /** It can be paid, but asks the payer for fewer than 19 blocks: a payment that leaves no more than it asks for is refused. Make a new invoice. */ readonly warning_cltv?: string;
         /** Deposits to the address in the invoice; absent if there are none. */ readonly deposits?: readonly {
           /** The transaction. */ readonly txid: string;
@@ -1671,6 +1825,43 @@ export interface Commands {
         /** The address of the connection. */ readonly netaddr?: readonly string[];
         /** Where the node sees us, if it says so. */ readonly remote_addr?: string;
         /** Its feature bits (BOLT 9). */ readonly features?: string;
+      }[];
+    };
+  };
+  /** Command for listing refunds */
+  listrefunds: {
+    readonly params: {
+      /** Those of the invoice with this label. */ readonly label?: string | number | bigint;
+      /** Only those with this status. */ readonly status?: 'pending' | 'sent' | 'failed';
+      /** The first number to list. */ readonly start?: number | bigint;
+      /** The maximum number of refunds. */ readonly limit?: number;
+    };
+    readonly result: {
+      /** The refunds. */ readonly refunds: readonly {
+        /** Its number: 1, 2, 3 ... in the order of recording. */ readonly refund_id: number;
+        /** The label of the invoice. */ readonly label: string;
+        /** The `created_index` of the invoice. */ readonly created_index: number;
+        /** `pending`: recorded, and perhaps on its way. `failed`: nothing went out, and nothing will. */ readonly status:
+          | 'pending'
+          | 'sent'
+          | 'failed';
+        /** To an invoice, to a Lightning address or LNURL, or to an address on the chain. */ readonly method:
+          | 'bolt11'
+          | 'lnurl'
+          | 'onchain';
+        /** To whom, as it was given. */ readonly destination: string;
+        /** What the other side gets. */ readonly amount_msat: number | bigint;
+        /** The currency of the price of the invoice, if it has one. */ readonly currency?: string;
+        /** The part of that price that is given back, in the currency's smallest unit, at the rate that was pinned. */ readonly amount?: number;
+        /** The same as a decimal number of the currency. */ readonly amount_text?: string;
+        /** When sent: what sending it cost the shop beside that. */ readonly fee_msat?: number | bigint;
+        /** Over Lightning: the hash of the payment; `listpays` has more of it. */ readonly payment_hash?: string;
+        /** Over Lightning: the invoice that is paid. */ readonly bolt11?: string;
+        /** On the chain: the transaction. */ readonly txid?: string;
+        /** When failed: why. */ readonly failure?: string;
+        /** What the shop wrote beside it. */ readonly note?: string;
+        /** When it was recorded, in Unix time. */ readonly created_at: number;
+        /** When it was sent or has failed, in Unix time. */ readonly ended_at?: number;
       }[];
     };
   };
@@ -1958,6 +2149,48 @@ export interface Commands {
         /** When the first of them is tried again, in Unix time. */ readonly next_attempt_at?: number;
         /** Until this Unix time messages are signed with the secret before the current one as well. */ readonly old_secret_until?: number;
       };
+    };
+  };
+  /** Command for giving money back to a customer */
+  refund: {
+    readonly params: {
+      /** The label of the paid invoice. */ readonly label: string | number | bigint;
+      /** A BOLT 11 invoice, a Lightning address (name@domain), an LNURL (`lnurl1...` or `lnurlp://...`), or an address of this network. */ readonly destination: string;
+      /** How much. Default: what the invoice that is to be paid asks for, else all that is left. To an address, less than a satoshi stays. */ readonly amount_msat?:
+        | number
+        | bigint
+        | string;
+      /** How much, in the smallest unit of the currency of the invoice's price, at the rate that was pinned. */ readonly amount?:
+        | number
+        | bigint;
+      /** Kept with the refund, 639 bytes at most. The customer does not see it. */ readonly note?: string;
+      /** A name for this request, 128 bytes at most. A repeat with the same one answers the same refund, and sends nothing. */ readonly idempotency_key?: string;
+    };
+    readonly result: {
+      /** Its number: 1, 2, 3 ... in the order of recording. */ readonly refund_id: number;
+      /** The label of the invoice. */ readonly label: string;
+      /** The `created_index` of the invoice. */ readonly created_index: number;
+      /** `pending`: recorded, and perhaps on its way. `failed`: nothing went out, and nothing will. */ readonly status:
+        | 'pending'
+        | 'sent'
+        | 'failed';
+      /** To an invoice, to a Lightning address or LNURL, or to an address on the chain. */ readonly method:
+        | 'bolt11'
+        | 'lnurl'
+        | 'onchain';
+      /** To whom, as it was given. */ readonly destination: string;
+      /** What the other side gets. */ readonly amount_msat: number | bigint;
+      /** The currency of the price of the invoice, if it has one. */ readonly currency?: string;
+      /** The part of that price that is given back, in the currency's smallest unit, at the rate that was pinned. */ readonly amount?: number;
+      /** The same as a decimal number of the currency. */ readonly amount_text?: string;
+      /** When sent: what sending it cost the shop beside that. */ readonly fee_msat?: number | bigint;
+      /** Over Lightning: the hash of the payment; `listpays` has more of it. */ readonly payment_hash?: string;
+      /** Over Lightning: the invoice that is paid. */ readonly bolt11?: string;
+      /** On the chain: the transaction. */ readonly txid?: string;
+      /** When failed: why. */ readonly failure?: string;
+      /** What the shop wrote beside it. */ readonly note?: string;
+      /** When it was recorded, in Unix time. */ readonly created_at: number;
+      /** When it was sent or has failed, in Unix time. */ readonly ended_at?: number;
     };
   };
   /** Command for sending a payment to a BOLT11 invoice */
@@ -2318,6 +2551,15 @@ export interface Commands {
       /** 1, 2, 3 ... in the order of creation. */ readonly created_index: number;
       /** A number that rises with every change of any invoice; absent before its first change. */ readonly updated_index?: number;
       /** The object that was stored with it. */ readonly metadata?: unknown;
+      /** What was asked for in a currency, and the rate that made it an amount of bitcoin. */ readonly price?: {
+        /** The currency, by its ISO 4217 code. */ readonly currency: string;
+        /** What was asked for, in the currency's smallest unit: 450 is 4.50 EUR, or 450 JPY. */ readonly amount: number;
+        /** The same as a decimal number of the currency, such as `4.50`. */ readonly amount_text: string;
+        /** What one bitcoin cost then, before the margin: a decimal number. */ readonly rate: string;
+        /** When the sources said so, in Unix time: the oldest of them. */ readonly rate_at: number;
+        /** The sources that agreed. */ readonly rate_sources: readonly string[];
+        /** What the shop added, in millionths; below zero it is a discount. */ readonly margin_ppm: number;
+      };
       /** It can be paid, but asks the payer for fewer than 19 blocks: a payment that leaves no more than it asks for is refused. Make a new invoice. */ readonly warning_cltv?: string;
     };
   };
@@ -2353,6 +2595,9 @@ export interface Commands {
         | 'deposit.short'
         | 'deposit.late'
         | 'deposit.reorged'
+        | 'refund.created'
+        | 'refund.sent'
+        | 'refund.failed'
         | 'channel.opened'
         | 'channel.closing'
         | 'channel.closed'
@@ -2394,6 +2639,15 @@ export interface Commands {
       /** 1, 2, 3 ... in the order of creation. */ readonly created_index: number;
       /** A number that rises with every change of any invoice; absent before its first change. */ readonly updated_index?: number;
       /** The object that was stored with it. */ readonly metadata?: unknown;
+      /** What was asked for in a currency, and the rate that made it an amount of bitcoin. */ readonly price?: {
+        /** The currency, by its ISO 4217 code. */ readonly currency: string;
+        /** What was asked for, in the currency's smallest unit: 450 is 4.50 EUR, or 450 JPY. */ readonly amount: number;
+        /** The same as a decimal number of the currency, such as `4.50`. */ readonly amount_text: string;
+        /** What one bitcoin cost then, before the margin: a decimal number. */ readonly rate: string;
+        /** When the sources said so, in Unix time: the oldest of them. */ readonly rate_at: number;
+        /** The sources that agreed. */ readonly rate_sources: readonly string[];
+        /** What the shop added, in millionths; below zero it is a discount. */ readonly margin_ppm: number;
+      };
       /** It can be paid, but asks the payer for fewer than 19 blocks: a payment that leaves no more than it asks for is refused. Make a new invoice. */ readonly warning_cltv?: string;
     };
   };
@@ -2477,9 +2731,12 @@ export const READING_COMMANDS: readonly string[] = [
   'bkpr-listincome',
   'check',
   'checkmessage',
+  'currencyconvert',
+  'currencyrate',
   'decode',
   'decodepay',
   'deprecations',
+  'exportledger',
   'feerates',
   'findinvoices',
   'getinfo',
@@ -2492,6 +2749,7 @@ export const READING_COMMANDS: readonly string[] = [
   'listchannels',
   'listclosedchannels',
   'listconfigs',
+  'listcurrencyrates',
   'listdatastore',
   'listdeliveries',
   'listdeposits',
@@ -2509,6 +2767,7 @@ export const READING_COMMANDS: readonly string[] = [
   'listpays',
   'listpeerchannels',
   'listpeers',
+  'listrefunds',
   'listsendpays',
   'listsessions',
   'listsqlschemas',

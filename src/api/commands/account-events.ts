@@ -34,6 +34,9 @@ export interface ChainMovement {
   readonly txid?: string;
 }
 
+/** The modules that know what happened on the chain. */
+export type ChainBooks = Pick<Modules, 'wallet' | 'channels' | 'endings'>;
+
 /** A transaction in a block whose time is known. */
 type MinedEntry = HistoryEntry & { readonly blockheight: number; readonly mined_at: number };
 
@@ -48,18 +51,20 @@ async function channelsOf({ channels, endings }: Pick<Modules, 'channels' | 'end
     terms: state.terms,
     to_us_msat: state.local_msat as bigint,
     closing_txid: endings.view(channel_id)?.closing_txid as string | undefined,
+    ending: endings.view(channel_id)?.ending as string | undefined,
   }));
-  const closed = (await endings.closed()).map(({ channel_id, state, figures, closing_txid }) => ({
+  const closed = (await endings.closed()).map(({ channel_id, state, figures, closing_txid, ending }) => ({
     channel_id: channel_id as string,
     terms: state.terms,
     to_us_msat: (figures?.to_us_msat ?? 0n) as bigint,
     closing_txid: closing_txid as string | undefined,
+    ending: ending as string | undefined,
   }));
   return [...live, ...closed];
 }
 
 /** What happened on the chain, in the order of its blocks. What was mined before Till kept the history is missing. */
-export async function chainMovements(modules: Modules): Promise<readonly ChainMovement[]> {
+export async function chainMovements(modules: ChainBooks): Promise<readonly ChainMovement[]> {
   const { wallet } = modules;
   const currency = wallet.network.bech32_prefix;
   const entries = new Map((await wallet.history()).filter(isMined).map((entry) => [entry.txid as string, entry]));
@@ -161,17 +166,21 @@ export interface IncomeEvent {
 }
 
 /** Deposits from others, payments to others on the chain, and fees. */
-export async function chainIncome(modules: Modules): Promise<readonly IncomeEvent[]> {
+export async function chainIncome(modules: ChainBooks): Promise<readonly IncomeEvent[]> {
   const entries = await modules.wallet.history();
   const channels = await channelsOf(modules);
-  /** What a channel leaves is no income: it was ours before. */
-  const of_channels = new Set(
-    channels.flatMap(({ terms, closing_txid }) => [terms.funding_txid as string, closing_txid]),
+  // What a channel leaves is no income: it was ours before. What else the funding transaction paid was its funder's, and what
+  // spends our share of a mutual close is a transaction of the wallet.
+  const fundings = new Set(channels.map(({ terms }) => `${terms.funding_txid}:${terms.funding_output_index}`));
+  const commitments = new Set(
+    channels.flatMap(({ closing_txid, ending }) => (ending === 'mutual' ? [] : [closing_txid])),
   );
   const isOurs = new Set(
     entries
       .filter(
-        ({ own, transaction }) => own !== undefined || transaction.inputs.some(({ txid }) => of_channels.has(txid)),
+        ({ own, transaction }) =>
+          own !== undefined ||
+          transaction.inputs.some(({ txid, vout }) => fundings.has(`${txid}:${vout}`) || commitments.has(txid)),
       )
       .map(({ txid }) => txid as string),
   );

@@ -20,6 +20,8 @@ import { createlogin } from './createlogin.ts';
 import { createrune } from './createrune.ts';
 import { createuser } from './createuser.ts';
 import { createwebhook } from './createwebhook.ts';
+import { currencyconvert } from './currencyconvert.ts';
+import { currencyrate } from './currencyrate.ts';
 import { decidedeposit } from './decidedeposit.ts';
 import { decode } from './decode.ts';
 import { decodepay } from './decodepay.ts';
@@ -32,6 +34,7 @@ import { delinvoice } from './delinvoice.ts';
 import { deprecations } from './deprecations.ts';
 import { disconnect } from './disconnect.ts';
 import { emergencyrecover } from './emergencyrecover.ts';
+import { exportledger } from './exportledger.ts';
 import { feerates } from './feerates.ts';
 import { findinvoices } from './findinvoices.ts';
 import { fundchannel } from './fundchannel.ts';
@@ -47,6 +50,7 @@ import { listbackups } from './listbackups.ts';
 import { listchannels } from './listchannels.ts';
 import { listclosedchannels } from './listclosedchannels.ts';
 import { listconfigs } from './listconfigs.ts';
+import { listcurrencyrates } from './listcurrencyrates.ts';
 import { listdatastore } from './listdatastore.ts';
 import { listdeliveries } from './listdeliveries.ts';
 import { listdeposits } from './listdeposits.ts';
@@ -64,6 +68,7 @@ import { listoffers } from './listoffers.ts';
 import { listpays } from './listpays.ts';
 import { listpeerchannels } from './listpeerchannels.ts';
 import { listpeers } from './listpeers.ts';
+import { listrefunds } from './listrefunds.ts';
 import { listsendpays } from './listsendpays.ts';
 import { listsessions } from './listsessions.ts';
 import { listsqlschemas } from './listsqlschemas.ts';
@@ -81,6 +86,7 @@ import { plugin } from './plugin.ts';
 import { preapproveinvoice } from './preapproveinvoice.ts';
 import { recoverchannel } from './recoverchannel.ts';
 import { redeliverwebhook } from './redeliverwebhook.ts';
+import { refund } from './refund.ts';
 import { renepay } from './renepay.ts';
 import { rotatewebhooksecret } from './rotatewebhooksecret.ts';
 import { sendpay } from './sendpay.ts';
@@ -127,6 +133,8 @@ export const commands: readonly Command<Modules>[] = [
   createrune,
   createuser,
   createwebhook,
+  currencyconvert,
+  currencyrate,
   decidedeposit,
   decode,
   decodepay,
@@ -139,6 +147,7 @@ export const commands: readonly Command<Modules>[] = [
   deprecations,
   disconnect,
   emergencyrecover,
+  exportledger,
   feerates,
   findinvoices,
   fundchannel,
@@ -154,6 +163,7 @@ export const commands: readonly Command<Modules>[] = [
   listchannels,
   listclosedchannels,
   listconfigs,
+  listcurrencyrates,
   listdatastore,
   listdeliveries,
   listdeposits,
@@ -171,6 +181,7 @@ export const commands: readonly Command<Modules>[] = [
   listpays,
   listpeerchannels,
   listpeers,
+  listrefunds,
   listsendpays,
   listsessions,
   listsqlschemas,
@@ -187,6 +198,7 @@ export const commands: readonly Command<Modules>[] = [
   preapproveinvoice,
   recoverchannel,
   redeliverwebhook,
+  refund,
   renepay,
   rotatewebhooksecret,
   sendpay,

@@ -3,6 +3,7 @@ import { LEAST_FINAL_CLTV_BLOCKS } from '../../protocol/channel/final-cltv.ts';
 import type { Invoice } from '../../shop/invoices/invoice.ts';
 import { answer } from '../rpc/answer.ts';
 import { Literal } from '../rpc/json.ts';
+import { priceAnswer, priceRow } from './price-row.ts';
 
 /** The members that every command of the family answers for an invoice. */
 export const invoiceMembers = {
@@ -38,6 +39,7 @@ export const invoiceMembers = {
     answer.integer('A number that rises with every change of any invoice; absent before its first change.'),
   ),
   metadata: answer.optional(answer.any('The object that was stored with it.')),
+  price: answer.optional(priceAnswer),
   warning_cltv: answer.optional(
     answer.string(
       `It can be paid, but asks the payer for fewer than ${LEAST_FINAL_CLTV_BLOCKS} blocks: a payment that leaves no more than it asks for is refused. Make a new invoice.`,
@@ -68,6 +70,7 @@ export function invoiceRow(invoice: Invoice) {
     created_index: invoice.created_index,
     updated_index: invoice.updated_index,
     metadata: invoice.metadata === undefined ? undefined : new Literal(invoice.metadata, invoice.metadata),
+    price: invoice.price && priceRow(invoice.price),
     warning_cltv: cltvWarning(invoice),
   };
 }

@@ -4,9 +4,11 @@ import type { Invoice } from '../../shop/invoices/invoice.ts';
 import { expectedMsat } from '../../shop/invoices/jit.ts';
 import { WARNINGS } from '../../shop/invoices/route-hints.ts';
 import { answer } from '../rpc/answer.ts';
-import { byName, optional, required, withDefault } from '../rpc/command.ts';
+import { byName, optional, required, requiredUnless, withDefault } from '../rpc/command.ts';
 import { field } from '../rpc/fields.ts';
+import { currencyField } from '../rpc/money-fields.ts';
 import { defineCommand, type Modules } from './modules.ts';
+import { amountAsked, priceAnswer, priceRow } from './price-row.ts';
 import { SYNC_WARNINGS, syncWarnings } from './sync-warnings.ts';
 
 /** The heart of it all: the expectation of a payment. */
@@ -18,7 +20,8 @@ export const invoice = defineCommand({
 
 Till answers when the invoice is on disk. If the node dies before it answers, look the label up with \`listinvoices\`: the invoice is there completely or not at all. After any error, there is no invoice.`,
   params: {
-    amount_msat: required(
+    amount_msat: requiredUnless(
+      'currency',
       field.msatOrAny,
       'The amount: millisatoshi as a number, or text that ends in `msat`, `sat` or `btc`; `any` lets the payer choose. An amount up to twice this one is accepted.',
       { aliases: ['msatoshi'] },
@@ -62,6 +65,18 @@ Till answers when the invoice is on disk. If the node dies before it answers, lo
         'The SHA-256 of a text that is kept elsewhere, to put into the invoice instead of the description.',
       ),
     ),
+    currency: byName(
+      optional(
+        currencyField,
+        'Ask for an amount of this currency (ISO 4217 code) instead of `amount_msat`: it becomes bitcoin at the rate of now, which is kept with the invoice. Without a fresh rate there is no invoice.',
+      ),
+    ),
+    amount: byName(
+      optional(
+        field.u64,
+        "With `currency`: the amount in the currency's smallest unit. 450 is 4.50 EUR, 450 JPY, or 0.450 KWD.",
+      ),
+    ),
     metadata: byName(
       optional(field.objectText, 'An object to keep with the invoice, 262,144 bytes at most. The payer never sees it.'),
     ),
@@ -95,7 +110,7 @@ Till answers when the invoice is on disk. If the node dies before it answers, lo
       withDefault(
         field.boolean,
         false,
-        'If an invoice with this label exists and was made with the same parameters, answer it instead of an error.',
+        'If an invoice with this label exists and was made with the same parameters, answer it instead of an error. A price is the same whatever the rate has become.',
       ),
     ),
   },
@@ -111,6 +126,8 @@ Till answers when the invoice is on disk. If the node dies before it answers, lo
     checkout_url: answer.optional(
       answer.string('With `checkout`: the address of the page. Whoever has it sees the page, and nobody can guess it.'),
     ),
+    amount_msat: answer.optional(answer.msat('With `currency`: the amount in bitcoin.')),
+    price: answer.optional(priceAnswer),
     warning_capacity: answer.optional(
       answer.string(`${WARNINGS.warning_capacity}: all channels together would not do.`),
     ),
@@ -144,6 +161,7 @@ Till answers when the invoice is on disk. If the node dies before it answers, lo
     'LIQUIDITY_UNAVAILABLE',
     'LIQUIDITY_TOO_EXPENSIVE',
     'LIQUIDITY_AMOUNT_REFUSED',
+    'RATE_UNAVAILABLE',
   ],
   examples: [
     {
@@ -155,18 +173,31 @@ Till answers when the invoice is on disk. If the node dies before it answers, lo
       title: 'The first payment to a new shop, which opens its channel',
       params: { amount_msat: '50000sat', label: 'first', description: 'A chair', jit: true },
     },
+    {
+      title: 'A breakfast for 4.50 EUR',
+      params: { label: 'table-5', description: 'Breakfast', currency: 'EUR', amount: 450 },
+    },
   ],
-  see_also: ['listinvoices', 'delinvoice', 'waitinvoice', 'waitanyinvoice', 'decode', 'listlsps'],
+  see_also: ['currencyrate', 'listinvoices', 'delinvoice', 'waitinvoice', 'waitanyinvoice', 'decode', 'listlsps'],
   access: 'write',
   async run({ rest: _rest, ...params }, { invoices, chain, reserve, checkout: pages }) {
-    const { checkout, redirect_url, checkout_renewal: is_renewable, ...request } = params;
+    const {
+      checkout,
+      redirect_url,
+      checkout_renewal: is_renewable,
+      amount_msat: given_msat,
+      currency,
+      amount,
+      ...request
+    } = params;
     if (!checkout && (redirect_url !== undefined || is_renewable)) {
       throw new RpcError('INVALID_PARAMS', 'redirect_url and checkout_renewal are for an invoice with checkout=true');
     }
+    const asked = amountAsked({ amount_msat: given_msat, currency, amount });
     const page = checkout ? pages.newPage({ label: request.label, redirect_url, is_renewable }) : undefined;
     const beside = page && { beside: (payment_hash: string) => [pages.pageWrite(page, payment_hash)] };
-    const created = await invoices.create({ ...request, ...beside });
-    const { payment_hash, expires_at, bolt11, created_index, amount_msat } = created.invoice;
+    const created = await invoices.create({ ...request, amount_msat: asked, ...beside });
+    const { payment_hash, expires_at, bolt11, created_index, amount_msat, price } = created.invoice;
     // A channel that is bought was judged before it was.
     const isJudged = amount_msat === undefined || created.jit !== undefined;
     const warning_reserve = isJudged ? undefined : reserve.warningFor(amount_msat);
@@ -179,6 +210,7 @@ Till answers when the invoice is on disk. If the node dies before it answers, lo
       payment_secret: created.payment_secret,
       created_index,
       ...(checkout_url === undefined ? {} : { checkout_url }),
+      ...(price === undefined ? {} : { amount_msat, price: priceRow(price) }),
       ...created.warnings,
       ...(warning_reserve === undefined ? {} : { warning_reserve }),
       ...jitMembers(created),

@@ -10,6 +10,8 @@ import type { Checkout } from '../../shop/checkout/checkout.ts';
 import type { Deposits } from '../../shop/deposits/deposits.ts';
 import type { EventLog } from '../../shop/events/event-log.ts';
 import type { Invoices } from '../../shop/invoices/invoices.ts';
+import type { Rates } from '../../shop/rates/rates.ts';
+import type { Refunds } from '../../shop/refunds/refunds.ts';
 import type { Calendar } from '../../shop/takings/calendar.ts';
 import type { Takings } from '../../shop/takings/takings.ts';
 import type { Webhooks } from '../../shop/webhooks/webhooks.ts';
@@ -102,6 +104,10 @@ export interface Modules
   readonly checkout: Pick<Checkout, 'newPage' | 'pageWrite' | 'ofInvoice' | 'urlOf'>;
   /** The Lightning addresses. */
   readonly addresses: Pick<Addresses, 'create' | 'list' | 'get' | 'update' | 'delete' | 'url'>;
+  /** What bitcoin costs in a currency. */
+  readonly rates: Pick<Rates, 'agreed' | 'list' | 'ofSource' | 'price' | 'convert'>;
+  /** Money that goes back. */
+  readonly refunds: Pick<Refunds, 'refund' | 'list' | 'refunded' | 'ofPayment'>;
   /** What programs may ask of the node. */
   readonly runes: Pick<Runes, 'create' | 'check' | 'show' | 'changeBlacklist' | 'blacklist'>;
   /** What was taken, and the shop's days. */

@@ -1,7 +1,7 @@
 /** What `pay` and `xpay` have in common: what the invoice asks of us, and what can go wrong. */
 
 import { type ErrorName, RpcError } from '../../base/errors.ts';
-import type { Msat } from '../../base/types/amount.ts';
+import { type Msat, msat } from '../../base/types/amount.ts';
 import type { Network } from '../../base/types/network.ts';
 import type { Invoice } from '../../codec/bolt11/invoice.ts';
 import { decodeAny } from './decoded.ts';
@@ -20,6 +20,12 @@ export const PAY_ERRORS: readonly ErrorName[] = [
   'PAY_STOPPED_RETRYING',
   'PAY_USER_ERROR',
 ];
+
+/** Five satoshi or one percent, whichever is more: what fees may come to when nobody says. */
+export function usualFee(amount_msat: Msat): Msat {
+  const share = msat(amount_msat / 100n);
+  return share > 5000n ? share : msat(5000);
+}
 
 /** An invoice, and how much of it we are to pay. */
 export interface Asked {

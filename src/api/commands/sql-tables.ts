@@ -66,7 +66,7 @@ export const SQL_LISTS: readonly SqlList[] = [
   list('htlcs', listhtlcs, 'htlcs', { indices: [['short_channel_id', 'id']] }),
   list('invoices', listinvoices, 'invoices', {
     indices: [['payment_hash']],
-    omit: ['deposits', 'warning_cltv'],
+    omit: ['deposits', 'price', 'warning_cltv'],
     view: INVOICES_VIEW,
   }),
   list('nodes', listnodes, 'nodes', { indices: [['nodeid']] }),

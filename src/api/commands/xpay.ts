@@ -1,15 +1,8 @@
-import { type Msat, msat } from '../../base/types/amount.ts';
 import { answer } from '../rpc/answer.ts';
 import { optional, required, withDefault } from '../rpc/command.ts';
 import { field } from '../rpc/fields.ts';
 import { defineCommand } from './modules.ts';
-import { askedFor, PAY_ERRORS } from './pay-request.ts';
-
-/** Five satoshi or one percent, whichever is more: what fees may come to when nobody says. */
-function usualFee(amount_msat: Msat): Msat {
-  const share = msat(amount_msat / 100n);
-  return share > 5000n ? share : msat(5000);
-}
+import { askedFor, PAY_ERRORS, usualFee } from './pay-request.ts';
 
 /** Pays an invoice, by the newer name. */
 export const xpay = defineCommand({

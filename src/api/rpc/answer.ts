@@ -1,6 +1,7 @@
 /**
  * What a command may answer, declared once: the types of `run`, the schema and the documentation all come from it.
  */
+import type { Literal } from './json.ts';
 import type { JsonSchema } from './schema.ts';
 
 declare const VALUE: unique symbol;
@@ -62,6 +63,8 @@ export const answer = {
   /** A whole number that may need 64 bits. */
   u64: value<number | bigint>('u64', { type: 'integer', minimum: 0 }),
   number: value<number>('number', { type: 'number' }),
+  /** A number to the digit, whatever digits it has. */
+  decimal: value<Literal>('number', { type: 'number' }),
   /** An amount in millisatoshi: a bare JSON integer. */
   msat: value<bigint>('msat', { type: 'integer', minimum: 0 }),
   /** An amount in satoshi: a bare JSON integer. */

@@ -18,6 +18,8 @@ export interface Param<T> {
   readonly doc: string;
   /** True: it has no place among the positional parameters. */
   readonly by_name: boolean;
+  /** The parameter that stands in for a required one. */
+  readonly unless?: string;
   /** Other names by which it may be given. */
   readonly aliases: readonly string[];
   readonly [VALUE]?: T;
@@ -36,6 +38,16 @@ export interface ParamOptions {
 /** A parameter that must be given. Required ones come first. */
 export function required<T>(field: Field<T>, doc: string, options: ParamOptions = {}): Param<T> {
   return { field, presence: 'required', default: undefined, doc, by_name: false, aliases: options.aliases ?? [] };
+}
+
+/** A parameter that must be given unless another one, which has no place of its own, is given instead. */
+export function requiredUnless<T>(
+  other: string,
+  field: Field<T>,
+  doc: string,
+  options: ParamOptions = {},
+): Param<T | undefined> {
+  return { ...required(field, doc, options), unless: other } as Param<T | undefined>;
 }
 
 /** A parameter that may be left out. */

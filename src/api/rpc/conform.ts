@@ -1,5 +1,6 @@
 /** Whether a result is what its command declares. In tests the dispatcher holds every result to it. */
 import type { Answer } from './answer.ts';
+import { Literal } from './json.ts';
 
 /** What is wrong with the value, and where; undefined when nothing is. Streams are not looked into. */
 export function findFault(answer: Answer<unknown>, value: unknown, path = 'result'): string | undefined {
@@ -15,6 +16,7 @@ export function findFault(answer: Answer<unknown>, value: unknown, path = 'resul
   }
   if (answer.kind === 'object') return findFaultOfObject(answer, value, path);
   if (schema.type === undefined) return undefined;
+  if (value instanceof Literal) return findFault(answer, value.value, path);
   if (schema.type === 'integer') {
     if (typeof value !== 'bigint' && !(typeof value === 'number' && Number.isSafeInteger(value))) {
       return `${path} is no integer`;

@@ -88,6 +88,7 @@ export function readParams(command: CommandFacts, params: Json): Record<string, 
   for (const name of plan.names) {
     if (values[name] !== undefined) continue;
     const param = command.params[name] as Param<unknown>;
+    if (param.unless !== undefined && values[param.unless] !== undefined) continue;
     if (param.presence === 'required') throw new RpcError('INVALID_PARAMS', `missing required parameter: ${name}`);
     values[name] = param.default;
   }

@@ -74,8 +74,6 @@ export const LIGHTNINGD_OPTIONS: Readonly<Record<string, ForeignOption>> = {
   'wss-bind-addr': no(NO_CLNREST),
   'wss-certs': no(NO_CLNREST),
   'exposesecret-passphrase': value('Till shows its seed with till seed, once'),
-  'currencyrate-add-source': value('Till converts no currencies'),
-  'currencyrate-disable-source': value('Till converts no currencies'),
   plugin: no(NO_PLUGINS),
   'plugin-dir': no(NO_PLUGINS),
   'important-plugin': no(NO_PLUGINS),

@@ -102,6 +102,34 @@ export const OPTIONS = {
     'Send webhooks to this host although its address is private, and over http:// if its URL says so. May be given several times.',
     { placeholder: 'HOST' },
   ),
+  'lnurl-allow-private': strings(
+    'Ask this host for the invoice of a refund although its address is private, and over http:// if its URL says so. May be given several times.',
+    { placeholder: 'HOST' },
+  ),
+  'currencyrate-add-source': strings(
+    'Ask this source for the price of a bitcoin too: its name, its URL, and the members of its JSON answer that lead to the price; {currency} and {currency_lc} stand for the code of the currency. May be given several times.',
+    { placeholder: 'NAME,URL,MEMBERS' },
+  ),
+  'currencyrate-disable-source': strings('Do not ask this source. May be given several times.', {
+    placeholder: 'NAME',
+  }),
+  'currencyrate-max-age': integer(600, 'How old an exchange rate may be, in seconds; an older one is not used.', {
+    min: 10,
+    max: 86_400,
+  }),
+  'price-margin-ppm': integer(
+    0,
+    'Added to prices in a currency when they become bitcoin, in millionths: 5000 is half a percent. Below zero it is a discount.',
+    { min: -500_000, max: 1_000_000 },
+  ),
+  'price-rounding': string('up', 'How prices in a currency are rounded when they become bitcoin.', {
+    one_of: ['up', 'nearest', 'down'],
+  }),
+  'price-round-to-msat': integer(
+    1000,
+    'They become a multiple of this many millisatoshi: 1000 is a satoshi, 1 does not round.',
+    { min: 1, max: 100_000_000_000 },
+  ),
   'cltv-final': optionalInteger(
     `Blocks that an invoice asks the payer to leave us (default: ${DEFAULT_FINAL_CLTV_BLOCKS}). The node needs ${FULFILL_DEADLINE_BLOCKS} of them to claim a payment on the chain.`,
     { min: LEAST_FINAL_CLTV_BLOCKS, max: 2016 },

@@ -1,6 +1,7 @@
 /** Builds the layer of the shop: what it asks to be paid, and what arrives on the chain for that. */
 import { secureRandomBytes } from '../../base/crypto/random.ts';
 import { version } from '../../base/version.ts';
+import { AskingProcess } from '../../infra/http/asking-process.ts';
 import { waysIn } from '../../node/channels/hint-source.ts';
 import { Idempotency } from '../../shop/access/idempotency.ts';
 import { Runes } from '../../shop/access/runes.ts';
@@ -12,6 +13,8 @@ import { EventLog } from '../../shop/events/event-log.ts';
 import { Pruner } from '../../shop/events/pruner.ts';
 import { AUTOCLEAN_SUBSYSTEMS } from '../../shop/invoices/autoclean.ts';
 import { Invoices } from '../../shop/invoices/invoices.ts';
+import type { Rates } from '../../shop/rates/rates.ts';
+import { Refunds } from '../../shop/refunds/refunds.ts';
 import { Calendar } from '../../shop/takings/calendar.ts';
 import { Takings } from '../../shop/takings/takings.ts';
 import { SendingProcess } from '../../shop/webhooks/sending-process.ts';
@@ -20,6 +23,7 @@ import { ConfigError } from '../config/option.ts';
 import { addressInvoices } from './address-invoices.ts';
 import type { Infra } from './build-infra.ts';
 import type { Node, ShopPort } from './build-node.ts';
+import { buildRates } from './build-rates.ts';
 import { checkoutPort } from './checkout-port.ts';
 import { depositPort } from './deposit-port.ts';
 import { INVOICE_FEATURES } from './features.ts';
@@ -28,6 +32,7 @@ import type { Part } from './lifecycle.ts';
 import { confirmations } from './open.ts';
 import { buildPeople, type People } from './people.ts';
 import { proxyOf } from './proxy.ts';
+import { lightningRefunds, onchainRefunds, refundedInvoices } from './refund-ports.ts';
 import { ShopWarnings } from './shop-warnings.ts';
 import { fencedSender, webhookPort } from './webhook-port.ts';
 
@@ -47,6 +52,8 @@ export interface Shop {
   readonly addresses: Addresses;
   /** The answers to wallets that pay them. */
   readonly lnurlPay: LnurlPay;
+  readonly rates: Rates;
+  readonly refunds: Refunds;
   /** What the node asks of the shop. */
   readonly port: ShopPort;
   readonly parts: readonly Part[];
@@ -54,12 +61,14 @@ export interface Shop {
 
 /** Nothing runs before the parts are started. */
 export async function buildShop(
-  { config, log, clock, store, chain }: Infra,
-  { keys, wallet, channels, incoming, reserve, liquidity }: Node,
+  infra: Infra,
+  { keys, wallet, channels, incoming, reserve, liquidity, outgoing, payer }: Node,
 ): Promise<Shop> {
+  const { config, log, clock, store, chain } = infra;
   const { values, network } = config;
   const receivableMsat = (): bigint =>
     waysIn(channels.list()).reduce((total, { receivable_msat }) => total + receivable_msat, 0n);
+  const rates = buildRates(infra);
   const report = (module: string) => (error: unknown) =>
     log.error(`${module}: ${error instanceof Error ? error.message : String(error)}`);
   const deposits: Deposits = new Deposits({
@@ -86,6 +95,7 @@ export async function buildShop(
     hints: { candidates: () => waysIn(channels.list(), (peer_id) => incoming.of(peer_id)) },
     fallback: deposits,
     jit,
+    rates,
     features: INVOICE_FEATURES,
     default_expiry_seconds: values['invoices-expiry'],
     ...(values['cltv-final'] === undefined ? {} : { cltv_final_blocks: values['cltv-final'] }),
@@ -145,6 +155,25 @@ export async function buildShop(
     onBackgroundError: report('events'),
   });
 
+  const refunds = new Refunds({
+    store,
+    clock,
+    network,
+    invoices: refundedInvoices(invoices),
+    lightning: lightningRefunds(payer, outgoing),
+    chain: onchainRefunds(wallet, chain),
+    asker: new AskingProcess({
+      allowed: values['lnurl-allow-private'],
+      option: 'lnurl-allow-private',
+      proxy: proxy && { ...proxy, always: true },
+      user_agent: `Till/${version()}`,
+      name: 'the process that asks Lightning addresses',
+      onProblem: (problem) => log.warn(problem),
+    }),
+    log,
+    onBackgroundError: report('refunds'),
+  });
+
   let stopTelling = (): void => {};
   const runes = await Runes.open({
     store,
@@ -167,6 +196,7 @@ export async function buildShop(
   const parts: readonly Part[] = [
     { name: 'runes', stop: () => runes.stop() },
     { name: 'sessions', stop: () => people.sessions.stop() },
+    { name: 'exchange rates', stop: () => rates.stop() },
     { name: 'webhooks', start: () => webhooks.start(), stop: () => webhooks.stop() },
     { name: 'takings', start: () => void takings.follow().catch(report('takings')), stop: () => takings.stop() },
     { name: 'old events', start: () => pruner.start(), stop: () => pruner.stop() },
@@ -193,6 +223,7 @@ export async function buildShop(
         stopTelling();
       },
     },
+    { name: 'refunds', start: () => refunds.start(), stop: () => refunds.stop() },
     {
       name: 'deposits',
       start() {
@@ -228,6 +259,8 @@ export async function buildShop(
     webhooks,
     addresses,
     lnurlPay,
+    rates,
+    refunds,
     port: {
       judge: (set) => invoices.judge(set),
       markPaid: (payment_hash, amount_received_msat, claims, opening_fee_msat) =>

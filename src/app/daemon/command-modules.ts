@@ -69,6 +69,8 @@ export function modulesOf(layers: BuiltLayers): Modules {
     events: shop.events,
     addresses: shop.addresses,
     webhooks: shop.webhooks,
+    rates: shop.rates,
+    refunds: shop.refunds,
     queries,
     payments: outgoing,
     payer,

@@ -32,6 +32,9 @@ export interface SignedTransaction {
 /** What others write in the unit that makes a coin, so that no crash comes between. */
 export type CoinWrites = (coin: MinedCoin) => readonly Write[];
 
+/** What others write in the unit that enters a transaction, so that no crash comes between. */
+export type TransactionWrites = (made: { readonly txid: Txid; readonly fee_sat: Sat }) => readonly Write[];
+
 /** Change goes to taproot: its inputs are the cheapest to spend. */
 const CHANGE_KIND: AddressKind = 'p2tr';
 
@@ -181,18 +184,20 @@ export class Books {
   }
 
   /**
-   * Composes a transaction and enters it at once; answers when that is durable. `scripts` are fresh ones that it pays to.
+   * Composes a transaction and enters it at once; answers when that is durable. `scripts` are fresh ones that it pays to,
+   * `writes` those of others that belong into the same unit; they must not stop it.
    * Throws as `compose` does.
    */
   async enter(
     request: ComposeRequest,
     state: 'held' | 'sent',
     scripts: readonly FreshScript[] = [],
+    writes: TransactionWrites = () => [],
   ): Promise<SignedTransaction> {
     const { own: change, script, write } = this.addresses.fresh(CHANGE_KIND, 1);
     const { txid, transaction, fee_sat, spent, purpose, change_index, is_sweep } = compose(this.keys, script, request);
     const own = { txid, transaction, fee_sat, state, purpose, change_index, is_sweep, parents: [] };
-    const writes = [...scripts.map((each) => each.write), ...(change_index === undefined ? [] : [write])];
+    const own_writes = [...scripts.map((each) => each.write), ...(change_index === undefined ? [] : [write])];
     const own_scripts = new Map(scripts.map((each) => [each.own.script_pubkey, each.own]));
     if (change_index !== undefined) own_scripts.set(change.script_pubkey, change);
     for (const each of own_scripts.values()) this.addresses.take(each);
@@ -200,7 +205,7 @@ export class Books {
     const next_height = this.tip_height + 1;
     for (const script_pubkey of own_scripts.keys()) this.#watch?.ensureScript(script_pubkey, next_height);
     this.#watch?.ensureLedger(next_height);
-    await this.flush(writes);
+    await this.flush([...own_writes, ...writes({ txid, fee_sat })]);
     return { txid, transaction, fee_sat, spent };
   }
 

@@ -14,7 +14,7 @@ import type { Network } from '../../base/types/network.ts';
 import type { Transaction, TxOutput } from '../../codec/tx/transaction.ts';
 import { type ChainSource, FEERATE_FLOOR_PER_KW } from '../../infra/chain/source.ts';
 import type { Store } from '../../infra/store/store.ts';
-import { Books, type CoinWrites, type SignedTransaction } from './books.ts';
+import { Books, type CoinWrites, type SignedTransaction, type TransactionWrites } from './books.ts';
 import { type ForeignInput, NotEnoughError } from './build.ts';
 import { bumpFee } from './bump.ts';
 import type { AddressKind, Coin, WalletKeys } from './coin.ts';
@@ -213,16 +213,17 @@ export class Wallet {
   }
 
   /**
-   * Pays to a script and sends the transaction. Throws NotEnoughError, DustError, CoinError, or BroadcastError, and then
-   * nothing is reserved any more.
+   * Pays to a script and sends the transaction; `writes` become durable with it, before it is sent. Throws NotEnoughError,
+   * DustError, CoinError, or BroadcastError, and then nothing is reserved any more.
    */
   async withdraw(
     script_pubkey: Uint8Array,
     amount_sat: Sat | 'all',
     options: SpendOptions,
+    writes?: TransactionWrites,
   ): Promise<SignedTransaction> {
     const request = this.#payment('withdrawal', script_pubkey, amount_sat, options, this.#reserveSat());
-    const signed = await this.#books.enter(request, 'sent');
+    const signed = await this.#books.enter(request, 'sent', [], writes);
     await this.#sender.publishOrRelease(signed.txid);
     return signed;
   }

@@ -1,13 +1,15 @@
 /** What `invoice` asks for, as the shop layer takes it. */
 import type { Msat } from '../../base/types/amount.ts';
 import type { PaymentHash } from '../../base/types/brand.ts';
+import type { PriceRequest } from '../../base/types/price.ts';
 import type { Secret } from '../../base/types/secret.ts';
 import type { Write } from '../../infra/store/store.ts';
 import type { ExposePrivateChannels } from './route-hints.ts';
 
 /** What `invoice` asks for. */
 export interface CreateRequest {
-  readonly amount_msat: Msat | 'any';
+  /** A price becomes an amount of bitcoin at the rate of now, and the rate is kept with the invoice. */
+  readonly amount_msat: Msat | 'any' | PriceRequest;
   readonly label: string;
   readonly description: string;
   /** Seconds. */

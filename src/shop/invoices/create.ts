@@ -27,7 +27,7 @@ import { type Clash, insertInvoice, isCreated } from './insert.ts';
 import { type Invoice, MAX_DESCRIPTION_BYTES, MAX_KEPT_TEXT_BYTES, MAX_LABEL_BYTES } from './invoice.ts';
 import { buyJit, type JitOutcome, jitFields } from './jit.ts';
 import { derivePaymentSecret } from './payment-secret.ts';
-import type { InvoicesOptions, JitTerms } from './ports.ts';
+import type { InvoicesContext, JitTerms } from './ports.ts';
 import { type ChosenHints, HintChooser, type HintRequest, type InvoiceWarnings } from './route-hints.ts';
 import { asksTheSame } from './same-request.ts';
 
@@ -46,11 +46,11 @@ export const DEFAULT_EXPIRY_SECONDS = 3600;
 const LAST_SECOND = Number.MAX_SAFE_INTEGER;
 
 export class InvoiceCreator {
-  readonly #options: InvoicesOptions;
+  readonly #options: InvoicesContext;
   readonly #changes: InvoiceChanges;
   readonly #hints: HintChooser;
 
-  constructor(options: InvoicesOptions, changes: InvoiceChanges) {
+  constructor(options: InvoicesContext, changes: InvoiceChanges) {
     this.#options = options;
     this.#changes = changes;
     this.#hints = new HintChooser(options.randomBytes);
@@ -58,7 +58,7 @@ export class InvoiceCreator {
 
   /** Resolves when the invoice is durable. Throws RpcError, and then there is no new invoice. */
   async create(request: CreateRequest): Promise<CreatedInvoice> {
-    const { clock, store, signer } = this.#options;
+    const { clock, store, signer, price_rows } = this.#options;
     checkTexts(request);
     const created_at = clock.nowSeconds();
     const expires_at = expiryTime(created_at, request.expiry, this.#options.default_expiry_seconds);
@@ -66,11 +66,10 @@ export class InvoiceCreator {
     const preimage = request.preimage ?? new Secret(toHex(this.#options.randomBytes(32)));
     const payment_hash = toHex(sha256(fromHex(preimage.reveal()))) as PaymentHash;
     const payment_secret = derivePaymentSecret(this.#options.payment_secret_key, payment_hash);
-    const amount_msat = request.amount_msat === 'any' ? undefined : request.amount_msat;
     const min_final_cltv_expiry = finalCltv(request.cltv, this.#options.cltv_final_blocks);
     const fields: InvoiceFields = {
       currency: this.#options.network.bolt11_prefix,
-      amount_msat,
+      amount_msat: typeof request.amount_msat === 'bigint' ? request.amount_msat : undefined,
       created_at,
       payment_hash,
       payment_secret,
@@ -81,21 +80,23 @@ export class InvoiceCreator {
       features: this.#options.features,
     };
     if (request.idempotent === true || wantsJit(request)) {
-      // Most repeats find their invoice here, whatever became of the channels; one that races its twin finds it below.
+      // Most repeats find their invoice here, whatever became of rates and channels; one that races its twin finds it below.
       // And nothing is bought for an invoice that cannot be made.
-      const earlier = await findInvoice(store, clock, { label: request.label });
+      const earlier = await findInvoice(this.#options, { label: request.label });
       if (earlier !== undefined) return await this.#again(request, fields, { by: 'label', existing: earlier });
     }
-    const jit = await this.#wishedChannel(request, fields);
+    const { amount_msat, price } = await this.#amountOf(request.amount_msat);
+    const priced = { ...fields, amount_msat };
+    const jit = await this.#wishedChannel(request, priced);
     const { routes, warnings } =
       jit.channel === undefined
-        ? this.#hints.choose(this.#options.hints.candidates(), hintsFor(request, fields))
+        ? this.#hints.choose(this.#options.hints.candidates(), hintsFor(request, priced))
         : NO_HINTS;
     const own_script = request.fallbacks === undefined ? await this.#options.fallback?.newScript() : undefined;
-    const plain = { ...fields, routes, fallbacks: own_script === undefined ? fallbacks : [own_script] };
+    const plain = { ...priced, routes, fallbacks: own_script === undefined ? fallbacks : [own_script] };
     const shown = jit.channel === undefined ? plain : jitFields(plain, jit.channel, created_at);
     const outcome = await insertInvoice(
-      { store, clock, changes: this.#changes },
+      { store, clock, price_rows, changes: this.#changes },
       {
         label: request.label,
         payment_hash,
@@ -107,6 +108,7 @@ export class InvoiceCreator {
         bolt11: written(() => encodeInvoice(shown, signer.sign)),
         description: request.description,
         metadata: request.metadata,
+        price,
         payment_preimage: preimage as Secret<PaymentPreimage>,
         is_transient: request.is_transient === true,
       },
@@ -135,6 +137,15 @@ export class InvoiceCreator {
     if (wish === 'auto' && !isNeeded) return NO_CHANNEL;
     const { payment_hash, amount_msat, expiry_seconds = 0 } = fields;
     return await buyJit(this.#options.jit, wish, { payment_hash, amount_msat, expiry_seconds });
+  }
+
+  /** What is asked for in bitcoin: as it was said, or at the rate of now. Rejects with RpcError. */
+  async #amountOf(asked: CreateRequest['amount_msat']): Promise<Pick<Invoice, 'amount_msat' | 'price'>> {
+    if (typeof asked !== 'object') return { amount_msat: asked === 'any' ? undefined : asked };
+    const { rates } = this.#options;
+    if (rates === undefined)
+      throw new RpcError('RATE_UNAVAILABLE', 'There is no source of rates: give the amount in msat');
+    return await rates.price(asked);
   }
 
   #addressWrites(own_script: string | undefined, payment_hash: PaymentHash): readonly Write[] {
@@ -227,7 +238,7 @@ function expiryTime(created_at: number, expiry: bigint | undefined, default_seco
   return created_at + Number(expiry ?? default_seconds);
 }
 
-function readFallbacks(fallbacks: readonly string[], network: InvoicesOptions['network']): string[] {
+function readFallbacks(fallbacks: readonly string[], network: InvoicesContext['network']): string[] {
   return fallbacks.map((text) => {
     const address = parseAddress(text);
     if (address === undefined) throw new RpcError('LIGHTNINGD', 'Fallback address not valid');

@@ -7,6 +7,8 @@ import type { Row, Write } from '../../infra/store/store.ts';
 import { u64FromColumn } from '../../infra/store/u64.ts';
 import { counterValue } from './counters.ts';
 import type { Invoice, PaidOutpoint } from './invoice.ts';
+import { priceJson } from './price.ts';
+import { PRICE_MEMBER, type PriceRows } from './price-rows.ts';
 
 const CREATED = selectedEvents({
   type: 'invoice.created',
@@ -16,35 +18,48 @@ const CREATED = selectedEvents({
   happens: 'always',
 });
 
-const PAID = selectedEvents({
-  type: 'invoice.paid',
-  label: 'label',
-  data: `'{"created_index":' || created_index || ',"pay_index":' || pay_index
-    || COALESCE(',"amount_msat":' || amount_msat, '') || ',' || CAST(? AS TEXT)`,
-  from: `invoices WHERE pay_index = ${counterValue('invoices_paid')}`,
-  happens: 'always',
-});
+const PAID_DATA = `'{"created_index":' || created_index || ',"pay_index":' || pay_index
+    || COALESCE(',"amount_msat":' || amount_msat, '')`;
+
+function paidEvents(data: string) {
+  return selectedEvents({
+    type: 'invoice.paid',
+    label: 'label',
+    data: `${data} || ',' || CAST(? AS TEXT)`,
+    from: `invoices WHERE pay_index = ${counterValue('invoices_paid')}`,
+    happens: 'always',
+  });
+}
+
+const PAID = paidEvents(PAID_DATA);
+const PRICED_PAID = paidEvents(`${PAID_DATA} || ${PRICE_MEMBER}`);
 
 /** Of an invoice that gets its index in this unit. */
 export function createdEvent(
-  invoice: Pick<Invoice, 'label' | 'payment_hash' | 'amount_msat' | 'created_at' | 'expires_at'>,
+  invoice: Pick<Invoice, 'label' | 'payment_hash' | 'amount_msat' | 'created_at' | 'expires_at' | 'price'>,
 ): readonly Write[] {
-  const { label, payment_hash, amount_msat, created_at, expires_at } = invoice;
-  return CREATED(created_at, [label, eventData({ payment_hash, amount_msat, expires_at }).slice(1)]);
+  const { label, payment_hash, amount_msat, created_at, expires_at, price } = invoice;
+  const data = eventData({ payment_hash, amount_msat, expires_at }).slice(1);
+  const told = price === undefined ? data : `"price":${priceJson(price)},${data}`;
+  return CREATED(created_at, [label, told]);
 }
 
 /** Of an invoice that gets its `pay_index` in this unit. */
-export function paidEvent(paid: {
-  readonly payment_hash: PaymentHash;
-  readonly amount_received_msat: Msat;
-  readonly opening_fee_msat?: Msat | undefined;
-  readonly paid_at: number;
-  readonly paid_outpoint?: PaidOutpoint;
-}): readonly Write[] {
+export function paidEvent(
+  paid: {
+    readonly payment_hash: PaymentHash;
+    readonly amount_received_msat: Msat;
+    readonly opening_fee_msat?: Msat | undefined;
+    readonly paid_at: number;
+    readonly paid_outpoint?: PaidOutpoint;
+  },
+  price_rows: Pick<PriceRows, 'hasAny'>,
+): readonly Write[] {
   const { payment_hash, amount_received_msat, opening_fee_msat, paid_at, paid_outpoint } = paid;
   const { txid, outnum } = paid_outpoint ?? {};
   const data = { amount_received_msat, opening_fee_msat, payment_hash, paid_at, txid, outnum };
-  return PAID(paid_at, [eventData(data).slice(1)]);
+  const events = price_rows.hasAny ? PRICED_PAID : PAID;
+  return events(paid_at, [eventData(data).slice(1)]);
 }
 
 /** Of an invoice whose time has passed: a row with created_index, label, payment_hash, amount_msat and expires_at. */

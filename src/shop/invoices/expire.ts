@@ -7,8 +7,8 @@ import type { InvoiceChanges } from './changes.ts';
 import { counterValue, takeNext } from './counters.ts';
 import { expiredEvent } from './events.ts';
 import { forgetDue, readForgetAt } from './forget.ts';
-import type { InvoicesOptions } from './ports.ts';
-import { COLUMNS, readInvoice } from './row.ts';
+import type { InvoicesContext } from './ports.ts';
+import { readInvoice } from './row.ts';
 
 /** Rows per sweep: what commits in a few milliseconds, so that others get their turn. */
 const SWEEP_ROWS = 200;
@@ -20,17 +20,17 @@ const DUE = `SELECT created_index, label, payment_hash, amount_msat, expires_at,
   ORDER BY expires_at LIMIT ${SWEEP_ROWS}`;
 const NEXT = "SELECT MIN(expires_at) AS expires_at FROM invoices WHERE state = 'unpaid'";
 const MARK_EXPIRED = `UPDATE invoices SET state = 'expired', updated_index = ${counterValue('invoices_updated')}
-  WHERE created_index = ? AND state = 'unpaid' RETURNING ${COLUMNS}`;
+  WHERE created_index = ? AND state = 'unpaid' RETURNING `;
 
 export class ExpirySweep {
-  readonly #options: InvoicesOptions;
+  readonly #options: InvoicesContext;
   readonly #changes: InvoiceChanges;
   #due_seconds = Number.POSITIVE_INFINITY;
   #cancel: () => void = () => {};
   #sweeping: Promise<void> | undefined;
   #stopped = false;
 
-  constructor(options: InvoicesOptions, changes: InvoiceChanges) {
+  constructor(options: InvoicesContext, changes: InvoiceChanges) {
     this.#options = options;
     this.#changes = changes;
   }
@@ -88,9 +88,13 @@ export class ExpirySweep {
   }
 
   async #expire(due: Row): Promise<void> {
-    const { store, clock } = this.#options;
+    const { store, clock, price_rows } = this.#options;
     const now = clock.nowSeconds();
-    const mark: Write = { sql: MARK_EXPIRED, params: [due.created_index as bigint], stop_if_no_row: true };
+    const mark: Write = {
+      sql: MARK_EXPIRED + price_rows.columns,
+      params: [due.created_index as bigint],
+      stop_if_no_row: true,
+    };
     const event = due.is_transient === 1n ? [] : expiredEvent(due, now);
     const result = await store.commit([takeNext('invoices_updated'), mark, ...event]);
     const row = result.committed ? result.rows[1]?.[0] : undefined;

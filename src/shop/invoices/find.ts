@@ -2,15 +2,15 @@
 
 import { RpcError } from '../../base/errors.ts';
 import type { PaymentHash } from '../../base/types/brand.ts';
-import type { Clock } from '../../base/types/clock.ts';
 import { fromHex } from '../../base/types/hex.ts';
 import { checkTerms } from '../../codec/bolt11/check.ts';
 import { Bolt11Error } from '../../codec/bolt11/error.ts';
 import { parseRaw } from '../../codec/bolt11/raw.ts';
 import { HASH_IS, hashValues } from '../../infra/store/invoice-hash.ts';
-import type { Row, SqlValue, Store } from '../../infra/store/store.ts';
+import type { Row, SqlValue } from '../../infra/store/store.ts';
 import type { Invoice } from './invoice.ts';
-import { COLUMNS, readInvoice } from './row.ts';
+import type { InvoicesContext } from './ports.ts';
+import { readInvoice } from './row.ts';
 
 /** What an invoice can be looked up by. */
 export type InvoiceKey =
@@ -19,18 +19,23 @@ export type InvoiceKey =
   | { readonly created_index: number }
   | { readonly invstring: string };
 
-const BY_LABEL = `SELECT ${COLUMNS} FROM invoices WHERE label = ?`;
-const BY_INDEX = `SELECT ${COLUMNS} FROM invoices WHERE created_index = ?`;
-const BY_HASH = `SELECT ${COLUMNS} FROM invoices WHERE ${HASH_IS}`;
+const BY_LABEL = 'label = ?';
+const BY_INDEX = 'created_index = ?';
+
+/** What a look-up needs. */
+export type Finding = Pick<InvoicesContext, 'store' | 'clock' | 'price_rows'>;
 
 /** The invoice, if there is one. Throws RpcError INVALID_PARAMS for an invstring that is no BOLT 11. */
-export async function findInvoice(store: Store, clock: Clock, key: InvoiceKey): Promise<Invoice | undefined> {
-  const readOne = async (sql: string, ...values: readonly SqlValue[]): Promise<Invoice | undefined> => {
-    const [row] = await store.read(sql, values);
+export async function findInvoice(
+  { store, clock, price_rows }: Finding,
+  key: InvoiceKey,
+): Promise<Invoice | undefined> {
+  const readOne = async (condition: string, ...values: readonly SqlValue[]): Promise<Invoice | undefined> => {
+    const [row] = await store.read(`SELECT ${price_rows.columns} FROM invoices WHERE ${condition}`, values);
     return row === undefined ? undefined : readInvoice(row as Row, clock.nowSeconds());
   };
   if ('label' in key) return await readOne(BY_LABEL, key.label);
-  const byHash = (payment_hash: PaymentHash) => readOne(BY_HASH, ...hashValues(fromHex(payment_hash)));
+  const byHash = (payment_hash: PaymentHash) => readOne(HASH_IS, ...hashValues(fromHex(payment_hash)));
   if ('payment_hash' in key) return await byHash(key.payment_hash);
   if ('created_index' in key) return await readOne(BY_INDEX, key.created_index);
   // The text is not indexed: the hash in it finds the row, and the row's own text must then be the same.

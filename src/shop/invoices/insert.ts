@@ -1,14 +1,13 @@
 /** A new row. The database's own constraints judge label and hash, so that of two writers exactly one wins. */
 import { RpcError } from '../../base/errors.ts';
 import type { PaymentPreimage, PaymentSecret } from '../../base/types/brand.ts';
-import type { Clock } from '../../base/types/clock.ts';
 import { fromHex } from '../../base/types/hex.ts';
 import type { Secret } from '../../base/types/secret.ts';
-import type { Store, Write } from '../../infra/store/store.ts';
+import type { Write } from '../../infra/store/store.ts';
 import type { InvoiceChanges } from './changes.ts';
 import { counterValue, takeNext } from './counters.ts';
 import { createdEvent } from './events.ts';
-import { findInvoice } from './find.ts';
+import { type Finding, findInvoice } from './find.ts';
 import type { Invoice, UnpaidInvoice } from './invoice.ts';
 import { amountToColumn } from './row.ts';
 
@@ -61,12 +60,14 @@ const ATTEMPTS = 10;
  * (the hash is looked at first).
  */
 export async function insertInvoice(
-  { store, clock, changes }: { readonly store: Store; readonly clock: Clock; readonly changes: InvoiceChanges },
+  { changes, ...finding }: Finding & { readonly changes: InvoiceChanges },
   invoice: NewInvoice,
   writes: readonly Write[] = [],
 ): Promise<UnpaidInvoice | Clash> {
+  const { store, price_rows } = finding;
+  const prices = price_rows.insertion(invoice.price);
   const event = invoice.is_transient === true ? [] : createdEvent(invoice);
-  const unit = [takeNext('invoices_created'), insertion(invoice), ...writes, ...event];
+  const unit = [takeNext('invoices_created'), insertion(invoice), ...prices, ...writes, ...event];
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const result = await store.commit(unit);
     if (result.committed) {
@@ -78,9 +79,9 @@ export async function insertInvoice(
       }
       return created;
     }
-    const byHash = await findInvoice(store, clock, { payment_hash: invoice.payment_hash });
+    const byHash = await findInvoice(finding, { payment_hash: invoice.payment_hash });
     if (byHash !== undefined) return { by: 'payment_hash', existing: byHash };
-    const byLabel = await findInvoice(store, clock, { label: invoice.label });
+    const byLabel = await findInvoice(finding, { label: invoice.label });
     if (byLabel !== undefined) return { by: 'label', existing: byLabel };
   }
   throw new RpcError('LIGHTNINGD', 'The label is being created and deleted by others at this moment: try again');

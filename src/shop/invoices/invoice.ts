@@ -3,6 +3,7 @@
  */
 import type { Msat } from '../../base/types/amount.ts';
 import type { PaymentHash, PaymentPreimage, Txid } from '../../base/types/brand.ts';
+import type { Price } from '../../base/types/price.ts';
 
 /** What every invoice has. */
 interface InvoiceTerms {
@@ -25,6 +26,8 @@ interface InvoiceTerms {
   readonly description?: string | undefined;
   /** What the shop keeps beside it: the text of a JSON object. */
   readonly metadata?: string | undefined;
+  /** What was asked for in a currency, and the rate of that moment; absent when the amount was given in bitcoin. */
+  readonly price?: Price | undefined;
 }
 
 /** It can be paid. */

@@ -13,7 +13,9 @@ import { findInvoice, type InvoiceKey } from './find.ts';
 import { countTransient } from './forget.ts';
 import type { Invoice, PaidInvoice, PaidOutpoint } from './invoice.ts';
 import { type ListQuery, listInvoices } from './list.ts';
-import type { InvoicesOptions } from './ports.ts';
+import { listPaid } from './payments-list.ts';
+import type { InvoicesContext, InvoicesOptions } from './ports.ts';
+import { PriceRows } from './price-rows.ts';
 import { type Accepted, type IncomingTotal, Receiver } from './receive.ts';
 import { Remover } from './remove.ts';
 import { type SearchPage, type SearchQuery, searchInvoices } from './search.ts';
@@ -21,7 +23,7 @@ import { signText, takeInvoice } from './sign.ts';
 import { type Awaited, type IndexReached, Waiting } from './wait.ts';
 
 export class Invoices {
-  readonly #options: InvoicesOptions;
+  readonly #options: InvoicesContext;
   readonly #changes = new InvoiceChanges();
   readonly #creator: InvoiceCreator;
   readonly #receiver: Receiver;
@@ -30,7 +32,8 @@ export class Invoices {
   readonly #expiry: ExpirySweep;
   readonly autoclean: Autoclean;
 
-  constructor(options: InvoicesOptions) {
+  constructor(given: InvoicesOptions) {
+    const options: InvoicesContext = { ...given, price_rows: new PriceRows(given.store) };
     this.#options = options;
     this.#creator = new InvoiceCreator(options, this.#changes);
     this.#receiver = new Receiver(options, this.#changes);
@@ -41,8 +44,9 @@ export class Invoices {
   }
 
   /** Sets the timer for the next invoice to expire. Nothing is replayed. */
-  start(): Promise<void> {
-    return this.#expiry.start();
+  async start(): Promise<void> {
+    await this.#options.price_rows.start();
+    await this.#expiry.start();
   }
 
   /** Ends the timers. The store must still be open. */
@@ -76,7 +80,7 @@ export class Invoices {
 
   /** The invoice, if there is one. Throws RpcError for an invstring that is no BOLT 11. */
   find(key: InvoiceKey): Promise<Invoice | undefined> {
-    return findInvoice(this.#options.store, this.#options.clock, key);
+    return findInvoice(this.#options, key);
   }
 
   /** How many invoices that somebody outside asked for can be paid now; at most `most`. */
@@ -92,6 +96,11 @@ export class Invoices {
   /** A page of the invoices that a text and filters find, the newest first. Rejects with RangeError for a bad cursor. */
   search(query: SearchQuery): Promise<SearchPage> {
     return searchInvoices(this.#options, query);
+  }
+
+  /** Every payment in its order, those of deleted invoices too, read page by page as they are asked for. */
+  listPaid(): AsyncGenerator<PaidInvoice, void> {
+    return listPaid(this.#options);
   }
 
   /** Deletes the invoice of a label, which must have the status. Throws RpcError. */

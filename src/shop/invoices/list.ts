@@ -5,8 +5,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { MAX_COLUMN } from '../../infra/store/u64.ts';
 import type { Invoice, InvoiceStatus } from './invoice.ts';
 import { hasMembers } from './metadata.ts';
-import type { InvoicesOptions } from './ports.ts';
-import { COLUMNS, readInvoice } from './row.ts';
+import type { InvoicesContext } from './ports.ts';
+import { readInvoice } from './row.ts';
 
 /** What to list, and in which order. */
 export interface ListQuery {
@@ -33,11 +33,11 @@ export const DEFAULT_PAGE_ROWS = 500;
 const INDEX_COLUMN = { created: 'created_index', updated: 'updated_index', paid: 'pay_index' } as const;
 
 /** The invoices, read as they are asked for. */
-export async function* listInvoices(options: InvoicesOptions, query: ListQuery): AsyncGenerator<Invoice, void> {
-  const { store, clock, page_rows = DEFAULT_PAGE_ROWS } = options;
+export async function* listInvoices(context: InvoicesContext, query: ListQuery): AsyncGenerator<Invoice, void> {
+  const { store, clock, price_rows, page_rows = DEFAULT_PAGE_ROWS } = context;
   const column = INDEX_COLUMN[query.index ?? 'created'];
   const [bound, order] = query.reverse === true ? ['<=', 'DESC'] : ['>=', 'ASC'];
-  const sql = `SELECT ${COLUMNS} FROM invoices WHERE ${column} IS NOT NULL AND ${column} ${bound} ?
+  const sql = `SELECT ${price_rows.columns} FROM invoices WHERE ${column} IS NOT NULL AND ${column} ${bound} ?
     ORDER BY ${column} ${order} LIMIT ?`;
   const matches = matcherOf(query);
   let left = query.limit ?? Number.POSITIVE_INFINITY;

@@ -6,11 +6,13 @@ import type { NodeId, PaymentHash } from '../../base/types/brand.ts';
 import type { Clock } from '../../base/types/clock.ts';
 import type { Features } from '../../base/types/features.ts';
 import type { Network } from '../../base/types/network.ts';
+import type { Price, PriceRequest } from '../../base/types/price.ts';
 import type { Secret } from '../../base/types/secret.ts';
 import type { ShortChannelId } from '../../base/types/short-channel-id.ts';
 import type { RouteHop } from '../../codec/bolt11/invoice.ts';
 import type { Sign } from '../../codec/bolt11/signature.ts';
 import type { Store, Write } from '../../infra/store/store.ts';
+import type { PriceRows } from './price-rows.ts';
 
 /** An open channel whose peer has sent us a channel_update: a way in. */
 export interface HintCandidate {
@@ -94,6 +96,12 @@ export interface JitSource {
   termsOf(payment_hash: PaymentHash): Promise<JitTerms | undefined>;
 }
 
+/** What bitcoin costs. */
+export interface PriceSource {
+  /** What a price is in bitcoin now, with the rate to pin. Rejects with RpcError when nobody knows. */
+  price(request: PriceRequest): Promise<{ readonly amount_msat: Msat; readonly price: Price }>;
+}
+
 /** Signs with the node's key, without showing it. */
 export interface InvoiceSigner {
   readonly node_id: NodeId;
@@ -114,6 +122,8 @@ export interface InvoicesOptions {
   readonly fallback?: FallbackSource;
   /** Absent: no channel is bought. */
   readonly jit?: JitSource | undefined;
+  /** Absent: invoices are made in bitcoin alone. */
+  readonly rates?: PriceSource;
   /** The features that invoices show (BOLT 9, context 9). */
   readonly features: Features;
   /** When an invoice does not say. Default: 3600. */
@@ -124,6 +134,11 @@ export interface InvoicesOptions {
   readonly page_rows?: number;
   /** Told when work in the background fails. */
   readonly onBackgroundError: (error: unknown) => void;
+}
+
+/** What the files of the module share: what it is built from, and the table of prices. */
+export interface InvoicesContext extends InvoicesOptions {
+  readonly price_rows: PriceRows;
 }
 
 /** A hint as it is written. */

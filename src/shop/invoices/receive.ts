@@ -14,8 +14,8 @@ import { counterValue, takeNext } from './counters.ts';
 import { paidEvent } from './events.ts';
 import type { PaidInvoice, PaidOutpoint } from './invoice.ts';
 import { derivePaymentSecret } from './payment-secret.ts';
-import type { InvoicesOptions } from './ports.ts';
-import { amountToColumn, COLUMNS, readInvoice } from './row.ts';
+import type { InvoicesContext } from './ports.ts';
+import { amountToColumn, readInvoice } from './row.ts';
 
 /** A set of HTLCs as its onions describe it. */
 export interface IncomingTotal {
@@ -38,15 +38,15 @@ const PAID = `state = 'paid', pay_index = ${counterValue('invoices_paid')},
     updated_index = ${counterValue('invoices_updated')}, amount_received_msat = ?, paid_at = ?`;
 const MARK_PAID = `UPDATE invoices SET ${PAID}
   WHERE ${HASH_IS} AND state IN ('unpaid', 'held') AND expires_at > ?
-  RETURNING ${COLUMNS}`;
+  RETURNING `;
 // A provider took its fee off the payment.
 const MARK_PAID_LESS = `UPDATE invoices SET ${PAID}, opening_fee_msat = ?
   WHERE ${HASH_IS} AND state IN ('unpaid', 'held') AND expires_at > ?
-  RETURNING ${COLUMNS}`;
+  RETURNING `;
 // Whether a deposit came in time is judged by its block: the invoice may have expired since.
 const MARK_DEPOSITED = `UPDATE invoices SET ${PAID}, paid_txid = ?, paid_outnum = ?
   WHERE created_index = ? AND state <> 'paid'
-  RETURNING ${COLUMNS}`;
+  RETURNING `;
 const HOLD = "UPDATE invoices SET state = 'held' WHERE created_index = ? AND state = 'unpaid'";
 const LET_GO = "UPDATE invoices SET state = 'unpaid' WHERE created_index = ? AND state = 'held' RETURNING expires_at";
 const IS_HELD = "SELECT 1 AS found FROM invoices WHERE created_index = ? AND state = 'held'";
@@ -57,10 +57,10 @@ const PREIMAGE = `SELECT payment_preimage FROM invoices WHERE ${HASH_IS} AND sta
   UNION ALL SELECT payment_preimage FROM deleted_paid_invoices WHERE payment_hash = ?`;
 
 export class Receiver {
-  readonly #options: InvoicesOptions;
+  readonly #options: InvoicesContext;
   readonly #changes: InvoiceChanges;
 
-  constructor(options: InvoicesOptions, changes: InvoiceChanges) {
+  constructor(options: InvoicesContext, changes: InvoiceChanges) {
     this.#options = options;
     this.#changes = changes;
   }
@@ -95,14 +95,15 @@ export class Receiver {
     writes: readonly Write[] = [],
     opening_fee_msat: Msat | undefined = undefined,
   ): Promise<PaymentPreimage | undefined> {
-    const now = this.#options.clock.nowSeconds();
+    const { clock, price_rows } = this.#options;
+    const now = clock.nowSeconds();
     const fee = opening_fee_msat === undefined ? [] : [amountToColumn(opening_fee_msat)];
     const mark: Write = {
-      sql: opening_fee_msat === undefined ? MARK_PAID : MARK_PAID_LESS,
+      sql: (opening_fee_msat === undefined ? MARK_PAID : MARK_PAID_LESS) + price_rows.columns,
       params: [amountToColumn(amount_received_msat), now, ...fee, ...hashValues(fromHex(payment_hash)), now],
       stop_if_no_row: true,
     };
-    const event = paidEvent({ payment_hash, amount_received_msat, opening_fee_msat, paid_at: now });
+    const event = paidEvent({ payment_hash, amount_received_msat, opening_fee_msat, paid_at: now }, price_rows);
     return (await this.#pay(mark, [...event, ...writes]))?.payment_preimage;
   }
 
@@ -116,19 +117,19 @@ export class Receiver {
     { txid, outnum }: PaidOutpoint,
     writes: readonly Write[] = [],
   ): Promise<boolean> {
-    const { store, clock } = this.#options;
+    const { store, clock, price_rows } = this.#options;
     // A hash never changes, so it may be read before the unit.
     const [row] = await store.read(HASH, [created_index]);
     if (row === undefined) return false;
     const payment_hash = toHex(row.payment_hash as Uint8Array) as PaymentHash;
     const now = clock.nowSeconds();
     const mark: Write = {
-      sql: MARK_DEPOSITED,
+      sql: MARK_DEPOSITED + price_rows.columns,
       params: [amountToColumn(amount_received_msat), now, txid, outnum, created_index],
       stop_if_no_row: true,
     };
     const paid_outpoint = { txid, outnum };
-    const event = paidEvent({ payment_hash, amount_received_msat, paid_at: now, paid_outpoint });
+    const event = paidEvent({ payment_hash, amount_received_msat, paid_at: now, paid_outpoint }, price_rows);
     return (await this.#pay(mark, [...event, ...writes])) !== undefined;
   }
 

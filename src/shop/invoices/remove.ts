@@ -6,7 +6,7 @@ import { counterValue, type InvoiceCounter, takeNext } from './counters.ts';
 import { deletedEvent } from './events.ts';
 import { findInvoice } from './find.ts';
 import type { Invoice, InvoiceStatus } from './invoice.ts';
-import type { InvoicesOptions } from './ports.ts';
+import type { InvoicesContext } from './ports.ts';
 import { COLUMNS, readInvoice } from './row.ts';
 
 /** Rows that are deleted in one go, so that others get their turn between two. */
@@ -20,7 +20,7 @@ const KEEP_PAYMENT = `INSERT INTO deleted_paid_invoices (${TABLE_COLUMNS})
 const DELETE_PAID = "DELETE FROM invoices WHERE created_index = ? AND state = 'paid'";
 const DELETE_UNPAID = "DELETE FROM invoices WHERE created_index = ? AND state <> 'paid'";
 const REMOVE_DESCRIPTION = `UPDATE invoices SET description = NULL, updated_index = ${counterValue('invoices_updated')}
-  WHERE created_index = ? AND description IS NOT NULL RETURNING ${COLUMNS}`;
+  WHERE created_index = ? AND description IS NOT NULL RETURNING `;
 
 /** Which old invoices go: those that expired, or were paid, at this Unix time or before. */
 export interface OldInvoices {
@@ -42,10 +42,10 @@ const COUNT = {
 } as const;
 
 export class Remover {
-  readonly #options: InvoicesOptions;
+  readonly #options: InvoicesContext;
   readonly #changes: InvoiceChanges;
 
-  constructor(options: InvoicesOptions, changes: InvoiceChanges) {
+  constructor(options: InvoicesContext, changes: InvoiceChanges) {
     this.#options = options;
     this.#changes = changes;
   }
@@ -60,13 +60,14 @@ export class Remover {
 
   /** Removes the description alone. Answers the invoice as it is then. Throws RpcError. */
   async removeDescription(label: string, status: string): Promise<Invoice> {
-    const { store, clock } = this.#options;
+    const { store, clock, price_rows } = this.#options;
     for (;;) {
       const { created_index, description } = await this.#expect(label, status);
       if (description === undefined) {
         throw new RpcError('INVOICE_NO_DESCRIPTION', 'Invoice description already removed');
       }
-      const write: Write = { sql: REMOVE_DESCRIPTION, params: [created_index], stop_if_no_row: true };
+      const sql = REMOVE_DESCRIPTION + price_rows.columns;
+      const write: Write = { sql, params: [created_index], stop_if_no_row: true };
       const result = await store.commit([takeNext('invoices_updated'), write]);
       const row = result.committed ? result.rows[1]?.[0] : undefined;
       if (row === undefined) continue;
@@ -103,7 +104,7 @@ export class Remover {
   }
 
   async #expect(label: string, status: string): Promise<Invoice> {
-    const invoice = await findInvoice(this.#options.store, this.#options.clock, { label });
+    const invoice = await findInvoice(this.#options, { label });
     if (invoice === undefined) throw new RpcError('INVOICE_NOT_FOUND', 'Unknown invoice');
     if (invoice.status === status) return invoice;
     const current_status: InvoiceStatus = invoice.status;
@@ -119,15 +120,18 @@ export class Remover {
     { counter, is_told }: { readonly counter?: InvoiceCounter | undefined; readonly is_told: boolean },
   ): Promise<boolean> {
     const { created_index } = invoice;
+    const { store, clock, price_rows } = this.#options;
     const writes: Write[] =
       invoice.status === 'paid'
         ? [
             { sql: KEEP_PAYMENT, params: [created_index], stop_if_no_row: true },
             { sql: DELETE_PAID, params: [created_index] },
           ]
-        : [{ sql: DELETE_UNPAID, params: [created_index], stop_if_no_row: true }];
+        : [
+            { sql: DELETE_UNPAID, params: [created_index], stop_if_no_row: true },
+            ...price_rows.deletion(created_index),
+          ];
     const counters = counter === undefined ? [] : [takeNext(counter)];
-    const { store, clock } = this.#options;
     const event = is_told ? deletedEvent(invoice, clock.nowSeconds()) : [];
     const result = await store.commit([takeNext('invoices_deleted'), ...writes, ...event, ...counters]);
     if (!result.committed) return false;

@@ -6,8 +6,9 @@ import { toHex } from '../../base/types/hex.ts';
 import type { Row, SqlValue } from '../../infra/store/store.ts';
 import { u64FromColumn, u64ToColumn } from '../../infra/store/u64.ts';
 import type { Invoice } from './invoice.ts';
+import { readPrice } from './price.ts';
 
-/** The columns of a record. The preimage of an invoice that is not paid stays in the database. */
+/** The columns of a record without its price (price-rows.ts). The preimage of an invoice that is not paid stays in the database. */
 export const COLUMNS = `created_index, updated_index, label, payment_hash, state, amount_msat, created_at, expires_at,
   min_final_cltv_expiry, bolt11, description, metadata, pay_index, amount_received_msat, opening_fee_msat, paid_at,
   paid_txid, paid_outnum,
@@ -23,7 +24,7 @@ function amountFromColumn(value: Row[string] | undefined): Msat | undefined {
 }
 
 /**
- * The record of a row of `COLUMNS` at the time given: an invoice expires by the clock, not by being written to, unless
+ * The record of a row of `COLUMNS`, perhaps with a price, at the time given: an invoice expires by the clock, not by being written to, unless
  * its state is `held`: then it stays unpaid while a deposit that covers it deepens in the chain.
  */
 export function readInvoice(row: Row, now_seconds: number): Invoice {
@@ -39,6 +40,7 @@ export function readInvoice(row: Row, now_seconds: number): Invoice {
     bolt11: row.bolt11 as string,
     description: (row.description as string | null) ?? undefined,
     metadata: (row.metadata as string | null) ?? undefined,
+    price: readPrice(row),
   };
   if (row.state === 'paid') {
     return {

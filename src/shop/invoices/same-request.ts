@@ -12,6 +12,17 @@ export interface SameRequestFacts {
   readonly isBought: boolean;
 }
 
+/** The price decides when one is asked for, whatever it came to in bitcoin: the rate has changed since. */
+function asksTheSameAmount(
+  { price }: Invoice,
+  terms: InvoiceTerms,
+  { amount_msat }: CreateRequest,
+  fields: InvoiceFields,
+): boolean {
+  if (typeof amount_msat !== 'object') return price === undefined && terms.amount_msat === fields.amount_msat;
+  return price?.currency === amount_msat.currency && price.amount === amount_msat.amount;
+}
+
 /**
  * Whether the existing invoice, whose BOLT 11 says `terms`, was made by a request with the same label, amount, text, expiry, fallbacks, cltv,
  * metadata, and preimage when one is given. Route hints are not compared: they change with the channels. Nor is an
@@ -33,7 +44,7 @@ export async function asksTheSame(
     (existing.description ?? request.description) === request.description &&
     terms.description === fields.description &&
     terms.description_hash === fields.description_hash &&
-    terms.amount_msat === fields.amount_msat &&
+    asksTheSameAmount(existing, terms, request, fields) &&
     (terms.expiry_seconds === fields.expiry_seconds || (isBought && isShorter(terms, fields))) &&
     // A request that leaves this to the node asks for the same, whatever the node's default has become.
     (request.cltv === undefined || existing.min_final_cltv_expiry === request.cltv) &&

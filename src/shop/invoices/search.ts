@@ -10,8 +10,8 @@ import type { Row, SqlValue } from '../../infra/store/store.ts';
 import { MAX_COLUMN } from '../../infra/store/u64.ts';
 import { findInvoice } from './find.ts';
 import type { Invoice, InvoiceStatus } from './invoice.ts';
-import type { InvoicesOptions } from './ports.ts';
-import { COLUMNS, readInvoice } from './row.ts';
+import type { InvoicesContext } from './ports.ts';
+import { readInvoice } from './row.ts';
 
 /** What to search for. */
 export interface SearchQuery {
@@ -43,7 +43,8 @@ const MOST_LOOKED_AT = 10_000;
 /** A way along an index. A place on it is one or two numbers. */
 interface Walk {
   readonly begin: readonly bigint[];
-  readonly sql: string;
+  /** What follows the columns. */
+  readonly where: string;
   /** The values of the statement before its limit. */
   params(place: readonly bigint[]): readonly SqlValue[];
   placeOf(row: Row): readonly bigint[];
@@ -51,45 +52,47 @@ interface Walk {
 
 const byIndex = (column: 'created_index' | 'pay_index', begin: bigint): Walk => ({
   begin: [begin],
-  sql: `SELECT ${COLUMNS} FROM invoices WHERE ${column} IS NOT NULL AND ${column} < ? ORDER BY ${column} DESC LIMIT ?`,
+  where: `FROM invoices WHERE ${column} IS NOT NULL AND ${column} < ? ORDER BY ${column} DESC LIMIT ?`,
   params: ([place = 0n]) => [place],
   placeOf: (row) => [row[column] as bigint],
 });
 
 const byExpiry = (state: 'unpaid' | 'expired', least: number): Walk => ({
   begin: [MAX_COLUMN, MAX_COLUMN],
-  sql: `SELECT ${COLUMNS} FROM invoices WHERE state = '${state}' AND expires_at > ? AND expires_at <= ?
+  where: `FROM invoices WHERE state = '${state}' AND expires_at > ? AND expires_at <= ?
     AND (expires_at < ? OR created_index < ?) ORDER BY expires_at DESC, created_index DESC LIMIT ?`,
   params: ([expires_at = 0n, created_index = 0n]) => [least, expires_at, expires_at, created_index],
   placeOf: (row) => [row.expires_at as bigint, row.created_index as bigint],
 });
 
 /** Invoices that a deposit keeps from expiring: there are never many. */
-const HELD = `SELECT ${COLUMNS} FROM invoices WHERE state = 'held' ORDER BY created_index DESC LIMIT ?`;
+const HELD = "FROM invoices WHERE state = 'held' ORDER BY created_index DESC LIMIT ?";
 
 /** The page of hits. Rejects with RangeError for a cursor of another search. */
-export async function searchInvoices(options: InvoicesOptions, query: SearchQuery): Promise<SearchPage> {
-  const { store, clock, page_rows = READ_ROWS } = options;
+export async function searchInvoices(context: InvoicesContext, query: SearchQuery): Promise<SearchPage> {
+  const { store, clock, price_rows, page_rows = READ_ROWS } = context;
   const { text = '', cursor, limit } = query;
   const now = clock.nowSeconds();
-  const only = cursor === undefined ? await findNamed(options, text.trim()) : undefined;
+  const only = cursor === undefined ? await findNamed(context, text.trim()) : undefined;
   if (only?.is_alone === true) {
     const invoices = only.invoice !== undefined && isWanted(only.invoice, query, '') ? [only.invoice] : [];
     return { invoices, next_cursor: undefined, looked_back_to: undefined };
   }
-  const walk = await walkOf(options, query);
+  const walk = await walkOf(context, query);
   let place = cursor === undefined ? walk.begin : readCursor(cursor, walk.begin.length);
   const name = text.trim();
   const words = name.toLowerCase();
   const found: Invoice[] = [];
   if (only?.invoice !== undefined && isWanted(only.invoice, query, '')) found.push(only.invoice);
   if (cursor === undefined && query.status === 'unpaid') {
-    const held = (await store.read(HELD, [limit])).map((row) => readInvoice(row, now));
+    const held = (await store.read(`SELECT ${price_rows.columns} ${HELD}`, [limit])).map((row) =>
+      readInvoice(row, now),
+    );
     found.push(...held.filter((invoice) => invoice.label !== name && isWanted(invoice, query, words)));
   }
   let looked_back_to: number | undefined;
   for (let looked_at = 0; looked_at < MOST_LOOKED_AT; looked_at += page_rows) {
-    const rows = await store.read(walk.sql, [...walk.params(place), page_rows]);
+    const rows = await store.read(`SELECT ${price_rows.columns} ${walk.where}`, [...walk.params(place), page_rows]);
     for (const row of rows) {
       // The page is full, and there is at least one more to look at.
       if (found.length >= limit) return { invoices: found, next_cursor: place.join(':'), looked_back_to };
@@ -110,26 +113,26 @@ export async function searchInvoices(options: InvoicesOptions, query: SearchQuer
 
 /** The invoice that the text names; `is_alone` when it can mean nothing else. */
 async function findNamed(
-  { store, clock }: InvoicesOptions,
+  context: InvoicesContext,
   text: string,
 ): Promise<{ readonly invoice: Invoice | undefined; readonly is_alone: boolean } | undefined> {
   if (text === '') return undefined;
   if (/^[0-9a-f]{64}$/i.test(text)) {
     const payment_hash = text.toLowerCase() as PaymentHash;
-    return { invoice: await findInvoice(store, clock, { payment_hash }), is_alone: true };
+    return { invoice: await findInvoice(context, { payment_hash }), is_alone: true };
   }
   if (/^(lightning:)?ln(bc|tb|tbs|bcrt)[0-9a-z]{40,}$/i.test(text)) {
-    const invoice = await findInvoice(store, clock, { invstring: text }).catch(() => undefined);
+    const invoice = await findInvoice(context, { invstring: text }).catch(() => undefined);
     return { invoice, is_alone: true };
   }
   const number = parseWholeNumber(/^#(\d+)$/.exec(text)?.[1] ?? '', BigInt(Number.MAX_SAFE_INTEGER));
   if (number !== undefined) {
-    return { invoice: await findInvoice(store, clock, { created_index: Number(number) }), is_alone: true };
+    return { invoice: await findInvoice(context, { created_index: Number(number) }), is_alone: true };
   }
-  return { invoice: await findInvoice(store, clock, { label: text }), is_alone: false };
+  return { invoice: await findInvoice(context, { label: text }), is_alone: false };
 }
 
-async function walkOf({ store, clock }: InvoicesOptions, { status, until }: SearchQuery): Promise<Walk> {
+async function walkOf({ store, clock }: InvoicesContext, { status, until }: SearchQuery): Promise<Walk> {
   if (status === 'unpaid') return byExpiry('unpaid', clock.nowSeconds());
   if (status === 'expired') return byExpiry('expired', 0);
   if (status === 'paid') {
@@ -146,7 +149,7 @@ async function walkOf({ store, clock }: InvoicesOptions, { status, until }: Sear
 }
 
 /** The first index of an invoice that was created at this time or later: halves the range until it is found. */
-async function firstCreatedSince(store: InvoicesOptions['store'], seconds: number): Promise<bigint> {
+async function firstCreatedSince(store: InvoicesContext['store'], seconds: number): Promise<bigint> {
   const [highest] = await store.read('SELECT created_index FROM invoices ORDER BY created_index DESC LIMIT 1');
   let low = 0n;
   let high = ((highest?.created_index ?? 0n) as bigint) + 1n;

@@ -16,7 +16,7 @@ import { checkLabel, clashError } from './create.ts';
 import { findInvoice } from './find.ts';
 import { insertInvoice, isCreated } from './insert.ts';
 import type { Invoice } from './invoice.ts';
-import type { InvoicesOptions } from './ports.ts';
+import type { InvoicesContext, InvoicesOptions } from './ports.ts';
 
 /** The text with our signature over it, whatever it bore before; and what it says. Throws RpcError. */
 export function signText(options: InvoicesOptions, invstring: string): { bolt11: string; terms: InvoiceTerms } {
@@ -36,7 +36,7 @@ export function signText(options: InvoicesOptions, invstring: string): { bolt11:
 
 /** Signs the text and keeps it as our invoice. Throws RpcError; INVOICE_LABEL_ALREADY_EXISTS carries what exists. */
 export async function takeInvoice(
-  options: InvoicesOptions,
+  options: InvoicesContext,
   changes: InvoiceChanges,
   request: { readonly invstring: string; readonly label: string; readonly preimage: Secret<string> },
 ): Promise<{ readonly invoice: Invoice } | { readonly label_used_by: Invoice }> {
@@ -48,12 +48,12 @@ export async function takeInvoice(
   }
   const expires_at = terms.created_at + terms.expiry_seconds;
   if (!Number.isSafeInteger(expires_at)) throw new RpcError('INVALID_PARAMS', 'The time of expiry does not fit');
-  const { store, clock } = options;
+  const { store, clock, price_rows } = options;
   // The label is looked at first here: its error carries the invoice, which a client may be asking for again.
-  const existing = await findInvoice(store, clock, { label: request.label });
+  const existing = await findInvoice(options, { label: request.label });
   if (existing !== undefined) return { label_used_by: existing };
   const outcome = await insertInvoice(
-    { store, clock, changes },
+    { store, clock, price_rows, changes },
     {
       label: request.label,
       payment_hash: terms.payment_hash,

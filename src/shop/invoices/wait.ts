@@ -8,8 +8,8 @@ import type { InvoiceChange, InvoiceChanges } from './changes.ts';
 import { readCounter } from './counters.ts';
 import { findInvoice } from './find.ts';
 import type { Invoice, PaidInvoice } from './invoice.ts';
-import type { InvoicesOptions } from './ports.ts';
-import { COLUMNS, readInvoice } from './row.ts';
+import type { InvoicesContext } from './ports.ts';
+import { readInvoice } from './row.ts';
 
 /** How `waitinvoice` ends well, and how it ends when the invoice expires. */
 export type Awaited =
@@ -24,15 +24,14 @@ export interface IndexReached {
 
 type Ending<T> = { readonly value: T } | { readonly error: unknown } | undefined;
 
-const NEXT_PAID = ['invoices', 'deleted_paid_invoices'].map(
-  (table) => `SELECT ${COLUMNS} FROM ${table} WHERE pay_index > ? ORDER BY pay_index LIMIT 1`,
-) as [string, string];
+const TABLES = ['invoices', 'deleted_paid_invoices'];
+const NEXT_PAID = 'WHERE pay_index > ? ORDER BY pay_index LIMIT 1';
 
 export class Waiting {
-  readonly #options: InvoicesOptions;
+  readonly #options: InvoicesContext;
   readonly #changes: InvoiceChanges;
 
-  constructor(options: InvoicesOptions, changes: InvoiceChanges) {
+  constructor(options: InvoicesContext, changes: InvoiceChanges) {
     this.#options = options;
     this.#changes = changes;
   }
@@ -49,7 +48,7 @@ export class Waiting {
       ({ what, invoice }) =>
         what === 'deleted' ? { error: new RpcError('LIGHTNINGD', 'Invoice deleted during wait') } : judge(invoice),
       async () => {
-        const found = await findInvoice(this.#options.store, this.#options.clock, { label });
+        const found = await findInvoice(this.#options, { label });
         return found === undefined ? { error: new RpcError('LIGHTNINGD', 'Label not found') } : judge(found);
       },
     );
@@ -104,11 +103,12 @@ export class Waiting {
 
   async #firstPaidAfter(lastpay_index: bigint): Promise<PaidInvoice | undefined> {
     if (lastpay_index > MAX_COLUMN) return undefined;
-    const now = this.#options.clock.nowSeconds();
+    const { store, clock, price_rows } = this.#options;
+    const now = clock.nowSeconds();
     // A row may move from the first table to the second between the two reads, never back.
     let first: PaidInvoice | undefined;
-    for (const sql of NEXT_PAID) {
-      const [row] = await this.#options.store.read(sql, [lastpay_index]);
+    for (const table of TABLES) {
+      const [row] = await store.read(`SELECT ${price_rows.columns} FROM ${table} ${NEXT_PAID}`, [lastpay_index]);
       const found = row === undefined ? undefined : (readInvoice(row, now) as PaidInvoice);
       if (found !== undefined && (first === undefined || found.pay_index < first.pay_index)) first = found;
     }

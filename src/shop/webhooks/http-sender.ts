@@ -2,13 +2,14 @@
  * Sends messages over HTTP: node:http with connections that are kept, which costs a third of what fetch does. It waits 20
  * seconds at most, follows no redirect, reads little of the answer and keeps none of it.
  */
-import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { request as httpsRequest } from 'node:https';
 import type { Clock } from '../../base/types/clock.ts';
-import { type AddressGuard, hostNameOf, PrivateAddressError } from './address-guard.ts';
+import type { AddressGuard } from '../../infra/http/address-guard.ts';
+import { OutgoingAgents, reasonOf } from '../../infra/http/agents.ts';
+import type { ProxyRoute } from '../../infra/http/proxy-agents.ts';
+import { UrlRules } from '../../infra/http/url-rules.ts';
 import type { HttpMessage, Sender, SendOutcome } from './ports.ts';
-import { ProxiedHttpAgent, ProxiedHttpsAgent, type ProxyRoute } from './proxy-agents.ts';
-import { UrlRules } from './url-rules.ts';
 
 export interface HttpSenderOptions {
   readonly clock: Clock;
@@ -26,26 +27,16 @@ const MOST_ANSWER_BYTES = 64 * 1024;
 /** A receiver that drops a kept connection drops what we send on it: that says nothing of the message. */
 const DROPPED = new Set(['ECONNRESET', 'EPIPE']);
 
-interface Agents {
-  readonly http: HttpAgent;
-  readonly https: HttpsAgent;
-}
-
 export class HttpSender implements Sender {
   readonly #options: HttpSenderOptions;
   readonly #rules: UrlRules;
-  readonly #direct: Agents;
-  readonly #proxied: Agents | undefined;
+  readonly #agents: OutgoingAgents;
 
   constructor(options: HttpSenderOptions) {
     this.#options = options;
     const { guard, proxy } = options;
     this.#rules = new UrlRules({ guard, has_proxy: proxy !== undefined });
-    const settings = { keepAlive: true, maxFreeSockets: 16, lookup: guard.lookup };
-    this.#direct = { http: new HttpAgent(settings), https: new HttpsAgent(settings) };
-    if (proxy !== undefined) {
-      this.#proxied = { http: new ProxiedHttpAgent(proxy), https: new ProxiedHttpsAgent(proxy) };
-    }
+    this.#agents = new OutgoingAgents({ guard, proxy });
   }
 
   refusalOf(url: string): string | undefined {
@@ -60,29 +51,17 @@ export class HttpSender implements Sender {
   }
 
   close(): void {
-    for (const agents of [this.#direct, this.#proxied]) {
-      agents?.http.destroy();
-      agents?.https.destroy();
-    }
-  }
-
-  /** Hosts that may be private are in the operator's own network, where the proxy does not lead. */
-  #agentsFor(url: string): Agents {
-    const { guard, proxy } = this.#options;
-    const host = hostNameOf(new URL(url));
-    const isProxied = proxy !== undefined && !guard.allows(host) && (proxy.always || host.endsWith('.onion'));
-    return isProxied && this.#proxied !== undefined ? this.#proxied : this.#direct;
+    this.#agents.destroy();
   }
 
   /** `dropped`: the connection was a kept one, and the receiver had closed it. The next attempt uses a new one. */
   #attempt({ url, headers, body }: HttpMessage, signal: AbortSignal): Promise<SendOutcome | 'dropped'> {
     const { clock, user_agent } = this.#options;
-    const is_https = url.toLowerCase().startsWith('https:');
-    const agents = this.#agentsFor(url);
+    const target = new URL(url);
     return new Promise((resolve) => {
-      const request = (is_https ? httpsRequest : httpRequest)(url, {
+      const request = (target.protocol === 'https:' ? httpsRequest : httpRequest)(target, {
         method: 'POST',
-        agent: is_https ? agents.https : agents.http,
+        agent: this.#agents.for(target),
         headers: {
           'user-agent': user_agent,
           'content-type': 'application/json',
@@ -128,13 +107,6 @@ function drain(response: IncomingMessage, onEnd: () => void): void {
   response.on('close', onEnd);
   response.on('error', onEnd);
   response.on('end', onEnd);
-}
-
-function reasonOf(error: NodeJS.ErrnoException): string {
-  if (error instanceof PrivateAddressError) return error.message;
-  // Of several addresses that were tried, each has an error of its own.
-  const first = error instanceof AggregateError ? (error.errors[0] as Error) : error;
-  return first.message === '' ? (error.code ?? error.name) : first.message;
 }
 
 /** Seconds, or a date (RFC 9110, 10.2.3); undefined when it is neither. */

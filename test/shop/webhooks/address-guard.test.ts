@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { lookup as systemLookup } from 'node:dns';
 import { test } from 'node:test';
 import { ManualClock } from '../../../src/base/types/clock.ts';
-import { AddressGuard, isPublicAddress } from '../../../src/shop/webhooks/address-guard.ts';
+import { AddressGuard, isPublicAddress } from '../../../src/infra/http/address-guard.ts';
 import { HttpSender } from '../../../src/shop/webhooks/http-sender.ts';
 import { Receiver } from './receiver.ts';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { connect, createServer, type Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { ManualClock } from '../../../src/base/types/clock.ts';
-import { AddressGuard } from '../../../src/shop/webhooks/address-guard.ts';
+import { AddressGuard } from '../../../src/infra/http/address-guard.ts';
 import { HttpSender } from '../../../src/shop/webhooks/http-sender.ts';
 import { Receiver } from './receiver.ts';
 

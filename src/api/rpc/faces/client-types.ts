@@ -33,11 +33,25 @@ function objectType({ properties = {}, required = [] }: JsonSchema): string {
   return members.length === 0 ? 'Readonly<Record<string, never>>' : `{\n${members.join('\n')}\n}`;
 }
 
+/** The parameters: where one stands in for another, a caller gives one of the two. */
+function paramsType(command: CommandFacts): string {
+  if (command.rest) return 'Readonly<Record<string, unknown>>';
+  const schema = ownParamsSchema(command);
+  const [name, { unless: other = '' } = {}] = Object.entries(command.params).find(([, { unless }]) => unless) ?? [];
+  if (name === undefined) return typeOf(schema);
+  const { [name]: one = {}, [other]: instead = {}, ...properties } = schema.properties ?? {};
+  const either = (given: string, its: JsonSchema, left_out: string): string =>
+    objectType({ properties: { [given]: its }, required: [given] }).replace(
+      /}$/,
+      `readonly ${left_out}?: undefined;\n}`,
+    );
+  return `${objectType({ ...schema, properties })} & (${either(name, one, other)} | ${either(other, instead, name)})`;
+}
+
 /** The file `src/api/client/commands.ts`, before formatting. */
 export function clientTypes(commands: readonly CommandFacts[]): string {
   const entries = commands.map((command) => {
-    const params = command.rest ? 'Readonly<Record<string, unknown>>' : typeOf(ownParamsSchema(command));
-    return `/** ${command.title} */\n'${command.name}': { readonly params: ${params}; readonly result: ${typeOf(resultSchema(command))} };`;
+    return `/** ${command.title} */\n'${command.name}': { readonly params: ${paramsType(command)}; readonly result: ${typeOf(resultSchema(command))} };`;
   });
   const reading = commands.filter(({ access }) => access === 'read').map(({ name }) => `'${name}'`);
   return `/** The parameters and results of every command. Generated from src/api/commands by \`npm run docs\`. */\nexport interface Commands {\n${entries.join('\n')}\n}\n\n/** The commands that change nothing. */\nexport const READING_COMMANDS: readonly string[] = [${reading.join(', ')}];\n`;

@@ -1,5 +1,6 @@
 /** A command as JSON Schema (2020-12): its parameters by name, and its result. */
 import { described } from '../answer.ts';
+import type { Param } from '../command.ts';
 import type { JsonSchema } from '../schema.ts';
 import type { CommandFacts } from '../table.ts';
 
@@ -8,7 +9,7 @@ export function ownParamsSchema(command: CommandFacts): JsonSchema {
   const schema = paramsSchema(command);
   const names = Object.keys(command.params);
   const properties = Object.fromEntries(names.map((name) => [name, schema.properties?.[name] ?? {}]));
-  const required = names.filter((name) => command.params[name]?.presence === 'required');
+  const required = names.filter((name) => isRequired(command.params[name]));
   return { ...schema, properties, required };
 }
 
@@ -22,9 +23,14 @@ export function paramsSchema(command: CommandFacts): JsonSchema {
     for (const alias of param.aliases) {
       properties[alias] = { ...param.field.schema, description: `Another name of \`${name}\`.`, deprecated: true };
     }
-    if (param.presence === 'required' && param.aliases.length === 0) required.push(name);
+    if (isRequired(param) && param.aliases.length === 0) required.push(name);
   }
   return { type: 'object', properties, required, additionalProperties: command.rest };
+}
+
+/** Whether nothing can stand in for it. */
+function isRequired(param: Param<unknown> | undefined): boolean {
+  return param?.presence === 'required' && param.unless === undefined;
 }
 
 function toSchemaDefault(value: unknown): unknown {

@@ -33,6 +33,7 @@ function paramEntries(command: CommandFacts): Entry[] {
   return Object.entries(command.params).map(([term, param]) => {
     const notes = [
       ...(param.presence === 'default' ? [`Default: ${writeJson(param.default)}.`] : []),
+      ...(param.unless === undefined ? [] : [`Left out when \`${param.unless}\` is given.`]),
       ...(param.by_name ? ['Given by name only.'] : []),
       ...(param.aliases.length > 0 ? [`Also called ${param.aliases.join(', ')}.`] : []),
     ];

@@ -9,6 +9,7 @@ import { isJsonObject, type Json, type JsonObject, spell } from '../../rpc/json.
 import { MalformedJson, parseJson } from '../../rpc/json-parser.ts';
 import { readWhole } from '../body.ts';
 import type { CallRequest, NodeLink } from '../node-link.ts';
+import { csvHeaders, LineReader } from './csv-file.ts';
 import type { EventStreams } from './event-streams.ts';
 import { type OwnProblem, sendError, sendProblem } from './problem.ts';
 import { type Found, findRoute, methodsFor, type Route } from './routes.ts';
@@ -157,14 +158,19 @@ export class Api {
       params.label ??= key;
       params.idempotent = true;
     }
+    if (key !== undefined && route.key_param !== undefined) params[route.key_param] ??= key;
     const call: CallRequest = {
       method: route.command,
       params,
       rune,
       request_id,
-      ...(key === undefined || route.key_is_label === true ? {} : { idempotency_key: key }),
+      ...(key === undefined || route.key_is_label === true || route.key_param !== undefined
+        ? {}
+        : { idempotency_key: key }),
     };
     let gathered = '';
+    const headers = route.file === undefined ? undefined : csvHeaders(route.file, given);
+    const lines = headers === undefined ? undefined : new LineReader();
     const isBuffered = route.page !== undefined || route.one !== undefined;
     const cancel = this.#link.call(call, {
       onPiece(json, next) {
@@ -176,12 +182,14 @@ export class Api {
           } else next();
           return;
         }
-        if (!response.headersSent) response.writeHead(route.status, { 'content-type': 'application/json' });
-        if (response.write(json)) next();
+        if (!response.headersSent) response.writeHead(route.status, headers ?? { 'content-type': 'application/json' });
+        const piece = lines?.push(json) ?? json;
+        if (piece === '' || response.write(piece)) next();
         else response.once('drain', next);
       },
       onResult(json) {
-        if (response.headersSent) response.end(json);
+        if (response.headersSent) response.end(lines?.push(json) ?? json);
+        else if (lines !== undefined) response.writeHead(route.status, headers).end(lines.push(json));
         else answer(exchange, route, gathered + json, paging);
       },
       onError: (failure: WebError) => sendError(response, failure, request_id),

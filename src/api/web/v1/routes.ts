@@ -28,6 +28,10 @@ export interface Route {
   readonly page?: Paging;
   /** A repeat with the same Idempotency-Key is the command's own affair: the key becomes the label. */
   readonly key_is_label?: boolean;
+  /** A repeat with the same Idempotency-Key is the command's own affair: the key becomes this parameter. */
+  readonly key_param?: string;
+  /** The name of the file that it is when the format is not JSON: the command then answers `lines`. */
+  readonly file?: string;
   /** Examples of bodies, that a test sends. */
   readonly example?: Readonly<Record<string, Json>>;
 }
@@ -80,6 +84,30 @@ export const ROUTES: readonly Route[] = [
     path: '/labels/{label}/wait',
     command: 'waitinvoice',
     summary: 'Answers when the invoice is paid, or fails when it expires',
+    status: 200,
+  },
+  {
+    method: 'POST',
+    path: '/refunds',
+    command: 'refund',
+    summary: 'Give money back',
+    status: 201,
+    key_param: 'idempotency_key',
+  },
+  { method: 'GET', path: '/refunds', command: 'listrefunds', summary: 'Who got what back', status: 200 },
+  {
+    method: 'GET',
+    path: '/exports/ledger',
+    command: 'exportledger',
+    summary: 'Everything that made the shop richer or poorer; a CSV file with another `format` than json',
+    status: 200,
+    file: 'ledger',
+  },
+  {
+    method: 'GET',
+    path: '/rates/{currency}',
+    command: 'currencyrate',
+    summary: 'What one bitcoin costs in a currency',
     status: 200,
   },
   {

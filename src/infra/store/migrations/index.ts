@@ -26,6 +26,8 @@ import { people } from './0024-people.ts';
 import { dashboard } from './0025-dashboard.ts';
 import { jitOrders } from './0026-jit-orders.ts';
 import { lightningAddresses } from './0027-lightning-addresses.ts';
+import { invoicePrices } from './0028-invoice-prices.ts';
+import { refunds } from './0029-refunds.ts';
 import type { Migration } from './migration.ts';
 
 export const MIGRATIONS: readonly Migration[] = [
@@ -56,4 +58,6 @@ export const MIGRATIONS: readonly Migration[] = [
   dashboard,
   jitOrders,
   lightningAddresses,
+  invoicePrices,
+  refunds,
 ];

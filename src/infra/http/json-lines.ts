@@ -1,4 +1,4 @@
-/** How the node and the process that sends its webhooks speak: a JSON value on each line. */
+/** How the node and its processes without keys speak: a JSON value on each line. */
 import type { Duplex } from 'node:stream';
 
 /** Calls back for each value that comes. What is no JSON throws in the stream's event: the other end is our own code. */

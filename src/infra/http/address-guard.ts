@@ -1,6 +1,6 @@
 /**
- * Which addresses messages may go to. Whoever may create a webhook could otherwise have the node talk to what only its own
- * network reaches: a router, a database, a cloud's metadata. A name is judged by what it resolves to when the connection is
+ * Which addresses others may have us connect to. Whoever may create a webhook, or is paid at a Lightning address, could
+ * otherwise have the node talk to what only its own network reaches: a router, a database, a cloud's metadata. A name is judged by what it resolves to when the connection is
  * made, not before: what it resolves to may change between the two.
  */
 import { type LookupAddress, lookup as systemLookup } from 'node:dns';
@@ -52,9 +52,10 @@ export function isPublicAddress(address: string): boolean {
 export class PrivateAddressError extends Error {
   override readonly name = 'PrivateAddressError';
 
-  constructor(host: string, address: string) {
+  /** `option`: the one that permits it. */
+  constructor(host: string, address: string, option: string) {
     const what = host === address ? `${address} is` : `${host} is ${address},`;
-    super(`${what} a private address: start Till with --webhook-allow-private=${host} to send there`);
+    super(`${what} a private address: start Till with --${option}=${host} to permit it`);
   }
 }
 
@@ -66,15 +67,20 @@ export function hostNameOf(url: URL): string {
 export interface AddressGuardOptions {
   /** Hosts that may be private. */
   readonly allowed: ReadonlySet<string>;
+  /** The option that names them, for errors. Default: that of webhooks. */
+  readonly option?: string;
   /** Default: the system's. */
   readonly lookup?: typeof systemLookup;
 }
 
 export class AddressGuard {
+  /** The option that names hosts that may be private. */
+  readonly option: string;
   readonly #allowed: ReadonlySet<string>;
   readonly #lookup: typeof systemLookup;
 
-  constructor({ allowed, lookup = systemLookup }: AddressGuardOptions) {
+  constructor({ allowed, option = 'webhook-allow-private', lookup = systemLookup }: AddressGuardOptions) {
+    this.option = option;
     this.#allowed = new Set([...allowed].map((host) => host.toLowerCase()));
     this.#lookup = lookup;
   }
@@ -86,7 +92,9 @@ export class AddressGuard {
 
   /** Throws PrivateAddressError for a host that is a private address itself: no name is looked up for it. */
   judge(host: string): void {
-    if (isIP(host) !== 0 && !this.allows(host) && !isPublicAddress(host)) throw new PrivateAddressError(host, host);
+    if (isIP(host) !== 0 && !this.allows(host) && !isPublicAddress(host)) {
+      throw new PrivateAddressError(host, host, this.option);
+    }
   }
 
   /** For the `lookup` of a connection: what is not allowed is not connected to. One private address refuses the name. */
@@ -95,7 +103,7 @@ export class AddressGuard {
       if (error !== null) return callback(error, []);
       const addresses = found as LookupAddress[];
       const bad = this.allows(host) ? undefined : addresses.find(({ address }) => !isPublicAddress(address));
-      if (bad !== undefined) return callback(new PrivateAddressError(host, bad.address), []);
+      if (bad !== undefined) return callback(new PrivateAddressError(host, bad.address, this.option), []);
       if (options.all === true) return callback(null, addresses);
       const [first] = addresses;
       callback(null, first?.address ?? '', first?.family);

@@ -1,4 +1,4 @@
-/** Which URLs messages may be sent to, as far as the URL itself tells. What a name resolves to is judged later. */
+/** Which URLs we may be sent to by others, as far as the URL itself tells. What a name resolves to is judged later. */
 import { type AddressGuard, hostNameOf } from './address-guard.ts';
 
 const MOST_URL_CHARACTERS = 2048;
@@ -16,7 +16,7 @@ export class UrlRules {
     this.#options = options;
   }
 
-  /** Why this URL is not sent to; undefined when it is. */
+  /** Why this URL is not used; undefined when it is. */
   refusalOf(text: string): string | undefined {
     const { guard, has_proxy } = this.#options;
     if (text.length > MOST_URL_CHARACTERS) return `it is longer than ${MOST_URL_CHARACTERS} characters`;
@@ -28,7 +28,7 @@ export class UrlRules {
     if (isOnion && !has_proxy) return 'an onion service is reached through a proxy alone: start Till with --proxy=ADDR';
     // An onion service is encrypted and proves itself without TLS.
     if (url.protocol === 'http:' && !guard.allows(host) && !isOnion) {
-      return 'it should begin with https://; http:// is taken for hosts of --webhook-allow-private alone';
+      return `it should begin with https://; http:// is taken for hosts of --${guard.option} alone`;
     }
     if (url.username !== '' || url.password !== '') return 'it should hold no user name and no password';
     if (url.hash !== '') return 'it should hold no # part: that is never sent';

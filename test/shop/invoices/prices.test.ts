@@ -5,9 +5,9 @@ import { msat } from '../../../src/base/types/amount.ts';
 import type { CurrencyCode } from '../../../src/base/types/currency.ts';
 import type { Price, PriceRequest } from '../../../src/base/types/price.ts';
 import { decodeInvoice } from '../../../src/codec/bolt11/index.ts';
-import { testStore } from '../../support/test-store.ts';
 import type { Store } from '../../../src/infra/store/store.ts';
 import { Invoices } from '../../../src/shop/invoices/invoices.ts';
+import { testStore } from '../../support/test-store.ts';
 import { collect, type Fixture, openFixture } from './fixture.ts';
 
 const BREAKFAST: PriceRequest = { currency: 'EUR' as CurrencyCode, amount: 450n };

@@ -9,12 +9,12 @@ import { NETWORKS } from '../../../src/base/types/network.ts';
 import type { Price } from '../../../src/base/types/price.ts';
 import { encodeInvoice, signWith } from '../../../src/codec/bolt11/native.ts';
 import type { JsonOutcome, JsonQuestion } from '../../../src/infra/http/json-asker.ts';
-import { testStore } from '../../support/test-store.ts';
 import { type Store, StoreClosedError, type UnitResult, type Write } from '../../../src/infra/store/store.ts';
 import type { ChainPort, LightningPort, PaymentEnd } from '../../../src/shop/refunds/ports.ts';
 import type { Refund } from '../../../src/shop/refunds/refund.ts';
 import { Refunds } from '../../../src/shop/refunds/refunds.ts';
 import type { RefundRequest } from '../../../src/shop/refunds/request.ts';
+import { testStore } from '../../support/test-store.ts';
 import { collect, type Fixture, openFixture } from '../invoices/fixture.ts';
 
 const CUSTOMER_KEY = Uint8Array.from({ length: 32 }, () => 7);

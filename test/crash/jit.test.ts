@@ -1,7 +1,8 @@
 /**
  * kill -9 of a shop that is paid for the first time, between any two steps: bought and not committed, committed and not
  * opened, opened and not paid, and within the payment. Nothing that was shown is lost, nothing is paid twice, and no channel
- * is forgotten. Rounds by TILL_CRASH_ROUNDS, moments from a seed that is printed and can be given as TILL_SEED.
+ * is forgotten. It starts a node five times in each round, so it runs only where TILL_CRASH_ROUNDS says how many. Moments are
+ * from a seed that is printed and can be given as TILL_SEED.
  */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
@@ -13,7 +14,8 @@ import { Trader, until } from '../support/market.ts';
 import { TIMEOUT } from '../support/time-limit.ts';
 import { Town } from '../support/town.ts';
 
-const ROUNDS = Number(process.env.TILL_CRASH_ROUNDS ?? 2);
+const ROUNDS = Number(process.env.TILL_CRASH_ROUNDS ?? 0);
+const OPTIONS = { ...TIMEOUT, skip: ROUNDS === 0 && 'TILL_CRASH_ROUNDS says how often' };
 const SEED = Number(process.env.TILL_SEED ?? Date.now() % 1_000_000);
 const AMOUNT = 50_000_000;
 const FEE = 1_000_000;
@@ -74,7 +76,7 @@ class Scene {
 
 test(
   `a shop may die between any two steps of its first payment (${ROUNDS} rounds, seed ${SEED})`,
-  TIMEOUT,
+  OPTIONS,
   async () => {
     const random = new Random(SEED);
     const scene = await Scene.set();

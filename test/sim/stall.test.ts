@@ -1,14 +1,14 @@
 /**
  * A shop that is paid through channels which its payments open, and a provider that opens them, sends fundings late or not
  * at all, takes too much, and brings payments in any order. Either may die at any instant, with part of what it had written.
- * `TILL_SIM_STEPS` (default 600 here) steps are shared among runs of 300; `TILL_SEED` replays the run that a failure names.
+ * `TILL_SIM_STEPS` (default 300 here) steps are shared among runs of 300; `TILL_SEED` replays the run that a failure names.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Figures, stall } from './stall.ts';
 
 const STEPS_A_RUN = 300;
-const steps = Number(process.env.TILL_SIM_STEPS ?? 600);
+const steps = Number(process.env.TILL_SIM_STEPS ?? 300);
 const first_seed = Number(process.env.TILL_SEED ?? 1);
 
 test('what was bought is kept, what was promised is all that is taken, and nothing is paid twice', async (context) => {

@@ -220,7 +220,13 @@ class Stall {
       assert.ok(invoice.status === 'paid' && invoice.pay_index === ++paid, what);
       const fee_msat = invoice.opening_fee_msat ?? 0n;
       assert.ok(fee_msat <= FEE_MSAT, `${what}: ${invoice.label} cost ${fee_msat} msat`);
-      assert.equal(invoice.amount_received_msat + fee_msat, invoice.amount_msat, `${what}: ${invoice.label}`);
+      // Two attempts at the same payment may meet in one set, which is then claimed whole (BOLT 4).
+      const asked_msat = invoice.amount_msat as bigint;
+      const brought_msat = invoice.amount_received_msat + fee_msat;
+      assert.ok(
+        brought_msat >= asked_msat && brought_msat < 2n * asked_msat,
+        `${what}: ${invoice.label} of ${asked_msat} got ${brought_msat}`,
+      );
       received_msat += invoice.amount_received_msat;
     }
     for (const { label, payment_hash } of this.#told) {

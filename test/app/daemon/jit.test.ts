@@ -1,7 +1,7 @@
 /** A shop without a coin and without a channel is paid, through a channel that the payment opens (bLIP 52). */
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
-import { connectToNode } from '../../../src/api/client/index.ts';
+import { after, before, describe, test } from 'node:test';
+import { type Client, connectToNode } from '../../../src/api/client/index.ts';
 import type { Daemon } from '../../../src/app/daemon/daemon.ts';
 import { decodeInvoice } from '../../../src/codec/bolt11/native.ts';
 import { TestLsp } from '../../support/lsp.ts';
@@ -13,120 +13,116 @@ interface PaidEvent {
   readonly data: { readonly opening_fee_msat?: number };
 }
 
-const PAYS = ['--lsp-max-fee=5000sat'];
+describe('a shop without a channel', TIMEOUT, () => {
+  let town: Town;
+  let lsp: TestLsp;
+  let shop: Daemon;
+  let client: Client;
 
-async function scene(t: { after(end: () => Promise<void>): void }, ...options: readonly string[]) {
-  const town = await Town.found();
-  t.after(() => town.close());
-  const lsp = new TestLsp(town, await town.start('provider'));
-  await town.fund(lsp.daemon);
-  const start = async (): Promise<Daemon> => {
-    const shop = await town.start('shop', lsp.option, ...options);
-    await until(() => lsp.daemon.channels.peer(shop.keys.node_id) !== undefined);
-    await until(() => shop.liquidity.providers.list()[0]?.is_connected === true);
-    return shop;
+  /** Starts a shop that is connected to the provider. */
+  const open = async (name: string, ...options: readonly string[]): Promise<Daemon> => {
+    const daemon = await town.start(name, lsp.option, ...options);
+    await until(() => lsp.daemon.channels.peer(daemon.keys.node_id) !== undefined);
+    await until(() => daemon.liquidity.providers.list()[0]?.is_connected === true);
+    return daemon;
   };
-  const shop = await start();
-  const client = await connectToNode(shop.rpc_file, { reconnect: false });
-  t.after(async () => client.close());
-  return { town, lsp, shop, client, start };
-}
 
-test('the first payment opens the channel, and what it cost is shown everywhere', TIMEOUT, async (t) => {
-  const { lsp, shop, client, town } = await scene(t, ...PAYS);
-  const { lsps } = await client.call('listlsps', { amount_msat: '50000sat' });
-  const [listed] = lsps;
-  assert.deepEqual([listed?.connected, listed?.protocols, listed?.menu[0]?.opening_fee_msat], [true, [2], 1_000_000]);
-  assert.equal(listed?.menu[0]?.refused, undefined);
-
-  const made = await client.call('invoice', {
-    amount_msat: '50000sat',
-    label: 'chair',
-    description: 'A chair',
-    jit: true,
+  before(async () => {
+    town = await Town.found();
+    lsp = new TestLsp(town, await town.start('provider'));
+    await town.fund(lsp.daemon);
+    shop = await open('shop', '--lsp-max-fee=5000sat');
+    client = await connectToNode(shop.rpc_file, { reconnect: false });
   });
-  assert.deepEqual(
-    [made.opening_fee_msat, made.amount_expected_msat, made.lsp],
-    [1_000_000, 49_000_000, lsp.daemon.keys.node_id],
-  );
-  assert.match(made.warning_jit ?? '', /keeps 1000000 msat of the 50000000 msat/);
-  const { routes, min_final_cltv_expiry_delta } = decodeInvoice(made.bolt11);
-  assert.deepEqual([routes.length, routes[0]?.[0]?.pubkey, min_final_cltv_expiry_delta], [1, made.lsp, 26]);
-
-  const waiting = client.call('waitinvoice', { label: 'chair' });
-  const { channel_id } = await lsp.open(shop.keys.node_id, 55_000);
-  await lsp.usable(channel_id);
-  lsp.bring(channel_id, made.bolt11, [
-    { amount_msat: 30_000_000n, extra_fee: 1_000_000n },
-    { amount_msat: 20_000_000n },
-  ]);
-  const paid = await waiting;
-  assert.deepEqual(
-    [paid.status, paid.amount_msat, paid.amount_received_msat, paid.opening_fee_msat],
-    ['paid', 50_000_000, 49_000_000, 1_000_000],
-  );
-  await until(() => lsp.preimages.length === 2);
-  const { events } = await client.call('listevents', { types: ['invoice.paid'] });
-  assert.equal((JSON.parse(JSON.stringify(events[0])) as PaidEvent).data.opening_fee_msat, 1_000_000);
-  const { rows } = await client.call('sql', {
-    query: "SELECT opening_fee_msat FROM invoices WHERE label = 'chair'",
+  after(async () => {
+    client.close();
+    await town.close();
   });
-  assert.deepEqual(rows, [[1_000_000]]);
-  const { income_events } = await client.call('bkpr-listincome', {});
-  assert.deepEqual(
-    income_events.map(({ tag, credit_msat, debit_msat }) => [tag, credit_msat, debit_msat]),
-    [
-      ['invoice', 50_000_000, 0],
-      ['lease_fee', 0, 1_000_000],
-    ],
-  );
-  await town.mine(1);
-  const { channels } = await client.call('listpeerchannels', {});
-  assert.deepEqual([channels[0]?.state, channels[0]?.to_us_msat], ['CHANNELD_NORMAL', 49_000_000]);
-});
 
-test('a provider that takes more than it promised is not paid at all', TIMEOUT, async (t) => {
-  const { lsp, shop, client } = await scene(t, ...PAYS);
-  const made = await client.call('invoice', { amount_msat: '50000sat', label: 'a', description: 'b', jit: true });
-  const plain = await client.call('invoice', { amount_msat: '20000sat', label: 'plain', description: 'b' });
-  const { channel_id } = await lsp.open(shop.keys.node_id, 60_000);
-  await lsp.usable(channel_id);
-  lsp.bring(channel_id, made.bolt11, [{ amount_msat: 50_000_000n, extra_fee: 1_000_001n }]);
-  await lsp.calm(channel_id);
-  lsp.bring(channel_id, plain.bolt11, [{ amount_msat: 20_000_000n, extra_fee: 1_000n }]);
-  await lsp.calm(channel_id);
-  assert.deepEqual(lsp.preimages, []);
-  lsp.bring(channel_id, made.bolt11, [{ amount_msat: 50_000_000n, extra_fee: 1_000_000n }]);
-  await until(() => lsp.preimages.length === 1);
-  await lsp.calm(channel_id);
-  const { invoices } = await client.call('listinvoices', {});
-  assert.deepEqual(
-    invoices.map(({ label, status }) => [label, status]),
-    [
-      ['a', 'paid'],
-      ['plain', 'unpaid'],
-    ],
-  );
-});
+  test('what cannot be bought is said with what can', async () => {
+    const invoice = (amount_msat: string, jit: boolean | 'auto') =>
+      client.call('invoice', { amount_msat, label: `${amount_msat} ${jit}`, description: 'b', jit });
+    await assert.rejects(invoice('5000sat', true), /the least is \d+ msat/);
+    await assert.rejects(invoice('900000sat', true), /the cheapest channel costs 9000000 msat/);
+    // An empty wallet could not bring so much to the chain.
+    await assert.rejects(invoice('200000sat', true), /the wallet could not pay the fees/);
+    const { warning_jit, opening_fee_msat } = await invoice('5000sat', 'auto');
+    assert.match(warning_jit ?? '', /No channel was bought for this invoice: .*the least is/);
+    assert.equal(opening_fee_msat, undefined);
+    assert.ok(lsp.asked.every(({ method }) => method === 'lsps2.get_info'));
+  });
 
-test('what cannot be bought is said with what can', TIMEOUT, async (t) => {
-  const { client } = await scene(t, ...PAYS);
-  const invoice = (amount_msat: string, jit: boolean | 'auto') =>
-    client.call('invoice', { amount_msat, label: `${amount_msat} ${jit}`, description: 'b', jit });
-  await assert.rejects(invoice('5000sat', true), /the least is \d+ msat/);
-  await assert.rejects(invoice('900000sat', true), /the cheapest channel costs 9000000 msat/);
-  // An empty wallet could not bring so much to the chain.
-  await assert.rejects(invoice('200000sat', true), /the wallet could not pay the fees/);
-  const { warning_jit, opening_fee_msat } = await invoice('5000sat', 'auto');
-  assert.match(warning_jit ?? '', /No channel was bought for this invoice: .*the least is/);
-  assert.equal(opening_fee_msat, undefined);
-});
+  test('without a limit of the operator nothing is bought', async () => {
+    const asked = lsp.asked.length;
+    const thrifty = await open('thrifty shop');
+    const its = await connectToNode(thrifty.rpc_file, { reconnect: false });
+    const request = { amount_msat: '50000sat', label: 'a', description: 'b', jit: true };
+    await assert.rejects(its.call('invoice', request), /lsp-max-fee/);
+    its.close();
+    assert.equal(lsp.asked.length, asked);
+    await town.stop(thrifty);
+  });
 
-test('without a limit of the operator nothing is bought', TIMEOUT, async (t) => {
-  const { client, lsp } = await scene(t);
-  await assert.rejects(
-    client.call('invoice', { amount_msat: '50000sat', label: 'a', description: 'b', jit: true }),
-    /lsp-max-fee/,
-  );
-  assert.deepEqual(lsp.asked, []);
+  test('the first payment opens the channel, and what it cost is shown everywhere', async () => {
+    const { lsps } = await client.call('listlsps', { amount_msat: '50000sat' });
+    const [listed] = lsps;
+    assert.deepEqual([listed?.connected, listed?.protocols, listed?.menu[0]?.opening_fee_msat], [true, [2], 1_000_000]);
+    assert.equal(listed?.menu[0]?.refused, undefined);
+    const request = { amount_msat: '50000sat', label: 'chair', description: 'A chair', jit: true };
+    const made = await client.call('invoice', request);
+    assert.deepEqual(
+      [made.opening_fee_msat, made.amount_expected_msat, made.lsp],
+      [1_000_000, 49_000_000, lsp.daemon.keys.node_id],
+    );
+    assert.match(made.warning_jit ?? '', /keeps 1000000 msat of the 50000000 msat/);
+    const { routes, min_final_cltv_expiry_delta } = decodeInvoice(made.bolt11);
+    assert.deepEqual([routes.length, routes[0]?.[0]?.pubkey, min_final_cltv_expiry_delta], [1, made.lsp, 26]);
+
+    const waiting = client.call('waitinvoice', { label: 'chair' });
+    const { channel_id } = await lsp.open(shop.keys.node_id, 55_000);
+    await lsp.usable(channel_id);
+    lsp.bring(channel_id, made.bolt11, [
+      { amount_msat: 30_000_000n, extra_fee: 1_000_000n },
+      { amount_msat: 20_000_000n },
+    ]);
+    const paid = await waiting;
+    assert.deepEqual(
+      [paid.status, paid.amount_msat, paid.amount_received_msat, paid.opening_fee_msat],
+      ['paid', 50_000_000, 49_000_000, 1_000_000],
+    );
+    await until(() => lsp.preimages.length === 2);
+    const { events } = await client.call('listevents', { types: ['invoice.paid'] });
+    assert.equal((JSON.parse(JSON.stringify(events[0])) as PaidEvent).data.opening_fee_msat, 1_000_000);
+    const query = "SELECT opening_fee_msat FROM invoices WHERE label = 'chair'";
+    assert.deepEqual((await client.call('sql', { query })).rows, [[1_000_000]]);
+    const { income_events } = await client.call('bkpr-listincome', {});
+    assert.deepEqual(
+      income_events.map(({ tag, credit_msat, debit_msat }) => [tag, credit_msat, debit_msat]),
+      [
+        ['invoice', 50_000_000, 0],
+        ['lease_fee', 0, 1_000_000],
+      ],
+    );
+    await town.mine(1);
+    const { channels } = await client.call('listpeerchannels', {});
+    assert.deepEqual([channels[0]?.state, channels[0]?.to_us_msat], ['CHANNELD_NORMAL', 49_000_000]);
+  });
+
+  test('a provider that takes more than it promised is not paid at all', async () => {
+    const before = lsp.preimages.length;
+    const made = await client.call('invoice', { amount_msat: '50000sat', label: 'a', description: 'b', jit: true });
+    const plain = await client.call('invoice', { amount_msat: '20000sat', label: 'plain', description: 'b' });
+    const { channel_id } = await lsp.open(shop.keys.node_id, 60_000);
+    await lsp.usable(channel_id);
+    lsp.bring(channel_id, made.bolt11, [{ amount_msat: 50_000_000n, extra_fee: 1_000_001n }]);
+    await lsp.calm(channel_id);
+    lsp.bring(channel_id, plain.bolt11, [{ amount_msat: 20_000_000n, extra_fee: 1_000n }]);
+    await lsp.calm(channel_id);
+    assert.equal(lsp.preimages.length, before);
+    lsp.bring(channel_id, made.bolt11, [{ amount_msat: 50_000_000n, extra_fee: 1_000_000n }]);
+    await until(() => lsp.preimages.length === before + 1);
+    await lsp.calm(channel_id);
+    const statusOf = async (label: string) => (await client.call('listinvoices', { label })).invoices[0]?.status;
+    assert.deepEqual([await statusOf('a'), await statusOf('plain')], ['paid', 'unpaid']);
+  });
 });

@@ -109,6 +109,16 @@ export function chainSourceContract(name: string, open: () => Promise<ChainUnder
       assert.deepEqual(kinds.slice(4).sort(), ['confirmed', 'connected', 'connected', 'paid', 'spent']);
     });
 
+    test('the mempool holds what was sent and waits for a block, and nothing that nobody sent', async (t) => {
+      const { source, pay, stop } = await open();
+      t.after(stop);
+      const { bytes, txid } = await pay(55_000n, SCRIPT);
+      assert.equal(await source.mempoolTransaction(txid), undefined);
+      await source.broadcast([bytes]);
+      const held = await source.mempoolTransaction(txid);
+      assert.equal(Buffer.from(held ?? []).toString('hex'), bytes.toString('hex'));
+    });
+
     test('a watch may look back, and one that is ended hears nothing', async (t) => {
       const { source, mine, pay, stop } = await open();
       t.after(stop);

@@ -207,8 +207,13 @@ class Stall {
   async end(): Promise<Figures> {
     this.#provider.holds_fundings = false;
     await this.#town.calm();
+    // What was kept back is sent now, and what waited for a block gets one.
+    await this.#town.kill(this.#provider, 0);
+    this.#town.start(this.#provider);
+    await this.#town.calm();
     for (let round = 0; round < 4; round++) {
       this.#town.world.clock.advance(61_000);
+      this.#town.mine(1);
       await this.#town.calm();
     }
     const [shop, provider] = [this.#town.up(this.#shop), this.#town.up(this.#provider)];

@@ -82,6 +82,10 @@ async function route(chain: EmbeddedChain, path: string, posted: string): Promis
     const funded_txo_sum = paid.reduce((total, { amount_sat }) => total + Number(amount_sat), 0);
     return ok(JSON.stringify({ scripthash: second, chain_stats: {}, mempool_stats: { funded_txo_sum } }));
   }
+  if (first === 'tx' && third === 'hex') {
+    const pending = await chain.mempoolTransaction(second as Txid);
+    return pending === undefined ? undefined : ok(Buffer.from(pending).toString('hex'));
+  }
   if (first === 'tx' && third === 'outspend') {
     const coin = await chain.unspent({ txid: second as Txid, vout: Number(fourth) });
     return ok(JSON.stringify(coin === undefined ? { spent: true, status: { confirmed: true } } : { spent: false }));

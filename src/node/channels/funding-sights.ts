@@ -17,7 +17,7 @@ import type { ChannelChain } from './options.ts';
 import type { ChannelLog } from './ports.ts';
 
 /** A payment waits for it. */
-const LOOK_FOR_MS = 2_000;
+const LOOK_FOR_MS = 1_000;
 /** It was there the last time. */
 const LOOK_AGAIN_MS = 30_000;
 /** After so long without a sight of it the operator is told. */

@@ -1,6 +1,8 @@
 /** The checkout page in a browser: in every state and look, without scripts, by keyboard, and while it is paid. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { DEFAULT_SOURCES } from '../../src/shop/rates/source.ts';
+import { JsonServer } from '../support/json-server.ts';
 import { Storefront } from '../support/storefront.ts';
 import { TIMEOUT } from '../support/time-limit.ts';
 import { Browser, browserMissing, LOOKS, type Look, type Visit } from './support/browser.ts';
@@ -8,19 +10,24 @@ import { Browser, browserMissing, LOOKS, type Look, type Visit } from './support
 const options = { ...TIMEOUT, ...browserMissing };
 let store: Storefront;
 let browser: Browser;
+let rates: JsonServer;
 
 before(async () => {
   if (browserMissing.skip !== undefined) return;
+  rates = await JsonServer.open(() => '{"price":"58123.45"}');
   store = await Storefront.open(
     '--invoices-onchain-fallback',
     '--invoices-onchain-confirms=3',
     '--alias=Kaffee & Kuchen',
+    ...DEFAULT_SOURCES.map(({ name }) => `--currencyrate-disable-source=${name}`),
+    ...['a', 'b'].map((name) => `--currencyrate-add-source=${name},${rates.url}/{currency},price`),
   );
   browser = await Browser.open();
 });
 after(async () => {
   await browser?.close();
   await store?.close();
+  await rates?.close();
 });
 
 async function visit(url: string, look: Look, run: (seen: Visit) => Promise<void>): Promise<void> {
@@ -47,6 +54,11 @@ async function inEveryLook(state: string, url: string, words: RegExp): Promise<v
 test('it waits, in every look', options, async () => {
   const { checkout_url } = await store.invoice({ redirect_url: 'https://shop.example/' });
   await inEveryLook('waiting', checkout_url, /Kaffee & Kuchen[\s\S]*250,000 sat[\s\S]*Waiting for your payment/);
+});
+
+test('a price in a currency stands beside the amount', options, async () => {
+  const { checkout_url } = await store.invoice({ currency: 'EUR', amount: 450, description: 'Breakfast for two' });
+  await inEveryLook('priced', checkout_url, /7,743 sat\s+€4\.50\s+1 BTC = €58,123\.45/);
 });
 
 test('an order is paid by another node while the page is open', options, async () => {

@@ -60,8 +60,9 @@ export class Storefront {
   /** Makes an invoice with a page: of 250,000 sat for a box of tea, unless the parameters say otherwise. */
   async invoice(params: Readonly<Record<string, unknown>> = {}): Promise<MadeInvoice> {
     this.#labels++;
+    const isPriced = params.currency !== undefined;
     const standard = {
-      amount_msat: 250_000_000,
+      ...(isPriced ? {} : { amount_msat: 250_000_000 }),
       label: `order-${this.#labels}`,
       description: 'A box of tea',
       checkout: true,

@@ -33,7 +33,8 @@ export function checkoutPort(
       const stored = await invoices.find({ created_index: invoice.created_index });
       try {
         const made = await invoices.create({
-          amount_msat: invoice.amount_msat ?? 'any',
+          // A price is asked for again, at the rate of now.
+          amount_msat: invoice.price ?? invoice.amount_msat ?? 'any',
           label,
           description: invoice.description ?? '',
           description_hash,

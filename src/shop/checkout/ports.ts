@@ -4,6 +4,7 @@ import type { Msat, Sat } from '../../base/types/amount.ts';
 import type { PaymentHash, Txid } from '../../base/types/brand.ts';
 import type { Clock } from '../../base/types/clock.ts';
 import type { Network } from '../../base/types/network.ts';
+import type { Price } from '../../base/types/price.ts';
 import type { Store } from '../../infra/store/store.ts';
 import type { PageTerms } from './rows.ts';
 
@@ -14,6 +15,8 @@ export interface PageInvoice {
   readonly payment_hash: PaymentHash;
   /** Absent: the payer chooses. */
   readonly amount_msat?: Msat | undefined;
+  /** What it asks in a currency, and the rate at which that became the amount. */
+  readonly price?: Price | undefined;
   readonly description?: string | undefined;
   readonly bolt11: string;
   /** Unix time, seconds. */

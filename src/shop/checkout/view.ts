@@ -1,5 +1,6 @@
 /** How an invoice stands for the one who pays it: what its page shows, and nothing else. */
 import type { Msat } from '../../base/types/amount.ts';
+import type { Price } from '../../base/types/price.ts';
 import type { PageDeposit, PageInvoice } from './ports.ts';
 import type { PageRow } from './rows.ts';
 
@@ -15,6 +16,8 @@ export interface CheckoutView {
   readonly description: string | undefined;
   /** Absent: the payer chooses. */
   readonly amount_msat: bigint | undefined;
+  /** The same in a currency, at the rate of when the invoice was made. */
+  readonly price: Pick<Price, 'currency' | 'amount' | 'rate'> | undefined;
   readonly bolt11: string;
   readonly payment_hash: string;
   /** Where it can be paid on the chain. */
@@ -64,6 +67,11 @@ export function viewOf(facts: ViewFacts): CheckoutView {
     status: statusOf(invoice, arrived_msat, unconfirmed_msat, late_msat),
     description: invoice.description,
     amount_msat: invoice.amount_msat,
+    price: invoice.price && {
+      currency: invoice.price.currency,
+      amount: invoice.price.amount,
+      rate: invoice.price.rate,
+    },
     bolt11: invoice.bolt11,
     payment_hash: invoice.payment_hash,
     address,

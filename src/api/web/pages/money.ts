@@ -51,6 +51,18 @@ export function formatMoney(amount: bigint, { currency, digits }: ShownCurrency,
   }).format(decimal(amount, digits));
 }
 
+/** What one bitcoin is worth, to the digit: `€58,123.45`. `rate` is a decimal number in units of the currency. */
+export function formatRate(rate: string, currency: string, language: Language): string {
+  const digits = /\.(\d+)$/.exec(rate)?.[1]?.length ?? 0;
+  const options = {
+    style: 'currency',
+    currency,
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+  } as const;
+  return format(language, options).format(rate as Intl.StringNumericLiteral);
+}
+
 /** A whole number: `1,234`. */
 export function formatCount(count: number | bigint, language: Language): string {
   return format(language, { maximumFractionDigits: 0 }).format(count);

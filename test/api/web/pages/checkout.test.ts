@@ -1,6 +1,8 @@
 /** The checkout page: what it shows in every state, what it never shows, and how it hears of a payment. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { DEFAULT_SOURCES } from '../../../../src/shop/rates/source.ts';
+import { JsonServer } from '../../../support/json-server.ts';
 import { Storefront } from '../../../support/storefront.ts';
 
 let store: Storefront;
@@ -41,8 +43,9 @@ async function nextEvent(url: string, kind: string): Promise<string> {
   }
 }
 
-const liveUrl = (markup: string): string =>
-  store.shop_url + /data-live="([^"]+)"/.exec(markup)?.[1]?.replaceAll('&amp;', '&');
+const livePath = (markup: string): string | undefined =>
+  /data-live="([^"]+)"/.exec(markup)?.[1]?.replaceAll('&amp;', '&');
+const liveUrl = (markup: string): string => store.shop_url + livePath(markup);
 
 test('an invoice has a page when it asks for one, under a name of 128 random bits', async () => {
   const { checkout_url, bolt11 } = await store.invoice();
@@ -270,5 +273,31 @@ test('a client that asks too often waits; a proxy that is named tells one from a
     assert.equal(await status('192.0.2.2'), 200);
   } finally {
     await shop.close();
+  }
+});
+
+test('a price in a currency is shown with the rate that was pinned, and a further invoice asks for it at the rate of then', async () => {
+  const rates = await JsonServer.open(() => '{"price":"50000.25"}');
+  const shop = await Storefront.open(
+    ...DEFAULT_SOURCES.map(({ name }) => `--currencyrate-disable-source=${name}`),
+    ...['a', 'b'].map((name) => `--currencyrate-add-source=${name},${rates.url}/{currency},price`),
+  );
+  try {
+    const priced = { currency: 'EUR', amount: 450, label: 'tea', expiry: 1, checkout_renewal: true };
+    const made = await shop.invoice(priced);
+    const page = await text(made.checkout_url, { 'accept-language': 'de' });
+    assert.match(seen(page), /9\.000 sat 4,50 € 1 BTC = 50\.000,25 €/);
+    if (seen(page).includes('Warten')) await nextEvent(shop.shop_url + livePath(page), 'state');
+    const pressed = await fetch(`${made.checkout_url}/renew`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-www-form-urlencoded', origin: shop.shop_url },
+    });
+    assert.match(seen(await pressed.text()), /9,000 sat €4\.50 1 BTC = €50,000\.25/);
+    const further = await shop.invoice({ currency: 'EUR', amount: 450, label: 'cake' });
+    await shop.markPaid(further, 9_000_000n);
+    assert.match(seen(await text(further.checkout_url)), /Amount 9,000 sat Price €4\.50 \( ?1 BTC = €50,000\.25 ?\)/);
+  } finally {
+    await shop.close();
+    await rates.close();
   }
 });

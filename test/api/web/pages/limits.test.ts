@@ -7,6 +7,7 @@ import {
   formatCount,
   formatMoney,
   formatMsat,
+  formatRate,
   formatTime,
 } from '../../../../src/api/web/pages/money.ts';
 import { networkOf, TokenBuckets } from '../../../../src/api/web/pages/token-buckets.ts';
@@ -65,6 +66,8 @@ test('amounts are written to the last digit, in the way of the language', () => 
     '$900,719,925,474,099.31',
   );
   assert.equal(formatCount(1_234_567, 'en'), '1,234,567');
+  assert.equal(plain(formatRate('58123.4567', 'EUR', 'de')), '58.123,4567 €');
+  assert.equal(plain(formatRate('9000000', 'JPY', 'en')), '¥9,000,000');
 });
 
 test('times are in UTC unless a zone is named', () => {

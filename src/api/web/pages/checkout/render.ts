@@ -6,7 +6,7 @@ import type { Language } from '../language.ts';
 import { page } from '../layout.ts';
 import { formatMsat } from '../money.ts';
 import type { ShownView } from './shown-view.ts';
-import { stateOf, statusLine } from './state.ts';
+import { priceText, rateText, stateOf, statusLine } from './state.ts';
 import { CHECKOUT_TEXTS } from './texts/index.ts';
 
 /** Seconds after which a browser without scripts loads the page again. */
@@ -26,7 +26,7 @@ export interface CheckoutParts extends ShownView {
 /** The page of a view. The same view always gives the same page. */
 export function checkoutPage({ id, view, revision, language, settings, assets }: CheckoutParts): Html {
   const texts = CHECKOUT_TEXTS[language];
-  const { status, description = '', amount_msat } = view;
+  const { status, description = '', amount_msat, price } = view;
   const { shop_name, network, is_sandbox } = settings;
   const line = statusLine(view, language);
   const refresh_seconds =
@@ -34,8 +34,9 @@ export function checkoutPage({ id, view, revision, language, settings, assets }:
   const body = html`<main class="page checkout"><div class="card"><header><p class="muted">${texts.pay_to} ${quoted(shop_name)}</p><h1 class="${
     amount_msat === undefined ? '' : 'figure'
   }">${amount_msat === undefined ? texts.any_amount : formatMsat(amount_msat, language)}</h1>${
-    description !== '' && html`<p>${quoted(shortened(description))}</p>`
-  }</header>
+    price !== undefined &&
+    html`<p class="figure second">${priceText(price, language)}</p><p class="muted small">${rateText(price, language)}</p>`
+  }${description !== '' && html`<p>${quoted(shortened(description))}</p>`}</header>
 <div data-live="${status === 'paid' ? '' : `/i/${id}/events?revision=${revision}`}" data-shop="${shop_name}">${stateOf({ id, view, language, is_sandbox })}</div></div>
 <p role="status" class="visually-hidden" data-copy-said></p>${
     refresh_seconds !== undefined && html`<noscript><p class="muted small center">${texts.reload}</p></noscript>`

@@ -1,4 +1,6 @@
 /** What the node answers about a checkout page, as the page has it: amounts are bigint again. */
+
+import { parseCurrency } from '../../../../base/types/currency.ts';
 import type { CheckoutView, PageStatus } from '../../../../shop/checkout/view.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../../rpc/json.ts';
 
@@ -17,6 +19,7 @@ export function readShownView(answer: JsonObject): ShownView {
       status: view.status as PageStatus,
       description: text(view.description),
       amount_msat: amount(view.amount_msat),
+      price: price(view.price),
       bolt11: String(view.bolt11),
       payment_hash: String(view.payment_hash),
       address: text(view.address),
@@ -33,6 +36,12 @@ export function readShownView(answer: JsonObject): ShownView {
       is_renewable: view.is_renewable === true,
     },
   };
+}
+
+function price(value: Json | undefined): CheckoutView['price'] {
+  if (!isJsonObject(value)) return undefined;
+  const currency = parseCurrency(String(value.currency));
+  return currency && { currency, amount: amount(value.amount) ?? 0n, rate: String(value.rate) };
 }
 
 function text(value: Json | undefined): string | undefined {

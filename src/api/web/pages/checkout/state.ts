@@ -1,8 +1,9 @@
 /** How the payment stands: the part of the checkout page that changes while it is open. */
+import { digitsOf } from '../../../../base/types/currency.ts';
 import type { CheckoutView } from '../../../../shop/checkout/view.ts';
 import { type Html, html } from '../html.ts';
 import type { Language } from '../language.ts';
-import { formatMsat, formatTime } from '../money.ts';
+import { formatMoney, formatMsat, formatRate, formatTime } from '../money.ts';
 import type { CheckoutTexts } from './texts/english.ts';
 import { CHECKOUT_TEXTS } from './texts/index.ts';
 import { waysToPay } from './ways-to-pay.ts';
@@ -13,6 +14,18 @@ export interface StateParts {
   readonly view: CheckoutView;
   readonly language: Language;
   readonly is_sandbox: boolean;
+}
+
+type ShownPrice = NonNullable<CheckoutView['price']>;
+
+/** A price as people write it: `€4.50`. */
+export function priceText({ currency, amount }: ShownPrice, language: Language): string {
+  return formatMoney(amount, { currency, digits: digitsOf(currency) }, language);
+}
+
+/** The rate at which it became bitcoin: `1 BTC = €58,123.45`. */
+export function rateText({ currency, rate }: ShownPrice, language: Language): string {
+  return `1\u00a0BTC = ${formatRate(rate, currency, language)}`;
 }
 
 /** One line that says how it stands. */
@@ -107,7 +120,7 @@ function backLink({ redirect_url }: CheckoutView, texts: CheckoutTexts): Html | 
 }
 
 function receipt({ view, language }: StateParts, texts: CheckoutTexts): Html {
-  const { received_msat, amount_msat, late_msat, paid_at, paid_over, payment_hash, description } = view;
+  const { received_msat, amount_msat, price, late_msat, paid_at, paid_over, payment_hash, description } = view;
   const over_msat = amount_msat === undefined ? 0n : received_msat - amount_msat;
   const received = formatMsat(received_msat, language);
   return html`<div class="notice good state"><svg class="mark" viewBox="0 0 24 24" aria-hidden="true"><circle cx="12" cy="12" r="11" fill="currentColor"/><path d="m7 12.5 3.4 3.4L17 9" fill="none" stroke="var(--card)" stroke-width="2.4" stroke-linecap="round" stroke-linejoin="round"/></svg>
@@ -120,6 +133,9 @@ function receipt({ view, language }: StateParts, texts: CheckoutTexts): Html {
     description !== '' &&
     html`<dt>${texts.for_what}</dt><dd><bdi>${description}</bdi></dd>`
   }<dt>${texts.amount}</dt><dd>${received}</dd>${
+    price !== undefined &&
+    html`<dt>${texts.price}</dt><dd>${priceText(price, language)} <span class="muted">(${rateText(price, language)})</span></dd>`
+  }${
     paid_at !== undefined && html`<dt>${texts.paid_at}</dt><dd>${formatTime(paid_at, language)}</dd>`
   }<dt>${texts.paid_over}</dt><dd>${
     paid_over === 'chain' ? texts.over_chain : texts.over_lightning

@@ -31,6 +31,7 @@ export const english = {
   invoice: 'Lightning invoice',
   address: 'Bitcoin address',
   amount: 'Amount',
+  price: 'Price',
   back: 'Back to the shop',
   new_invoice: 'Make a new invoice',
   print: 'Print this receipt',

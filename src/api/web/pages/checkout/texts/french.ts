@@ -32,6 +32,7 @@ export const french: CheckoutTexts = {
   invoice: 'Facture Lightning',
   address: 'Adresse Bitcoin',
   amount: 'Montant',
+  price: 'Prix',
   back: 'Retour à la boutique',
   new_invoice: 'Créer une nouvelle facture',
   print: 'Imprimer le reçu',

@@ -32,6 +32,7 @@ export const german: CheckoutTexts = {
   invoice: 'Lightning-Rechnung',
   address: 'Bitcoin-Adresse',
   amount: 'Betrag',
+  price: 'Preis',
   back: 'Zurück zum Shop',
   new_invoice: 'Neue Rechnung erstellen',
   print: 'Beleg drucken',

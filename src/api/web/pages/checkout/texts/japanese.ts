@@ -32,6 +32,7 @@ export const japanese: CheckoutTexts = {
   invoice: 'ライトニング請求書',
   address: 'ビットコインアドレス',
   amount: '金額',
+  price: '価格',
   back: 'ショップに戻る',
   new_invoice: '新しい請求書を作る',
   print: '領収書を印刷',

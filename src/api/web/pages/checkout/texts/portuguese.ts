@@ -32,6 +32,7 @@ export const portuguese: CheckoutTexts = {
   invoice: 'Fatura Lightning',
   address: 'Endereço Bitcoin',
   amount: 'Valor',
+  price: 'Preço',
   back: 'Voltar à loja',
   new_invoice: 'Criar uma nova fatura',
   print: 'Imprimir o recibo',

@@ -32,6 +32,7 @@ export const spanish: CheckoutTexts = {
   invoice: 'Factura Lightning',
   address: 'Dirección de Bitcoin',
   amount: 'Importe',
+  price: 'Precio',
   back: 'Volver a la tienda',
   new_invoice: 'Crear una factura nueva',
   print: 'Imprimir el recibo',

@@ -27,11 +27,11 @@ export type Finding = Pick<InvoicesContext, 'store' | 'clock' | 'price_rows'>;
 
 /** The invoice, if there is one. Throws RpcError INVALID_PARAMS for an invstring that is no BOLT 11. */
 export async function findInvoice(
-  { store, clock, price_rows }: Finding,
+  { clock, price_rows }: Finding,
   key: InvoiceKey,
 ): Promise<Invoice | undefined> {
   const readOne = async (condition: string, ...values: readonly SqlValue[]): Promise<Invoice | undefined> => {
-    const [row] = await store.read(`SELECT ${price_rows.columns} FROM invoices WHERE ${condition}`, values);
+    const [row] = await price_rows.select(`FROM invoices WHERE ${condition}`, values);
     return row === undefined ? undefined : readInvoice(row as Row, clock.nowSeconds());
   };
   if ('label' in key) return await readOne(BY_LABEL, key.label);

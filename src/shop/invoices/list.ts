@@ -34,10 +34,10 @@ const INDEX_COLUMN = { created: 'created_index', updated: 'updated_index', paid:
 
 /** The invoices, read as they are asked for. */
 export async function* listInvoices(context: InvoicesContext, query: ListQuery): AsyncGenerator<Invoice, void> {
-  const { store, clock, price_rows, page_rows = DEFAULT_PAGE_ROWS } = context;
+  const { clock, price_rows, page_rows = DEFAULT_PAGE_ROWS } = context;
   const column = INDEX_COLUMN[query.index ?? 'created'];
   const [bound, order] = query.reverse === true ? ['<=', 'DESC'] : ['>=', 'ASC'];
-  const sql = `SELECT ${price_rows.columns} FROM invoices WHERE ${column} IS NOT NULL AND ${column} ${bound} ?
+  const where = `FROM invoices WHERE ${column} IS NOT NULL AND ${column} ${bound} ?
     ORDER BY ${column} ${order} LIMIT ?`;
   const matches = matcherOf(query);
   let left = query.limit ?? Number.POSITIVE_INFINITY;
@@ -47,7 +47,7 @@ export async function* listInvoices(context: InvoicesContext, query: ListQuery):
     from = MAX_COLUMN;
   }
   while (left > 0) {
-    const rows = await store.read(sql, [from, Math.min(page_rows, left)]);
+    const rows = await price_rows.select(where, [from, Math.min(page_rows, left)]);
     for (const row of rows) {
       from = (row[column] as bigint) + (query.reverse === true ? -1n : 1n);
       const invoice = readInvoice(row, clock.nowSeconds());

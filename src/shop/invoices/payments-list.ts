@@ -7,13 +7,13 @@ import { readInvoice } from './row.ts';
 
 /** The paid invoices by their `pay_index`, read a page at a time. */
 export async function* listPaid(context: InvoicesContext): AsyncGenerator<PaidInvoice, void> {
-  const { store, clock, price_rows, page_rows = DEFAULT_PAGE_ROWS } = context;
+  const { clock, price_rows, page_rows = DEFAULT_PAGE_ROWS } = context;
   for (let after = 0; ; ) {
     const pages: PaidInvoice[][] = [];
     // A row may move from the first table to the second between the two reads, never back: then both have it.
     for (const table of ['invoices', 'deleted_paid_invoices']) {
-      const sql = `SELECT ${price_rows.columns} FROM ${table} WHERE pay_index > ? ORDER BY pay_index LIMIT ?`;
-      const rows = await store.read(sql, [after, page_rows]);
+      const where = `FROM ${table} WHERE pay_index > ? ORDER BY pay_index LIMIT ?`;
+      const rows = await price_rows.select(where, [after, page_rows]);
       pages.push(rows.map((row) => readInvoice(row, clock.nowSeconds()) as PaidInvoice));
     }
     // Only up to where both tables were read.

@@ -3,7 +3,7 @@
  * one there is, no statement looks there.
  */
 import type { Price } from '../../base/types/price.ts';
-import type { Store, Write } from '../../infra/store/store.ts';
+import type { Row, SqlValue, Store, Write } from '../../infra/store/store.ts';
 import { counterValue } from './counters.ts';
 import { priceJson } from './price.ts';
 import { COLUMNS } from './row.ts';
@@ -38,6 +38,13 @@ export class PriceRows {
   /** The columns of a record: `COLUMNS`, and the price where any invoice has one. */
   get columns(): string {
     return this.#has_any ? PRICED_COLUMNS : COLUMNS;
+  }
+
+  /** Reads records: `where` begins with FROM. The first price of all may come while the store is asked: then it is asked again. */
+  async select(where: string, params: readonly SqlValue[]): Promise<readonly Row[]> {
+    const { columns } = this;
+    const rows = await this.#store.read(`SELECT ${columns} ${where}`, params);
+    return columns === this.columns ? rows : await this.select(where, params);
   }
 
   /** For the unit that makes an invoice, behind its row. */

@@ -70,7 +70,7 @@ const HELD = "FROM invoices WHERE state = 'held' ORDER BY created_index DESC LIM
 
 /** The page of hits. Rejects with RangeError for a cursor of another search. */
 export async function searchInvoices(context: InvoicesContext, query: SearchQuery): Promise<SearchPage> {
-  const { store, clock, price_rows, page_rows = READ_ROWS } = context;
+  const { clock, price_rows, page_rows = READ_ROWS } = context;
   const { text = '', cursor, limit } = query;
   const now = clock.nowSeconds();
   const only = cursor === undefined ? await findNamed(context, text.trim()) : undefined;
@@ -85,14 +85,14 @@ export async function searchInvoices(context: InvoicesContext, query: SearchQuer
   const found: Invoice[] = [];
   if (only?.invoice !== undefined && isWanted(only.invoice, query, '')) found.push(only.invoice);
   if (cursor === undefined && query.status === 'unpaid') {
-    const held = (await store.read(`SELECT ${price_rows.columns} ${HELD}`, [limit])).map((row) =>
+    const held = (await price_rows.select(HELD, [limit])).map((row) =>
       readInvoice(row, now),
     );
     found.push(...held.filter((invoice) => invoice.label !== name && isWanted(invoice, query, words)));
   }
   let looked_back_to: number | undefined;
   for (let looked_at = 0; looked_at < MOST_LOOKED_AT; looked_at += page_rows) {
-    const rows = await store.read(`SELECT ${price_rows.columns} ${walk.where}`, [...walk.params(place), page_rows]);
+    const rows = await price_rows.select(walk.where, [...walk.params(place), page_rows]);
     for (const row of rows) {
       // The page is full, and there is at least one more to look at.
       if (found.length >= limit) return { invoices: found, next_cursor: place.join(':'), looked_back_to };

@@ -103,12 +103,12 @@ export class Waiting {
 
   async #firstPaidAfter(lastpay_index: bigint): Promise<PaidInvoice | undefined> {
     if (lastpay_index > MAX_COLUMN) return undefined;
-    const { store, clock, price_rows } = this.#options;
+    const { clock, price_rows } = this.#options;
     const now = clock.nowSeconds();
     // A row may move from the first table to the second between the two reads, never back.
     let first: PaidInvoice | undefined;
     for (const table of TABLES) {
-      const [row] = await store.read(`SELECT ${price_rows.columns} FROM ${table} ${NEXT_PAID}`, [lastpay_index]);
+      const [row] = await price_rows.select(`FROM ${table} ${NEXT_PAID}`, [lastpay_index]);
       const found = row === undefined ? undefined : (readInvoice(row, now) as PaidInvoice);
       if (found !== undefined && (first === undefined || found.pay_index < first.pay_index)) first = found;
     }

@@ -4,7 +4,7 @@ import type { PaymentSecret } from '../../base/types/brand.ts';
 import type { ShortChannelId } from '../../base/types/short-channel-id.ts';
 import { Reader, WireError } from '../wire/bytes.ts';
 import { paymentSecret, point, record, restHex, shortChannelId, tu32, tu64Msat } from '../wire/field.ts';
-import { encodeTlvs, readTlvs, TlvError, tlv } from '../wire/tlv.ts';
+import { encodeTlvs, readTlvs, TlvError, type TlvsOf, tlv } from '../wire/tlv.ts';
 
 const PAYLOAD = {
   amt_to_forward: tlv(2, tu64Msat),
@@ -46,14 +46,7 @@ export class PayloadError extends Error {
 
 /** Reads the payload of the last hop. Throws PayloadError. Blinded paths end elsewhere: Till offers none. */
 export function decodeFinalPayload(bytes: Uint8Array): FinalPayload {
-  let fields: ReturnType<typeof readTlvs<typeof PAYLOAD>>;
-  try {
-    fields = readTlvs(new Reader(bytes), PAYLOAD);
-  } catch (error) {
-    if (error instanceof TlvError) throw new PayloadError(error.tlv_type, error.message);
-    if (error instanceof WireError || error instanceof RangeError) throw new PayloadError(0n, error.message);
-    throw error;
-  }
+  const fields = readPayload(bytes);
   const { amt_to_forward, outgoing_cltv_value, payment_data, payment_metadata } = fields;
   if (fields.encrypted_recipient_data !== undefined)
     throw new PayloadError(10n, 'a blinded path that we did not offer');
@@ -62,6 +55,26 @@ export function decodeFinalPayload(bytes: Uint8Array): FinalPayload {
   if (amt_to_forward === undefined) throw new PayloadError(2n, 'amt_to_forward is missing');
   if (outgoing_cltv_value === undefined) throw new PayloadError(4n, 'outgoing_cltv_value is missing');
   return { amt_to_forward, outgoing_cltv_value, payment_data, payment_metadata };
+}
+
+/** Reads the payload of a hop on the way. Throws PayloadError, also for a hop inside a blinded path. */
+export function decodeForwardPayload(bytes: Uint8Array): ForwardPayload {
+  const { amt_to_forward, outgoing_cltv_value, short_channel_id, encrypted_recipient_data } = readPayload(bytes);
+  if (encrypted_recipient_data !== undefined) throw new PayloadError(10n, 'a blinded path');
+  if (amt_to_forward === undefined) throw new PayloadError(2n, 'amt_to_forward is missing');
+  if (outgoing_cltv_value === undefined) throw new PayloadError(4n, 'outgoing_cltv_value is missing');
+  if (short_channel_id === undefined) throw new PayloadError(6n, 'short_channel_id is missing');
+  return { amt_to_forward, outgoing_cltv_value, short_channel_id };
+}
+
+function readPayload(bytes: Uint8Array): TlvsOf<typeof PAYLOAD> {
+  try {
+    return readTlvs(new Reader(bytes), PAYLOAD);
+  } catch (error) {
+    if (error instanceof TlvError) throw new PayloadError(error.tlv_type, error.message);
+    if (error instanceof WireError || error instanceof RangeError) throw new PayloadError(0n, error.message);
+    throw error;
+  }
 }
 
 /** Writes the payload of the last hop. */

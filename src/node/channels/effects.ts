@@ -19,6 +19,7 @@ import { channelEvent, fundingMissingEvent } from './events.ts';
 import { failRemoval, peel } from './incoming.ts';
 import type { IncomingHtlcs } from './incoming-htlcs.ts';
 import type { LiveChannel } from './live-channel.ts';
+import { type PassingPort, passOn } from './passing.ts';
 import type {
   BoughtPort,
   ChannelGossip,
@@ -37,6 +38,8 @@ export interface EffectScope {
   readonly keys: Pick<NodeKeys, 'sharedSecret'>;
   readonly gossip: ChannelGossip;
   readonly incoming: Pick<IncomingPort, 'offer' | 'expire'>;
+  /** HTLCs for others; a shop has nobody who takes them. */
+  readonly passing?: PassingPort | undefined;
   readonly outgoing: OutgoingPort;
   readonly endings: Pick<EndingPort, 'begin' | 'lost'>;
   readonly bought?: Pick<BoughtPort, 'isFor'> | undefined;
@@ -186,6 +189,7 @@ function carryOutOne(scope: EffectScope, channel: LiveChannel, effect: Effect): 
 function take(scope: EffectScope, channel: LiveChannel, htlc: Htlc): readonly Input[] {
   const { channel_id } = channel;
   const peeled = peel(channel_id, htlc, (point) => scope.keys.sharedSecret(point));
+  if (peeled.kind === 'passing') return passOn(scope, channel_id, htlc, peeled);
   if (peeled.kind === 'refused') return [{ kind: 'remove_htlc', id: htlc.id, removal: peeled.removal }];
   const taken: Input = { kind: 'take', incoming: [htlc.id], outgoing: [] };
   // Too much dust, or a channel whose funding may still vanish: what arrived over it could be taken away again.

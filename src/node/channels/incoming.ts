@@ -41,7 +41,16 @@ export interface StoredHtlc extends IncomingHtlc {
 /** What an HTLC turned out to be. */
 export type Peeled =
   | { readonly kind: 'payment'; readonly htlc: StoredHtlc }
-  | { readonly kind: 'refused'; readonly removal: Removal };
+  | { readonly kind: 'refused'; readonly removal: Removal }
+  | PassingHop;
+
+/** An onion whose payment does not end here. */
+export interface PassingHop {
+  readonly kind: 'passing';
+  readonly payload: Uint8Array;
+  readonly next_packet: Uint8Array;
+  readonly shared_secret: Uint8Array;
+}
 
 /** Reads the onion of an HTLC that is irrevocably committed. `sharedSecret` is the node's ECDH. */
 export function peel(channel_id: ChannelId, htlc: Htlc, sharedSecret: (point: Uint8Array) => Uint8Array): Peeled {
@@ -56,8 +65,8 @@ export function peel(channel_id: ChannelId, htlc: Htlc, sharedSecret: (point: Ui
   try {
     const peeled = peelPacket(packet, fromHex(payment_hash), sharedSecret);
     ({ shared_secret, payload } = peeled);
-    // We forward nothing.
-    if (peeled.next_packet !== undefined) return refused(shared_secret, { failure: 'unknown_next_peer' });
+    const { next_packet } = peeled;
+    if (next_packet !== undefined) return { kind: 'passing', payload, next_packet, shared_secret };
   } catch (error) {
     if (error instanceof InvalidPayload) return refused(error.shared_secret, unreadable(0n));
     if (!(error instanceof MalformedOnion)) throw error;

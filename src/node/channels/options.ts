@@ -9,6 +9,7 @@ import { type ChainSource, FEERATE_FLOOR_PER_KW } from '../../infra/chain/source
 import type { Store } from '../../infra/store/store.ts';
 import type { ChannelPolicy, Feerates } from '../../protocol/channel/policy.ts';
 import type { ForwardingTerms } from './gossip/signing.ts';
+import type { PassingPort } from './passing.ts';
 import type {
   BoughtPort,
   ChannelLog,
@@ -34,6 +35,8 @@ export interface ChannelsOptions {
   readonly wallet: FundingWallet;
   readonly incoming: IncomingPort;
   readonly outgoing: OutgoingPort;
+  /** HTLCs for others. A shop gives none, and forwards nothing. */
+  readonly passing?: PassingPort | undefined;
   readonly endings: EndingPort;
   /** Absent: no channel is bought. */
   readonly bought?: BoughtPort | undefined;

@@ -160,6 +160,50 @@ export interface Commands {
       }[];
     };
   };
+  /** Command for buying a channel of a liquidity provider, to be paid over it */
+  buychannel: {
+    readonly params: {
+      /** What is to be receivable over it, in satoshi. A little less is: see the guide. */ readonly amount_sat:
+        | number
+        | bigint
+        | string;
+      /** How long the provider is to keep the channel: 1 to 24 months. */ readonly months?: number | bigint;
+      /** The most that it may cost. A bare number is in msat; `5000sat` is easier to read. */ readonly maxfee?:
+        | number
+        | bigint
+        | string;
+      /** Only of this provider. */ readonly provider?: string;
+      /** Only by this way to pay. */ readonly payway?: 'lightning' | 'onchain';
+      /** Whether the channel is to be public. */ readonly announce?: boolean;
+    };
+    readonly result: {
+      /** Its number, counted by this node. */ readonly order: number;
+      /** The provider. */ readonly provider_id: string;
+      /** `quoted`: its price is known, nothing is bought. `paying`: it is being paid. `paid`: the provider owes the channel. `delivered`: the channel is there. `refunded`: no channel, and the money came back. `failed`: no channel; `problem` says what became of the money. `expired`: it was not paid in time. */ readonly status:
+        | 'quoted'
+        | 'paying'
+        | 'paid'
+        | 'delivered'
+        | 'refunded'
+        | 'failed'
+        | 'expired';
+      /** What the provider puts into the channel. */ readonly amount_msat: number | bigint;
+      /** What it costs, by the way that was or would be taken to pay. */ readonly fee_msat?: number | bigint;
+      /** How it is paid. */ readonly pay_way?: 'lightning' | 'onchain';
+      /** For so many blocks the provider keeps the channel. */ readonly channel_expiry_blocks: number;
+      /** Whether the channel is to be public. */ readonly announce: boolean;
+      /** Who bought it: you, or the node by itself. */ readonly wanted_by: 'operator' | 'inbound-keep';
+      /** When its price was asked for: Unix time. */ readonly created_at: number;
+      /** Until when the price holds: Unix time. */ readonly expires_at?: number;
+      /** When it was paid: Unix time. */ readonly paid_at?: number;
+      /** The transaction that paid it, on the chain. */ readonly payment_txid?: string;
+      /** The funding transaction of the channel. */ readonly funding_txid?: string;
+      /** The output of it. */ readonly funding_outnum?: number;
+      /** Until when the provider says that it keeps the channel: Unix time. */ readonly channel_expires_at?: number;
+      /** What is wrong with it. */ readonly problem?: string;
+      /** The same as a sentence. */ readonly summary: string;
+    };
+  };
   /** Command for verifying parameters */
   check: {
     readonly params: Readonly<Record<string, unknown>>;
@@ -1036,6 +1080,29 @@ export interface Commands {
       /** Tells `lightning-cli` to print plain text. */ readonly 'format-hint'?: 'simple';
     };
   };
+  /** Command for telling how much can be received now, how much was needed, and what more costs */
+  inbound: {
+    readonly params: {
+      /** How many weeks are looked back at: 1 to 52. */ readonly weeks?: number | bigint;
+      /** Whether providers are asked for a price. */ readonly ask?: boolean;
+    };
+    readonly result: {
+      /** The largest payment that can arrive in one part now. */ readonly largest_msat: number | bigint;
+      /** What all channels can receive now together; a payer that splits a payment can use it all. */ readonly receivable_msat:
+        | number
+        | bigint;
+      /** What more could be received if the peers that are away were there. */ readonly offline_msat: number | bigint;
+      /** The most that came in one of the last weeks. */ readonly busiest_week_msat: number | bigint;
+      /** The largest payment of that time. */ readonly largest_payment_msat: number | bigint;
+      /** The cheapest channel that would hold the busiest week. */ readonly offer?: {
+        /** Whose it is. */ readonly provider_id: string;
+        /** What could be received over the channel. */ readonly amount_msat: number | bigint;
+        /** What it costs. */ readonly fee_msat: number | bigint;
+        /** How long the provider keeps it. */ readonly months: number;
+      };
+      /** The same in sentences. */ readonly summary: string;
+    };
+  };
   /** Command for accepting payments */
   invoice: {
     readonly params: {
@@ -1150,6 +1217,41 @@ export interface Commands {
         /** When it was made, in Unix time. */ readonly made_at: number;
         /** The file. */ readonly destination: string;
         /** Its size. */ readonly size_bytes: number;
+      }[];
+    };
+  };
+  /** Command for listing channels that were bought of liquidity providers */
+  listchannelorders: {
+    readonly params: {
+      /** Only the order of this number. */ readonly order?: number | bigint;
+    };
+    readonly result: {
+      /** The orders. */ readonly orders: readonly {
+        /** Its number, counted by this node. */ readonly order: number;
+        /** The provider. */ readonly provider_id: string;
+        /** `quoted`: its price is known, nothing is bought. `paying`: it is being paid. `paid`: the provider owes the channel. `delivered`: the channel is there. `refunded`: no channel, and the money came back. `failed`: no channel; `problem` says what became of the money. `expired`: it was not paid in time. */ readonly status:
+          | 'quoted'
+          | 'paying'
+          | 'paid'
+          | 'delivered'
+          | 'refunded'
+          | 'failed'
+          | 'expired';
+        /** What the provider puts into the channel. */ readonly amount_msat: number | bigint;
+        /** What it costs, by the way that was or would be taken to pay. */ readonly fee_msat?: number | bigint;
+        /** How it is paid. */ readonly pay_way?: 'lightning' | 'onchain';
+        /** For so many blocks the provider keeps the channel. */ readonly channel_expiry_blocks: number;
+        /** Whether the channel is to be public. */ readonly announce: boolean;
+        /** Who bought it: you, or the node by itself. */ readonly wanted_by: 'operator' | 'inbound-keep';
+        /** When its price was asked for: Unix time. */ readonly created_at: number;
+        /** Until when the price holds: Unix time. */ readonly expires_at?: number;
+        /** When it was paid: Unix time. */ readonly paid_at?: number;
+        /** The transaction that paid it, on the chain. */ readonly payment_txid?: string;
+        /** The funding transaction of the channel. */ readonly funding_txid?: string;
+        /** The output of it. */ readonly funding_outnum?: number;
+        /** Until when the provider says that it keeps the channel: Unix time. */ readonly channel_expires_at?: number;
+        /** What is wrong with it. */ readonly problem?: string;
+        /** The same as a sentence. */ readonly summary: string;
       }[];
     };
   };
@@ -1335,8 +1437,13 @@ export interface Commands {
           | 'channel.opened'
           | 'channel.closing'
           | 'channel.closed'
+          | 'inbound.ordered'
+          | 'inbound.delivered'
+          | 'inbound.refunded'
+          | 'inbound.failed'
           | 'warning.no_inbound'
           | 'warning.funding_missing'
+          | 'warning.inbound_limit'
           | 'warning.reserve_short'
           | 'warning.webhook_disabled';
         /** When, in Unix time. */ readonly time: number;
@@ -2601,8 +2708,13 @@ export interface Commands {
         | 'channel.opened'
         | 'channel.closing'
         | 'channel.closed'
+        | 'inbound.ordered'
+        | 'inbound.delivered'
+        | 'inbound.refunded'
+        | 'inbound.failed'
         | 'warning.no_inbound'
         | 'warning.funding_missing'
+        | 'warning.inbound_limit'
         | 'warning.reserve_short'
         | 'warning.webhook_disabled';
       /** When, in Unix time. */ readonly time: number;
@@ -2744,8 +2856,10 @@ export const READING_COMMANDS: readonly string[] = [
   'getroute',
   'getroutes',
   'help',
+  'inbound',
   'listactions',
   'listbackups',
+  'listchannelorders',
   'listchannels',
   'listclosedchannels',
   'listconfigs',

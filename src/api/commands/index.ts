@@ -9,6 +9,7 @@ import { bkprListaccountevents } from './bkpr-listaccountevents.ts';
 import { bkprListbalances } from './bkpr-listbalances.ts';
 import { bkprListincome } from './bkpr-listincome.ts';
 import { blacklistrune } from './blacklistrune.ts';
+import { buychannel } from './buychannel.ts';
 import { check } from './check.ts';
 import { checkmessage } from './checkmessage.ts';
 import { checkrune } from './checkrune.ts';
@@ -44,9 +45,11 @@ import { getlog } from './getlog.ts';
 import { getroute } from './getroute.ts';
 import { getroutes } from './getroutes.ts';
 import { help } from './help.ts';
+import { inbound } from './inbound.ts';
 import { invoice } from './invoice.ts';
 import { listactions } from './listactions.ts';
 import { listbackups } from './listbackups.ts';
+import { listchannelorders } from './listchannelorders.ts';
 import { listchannels } from './listchannels.ts';
 import { listclosedchannels } from './listclosedchannels.ts';
 import { listconfigs } from './listconfigs.ts';
@@ -122,6 +125,7 @@ export const commands: readonly Command<Modules>[] = [
   bkprListbalances,
   bkprListincome,
   blacklistrune,
+  buychannel,
   check,
   checkmessage,
   checkrune,
@@ -157,9 +161,11 @@ export const commands: readonly Command<Modules>[] = [
   getroute,
   getroutes,
   help,
+  inbound,
   invoice,
   listactions,
   listbackups,
+  listchannelorders,
   listchannels,
   listclosedchannels,
   listconfigs,

@@ -1,4 +1,5 @@
 /** What commands ask of liquidity. */
+import type { ChannelOrders } from '../../node/liquidity/channel-orders.ts';
 import type { Limits } from '../../node/liquidity/choose.ts';
 import type { Providers } from '../../node/liquidity/providers.ts';
 
@@ -8,5 +9,7 @@ export interface LiquidityModules {
     readonly providers: Providers;
     /** What is paid, and what can be used, as fees are now. */
     limits(): Limits;
+    /** Channels that are bought ahead. */
+    readonly channel_orders: Pick<ChannelOrders, 'list' | 'quote' | 'buy'>;
   };
 }

@@ -17,6 +17,9 @@ const FOR_PAYERS: ReadonlyMap<string, string> = new Map([
   ['createlightningaddress', 'lnurl'],
 ]);
 
+/** At a terminal it shows a price, and asks whether to pay it. */
+const ASKS_FIRST = 'buychannel';
+
 /** As in lightning-cli these may stand anywhere before `--`. */
 const HELP_OPTIONS: readonly string[] = ['--help', '-h'];
 const VERSION_OPTIONS: readonly string[] = ['--version', '-V'];
@@ -101,6 +104,11 @@ async function ask(request: ClientRequest): Promise<number> {
     else if (message.id === id) reply = message;
     return reply !== undefined;
   });
+  if (method === ASKS_FIRST && request.style === 'default' && reply?.error === undefined) {
+    const { confirmPurchase, isAtTerminal } = await import('./confirm-purchase.ts');
+    const bought = isAtTerminal() ? await confirmPurchase(request, reply?.result ?? null) : undefined;
+    if (bought !== undefined) return await ask(bought);
+  }
   return await show(reply as Reply, request);
 }
 

@@ -200,8 +200,10 @@ export function checkTogether({ values, network, network_dir, rpc_file, log_file
   if (nobody !== undefined) throw new ConfigError(`lsp is NODE_ID@HOST:PORT, not '${nobody}'`);
   const ids = values.lsp.map((text) => parseProvider(text, network.default_port)?.node_id);
   if (new Set(ids).size < ids.length) throw new ConfigError('lsp: each provider is named once');
-  if (parseMsat(values['lsp-max-fee']) === undefined) {
-    throw new ConfigError(`lsp-max-fee is an amount such as 5000sat, not '${values['lsp-max-fee']}'`);
+  for (const name of ['lsp-max-fee', 'inbound-keep', 'inbound-keep-limit'] as const) {
+    if (parseMsat(values[name]) === undefined) {
+      throw new ConfigError(`${name} is an amount such as 5000sat, not '${values[name]}'`);
+    }
   }
   if (Buffer.byteLength(rpc_file) > LONGEST_PATH_BYTES) {
     throw new ConfigError(

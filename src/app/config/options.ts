@@ -260,6 +260,17 @@ export const OPTIONS = {
     { placeholder: 'NODE_ID' },
   ),
 
+  'inbound-keep': string(
+    '0sat',
+    'Buy a channel of a provider (lsp) whenever less than this amount can be received, such as 500000sat. Nothing is bought without inbound-keep-limit.',
+    { placeholder: 'AMOUNT' },
+  ),
+  'inbound-keep-limit': string(
+    '0sat',
+    'The most that inbound-keep may spend on fees in 30 days, as an amount such as 20000sat.',
+    { placeholder: 'AMOUNT' },
+  ),
+
   chain: optionalString(
     'Where blocks come from (default: what the options below are about, if any is given; else embedded on regtest, and bitcoind elsewhere).',
     {

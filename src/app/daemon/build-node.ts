@@ -23,6 +23,7 @@ import { DEFAULT_ONCHAIN_POLICY } from '../../protocol/onchain/closing-channel.t
 import type { Infra } from './build-infra.ts';
 import { buildLiquidity, type Liquidity } from './build-liquidity.ts';
 import { buildNetwork } from './build-network.ts';
+import { buildPurchases, type Purchases } from './build-purchases.ts';
 import { buildReserve } from './build-reserve.ts';
 import { rememberTip, tipWrite } from './chain-tip.ts';
 import { feePromises } from './fee-promises.ts';
@@ -58,6 +59,8 @@ export interface Node {
   readonly reserve: Reserve;
   /** What buys inbound liquidity. */
   readonly liquidity: Liquidity;
+  /** Channels that are bought ahead. */
+  readonly purchases: Purchases;
   readonly channels: Channels;
   /** Channels that end on the chain. */
   readonly endings: Endings;
@@ -341,11 +344,13 @@ export async function buildNode(infra: Infra, shop: () => ShopPort): Promise<Nod
     },
   ];
   const payer = new Payer(outgoing, clock, keys.node_id);
+  const purchases = buildPurchases(infra, { providers: liquidity.providers, payer, wallet, reserve, channels });
   return {
     keys,
     wallet,
     reserve,
     liquidity,
+    purchases,
     channels,
     endings,
     payments,
@@ -358,7 +363,7 @@ export async function buildNode(infra: Infra, shop: () => ShopPort): Promise<Nod
     peerNotices,
     bindings,
     parts,
-    outward,
+    outward: [...outward, ...purchases.parts],
   };
 }
 

@@ -62,7 +62,7 @@ export interface Shop {
 /** Nothing runs before the parts are started. */
 export async function buildShop(
   infra: Infra,
-  { keys, wallet, channels, incoming, reserve, liquidity, outgoing, payer }: Node,
+  { keys, wallet, channels, incoming, reserve, liquidity, outgoing, payer, purchases }: Node,
 ): Promise<Shop> {
   const { config, log, clock, store, chain } = infra;
   const { values, network } = config;
@@ -205,6 +205,7 @@ export async function buildShop(
       async start() {
         await invoices.start();
         stopTelling = invoices.listen('paid', ({ invoice }) => {
+          purchases.keeper.look();
           // Of a deposit its own module tells, with where it is on the chain.
           if (invoice.status !== 'paid' || invoice.paid_outpoint !== undefined) return;
           const { label, amount_received_msat, opening_fee_msat, pay_index } = invoice;

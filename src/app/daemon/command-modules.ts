@@ -76,7 +76,7 @@ export function modulesOf(layers: BuiltLayers): Modules {
     payer,
     wallet,
     reserve,
-    liquidity,
+    liquidity: { ...liquidity, channel_orders: node.purchases.channel_orders },
     chain,
     channels,
     endings,

@@ -27,7 +27,7 @@ export interface DaemonOptions {
 }
 
 type Running = Pick<Infra, 'clock' | 'store' | 'chain' | 'source' | 'mine'> &
-  Omit<Node, 'parts' | 'outward' | 'peerNotices' | 'incoming'> &
+  Omit<Node, 'parts' | 'outward' | 'peerNotices' | 'incoming' | 'purchases'> &
   Pick<Shop, 'invoices' | 'deposits'>;
 
 export class Daemon implements Running {

@@ -21,6 +21,7 @@ export const NOBODY = '6a';
 /** The state of a channel that can carry payments. */
 export const NORMAL = 'CHANNELD_NORMAL';
 
+/** Tells whoever sits at the terminal. */
 export function say(text: string): void {
   process.stdout.write(`${text}\n`);
 }

@@ -10,6 +10,7 @@
 import { formatAddress } from '../../base/types/address.ts';
 import { max, type Sat, sat } from '../../base/types/amount.ts';
 import type { Txid } from '../../base/types/brand.ts';
+import { toHex } from '../../base/types/hex.ts';
 import type { Network } from '../../base/types/network.ts';
 import type { Transaction, TxOutput } from '../../codec/tx/transaction.ts';
 import { type ChainSource, FEERATE_FLOOR_PER_KW } from '../../infra/chain/source.ts';
@@ -319,6 +320,17 @@ export class Wallet {
   /** Gives up what spends outputs of these transactions, which no block will ever hold. */
   dropChildren(parents: readonly Txid[]): Promise<void> {
     return dropChildren(this.#books, parents);
+  }
+
+  /** The withdrawal of ours that pays this script (hex), and is not given up. */
+  paymentTo(script_pubkey: string): Txid | undefined {
+    const paid = this.#books.ledger.transactions.find(
+      ({ state, purpose, transaction }) =>
+        state === 'sent' &&
+        purpose === 'withdrawal' &&
+        transaction.outputs.some((output) => toHex(output.script_pubkey) === script_pubkey),
+    );
+    return paid?.txid;
   }
 
   /** The transaction of ours that spends this output, known to the wallet or not, and is not given up. */

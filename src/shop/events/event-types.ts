@@ -17,8 +17,13 @@ export const EVENT_TYPES = {
   'channel.opened': 'A channel can be used.',
   'channel.closing': 'A channel is being closed.',
   'channel.closed': 'Nothing of the channel is left on the chain.',
+  'inbound.ordered': 'A channel was bought ahead of a provider: it will be paid, or is.',
+  'inbound.delivered': 'A channel that was bought is there.',
+  'inbound.refunded': 'A channel that was bought did not come, and the money came back.',
+  'inbound.failed': 'A channel that was bought did not come; the event says what became of the money.',
   'warning.no_inbound': 'No channel can receive a payment.',
   'warning.funding_missing': 'The funding of a channel that was bought is in no block and not in the mempool.',
+  'warning.inbound_limit': 'inbound-keep would have to buy a channel, and its limit does not allow the price.',
   'warning.reserve_short': 'The wallet has less than closing the channels may cost.',
   'warning.webhook_disabled': 'A webhook was switched off, because its deliveries failed for too long.',
 } as const;

@@ -21,6 +21,7 @@ import { Remover } from './remove.ts';
 import { type SearchPage, type SearchQuery, searchInvoices } from './search.ts';
 import { signText, takeInvoice } from './sign.ts';
 import { type Awaited, type IndexReached, Waiting } from './wait.ts';
+import { readWeeks, type WeekOfPayments } from './weeks.ts';
 
 export class Invoices {
   readonly #options: InvoicesContext;
@@ -101,6 +102,11 @@ export class Invoices {
   /** Every payment in its order, those of deleted invoices too, read page by page as they are asked for. */
   listPaid(): AsyncGenerator<PaidInvoice, void> {
     return listPaid(this.#options);
+  }
+
+  /** What was paid over Lightning in the last weeks, the latest first. Rejects as Store.read does. */
+  weeks(count: number): Promise<readonly WeekOfPayments[]> {
+    return readWeeks(this.#options.store, this.#options.clock.nowSeconds(), count);
   }
 
   /** Deletes the invoice of a label, which must have the status. Throws RpcError. */

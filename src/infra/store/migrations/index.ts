@@ -28,6 +28,7 @@ import { jitOrders } from './0026-jit-orders.ts';
 import { lightningAddresses } from './0027-lightning-addresses.ts';
 import { invoicePrices } from './0028-invoice-prices.ts';
 import { refunds } from './0029-refunds.ts';
+import { channelOrders } from './0030-channel-orders.ts';
 import type { Migration } from './migration.ts';
 
 export const MIGRATIONS: readonly Migration[] = [
@@ -60,4 +61,5 @@ export const MIGRATIONS: readonly Migration[] = [
   lightningAddresses,
   invoicePrices,
   refunds,
+  channelOrders,
 ];

@@ -59,12 +59,13 @@ export function viewOf(facts: ViewFacts): CheckoutView {
   const timely = deposits.filter(
     ({ is_in_time, blockheight, outcome }) => is_in_time && blockheight !== undefined && outcome !== 'late',
   );
-  const late_msat = total(deposits.filter(({ outcome, is_in_time }) => outcome === 'late' || !is_in_time));
+  const late_msat = total(deposits.filter((each) => each.blockheight !== undefined && !timely.includes(each)));
   const arrived_msat = total(timely);
   const unconfirmed_msat = facts.unconfirmed_sat * 1000n;
   const depth = Math.min(...timely.map(({ blockheight }) => height - (blockheight as number) + 1));
+  const status = statusOf(invoice, arrived_msat, unconfirmed_msat, late_msat);
   return {
-    status: statusOf(invoice, arrived_msat, unconfirmed_msat, late_msat),
+    status,
     description: invoice.description,
     amount_msat: invoice.amount_msat,
     price: invoice.price && {
@@ -80,7 +81,7 @@ export function viewOf(facts: ViewFacts): CheckoutView {
     received_msat: invoice.status === 'paid' ? paidMsat(invoice) : arrived_msat,
     unconfirmed_msat,
     late_msat,
-    confirmations: timely.length === 0 ? 0 : Math.max(0, Math.min(depth, confirmations_needed)),
+    confirmations: status === 'confirming' ? Math.max(0, Math.min(depth, confirmations_needed)) : 0,
     confirmations_needed,
     paid_at: invoice.paid_at,
     paid_over: invoice.status !== 'paid' ? undefined : invoice.paid_outpoint === undefined ? 'lightning' : 'chain',

@@ -25,8 +25,11 @@ function seen(markup: string): string {
     .replaceAll(/[\s\u00a0]+/g, ' ');
 }
 
-/** Reads events of the page until one of this kind comes, and answers its data. */
-async function nextEvent(url: string, kind: string): Promise<string> {
+/**
+ * Reads events of the page until one of this kind comes in which these words are seen, and answers its data: between two states
+ * that a test looks for there may be others.
+ */
+async function nextEvent(url: string, kind: string, words = /(?:)/): Promise<string> {
   const response = await fetch(url);
   assert.equal(response.headers.get('content-type'), 'text/event-stream; charset=utf-8');
   let heard = '';
@@ -36,10 +39,13 @@ async function nextEvent(url: string, kind: string): Promise<string> {
     const { value, done } = await reader.read();
     if (done) throw new Error(`the stream ended: ${heard}`);
     heard += decoder.decode(value, { stream: true });
-    const found = new RegExp(`event: ${kind}\n((?:data: .*\n)+)\n`).exec(heard)?.[1];
+    const events = [...heard.matchAll(new RegExp(`event: ${kind}\n((?:data: .*\n)+)\n`, 'g'))];
+    const found = events
+      .map(([, data = '']) => data.replaceAll(/^data: ?/gm, ''))
+      .find((data) => words.test(seen(data)));
     if (found === undefined) continue;
     await reader.cancel();
-    return found.replaceAll(/^data: /gm, '');
+    return found;
   }
 }
 
@@ -131,7 +137,7 @@ test('a payment that is in no block yet is seen, and asks nobody to pay twice', 
   const made = await store.invoice();
   const page = await text(made.checkout_url);
   await store.deposit(await store.addressOf(made), 250_000);
-  const state = await nextEvent(liveUrl(page), 'state');
+  const state = await nextEvent(liveUrl(page), 'state', /250,000 sat is on its way/);
   assert.match(seen(state), /250,000 sat is on its way, and not in a block yet/);
   assert.ok(!state.includes('lightning:'));
 });
@@ -140,18 +146,18 @@ test('deposits: seen in a block, confirmed, short and by how much, and the rest'
   const made = await store.invoice();
   const first = await text(made.checkout_url);
   const address = await store.addressOf(made);
-  const short = nextEvent(liveUrl(first), 'state');
+  const short = nextEvent(liveUrl(first), 'state', /Not enough yet/);
   await store.deposit(address, 200_000);
   await store.mine(1);
   assert.match(seen(await short), /Not enough yet: 50,000 sat is missing/);
   const page = await text(made.checkout_url);
   assert.ok(page.includes(`href="bitcoin:${address}?amount=0.0005"`));
   assert.ok(!page.includes('lightning:'), 'Lightning would pay all of it again');
-  const confirming = nextEvent(liveUrl(page), 'state');
+  const confirming = nextEvent(liveUrl(page), 'state', /Payment seen/);
   await store.deposit(address, 50_000);
   await store.mine(1);
   assert.match(seen(await confirming), /Payment seen: 1 of 2 confirmations/);
-  const last = nextEvent(liveUrl(await text(made.checkout_url)), 'state');
+  const last = nextEvent(liveUrl(await text(made.checkout_url)), 'state', /Thank you/);
   await store.mine(1);
   assert.match(seen(await last), /Paid 250,000 sat received\. Thank you! Receipt .* Paid over Bitcoin, on-chain/);
 });

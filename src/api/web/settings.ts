@@ -45,6 +45,12 @@ export interface PagesSettings {
   readonly network: string;
   /** Where customers reach the shop's pages, such as `https://pay.example`, without a slash at the end. */
   readonly public_url: string | undefined;
+  /** Where people reach the dashboard by a proxy, without a slash at the end. */
+  readonly dashboard_url: string | undefined;
+  /** Whether invoices can have a page for customers. */
+  readonly has_checkout: boolean;
+  /** The time zone of the shop, such as `Europe/Berlin`. */
+  readonly time_zone: string;
   /** In the sandbox a page may offer that its customer pays. */
   readonly is_sandbox: boolean;
 }

@@ -21,6 +21,8 @@ export async function main(args: readonly string[]): Promise<number> {
       return (await import('./move-database.ts')).moveDatabase(rest);
     case 'connect-wallet':
       return (await import('./connect-wallet.ts')).connectWallet(rest);
+    case 'dashboard':
+      return (await import('./dashboard.ts')).openDashboard(rest);
     case 'completion':
       return (await import('./completion.ts')).printCompletion(rest);
     case undefined:

@@ -84,6 +84,15 @@ export const OWN_COMMANDS = {
       ...PLACE,
     ],
   },
+  dashboard: {
+    summary: 'Print a link that opens the dashboard',
+    usage: 'till dashboard [--user=NAME] [--lightning-dir=DIR] [--network=NETWORK]',
+    paragraphs: [
+      'Prints a link that opens the dashboard in a browser and signs the owner in: once, within ten minutes. There a password can be set or a passkey added. The node must run with `dashboard-bind` or `shop-bind`.',
+      '`till createuser` adds others, `till listsessions` shows who is signed in, `till deletesession` ends a session.',
+    ],
+    options: [option('--user=NAME', 'Sign this user in, and not the first owner.'), ...PLACE],
+  },
   completion: {
     summary: 'Print a script that completes names in a shell',
     usage: 'till completion bash|zsh|fish',

@@ -181,6 +181,10 @@ export const OPTIONS = {
     "Serve the dashboard for the shop's own people here: ADDR:PORT (default: 127.0.0.1:3011 with shop-bind, else nowhere).",
     { placeholder: 'ADDR:PORT' },
   ),
+  'dashboard-url': optionalString(
+    'Where people reach the dashboard when a proxy stands before it, such as https://till.shop.example: for links, and a name that it answers to.',
+    { placeholder: 'URL' },
+  ),
   'sandbox-customer': optionalString(
     'In the sandbox: the socket of the customer, who pays when a button on the checkout page is pressed.',
     { placeholder: 'SOCKET', is_path: true },

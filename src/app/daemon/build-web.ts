@@ -17,7 +17,7 @@ import type { Part } from './lifecycle.ts';
 import type { Metrics } from './metrics.ts';
 import { notificationsOf } from './notifications.ts';
 import { pageQuestions } from './page-questions.ts';
-import { pageSettings, shopUrl } from './page-settings.ts';
+import { pageSettings, servedPages, shopUrl } from './page-settings.ts';
 import { bareHost, readAddress, tlsByProtocol, tlsFor, urlOf } from './web-address.ts';
 
 /** The part that is the web process; undefined when no option asks for one. */
@@ -38,7 +38,10 @@ export function buildWeb(
   return {
     name: 'web process',
     async start() {
-      const settings = await settingsOf(config, identityOf(config, node.keys.node_id).alias);
+      const settings = await settingsOf(config, {
+        shop_name: identityOf(config, node.keys.node_id).alias,
+        time_zone: shop.calendar.time_zone,
+      });
       servedAt(shopUrl(settings.shop, settings.pages));
       const questions = pageQuestions(layers);
       web = new WebProcess({
@@ -64,6 +67,7 @@ export function buildWeb(
       const served = withPorts(settings, ports);
       const { clnrest, api, operators } = served;
       servedAt(shopUrl(served.shop, served.pages));
+      Object.assign(shop.people.served, servedPages(served));
       if (clnrest !== undefined) log.info(`REST at ${urlOf(clnrest)}/v1`);
       if (api !== undefined) log.info(`the interface for programs at ${urlOf(api)}/api/v1`);
       if (operators !== undefined) log.info(`metrics at ${urlOf({ ...operators, tls: undefined })}/metrics`);
@@ -112,7 +116,7 @@ async function inside(): Promise<Required<Pick<WebProcessOptions, 'inside' | 'pa
 }
 
 /** Reads or makes the certificates. Rejects with ConfigError, or with the system's error. */
-async function settingsOf(config: Config, shop_name: string): Promise<WebSettings> {
+async function settingsOf(config: Config, named: Parameters<typeof pageSettings>[1]): Promise<WebSettings> {
   const trusted_proxies = config.values['trusted-proxy'];
   const wrong = trusted_proxies.find((address) => isIP(address) === 0);
   if (wrong !== undefined) throw new ConfigError(`trusted-proxy is the address of a proxy, and '${wrong}' is none`);
@@ -120,7 +124,7 @@ async function settingsOf(config: Config, shop_name: string): Promise<WebSetting
     clnrest: await clnrestSettings(config),
     api: await apiSettings(config),
     operators: addressOf(config, 'metrics-bind'),
-    ...(await pageSettings(config, shop_name)),
+    ...(await pageSettings(config, named)),
     trusted_proxies,
     list_methods: listMethods(commands),
     openapi: openApi(commands),

@@ -6,11 +6,13 @@
 import { checkoutQuestions } from './checkout-questions.ts';
 import { lnurlQuestions } from './lnurl-questions.ts';
 import type { AnsweringLayers, PageQuestions } from './page-question.ts';
+import { signInQuestions } from './sign-in-questions.ts';
 
 /** All questions. */
 export function pageQuestions(layers: AnsweringLayers): PageQuestions {
   return {
     ...checkoutQuestions(layers),
     ...lnurlQuestions(layers),
+    ...signInQuestions(layers),
   };
 }

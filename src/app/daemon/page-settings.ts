@@ -2,7 +2,8 @@
 import type { PageServerSettings, PagesSettings } from '../../api/web/settings.ts';
 import type { Config } from '../config/config.ts';
 import { ConfigError } from '../config/option.ts';
-import { readAddress, tlsByProtocol, urlOf } from './web-address.ts';
+import type { ServedPages } from './people.ts';
+import { isLoopback, readAddress, tlsByProtocol, urlOf } from './web-address.ts';
 
 /** Where the dashboard is unless the option says so. */
 const DEFAULT_DASHBOARD = '127.0.0.1:3011';
@@ -10,7 +11,7 @@ const DEFAULT_DASHBOARD = '127.0.0.1:3011';
 /** The settings of all pages. Rejects with ConfigError, or with the system's error when there is no certificate. */
 export async function pageSettings(
   config: Config,
-  shop_name: string,
+  { shop_name, time_zone }: { readonly shop_name: string; readonly time_zone: string },
 ): Promise<{
   readonly shop: PageServerSettings | undefined;
   readonly dashboard: PageServerSettings | undefined;
@@ -19,7 +20,7 @@ export async function pageSettings(
   const { values, network } = config;
   const { 'shop-bind': shop_bind, 'shop-protocol': shop_protocol, 'sandbox-customer': customer } = values;
   const shop = shop_bind === undefined ? undefined : readAddress('shop-bind', shop_bind);
-  const public_url = values['public-url'] === undefined ? undefined : readPublicUrl(values['public-url']);
+  const public_url = originIn('public-url', values['public-url']);
   if (shop !== undefined && public_url === undefined && /^(0\.0\.0\.0|::)$/.test(shop.host)) {
     throw new ConfigError(
       'shop-bind is every address of this machine: say with public-url by which one customers reach it, such as https://pay.example',
@@ -33,7 +34,15 @@ export async function pageSettings(
   return {
     shop: shop && { ...shop, tls: await tlsByProtocol(config, shop.host, shop_protocol) },
     dashboard: dashboard && { ...dashboard, tls: await tlsByProtocol(config, dashboard.host, undefined) },
-    pages: { shop_name, network: network.name, public_url, is_sandbox: customer !== undefined },
+    pages: {
+      shop_name,
+      network: network.name,
+      public_url,
+      dashboard_url: originIn('dashboard-url', values['dashboard-url']),
+      has_checkout: shop !== undefined,
+      time_zone,
+      is_sandbox: customer !== undefined,
+    },
   };
 }
 
@@ -43,14 +52,33 @@ export function shopUrl(shop: PageServerSettings | undefined, { public_url }: Pa
   return public_url ?? (shop.port === 0 ? undefined : urlOf(shop));
 }
 
-/** Throws ConfigError. */
-function readPublicUrl(text: string): string {
+/**
+ * Where people open the pages that they sign in on. On this machine by the name `localhost`: browsers give passkeys to names,
+ * not to addresses.
+ */
+export function servedPages({
+  shop,
+  dashboard,
+  pages: { public_url, dashboard_url },
+}: Awaited<ReturnType<typeof pageSettings>>): ServedPages {
+  const named = [shop, dashboard].flatMap((server) => (server === undefined ? [] : [nameOf(server)]));
+  const origins = [...named, ...[public_url, dashboard_url].filter((origin) => origin !== undefined)];
+  return { dashboard_url: dashboard && (dashboard_url ?? nameOf(dashboard)), origins };
+}
+
+function nameOf(server: PageServerSettings): string {
+  return urlOf(isLoopback(server.host) ? { ...server, host: 'localhost' } : server);
+}
+
+/** The origin that an option names. Throws ConfigError. */
+function originIn(option: 'public-url' | 'dashboard-url', text: string | undefined): string | undefined {
+  if (text === undefined) return undefined;
   const url = URL.parse(text);
   const isOrigin =
     url !== null && /^https?:$/.test(url.protocol) && [`${url.origin}/`, url.origin].includes(text.toLowerCase());
   if (!isOrigin) {
     throw new ConfigError(
-      `public-url is where customers reach the pages, without a path: such as https://pay.example, not '${text}'`,
+      `${option} is where people reach the pages, without a path: such as https://pay.example, not '${text}'`,
     );
   }
   return url.origin;

@@ -70,7 +70,7 @@ const HELD = "FROM invoices WHERE state = 'held' ORDER BY created_index DESC LIM
 
 /** The page of hits. Rejects with RangeError for a cursor of another search. */
 export async function searchInvoices(context: InvoicesContext, query: SearchQuery): Promise<SearchPage> {
-  const { clock, price_rows, page_rows = READ_ROWS } = context;
+  const { clock, price_rows } = context;
   const { text = '', cursor, limit } = query;
   const now = clock.nowSeconds();
   const only = cursor === undefined ? await findNamed(context, text.trim()) : undefined;
@@ -82,6 +82,9 @@ export async function searchInvoices(context: InvoicesContext, query: SearchQuer
   let place = cursor === undefined ? walk.begin : readCursor(cursor, walk.begin.length);
   const name = text.trim();
   const words = name.toLowerCase();
+  // Without words nearly every row of the walk is a hit.
+  const most_rows = context.page_rows ?? READ_ROWS;
+  const page_rows = words === '' ? Math.min(most_rows, limit + 1) : most_rows;
   const found: Invoice[] = [];
   if (only?.invoice !== undefined && isWanted(only.invoice, query, '')) found.push(only.invoice);
   if (cursor === undefined && query.status === 'unpaid') {

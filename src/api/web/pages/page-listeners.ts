@@ -50,6 +50,6 @@ export function pageListeners({ link, settings, assets, addresses }: PageListene
   const { shop, dashboard } = settings;
   return [
     ...(shop === undefined ? [] : [listen(shop, SHOP_PAGES, settings.pages.public_url)]),
-    ...(dashboard === undefined ? [] : [listen(dashboard, DASHBOARD_PAGES, undefined)]),
+    ...(dashboard === undefined ? [] : [listen(dashboard, DASHBOARD_PAGES, settings.pages.dashboard_url)]),
   ];
 }

@@ -21,7 +21,10 @@ const tools: PageTools = {
   clock,
   assets,
   streams: new LiveStreams(clock),
-  settings: { shop_name: 'shop', network: 'regtest', public_url: 'https://pay.example', is_sandbox: false },
+  settings: {
+    ...{ shop_name: 'shop', network: 'regtest', public_url: 'https://pay.example', is_sandbox: false },
+    ...{ dashboard_url: undefined, has_checkout: true, time_zone: 'UTC' },
+  },
 };
 
 const set: RouteSet = () => [

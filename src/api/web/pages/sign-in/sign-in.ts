@@ -1,0 +1,131 @@
+/** The pages to sign in and out, on the server of the dashboard and on that of the counter. */
+
+import { isJsonObject, type JsonObject } from '../../../rpc/json.ts';
+import { MalformedJson, parseJson } from '../../../rpc/json-parser.ts';
+import { type Html, html } from '../html.ts';
+import { page } from '../layout.ts';
+import { NodeRefused } from '../node-calls.ts';
+import type { PageAnswer, PageRequest, PageRoute, PageTools } from '../page.ts';
+import { checkForm, endedCookie, personOf, sessionCookie } from './person.ts';
+
+/** What the page says when something went wrong, or was done. */
+interface Said {
+  readonly kind: 'bad' | 'good';
+  readonly text: string;
+}
+
+/** The routes. */
+export function signInPages(tools: PageTools): readonly PageRoute[] {
+  return [
+    { method: 'GET', path: '/sign-in', answer: (asked) => show(tools, asked, undefined, 200) },
+    { method: 'POST', path: '/sign-in', answer: (asked) => signIn(tools, asked) },
+    { method: 'POST', path: '/sign-in/challenge', answer: (asked) => challenge(tools, asked) },
+    { method: 'POST', path: '/sign-out', answer: (asked) => signOut(tools, asked) },
+  ];
+}
+
+/** A path of ours to go on to; `/` for anything else. */
+export function nextPath(given: string): string {
+  return /^\/(?![/\\])[\x21-\x7e]*$/.test(given) ? given : '/';
+}
+
+async function show(tools: PageTools, asked: PageRequest, said: Said | undefined, status: number): Promise<PageAnswer> {
+  const { searchParams } = asked.url;
+  const isPost = asked.request.method === 'POST';
+  const next = nextPath(isPost ? asked.form.text('next') : (searchParams.get('next') ?? '/'));
+  const token = isPost ? '' : (searchParams.get('token') ?? '');
+  if (!isPost && token === '' && (await personOf(tools, asked)) !== undefined) return { see: next };
+  const { is_possible } = await tools.node.ask('passkeys_possible', { origin: asked.base_url });
+  const body = html`
+    <main class="page stack sign-in">
+      <h1>Sign in</h1>
+      <p class="muted">${tools.settings.shop_name}</p>
+      ${said !== undefined && html`<p class="notice ${said.kind}" role="alert">${said.text}</p>`}
+      ${token === '' ? byName(next, is_possible === true) : byLink(next, token)}
+    </main>`;
+  const options = { language: 'en' as const, title: 'Sign in', styles: ['dashboard'], scripts: ['passkey'], body };
+  return { status, html: page(tools.assets, options), headers: { 'x-robots-tag': 'noindex' } };
+}
+
+/** A link is used by a button, not by being opened: whatever looks at links ahead of people must not use it up. */
+function byLink(next: string, token: string): Html {
+  return html`
+    <form class="card stack" method="post" action="/sign-in">
+      <p>This link signs you in once.</p>
+      <input type="hidden" name="way" value="link">
+      <input type="hidden" name="token" value="${token}">
+      <input type="hidden" name="next" value="${next}">
+      <button class="button">Sign in</button>
+    </form>`;
+}
+
+function byName(next: string, has_passkeys: boolean): Html {
+  return html`
+    <form class="card stack" method="post" action="/sign-in">
+      <input type="hidden" name="way" value="password">
+      <input type="hidden" name="next" value="${next}">
+      <div class="field">
+        <label for="name">Name</label>
+        <input id="name" name="name" autocomplete="username" autocapitalize="none" required maxlength="64">
+      </div>
+      <div class="field">
+        <label for="password">Password</label>
+        <input id="password" name="password" type="password" autocomplete="current-password" required>
+      </div>
+      <button class="button">Sign in</button>
+    </form>
+    ${
+      has_passkeys &&
+      html`
+    <form class="stack" method="post" action="/sign-in" data-passkey="sign-in" hidden>
+      <input type="hidden" name="way" value="passkey">
+      <input type="hidden" name="next" value="${next}">
+      <input type="hidden" name="response" value="">
+      <button class="button quiet">Sign in with a passkey</button>
+      <p role="status" data-passkey-says></p>
+    </form>`
+    }
+    <p class="muted">The owner of the node gets a link by typing <code>till dashboard</code> on its machine. Others ask the owner for one.</p>`;
+}
+
+async function signIn(tools: PageTools, asked: PageRequest): Promise<PageAnswer> {
+  const { form, address, base_url: origin } = asked;
+  const way = form.text('way');
+  const proof: JsonObject =
+    way === 'passkey'
+      ? { way, origin, response: readResponse(form.text('response')) }
+      : { way, name: form.text('name'), password: form.text('password'), token: form.text('token') };
+  try {
+    const { session } = await tools.node.ask('sign_in', { ...proof, address });
+    return { see: nextPath(form.text('next')), headers: { 'set-cookie': sessionCookie(asked, String(session)) } };
+  } catch (error) {
+    if (!(error instanceof NodeRefused)) throw error;
+    const status = error.error === 'SIGN_IN_TOO_OFTEN' ? 429 : 401;
+    return await show(tools, asked, { kind: 'bad', text: error.message.replaceAll('`', '') }, status);
+  }
+}
+
+async function challenge(tools: PageTools, asked: PageRequest): Promise<PageAnswer> {
+  const { options } = await tools.node.ask('passkey_challenge', { origin: asked.base_url });
+  return { body: JSON.stringify(options), content_type: 'application/json' };
+}
+
+async function signOut(tools: PageTools, asked: PageRequest): Promise<PageAnswer> {
+  const person = await personOf(tools, asked);
+  if (person !== undefined) {
+    checkForm(asked, person);
+    await tools.node.ask('sign_out', { session: person.session });
+  }
+  return { see: '/sign-in', headers: { 'set-cookie': endedCookie(asked) } };
+}
+
+/** What a script put into the form: JSON of an authenticator's answer. An object in any case. */
+export function readResponse(text: string): JsonObject {
+  try {
+    const { value } = parseJson(text, { keep_escapes: false });
+    return isJsonObject(value) ? value : {};
+  } catch (error) {
+    if (error instanceof MalformedJson) return {};
+    throw error;
+  }
+}

@@ -48,7 +48,7 @@ export class Storefront {
       assert.ok(found !== undefined, log);
       return found;
     };
-    this.shop_url = find(/the shop's pages at (http\S+)/);
+    this.shop_url = find(/the shop's pages at (http[^\s,]+)/);
     this.dashboard_url = find(/the dashboard at (http\S+)/);
   }
 

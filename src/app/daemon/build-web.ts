@@ -71,7 +71,11 @@ export function buildWeb(
       if (clnrest !== undefined) log.info(`REST at ${urlOf(clnrest)}/v1`);
       if (api !== undefined) log.info(`the interface for programs at ${urlOf(api)}/api/v1`);
       if (operators !== undefined) log.info(`metrics at ${urlOf({ ...operators, tls: undefined })}/metrics`);
-      if (served.shop !== undefined) log.info(`the shop's pages at ${shopUrl(served.shop, served.pages)}`);
+      if (served.shop !== undefined) {
+        const { public_url } = served.pages;
+        const for_customers = public_url === undefined ? '' : `, for customers at ${public_url}`;
+        log.info(`the shop's pages at ${urlOf(served.shop)}${for_customers}`);
+      }
       if (served.dashboard !== undefined) log.info(`the dashboard at ${urlOf(served.dashboard)}`);
     },
     async stop() {

@@ -37,6 +37,11 @@ const WRONG: readonly (readonly [string, RegExp])[] = [
   ['--api-bind=3012', /api-bind is ADDR:PORT/],
   ['--api-bind=127.0.0.1:70000', /api-bind is ADDR:PORT/],
   ['--metrics-bind=localhost', /metrics-bind is ADDR:PORT/],
+  ['--shop-bind=3010', /shop-bind is ADDR:PORT/],
+  ['--shop-bind=0.0.0.0:0', /say with public-url by which one customers reach it/],
+  ['--public-url=https://pay.example/shop', /without a path: such as https:\/\/pay\.example/],
+  ['--public-url=pay.example', /public-url is where customers reach the pages/],
+  ['--dashboard-bind=everywhere', /dashboard-bind is ADDR:PORT/],
   ['--trusted-proxy=proxy.example', /trusted-proxy is the address of a proxy, and 'proxy\.example' is none/],
 ];
 for (const [index, [option, sentence]] of WRONG.entries()) {

@@ -140,6 +140,8 @@ const CATALOGUE = {
   },
   REFUND_FAILED: { code: 3513, http_status: 502, meaning: 'The refund is recorded, and could not be sent.' },
   WEBHOOK_NOT_FOUND: { code: 3003, http_status: 404, meaning: 'There is no such webhook.' },
+  ITEM_NOT_FOUND: { code: 3311, http_status: 404, meaning: 'There is no such item.' },
+  SALE_NOT_FOUND: { code: 3312, http_status: 404, meaning: 'There is no such sale.' },
   LIGHTNING_ADDRESS_NOT_FOUND: { code: 3301, http_status: 404, meaning: 'There is no such Lightning address.' },
   LIGHTNING_ADDRESS_EXISTS: {
     code: 3302,

@@ -316,6 +316,22 @@ export interface Commands {
       /** It can be paid, but asks the payer for fewer than 19 blocks: a payment that leaves no more than it asks for is refused. Make a new invoice. */ readonly warning_cltv?: string;
     };
   };
+  /** Command for adding an item to the price list of the counter */
+  createitem: {
+    readonly params: {
+      /** What it is called, in at most 80 characters. */ readonly name: string;
+      /** The price, in the currency's smallest unit: 450 is 4.50 EUR, or 450 JPY. */ readonly amount: number | bigint;
+      /** The currency of the price (ISO 4217). Default: `shop-currency`; without that option prices are in millisatoshi. */ readonly currency?: string;
+      /** Items are shown in the order of this number, then in the order of their making. Default: 0. */ readonly place?: number;
+    };
+    readonly result: {
+      /** Its number: 1, 2, 3 ... in the order of creation. */ readonly item_id: number;
+      /** What it is called. */ readonly name: string;
+      /** The currency of the price; absent: the price is in millisatoshi. */ readonly currency?: string;
+      /** The price, in the currency's smallest unit. */ readonly amount: number | bigint;
+      /** Its place in the list. */ readonly place: number;
+    };
+  };
   /** Command for making a link that signs a user in once */
   createlogin: {
     readonly params: {
@@ -378,6 +394,46 @@ export interface Commands {
       /** The rune. Whoever has it has the right that it gives. */ readonly rune: string;
       /** Its number, by which it can be revoked. Runes derived from it have the same. */ readonly unique_id: string;
       /** The rune permits everything. */ readonly warning_unrestricted_rune?: string;
+    };
+  };
+  /** Command for a sale at the counter */
+  createsale: {
+    readonly params: {
+      /** The name of the counter, in at most 64 characters. */ readonly counter: string;
+      /** What is sold beside the items. */ readonly amount?: number | bigint;
+      /** The items that are sold. */ readonly items?: readonly {
+        readonly item_id: number;
+        readonly count?: number;
+      }[];
+      /** The currency of the amounts (ISO 4217). */ readonly currency?: string;
+      /** A tip on top of all that. */ readonly tip?: number | bigint;
+      /** A note for the shop, in at most 300 characters. The customer does not see it. */ readonly note?: string;
+    };
+    readonly result: {
+      /** Its number: 1, 2, 3 ... in the order of the sales, over all counters. */ readonly sale_id: number;
+      /** The counter. */ readonly counter: string;
+      /** The label of its invoice. */ readonly label: string;
+      /** The currency of its amounts; absent: they are in millisatoshi. */ readonly currency?: string;
+      /** What is asked for with the tip, in the currency's smallest unit. */ readonly amount: number | bigint;
+      /** How much of that is a tip. */ readonly tip: number | bigint;
+      /** The items, with their prices at that time. */ readonly items: readonly {
+        /** What it is called. */ readonly name: string;
+        /** The price of one. */ readonly amount: number | bigint;
+        /** How many. */ readonly count: number;
+      }[];
+      /** The note of the cashier. */ readonly note?: string;
+      /** When it was made, in Unix time. */ readonly created_at: number;
+      /** How its invoice is; `deleted`: the invoice was deleted since. */ readonly status:
+        | 'unpaid'
+        | 'paid'
+        | 'expired'
+        | 'deleted';
+      /** What the invoice asks for. */ readonly amount_msat?: number | bigint;
+      /** When paid: what was received. */ readonly amount_received_msat?: number | bigint;
+      /** When paid: the Unix time. */ readonly paid_at?: number;
+      /** The Unix time from which it can no longer be paid. */ readonly expires_at?: number;
+      /** The hash of the preimage. */ readonly payment_hash?: string;
+      /** The invoice: show it to the customer. */ readonly bolt11?: string;
     };
   };
   /** Command for adding a user of the dashboard and the counter */
@@ -552,6 +608,19 @@ export interface Commands {
         /** Its letter. */ readonly tag: string;
         /** Its data, bech32. */ readonly data: string;
       }[];
+    };
+  };
+  /** Command for taking an item off the price list of the counter */
+  deleteitem: {
+    readonly params: {
+      /** The number of the item. */ readonly item_id: number;
+    };
+    readonly result: {
+      /** Its number: 1, 2, 3 ... in the order of creation. */ readonly item_id: number;
+      /** What it is called. */ readonly name: string;
+      /** The currency of the price; absent: the price is in millisatoshi. */ readonly currency?: string;
+      /** The price, in the currency's smallest unit. */ readonly amount: number | bigint;
+      /** Its place in the list. */ readonly place: number;
     };
   };
   /** Command for ending a session */
@@ -1677,6 +1746,19 @@ export interface Commands {
       }[];
     };
   };
+  /** Command for listing the price list of the counter */
+  listitems: {
+    readonly params: Readonly<Record<string, never>>;
+    readonly result: {
+      /** The items. */ readonly items: readonly {
+        /** Its number: 1, 2, 3 ... in the order of creation. */ readonly item_id: number;
+        /** What it is called. */ readonly name: string;
+        /** The currency of the price; absent: the price is in millisatoshi. */ readonly currency?: string;
+        /** The price, in the currency's smallest unit. */ readonly amount: number | bigint;
+        /** Its place in the list. */ readonly place: number;
+      }[];
+    };
+  };
   /** Command for listing liquidity providers and their prices */
   listlsps: {
     readonly params: {
@@ -1969,6 +2051,43 @@ export interface Commands {
         /** What the shop wrote beside it. */ readonly note?: string;
         /** When it was recorded, in Unix time. */ readonly created_at: number;
         /** When it was sent or has failed, in Unix time. */ readonly ended_at?: number;
+      }[];
+    };
+  };
+  /** Command for listing sales at the counter */
+  listsales: {
+    readonly params: {
+      /** Only those of this counter. */ readonly counter?: string;
+      /** Only this one. */ readonly sale_id?: number;
+      /** Only those before this one. */ readonly before?: number;
+      /** How many; at most 500. */ readonly limit?: number;
+    };
+    readonly result: {
+      /** The sales. */ readonly sales: readonly {
+        /** Its number: 1, 2, 3 ... in the order of the sales, over all counters. */ readonly sale_id: number;
+        /** The counter. */ readonly counter: string;
+        /** The label of its invoice. */ readonly label: string;
+        /** The currency of its amounts; absent: they are in millisatoshi. */ readonly currency?: string;
+        /** What is asked for with the tip, in the currency's smallest unit. */ readonly amount: number | bigint;
+        /** How much of that is a tip. */ readonly tip: number | bigint;
+        /** The items, with their prices at that time. */ readonly items: readonly {
+          /** What it is called. */ readonly name: string;
+          /** The price of one. */ readonly amount: number | bigint;
+          /** How many. */ readonly count: number;
+        }[];
+        /** The note of the cashier. */ readonly note?: string;
+        /** When it was made, in Unix time. */ readonly created_at: number;
+        /** How its invoice is; `deleted`: the invoice was deleted since. */ readonly status:
+          | 'unpaid'
+          | 'paid'
+          | 'expired'
+          | 'deleted';
+        /** What the invoice asks for. */ readonly amount_msat?: number | bigint;
+        /** When paid: what was received. */ readonly amount_received_msat?: number | bigint;
+        /** When paid: the Unix time. */ readonly paid_at?: number;
+        /** The Unix time from which it can no longer be paid. */ readonly expires_at?: number;
+        /** The hash of the preimage. */ readonly payment_hash?: string;
+        /** The invoice: show it to the customer. */ readonly bolt11?: string;
       }[];
     };
   };
@@ -2521,6 +2640,23 @@ export interface Commands {
       }[];
     };
   };
+  /** Command for changing an item of the price list of the counter */
+  updateitem: {
+    readonly params: {
+      /** The number of the item. */ readonly item_id: number;
+      /** What it is called, in at most 80 characters. */ readonly name?: string;
+      /** The price, in the currency's smallest unit. */ readonly amount?: number | bigint;
+      /** The currency of the price (ISO 4217). Default: `shop-currency`; without that option prices are in millisatoshi. */ readonly currency?: string;
+      /** Items are shown in the order of this number, then in the order of their making. Default: 0. */ readonly place?: number;
+    };
+    readonly result: {
+      /** Its number: 1, 2, 3 ... in the order of creation. */ readonly item_id: number;
+      /** What it is called. */ readonly name: string;
+      /** The currency of the price; absent: the price is in millisatoshi. */ readonly currency?: string;
+      /** The price, in the currency's smallest unit. */ readonly amount: number | bigint;
+      /** Its place in the list. */ readonly place: number;
+    };
+  };
   /** Command for changing the role or the password of a user */
   updateuser: {
     readonly params: {
@@ -2874,6 +3010,7 @@ export const READING_COMMANDS: readonly string[] = [
   'listincoming',
   'listinvoicerequests',
   'listinvoices',
+  'listitems',
   'listlsps',
   'listlightningaddresses',
   'listnodes',
@@ -2882,6 +3019,7 @@ export const READING_COMMANDS: readonly string[] = [
   'listpeerchannels',
   'listpeers',
   'listrefunds',
+  'listsales',
   'listsendpays',
   'listsessions',
   'listsqlschemas',

@@ -1,4 +1,5 @@
 /** Every command of the node. This is the only list: servers, help and documents are made from it. */
+
 import type { Command } from '../rpc/command.ts';
 import { autocleanOnce } from './autoclean-once.ts';
 import { autocleanStatus } from './autoclean-status.ts';
@@ -16,9 +17,11 @@ import { checkrune } from './checkrune.ts';
 import { close } from './close.ts';
 import { connect } from './connect.ts';
 import { createinvoice } from './createinvoice.ts';
+import { createitem } from './createitem.ts';
 import { createlightningaddress } from './createlightningaddress.ts';
 import { createlogin } from './createlogin.ts';
 import { createrune } from './createrune.ts';
+import { createsale } from './createsale.ts';
 import { createuser } from './createuser.ts';
 import { createwebhook } from './createwebhook.ts';
 import { currencyconvert } from './currencyconvert.ts';
@@ -26,6 +29,7 @@ import { currencyrate } from './currencyrate.ts';
 import { decidedeposit } from './decidedeposit.ts';
 import { decode } from './decode.ts';
 import { decodepay } from './decodepay.ts';
+import { deleteitem } from './deleteitem.ts';
 import { deletelightningaddress } from './deletelightningaddress.ts';
 import { deletesession } from './deletesession.ts';
 import { deleteuser } from './deleteuser.ts';
@@ -64,6 +68,7 @@ import { listhtlcs } from './listhtlcs.ts';
 import { listincoming } from './listincoming.ts';
 import { listinvoicerequests } from './listinvoicerequests.ts';
 import { listinvoices } from './listinvoices.ts';
+import { listitems } from './listitems.ts';
 import { listlightningaddresses } from './listlightningaddresses.ts';
 import { listlsps } from './listlsps.ts';
 import { listnodes } from './listnodes.ts';
@@ -72,6 +77,7 @@ import { listpays } from './listpays.ts';
 import { listpeerchannels } from './listpeerchannels.ts';
 import { listpeers } from './listpeers.ts';
 import { listrefunds } from './listrefunds.ts';
+import { listsales } from './listsales.ts';
 import { listsendpays } from './listsendpays.ts';
 import { listsessions } from './listsessions.ts';
 import { listsqlschemas } from './listsqlschemas.ts';
@@ -102,6 +108,7 @@ import { staticbackup } from './staticbackup.ts';
 import { stop } from './stop.ts';
 import { testwebhook } from './testwebhook.ts';
 import { unreserveinputs } from './unreserveinputs.ts';
+import { updateitem } from './updateitem.ts';
 import { updatelightningaddress } from './updatelightningaddress.ts';
 import { updateuser } from './updateuser.ts';
 import { updatewebhook } from './updatewebhook.ts';
@@ -132,9 +139,11 @@ export const commands: readonly Command<Modules>[] = [
   close,
   connect,
   createinvoice,
+  createitem,
   createlogin,
   createlightningaddress,
   createrune,
+  createsale,
   createuser,
   createwebhook,
   currencyconvert,
@@ -142,6 +151,7 @@ export const commands: readonly Command<Modules>[] = [
   decidedeposit,
   decode,
   decodepay,
+  deleteitem,
   deletesession,
   deleteuser,
   deletelightningaddress,
@@ -180,6 +190,7 @@ export const commands: readonly Command<Modules>[] = [
   listincoming,
   listinvoicerequests,
   listinvoices,
+  listitems,
   listlsps,
   listlightningaddresses,
   listnodes,
@@ -188,6 +199,7 @@ export const commands: readonly Command<Modules>[] = [
   listpeerchannels,
   listpeers,
   listrefunds,
+  listsales,
   listsendpays,
   listsessions,
   listsqlschemas,
@@ -217,6 +229,7 @@ export const commands: readonly Command<Modules>[] = [
   stop,
   testwebhook,
   unreserveinputs,
+  updateitem,
   updateuser,
   updatelightningaddress,
   updatewebhook,

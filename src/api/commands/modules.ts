@@ -1,12 +1,15 @@
 /** What commands run on: the interfaces of the modules below, gathered. The daemon builds the one value of this type. */
 
 import type { LogLevel } from '../../base/log.ts';
+import type { CurrencyCode } from '../../base/types/currency.ts';
 import type { NetworkName } from '../../base/types/network.ts';
 import type { QueryRunner } from '../../infra/store/queries/runner.ts';
 import type { SignedMessage } from '../../node/keys/signed-message.ts';
 import type { Runes } from '../../shop/access/runes.ts';
 import type { Addresses } from '../../shop/addresses/addresses.ts';
 import type { Checkout } from '../../shop/checkout/checkout.ts';
+import type { Items } from '../../shop/counter/items.ts';
+import type { Sales } from '../../shop/counter/sales.ts';
 import type { Deposits } from '../../shop/deposits/deposits.ts';
 import type { EventLog } from '../../shop/events/event-log.ts';
 import type { Invoices } from '../../shop/invoices/invoices.ts';
@@ -102,6 +105,12 @@ export interface Modules
   readonly deposits: Pick<Deposits, 'ofInvoices' | 'ofCoins' | 'unpaid' | 'decide'>;
   /** Pages on which customers pay. */
   readonly checkout: Pick<Checkout, 'newPage' | 'pageWrite' | 'ofInvoice' | 'urlOf'>;
+  /** The counter, and the currency that it counts in; undefined: millisatoshi. */
+  readonly counter: {
+    readonly items: Items;
+    readonly sales: Pick<Sales, 'create' | 'list' | 'get'>;
+    readonly currency: CurrencyCode | undefined;
+  };
   /** The Lightning addresses. */
   readonly addresses: Pick<Addresses, 'create' | 'list' | 'get' | 'update' | 'delete' | 'url'>;
   /** What bitcoin costs in a currency. */

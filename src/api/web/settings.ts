@@ -1,4 +1,5 @@
 /** What the web process is told at its start: it reads no file and no option itself. */
+import type { CurrencyCode } from '../../base/types/currency.ts';
 
 /** Certificate and key, PEM. */
 export interface TlsSettings {
@@ -51,6 +52,8 @@ export interface PagesSettings {
   readonly has_checkout: boolean;
   /** The time zone of the shop, such as `Europe/Berlin`. */
   readonly time_zone: string;
+  /** What the counter counts in (ISO 4217); undefined: satoshi alone. */
+  readonly shop_currency: CurrencyCode | undefined;
   /** In the sandbox a page may offer that its customer pays. */
   readonly is_sandbox: boolean;
 }

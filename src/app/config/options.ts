@@ -166,6 +166,10 @@ export const OPTIONS = {
     'Serve /metrics (Prometheus), /healthz and /readyz here, without a rune: ADDR:PORT. Keep it away from strangers.',
     { placeholder: 'ADDR:PORT' },
   ),
+  'shop-currency': optionalString(
+    'The currency of the counter and its price list (ISO 4217). Without it the counter charges in satoshi.',
+    { placeholder: 'CODE' },
+  ),
   'shop-bind': optionalString(
     'Serve the pages for customers here (checkout, counter, Lightning addresses): ADDR:PORT; port 0 is any free one.',
     { placeholder: 'ADDR:PORT' },

@@ -8,6 +8,8 @@ import { Runes } from '../../shop/access/runes.ts';
 import { Addresses } from '../../shop/addresses/addresses.ts';
 import { LnurlPay } from '../../shop/addresses/lnurl-pay.ts';
 import { Checkout } from '../../shop/checkout/checkout.ts';
+import { Items } from '../../shop/counter/items.ts';
+import { Sales } from '../../shop/counter/sales.ts';
 import { Deposits } from '../../shop/deposits/deposits.ts';
 import { EventLog } from '../../shop/events/event-log.ts';
 import { Pruner } from '../../shop/events/pruner.ts';
@@ -25,6 +27,7 @@ import type { Infra } from './build-infra.ts';
 import type { Node, ShopPort } from './build-node.ts';
 import { buildRates } from './build-rates.ts';
 import { checkoutPort } from './checkout-port.ts';
+import { counterInvoices } from './counter-invoices.ts';
 import { depositPort } from './deposit-port.ts';
 import { INVOICE_FEATURES } from './features.ts';
 import { jitPort } from './jit-port.ts';
@@ -49,6 +52,9 @@ export interface Shop {
   readonly calendar: Calendar;
   readonly events: EventLog;
   readonly webhooks: Webhooks;
+  /** The price list and the sales at the counter. */
+  readonly items: Items;
+  readonly sales: Sales;
   readonly addresses: Addresses;
   /** The answers to wallets that pay them. */
   readonly lnurlPay: LnurlPay;
@@ -121,6 +127,14 @@ export async function buildShop(
     unconfirmedTo: (script) => chain.unconfirmedTo(script),
     height: () => chain.tip().height,
     confirmations: confirmations(config, 'invoices-onchain-confirms'),
+  });
+  const items = new Items(store);
+  const sales = new Sales({
+    store,
+    clock,
+    randomBytes: secureRandomBytes,
+    items,
+    invoices: counterInvoices(invoices),
   });
   const addresses = new Addresses({ store, clock });
   const lnurlPay = new LnurlPay(addresses, {
@@ -258,6 +272,8 @@ export async function buildShop(
     calendar: calendarOf(config),
     events,
     webhooks,
+    items,
+    sales,
     addresses,
     lnurlPay,
     rates,

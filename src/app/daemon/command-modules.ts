@@ -33,6 +33,7 @@ import { identityOf } from './identity.ts';
 import { addressesInMap } from './map-addresses.ts';
 import { readPeerAddresses, savePeerAddress } from './peer-book.ts';
 import type { RecentLog } from './recent-log.ts';
+import { shopCurrency } from './shop-currency.ts';
 
 /** The layers below the commands. */
 export interface BuiltLayers {
@@ -67,6 +68,7 @@ export function modulesOf(layers: BuiltLayers): Modules {
     actions: shop.people.actions,
     dashboardUrl: () => shop.people.served.dashboard_url,
     events: shop.events,
+    counter: { items: shop.items, sales: shop.sales, currency: shopCurrency(config) },
     addresses: shop.addresses,
     webhooks: shop.webhooks,
     rates: shop.rates,

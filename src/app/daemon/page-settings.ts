@@ -3,6 +3,7 @@ import type { PageServerSettings, PagesSettings } from '../../api/web/settings.t
 import type { Config } from '../config/config.ts';
 import { ConfigError } from '../config/option.ts';
 import type { ServedPages } from './people.ts';
+import { shopCurrency } from './shop-currency.ts';
 import { isLoopback, readAddress, tlsByProtocol, urlOf } from './web-address.ts';
 
 /** Where the dashboard is unless the option says so. */
@@ -41,6 +42,7 @@ export async function pageSettings(
       dashboard_url: originIn('dashboard-url', values['dashboard-url']),
       has_checkout: shop !== undefined,
       time_zone,
+      shop_currency: shopCurrency(config),
       is_sandbox: customer !== undefined,
     },
   };

@@ -20,12 +20,21 @@ const METHODS: Readonly<Record<Exclude<Role, 'owner'>, readonly string[]>> = {
   cashier: [
     ...['method=invoice', 'method=waitinvoice', 'method=listinvoices', 'method=findinvoices'],
     ...['method=listevents', 'method=waitevent'],
+    ...['method=createsale', 'method=listsales', 'method=listitems', 'method=refund', 'method=listrefunds'],
   ],
   accountant: ['method^list', 'method^get', 'method=findinvoices', 'method=waitevent'],
+};
+
+/** What else must hold: a cashier gives money back for sales of the counter, and for no other invoice. */
+const LIMITS: Readonly<Record<Exclude<Role, 'owner'>, readonly (readonly string[])[]>> = {
+  cashier: [['method/refund', 'pnamelabel^pos/']],
+  accountant: [],
 };
 
 /** The restrictions of the rune of a user. The first one permits everything, and says whose rune it is. */
 export function restrictionsOf(role: Role, name: string): readonly Restriction[] {
   const comment: Restriction = [{ field: 'user', condition: '#', value: toByteText(name) }];
-  return role === 'owner' ? [comment] : [comment, METHODS[role].map((text) => parseAlternative(text))];
+  if (role === 'owner') return [comment];
+  const rules = [METHODS[role], ...LIMITS[role]];
+  return [comment, ...rules.map((alternatives) => alternatives.map((text) => parseAlternative(text)))];
 }

@@ -18,12 +18,13 @@
  */
 import { addressPages } from './addresses/addresses.ts';
 import { checkoutPages } from './checkout/checkout-pages.ts';
+import { counterPages } from './counter/counter-pages.ts';
 import { dashboardPages } from './dashboard/dashboard.ts';
 import type { RouteSet } from './page.ts';
 import { signInPages } from './sign-in/sign-in.ts';
 
 /** What the server for everybody has (`shop-bind`). */
-export const SHOP_PAGES: readonly RouteSet[] = [checkoutPages, addressPages, signInPages];
+export const SHOP_PAGES: readonly RouteSet[] = [checkoutPages, counterPages, addressPages, signInPages];
 
 /** What the server for the shop's own people has (`dashboard-bind`). */
 export const DASHBOARD_PAGES: readonly RouteSet[] = [signInPages, dashboardPages];

@@ -29,6 +29,7 @@ import { lightningAddresses } from './0027-lightning-addresses.ts';
 import { invoicePrices } from './0028-invoice-prices.ts';
 import { refunds } from './0029-refunds.ts';
 import { channelOrders } from './0030-channel-orders.ts';
+import { counter } from './0031-counter.ts';
 import type { Migration } from './migration.ts';
 
 export const MIGRATIONS: readonly Migration[] = [
@@ -62,4 +63,5 @@ export const MIGRATIONS: readonly Migration[] = [
   invoicePrices,
   refunds,
   channelOrders,
+  counter,
 ];

@@ -46,6 +46,12 @@ export const ANSWER_TIMEOUT_MS = 10_000;
 /** A list of all currencies has 20 kB, an LNURL with a picture 200 kB. */
 export const MOST_ANSWER_BYTES = 512 * 1024;
 
+/** What a connection ends with that the other side had closed. */
+const DROPPED = new Set(['ECONNRESET', 'EPIPE']);
+
+/** The connection was a kept one, and the server had closed it. */
+class DroppedError extends Error {}
+
 export class JsonAsker implements JsonSource {
   readonly #options: JsonAskerOptions;
   readonly #rules: UrlRules;
@@ -62,7 +68,7 @@ export class JsonAsker implements JsonSource {
     const refusal = this.#rules.refusalOf(url);
     if (refusal !== undefined) return failed(`the URL is refused: ${refusal}`);
     try {
-      const json = await this.#get(new URL(url), signal);
+      const json = await this.#getAgain(new URL(url), signal);
       return { kind: 'answered', values: readMembers(json, members).map((value) => value ?? null) };
     } catch (error) {
       // The message of a SyntaxError quotes what the stranger wrote.
@@ -73,6 +79,16 @@ export class JsonAsker implements JsonSource {
 
   close(): void {
     this.#agents.destroy();
+  }
+
+  /** A kept connection that the server has closed says nothing of the question: it goes once more over a new one. */
+  async #getAgain(url: URL, signal: AbortSignal): Promise<string> {
+    try {
+      return await this.#get(url, signal);
+    } catch (error) {
+      if (error instanceof DroppedError) return await this.#get(url, signal);
+      throw error;
+    }
   }
 
   /** The body of a 200. Rejects with an Error whose message is for people. */
@@ -88,7 +104,9 @@ export class JsonAsker implements JsonSource {
         reject(new Error(`no answer within ${ANSWER_TIMEOUT_MS / 1000} seconds`));
         request.destroy();
       });
-      request.on('error', reject);
+      request.on('error', (error: NodeJS.ErrnoException) =>
+        reject(request.reusedSocket && DROPPED.has(error.code ?? '') ? new DroppedError(error.message) : error),
+      );
       request.on('close', () => {
         cancelTimer();
         reject(new Error('the server closed the connection'));

@@ -5,37 +5,32 @@ export class TimeError extends Error {
   override readonly name = 'TimeError';
 }
 
-/** The parts of a time on the clock of a zone. */
-interface ClockParts {
-  readonly date: string;
-  readonly clock: string;
-  /** Such as `+01:00`. */
-  readonly offset: string;
-}
-
 const DAY_SECONDS = 86_400;
 const HALF_DAY_SECONDS = 43_200;
+/** No clock is set but at a whole quarter of an hour. */
+const QUARTER_SECONDS = 900;
 
 export class TimeZone {
   readonly name: string;
   readonly #format: Intl.DateTimeFormat;
+  /** The offset of the quarter of an hour that was asked for last: entries come in the order of time. */
+  #known = { quarter: Number.NaN, offset_seconds: 0 };
 
   /** By its IANA name, such as `Europe/Berlin`. Throws TimeError for one that does not exist. */
   constructor(name: string) {
     this.name = name;
     try {
-      this.#format = new Intl.DateTimeFormat('en-CA', {
+      this.#format = new Intl.DateTimeFormat('en-US', {
         timeZone: name,
-        calendar: 'iso8601',
+        calendar: 'gregory',
         numberingSystem: 'latn',
-        year: 'numeric',
-        month: '2-digit',
-        day: '2-digit',
-        hour: '2-digit',
-        minute: '2-digit',
-        second: '2-digit',
         hourCycle: 'h23',
-        timeZoneName: 'longOffset',
+        year: 'numeric',
+        month: 'numeric',
+        day: 'numeric',
+        hour: 'numeric',
+        minute: 'numeric',
+        second: 'numeric',
       });
     } catch {
       throw new TimeError(`'${name.slice(0, 40)}' is no time zone: use a name such as Europe/Berlin, or UTC`);
@@ -44,14 +39,17 @@ export class TimeZone {
 
   /** A Unix time as `2026-01-31T23:59:59+01:00`. */
   iso(seconds: number): string {
-    const { date, clock, offset } = this.#parts(seconds);
-    return `${date}T${clock}${offset}`;
+    const offset_seconds = this.#offsetAt(seconds);
+    const minutes = Math.abs(offset_seconds) / 60;
+    const [hour, minute] = [Math.floor(minutes / 60), Math.floor(minutes % 60)].map((part) =>
+      `${part}`.padStart(2, '0'),
+    );
+    return `${this.#clock(seconds)}${offset_seconds < 0 ? '-' : '+'}${hour}:${minute}`;
   }
 
   /** A Unix time as `2026-01-31 23:59:59`. */
   plain(seconds: number): string {
-    const { date, clock } = this.#parts(seconds);
-    return `${date} ${clock}`;
+    return this.#clock(seconds).replace('T', ' ');
   }
 
   /** When the day `2026-01-31` begins here, in Unix time. Throws TimeError for what is no day. */
@@ -62,7 +60,7 @@ export class TimeZone {
     let high = utc + DAY_SECONDS;
     while (high - low > 1) {
       const middle = Math.floor((low + high) / 2);
-      if (this.#parts(middle).date < day) low = middle;
+      if (this.#clock(middle).slice(0, 10) < day) low = middle;
       else high = middle;
     }
     return high;
@@ -74,16 +72,22 @@ export class TimeZone {
     return this.startOfDay(next);
   }
 
-  #parts(seconds: number): ClockParts {
-    const parts: Record<string, string> = {};
-    for (const { type, value } of this.#format.formatToParts(seconds * 1000)) parts[type] = value;
-    const { year = '', month, day, hour, minute, second, timeZoneName = '' } = parts;
-    const offset = timeZoneName.replace('GMT', '');
-    return {
-      date: `${year.padStart(4, '0')}-${month}-${day}`,
-      clock: `${hour}:${minute}:${second}`,
-      offset: offset === '' ? '+00:00' : offset.slice(0, 6),
-    };
+  /** Date and time on the clock of the zone. */
+  #clock(seconds: number): string {
+    return new Date((seconds + this.#offsetAt(seconds)) * 1000).toISOString().slice(0, 19);
+  }
+
+  /** So much is the clock of the zone ahead of UTC. */
+  #offsetAt(seconds: number): number {
+    const quarter = Math.floor(seconds / QUARTER_SECONDS);
+    if (quarter === this.#known.quarter) return this.#known.offset_seconds;
+    const begin = quarter * QUARTER_SECONDS;
+    const parts: Record<string, number> = {};
+    for (const { type, value } of this.#format.formatToParts(begin * 1000)) parts[type] = Number(value);
+    const { year = 0, month = 1, day, hour, minute, second } = parts;
+    const offset_seconds = Date.UTC(year, month - 1, day, hour, minute, second) / 1000 - begin;
+    this.#known = { quarter, offset_seconds };
+    return offset_seconds;
   }
 }
 

@@ -26,10 +26,7 @@ const BY_INDEX = 'created_index = ?';
 export type Finding = Pick<InvoicesContext, 'store' | 'clock' | 'price_rows'>;
 
 /** The invoice, if there is one. Throws RpcError INVALID_PARAMS for an invstring that is no BOLT 11. */
-export async function findInvoice(
-  { clock, price_rows }: Finding,
-  key: InvoiceKey,
-): Promise<Invoice | undefined> {
+export async function findInvoice({ clock, price_rows }: Finding, key: InvoiceKey): Promise<Invoice | undefined> {
   const readOne = async (condition: string, ...values: readonly SqlValue[]): Promise<Invoice | undefined> => {
     const [row] = await price_rows.select(`FROM invoices WHERE ${condition}`, values);
     return row === undefined ? undefined : readInvoice(row as Row, clock.nowSeconds());

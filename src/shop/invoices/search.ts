@@ -88,9 +88,7 @@ export async function searchInvoices(context: InvoicesContext, query: SearchQuer
   const found: Invoice[] = [];
   if (only?.invoice !== undefined && isWanted(only.invoice, query, '')) found.push(only.invoice);
   if (cursor === undefined && query.status === 'unpaid') {
-    const held = (await price_rows.select(HELD, [limit])).map((row) =>
-      readInvoice(row, now),
-    );
+    const held = (await price_rows.select(HELD, [limit])).map((row) => readInvoice(row, now));
     found.push(...held.filter((invoice) => invoice.label !== name && isWanted(invoice, query, words)));
   }
   let looked_back_to: number | undefined;

@@ -44,6 +44,7 @@ export class CurrencyRates {
   readonly #answered = new Map<string, Answered>();
   readonly #failed = new Map<string, Failed>();
   #used_ms = 0;
+  #is_stopped = false;
   #refreshing: Promise<void> | undefined;
   #cancelTimer: (() => void) | undefined;
 
@@ -85,8 +86,14 @@ export class CurrencyRates {
     return this.#refreshing;
   }
 
+  /** Whether nobody has used it for an hour. */
+  get isIdle(): boolean {
+    return this.#options.clock.monotonicMs() - this.#used_ms > IDLE_MS;
+  }
+
   /** Ends the timer. */
   stop(): void {
+    this.#is_stopped = true;
     this.#cancelTimer?.();
   }
 
@@ -94,11 +101,11 @@ export class CurrencyRates {
     const { clock, max_age_seconds, signal } = this.#options;
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
-    if (signal.aborted) return;
+    if (signal.aborted || this.#is_stopped) return;
     // Twice within the age that is still good: one round may fail.
     this.#cancelTimer = clock.after((max_age_seconds * 1000) / 2, () => {
       this.#cancelTimer = undefined;
-      if (clock.monotonicMs() - this.#used_ms <= IDLE_MS) void this.refresh();
+      if (!this.isIdle) void this.refresh();
     });
   }
 

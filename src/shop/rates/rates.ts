@@ -30,6 +30,9 @@ export interface Priced {
   readonly price: Price;
 }
 
+/** Currencies that are kept fresh at once: who may ask for rates must not have the sources shut us out. */
+const MOST_CURRENCIES = 16;
+
 /** Who asks for a rate that is not there waits so long for the sources, and no longer. */
 const PATIENCE_MS = 5_000;
 
@@ -106,6 +109,7 @@ export class Rates {
   #of(currency: CurrencyCode): CurrencyRates {
     let rates = this.#currencies.get(currency);
     if (rates === undefined) {
+      this.#makeRoom(currency);
       const { sources, asker, clock, max_age_seconds } = this.#options;
       const own: CurrencyRates = new CurrencyRates({
         currency,
@@ -121,6 +125,22 @@ export class Rates {
     }
     rates.use();
     return rates;
+  }
+
+  /** Forgets a currency that nobody has used for an hour, where there are many. Throws RpcError when all are in use. */
+  #makeRoom(currency: CurrencyCode): void {
+    if (this.#currencies.size < MOST_CURRENCIES) return;
+    const idle = [...this.#currencies].find(([, rates]) => rates.isIdle);
+    if (idle === undefined) {
+      throw new RpcError(
+        'RATE_UNAVAILABLE',
+        `No rate for ${currency}: ${MOST_CURRENCIES} other currencies were used within the last hour, and no more are kept fresh`,
+        { currency, fresh_sources: 0 },
+      );
+    }
+    const [unused, rates] = idle;
+    rates.stop();
+    this.#currencies.delete(unused);
   }
 
   /** Waits for the sources, but not for the slowest of all. */

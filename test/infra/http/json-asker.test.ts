@@ -105,6 +105,20 @@ test('nobody waits for a silent server for longer than ten seconds', async (t) =
   assert.equal(reason(await asked), 'no answer within 10 seconds');
 });
 
+test('a kept connection that the server has closed is no failure', async (t) => {
+  const server = await serve(t, () => '{"x":1}');
+  const own = asker(t);
+  assert.equal((await own.ask({ url: server.url, members: [['x']] }, NEVER)).kind, 'answered');
+  // The next request meets a server that hangs up on the old connection, and answers on a new one.
+  let is_first = true;
+  server.answer = () => (response) => {
+    if (!is_first) response.writeHead(200).end('{"x":2}');
+    else response.socket?.resetAndDestroy();
+    is_first = false;
+  };
+  assert.deepEqual(await own.ask({ url: server.url, members: [['x']] }, NEVER), { kind: 'answered', values: ['2'] });
+});
+
 test('a private address is refused unless it is named', async (t) => {
   const server = await serve(t, () => '{}');
   const own = asker(t, new ManualClock(), []);

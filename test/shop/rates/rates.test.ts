@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { ManualClock } from '../../../src/base/types/clock.ts';
-import type { CurrencyCode } from '../../../src/base/types/currency.ts';
+import { CURRENCIES, type CurrencyCode } from '../../../src/base/types/currency.ts';
 import { decimal, formatDecimal } from '../../../src/base/types/exact-decimal.ts';
 import type { JsonOutcome, JsonQuestion, JsonSource } from '../../../src/infra/http/json-asker.ts';
 import type { PriceRules } from '../../../src/shop/rates/conversion.ts';
@@ -192,6 +192,23 @@ test('one source can be asked alone', async (t) => {
     /b has no rate for USD: the server answers HTTP 503/,
   );
   await assert.rejects(exchange.rates.ofSource(EUR, 'd'), /there is no source 'd'; there are a, b, c/);
+});
+
+test('so many currencies are kept fresh and no more, so that the sources answer for those that are used', async (t) => {
+  const exchange = new Exchange(t);
+  const codes = [...CURRENCIES.keys()].slice(0, 17) as CurrencyCode[];
+  for (const code of codes.slice(0, 16)) await exchange.rates.agreed(code);
+  await assert.rejects(
+    exchange.rates.agreed(codes[16] as CurrencyCode),
+    /16 other currencies were used within the last hour/,
+  );
+  exchange.clock.advance(3_000_000);
+  await exchange.settle();
+  for (const code of codes.slice(1, 16)) await exchange.rates.agreed(code);
+  exchange.clock.advance(700_000);
+  await exchange.settle();
+  await exchange.rates.agreed(codes[16] as CurrencyCode);
+  await assert.rejects(exchange.rates.agreed(codes[0] as CurrencyCode), /no more are kept fresh/);
 });
 
 test('nothing is asked after the end', async (t) => {

@@ -6,7 +6,7 @@ import { after } from 'node:test';
 import { PROGRAM } from './till.ts';
 
 /** The last words of a sandbox that has shown everything. */
-const ALL = 'all that can be asked';
+export const ALL = 'all that can be asked';
 
 /** Sandboxes that still run when a test file ends were left by a test that failed. */
 const running = new Set<ChildProcess>();
@@ -23,8 +23,8 @@ export class Box {
   complained = '';
 
   /** Starts it, and waits until it has said this. Rejects when it ends before. */
-  static async start(dir: string, word = ALL): Promise<Box> {
-    const box = new Box(dir);
+  static async start(dir: string, word = ALL, ...args: readonly string[]): Promise<Box> {
+    const box = new Box(dir, ...args);
     const isEnded = box.ended.then((code) => {
       throw new Error(`it ended with ${code}: ${box.said}${box.complained}`);
     });

@@ -2,6 +2,7 @@
 import { RpcError } from '../../base/errors.ts';
 import { parseAddress } from '../../base/types/address.ts';
 import { type Msat, msat, parseMsat, sat, subtractOrZero, sum } from '../../base/types/amount.ts';
+import type { NodeId } from '../../base/types/brand.ts';
 import { fromHex } from '../../base/types/hex.ts';
 import { decodeInvoice } from '../../codec/bolt11/native.ts';
 import type { Channels } from '../../node/channels/channels.ts';
@@ -71,7 +72,14 @@ export function buildPurchases(
             ({ state: { terms } }) =>
               terms.funding_txid === funding_txid && terms.funding_output_index === funding_outnum,
           );
-        return found && { peer_id: found.peer_id, funding_satoshis: found.state.terms.funding_satoshis };
+        const { peer_id, state } = found ?? {};
+        return (
+          state && {
+            peer_id: peer_id as NodeId,
+            funding_satoshis: state.terms.funding_satoshis,
+            is_ready: state.phase !== 'opening',
+          }
+        );
       },
     },
     log,

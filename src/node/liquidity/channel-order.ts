@@ -134,6 +134,11 @@ function optionParams(option: PayOption | undefined): readonly SqlValue[] {
     : [option.fee_sat, option.total_sat, option.to, option.expires_at];
 }
 
+/** Forgets an order. */
+export function orderDelete(number: number): Write {
+  return { sql: 'DELETE FROM channel_orders WHERE number = ?', params: [number] };
+}
+
 /** The event that belongs to the change, for the same unit. */
 export function orderEvent(
   type: 'inbound.ordered' | 'inbound.delivered' | 'inbound.refunded' | 'inbound.failed',

@@ -17,6 +17,7 @@ import {
   type ChannelOrder,
   isOpen,
   optionOf,
+  orderDelete,
   orderEvent,
   orderWrite,
   type PayOption,
@@ -45,6 +46,8 @@ export interface ChannelOrdersOptions {
 const LOOK_EVERY_MS = 60_000;
 /** A price that ends sooner than this is asked for again. */
 const QUOTE_MARGIN_SECONDS = 120;
+/** Prices that were asked for and not taken. */
+const QUOTES_KEPT_SECONDS = 7 * 24 * 3600;
 /** What a payment over Lightning may need beyond its amount. */
 const FEE_PER_MILLE = 5n;
 
@@ -53,6 +56,9 @@ type Change = Partial<ChannelOrder>;
 export class ChannelOrders {
   readonly #options: ChannelOrdersOptions;
   readonly #orders = new Map<number, ChannelOrder>();
+  /** As they are on the disk: what others see. */
+  readonly #durable = new Map<number, ChannelOrder>();
+  #last_commit: Promise<unknown> = Promise.resolve();
   readonly #running = new Set<number>();
   readonly #looking = new Set<number>();
   #cancelTimer: () => void = () => {};
@@ -64,10 +70,18 @@ export class ChannelOrders {
 
   /** Reads what the last run left, and goes on with it. */
   async start(): Promise<void> {
-    for (const row of await readAll(this.#options.store, SELECT_ORDERS)) {
-      const order = readOrderRow(row);
+    const { store, clock } = this.#options;
+    const orders = (await readAll(store, SELECT_ORDERS)).map(readOrderRow);
+    const forgotten_before = clock.nowSeconds() - QUOTES_KEPT_SECONDS;
+    // The last one stays, whatever it is: the next is counted from it.
+    const isOld = (order: ChannelOrder): boolean =>
+      order.status === 'quoted' && expiryOf(order) < forgotten_before && order !== orders.at(-1);
+    for (const order of orders.filter((each) => !isOld(each))) {
       this.#orders.set(order.number, order);
+      this.#durable.set(order.number, order);
     }
+    const old = orders.filter(isOld);
+    if (old.length > 0) await store.commit(old.map(({ number }) => orderDelete(number)));
     for (const order of this.list()) this.#goOn(order);
     this.#again();
   }
@@ -79,11 +93,11 @@ export class ChannelOrders {
 
   /** All, the first one first. */
   list(): readonly ChannelOrder[] {
-    return [...this.#orders.values()];
+    return [...this.#durable.values()];
   }
 
   find(number: number): ChannelOrder | undefined {
-    return this.#orders.get(number);
+    return this.#durable.get(number);
   }
 
   /**
@@ -147,7 +161,10 @@ export class ChannelOrders {
   async buy(number: number, max_fee_sat: bigint, way?: PayWay): Promise<ChannelOrder> {
     const order = this.#orders.get(number);
     if (order === undefined) throw new RpcError('LIQUIDITY_UNAVAILABLE', `there is no order ${number}`);
-    if (isOpen(order) || order.status === 'delivered') return order;
+    if (isOpen(order) || order.status === 'delivered') {
+      await this.#last_commit;
+      return order;
+    }
     if (order.status !== 'quoted') {
       throw new RpcError('LIQUIDITY_UNAVAILABLE', `order ${number} is over (${order.status}): ask for a price again`);
     }
@@ -160,7 +177,7 @@ export class ChannelOrders {
       );
     }
     // Two may have asked at once: the first one has changed it meanwhile.
-    if (this.#orders.get(number) !== order) return this.#orders.get(number) ?? order;
+    if (this.#orders.get(number) !== order) return await this.buy(number, max_fee_sat, way);
     const bought = await this.#change(order, { status: 'paying', pay_way }, 'inbound.ordered');
     this.#options.log.info(
       `a channel of ${order.lsp_balance_sat} sat is bought of ${order.provider_id} for ${option.fee_sat} sat (order ${number})`,
@@ -199,7 +216,7 @@ export class ChannelOrders {
 
   /** Pays what is to be paid, and asks after what was. Called as often as there may be news. */
   look(): void {
-    for (const order of this.list()) {
+    for (const order of this.#orders.values()) {
       if (!isOpen(order)) continue;
       this.#goOn(order);
       this.#askAfter(order).catch(this.#options.onBackgroundError);
@@ -208,7 +225,7 @@ export class ChannelOrders {
 
   #again(): void {
     this.#cancelTimer();
-    if (this.#is_stopped || !this.list().some(isOpen)) return;
+    if (this.#is_stopped || ![...this.#orders.values()].some(isOpen)) return;
     this.#cancelTimer = this.#options.clock.after(LOOK_EVERY_MS, () => {
       this.look();
       this.#again();
@@ -265,7 +282,9 @@ export class ChannelOrders {
       await this.#change(order, { status: 'failed', problem: `nothing was paid: ${error.message}` }, 'inbound.failed');
       return;
     }
-    await this.#change(order, { status: 'paid', payment_txid, paid_at: clock.nowSeconds() });
+    const latest = this.#orders.get(number);
+    if (latest?.status !== 'paying') return;
+    await this.#change(latest, { status: 'paid', payment_txid, paid_at: clock.nowSeconds() });
   }
 
   /** Asks the provider how the order stands. What it says counts as far as it can be seen here. */
@@ -297,7 +316,8 @@ export class ChannelOrders {
         await this.#note(order, 'the provider names a channel that this node does not have');
       } else if (channel.funding_satoshis < order.lsp_balance_sat) {
         await this.#note(order, `the provider opened a channel of ${channel.funding_satoshis} sat only`);
-      } else {
+      } else if (channel.is_ready) {
+        // Before, its funding may still be one that never comes.
         const place = { funding_txid: funding_txid as Txid, funding_outnum };
         const channel_expires_at = Math.floor(expires_at_ms / 1000);
         const change: Change = { status: 'delivered', ...place, channel_expires_at, problem: undefined };
@@ -341,12 +361,15 @@ export class ChannelOrders {
   }
 
   async #commit(order: ChannelOrder, more: readonly Write[]): Promise<void> {
-    await this.#options.store.commit([orderWrite(order), ...more]);
+    const commit = this.#options.store.commit([orderWrite(order), ...more]);
+    this.#last_commit = commit;
+    await commit;
+    this.#durable.set(order.number, order);
   }
 
   /** What was paid, or is being paid, in fees of orders that the node made by itself since this time. */
   spentByItselfSat(since: number): bigint {
-    return this.list()
+    return [...this.#orders.values()]
       .filter(({ wanted_by, created_at }) => wanted_by === 'inbound-keep' && created_at >= since)
       .filter(
         (order) =>

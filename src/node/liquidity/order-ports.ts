@@ -53,6 +53,8 @@ export interface OrderWallet {
 export interface OrderedChannel {
   readonly peer_id: NodeId;
   readonly funding_satoshis: Sat;
+  /** Both sides have said that it can be used. */
+  readonly is_ready: boolean;
 }
 
 /** The channels. */

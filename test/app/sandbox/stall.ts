@@ -5,6 +5,7 @@ import type { PlainJsonObject } from '../../../src/api/rpc/json.ts';
 import type { Daemon } from '../../../src/app/daemon/daemon.ts';
 import { type Conduct, HONEST } from '../../../src/app/sandbox/provider/conduct.ts';
 import { CHANNEL_PRICE, JIT_PRICE, Provider } from '../../../src/app/sandbox/provider/provider.ts';
+import { parseAddress } from '../../../src/base/types/address.ts';
 import { msat, sat } from '../../../src/base/types/amount.ts';
 import type { Txid } from '../../../src/base/types/brand.ts';
 import { type Clock, systemClock } from '../../../src/base/types/clock.ts';
@@ -70,7 +71,7 @@ export class Stall {
     const write = (level: string) => (text: string) => void this.town.log.push(`provider ${level} ${text}`);
     this.provider = await Provider.start({
       dir: join(this.town.dir, 'provider'),
-      backend: new SharedChain(join(this.town.dir, 'chain')),
+      backend: new SharedChain(this.chain_socket),
       clock: this.clock,
       log: { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') },
       jit_price: { ...JIT_PRICE, client_trusts_lsp: this.#options.client_trusts_lsp ?? false },
@@ -130,6 +131,19 @@ export class Stall {
     const { height } = await this.town.chain.tip();
     await until(() => this.provider.node.chain.tip().height >= height);
     await this.provider.node.channels.book.idle();
+  }
+
+  /** Where the chain is served. */
+  get chain_socket(): string {
+    return join(this.town.dir, 'chain');
+  }
+
+  /** Gives an address a coin of 50 BTC that can be spent. */
+  async mineTo(address: string): Promise<void> {
+    const parsed = parseAddress(address);
+    if (parsed === undefined) throw new Error(address);
+    await this.mine(1, parsed.script_pubkey);
+    await this.mine(100);
   }
 
   /** Asks a node as a program does. */

@@ -156,3 +156,56 @@ test('a payment that comes back is a refund, and one that never left is none', a
     orders.stop();
   }
 });
+
+test('a channel counts when it can be used, not when it was only agreed upon', async () => {
+  const shelf = new Shelf();
+  shelf.is_ready = false;
+  const { orders } = await shelf.run();
+  const { number } = await orders.quote(WISH, 'operator');
+  await orders.buy(number, 20_000n);
+  await calm();
+  orders.look();
+  await calm();
+  assert.equal(orders.find(number)?.status, 'paid');
+  assert.equal(orders.find(number)?.problem, undefined);
+  shelf.is_ready = true;
+  orders.look();
+  await calm();
+  assert.equal(orders.find(number)?.status, 'delivered');
+  orders.stop();
+});
+
+test('prices that nobody took are forgotten a week later, and their numbers are not given again', async () => {
+  const shelf = new Shelf();
+  const first = await shelf.run();
+  assert.equal((await first.orders.quote(WISH, 'operator')).number, 1);
+  shelf.clock.advance(3600_000);
+  assert.equal((await first.orders.quote(WISH, 'operator')).number, 2);
+  first.orders.stop();
+  shelf.clock.advance(8 * 24 * 3600_000);
+  const { orders } = await shelf.run();
+  assert.deepEqual(
+    orders.list().map(({ number }) => number),
+    [2],
+  );
+  assert.equal((await orders.quote(WISH, 'operator')).number, 3);
+  orders.stop();
+});
+
+test('while the provider is silent nothing is bought, and what was bought is asked after again', async () => {
+  const shelf = new Shelf();
+  shelf.is_silent = true;
+  const { orders } = await shelf.run();
+  await assert.rejects(orders.quote(WISH, 'operator'), /no provider sells this channel: 02(11)+: it did not answer/);
+  shelf.is_silent = false;
+  const { number } = await orders.quote(WISH, 'operator');
+  shelf.is_silent = true;
+  await orders.buy(number, 20_000n);
+  await calm();
+  assert.equal(orders.find(number)?.status, 'paid');
+  shelf.is_silent = false;
+  orders.look();
+  await calm();
+  assert.equal(orders.find(number)?.status, 'delivered');
+  orders.stop();
+});

@@ -14,6 +14,7 @@ import type { Store, Write } from '../../../src/infra/store/store.ts';
 import { ChannelOrders } from '../../../src/node/liquidity/channel-orders.ts';
 import type { FailedPayment } from '../../../src/node/liquidity/order-ports.ts';
 import type { ChannelWish } from '../../../src/node/liquidity/order-quotes.ts';
+import { ProviderError } from '../../../src/node/liquidity/provider-error.ts';
 
 export const PROVIDER = `02${'11'.repeat(32)}` as NodeId;
 const FUNDING_TXID = 'ab'.repeat(32) as Txid;
@@ -74,6 +75,8 @@ export class Shelf {
   state: 'CREATED' | 'COMPLETED' | 'FAILED' = 'CREATED';
   payment_state = 'EXPECT_PAYMENT';
   opened_sat: Sat | undefined;
+  is_ready = true;
+  is_silent = false;
   refunded_sat = sat(0);
   spendable_msat = msat(100_000_000);
   spendable_sat = sat(1_000_000);
@@ -97,7 +100,11 @@ export class Shelf {
       network: NETWORKS.regtest,
       providers: {
         list: () => [{ node_id: PROVIDER, is_connected: true }],
-        askFor: (_node_id, method, params, _how, read) => fate.step(() => read(this.#answer(method, params))),
+        askFor: (_node_id, method, params, _how, read) =>
+          fate.step(() => {
+            if (this.is_silent) throw new ProviderError('silent', 'it did not answer');
+            return read(this.#answer(method, params));
+          }),
       },
       payer: {
         spendableMsat: () => this.spendable_msat,
@@ -128,7 +135,7 @@ export class Shelf {
         findByFunding: (funding_txid) =>
           this.opened_sat === undefined || funding_txid !== FUNDING_TXID
             ? undefined
-            : { peer_id: PROVIDER, funding_satoshis: this.opened_sat },
+            : { peer_id: PROVIDER, funding_satoshis: this.opened_sat, is_ready: this.is_ready },
       },
       log: { info: (text) => void this.log.push(text), warn: (text) => void this.log.push(text) },
       onBackgroundError: (error) => {

@@ -28,7 +28,7 @@ const PAGES: readonly (readonly [what: string, path: string, must_reach_ms?: num
   ['a label', '/invoices?text=filled%2000'],
   ['words that no invoice has', '/invoices?text=nowhere'],
   ['a week of half a year ago', '/invoices?since=WEEK&until=WEEK', 300],
-  ['one invoice', '/invoices/500000', 300],
+  ['one invoice', '/invoices/1000', 300],
 ];
 
 function numberOfInvoices(): number {

@@ -99,6 +99,7 @@ const PAGES: readonly (readonly [name: string, path: () => string, words: RegExp
   ['receiving', () => '/receiving', /Reserve[\s\S]*Channels[\s\S]*Peers/],
   ['close', () => `/channels/${channel_id}/close`, /Close this channel\?/],
   ['deposits', () => '/deposits', /100,000.sat[\s\S]*short/],
+  ['export', () => '/export', /Everything that made the shop richer or poorer/],
   ['payouts', () => '/payouts', /Pay an invoice[\s\S]*Pay an address/],
   ['webhooks', () => '/webhooks', /127\.0\.0\.1/],
   ['webhook', () => `/webhooks/${webhook_id}`, /Last attempts[\s\S]*failed/],
@@ -127,7 +128,7 @@ test('an invoice with everything that happened to it, in every look', options, a
   for (const look of LOOKS) {
     const suffix = `${look.width}${look.is_dark ? '-dark' : ''}`;
     await visit(`/invoices/${invoices[0]?.created_index}`, look, async (seen) => {
-      assert.match(await seen.page.innerText('main'), /History[\s\S]*Created[\s\S]*Paid/);
+      assert.match(await seen.page.innerText('main'), /Refunds[\s\S]*History[\s\S]*Created[\s\S]*Paid/);
       await seen.check(`dashboard-invoice-${suffix}`);
     });
   }

@@ -22,7 +22,7 @@ const METHODS: Readonly<Record<Exclude<Role, 'owner'>, readonly string[]>> = {
     ...['method=listevents', 'method=waitevent'],
     ...['method=createsale', 'method=listsales', 'method=listitems', 'method=refund', 'method=listrefunds'],
   ],
-  accountant: ['method^list', 'method^get', 'method=findinvoices', 'method=waitevent'],
+  accountant: ['method^list', 'method^get', 'method=findinvoices', 'method=waitevent', 'method=exportledger'],
 };
 
 /** What else must hold: a cashier gives money back for sales of the counter, and for no other invoice. */

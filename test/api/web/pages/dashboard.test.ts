@@ -234,6 +234,39 @@ describe('the dashboard', TIMEOUT, () => {
     customers.close();
   });
 
+  test('a refund asks first, is sent once, and the ledger has it', async () => {
+    const owner = await signedIn();
+    const customers = await connectToNode(customer.rpc_file);
+    const { bolt11, created_index } = await client.call('invoice', {
+      amount_msat: 9_000_000,
+      label: 'r-1',
+      description: 'x',
+    });
+    await customers.call('pay', { bolt11 });
+    const back = await customers.call('invoice', { amount_msat: 4_000_000, label: 'back', description: 'Sorry' });
+    const page = `/invoices/${created_index}`;
+    const action = `${page}/refund`;
+    const asked = await owner.submit(page, action, { destination: back.bolt11, satoshi: '4,000', note: '=1+1' });
+    assert.match(asked.text, /Give this back\?[\s\S]*4,000.sat/);
+    assert.deepEqual((await client.call('listrefunds', {})).refunds, []);
+    const fields = hiddenFields(asked.text, action);
+    for (let times = 0; times < 2; times++) {
+      const sent = await owner.post(action, fields);
+      assert.equal(sent.location, `${page}?done=refunded`, sent.text);
+    }
+    const { refunds } = await client.call('listrefunds', {});
+    assert.deepEqual(
+      refunds.map(({ status, amount_msat }) => [status, Number(amount_msat)]),
+      [['sent', 4_000_000]],
+    );
+    assert.match((await owner.get(page)).text, /Up to 5,000.sat can be given back/);
+    const file = await owner.get('/export/ledger?format=generic');
+    assert.match(file.headers.get('content-disposition') ?? '', /attachment; filename="ledger\.csv"/);
+    assert.match(file.text, /refund/);
+    assert.doesNotMatch(file.text, /[,"]=1\+1/);
+    customers.close();
+  });
+
   test('a rune that may do everything is asked for twice, and revoked by a button', async () => {
     const owner = await signedIn();
     const asked = await owner.submit('/runes', '/runes', { kind: 'everything' });

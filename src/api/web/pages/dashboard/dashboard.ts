@@ -4,6 +4,7 @@ import { account, addPasskey, changePassword, passkeyOptions, removePasskey } fr
 import { backups, downloadChannels, makeCopy } from './backups.ts';
 import { askClose, closeChannel, connectPeer, depositAddress, openChannel } from './channel-actions.ts';
 import { decide, deposits } from './deposits.ts';
+import { downloadLedger, exports } from './exports.ts';
 import { firstSteps } from './first-steps.ts';
 import { get, post } from './guard.ts';
 import { invoiceDetail } from './invoice-detail.ts';
@@ -14,6 +15,7 @@ import { overview } from './overview.ts';
 import { payAddress, payInvoice, payouts } from './payouts.ts';
 import { addUser, changePeople, people } from './people.ts';
 import { receiving } from './receiving.ts';
+import { giveBack } from './refunds.ts';
 import { makeRune, revokeRune, runes } from './runes.ts';
 import { changeSettings, settings } from './settings.ts';
 import { changeWebhook, makeWebhook, webhookDetail, webhooks } from './webhooks.ts';
@@ -25,7 +27,10 @@ export function dashboardPages(tools: PageTools): readonly PageRoute[] {
     get(tools, '/live', live),
     get(tools, '/first-steps', firstSteps),
     get(tools, '/invoices', invoices),
-    get(tools, '/invoices/{number}', invoiceDetail),
+    get(tools, '/invoices/{number}', (visit) => invoiceDetail(visit)),
+    post(tools, '/invoices/{number}/refund', giveBack),
+    get(tools, '/export', (visit) => exports(visit)),
+    get(tools, '/export/ledger', downloadLedger),
     get(tools, '/new-invoice', (visit) => newInvoice(visit)),
     post(tools, '/new-invoice', makeInvoice),
     get(tools, '/receiving', (visit) => receiving(visit)),

@@ -49,7 +49,7 @@ shop-timezone=${tools.settings.time_zone}</pre>`,
     {
       title: 'Get room to be paid',
       is_done: state.now_msat >= 1000n,
-      text: html`<p>Payments come in over channels in which the other side has money. Ask another node, or a service that sells such channels, to open one to this node: <span class="mono">${textIn(info, 'id') ?? ''}</span>. Or <a href="/receiving#channels">open one yourself</a> and spend from it.</p>`,
+      text: html`<p>Payments come in over channels in which the other side has money. The simplest way is a liquidity provider: name one in the config file with <span class="mono">lsp=ID@HOST:PORT</span> and say with <span class="mono">lsp-max-fee</span> what a channel may cost; the first payment then opens one. Or ask another node to open a channel to this one, <span class="mono">${textIn(info, 'id') ?? ''}</span>, or <a href="/receiving#channels">open one yourself</a> and spend from it.</p>`,
     },
     {
       title: 'Take the first payment',

@@ -31,6 +31,7 @@ const MENU: readonly (readonly [path: string, name: string, roles: readonly Role
   ['/invoices', 'Invoices', ['owner', 'accountant', 'cashier']],
   ['/receiving', 'Receiving', ['owner', 'accountant']],
   ['/deposits', 'Deposits', ['owner', 'accountant']],
+  ['/export', 'Export', ['owner', 'accountant']],
   ['/payouts', 'Payouts', ['owner']],
   ['/webhooks', 'Webhooks', ['owner']],
   ['/people', 'People', ['owner']],

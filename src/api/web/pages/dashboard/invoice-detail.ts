@@ -4,9 +4,10 @@ import { type Html, html, quoted } from '../html.ts';
 import { formatMsat, formatTime } from '../money.ts';
 import type { PageAnswer } from '../page.ts';
 import { countIn, integerIn, msatIn, objectIn, rowsIn, textIn } from './answers.ts';
-import { frame, shortened, table } from './frame.ts';
+import { doneSaid, frame, type Said, shortened, table } from './frame.ts';
 import type { Visit } from './guard.ts';
 import { amountOf, statusTag } from './invoices.ts';
+import { refundsOf } from './refund-list.ts';
 
 /** Attempts that are looked up: events times webhooks. */
 const MOST_LOOKUPS = 24;
@@ -17,6 +18,9 @@ const EVENT_WORDS: Readonly<Record<string, string>> = {
   'invoice.paid': 'Paid',
   'invoice.expired': 'Expired',
   'invoice.deleted': 'Deleted',
+  'refund.created': 'Refund begun',
+  'refund.sent': 'Refund sent',
+  'refund.failed': 'Refund failed',
   'deposit.seen': 'Deposit seen in a block',
   'deposit.confirmed': 'Deposit is deep enough',
   'deposit.short': 'Deposit is too little',
@@ -25,7 +29,7 @@ const EVENT_WORDS: Readonly<Record<string, string>> = {
 };
 
 /** Answers the page of one. */
-export async function invoiceDetail(visit: Visit): Promise<PageAnswer> {
+export async function invoiceDetail(visit: Visit, said?: Said): Promise<PageAnswer> {
   const { tools, person, asked, command } = visit;
   const number = asked.params.number ?? '';
   if (!/^\d{1,15}$/.test(number)) return { problem: 'not_found' };
@@ -36,12 +40,15 @@ export async function invoiceDetail(visit: Visit): Promise<PageAnswer> {
   const isCashier = person.role === 'cashier';
   const events = isCashier ? [] : rowsIn(await command('listevents', { label }), 'events');
   const attempts = isCashier ? [] : await attemptsOf(visit, events);
+  const refunds = isCashier ? [] : rowsIn(await command('listrefunds', { label }), 'refunds');
   const { time_zone } = tools.settings;
   const status = textIn(found, 'status') ?? '';
   return frame(tools, person, {
     title: `Invoice ${number}`,
     here: '/invoices',
-    is_live: true,
+    said: said ?? doneSaid(asked, { refunded: 'The money is on its way back.' }),
+    status: said?.kind === 'bad' ? 400 : 200,
+    is_live: said === undefined,
     main: html`
       <section class="card stack">
         <p class="figure">${amountOf(found)} ${statusTag(status)}</p>
@@ -50,6 +57,7 @@ export async function invoiceDetail(visit: Visit): Promise<PageAnswer> {
       </section>
       ${status === 'unpaid' && toPay(found)}
       ${deposits(rowsIn(listed ?? {}, 'deposits'))}
+      ${!isCashier && refundsOf(visit, found, refunds)}
       ${!isCashier && history(events, time_zone)}
       ${!isCashier && told(attempts, time_zone)}
       ${metadata(found)}`,

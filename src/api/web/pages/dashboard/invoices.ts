@@ -1,14 +1,17 @@
 /** The invoices: searched, filtered, a page at a time, and a form for a new one. */
 import { randomBytes } from 'node:crypto';
+import { parseAmount, parseCurrency } from '../../../../base/types/currency.ts';
 import type { JsonObject } from '../../../rpc/json.ts';
 import { type Html, html, quoted } from '../html.ts';
 import { formatCount, formatMsat, formatTime } from '../money.ts';
 import type { PageAnswer } from '../page.ts';
-import { countIn, integerIn, rowsIn, textIn } from './answers.ts';
+import { countIn, integerIn, objectIn, rowsIn, textIn } from './answers.ts';
 import { formToken, frame, option, type Said, table } from './frame.ts';
 import { refusal, type Visit } from './guard.ts';
 
 const PAGE_ROWS = 50;
+/** What an amount may be typed in. */
+const UNITS = ['sat', 'EUR', 'USD', 'GBP', 'CHF', 'CAD', 'AUD', 'BRL', 'ARS', 'JPY', 'INR'] as const;
 const STATUSES = ['paid', 'unpaid', 'expired'] as const;
 const KIND_OF_STATUS: Readonly<Record<string, string>> = { paid: 'good', unpaid: 'warn', expired: '' };
 
@@ -88,7 +91,7 @@ function list(rows: readonly JsonObject[], time_zone: string): Html {
         <tr>
           <td class="number">${number}</td>
           <td><a href="/invoices/${number}">${quoted(textIn(invoice, 'label') ?? '')}</a><br><span class="muted small clipped">${quoted(description)}</span></td>
-          <td class="number">${amountOf(invoice)}</td>
+          <td class="number">${amountOf(invoice)}${priceIn(invoice)}</td>
           <td>${statusTag(textIn(invoice, 'status') ?? '')}</td>
           <td class="small">${formatTime(time, 'en', time_zone)}</td>
         </tr>`;
@@ -100,6 +103,14 @@ function list(rows: readonly JsonObject[], time_zone: string): Html {
 export function amountOf(invoice: JsonObject): string {
   const amount_msat = integerIn(invoice, 'amount_received_msat') ?? integerIn(invoice, 'amount_msat');
   return amount_msat === undefined ? 'any amount' : formatMsat(amount_msat, 'en');
+}
+
+/** What it costs in a currency, if its price is in one. */
+export function priceIn(invoice: JsonObject): Html | undefined {
+  const price = objectIn(invoice, 'price');
+  const { amount_text, currency } = price;
+  if (typeof amount_text !== 'string' || typeof currency !== 'string') return undefined;
+  return html`<br><span class="muted small">${amount_text} ${currency}</span>`;
 }
 
 function furtherOn(found: JsonObject, wanted: Wanted, time_zone: string): Html {
@@ -123,9 +134,12 @@ export function newInvoice({ tools, person, asked }: Visit, said?: Said): PageAn
     main: html`
       <form class="card stack narrow" method="post" action="/new-invoice">
         ${formToken(person)}
-        <div class="field"><label for="amount">Amount in satoshi</label>
-          <input id="amount" name="amount" inputmode="numeric" pattern="[0-9]*" value="${form.text('amount')}" aria-describedby="amount-hint">
-          <span class="muted small" id="amount-hint">Empty: the payer chooses</span></div>
+        <div class="row">
+          <div class="field grows"><label for="amount">Amount</label>
+            <input id="amount" name="amount" inputmode="decimal" maxlength="20" value="${form.text('amount')}" aria-describedby="amount-hint"></div>
+          <div class="field"><label for="unit">In</label><select id="unit" name="unit">${UNITS.map((unit) => option(unit, unit, form.text('unit') || 'sat'))}</select></div>
+        </div>
+        <p class="muted small" id="amount-hint">Empty: the payer chooses. An amount in a currency becomes satoshi at the rate of this moment.</p>
         <div class="field"><label for="description">What it is for</label>
           <input id="description" name="description" maxlength="600" required value="${form.text('description')}"></div>
         <div class="field"><label for="label">Your own name for it</label>
@@ -139,20 +153,38 @@ export function newInvoice({ tools, person, asked }: Visit, said?: Said): PageAn
 /** Makes it, and goes to it. */
 export async function makeInvoice(visit: Visit): Promise<PageAnswer> {
   const { asked, command, tools } = visit;
-  const amount = asked.form.text('amount').replace(/[\s,.']/g, '');
+  const asks = askedAmount(asked.form.text('amount').trim(), asked.form.text('unit'));
   const label = asked.form.text('label').trim() || `dashboard-${randomBytes(6).toString('hex')}`;
-  if (!/^\d{0,16}$/.test(amount)) {
-    return newInvoice(visit, { kind: 'bad', text: 'The amount is a whole number of satoshi.' });
+  if (asks === undefined) {
+    return newInvoice(visit, {
+      kind: 'bad',
+      text: 'The amount is a whole number of satoshi, or one of the currency such as 4.50.',
+    });
   }
   try {
     const made = await command('invoice', {
-      amount_msat: amount === '' ? 'any' : `${amount}sat`,
+      ...asks,
       label,
       description: asked.form.text('description'),
+      // A shop that can receive nothing yet is paid through a channel that the payment opens, if the owner has named who sells one.
+      ...(asks.amount_msat === 'any' ? {} : { jit: 'auto' }),
       ...(tools.settings.has_checkout ? { checkout: true } : {}),
     });
     return { see: `/invoices/${countIn(made, 'created_index')}` };
   } catch (error) {
     return newInvoice(visit, { kind: 'bad', text: refusal(error) });
   }
+}
+
+/** The parameters for the amount that was typed; undefined for what is none. */
+function askedAmount(text: string, unit: string): JsonObject | undefined {
+  if (text === '') return { amount_msat: 'any' };
+  const currency = unit === 'sat' || !(UNITS as readonly string[]).includes(unit) ? undefined : parseCurrency(unit);
+  if (currency === undefined) {
+    const satoshi = text.replace(/[\s,.']/g, '');
+    return /^[1-9]\d{0,15}$/.test(satoshi) ? { amount_msat: `${satoshi}sat` } : undefined;
+  }
+  // Half of the world writes a comma there.
+  const amount = parseAmount(text.replace(',', '.'), currency);
+  return amount === undefined || amount === 0n ? undefined : { currency, amount };
 }

@@ -79,7 +79,7 @@ export function nextStep(state: ReceivingState, info: JsonObject): NextStep | un
   }
   return {
     kind: 'bad',
-    text: 'Nothing can be received over Lightning yet: there is no channel. Have one opened to you, or open one and spend from it.',
+    text: 'Nothing can be received over Lightning yet: there is no channel. With a liquidity provider (option lsp) the next payment opens one; or have one opened to you, or open one and spend from it.',
   };
 }
 

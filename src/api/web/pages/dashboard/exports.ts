@@ -1,0 +1,59 @@
+/** The shop's ledger as a file, for those who keep its books. */
+
+import { writeJson } from '../../../rpc/writer.ts';
+import { html } from '../html.ts';
+import type { PageAnswer } from '../page.ts';
+import { frame, option, type Said } from './frame.ts';
+import { refusal, type Visit } from './guard.ts';
+
+const FORMATS = [
+  ['generic', 'Spreadsheet (CSV)'],
+  ['koinly', 'Koinly'],
+  ['cointracking', 'CoinTracking'],
+  ['json', 'JSON'],
+] as const;
+
+/** Answers the form. */
+export function exports({ tools, person }: Visit, said?: Said): PageAnswer {
+  return frame(tools, person, {
+    title: 'Export',
+    here: '/export',
+    said,
+    status: said === undefined ? 200 : 400,
+    main: html`
+      <p class="muted">Everything that made the shop richer or poorer: payments for invoices with the rate of their price, refunds, payouts, deposits, and the fees of all of them. The amounts add up to what the shop gained.</p>
+      <form class="card filters" method="get" action="/export/ledger">
+        <div class="field"><label for="format">For</label><select id="format" name="format">${FORMATS.map(([value, name]) => option(value, name, 'generic'))}</select></div>
+        <div class="field"><label for="from">From</label><input id="from" name="from" type="date"></div>
+        <div class="field"><label for="until">To</label><input id="until" name="until" type="date"></div>
+        <div class="row"><button class="button">Download</button></div>
+      </form>
+      <p class="muted small">Days of ${tools.settings.time_zone}.</p>`,
+  });
+}
+
+/** The file. */
+export async function downloadLedger(visit: Visit): Promise<PageAnswer> {
+  const { searchParams } = visit.asked.url;
+  const format = FORMATS.find(([name]) => name === searchParams.get('format'))?.[0] ?? 'generic';
+  const params: Record<string, string> = { format };
+  for (const name of ['from', 'until']) {
+    const day = searchParams.get(name) ?? '';
+    if (/^\d{4}-\d{2}-\d{2}$/.test(day)) params[name] = day;
+  }
+  try {
+    const { lines, entries } = await visit.command('exportledger', params);
+    const is_json = format === 'json';
+    const body = is_json
+      ? writeJson({ entries })
+      : `${(Array.isArray(lines) ? lines : []).map(String).join('\r\n')}\r\n`;
+    const name = ['ledger', params.from, params.until].filter((part) => part !== undefined).join('-');
+    return {
+      body,
+      content_type: is_json ? 'application/json' : 'text/csv; charset=utf-8',
+      headers: { 'content-disposition': `attachment; filename="${name}.${is_json ? 'json' : 'csv'}"` },
+    };
+  } catch (error) {
+    return exports(visit, { kind: 'bad', text: refusal(error) });
+  }
+}

@@ -63,16 +63,20 @@ export class Waiting {
     const timedOut = {
       error: new RpcError('INVOICE_WAIT_TIMED_OUT', 'Timed out while waiting for invoice to be paid'),
     };
-    /** Unknown until the counter is read; what is paid meanwhile is held until then. */
+    /**
+     * Unknown until the database has been read, which may take a while; what is paid meanwhile is held until then, because
+     * one that was paid before may not have been read yet.
+     */
     let is_above: boolean | undefined;
-    let held: PaidInvoice | undefined;
+    const held: PaidInvoice[] = [];
+    const isNext = ({ pay_index }: PaidInvoice): boolean => BigInt(pay_index) > lastpay_index || is_above === true;
     return wait<PaidInvoice>(
       signal,
       (listener) => this.#changes.listen('paid', listener),
       ({ invoice }) => {
         if (invoice.status !== 'paid') return undefined;
-        if (BigInt(invoice.pay_index) > lastpay_index || is_above === true) return { value: invoice };
-        held ??= invoice;
+        if (is_above !== undefined) return isNext(invoice) ? { value: invoice } : undefined;
+        held.push(invoice);
         return undefined;
       },
       async () => {
@@ -80,7 +84,8 @@ export class Waiting {
         if (found !== undefined) return { value: found };
         if (timeout_seconds === 0n) return timedOut;
         is_above = BigInt(await readCounter(this.#options.store, 'invoices_paid')) < lastpay_index;
-        return is_above && held !== undefined ? { value: held } : undefined;
+        const next = held.find(isNext);
+        return next === undefined ? undefined : { value: next };
       },
       timeout_seconds === undefined || timeout_seconds === 0n
         ? undefined

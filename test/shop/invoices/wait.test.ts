@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
+import { msat } from '../../../src/base/types/amount.ts';
+import type { Store } from '../../../src/infra/store/store.ts';
+import { Invoices } from '../../../src/shop/invoices/invoices.ts';
 import { type Fixture, idle, openFixture } from './fixture.ts';
 
 const forever = new AbortController().signal;
@@ -137,4 +140,54 @@ describe('waiting', () => {
     assert.equal((await updated).change?.what, 'expired');
     await again.invoices.stop();
   });
+});
+
+/** A store whose reads answer when the test says so, with what was there when they were asked, as those of a server may. */
+function slowReads(fixture: Fixture): { readonly invoices: Invoices; answer(): void } {
+  const waiting: (() => void)[] = [];
+  const store: Store = {
+    commit: (unit) => fixture.store.commit(unit),
+    async read(sql, params) {
+      const rows = await fixture.store.read(sql, params);
+      await new Promise<void>((resolve) => waiting.push(resolve));
+      return rows;
+    },
+    fence: () => undefined,
+    close: async () => {},
+  };
+  return {
+    invoices: new Invoices({ ...fixture.options, store }),
+    answer() {
+      for (const resolve of waiting.splice(0)) resolve();
+    },
+  };
+}
+
+it('a payment is not passed over while the database is asked, however long that takes', async () => {
+  const fixture = openFixture();
+  const { invoices, answer } = slowReads(fixture);
+  for (const label of ['a', 'b', 'c']) await fixture.create(label);
+  const pay = async (label: string): Promise<void> => {
+    const invoice = await fixture.invoices.find({ label });
+    assert.ok(invoice);
+    await invoices.markPaid(invoice.payment_hash, msat(1000));
+  };
+  const answerAll = async (): Promise<void> => {
+    for (let turn = 0; turn < 20; turn++) {
+      answer();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  };
+  await pay('a');
+  const afterNone = invoices.waitForPayment(0n, undefined, new AbortController().signal);
+  // Told while the look is under way, which has seen payment 1.
+  await pay('b');
+  await answerAll();
+  assert.equal((await afterNone).pay_index, 1);
+  const afterTwo = invoices.waitForPayment(2n, undefined, new AbortController().signal);
+  // The look has not seen it.
+  await pay('c');
+  await answerAll();
+  assert.equal((await afterTwo).pay_index, 3);
+  await fixture.close();
 });

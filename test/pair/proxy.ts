@@ -1,0 +1,144 @@
+/** A TCP connection that a test can disturb: cut, swallowed, delayed, or broken off in the middle of a packet. */
+import { once } from 'node:events';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+
+/** What happens to bytes. `swallow`: they are taken and go nowhere, and nobody is told. `refuse`: nobody answers. */
+export type Weather = 'pass' | 'swallow' | 'refuse';
+
+/** One connection through the proxy, and what its caller said in it. */
+export interface Carried {
+  readonly number: number;
+  /** When the caller's bytes came (monotonic milliseconds), and how many. */
+  readonly said: { readonly at_ms: number; readonly bytes: number }[];
+}
+
+/** A port of this machine, or the path of a Unix socket. */
+export type Target = number | string;
+
+interface Pair {
+  readonly carried: Carried;
+  readonly near: Socket;
+  readonly far: Socket;
+}
+
+export class TcpProxy {
+  #target: Target;
+  readonly #server: Server;
+  readonly #pairs = new Set<Pair>();
+  readonly #connections: Carried[] = [];
+  #weather: Weather = 'pass';
+  #delay_ms = 0;
+  /** How many more bytes of the callers pass before everything is cut; undefined: all. */
+  #left_bytes: number | undefined;
+
+  /** Listens on a free port of the loopback address, and carries what comes there to the target. */
+  static async to(target: Target): Promise<TcpProxy> {
+    const proxy = new TcpProxy(target);
+    proxy.#server.listen(0, '127.0.0.1');
+    await once(proxy.#server, 'listening');
+    return proxy;
+  }
+
+  private constructor(target: Target) {
+    this.#target = target;
+    this.#server = createServer((near) => this.#carry(near));
+  }
+
+  /** Where it listens. */
+  get port(): number {
+    return (this.#server.address() as { port: number }).port;
+  }
+
+  /** All connections that there ever were. */
+  get connections(): readonly Carried[] {
+    return this.#connections;
+  }
+
+  /** From now on new connections go there. */
+  retarget(target: Target): void {
+    this.#target = target;
+  }
+
+  set(weather: Weather): void {
+    this.#weather = weather;
+    if (weather === 'refuse') this.cut();
+  }
+
+  /** Everything comes so much later. */
+  delay(delay_ms: number): void {
+    this.#delay_ms = delay_ms;
+  }
+
+  /** After so many more bytes of the callers everything is cut, in the middle of whatever they say. */
+  cutAfter(bytes: number): void {
+    this.#left_bytes = bytes;
+  }
+
+  /** Ends all connections at once, as a cable that is pulled and a kernel that notices. */
+  cut(): void {
+    this.#left_bytes = undefined;
+    for (const { near, far } of [...this.#pairs]) {
+      near.resetAndDestroy();
+      far.destroy();
+    }
+  }
+
+  /** Good weather again. What was swallowed is lost: connections that lack bytes are ended. */
+  clear(): void {
+    if (this.#weather === 'swallow') this.cut();
+    this.#weather = 'pass';
+    this.#delay_ms = 0;
+    this.#left_bytes = undefined;
+  }
+
+  async close(): Promise<void> {
+    this.cut();
+    this.#server.close();
+    await once(this.#server, 'close');
+  }
+
+  #carry(near: Socket): void {
+    if (this.#weather === 'refuse') {
+      near.on('error', () => {}).resetAndDestroy();
+      return;
+    }
+    const target = this.#target;
+    const far = typeof target === 'string' ? connect(target) : connect({ host: '127.0.0.1', port: target });
+    const carried: Carried = { number: this.#connections.length, said: [] };
+    const pair: Pair = { carried, near, far };
+    this.#connections.push(carried);
+    this.#pairs.add(pair);
+    for (const [from, to] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      from.setNoDelay(true);
+      from.on('data', (bytes: Buffer) => this.#pass(pair, from, to, bytes));
+      from.on('error', () => {});
+      from.on('close', () => {
+        this.#pairs.delete(pair);
+        to.end();
+        // Whoever keeps its half open is heard no more, but what it says is still counted.
+        if (to === far) far.destroy();
+      });
+    }
+  }
+
+  #pass(pair: Pair, from: Socket, to: Socket, bytes: Buffer): void {
+    let passed = bytes;
+    if (from === pair.near) {
+      pair.carried.said.push({ at_ms: performance.now(), bytes: bytes.length });
+      if (this.#left_bytes !== undefined) {
+        passed = bytes.subarray(0, this.#left_bytes);
+        this.#left_bytes -= passed.length;
+      }
+    }
+    if (this.#weather === 'swallow') return;
+    const deliver = (): void => {
+      if (to.writable) to.write(passed);
+      if (this.#left_bytes === 0) this.cut();
+    };
+    if (this.#delay_ms === 0) deliver();
+    else setTimeout(deliver, this.#delay_ms);
+  }
+}

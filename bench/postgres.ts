@@ -57,7 +57,10 @@ export async function run(): Promise<readonly Figure[]> {
   const server = await PostgresServer.start(['fsync=on', 'shared_buffers=128MB', 'max_wal_size=1GB']);
   const file = await openSqliteStore({ directory, onFailure: fail });
   const home = await PostgresHome.open({ target: parseTarget(server.dsn()) });
-  const remote = await PostgresStore.open(home, { holder: 'bench', onFailure: fail });
+  const remote = await PostgresStore.open(home, {
+    taker: { holder: 'bench', directory: 'bench', known_commit: 0n },
+    onFailure: fail,
+  });
   const stores = { sqlite: await startInvoices(file), postgres: await startInvoices(remote) };
   const both = async (measure: (invoices: Invoices, name: string) => Promise<number>): Promise<Turn> => ({
     sqlite: await measure(stores.sqlite, 'sqlite'),

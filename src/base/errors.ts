@@ -139,6 +139,12 @@ const CATALOGUE = {
     meaning: 'The destination of a refund gives no invoice that can be paid; nothing was sent.',
   },
   REFUND_FAILED: { code: 3513, http_status: 502, meaning: 'The refund is recorded, and could not be sent.' },
+  NODE_IS_STANDBY: {
+    code: 3601,
+    http_status: 503,
+    meaning: 'This node is the standby of a pair: ask the node that the message names.',
+  },
+  NO_STANDBY: { code: 3602, http_status: 409, meaning: 'No standby waits to take over.' },
   WEBHOOK_NOT_FOUND: { code: 3003, http_status: 404, meaning: 'There is no such webhook.' },
   ITEM_NOT_FOUND: { code: 3311, http_status: 404, meaning: 'There is no such item.' },
   SALE_NOT_FOUND: { code: 3312, http_status: 404, meaning: 'There is no such sale.' },

@@ -2,8 +2,10 @@
  * The store that tests of modules run on: in memory, or on a server when TILL_TEST_STORE says postgres
  * (`npm test -- --store=postgres`).
  */
+
 import { MemoryStore, type MemoryStoreOptions } from '../../src/infra/store/memory-store.ts';
 import type { Row, SqlValue, Store, UnitResult, Write } from '../../src/infra/store/store.ts';
+import { asHolder } from './holder.ts';
 
 /** An empty store, of its own. */
 export function testStore(options: MemoryStoreOptions): Store {
@@ -23,7 +25,7 @@ async function openServerStore(options: MemoryStoreOptions): Promise<OpenStore> 
   const { newSchema } = await import('./postgres.ts');
   const { target, drop } = await newSchema();
   const home = await PostgresHome.open({ target, must_be_durable: false, timeout_seconds: 60 });
-  return { store: await PostgresStore.open(home, { holder: 'a test', ...options }), drop };
+  return { store: await PostgresStore.open(home, { ...asHolder('a test'), ...options }), drop };
 }
 
 /** A store that takes units while it is being opened. */
@@ -42,8 +44,10 @@ class LateStore implements Store {
     return this.#opening.then(({ store }) => store.read(sql, params));
   }
 
-  /** Nobody else writes the schema of a test. */
-  fence(): undefined {}
+  /** Nobody else writes the database of a test. */
+  fence(): undefined {
+    return undefined;
+  }
 
   async close(): Promise<void> {
     const { store, drop } = await this.#opening;

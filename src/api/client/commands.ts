@@ -1037,6 +1037,13 @@ export interface Commands {
         /** In channel announcements. */ readonly channel: string;
         /** In invoices. */ readonly invoice: string;
       };
+      /** How this node stands to the other one, where the database is on a server. */ readonly pair?: {
+        /** Whether this node works, or waits to take over. */ readonly state: 'active' | 'standby';
+        /** The name of this node: the option `node-name`. */ readonly node_name: string;
+        /** The name of the node that works; empty while none does. */ readonly holder: string;
+        /** The nodes that wait to take over. */ readonly standbys: readonly string[];
+      };
+      /** The server may lose what it confirmed when a replica takes its place. Says what to do. */ readonly warning_database_asynchronous?: string;
       /** What is kept for closing channels. */ readonly reserve: {
         /** What the wallet should keep: for the channels that there are, and for fees as they may rise. */ readonly wanted_msat:
           | number
@@ -2603,6 +2610,13 @@ export interface Commands {
     readonly params: Readonly<Record<string, never>>;
     readonly result: {
       /** Says that the node is stopping. */ readonly result: 'Shutdown complete';
+    };
+  };
+  /** Command to hand over to the standby */
+  switchover: {
+    readonly params: Readonly<Record<string, never>>;
+    readonly result: {
+      /** The name of a node that waits to take over. */ readonly standby: string;
     };
   };
   /** Command for sending a test to a webhook */

@@ -1,6 +1,7 @@
 import { slowCurve } from '../../base/crypto/secp256k1.ts';
 import { answer } from '../rpc/answer.ts';
 import { defineCommand } from './modules.ts';
+import { PAIR_FIELDS, pairRow } from './pair-row.ts';
 import { RESERVE_FIELDS, reserveRow } from './reserve-row.ts';
 import { SYNC_WARNINGS, syncWarnings } from './sync-warnings.ts';
 
@@ -45,6 +46,7 @@ export const getinfo = defineCommand({
       },
       'Feature bits (BOLT 9), by the message that shows them.',
     ),
+    ...PAIR_FIELDS,
     ...RESERVE_FIELDS,
     ...SYNC_WARNINGS,
     warning_libsecp256k1: answer.optional(
@@ -54,9 +56,10 @@ export const getinfo = defineCommand({
   errors: [],
   see_also: ['listconfigs', 'help'],
   access: 'read',
-  async run(_params, { node, chain, reserve }) {
+  async run(_params, { node, chain, reserve, pair }) {
     const { lightning_dir, ...info } = await node.info();
+    const row = pairRow(await pair.state());
     const warnings = { ...syncWarnings(chain.view()), warning_libsecp256k1: slowCurve };
-    return { ...info, 'lightning-dir': lightning_dir, ...reserveRow(reserve.state()), ...warnings };
+    return { ...info, 'lightning-dir': lightning_dir, ...row, ...reserveRow(reserve.state()), ...warnings };
   },
 });

@@ -106,6 +106,7 @@ import { signmessage } from './signmessage.ts';
 import { sql } from './sql.ts';
 import { staticbackup } from './staticbackup.ts';
 import { stop } from './stop.ts';
+import { switchover } from './switchover.ts';
 import { testwebhook } from './testwebhook.ts';
 import { unreserveinputs } from './unreserveinputs.ts';
 import { updateitem } from './updateitem.ts';
@@ -227,6 +228,7 @@ export const commands: readonly Command<Modules>[] = [
   sql,
   staticbackup,
   stop,
+  switchover,
   testwebhook,
   unreserveinputs,
   updateitem,

@@ -92,6 +92,27 @@ export interface NodeControl {
   stop(): void;
 }
 
+/** How a node stands to the other one of its pair. */
+export interface PairState {
+  readonly state: 'active' | 'standby';
+  readonly node_name: string;
+  /** Empty while no node works. */
+  readonly holder: string;
+  readonly standbys: readonly string[];
+  /** What is wrong with the server's replication, and what to do. */
+  readonly warning?: string | undefined;
+}
+
+/** The pair, as commands see it. */
+export interface PairControl {
+  /** Undefined for a node whose database is its own. */
+  state(): Promise<PairState | undefined>;
+  /** The name of a standby that is connected. Rejects with RpcError NO_STANDBY. */
+  standbyToTakeOver(): Promise<string>;
+  /** Begins to stop the node in favour of the standby. */
+  handOver(): void;
+}
+
 /** All modules that commands may use. */
 export interface Modules
   extends ChannelModules,
@@ -131,6 +152,7 @@ export interface Modules
   /** Queries over tables, in a process of their own. */
   readonly queries: Pick<QueryRunner, 'run'>;
   readonly node: NodeControl;
+  readonly pair: PairControl;
   /** The commands themselves, for `help` and `check`. */
   readonly commands: CommandTable;
 }

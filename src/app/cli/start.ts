@@ -4,12 +4,14 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { dirname } from 'node:path';
 import { complain, type Log, LogFileError, type LogFormat, type LogLevel, openLog } from '../../base/log.ts';
+import { LeaseLostError } from '../../infra/store/postgres/lease-row.ts';
 import { isReminderDue } from '../../node/keys/seed-file.ts';
 import { type Config, checkTogether, loadConfig } from '../config/config.ts';
 import { EXIT } from '../config/exit-codes.ts';
 import { ConfigError } from '../config/option.ts';
 import { goToBackground, isBackground, leaveStarter, onStarterGone, tellStarter } from '../daemon/background.ts';
 import { Daemon } from '../daemon/daemon.ts';
+import { StoppedWaitingError } from '../daemon/stopped-waiting.ts';
 import { ownHelp } from './own-commands.ts';
 
 /** Runs a node; resolves with the exit code when it has ended, or has gone to the background. */
@@ -55,37 +57,45 @@ async function run(config: Config, log: Log): Promise<number> {
   process.on('SIGHUP', () => config.log_file === undefined && asked.resolve());
   const stopped = new AbortController();
   void asked.promise.then(() => stopped.abort());
-  let daemon: Daemon | undefined;
-  try {
-    await refuseForeignSocket(config);
-    daemon = await Daemon.start({
-      config,
-      log,
-      onFatal(message) {
-        // Nothing may be said or done from here on: memory is ahead of the disk.
-        fail(message);
-        process.exit(EXIT.error);
-      },
-      onStop: asked.resolve,
-      signal: stopped.signal,
-    });
-    if (values['pid-file'] !== undefined) writePidFile(values['pid-file']);
-  } catch (error) {
-    await daemon?.stop();
-    const message = error instanceof Error ? error.message : String(error);
-    fail(message);
-    await tellStarter({ failed: message });
-    // A start that failed half-way may have left something that listens: there is nothing to wait for.
-    process.exit(EXIT.error);
-  }
   onStarterGone(() => asked.resolve());
-  if (isReminderDue(config.network_dir, Date.now())) {
-    log.warn('Seed not backed up yet: run `till seed` and write it down');
-  }
-  await tellStarter({ up: { source: daemon.source() } });
-  await asked.promise;
-  await daemon.stop();
-  if (values['pid-file'] !== undefined) rmSync(values['pid-file'], { force: true });
+  let has_handed_over = false;
+  do {
+    const handed = Promise.withResolvers<void>();
+    let daemon: Daemon | undefined;
+    try {
+      await refuseForeignSocket(config);
+      daemon = await Daemon.start({
+        config,
+        log,
+        onFatal(message, error) {
+          // Nothing may be said or done from here on: memory is ahead of the disk.
+          fail(message);
+          process.exit(error instanceof LeaseLostError ? EXIT.lease_lost : EXIT.error);
+        },
+        onStop: asked.resolve,
+        onHandOver: handed.resolve,
+        onStandby: () => void tellStarter({ up: { source: 'the database, as the standby' } }),
+        has_handed_over,
+        signal: stopped.signal,
+      });
+      if (values['pid-file'] !== undefined) writePidFile(values['pid-file']);
+    } catch (error) {
+      if (error instanceof StoppedWaitingError) break;
+      await daemon?.stop();
+      const message = error instanceof Error ? error.message : String(error);
+      fail(message);
+      await tellStarter({ failed: message });
+      // A start that failed half-way may have left something that listens: there is nothing to wait for.
+      process.exit(EXIT.error);
+    }
+    if (isReminderDue(config.network_dir, Date.now())) {
+      log.warn('Seed not backed up yet: run `till seed` and write it down');
+    }
+    await tellStarter({ up: { source: daemon.source() } });
+    has_handed_over = await Promise.race([asked.promise.then(() => false), handed.promise.then(() => true)]);
+    await daemon.stop();
+    if (values['pid-file'] !== undefined) rmSync(values['pid-file'], { force: true });
+  } while (has_handed_over && values.standby);
   leaveStarter();
   return EXIT.ok;
 }

@@ -220,7 +220,12 @@ export function checkTogether({ values, network, network_dir, rpc_file, log_file
 }
 
 /** A database is a server's, or the file in its place. Throws ConfigError. */
-function checkWallet({ wallet }: Readonly<OptionValues>, network_dir: string): void {
+function checkWallet({ wallet, standby }: Readonly<OptionValues>, network_dir: string): void {
+  if (standby && (wallet === undefined || !isPostgresDsn(wallet))) {
+    throw new ConfigError(
+      'standby needs a database that two nodes can reach: wallet=postgres://USER@HOST:PORT/DATABASE',
+    );
+  }
   if (wallet === undefined) return;
   const file = join(network_dir, DATABASE_FILE);
   if (wallet === `sqlite3://${file}`) return;

@@ -7,4 +7,6 @@ export const EXIT = {
   unreachable: 2,
   /** The arguments make no sense. */
   usage: 3,
+  /** Another node of the pair has taken over: this one is to be started again, as the standby. */
+  lease_lost: 4,
 } as const;

@@ -40,6 +40,11 @@ export function flag(doc: string): OptionDefinition<'flag', boolean> {
   return { kind: 'flag', default: false, doc };
 }
 
+/** On or off, with what stands when it is left out. */
+export function boolean(value: boolean, doc: string): OptionDefinition<'boolean', boolean> {
+  return { kind: 'boolean', default: value, doc };
+}
+
 /** A text, with what stands when it is left out. */
 export function string(value: string, doc: string, extra: Extra = {}): OptionDefinition<'string', string> {
   return { kind: 'string', default: value, doc, ...extra };

@@ -5,7 +5,7 @@ import {
   FULFILL_DEADLINE_BLOCKS,
   LEAST_FINAL_CLTV_BLOCKS,
 } from '../../protocol/channel/final-cltv.ts';
-import { flag, integer, optionalInteger, optionalString, string, strings } from './option.ts';
+import { boolean, flag, integer, optionalInteger, optionalString, string, strings } from './option.ts';
 
 export const OPTIONS = {
   network: string('regtest', 'The Bitcoin network.', { one_of: Object.keys(NETWORKS) }),
@@ -64,6 +64,21 @@ export const OPTIONS = {
     5,
     'Seconds for which the PostgreSQL server may be away before the node ends. It waits longer for one that is at work.',
     { min: 1, max: 3600 },
+  ),
+  standby: flag(
+    'One half of a pair: where another node works on the same database, wait, and take over when it is gone. Needs wallet=postgres://.',
+  ),
+  'node-name': optionalString('The name of this node in a pair (default: the name of the machine and four digits).', {
+    placeholder: 'NAME',
+  }),
+  'lease-seconds': integer(
+    3,
+    'Seconds for which the lease of a database must stand still before a standby takes over; the same at both nodes.',
+    { min: 1, max: 60 },
+  ),
+  'database-must-be-synchronous': boolean(
+    true,
+    'Refuse, as one half of a pair, a server whose replicas may lack what it confirmed.',
   ),
   rescan: optionalInteger(
     "Search the chain for the wallet's coins: -HEIGHT from that block on (use after restoring from the seed; 0 from the first block), or the last so many blocks.",

@@ -23,10 +23,11 @@ export function isBackground(): boolean {
  * that it is up.
  */
 export async function tellStarter(report: StartReport): Promise<void> {
-  if (process.send === undefined || ('failed' in report && !isBackground())) return;
+  if (process.send === undefined || !process.connected || ('failed' in report && !isBackground())) return;
   // A starter that is gone has nothing more to hear.
   await new Promise((resolve) => process.send?.(report, resolve));
-  if (process.env[BOUND] === undefined) process.disconnect?.();
+  // A standby tells it once when it waits, and once when it works: the first is enough for all but those that are bound.
+  if (process.env[BOUND] === undefined) leaveStarter();
 }
 
 /** Calls back when the process to which this one is bound is gone, if it is bound to one. */

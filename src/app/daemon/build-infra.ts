@@ -10,7 +10,7 @@ import { markRun } from '../../node/backup/run-mark.ts';
 import type { Config } from '../config/config.ts';
 import { chooseChain } from './chain-source.ts';
 import { readOlderBlocks, readTip } from './chain-tip.ts';
-import type { Database } from './database.ts';
+import type { Database, DatabaseOptions } from './database.ts';
 import type { Part } from './lifecycle.ts';
 import { judgePlace } from './open.ts';
 import { openDatabase } from './open-database.ts';
@@ -56,21 +56,25 @@ export async function buildInfra(
     log,
     clock = systemClock,
     onFatal,
+    standBy,
+    has_handed_over,
     signal,
   }: {
     config: Config;
     log: Log;
     clock?: Clock | undefined;
-    onFatal: (message: string) => void;
+    onFatal: DatabaseOptions['onFatal'];
+    standBy?: DatabaseOptions['standBy'];
+    has_handed_over?: boolean | undefined;
     signal?: AbortSignal | undefined;
   },
   unattended: Unattended,
 ): Promise<Infra> {
   mkdirSync(config.network_dir, { recursive: true, mode: 0o700 });
-  const database = await openDatabase({ config, log, clock, onFatal });
+  const database = await openDatabase({ config, log, clock, onFatal, standBy, has_handed_over, signal });
   const store = new WatchedStore(database.store);
   try {
-    await judgePlace(config, log, store, database.identity);
+    await judgePlace(config, log, store, database);
     const { kind, name, backend, mine } = chooseChain(config, clock);
     const height = async (): Promise<number> => (await backend.tip().catch(() => chain.tip())).height;
     const chain = new ChainFollower(backend, {
@@ -84,7 +88,7 @@ export async function buildInfra(
     let resume: ResumePoint | undefined;
     let source = name;
     const parts: readonly Part[] = [
-      { name: 'database', stop: () => closeStore(store, config, log) },
+      { name: 'database', stop: () => closeStore(store, database, config, log) },
       {
         name: 'chain',
         async start() {
@@ -124,11 +128,16 @@ export async function buildInfra(
   }
 }
 
-/** A copy that was made while the node ran is older than what it leaves: the mark of this run says so. */
-async function closeStore(store: WatchedStore, config: Config, log: Log): Promise<void> {
-  const marked = markRun(store, config.network_dir, secureRandomBytes);
-  await marked.catch((error: Error) =>
-    log.warn(`could not record in the database that this run is over: ${error.message}`),
-  );
+/**
+ * A copy that was made while the node ran is older than what it leaves: the mark of this run says so. On a server the number
+ * of commits says it.
+ */
+async function closeStore(store: WatchedStore, database: Database, config: Config, log: Log): Promise<void> {
+  if (database.outside === undefined) {
+    const marked = markRun(store, config.network_dir, secureRandomBytes);
+    await marked.catch((error: Error) =>
+      log.warn(`could not record in the database that this run is over: ${error.message}`),
+    );
+  }
   await store.close();
 }

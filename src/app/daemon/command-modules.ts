@@ -31,6 +31,7 @@ import type { Shop } from './build-shop.ts';
 import { INVOICE_FEATURES } from './features.ts';
 import { identityOf } from './identity.ts';
 import { addressesInMap } from './map-addresses.ts';
+import { pairControl } from './pair-control.ts';
 import { readPeerAddresses, savePeerAddress } from './peer-book.ts';
 import type { RecentLog } from './recent-log.ts';
 import { shopCurrency } from './shop-currency.ts';
@@ -45,11 +46,13 @@ export interface BuiltLayers {
   readonly recent_log: RecentLog;
   /** `stop` was asked for. */
   readonly onStop: () => void;
+  /** `switchover` was asked for, and there is a standby. */
+  readonly onHandOver: () => void;
 }
 
 /** The modules as commands see them. */
 export function modulesOf(layers: BuiltLayers): Modules {
-  const { infra, node, shop, queries, onStop } = layers;
+  const { infra, node, shop, queries, onStop, onHandOver } = layers;
   const { config, store, chain, clock } = infra;
   const { channels, endings, peers, public_network, backups, wallet, reserve, liquidity, outgoing, payer } = node;
   return {
@@ -116,6 +119,7 @@ export function modulesOf(layers: BuiltLayers): Modules {
       signMessage: (message) => signMessage(node.keys, message),
       stop: onStop,
     },
+    pair: pairControl(infra.database.pair, onHandOver),
   };
 }
 
@@ -183,7 +187,8 @@ function sweptBy({ channel_id, peer_id, sweeps }: EndingView): readonly SweptFun
   }));
 }
 
-function configsOf({ values, sources }: Config): readonly ConfigValue[] {
+/** Every option with its value, as `listconfigs` shows it. */
+export function configsOf({ values, sources }: Pick<Config, 'values' | 'sources'>): readonly ConfigValue[] {
   const shown: ConfigValue[] = [];
   for (const [name, option] of Object.entries(OPTIONS) as [keyof typeof OPTIONS, OptionDefinition][]) {
     const value = values[name];

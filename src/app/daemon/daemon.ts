@@ -12,6 +12,7 @@ import { buildNode, callPeersAgain, type Node } from './build-node.ts';
 import { buildShop, type Shop } from './build-shop.ts';
 import { Lifecycle } from './lifecycle.ts';
 import { RecentLog } from './recent-log.ts';
+import { standBy } from './standby.ts';
 import { unattended } from './unattended.ts';
 
 export interface DaemonOptions {
@@ -19,10 +20,16 @@ export interface DaemonOptions {
   readonly log: Log;
   readonly clock?: Clock;
   /** Something failed that the node cannot live with: it must end at once, and say this. */
-  readonly onFatal: (message: string) => void;
+  readonly onFatal: (message: string, error?: Error) => void;
   /** `stop` was asked for over the socket. */
   readonly onStop: () => void;
-  /** Ends a start that waits for the source of blocks. */
+  /** `switchover` was asked for: the node is to stop in favour of its standby. */
+  readonly onHandOver?: () => void;
+  /** Called when this node waits for another one that works, and answers what a standby can. */
+  readonly onStandby?: () => void;
+  /** Whether this process has just handed over. */
+  readonly has_handed_over?: boolean;
+  /** Ends a start that waits: for the source of blocks, or to take over. */
   readonly signal?: AbortSignal;
 }
 
@@ -70,13 +77,13 @@ export class Daemon implements Running {
     if (slowCurve !== undefined) log.warn(slowCurve);
     let lifecycle: Lifecycle | undefined;
     const infra = await buildInfra(
-      { ...options, log },
+      { ...options, log, standBy: (waiting) => standBy(waiting, { ...options, log }) },
       unattended(log, () => lifecycle?.isStopping ?? false),
     );
     try {
       const node: Node = await buildNode(infra, () => shop.port);
       const shop: Shop = await buildShop(infra, node);
-      const api = buildApi({ infra, node, shop, recent_log: log, onStop });
+      const api = buildApi({ infra, node, shop, recent_log: log, onStop, onHandOver: options.onHandOver ?? onStop });
       // Started in this order, stopped in reverse.
       lifecycle = new Lifecycle([...infra.parts, ...node.parts, ...shop.parts, ...node.outward, ...api.parts]);
       await lifecycle.start();

@@ -2,6 +2,7 @@
 import type { Log } from '../../base/log.ts';
 import type { Clock } from '../../base/types/clock.ts';
 import type { Store } from '../../infra/store/store.ts';
+import type { Outside } from '../../node/backup/database-file.ts';
 import type { Config } from '../config/config.ts';
 
 /** A database that is open. */
@@ -11,8 +12,31 @@ export interface Database {
   readonly identity: string;
   /** Its file, which others may read; undefined when it has none. */
   readonly file: string | undefined;
+  /** What is known of a database on a server outside of it; undefined for a file. */
+  readonly outside?: Outside | undefined;
+  /** The pair that this node is one half of; undefined for a file. */
+  readonly pair?: ServerPair | undefined;
   /** Copies it to a new file; answers its size in bytes. Rejects with StoreFailure. */
   copy(destination: string): Promise<number>;
+}
+
+/** The nodes that share a database on a server. */
+export interface ServerPair {
+  /** The name of this node. */
+  readonly name: string;
+  /** What is wrong with the server's replicas, and what to do. */
+  readonly warning: string | undefined;
+  /** The names of nodes that wait to take over. Rejects as Store.read does. */
+  standbys(): Promise<readonly string[]>;
+}
+
+/** What a node has while it waits. */
+export interface Waiting {
+  readonly read: Store['read'];
+  /** The node that works; empty while none does. */
+  holder(): string;
+  readonly name: string;
+  readonly warning: string | undefined;
 }
 
 /** How a database is opened. */
@@ -21,5 +45,11 @@ export interface DatabaseOptions {
   readonly log: Log;
   readonly clock: Clock;
   /** The database failed: nothing more may be said. */
-  readonly onFatal: (message: string) => void;
+  readonly onFatal: (message: string, error?: Error) => void;
+  /** Answers commands while this node waits, until the function is called that it resolves with. */
+  readonly standBy?: ((waiting: Waiting) => Promise<() => Promise<void>>) | undefined;
+  /** Whether this process has just handed over, and another node is to have the lease. */
+  readonly has_handed_over?: boolean | undefined;
+  /** Ends the waiting. */
+  readonly signal?: AbortSignal | undefined;
 }

@@ -13,7 +13,7 @@ import { DATABASE_FILE } from '../../infra/store/file-name.ts';
 import { lockDirectory } from '../../infra/store/lock.ts';
 import { copyFromPostgres } from '../../infra/store/postgres/copy.ts';
 import { describeServerFailure } from '../../infra/store/postgres/failure.ts';
-import { releaseLease, takeLease } from '../../infra/store/postgres/lease-row.ts';
+import { releaseLease, takeFreeLease } from '../../infra/store/postgres/lease-row.ts';
 import { prepareLease } from '../../infra/store/postgres/migrate.ts';
 import { type Compared, compare, copyIntoServer, hasTables } from '../../infra/store/postgres/move.ts';
 import { PostgresHome, PostgresStore } from '../../infra/store/postgres/postgres-store.ts';
@@ -22,7 +22,7 @@ import type { PostgresTarget } from '../../infra/store/postgres/target.ts';
 import { sync } from '../../infra/store/whole-file.ts';
 import { fileIdentity, isAtHome, type PlaceRow } from '../../node/backup/database-file.ts';
 import { marksIn } from '../../node/backup/run-mark.ts';
-import { holderOf, serverIdentity } from './open-server.ts';
+import { serverIdentity, takerOf } from './open-server.ts';
 
 /** What the file is called once its rows are on a server. */
 const SET_ASIDE = `${DATABASE_FILE}.moved`;
@@ -50,7 +50,7 @@ export async function moveToServer(options: MoveOptions): Promise<Compared> {
     const session = await home.session('writer');
     try {
       await prepareLease(session);
-      const held = await takeLease(session, holderOf(directory), secureRandomBytes);
+      const { held } = await takeFreeLease(session, takerOf(directory), secureRandomBytes);
       const isAside = !existsSync(file) && existsSync(aside) && (await hasTables(session));
       const compared = await copyAndCompare(isAside ? aside : file, isAside, home, session, options);
       if (!isAside) renameSync(file, aside);
@@ -99,7 +99,7 @@ export async function moveToFile(options: MoveOptions): Promise<Compared> {
     const failed = Promise.withResolvers<never>();
     // Whoever waits for something else hears of it there.
     failed.promise.catch(() => {});
-    const store = await PostgresStore.open(home, { holder: holderOf(directory), onFailure: failed.reject });
+    const store = await PostgresStore.open(home, { taker: takerOf(directory), onFailure: failed.reject });
     try {
       const [row] = await store.read(PLACE);
       refuseStrays(row as unknown as PlaceRow | undefined, serverIdentity(home), options);

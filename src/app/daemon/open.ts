@@ -15,20 +15,26 @@ import { FORGET_RUNES } from '../../shop/access/runes.ts';
 import type { Config } from '../config/config.ts';
 import { ConfigError } from '../config/option.ts';
 import { readTip } from './chain-tip.ts';
+import type { Database } from './database.ts';
 
 /**
- * A copy of the database does not speak for channels that may have gone on without it. `identity` tells it from every copy.
- * Rejects with CopiedDatabaseError where the operator must say what it is.
+ * A copy of the database does not speak for channels that may have gone on without it. Rejects with CopiedDatabaseError
+ * where the operator must say what it is.
  */
-export async function judgePlace(config: Config, log: Log, store: Store, identity: string): Promise<void> {
+export async function judgePlace(
+  config: Config,
+  log: Log,
+  store: Store,
+  { identity, outside }: Pick<Database, 'identity' | 'outside'>,
+): Promise<void> {
   const word = config.values['copied-database'] as CopyIs | undefined;
   if (word !== undefined && config.sources['copied-database'] !== 'cmdline') {
     throw new ConfigError('copied-database is said once, on the command line: at the next start it would not be true');
   }
   const { network_dir } = config;
-  const place = { identity, marks: marksIn(network_dir) };
+  const place = { identity, marks: marksIn(network_dir), outside };
   const lost = await judgeDatabase(store, place, word, FORGET_RUNES);
-  await markRun(store, network_dir, secureRandomBytes);
+  if (outside === undefined) await markRun(store, network_dir, secureRandomBytes);
   for (const channel_id of lost) {
     log.warn(`channel ${channel_id}: this database may be older than the channel, so its peer is asked to close it`);
   }

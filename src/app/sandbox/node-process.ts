@@ -63,7 +63,12 @@ export class NodeProcess {
     this.ended = ended;
   }
 
-  /** Asks the node. Rejects with CallError. */
+  /** The number of the process. */
+  get pid(): number {
+    return this.#process.pid as number;
+  }
+
+  /** Asks the node. Rejects with CallError, and with ConnectionError when it is gone. */
   async ask(method: string, params: PlainJsonObject = {}): Promise<PlainJsonObject> {
     return (await this.#client.callAny(method, params)) as PlainJsonObject;
   }

@@ -43,7 +43,9 @@ export interface PlaceRow {
 
 /** Whether it is where it was written last, and no run came after it. */
 export function isAtHome({ identity, run, previous_run }: PlaceRow, place: Place): boolean {
-  return isSameFile(identity, place.identity) && !isOlderThan(place.marks, run, previous_run);
+  if (!isSameFile(identity, place.identity)) return false;
+  // Two nodes share a database on a server, each with marks of its own: there the number of commits tells more.
+  return place.outside !== undefined || !isOlderThan(place.marks, run, previous_run);
 }
 
 /** Where a database lies. */
@@ -52,6 +54,18 @@ export interface Place {
   readonly identity: string;
   /** Of the runs beside it: see run-mark.ts. */
   readonly marks: readonly string[];
+  /** Of a database on a server: what is known of it outside. */
+  readonly outside?: Outside | undefined;
+}
+
+/** What is known of a database on a server, outside of it. */
+export interface Outside {
+  /** It lacks commits that this node was told of: it is old, whatever anybody says. */
+  readonly is_behind: boolean;
+  /** The server's history has changed, and nothing proves that all commits are in it. */
+  readonly may_be_behind: boolean;
+  /** Written with the judgement. */
+  readonly judged: readonly Write[];
 }
 
 /**
@@ -61,7 +75,7 @@ export interface Place {
  */
 export async function judgeDatabase(
   store: Store,
-  { identity, marks }: Place,
+  { identity, marks, outside }: Place,
   word: CopyIs | undefined,
   if_old: readonly Write[] = [],
 ): Promise<readonly ChannelId[]> {
@@ -71,11 +85,16 @@ export async function judgeDatabase(
     'SELECT channel_id, state FROM channels WHERE is_closed = 0 ORDER BY channel_id',
   );
   const isMarked = row?.is_copy === 1n;
-  const isMoved = row !== undefined && !isAtHome(row as unknown as PlaceRow, { identity, marks });
+  const isBehind = outside?.is_behind === true;
+  const isMoved =
+    row !== undefined &&
+    (outside?.may_be_behind === true || !isAtHome(row as unknown as PlaceRow, { identity, marks, outside }));
   if (isMarked && word === 'latest') throw new CopiedDatabaseError(BACKUP_IS_OLD);
-  if (isMoved && !isMarked && word === undefined && channels.length > 0) throw copied(channels.length);
+  if (isBehind && word === 'latest') throw new CopiedDatabaseError(LACKS_COMMITS);
+  const isKnownOld = isMarked || isBehind;
+  if (isMoved && !isKnownOld && word === undefined && channels.length > 0) throw copied(channels.length);
   const lost =
-    word === 'old' || isMarked
+    word === 'old' || isKnownOld
       ? channels.flatMap(({ channel_id, state }) => {
           const known = decodeState(state as string);
           const without = loseState(known);
@@ -86,7 +105,7 @@ export async function judgeDatabase(
     sql: `UPDATE channels SET state = ?, closer = COALESCE(closer, 'local'), close_cause = 'local' WHERE channel_id = ?`,
     params: [state, channel_id],
   }));
-  const mayBeOld = isMarked || word === 'old' || (isMoved && word === undefined);
+  const mayBeOld = isKnownOld || word === 'old' || (isMoved && word === undefined);
   await store.commit([
     ...losses,
     ...(mayBeOld ? if_old : []),
@@ -95,6 +114,7 @@ export async function judgeDatabase(
         ON CONFLICT (number) DO UPDATE SET identity = excluded.identity, is_copy = excluded.is_copy`,
       params: [identity],
     },
+    ...(outside?.judged ?? []),
   ]);
   return lost.map(({ channel_id }) => channel_id);
 }
@@ -102,6 +122,11 @@ export async function judgeDatabase(
 const BACKUP_IS_OLD =
   'this database is a backup that was made while the node ran, so it cannot be taken for the latest: start without ' +
   '--copied-database, and the peers are asked to close its channels, which is safe';
+
+const LACKS_COMMITS =
+  'this database lacks commits that this node was told of, so it cannot be the latest: it was restored, or a replica took ' +
+  'the place of the server before it had everything. Start without --copied-database, and the peers are asked to close ' +
+  'its channels, which is safe';
 
 function copied(count: number): CopiedDatabaseError {
   return new CopiedDatabaseError(

@@ -38,6 +38,12 @@ const node: NodeControl = {
   stop: () => assert.fail('not asked'),
 };
 
+const NO_PAIR: Modules['pair'] = {
+  state: async () => undefined,
+  standbyToTakeOver: () => assert.fail('not asked'),
+  handOver: () => assert.fail('not asked'),
+};
+
 const NO_DEPOSITS: Modules['deposits'] = {
   ofInvoices: async () => [],
   ofCoins: async () => [],
@@ -72,6 +78,7 @@ export function openAsker(): Asker {
   // The family uses these modules; a command of another one would fail at once.
   const family: Partial<Modules> = {
     node,
+    pair: NO_PAIR,
     invoices: fixture.invoices,
     events,
     webhooks,

@@ -91,6 +91,27 @@ test('a backup made by the node itself is old without a word, and cannot be call
   );
 });
 
+test('a database that lacks commits which this node was told of is old without a word, and cannot be called the latest', async () => {
+  const store = await storeWith();
+  await judgeDatabase(store, at('7:1'), undefined);
+  const outside = { is_behind: true, may_be_behind: false, judged: [] };
+  await assert.rejects(judgeDatabase(store, { ...at('7:1'), outside }, 'latest'), /lacks commits/);
+  assert.deepEqual(await judgeDatabase(store, { ...at('7:1'), outside }, undefined), [CHANNEL]);
+  assert.equal((await stateIn(store)).failure?.data_loss, true);
+});
+
+test('a server whose history has changed is asked about, and its judgement is written with what it was judged by', async () => {
+  const store = await storeWith();
+  await judgeDatabase(store, at('7:1'), undefined);
+  const judged = [{ sql: "UPDATE counters SET value = 7 WHERE name = 'invoices_created'", params: [] }];
+  const place = { ...at('7:1'), outside: { is_behind: false, may_be_behind: true, judged } };
+  await assert.rejects(judgeDatabase(store, place, undefined), CopiedDatabaseError);
+  assert.deepEqual(await judgeDatabase(store, place, 'latest'), []);
+  const [counter] = await store.read("SELECT value FROM counters WHERE name = 'invoices_created'");
+  assert.equal(counter?.value, 7n);
+  assert.equal((await stateIn(store)).phase, 'normal');
+});
+
 test('a channel that was over already stays as it was: nothing was signed after that', async () => {
   for (const phase of ['closed', 'failed', 'spent'] satisfies Phase[]) {
     const store = await storeWith({ ...NORMAL, phase });

@@ -8,7 +8,7 @@ import { refusal } from '../storable.ts';
 import type { Row, Write } from '../store.ts';
 import type { UnitOutcome } from '../writer.ts';
 import { kindOf, ServerError } from './failure.ts';
-import { FENCE, LEASE_LOST } from './lease-row.ts';
+import { FENCE, LeaseLostError } from './lease-row.ts';
 import type { Statement, StatementResult } from './packet.ts';
 
 /** A connection, as far as a group needs it. */
@@ -49,7 +49,7 @@ async function begin(
   session.takeFalseSuccess();
   const [, fence, ...results] = await session.run([BEGIN, { sql: FENCE_SQL, params: [epoch] }, ...statements]);
   const found = fence?.rows[0]?.commit_number;
-  if (found === undefined) throw new StoreFailure(LEASE_LOST);
+  if (found === undefined) throw new LeaseLostError();
   if (found !== commit_number) {
     throw new StoreFailure(
       `somebody else has written the database: this would be commit ${found}, not ${commit_number}`,

@@ -14,13 +14,19 @@ export const LEASE_TABLE: readonly string[] = [
     number BIGINT PRIMARY KEY,
     epoch BIGINT NOT NULL,
     holder TEXT COLLATE "C" NOT NULL,
+    directory TEXT COLLATE "C" NOT NULL,
     run TEXT COLLATE "C" NOT NULL,
     backend_pid BIGINT NOT NULL,
     backend_start TEXT COLLATE "C" NOT NULL,
     renewals BIGINT NOT NULL,
-    commit_number BIGINT NOT NULL) WITH (fillfactor = 50)`,
-  `INSERT INTO lease (number, epoch, holder, run, backend_pid, backend_start, renewals, commit_number)
-    VALUES (0, 0, '', '', 0, '', 0, 0) ON CONFLICT (number) DO NOTHING`,
+    commit_number BIGINT NOT NULL,
+    timeline BIGINT NOT NULL,
+    is_synchronous BIGINT NOT NULL,
+    is_behind BIGINT NOT NULL,
+    lineage TEXT COLLATE "C" NOT NULL) WITH (fillfactor = 50)`,
+  `INSERT INTO lease (number, epoch, holder, directory, run, backend_pid, backend_start, renewals, commit_number,
+      timeline, is_synchronous, is_behind, lineage)
+    VALUES (0, 0, '', '', '', 0, '', 0, 0, 0, 0, 0, CAST(gen_random_uuid() AS TEXT)) ON CONFLICT (number) DO NOTHING`,
 ];
 
 /**
@@ -38,39 +44,119 @@ export interface Held {
   readonly commit_number: bigint;
 }
 
+/** The row, for those who do not hold it. */
+export interface LeaseRow {
+  readonly epoch: bigint;
+  /** The name of the node that holds it; empty once it has let go. */
+  readonly holder: string;
+  /** Random, of the holder's directory: a start from the same one finds its own. */
+  readonly directory: string;
+  readonly commit_number: bigint;
+  readonly backend_pid: bigint;
+  readonly backend_start: string;
+  /** Random, made with the row: a number of commits counts within it. */
+  readonly lineage: string;
+}
+
+/** Who takes it. */
+export interface Taker {
+  readonly holder: string;
+  readonly directory: string;
+  /** The highest commit that this node has heard of, outside the database. */
+  readonly known_commit: bigint;
+}
+
+/** What the database said of itself when it was taken. */
+export interface Found {
+  /** It has fewer commits than the taker has heard of; it stays so until its channels are given up. */
+  readonly is_behind: boolean;
+  /** The server's timeline, and whether replicas had to confirm, when that was judged last; 0: never. */
+  readonly timeline: bigint;
+  readonly is_synchronous: boolean;
+}
+
+/** Somebody else was quicker, or the holder came back. */
+export class LeaseTakenError extends StoreFailure {
+  constructor() {
+    super('another node was quicker: it writes this database now');
+  }
+}
+
+const READ = `SELECT epoch, holder, directory, commit_number, backend_pid, backend_start, lineage
+  FROM lease WHERE number = 0`;
 const IS_AT_WORK = `SELECT 1 AS found FROM pg_stat_activity
   WHERE pid = CAST(? AS BIGINT) AND backend_start::text = CAST(? AS TEXT)`;
 const END_BACKEND = `SELECT pg_terminate_backend(pid, 1000) AS ended FROM pg_stat_activity
   WHERE pid = CAST(? AS BIGINT) AND backend_start::text = CAST(? AS TEXT)`;
-const TAKE = `UPDATE lease SET epoch = epoch + 1, holder = ?, run = ?, backend_pid = ?, backend_start = ?
-  WHERE number = 0 AND epoch = ? RETURNING epoch, commit_number`;
+/** A database that lacks commits is marked as such, and counts on from where the taker knows it was. */
+const TAKE = `UPDATE lease SET epoch = epoch + 1, holder = ?, directory = ?, run = ?, backend_pid = ?, backend_start = ?,
+    is_behind = CASE WHEN commit_number < CAST(? AS BIGINT) THEN 1 ELSE is_behind END,
+    commit_number = CASE WHEN commit_number < CAST(? AS BIGINT) THEN CAST(? AS BIGINT) ELSE commit_number END
+  WHERE number = 0 AND epoch = ? RETURNING epoch, commit_number, is_behind, timeline, is_synchronous`;
 const RETAKE = `UPDATE lease SET epoch = epoch + 1, backend_pid = ?, backend_start = ?
   WHERE number = 0 AND run = ? RETURNING epoch, commit_number`;
 const RELEASE = "UPDATE lease SET holder = '', run = '' WHERE number = 0 AND run = ?";
+/** What was judged of the server: the mark that commits are missing goes, since the channels are given up with it. */
+export const JUDGED = 'UPDATE lease SET timeline = ?, is_synchronous = ?, is_behind = 0 WHERE number = 0';
+
+/** Reads the row. Rejects as Session.query does. */
+export async function readLease(session: Pick<Session, 'query'>): Promise<LeaseRow> {
+  const [row] = await session.query(READ);
+  if (row === undefined) throw new StoreFailure('the table lease has lost its row: restore the database');
+  return row as unknown as LeaseRow;
+}
 
 /**
- * Becomes the writer. `holder` is who we are to others: a directory that starts again takes from its own dead process at
- * once. Rejects with StoreFailure while another node is at work.
+ * Becomes the writer in the place of the holder that was seen. The holder's connection is ended first: it may hang in a
+ * transaction, which keeps the row locked, and it must hear of its end as soon as it can. Rejects with LeaseTakenError when
+ * the row is not the one any more that was seen.
  */
-export async function takeLease(session: Session, holder: string, randomBytes: RandomBytes): Promise<Held> {
-  const [row] = await session.query('SELECT epoch, holder, backend_pid, backend_start FROM lease WHERE number = 0');
-  if (row === undefined) throw new StoreFailure('the table lease has lost its row: restore the database');
-  const backend = [row.backend_pid as bigint, row.backend_start as string];
-  if (row.holder !== '' && row.holder !== holder && (await session.query(IS_AT_WORK, backend)).length > 0) {
+export async function takeLease(
+  session: Session,
+  seen: LeaseRow,
+  { holder, directory, known_commit }: Taker,
+  randomBytes: RandomBytes,
+): Promise<{ readonly held: Held; readonly found: Found }> {
+  await session.query(END_BACKEND, [seen.backend_pid, seen.backend_start]);
+  const run = toHex(randomBytes(8));
+  const taken = await session.query(TAKE, [
+    holder,
+    directory,
+    run,
+    session.backend_pid,
+    session.backend_start,
+    known_commit,
+    known_commit,
+    known_commit,
+    seen.epoch,
+  ]);
+  const [row] = taken;
+  if (row === undefined) throw new LeaseTakenError();
+  const found: Found = {
+    is_behind: row.is_behind === 1n,
+    timeline: row.timeline as bigint,
+    is_synchronous: row.is_synchronous === 1n,
+  };
+  return { held: heldFrom(session, run, taken), found };
+}
+
+/**
+ * Becomes the writer of a database in which nobody is at work. Rejects with StoreFailure, which names who is, and with
+ * LeaseTakenError.
+ */
+export async function takeFreeLease(
+  session: Session,
+  taker: Taker,
+  randomBytes: RandomBytes,
+): Promise<{ readonly held: Held; readonly found: Found }> {
+  const row = await readLease(session);
+  const isOurs = row.holder === '' || row.directory === taker.directory;
+  if (!isOurs && (await session.query(IS_AT_WORK, [row.backend_pid, row.backend_start])).length > 0) {
     throw new StoreFailure(
       `another node writes this database: ${row.holder}. Stop it first, or give this node one of its own`,
     );
   }
-  await session.query(END_BACKEND, backend);
-  const run = toHex(randomBytes(8));
-  const taken = await session.query(TAKE, [
-    holder,
-    run,
-    session.backend_pid,
-    session.backend_start,
-    row.epoch as bigint,
-  ]);
-  return heldFrom(session, run, taken, 'another node was quicker: it writes this database now');
+  return await takeLease(session, row, taker, randomBytes);
 }
 
 /**
@@ -81,7 +167,7 @@ export async function retakeLease(session: Session, { run }: Held, old: Session)
   // Half a group, without the end of its packet, would keep the row locked for good.
   await session.query(END_BACKEND, [old.backend_pid, old.backend_start]);
   const taken = await session.query(RETAKE, [session.backend_pid, session.backend_start, run]);
-  return heldFrom(session, run, taken, LEASE_LOST);
+  return heldFrom(session, run, taken);
 }
 
 /** Says that nobody writes any more. */
@@ -89,13 +175,16 @@ export async function releaseLease(session: Session, { run }: Held): Promise<voi
   await session.query(RELEASE, [run]);
 }
 
-/** For a writer whose group found no row of its own. */
-export const LEASE_LOST =
-  'another node has taken over the database: this one has written and said nothing since, and ends';
+/** A writer's group found no row of its own. */
+export class LeaseLostError extends StoreFailure {
+  constructor() {
+    super('another node has taken over the database: this one has written and said nothing since, and ends');
+  }
+}
 
-function heldFrom(session: Session, run: string, taken: readonly unknown[], or_else: string): Held {
+function heldFrom(session: Session, run: string, taken: readonly unknown[]): Held {
   const [row] = taken as readonly { readonly epoch: bigint; readonly commit_number: bigint }[];
-  if (row === undefined) throw new StoreFailure(or_else);
+  if (row === undefined) throw new LeaseLostError();
   // What an old writer has committed is durable on every replica that must have it once this is.
   const warning = session.takeFalseSuccess();
   if (warning !== undefined) throw new StoreFailure(`the server has not replicated who writes: ${warning}`);

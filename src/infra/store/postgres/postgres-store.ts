@@ -5,11 +5,12 @@
 import { type RandomBytes, secureRandomBytes } from '../../../base/crypto/random.ts';
 import { type Clock, systemClock } from '../../../base/types/clock.ts';
 import type { StoreFailure } from '../failure.ts';
+import { LeaseProof } from '../lease/proof.ts';
 import { MIGRATIONS } from '../migrations/index.ts';
 import type { Migration } from '../migrations/migration.ts';
-import type { Row, SqlValue, Store, UnitResult, Write } from '../store.ts';
+import type { Fence, Row, SqlValue, Store, UnitResult, Write } from '../store.ts';
 import { describeServerFailure, isPassing } from './failure.ts';
-import { type Held, takeLease } from './lease-row.ts';
+import { type Found, type Held, type LeaseRow, type Taker, takeFreeLease, takeLease } from './lease-row.ts';
 import { migratePostgres, prepareLease } from './migrate.ts';
 import { Reader } from './reader.ts';
 import { type DatabaseIdentity, Session, type SessionOptions, type SessionRole } from './session.ts';
@@ -83,14 +84,17 @@ export class PostgresHome {
 
 /** So long a server may be away before the node ends. */
 const DEFAULT_TIMEOUT_SECONDS = 5;
+const DEFAULT_LEASE_SECONDS = 3;
 const PAUSE_MS = 200;
-/** A group that began so long ago proves that this node still writes: nobody takes over from one that did that lately. */
-const FRESH_MS = 1_500;
 
 /** How to become the writer of a database. */
 export interface PostgresStoreOptions {
-  /** Who this is to others that would write: the same for every start from one directory. */
-  readonly holder: string;
+  /** Who this is to others that would write. */
+  readonly taker: Taker;
+  /** The row of the lease that may be taken; without it the row as it is, unless its holder is at work. */
+  readonly seen?: LeaseRow | undefined;
+  /** How long a standby waits before it takes over, in seconds. Default: 3. */
+  readonly lease_seconds?: number;
   /** Called once when the database fails: the process must end, because memory may be ahead of it. */
   readonly onFailure: (error: StoreFailure) => void;
   /** The server is at work on one answer for long, waiting for this; undefined: it has answered. */
@@ -107,28 +111,43 @@ export interface PostgresStoreOptions {
 export class PostgresStore implements Store {
   readonly #home: PostgresHome;
   readonly #writer: Writer;
+  readonly #proof: LeaseProof;
+  /** What the database said of itself when this store took it. */
+  readonly found: Found;
 
-  /** Takes the lease, brings the schema up to date, and writes from then on. Rejects with StoreFailure, and closes the home. */
+  /**
+   * Takes the lease, brings the schema up to date, and writes from then on. Rejects with LeaseTakenError when another node
+   * was quicker, and else with StoreFailure. The home stays open then.
+   */
   static async open(home: PostgresHome, options: PostgresStoreOptions): Promise<PostgresStore> {
-    const { holder, migrations = MIGRATIONS, randomBytes = secureRandomBytes, onFound = () => {} } = options;
+    const { taker, migrations = MIGRATIONS, randomBytes = secureRandomBytes, onFound = () => {} } = options;
     let session: Session | undefined;
     try {
       session = await home.session('writer');
       await prepareLease(session);
-      const held = await takeLease(session, holder, randomBytes);
+      const { held, found } =
+        options.seen === undefined
+          ? await takeFreeLease(session, taker, randomBytes)
+          : await takeLease(session, options.seen, taker, randomBytes);
       onFound(held, session);
       await migratePostgres(session, migrations);
-      return new PostgresStore(home, session, held, options);
+      return new PostgresStore(home, session, held, found, options);
     } catch (error) {
       session?.destroy();
-      await home.close();
       throw describeServerFailure(error, home.target.name);
     }
   }
 
-  private constructor(home: PostgresHome, session: Session, held: Held, options: PostgresStoreOptions) {
+  private constructor(home: PostgresHome, session: Session, held: Held, found: Found, options: PostgresStoreOptions) {
     const { onFailure, onWaiting = () => {}, onCommitted = () => {}, onFound = () => {} } = options;
     this.#home = home;
+    this.found = found;
+    this.#proof = new LeaseProof({
+      clock: home.clock,
+      lease_ms: (options.lease_seconds ?? DEFAULT_LEASE_SECONDS) * 1000,
+      isConnected: () => this.#writer.is_connected,
+      renew: () => this.#writer.renew(),
+    });
     this.#writer = new Writer({
       name: home.target.name,
       clock: home.clock,
@@ -137,10 +156,14 @@ export class PostgresStore implements Store {
       open: () => home.session('writer'),
       timeout_ms: home.timeout_ms,
       onFailure,
-      onCommitted,
+      onCommitted: (group) => {
+        this.#proof.proved(group.began_ms);
+        onCommitted(group);
+      },
       onFound,
       onWaiting,
     });
+    this.#proof.start();
   }
 
   /** What is held now. */
@@ -161,12 +184,12 @@ export class PostgresStore implements Store {
     return this.#home.read(sql, params);
   }
 
-  fence(): Promise<void> | undefined {
-    const age_ms = this.#home.clock.monotonicMs() - this.#writer.fenced_ms;
-    return age_ms < FRESH_MS ? undefined : this.#writer.renew();
+  fence(): ReturnType<Fence> {
+    return this.#proof.fence();
   }
 
   async close(): Promise<void> {
+    this.#proof.stop();
     await this.#writer.close();
     await this.#home.close();
   }

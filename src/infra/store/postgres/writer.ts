@@ -74,7 +74,6 @@ export class Writer {
   #is_running = false;
   #is_closing = false;
   #failure: StoreFailure | undefined;
-  #fenced_ms = Number.NEGATIVE_INFINITY;
   #onIdle: () => void = () => {};
 
   constructor(options: WriterOptions) {
@@ -84,14 +83,14 @@ export class Writer {
     this.#patience = new Patience(options);
   }
 
-  /** When the last group that is durable began, in monotonic milliseconds: until then nobody else was the writer. */
-  get fenced_ms(): number {
-    return this.#fenced_ms;
-  }
-
   /** What is held now. */
   get held(): Held {
     return this.#held;
+  }
+
+  /** Whether its connection stands, as far as it has heard. */
+  get is_connected(): boolean {
+    return !this.#session.is_lost && this.#failure === undefined;
   }
 
   /** Takes a unit. Resolves and rejects as Store.commit does. */
@@ -201,7 +200,6 @@ export class Writer {
         else throw error;
       }
       this.#held = { ...this.#held, commit_number };
-      this.#fenced_ms = began_ms;
       this.#options.onCommitted({ epoch, commit_number, began_ms });
       return ran.outcomes;
     }

@@ -1,4 +1,5 @@
 /** What becomes of units when the server, or the wire to it, fails: on a server of this test's own, over a wire that it cuts. */
+
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
@@ -8,6 +9,7 @@ import { parseTarget } from '../../../../src/infra/store/postgres/target.ts';
 import type { CommittedGroup } from '../../../../src/infra/store/postgres/writer.ts';
 import type { UnitResult, Write } from '../../../../src/infra/store/store.ts';
 import { Random } from '../../../sim/random.ts';
+import { asHolder } from '../../../support/holder.ts';
 import { PostgresServer, postgresMissing } from '../../../support/postgres.ts';
 import { type Fate, TcpProxy } from '../../../support/tcp-proxy.ts';
 import { TIMEOUT } from '../../../support/time-limit.ts';
@@ -45,7 +47,7 @@ describe('a store whose server fails', { ...TIMEOUT, skip: postgresMissing ?? fa
       timeout_seconds: 60,
     });
     store = await PostgresStore.open(home, {
-      holder: 'test',
+      ...asHolder('test'),
       migrations: CONTRACT_MIGRATIONS,
       onFailure: failed.resolve,
       onCommitted: (group) => void committed.push(group),
@@ -196,7 +198,7 @@ describe('a writer that is not alone', { ...TIMEOUT, skip: postgresMissing ?? fa
       const target = parseTarget(server.dsn());
       const openAs = async (holder: string): Promise<PostgresStore> =>
         PostgresStore.open(await PostgresHome.open({ target, must_be_durable: false }), {
-          holder,
+          ...asHolder(holder),
           migrations: CONTRACT_MIGRATIONS,
           onFailure: () => {},
         });

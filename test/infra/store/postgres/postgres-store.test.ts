@@ -1,8 +1,10 @@
 /** The contract of stores on a real server. */
+
 import assert from 'node:assert/strict';
 import { after } from 'node:test';
 import { PostgresHome, PostgresStore } from '../../../../src/infra/store/postgres/postgres-store.ts';
 import { storeContract } from '../../../contract/store.ts';
+import { asHolder } from '../../../support/holder.ts';
 import { newSchema, postgresMissing, stopOwnServer, type TestSchema } from '../../../support/postgres.ts';
 import { CONTRACT_MIGRATIONS } from '../schema.ts';
 
@@ -19,7 +21,7 @@ storeContract(
     schemas.push(schema);
     const home = await PostgresHome.open({ target: schema.target, must_be_durable: false });
     return await PostgresStore.open(home, {
-      holder: 'the contract',
+      ...asHolder('the contract'),
       migrations: CONTRACT_MIGRATIONS,
       onFailure: (error) => assert.fail(error),
     });

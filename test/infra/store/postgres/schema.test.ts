@@ -1,10 +1,12 @@
 /** The schema as PostgreSQL has it, from the same migrations as SQLite's. */
+
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { Client } from 'pg';
 import { migrationForPostgres, numberPlaces } from '../../../../src/infra/store/dialect.ts';
 import { HASH_IS } from '../../../../src/infra/store/invoice-hash.ts';
 import { PostgresHome, PostgresStore } from '../../../../src/infra/store/postgres/postgres-store.ts';
+import { asHolder } from '../../../support/holder.ts';
 import { newSchema, postgresMissing, stopOwnServer, type TestSchema } from '../../../support/postgres.ts';
 import { TIMEOUT } from '../../../support/time-limit.ts';
 
@@ -30,7 +32,7 @@ describe('the schema on a server', { ...TIMEOUT, skip: postgresMissing ?? false 
   before(async () => {
     schema = await newSchema();
     const home = await PostgresHome.open({ target: schema.target, must_be_durable: false });
-    const store = await PostgresStore.open(home, { holder: 'test', onFailure: (error) => assert.fail(error) });
+    const store = await PostgresStore.open(home, { ...asHolder('test'), onFailure: (error) => assert.fail(error) });
     await store.close();
     const { addresses, user, database, options } = schema.target;
     client = new Client({

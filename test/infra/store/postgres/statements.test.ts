@@ -2,6 +2,7 @@
  * Every statement of Till's that any test of the run has seen, shown to PostgreSQL: it takes it, and means by each value
  * what Till binds there. `npm test` writes the statements down and runs this at the end (tools/test.ts).
  */
+
 import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,6 +10,7 @@ import { after, it } from 'node:test';
 import { Client } from 'pg';
 import { numberPlaces } from '../../../../src/infra/store/dialect.ts';
 import { PostgresHome, PostgresStore } from '../../../../src/infra/store/postgres/postgres-store.ts';
+import { asHolder } from '../../../support/holder.ts';
 import { newSchema, postgresMissing, stopOwnServer } from '../../../support/postgres.ts';
 import { SEEN_SQL } from '../../../support/record-sql.ts';
 import { TIMEOUT } from '../../../support/time-limit.ts';
@@ -47,7 +49,7 @@ it('PostgreSQL takes every statement that was seen, with the types that Till bin
     .map((sql) => sql.replaceAll(/\?(?:, \?){2,}/g, (places) => (sql.includes(' IN (') ? '?, ?' : places)));
   const { target, drop } = await newSchema();
   const home = await PostgresHome.open({ target, must_be_durable: false });
-  const store = await PostgresStore.open(home, { holder: 'test', onFailure: (error) => assert.fail(error) });
+  const store = await PostgresStore.open(home, { ...asHolder('test'), onFailure: (error) => assert.fail(error) });
   await store.close();
   const [address] = target.addresses;
   const client = new Client({

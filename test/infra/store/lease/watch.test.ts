@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ManualClock } from '../../../../src/base/types/clock.ts';
+import type { LeaseSeen } from '../../../../src/infra/store/lease/stillness.ts';
+import { LeaseWatch, LOOK_EVERY_MS } from '../../../../src/infra/store/lease/watch.ts';
+
+interface Row extends LeaseSeen {
+  readonly directory: string;
+}
+
+function made(first: Row) {
+  const clock = new ManualClock();
+  const problems: (string | undefined)[] = [];
+  let answer: () => Row = () => first;
+  const watch = new LeaseWatch<Row>({
+    clock,
+    lease_ms: 3000,
+    look: async () => answer(),
+    isOwn: ({ directory }) => directory === 'ours',
+    onProblem: (problem) => problems.push(problem),
+  });
+  return {
+    watch,
+    problems,
+    set(next: () => Row) {
+      answer = next;
+    },
+    /** Lets time pass, look by look. */
+    async pass(ms: number): Promise<void> {
+      for (let passed = 0; passed < ms; passed += LOOK_EVERY_MS) {
+        clock.advance(LOOK_EVERY_MS);
+        for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
+      }
+    },
+  };
+}
+
+const never = new AbortController().signal;
+const THEIRS: Row = { epoch: 1n, holder: 'front', commit_number: 7n, directory: 'theirs' };
+
+test('a standby waits for as long as the holder moves, and takes over when it stands still', async () => {
+  const { watch, set, pass } = made(THEIRS);
+  let commits = 7n;
+  set(() => ({ ...THEIRS, commit_number: commits++ }));
+  let free: Row | undefined;
+  void watch.untilFree(never).then((row) => {
+    free = row;
+  });
+  await pass(10_000);
+  assert.equal(free, undefined);
+  assert.equal(watch.holder, 'front');
+  const last: Row = { ...THEIRS, commit_number: commits };
+  set(() => last);
+  await pass(2800);
+  assert.equal(free, undefined);
+  await pass(600);
+  assert.equal(free, last);
+});
+
+test('a lease that was let go, and one of this directory, are taken at once', async () => {
+  assert.ok(await made({ ...THEIRS, holder: '' }).watch.untilFree(never));
+  assert.ok(await made({ ...THEIRS, directory: 'ours' }).watch.untilFree(never));
+});
+
+test('a database that cannot be read proves nothing about the holder, and is told once', async () => {
+  const { watch, set, pass, problems } = made(THEIRS);
+  let free: Row | undefined;
+  void watch.untilFree(never).then((row) => {
+    free = row;
+  });
+  await pass(2800);
+  set(() => {
+    throw new Error('connection refused');
+  });
+  await pass(20_000);
+  set(() => THEIRS);
+  await pass(2800);
+  assert.equal(free, undefined, 'the holder had no chance to move either');
+  assert.deepEqual(problems, ['connection refused', undefined]);
+  await pass(600);
+  assert.ok(free);
+});
+
+test('waiting ends with the node', async () => {
+  const { watch } = made(THEIRS);
+  const stop = new AbortController();
+  const waiting = watch.untilFree(stop.signal);
+  stop.abort();
+  assert.equal(await waiting, undefined);
+});

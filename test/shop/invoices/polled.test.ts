@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { PolledInvoices } from '../../../src/shop/invoices/polled.ts';
+import { type Fixture, openFixture } from './fixture.ts';
+
+/** A standby beside a node that works: they share the database and nothing else. */
+function made(): { active: Fixture; standby: PolledInvoices; pass: () => Promise<void> } {
+  const active = openFixture();
+  const standby = new PolledInvoices(active.options);
+  const pass = async (): Promise<void> => {
+    active.clock.advance(200);
+    for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setImmediate(resolve));
+  };
+  return { active, standby, pass };
+}
+
+const never = new AbortController().signal;
+
+describe('invoices on a standby', () => {
+  it('a payment that another node took is told to who waits for it, and the next one to who waits for that', async () => {
+    const { active, standby, pass } = made();
+    await active.create('coffee');
+    await active.create('tea');
+    let heard: readonly number[] = [];
+    const first = standby.waitForPayment(0n, undefined, never).then((paid) => {
+      heard = [...heard, paid.pay_index];
+    });
+    await pass();
+    assert.deepEqual(heard, []);
+    await active.pay('tea');
+    await pass();
+    await first;
+    const second = standby.waitForPayment(1n, undefined, never);
+    await active.pay('coffee');
+    await pass();
+    assert.deepEqual([...heard, (await second).label], [1, 'coffee']);
+    await active.close();
+  });
+
+  it('who waits from above the last payment gets the next one', async () => {
+    const { active, standby, pass } = made();
+    await active.create('coffee');
+    const next = standby.waitForPayment(99n, undefined, never);
+    await pass();
+    await active.pay('coffee');
+    await pass();
+    assert.equal((await next).pay_index, 1);
+    await active.close();
+  });
+
+  it('waiting ends with the time given, and with the client', async () => {
+    const { active, standby, pass } = made();
+    const timed = assert.rejects(standby.waitForPayment(0n, 1n, never), { error: 'INVOICE_WAIT_TIMED_OUT' });
+    const gone = new AbortController();
+    const left = assert.rejects(standby.waitForPayment(0n, undefined, gone.signal), /the client is gone/);
+    await pass();
+    gone.abort(new Error('the client is gone'));
+    await left;
+    for (let look = 0; look < 6; look++) await pass();
+    await timed;
+    await active.close();
+  });
+
+  it('waitinvoice hears of the payment of its label, and of a label that nobody has', async () => {
+    const { active, standby, pass } = made();
+    await assert.rejects(standby.waitForInvoice('coffee', never), /Label not found/);
+    await active.create('coffee');
+    const waiting = standby.waitForInvoice('coffee', never);
+    await pass();
+    await active.pay('coffee');
+    await pass();
+    assert.equal((await waiting).kind, 'paid');
+    await active.close();
+  });
+});

@@ -1,6 +1,6 @@
 /** Invoices whose payment opens a channel that was bought for it (bLIP 52). */
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { RpcError } from '../../../src/base/errors.ts';
 import { msat } from '../../../src/base/types/amount.ts';
 import type { NodeId } from '../../../src/base/types/brand.ts';
@@ -22,7 +22,7 @@ const NOTE: Write = {
 };
 
 /** A shop whose provider sells until the test says otherwise. */
-function scene() {
+function scene(t: TestContext) {
   const purchases: JitPurchase[] = [];
   const committed: string[] = [];
   const sold = new Map<string, JitTerms>();
@@ -60,6 +60,7 @@ function scene() {
       termsOf: async (payment_hash) => sold.get(payment_hash),
     },
   });
+  t.after(() => fixture.close());
   const create = (label: string, request: Partial<CreateRequest> = {}): Promise<CreatedInvoice> =>
     fixture.invoices.create({ amount_msat: msat(100_000), label, description: 'tea', jit: true, ...request });
   const bought = async (): Promise<number> =>
@@ -84,8 +85,8 @@ function way(receivable_msat: number): HintCandidate {
   };
 }
 
-test('the invoice names the way of the channel alone, and asks for two blocks more than is demanded', async () => {
-  const { create, candidates, committed, bought, purchases } = scene();
+test('the invoice names the way of the channel alone, and asks for two blocks more than is demanded', async (t) => {
+  const { create, candidates, committed, bought, purchases } = scene(t);
   candidates.push(way(1_000_000));
   const { invoice, jit, warnings } = await create('first');
   const shown = decodeInvoice(invoice.bolt11);
@@ -104,8 +105,8 @@ test('the invoice names the way of the channel alone, and asks for two blocks mo
   assert.equal(purchases[0]?.expiry_seconds, 3600);
 });
 
-test('an invoice of any amount cannot be paid in parts', async () => {
-  const { create } = scene();
+test('an invoice of any amount cannot be paid in parts', async (t) => {
+  const { create } = scene(t);
   const { invoice, warnings } = await create('any', { amount_msat: 'any' });
   const { features, amount_msat } = decodeInvoice(invoice.bolt11);
   assert.deepEqual([amount_msat, features.has(FEATURE_BITS.basic_mpp + 1)], [undefined, false]);
@@ -113,16 +114,16 @@ test('an invoice of any amount cannot be paid in parts', async () => {
   assert.match(warnings.warning_jit ?? '', /1000 msat or 5000 millionths/);
 });
 
-test('the invoice ends no later than the promise', async () => {
-  const { create, state, clock } = scene();
+test('the invoice ends no later than the promise', async (t) => {
+  const { create, state, clock } = scene(t);
   state.valid_seconds = 1000;
   const { invoice } = await create('short');
   assert.equal(invoice.expires_at, clock.nowSeconds() + 1000);
   assert.equal(decodeInvoice(invoice.bolt11).expiry_seconds, 1000);
 });
 
-test('with auto a channel is bought when nothing else can receive the amount, and only then', async () => {
-  const { create, candidates, purchases } = scene();
+test('with auto a channel is bought when nothing else can receive the amount, and only then', async (t) => {
+  const { create, candidates, purchases } = scene(t);
   assert.notEqual((await create('none', { jit: 'auto' })).jit, undefined);
   candidates.push(way(100_000));
   const { jit, invoice } = await create('enough', { jit: 'auto' });
@@ -133,8 +134,8 @@ test('with auto a channel is bought when nothing else can receive the amount, an
   assert.equal(purchases.length, 2);
 });
 
-test('when none can be bought there is no invoice; with auto there is one, and the reason', async () => {
-  const { create, state, invoices, bought } = scene();
+test('when none can be bought there is no invoice; with auto there is one, and the reason', async (t) => {
+  const { create, state, invoices, bought } = scene(t);
   state.refuses = new RpcError('LIQUIDITY_TOO_EXPENSIVE', 'too dear');
   await assert.rejects(create('wanted'), /too dear/);
   assert.equal(await invoices.find({ label: 'wanted' }), undefined);
@@ -143,14 +144,16 @@ test('when none can be bought there is no invoice; with auto there is one, and t
   assert.match(warnings.warning_jit ?? '', /No channel was bought for this invoice: too dear/);
   assert.match(warnings.warning_capacity ?? '', /Insufficient/);
   assert.equal(await bought(), 0);
+  const without = openFixture();
+  t.after(() => without.close());
   await assert.rejects(
-    openFixture().invoices.create({ amount_msat: msat(1000), label: 'a', description: 'b', jit: true }),
+    without.invoices.create({ amount_msat: msat(1000), label: 'a', description: 'b', jit: true }),
     /buys no channels/,
   );
 });
 
-test('nothing is bought for an invoice that exists already, and a repeated request answers what was bought', async () => {
-  const { create, purchases, state } = scene();
+test('nothing is bought for an invoice that exists already, and a repeated request answers what was bought', async (t) => {
+  const { create, purchases, state } = scene(t);
   state.valid_seconds = 1000;
   const first = await create('once', { idempotent: true, cltv: 30 });
   const again = await create('once', { idempotent: true, cltv: 30 });
@@ -161,8 +164,8 @@ test('nothing is bought for an invoice that exists already, and a repeated reque
   assert.equal(purchases.length, 1);
 });
 
-test('what a payment cost is shown wherever its invoice is, and is no underpayment', async () => {
-  const { create, invoices, store, close } = scene();
+test('what a payment cost is shown wherever its invoice is, and is no underpayment', async (t) => {
+  const { create, invoices, store } = scene(t);
   const { invoice } = await create('paid');
   const waiting = invoices.waitForInvoice('paid', new AbortController().signal);
   assert.ok(await invoices.markPaid(invoice.payment_hash, msat(99_000), [], msat(1_000)));
@@ -182,11 +185,10 @@ test('what a payment cost is shown wherever its invoice is, and is no underpayme
   await invoices.remove('paid', 'paid');
   const deleted = await invoices.waitForPayment(0n, undefined, new AbortController().signal);
   assert.equal(deleted.opening_fee_msat, 1_000n);
-  await close();
 });
 
-test('an invoice that nothing was bought for says nothing of it', async () => {
-  const { invoices, store } = scene();
+test('an invoice that nothing was bought for says nothing of it', async (t) => {
+  const { invoices, store } = scene(t);
   const { invoice } = await invoices.create({ amount_msat: msat(1_000), label: 'plain', description: 'tea' });
   await invoices.markPaid(invoice.payment_hash, msat(1_000));
   assert.equal(Object.hasOwn((await invoices.find({ label: 'plain' })) ?? {}, 'opening_fee_msat'), false);

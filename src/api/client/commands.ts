@@ -777,6 +777,7 @@ export interface Commands {
         | 'routing_fee'
         | 'deposit'
         | 'withdrawal'
+        | 'closing_fee'
         | 'onchain_fee'
         | readonly (
             | 'invoice'
@@ -787,6 +788,7 @@ export interface Commands {
             | 'routing_fee'
             | 'deposit'
             | 'withdrawal'
+            | 'closing_fee'
             | 'onchain_fee'
           )[];
     };
@@ -794,7 +796,7 @@ export interface Commands {
       /** The entries by time, with `format` json. */ readonly entries?: readonly {
         /** When, in Unix time. */ readonly time: number;
         /** The same in the time zone, such as `2026-01-31T23:59:59+01:00`. */ readonly time_text: string;
-        /** `invoice`: An invoice was paid, over Lightning or on the chain. `opening_fee`: What a liquidity provider took off a payment, for the channel that it opened. `refund`: Money went back for an invoice. `refund_fee`: What sending that cost. `payment`: The shop paid over Lightning. `routing_fee`: What that cost. `deposit`: Somebody paid to an address of the wallet, and no invoice was paid by it. `withdrawal`: The wallet paid to an address of others. `onchain_fee`: The fee of a transaction of the wallet. */ readonly type:
+        /** `invoice`: An invoice was paid, over Lightning or on the chain. `opening_fee`: What a liquidity provider took off a payment, for the channel that it opened. `refund`: Money went back for an invoice. `refund_fee`: What sending that cost. `payment`: The shop paid over Lightning. `routing_fee`: What that cost. `deposit`: Somebody paid to an address of the wallet, and no invoice was paid by it. `withdrawal`: The wallet paid to an address of others. `closing_fee`: What a channel lost that was closed in agreement. `onchain_fee`: The fee of a transaction of the wallet. */ readonly type:
           | 'invoice'
           | 'opening_fee'
           | 'refund'
@@ -803,6 +805,7 @@ export interface Commands {
           | 'routing_fee'
           | 'deposit'
           | 'withdrawal'
+          | 'closing_fee'
           | 'onchain_fee';
         /** What the shop gained: an integer, below zero where money left. */ readonly amount_msat: unknown;
         /** The currency of the price. */ readonly currency?: string;

@@ -151,6 +151,31 @@ export async function chainMovements(modules: ChainBooks): Promise<readonly Chai
   return movements.sort((a, b) => a.timestamp - b.timestamp);
 }
 
+/** What a channel that was closed in agreement left on the way to the wallet. */
+export interface ClosingCost {
+  readonly channel_id: string;
+  readonly closing_txid: string;
+  readonly cost_msat: bigint;
+  /** Of its block, Unix time. */
+  readonly timestamp: number;
+}
+
+/**
+ * What closing in agreement cost: our share of the channel, less what the closing transaction pays to the wallet. It is our
+ * part of the fee, and what is below a satoshi.
+ */
+export async function closingCosts(modules: ChainBooks): Promise<readonly ClosingCost[]> {
+  const { wallet } = modules;
+  const entries = new Map((await wallet.history()).filter(isMined).map((entry) => [entry.txid as string, entry]));
+  return (await channelsOf(modules)).flatMap(({ channel_id, closing_txid, ending, to_us_msat }) => {
+    const entry = ending !== 'mutual' || closing_txid === undefined ? undefined : entries.get(closing_txid);
+    if (entry === undefined || closing_txid === undefined) return [];
+    const ours = entry.transaction.outputs.filter(({ script_pubkey }) => wallet.owns(toHex(script_pubkey)));
+    const cost_msat = to_us_msat - ours.reduce((total, { amount_sat }) => total + amount_sat * 1000n, 0n);
+    return cost_msat > 0n ? [{ channel_id, closing_txid, cost_msat, timestamp: entry.mined_at }] : [];
+  });
+}
+
 /** One event that made the node richer or poorer. */
 export interface IncomeEvent {
   readonly account: string;

@@ -85,7 +85,7 @@ export const exportledger = defineCommand({
 
 \`format=json\` answers \`entries\`. The others answer \`lines\` of CSV (RFC 4180), the names of the columns first: \`generic\` with every member, \`koinly\` and \`cointracking\` as those programs load them. On the command line the lines are printed as a file: \`till exportledger format=koinly > 2026.csv\`. What a customer wrote never runs as a formula.
 
-Only what is final is listed: a deposit that may still pay an invoice is not, and a refund when it was sent. An invoice is what the customer paid; what a liquidity provider took off it is an \`opening_fee\`. What closing a channel costs is taken from the channel by the closing transaction, and is no entry.`,
+Only what is final is listed: a deposit that may still pay an invoice is not, and a refund when it was sent. An invoice is what the customer paid; what a liquidity provider took off it is an \`opening_fee\`. What a channel lost that one side closed alone (its commitment's fee, and what was too small to take) is no entry.`,
   params: {
     format: withDefault(field.oneOf('json', ...CSV_FORMATS), 'json', 'What the answer is made for.'),
     from: optional(field.string, 'Only entries of this day (2026-01-01) or later; or of this Unix time.'),

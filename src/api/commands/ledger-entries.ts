@@ -6,7 +6,7 @@ import type { Deposit } from '../../shop/deposits/deposits.ts';
 import type { PaidInvoice } from '../../shop/invoices/invoice.ts';
 import { moneyOf } from '../../shop/refunds/money.ts';
 import type { Refund } from '../../shop/refunds/refund.ts';
-import { chainIncome } from './account-events.ts';
+import { chainIncome, closingCosts } from './account-events.ts';
 import type { Modules } from './modules.ts';
 
 /** The modules that the ledger is of. */
@@ -17,7 +17,7 @@ export type LedgerModules = Pick<
 
 /** Every entry up to now, by time: what is final. Read as they are asked for; what happened on the chain is in memory. */
 export function ledgerEntries(modules: LedgerModules): AsyncGenerator<LedgerEntry, void> {
-  return inOrder([paidInvoices(modules), refunds(modules), payments(modules), onchain(modules)]);
+  return inOrder([paidInvoices(modules), refunds(modules), payments(modules), onchain(modules), closings(modules)]);
 }
 
 async function* paidInvoices({ invoices }: LedgerModules): AsyncGenerator<LedgerEntry, void> {
@@ -104,6 +104,17 @@ async function* onchain(modules: LedgerModules): AsyncGenerator<LedgerEntry, voi
       label: deposit?.label,
       reference: outpoint ?? txid,
     };
+  }
+}
+
+/** What channels lost that were closed in agreement. */
+async function* closings(modules: LedgerModules): AsyncGenerator<LedgerEntry, void> {
+  const costs = await closingCosts(modules);
+  for (const { timestamp, cost_msat, closing_txid, channel_id } of costs.toSorted(
+    (a, b) => a.timestamp - b.timestamp,
+  )) {
+    const description = `channel ${channel_id}`;
+    yield { time: timestamp, type: 'closing_fee', amount_msat: -cost_msat, description, reference: closing_txid };
   }
 }
 

@@ -11,6 +11,7 @@ export const ENTRY_TYPES = {
   routing_fee: 'What that cost.',
   deposit: 'Somebody paid to an address of the wallet, and no invoice was paid by it.',
   withdrawal: 'The wallet paid to an address of others.',
+  closing_fee: 'What a channel lost that was closed in agreement.',
   onchain_fee: 'The fee of a transaction of the wallet.',
 } as const;
 

@@ -86,6 +86,7 @@ const KOINLY_LABELS: Readonly<Partial<Record<EntryType, string>>> = {
   opening_fee: 'cost',
   refund_fee: 'cost',
   routing_fee: 'cost',
+  closing_fee: 'cost',
   onchain_fee: 'cost',
 };
 
@@ -134,6 +135,7 @@ const COINTRACKING_TYPES: Readonly<Record<EntryType, string>> = {
   refund_fee: 'Other Fee',
   payment: 'Spend',
   routing_fee: 'Other Fee',
+  closing_fee: 'Other Fee',
   deposit: 'Deposit',
   withdrawal: 'Withdrawal',
   onchain_fee: 'Other Fee',

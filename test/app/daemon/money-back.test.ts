@@ -11,7 +11,10 @@ import { Town, TRUSTS_PEERS, untilAsync } from '../../support/town.ts';
 async function wealthMsat(daemon: Daemon): Promise<bigint> {
   const coins = await daemon.wallet.listCoins();
   const in_wallet = coins.reduce((total, { coin }) => total + coin.amount_sat * 1000n, 0n);
-  return daemon.channels.list().reduce((total, { state }) => total + state.local_msat, in_wallet);
+  const live = daemon.channels
+    .list()
+    .filter(({ channel_id }) => daemon.endings.view(channel_id)?.closing_txid === undefined);
+  return live.reduce((total, { state }) => total + state.local_msat, in_wallet);
 }
 
 interface Entry {
@@ -120,5 +123,14 @@ test('money comes in and goes back, and the ledger says the same as the wallet a
   assert.equal(((await repeat.json()) as { refund_id: number }).refund_id, onchain.refund_id);
   const rate = await fetch(`${url}/api/v1/rates/eur`, { headers });
   assert.equal(((await rate.json()) as { rate: number }).rate, 58123.45);
+  // A channel of its own, closed in agreement: the shop pays for both.
+  await payer.call('withdraw', { destination: (ours.bech32 ?? ours.p2tr) as string, satoshi: 2_000_000 });
+  await town.mine(1);
+  const own = await town.open(shop, customer, 500_000);
+  await client.call('close', { id: own.channel_id as string });
+  await town.mineUntil(() => shop.endings.view(own.channel_id)?.closing_txid !== undefined);
+  const at_end = await ledgerOf(client);
+  assert.equal(sumOf(at_end, 'amount_msat'), (await wealthMsat(shop)) - at_first);
+  assert.equal(at_end.filter(({ type }) => type === 'closing_fee').length, 1);
   await untilAsync(async () => (await client.call('listrefunds', { status: 'pending' })).refunds.length === 0);
 });

@@ -92,7 +92,10 @@ function operation(route: Route, command: CommandFacts) {
     responses: {
       [route.status]: {
         description: 'The result.',
-        content: { 'application/json': { schema: answerSchema(route, command) } },
+        content: {
+          'application/json': { schema: answerSchema(route, command) },
+          ...(route.file === undefined ? {} : { 'text/csv': { schema: { type: 'string' } } }),
+        },
       },
       401: problem('There is no rune, or it is not valid.'),
       403: problem('The rune does not permit this.'),

@@ -12,7 +12,7 @@ export interface WeekOfPayments {
 
 const WEEK_SECONDS = 7 * 24 * 3600;
 
-const SELECT = `SELECT COUNT(*) AS payments, CAST(SUM(amount_received_msat) AS BIGINT) AS received_msat,
+const SELECT = `SELECT CAST(SUM(amount_received_msat) AS BIGINT) AS received_msat,
     MAX(amount_received_msat) AS largest_msat
   FROM invoices WHERE pay_index IS NOT NULL AND paid_at > ? AND paid_at <= ? AND paid_txid IS NULL`;
 

@@ -196,3 +196,13 @@ test('who trusts nobody is paid when the funding is in the mempool, and not befo
   await paying;
   assert.equal((await stall.invoice(label)).status, 'paid');
 });
+
+test('an opening of another kind than bought is refused, and nothing is paid over it', TIMEOUT, async () => {
+  const made = await stall.jitInvoice(80_000_000);
+  const channels = stall.shop.channels.list().length;
+  // Without anchors: none that Till could bring to the chain at any fee.
+  stall.conduct.message = (message) =>
+    message.type === 'open_channel' ? [{ ...message, channel_type: Buffer.of(0x10, 0x00) }] : [message];
+  await isNotPaid(made);
+  assert.equal(stall.shop.channels.list().length, channels);
+});

@@ -108,7 +108,7 @@ export class PostgresServer {
   /** Answers why it did not start, if that will pass. */
   async #spawn(): Promise<string> {
     const settings = ['listen_addresses=', `unix_socket_directories=${this.directory}`, 'shared_buffers=16MB'].concat(
-      ['max_connections=50', 'max_wal_size=64MB', 'min_wal_size=32MB', 'log_checkpoints=off', 'log_min_messages=log'],
+      ['max_connections=400', 'max_wal_size=64MB', 'min_wal_size=32MB', 'log_checkpoints=off', 'log_min_messages=log'],
       this.#settings,
     );
     const child = spawn(

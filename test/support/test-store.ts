@@ -2,17 +2,26 @@
  * The store that tests of modules run on: in memory, or on a server when TILL_TEST_STORE says postgres
  * (`npm test -- --store=postgres`).
  */
-
+import { after } from 'node:test';
 import { MemoryStore, type MemoryStoreOptions } from '../../src/infra/store/memory-store.ts';
 import type { Row, SqlValue, Store, UnitResult, Write } from '../../src/infra/store/store.ts';
 import { asHolder } from './holder.ts';
 
 /** An empty store, of its own. */
 export function testStore(options: MemoryStoreOptions): Store {
-  return process.env.TILL_TEST_STORE === 'postgres'
-    ? new LateStore(openServerStore(options))
-    : new MemoryStore(options);
+  if (process.env.TILL_TEST_STORE !== 'postgres') return new MemoryStore(options);
+  return closeAtEnd(new LateStore(openServerStore(options)));
 }
+
+const opened = new Set<LateStore>();
+
+/** Many tests leave their store to the end of the process, which its connections would put off. */
+function closeAtEnd(store: LateStore): LateStore {
+  opened.add(store);
+  return store;
+}
+
+if (process.env.TILL_TEST_STORE === 'postgres') after(() => Promise.all([...opened].map((each) => each.close())));
 
 interface OpenStore {
   readonly store: Store;
@@ -50,6 +59,7 @@ class LateStore implements Store {
   }
 
   async close(): Promise<void> {
+    opened.delete(this);
     const { store, drop } = await this.#opening;
     await store.close();
     await drop();

@@ -37,6 +37,11 @@ function patterns(): readonly RegExp[] {
 /** What Till binds: its integers have 64 bits, so a place of 32 would refuse some of them. */
 const BOUND: readonly string[] = ['bigint', 'text', 'bytea'];
 
+/** A length in characters, which PostgreSQL counts in 32 bits. */
+function isLength(type: string, sql: string): boolean {
+  return type === 'integer' && sql.includes('substr(');
+}
+
 const skip = postgresMissing ?? (file === undefined ? 'only npm test writes down what is seen' : false);
 
 it('PostgreSQL takes every statement that was seen, with the types that Till binds', { ...TIMEOUT, skip }, async () => {
@@ -68,7 +73,7 @@ it('PostgreSQL takes every statement that was seen, with the types that Till bin
         "SELECT parameter_types::text[] AS types FROM pg_prepared_statements WHERE name = 'seen'",
       );
       await client.query('DEALLOCATE seen');
-      const wrong = (rows[0]?.types ?? []).filter((type) => !BOUND.includes(type));
+      const wrong = (rows[0]?.types ?? []).filter((type) => !BOUND.includes(type) && !isLength(type, sql));
       if (wrong.length > 0) refused.push(`${sql}: it takes ${wrong.join(', ')}`);
     } catch (error) {
       refused.push(`${sql}: ${(error as Error).message}`);

@@ -158,10 +158,18 @@ test('its command runs, tells its version and has its manual', () => {
   assert.ok(existsSync(join(installed, 'man', 'till-invoice.7')));
 });
 
-test('a node of the package runs, writes its store and stops in good order', async () => {
+test('a node of the package runs, writes its store, serves its pages and stops in good order', async () => {
   const till = join(installed, 'bin', 'till.js');
-  const node = await ChildNode.start([], undefined, till);
+  // The libraries are linked here, to where a web process of its own may not read.
+  const options = ['--shop-bind=127.0.0.1:0', '--dashboard-bind=127.0.0.1:0', '--web-process=inside'];
+  const node = await ChildNode.start(options, undefined, till);
   const asking = ['-J', `--lightning-dir=${node.dir}`, 'invoice', '1000', 'coffee', '1 cup of coffee'];
   assert.match(JSON.parse(run(process.execPath, [till, ...asking])).bolt11, /^lnbcrt10n1/);
+  const paged = ['-k', `--lightning-dir=${node.dir}`, 'invoice', 'amount_msat=1000', 'label=tea', 'description=tea'];
+  const { checkout_url } = JSON.parse(run(process.execPath, [till, '-J', ...paged, 'checkout=true']));
+  const page = await (await fetch(checkout_url)).text();
+  const [, style] = /rel="stylesheet" href="([^"]+)"/.exec(page) ?? [];
+  const [, script] = /<script type="module" src="([^"]+)"/.exec(page) ?? [];
+  for (const path of [style, script]) assert.equal((await fetch(new URL(path as string, checkout_url))).status, 200);
   assert.equal(await node.stop(), 0);
 });

@@ -4,7 +4,7 @@
  */
 import { type JsonObject, spell } from '../../../rpc/json.ts';
 import { NodeBusy, NodeRefused } from '../node-calls.ts';
-import type { PageAnswer, PageRequest, PageTools, RouteSet } from '../page.ts';
+import type { PageAnswer, PageRequest, PageRoute, PageTools, RouteSet } from '../page.ts';
 import { TokenBuckets } from '../token-buckets.ts';
 import { readLnurlQuery } from './query.ts';
 
@@ -18,11 +18,15 @@ const HEADERS = {
   'cross-origin-resource-policy': 'cross-origin',
 } as const;
 
+/** An answer that is no page. */
+type WholeAnswer = Extract<PageAnswer, { readonly body: unknown }>;
+
 /** The routes of Lightning addresses. */
 export const addressPages: RouteSet = (tools) => {
   const looks = new TokenBuckets({ clock: tools.clock, ...LOOKS });
   const invoices = new TokenBuckets({ clock: tools.clock, ...INVOICES });
   return [
+    ...ABSENT,
     {
       method: 'GET',
       path: '/.well-known/lnurlp/{name}',
@@ -57,6 +61,17 @@ export const addressPages: RouteSet = (tools) => {
   ];
 };
 
+/**
+ * What some wallets ask beside: whether a name takes spontaneous payments, or is one on Nostr. In a browser they read the
+ * answer "no" only when it says that any site may, and without it do not pay at all.
+ */
+const ABSENT: readonly PageRoute[] = ['/.well-known/keysend/{name}', '/.well-known/nostr.json'].map((path) => ({
+  method: 'GET',
+  path,
+  is_open: true,
+  answer: () => ({ ...refusal('Only LNURL-pay is served here.'), status: 404 }),
+}));
+
 function limited(
   buckets: TokenBuckets,
   asked: PageRequest,
@@ -79,10 +94,10 @@ async function ask(
   }
 }
 
-function refusal(reason: string): PageAnswer {
+function refusal(reason: string): WholeAnswer {
   return json({ status: 'ERROR', reason });
 }
 
-function json(value: JsonObject): PageAnswer {
+function json(value: JsonObject): WholeAnswer {
   return { body: spell(value), content_type: 'application/json', headers: HEADERS };
 }

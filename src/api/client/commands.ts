@@ -807,9 +807,11 @@ export interface Commands {
           | 'withdrawal'
           | 'closing_fee'
           | 'onchain_fee';
-        /** What the shop gained: an integer, below zero where money left. */ readonly amount_msat: unknown;
+        /** What the shop gained; below zero where money left. */ readonly amount_msat: number | bigint;
         /** The currency of the price. */ readonly currency?: string;
-        /** What it gained at the rate that was pinned, in the currency's smallest unit: an integer. */ readonly amount?: unknown;
+        /** What it gained at the rate that was pinned, in the currency's smallest unit. */ readonly amount?:
+          | number
+          | bigint;
         /** The same as a decimal number of the currency. */ readonly amount_text?: string;
         /** Units of the currency for one bitcoin. */ readonly rate?: string;
         /** When the sources said so, in Unix time. */ readonly rate_at?: number;

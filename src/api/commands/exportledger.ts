@@ -16,10 +16,10 @@ const entry = answer.object(
     time: answer.integer('When, in Unix time.'),
     time_text: answer.string('The same in the time zone, such as `2026-01-31T23:59:59+01:00`.'),
     type: answer.oneOf(TYPES, TYPES.map((type) => `\`${type}\`: ${ENTRY_TYPES[type]}`).join(' ')),
-    amount_msat: answer.any('What the shop gained: an integer, below zero where money left.'),
+    amount_msat: answer.signed('What the shop gained; below zero where money left.'),
     currency: answer.optional(answer.string('The currency of the price.')),
     amount: answer.optional(
-      answer.any("What it gained at the rate that was pinned, in the currency's smallest unit: an integer."),
+      answer.signed("What it gained at the rate that was pinned, in the currency's smallest unit."),
     ),
     amount_text: answer.optional(answer.string('The same as a decimal number of the currency.')),
     rate: answer.optional(answer.string('Units of the currency for one bitcoin.')),

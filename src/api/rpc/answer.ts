@@ -62,6 +62,8 @@ export const answer = {
   integer: value<number | bigint>('integer', { type: 'integer', maximum: Number.MAX_SAFE_INTEGER }),
   /** A whole number that may need 64 bits. */
   u64: value<number | bigint>('u64', { type: 'integer', minimum: 0 }),
+  /** A whole number of any size, which may be below zero. */
+  signed: value<number | bigint>('integer', { type: 'integer' }),
   number: value<number>('number', { type: 'number' }),
   /** A number to the digit, whatever digits it has. */
   decimal: value<Literal>('number', { type: 'number' }),

@@ -13,7 +13,10 @@ export function pairControl(pair: ServerPair | undefined, onHandOver: () => void
     },
     async standbyToTakeOver() {
       if (pair === undefined) {
-        throw new RpcError('NO_STANDBY', 'The database of this node is a file: a pair needs one on a PostgreSQL server');
+        throw new RpcError(
+          'NO_STANDBY',
+          'The database of this node is a file: a pair needs one on a PostgreSQL server',
+        );
       }
       const [standby] = await pair.standbys();
       if (standby === undefined) {

@@ -11,6 +11,7 @@ import {
 } from '../../../src/infra/http/json-asker.ts';
 import { readMembers } from '../../../src/infra/http/json-members.ts';
 import { type Answering, JsonServer } from '../../support/json-server.ts';
+import { openProxy } from '../../support/socks-proxy.ts';
 
 const NEVER = new AbortController().signal;
 
@@ -117,6 +118,21 @@ test('a kept connection that the server has closed is no failure', async (t) => 
     is_first = false;
   };
   assert.deepEqual(await own.ask({ url: server.url, members: [['x']] }, NEVER), { kind: 'answered', values: ['2'] });
+});
+
+test('through a proxy the names go there, and nobody else is asked for them', async (t) => {
+  const server = await serve(t, () => '{"x":1}');
+  const proxy = await openProxy(t, Number(new URL(server.url).port));
+  const guard = new AddressGuard({ allowed: new Set(), option: 'test-allow' });
+  const route = { host: '127.0.0.1', port: proxy.port, always: true };
+  const own = new JsonAsker({ clock: new ManualClock(), guard, proxy: route, user_agent: 'Till/test' });
+  t.after(() => own.close());
+  const onion = `${'a'.repeat(56)}.onion`;
+  const outcome = await own.ask({ url: `http://${onion}/x`, members: [['x']] }, NEVER);
+  assert.deepEqual(outcome, { kind: 'answered', values: ['1'] });
+  // The server speaks no TLS: what counts is whom the proxy was asked for.
+  assert.equal((await own.ask({ url: 'https://rates.example/', members: [] }, NEVER)).kind, 'failed');
+  assert.deepEqual(proxy.asked, [onion, 'rates.example']);
 });
 
 test('a private address is refused unless it is named', async (t) => {

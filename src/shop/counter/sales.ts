@@ -27,10 +27,12 @@ export const SALE_EXPIRY_SECONDS = 600;
 /** What the labels of these invoices begin with. */
 export const SALE_LABEL_PREFIX = 'pos/';
 
+// When the label is taken, the invoice stops the unit; a database that runs both statements at once must not fail here before.
 const INSERT = `INSERT INTO sales (sale_id, created_index, counter, label, currency, amount, tip, items, note, created_at)
   SELECT (SELECT value FROM counters WHERE name = 'sales'), (SELECT value FROM counters WHERE name = 'invoices_created'),
     CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS BIGINT), CAST(? AS BIGINT), CAST(? AS TEXT),
-    CAST(? AS TEXT), CAST(? AS BIGINT)`;
+    CAST(? AS TEXT), CAST(? AS BIGINT)
+  WHERE true ON CONFLICT DO NOTHING`;
 
 export interface SalesOptions {
   readonly store: Store;

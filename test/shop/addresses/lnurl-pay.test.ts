@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
+import fc from 'fast-check';
 import { addressInvoices } from '../../../src/app/daemon/address-invoices.ts';
 import { sha256 } from '../../../src/base/crypto/hash.ts';
 import { msat } from '../../../src/base/types/amount.ts';
@@ -314,5 +315,24 @@ describe('Lightning addresses', () => {
       await assert.rejects(create(name, settings), { error: 'INVALID_PARAMS' }, `${name} ${Object.keys(settings)}`);
     }
     assert.deepEqual(await addresses.list(), []);
+  });
+
+  it('answer whatever strangers send in words, and make no invoice of nonsense', async () => {
+    await create('fuzzed', { comment_length: 20, payer_data: { name: 'optional', pubkey: 'optional' } });
+    const revision = (await wallet.open('fuzzed@shop.example')).callback.split('/').at(-1) as string;
+    const word = fc.oneof(fc.string({ unit: 'binary' }), fc.json(), fc.constantFrom('', '1000', '-1', '1e3', '{}'));
+    await fc.assert(
+      fc.asyncProperty(word, word, word, word, async (name, amount, comment, payerdata) => {
+        const answers = [
+          await pay.request(name, BASE),
+          await pay.invoice('fuzzed', name, { amount, comment, payerdata }, BASE),
+          await pay.verify(name, amount),
+        ];
+        for (const { status, reason } of answers) assert.deepEqual([status, typeof reason], ['ERROR', 'string']);
+        const asked = await pay.invoice('fuzzed', revision, { amount, comment, payerdata }, BASE);
+        assert.ok(asked.status === 'ERROR' || amount === '1000');
+      }),
+      { numRuns: 40 },
+    );
   });
 });

@@ -51,9 +51,8 @@ export class Stall {
   static async open(options: StallOptions = {}): Promise<Stall> {
     const stall = new Stall(await Town.found(), options);
     await stall.startProvider();
-    await stall.#giveCoins();
     stall.customer = await stall.town.start('customer');
-    await stall.town.fund(stall.customer);
+    await stall.#giveCoins();
     await stall.meet();
     for (let index = 0; index < (options.channels ?? 1); index++)
       await stall.#openChannel(options.channel_sat ?? 10_000_000);
@@ -103,8 +102,8 @@ export class Stall {
 
   async #giveCoins(): Promise<void> {
     const { wallet } = this.provider.node;
-    const { script_pubkey } = await wallet.newAddress('p2tr');
-    await this.mine(3, script_pubkey);
+    await this.mine(3, (await wallet.newAddress('p2tr')).script_pubkey);
+    await this.mine(1, (await this.customer.wallet.newAddress('p2tr')).script_pubkey);
     await this.mine(100);
     await untilAsync(async () => (await wallet.balance()).confirmed_sat > 0n);
   }

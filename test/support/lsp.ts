@@ -2,7 +2,9 @@
  * A liquidity provider made of a node of a town: it answers as LSPS0 and LSPS2 say, opens channels, and brings payments less
  * its fee, each when a test says so. It forwards nothing: the onion that it brings is the test's own.
  */
+
 import assert from 'node:assert/strict';
+import { inspect } from 'node:util';
 import type { Daemon } from '../../src/app/daemon/daemon.ts';
 import { type Msat, msat, sat } from '../../src/base/types/amount.ts';
 import type { ChannelId, NodeId, Txid } from '../../src/base/types/brand.ts';
@@ -27,7 +29,7 @@ export class TestLsp {
   readonly daemon: Daemon;
   /** What it was asked. */
   readonly asked: { readonly method: string; readonly params: JsonObject }[] = [];
-  /** Preimages that it was given. */
+  /** Preimages that it was given, one for each HTLC. */
   readonly preimages: string[] = [];
   offer: Partial<OpeningFeeParams> = {};
   client_trusts_lsp = false;
@@ -48,8 +50,12 @@ export class TestLsp {
       else await this.#publish(txid);
     };
     const fulfilled = outgoing.fulfilled.bind(outgoing);
+    const fulfilledHtlcs = new Set<string>();
     outgoing.fulfilled = (channel_id, htlc_id, payment_hash, preimage) => {
-      this.preimages.push(preimage);
+      const htlc = `${channel_id} ${htlc_id}`;
+      // Told again until the commitments are without it.
+      if (!fulfilledHtlcs.has(htlc)) this.preimages.push(preimage);
+      fulfilledHtlcs.add(htlc);
       return fulfilled(channel_id, htlc_id, payment_hash, preimage);
     };
   }
@@ -97,7 +103,7 @@ export class TestLsp {
       feerate_per_kw: 1000,
       announce_channel: false,
     });
-    assert.ok(end.kind === 'channel', JSON.stringify(end));
+    assert.ok(end.kind === 'channel', inspect(end));
     return this.daemon.channels.find(end.channel_id) as LiveChannel;
   }
 

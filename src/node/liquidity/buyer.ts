@@ -108,7 +108,12 @@ export class Buyer {
     const { amount_msat } = purchase;
     if (amount_msat === undefined || !this.#waitsForBlock(purchase, fit)) return;
     const reason = this.#options.undefended(fit.offer.node_id, subtractOrZero(amount_msat, fit.fee_msat));
-    if (reason !== undefined) throw new RpcError('LIQUIDITY_AMOUNT_REFUSED', reason);
+    if (reason === undefined) return;
+    const allowance_msat = this.#options.allowanceFor(fit.offer.node_id);
+    throw new RpcError(
+      'LIQUIDITY_AMOUNT_REFUSED',
+      `${reason}. Without that, a payment is taken of which at most ${allowance_msat} msat are left after the fee`,
+    );
   }
 
   #buyFrom({ offer }: Fit, { amount_msat }: Purchase): Promise<Bought> {

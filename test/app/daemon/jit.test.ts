@@ -125,4 +125,40 @@ describe('a shop without a channel', TIMEOUT, () => {
     const statusOf = async (label: string) => (await client.call('listinvoices', { label })).invoices[0]?.status;
     assert.deepEqual([await statusOf('a'), await statusOf('plain')], ['paid', 'unpaid']);
   });
+
+  test('who sends the funding only for the preimage is trusted with that payment alone, if the operator says so', async () => {
+    await town.mine(1);
+    lsp.client_trusts_lsp = true;
+    lsp.holds_fundings = true;
+    const request = { amount_msat: '50000sat', label: 'trust', description: 'b', jit: true };
+    await assert.rejects(client.call('invoice', request), /client-trusts-lsp/);
+    const trusting = await open('trusting shop', '--lsp-max-fee=5000sat', '--client-trusts-lsp');
+    const its = await connectToNode(trusting.rpc_file, { reconnect: false });
+    const made = await its.call('invoice', request);
+    assert.match(made.warning_jit ?? '', /until then it could keep the money/);
+    const plain = await its.call('invoice', { amount_msat: '1000sat', label: 'plain', description: 'b' });
+    const { channel_id } = await lsp.open(trusting.keys.node_id, 55_000);
+    await lsp.usable(channel_id);
+    const plainStatus = async () => (await its.call('listinvoices', { label: 'plain' })).invoices[0]?.status;
+    lsp.bring(channel_id, plain.bolt11, [{ amount_msat: 1_000_000n }]);
+    await lsp.calm(channel_id);
+    assert.equal(await plainStatus(), 'unpaid', 'nothing but what was bought');
+    lsp.bring(channel_id, made.bolt11, [{ amount_msat: 50_000_000n, extra_fee: 1_000_000n }]);
+    await its.call('waitinvoice', { label: 'trust' });
+    await lsp.calm(channel_id);
+    lsp.bring(channel_id, plain.bolt11, [{ amount_msat: 1_000_000n }]);
+    await lsp.calm(channel_id);
+    assert.equal(await plainStatus(), 'unpaid', 'goods are not given for a channel that is not there');
+    const { channels } = await its.call('listpeerchannels', {});
+    assert.deepEqual([channels[0]?.state, channels[0]?.receivable_msat], ['CHANNELD_AWAITING_LOCKIN', 0]);
+    assert.match(channels[0]?.status?.join() ?? '', /49000000 msat in it do not count before/);
+    assert.deepEqual((await its.call('listfunds', {})).channels, []);
+
+    await lsp.sendFundings();
+    await until(() => trusting.channels.list()[0]?.state.funding_sight === 'seen');
+    lsp.bring(channel_id, plain.bolt11, [{ amount_msat: 1_000_000n }]);
+    await its.call('waitinvoice', { label: 'plain' });
+    its.close();
+    await town.stop(trusting);
+  });
 });

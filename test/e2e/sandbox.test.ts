@@ -46,6 +46,8 @@ test(
     });
     assert.equal(pressed.url, page);
     assert.match(await pressed.text(), /21,000.sat received/);
+    const dashboard = /^ {2}(http:\/\/\S+\/sign-in\?token=\S+)$/m.exec(first.said)?.[1] as string;
+    assert.equal((await fetch(dashboard)).status, 200);
     const channelOf = async () =>
       ((await ask(dir, 'listpeerchannels')).channels as { channel_id: string }[])[0]?.channel_id;
     const channel_id = await channelOf();

@@ -93,7 +93,8 @@ async function play(stage: Stage, { values }: Config): Promise<void> {
     checkout: true,
     checkout_renewal: true,
   });
-  hint(stage.dir, customer_dir, checkout_url as string);
+  const { url: dashboard_url } = await shop.ask('createlogin');
+  hint(stage.dir, customer_dir, { checkout_url: checkout_url as string, dashboard_url: dashboard_url as string });
 }
 
 async function connect(stage: Stage, customer: NodeProcess, shop_info: PlainJsonObject): Promise<void> {
@@ -125,7 +126,14 @@ async function payOnce(stage: Stage, shop: NodeProcess, customer: NodeProcess): 
   stage.step(`the shop's invoice is ${status}: ${amount_received_msat} msat, payment number ${pay_index}`);
 }
 
-function hint(dir: string, customer_dir: string, checkout_url: string): void {
+/** Where the shop's pages are. */
+interface PageUrls {
+  readonly checkout_url: string;
+  /** With a token that signs the owner in, once. */
+  readonly dashboard_url: string;
+}
+
+function hint(dir: string, customer_dir: string, { checkout_url, dashboard_url }: PageUrls): void {
   const isDefault = process.env.TILL_DIR === undefined && dir === loadConfig([]).lightning_dir;
   const till = isCheckout() ? './till' : 'till';
   const shop = isDefault ? till : `${till} --lightning-dir=${shellWord(dir)}`;
@@ -133,6 +141,10 @@ function hint(dir: string, customer_dir: string, checkout_url: string): void {
 An invoice waits on its page. Open it in a browser and pay by its button:
 
   ${checkout_url}
+
+See it arrive on the shop's dashboard. This link signs you in, once and within ten minutes; ${shop} dashboard makes another:
+
+  ${dashboard_url}
 
 Everything stays up until you press Ctrl-C. In another terminal${isCheckout() ? ', in this folder' : ''}:
 

@@ -1,0 +1,31 @@
+/** What a newcomer does after `npm start`: pays an invoice on its page by one button, and sees it on the dashboard. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Box } from '../e2e/sandbox.ts';
+import { newDirectory } from '../e2e/till.ts';
+import { TIMEOUT } from '../support/time-limit.ts';
+import { Browser, browserMissing } from './support/browser.ts';
+
+test('the newcomer pays by one button, and sees it arrive', { ...TIMEOUT, ...browserMissing }, async (t) => {
+  const box = await Box.start(newDirectory());
+  t.after(() => box.kill('SIGINT'));
+  const browser = await Browser.open();
+  t.after(() => browser.close());
+  const [checkout, dashboard] = [...box.said.matchAll(/^ {2}(http:\S+)$/gm)].map(([, url]) => url as string);
+  assert.ok(checkout !== undefined && dashboard !== undefined, box.said);
+
+  const shop = await browser.visit(dashboard, { width: 320 });
+  await shop.page.getByRole('button', { name: 'Sign in' }).click();
+  await shop.page.waitForURL((url) => !url.pathname.startsWith('/sign-in'));
+  const customer = await browser.visit(checkout, { width: 320 });
+  await customer.check('sandbox-waiting-320');
+  await customer.tabTo('#sandbox-pay');
+  await customer.page.keyboard.press('Enter');
+  await customer.reads('21,000 sat received');
+  await shop.page.goto(new URL('/', dashboard).href);
+  await shop.picture('sandbox-dashboard-320');
+  await shop.page.goto(new URL('/invoices', dashboard).href);
+  await shop.picture('sandbox-invoices-320');
+  await shop.reads('A bucket of sand, to be paid on a page');
+  await Promise.all([shop.close(), customer.close()]);
+});

@@ -95,7 +95,7 @@ async function visit(path: string, look: Look, run: (seen: Visit) => Promise<voi
 const PAGES: readonly (readonly [name: string, path: () => string, words: RegExp])[] = [
   ['overview', () => '/', /Today[\s\S]*This month[\s\S]*Can be received now[\s\S]*Last payments/],
   ['invoices', () => '/invoices', /Search[\s\S]*web-2041/],
-  ['new-invoice', () => '/new-invoice', /Amount in satoshi/],
+  ['new-invoice', () => '/new-invoice', /Amount[\s\S]*What it is for/],
   ['receiving', () => '/receiving', /Reserve[\s\S]*Channels[\s\S]*Peers/],
   ['close', () => `/channels/${channel_id}/close`, /Close this channel\?/],
   ['deposits', () => '/deposits', /100,000.sat[\s\S]*short/],

@@ -7,7 +7,7 @@ import { frame, option, type Said } from './frame.ts';
 import { refusal, type Visit } from './guard.ts';
 
 const FORMATS = [
-  ['generic', 'Spreadsheet (CSV)'],
+  ['generic', 'Spreadsheet'],
   ['koinly', 'Koinly'],
   ['cointracking', 'CoinTracking'],
   ['json', 'JSON'],

@@ -36,7 +36,7 @@ export async function log({ tools, person, asked, command }: Visit): Promise<Pag
               lines.map((line) => {
                 const type = textIn(line, 'type') ?? '';
                 const kind = KINDS[type];
-                return html`<tr><td class="small">${formatTime(Math.floor(countIn(line, 'time_ms') / 1000), 'en', tools.settings.time_zone)}</td><td>${kind !== undefined && html`<span class="tag ${kind}">${type.toLowerCase()}</span> `}${textIn(line, 'log') ?? ''}</td></tr>`;
+                return html`<tr><td class="small">${formatTime(Math.floor(countIn(line, 'time_ms') / 1000), 'en', tools.settings.time_zone)}</td><td class="long">${kind !== undefined && html`<span class="tag ${kind}">${type.toLowerCase()}</span> `}${textIn(line, 'log') ?? ''}</td></tr>`;
               }),
             )
       }</section>`,

@@ -57,10 +57,9 @@ function list({ tools, person }: Visit, rows: readonly JsonObject[]): Html {
     rows.map((row) => {
       const id = textIn(row, 'unique_id') ?? '';
       const used = integerIn(row, 'last_used');
-      const english = textIn(row, 'restrictions_as_english') ?? '';
       return html`
         <tr><td class="number">${id}</td>
-          <td>${english === '' ? html`<span class="tag warn">everything</span>` : quoted(english)}</td>
+          <td class="long">${permits(row)}</td>
           <td class="small">${used === undefined ? 'never' : formatTime(Number(used), 'en', tools.settings.time_zone)}</td>
           <td>${
             row.blacklisted === true
@@ -69,6 +68,16 @@ function list({ tools, person }: Visit, rows: readonly JsonObject[]): Html {
           }</td></tr>`;
     }),
   );
+}
+
+/** What it permits, in words; the rune of a user is told by the name. */
+function permits(row: JsonObject): Html {
+  const [first] = rowsIn(row, 'restrictions').flatMap((restriction) => rowsIn(restriction, 'alternatives'));
+  if (first?.fieldname === 'user' && first.condition === '#') {
+    return html`<span class="tag">user</span> ${quoted(textIn(first, 'value') ?? '')}`;
+  }
+  const english = textIn(row, 'restrictions_as_english') ?? '';
+  return english === '' ? html`<span class="tag warn">everything</span>` : quoted(english);
 }
 
 /** Makes one; one that may do everything is asked for twice. */

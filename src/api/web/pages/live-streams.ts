@@ -110,5 +110,11 @@ function write(response: ServerResponse, event: string, data: string): void {
     .map((line) => `data: ${line}\n`)
     .join('');
   response.write(`event: ${event}\n${lines}\n`);
-  if (response.writableLength > MOST_UNREAD_BYTES) response.destroy();
+  if (unreadBytes(response) > MOST_UNREAD_BYTES) response.destroy();
+}
+
+/** What was written and not taken yet. An answer of HTTP/2 has it in its stream. */
+function unreadBytes(response: ServerResponse): number {
+  const { stream } = response as unknown as { readonly stream?: { readonly writableLength: number } };
+  return stream?.writableLength ?? response.writableLength;
 }

@@ -273,3 +273,39 @@ test('a stream begins at once, and an address has a hundred of them at most', as
     [{ problem: 'busy', headers: { 'retry-after': '60' } }],
   );
 });
+
+test('a reader that does not read is let go', async () => {
+  const streams = new LiveStreams(clock);
+  for (const kind of ['HTTP/1.1', 'HTTP/2']) {
+    let unread = 0;
+    let is_gone = false;
+    const response = {
+      ...(kind === 'HTTP/2'
+        ? {
+            stream: {
+              get writableLength() {
+                return unread;
+              },
+            },
+          }
+        : {}),
+      get writableLength() {
+        return kind === 'HTTP/2' ? undefined : unread;
+      },
+      writeHead() {},
+      once() {},
+      write: (text: string) => {
+        unread += text.length;
+      },
+      destroy: () => {
+        is_gone = true;
+      },
+    };
+    streams.open({ request: { method: 'GET' }, response, address: '192.0.2.9' } as never, (send) => {
+      for (let sent = 0; sent < 300 && !is_gone; sent++) send('state', 'x'.repeat(1000));
+      return () => {};
+    });
+    assert.ok(is_gone, kind);
+    assert.ok(unread < 300_000, kind);
+  }
+});

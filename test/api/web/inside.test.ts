@@ -40,7 +40,7 @@ const WRONG: readonly (readonly [string, RegExp])[] = [
   ['--shop-bind=3010', /shop-bind is ADDR:PORT/],
   ['--shop-bind=0.0.0.0:0', /say with public-url by which one customers reach it/],
   ['--public-url=https://pay.example/shop', /without a path: such as https:\/\/pay\.example/],
-  ['--public-url=pay.example', /public-url is where customers reach the pages/],
+  ['--public-url=pay.example', /public-url is where people reach the pages/],
   ['--dashboard-bind=everywhere', /dashboard-bind is ADDR:PORT/],
   ['--trusted-proxy=proxy.example', /trusted-proxy is the address of a proxy, and 'proxy\.example' is none/],
 ];

@@ -5,13 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, afterEach, beforeEach, describe, it } from 'node:test';
-import { secureRandomBytes } from '../../../src/base/crypto/random.ts';
 import { moveToFile, moveToServer } from '../../../src/app/daemon/move-database.ts';
+import { secureRandomBytes } from '../../../src/base/crypto/random.ts';
 import { PostgresHome } from '../../../src/infra/store/postgres/postgres-store.ts';
 import { openSqliteStore } from '../../../src/infra/store/sqlite-store.ts';
 import type { SqlValue } from '../../../src/infra/store/store.ts';
 import { fileIdentity, judgeDatabase } from '../../../src/node/backup/database-file.ts';
-import { marksIn, markRun } from '../../../src/node/backup/run-mark.ts';
+import { markRun, marksIn } from '../../../src/node/backup/run-mark.ts';
 import { newSchema, postgresMissing, stopOwnServer, type TestSchema } from '../../support/postgres.ts';
 import { TIMEOUT } from '../../support/time-limit.ts';
 

@@ -154,7 +154,7 @@ test('a payment that is in no block yet is seen, and asks nobody to pay twice', 
   const page = await text(made.checkout_url);
   await store.deposit(await store.addressOf(made), 250_000);
   const state = await nextEvent(liveUrl(page), 'state', /250,000 sat is on its way/);
-  assert.match(seen(state), /250,000 sat is on its way, and not in a block yet/);
+  assert.match(seen(state), /250,000 sat is on its way, and not in a block yet The payment has to be in a block/);
   assert.ok(!state.includes('lightning:'));
 });
 

@@ -71,6 +71,10 @@ function bodyOf(parts: StateParts, line: string, texts: CheckoutTexts): Html {
         texts,
       )}${waysToPay(view, missing(view), texts)}`;
     case 'seen':
+      return html`<div class="notice good state"><p><span class="pulse"></span><strong>${line}</strong></p><p>${texts.seen_hint}</p></div>${timeLeft(
+        parts,
+        texts,
+      )}`;
     case 'confirming':
       return html`<div class="notice good state"><p><span class="pulse"></span><strong>${line}</strong></p><p>${texts.confirming_hint}</p></div>`;
     case 'paid':

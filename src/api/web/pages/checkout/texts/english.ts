@@ -6,6 +6,7 @@ export const english = {
   any_amount: 'Any amount you like',
   waiting: 'Waiting for your payment',
   seen: (amount: string) => `${amount} is on its way, and not in a block yet`,
+  seen_hint: 'The payment has to be in a block before the time is up.',
   confirming: (have: number, needed: number) => `Payment seen: ${have} of ${needed} confirmations`,
   confirming_hint: 'You can close this page. Your payment counts when it has enough confirmations.',
   short: (missing: string) => `Not enough yet: ${missing} is missing`,

@@ -7,6 +7,7 @@ export const french: CheckoutTexts = {
   any_amount: 'Le montant de votre choix',
   waiting: 'En attente de votre paiement',
   seen: (amount) => `${amount} en route, pas encore dans un bloc`,
+  seen_hint: 'Le paiement doit être dans un bloc avant la fin du temps.',
   confirming: (have, needed) => `Paiement vu : ${have} confirmation(s) sur ${needed}`,
   confirming_hint: 'Vous pouvez fermer cette page. Le paiement compte dès qu’il a assez de confirmations.',
   short: (missing) => `Pas encore assez : il manque ${missing}`,

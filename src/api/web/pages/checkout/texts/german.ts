@@ -7,6 +7,7 @@ export const german: CheckoutTexts = {
   any_amount: 'Betrag nach Wahl',
   waiting: 'Warten auf Ihre Zahlung',
   seen: (amount) => `${amount} unterwegs, noch in keinem Block`,
+  seen_hint: 'Die Zahlung muss in einem Block sein, bevor die Zeit abläuft.',
   confirming: (have, needed) => `Zahlung gesehen: ${have} von ${needed} Bestätigungen`,
   confirming_hint: 'Sie können diese Seite schließen. Die Zahlung zählt, sobald sie genug Bestätigungen hat.',
   short: (missing) => `Noch nicht genug: ${missing} fehlen`,

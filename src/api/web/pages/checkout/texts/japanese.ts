@@ -7,6 +7,7 @@ export const japanese: CheckoutTexts = {
   any_amount: 'お好きな金額',
   waiting: 'お支払いをお待ちしています',
   seen: (amount) => `${amount} を確認しました（まだブロックに入っていません）`,
+  seen_hint: '期限までにブロックに入る必要があります。',
   confirming: (have, needed) => `お支払いを確認しました：承認 ${have} / ${needed}`,
   confirming_hint: 'このページは閉じても構いません。承認数が足りた時点でお支払いが完了します。',
   short: (missing) => `あと ${missing} 足りません`,

@@ -7,6 +7,7 @@ export const portuguese: CheckoutTexts = {
   any_amount: 'O valor que quiser',
   waiting: 'À espera do seu pagamento',
   seen: (amount) => `${amount} a caminho, ainda em nenhum bloco`,
+  seen_hint: 'O pagamento tem de estar num bloco antes de o tempo acabar.',
   confirming: (have, needed) => `Pagamento visto: ${have} de ${needed} confirmações`,
   confirming_hint: 'Pode fechar esta página. O pagamento conta quando tiver confirmações suficientes.',
   short: (missing) => `Ainda não chega: faltam ${missing}`,

@@ -7,6 +7,7 @@ export const spanish: CheckoutTexts = {
   any_amount: 'El importe que usted quiera',
   waiting: 'Esperando su pago',
   seen: (amount) => `${amount} en camino, todavía en ningún bloque`,
+  seen_hint: 'El pago debe estar en un bloque antes de que se acabe el tiempo.',
   confirming: (have, needed) => `Pago visto: ${have} de ${needed} confirmaciones`,
   confirming_hint: 'Puede cerrar esta página. El pago cuenta cuando tiene bastantes confirmaciones.',
   short: (missing) => `Todavía no alcanza: faltan ${missing}`,

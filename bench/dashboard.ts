@@ -83,7 +83,8 @@ function load(agent: Agent, url: string, path: string, cookie: string, form?: st
         response.on('end', () => {
           const body = Buffer.concat(chunks);
           const [set] = response.headers['set-cookie'] ?? [];
-          if ((response.statusCode ?? 500) >= 400) reject(new Error(`${path}: ${response.statusCode}`));
+          const wanted = form === undefined ? 200 : 303;
+          if (response.statusCode !== wanted) reject(new Error(`${path}: ${response.statusCode}`));
           else resolve({ text: body.toString(), bytes: body.length, cookie: set?.split(';')[0] });
         });
       },

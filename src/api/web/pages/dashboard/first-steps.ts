@@ -9,7 +9,8 @@ import { receivingState } from './receiving-state.ts';
 
 interface Step {
   readonly title: string;
-  readonly is_done: boolean;
+  /** Undefined for what the node cannot know. */
+  readonly is_done: boolean | undefined;
   readonly text: Html;
 }
 
@@ -32,11 +33,12 @@ export async function firstSteps({ tools, person, command }: Visit): Promise<Pag
       text: html`
         <p>Customers and other nodes see it: now it is "${tools.settings.shop_name}". Into the config file of the node, before it starts again:</p>
         <pre class="mono">alias=My shop
-shop-timezone=${tools.settings.time_zone}</pre>`,
+shop-timezone=${tools.settings.time_zone}
+shop-currency=EUR</pre>`,
     },
     {
       title: 'Write down the words',
-      is_done: held_msat > 0n,
+      is_done: undefined,
       text: html`<p>On the node's machine <code>till seed</code> shows twenty-four words, once. Whoever has them has the money; without them a broken disk takes it. Do this before any money comes.</p>`,
     },
     {
@@ -57,7 +59,7 @@ shop-timezone=${tools.settings.time_zone}</pre>`,
       text: html`<p>Make an invoice of a few satoshi, and pay it with a wallet of your own.</p><p><a class="button quiet" href="/new-invoice">New invoice</a></p>`,
     },
   ];
-  const next = steps.find(({ is_done }) => !is_done);
+  const next = steps.find(({ is_done }) => is_done === false);
   return frame(tools, person, {
     title: 'First steps',
     here: '/first-steps',
@@ -66,7 +68,7 @@ shop-timezone=${tools.settings.time_zone}</pre>`,
       <ol class="steps">${steps.map(
         (step) => html`
         <li class="card stack tight">
-          <h2>${step.title} ${step.is_done ? html`<span class="tag good">done</span>` : step === next ? html`<span class="tag warn">next</span>` : html``}</h2>
+          <h2>${step.title} ${step.is_done === true ? html`<span class="tag good">done</span>` : step === next ? html`<span class="tag warn">next</span>` : html``}</h2>
           ${step.text}
         </li>`,
       )}</ol>`,

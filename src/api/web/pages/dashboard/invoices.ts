@@ -10,8 +10,8 @@ import { formToken, frame, option, type Said, table } from './frame.ts';
 import { refusal, type Visit } from './guard.ts';
 
 const PAGE_ROWS = 50;
-/** What an amount may be typed in. */
-const UNITS = ['sat', 'EUR', 'USD', 'GBP', 'CHF', 'CAD', 'AUD', 'BRL', 'ARS', 'JPY', 'INR'] as const;
+/** What an amount may be typed in, beside satoshi and the shop's own currency. */
+const CURRENCIES = ['EUR', 'USD', 'GBP', 'CHF', 'CAD', 'AUD', 'BRL', 'ARS', 'JPY', 'INR'];
 const STATUSES = ['paid', 'unpaid', 'expired'] as const;
 const KIND_OF_STATUS: Readonly<Record<string, string>> = { paid: 'good', unpaid: 'warn', expired: '' };
 
@@ -126,6 +126,8 @@ function furtherOn(found: JsonObject, wanted: Wanted, time_zone: string): Html {
 /** Answers the form for a new invoice; `filled` is what was sent before. */
 export function newInvoice({ tools, person, asked }: Visit, said?: Said): PageAnswer {
   const { form } = asked;
+  const own = tools.settings.shop_currency;
+  const units = [...new Set<string>(['sat', ...(own === undefined ? [] : [own]), ...CURRENCIES])];
   return frame(tools, person, {
     title: 'New invoice',
     here: '/invoices',
@@ -137,7 +139,7 @@ export function newInvoice({ tools, person, asked }: Visit, said?: Said): PageAn
         <div class="row">
           <div class="field grows"><label for="amount">Amount</label>
             <input id="amount" name="amount" inputmode="decimal" maxlength="20" value="${form.text('amount')}" aria-describedby="amount-hint"></div>
-          <div class="field"><label for="unit">In</label><select id="unit" name="unit">${UNITS.map((unit) => option(unit, unit, form.text('unit') || 'sat'))}</select></div>
+          <div class="field"><label for="unit">In</label><select id="unit" name="unit">${units.map((unit) => option(unit, unit, form.text('unit') || (own ?? 'sat')))}</select></div>
         </div>
         <p class="muted small" id="amount-hint">Empty: the payer chooses. An amount in a currency becomes satoshi at the rate of this moment.</p>
         <div class="field"><label for="description">What it is for</label>
@@ -179,7 +181,7 @@ export async function makeInvoice(visit: Visit): Promise<PageAnswer> {
 /** The parameters for the amount that was typed; undefined for what is none. */
 function askedAmount(text: string, unit: string): JsonObject | undefined {
   if (text === '') return { amount_msat: 'any' };
-  const currency = unit === 'sat' || !(UNITS as readonly string[]).includes(unit) ? undefined : parseCurrency(unit);
+  const currency = parseCurrency(unit);
   if (currency === undefined) {
     const satoshi = text.replace(/[\s,.']/g, '');
     return /^[1-9]\d{0,15}$/.test(satoshi) ? { amount_msat: `${satoshi}sat` } : undefined;

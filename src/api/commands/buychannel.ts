@@ -1,8 +1,25 @@
+import { RpcError } from '../../base/errors.ts';
 import { msatToSatFloor } from '../../base/types/amount.ts';
+import type { ChannelOrder, PayWay } from '../../node/liquidity/channel-order.ts';
 import { byName, optional, required, withDefault } from '../rpc/command.ts';
 import { field } from '../rpc/fields.ts';
 import { blocksOf, channelOrderMembers, channelOrderRow } from './channel-order-row.ts';
+import type { LiquidityModules } from './liquidity-modules.ts';
 import { defineCommand } from './modules.ts';
+
+/** The order with the price that would be paid now; with why not, where it cannot be paid. */
+async function priced(
+  quoted: ChannelOrder,
+  orders: LiquidityModules['liquidity']['channel_orders'],
+  way: PayWay | undefined,
+) {
+  try {
+    return channelOrderRow(quoted, await orders.priceNow(quoted, way));
+  } catch (error) {
+    if (!(error instanceof RpcError)) throw error;
+    return channelOrderRow({ ...quoted, problem: error.message });
+  }
+}
 
 /** Buys a channel that others put money into. */
 export const buychannel = defineCommand({
@@ -40,7 +57,7 @@ It is safe to ask again: the same price is answered while it holds, and an order
       announce_channel: announce,
     };
     const quoted = await liquidity.channel_orders.quote(wish, 'operator');
-    if (maxfee === undefined) return channelOrderRow(quoted);
+    if (maxfee === undefined) return await priced(quoted, liquidity.channel_orders, payway);
     return channelOrderRow(await liquidity.channel_orders.buy(quoted.number, msatToSatFloor(maxfee), payway));
   },
 });

@@ -1,5 +1,5 @@
 /** Channels that were bought ahead, as commands show them. Nothing in it is a provider's own text. */
-import { type ChannelOrder, optionOf } from '../../node/liquidity/channel-order.ts';
+import { type ChannelOrder, optionOf, type PayOption } from '../../node/liquidity/channel-order.ts';
 import { type AnswerRecord, answer } from '../rpc/answer.ts';
 
 /** What `buychannel` and `listchannelorders` answer of an order. */
@@ -29,9 +29,11 @@ export const channelOrderMembers = {
   summary: answer.string('The same as a sentence.'),
 } as const;
 
-/** An order as it is shown. */
-export function channelOrderRow(order: ChannelOrder): AnswerRecord<typeof channelOrderMembers> {
-  const option = optionOf(order);
+/** An order as it is shown. `option`: the way to pay that would be taken now. */
+export function channelOrderRow(
+  order: ChannelOrder,
+  option: PayOption | undefined = optionOf(order),
+): AnswerRecord<typeof channelOrderMembers> {
   return {
     order: order.number,
     provider_id: order.provider_id,
@@ -50,7 +52,7 @@ export function channelOrderRow(order: ChannelOrder): AnswerRecord<typeof channe
     funding_outnum: order.funding_outnum,
     channel_expires_at: order.channel_expires_at,
     problem: order.problem,
-    summary: summaryOf(order),
+    summary: summaryOf(order, option),
   };
 }
 
@@ -81,9 +83,9 @@ const AFTERWARDS: Readonly<Record<ChannelOrder['status'], string>> = {
   expired: 'It was not paid in time, and nothing was paid.',
 };
 
-function summaryOf(order: ChannelOrder): string {
+function summaryOf(order: ChannelOrder, option: PayOption | undefined): string {
   const { lsp_balance_sat, channel_expiry_blocks, status, problem } = order;
-  const fee_sat = optionOf(order)?.fee_sat ?? 0n;
+  const fee_sat = option?.fee_sat ?? 0n;
   // In hundredths of a percent.
   const share = (fee_sat * 10_000n + lsp_balance_sat / 2n) / lsp_balance_sat;
   const percent = `${share / 100n}.${String(share % 100n).padStart(2, '0')} %`;

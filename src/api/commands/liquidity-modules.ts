@@ -10,6 +10,6 @@ export interface LiquidityModules {
     /** What is paid, and what can be used, as fees are now. */
     limits(): Limits;
     /** Channels that are bought ahead. */
-    readonly channel_orders: Pick<ChannelOrders, 'list' | 'quote' | 'buy'>;
+    readonly channel_orders: Pick<ChannelOrders, 'list' | 'quote' | 'priceNow' | 'buy'>;
   };
 }

@@ -19,6 +19,6 @@ export const listchannelorders = defineCommand({
   access: 'read',
   async run({ order }, { liquidity }) {
     const wanted = liquidity.channel_orders.list().filter(({ number }) => order === undefined || number === order);
-    return { orders: wanted.map(channelOrderRow) };
+    return { orders: wanted.map((each) => channelOrderRow(each)) };
   },
 });

@@ -10,11 +10,12 @@ export function isAtTerminal(): boolean {
 
 /** Shows what was quoted and asks. Answers the request that buys exactly that; undefined when it is not wanted. */
 export async function confirmPurchase(request: ClientRequest, quoted: Shown): Promise<ClientRequest | undefined> {
-  const { status, summary, provider_id, amount_msat, fee_msat, channel_expiry_blocks } = (quoted ?? {}) as Record<
-    string,
-    unknown
-  >;
-  if (status !== 'quoted' || typeof summary !== 'string' || fee_msat === undefined) return undefined;
+  const { status, summary, problem, provider_id, amount_msat, fee_msat, channel_expiry_blocks } = (quoted ??
+    {}) as Record<string, unknown>;
+  // What cannot be paid is shown with the reason, and not asked for.
+  if (status !== 'quoted' || typeof summary !== 'string' || fee_msat === undefined || problem !== undefined) {
+    return undefined;
+  }
   const lines = createInterface({ input: process.stdin, output: process.stderr });
   try {
     const said = await lines.question(`${summary}\nIf you buy it, at most this much is paid. Buy it? [y/N] `);

@@ -117,7 +117,7 @@ export function readOrder(result: JsonObject): ShownOrder {
     })),
     channel: optional(result.channel, 'channel', (channel) => ({
       ...readOutpoint(channel.funding_outpoint),
-      expires_at_ms: readTime(channel.expires_at, 'expires_at'),
+      expires_at_ms: readDatetime(channel.expires_at, 'expires_at'),
     })),
   };
 }
@@ -135,18 +135,10 @@ function readPayment(payment: JsonObject, client_balance_sat: Sat): OrderPayment
   const state = oneOf(payment.state, 'state', ['EXPECT_PAYMENT', 'HOLD', 'PAID', 'REFUNDED', 'CANCELLED']);
   return {
     state: state === 'CANCELLED' ? 'REFUNDED' : state,
-    expires_at_ms: readTime(payment.expires_at, 'expires_at'),
+    expires_at_ms: readDatetime(payment.expires_at, 'expires_at'),
     fee_total_sat,
     order_total_sat,
   };
-}
-
-const WITHOUT_FRACTION = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)Z$/;
-
-/** A time; the examples of bLIP 51 also have it without a fraction of the second. */
-function readTime(value: JsonValue | undefined, name: string): number {
-  const short = typeof value === 'string' ? WITHOUT_FRACTION.exec(value) : null;
-  return readDatetime(short === null ? value : `${short[1]}.000Z`, name);
 }
 
 const OUTPOINT = /^([0-9a-f]{64}):(\d{1,5})$/;

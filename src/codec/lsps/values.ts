@@ -62,7 +62,8 @@ export function readList(value: Given, name: string, most_items: number): readon
   return value as readonly JsonValue[];
 }
 
-const DATETIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+/** bLIP 50 has three digits behind the point. LDK writes nine, or none where there is nothing to say; bLIP 51 has none. */
+const DATETIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|\+00:00)$/;
 
 /** A time, `YYYY-MM-DDThh:mm:ss.uuuZ`: answers Unix time in milliseconds. */
 export function readDatetime(value: Given, name: string): number {

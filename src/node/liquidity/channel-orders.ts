@@ -154,6 +154,14 @@ export class ChannelOrders {
   }
 
   /**
+   * What the order would cost by the way given, or by the cheapest that can be paid now. Rejects with RpcError where it
+   * cannot be paid.
+   */
+  async priceNow(order: ChannelOrder, way?: PayWay): Promise<PayOption> {
+    return (await this.#chooseWay(order, way)).option;
+  }
+
+  /**
    * Buys what was quoted, by the way given or by the cheapest that can be paid now. Resolves when it is durable that the
    * node pays; the payment goes on by itself. One that is bought already is answered as it is. Rejects with RpcError, and
    * then nothing is paid.

@@ -59,7 +59,7 @@ test('an offer with one member more, less or of another kind is none', () => {
     changed({ proportional: '1200' }),
     changed({ proportional: -1 }),
     changed({ proportional: 0.5 }),
-    changed({ valid_until: '2023-02-23T08:47:30Z' }),
+    changed({ valid_until: '2023-02-23T08:47:30+01:00' }),
     changed({ valid_until: '2023-02-23 08:47:30.511Z' }),
     changed({ valid_until: '2023-99-23T08:47:30.511Z' }),
     changed({ valid_until: 1_677_142_050 }),
@@ -109,4 +109,13 @@ test('a purchase is read; who need not trust is not trusted unless it says so', 
   }
   assert.deepEqual(readProtocols({ protocols: [1, 2], new: true }), [1, 2]);
   assert.throws(() => readProtocols({ protocols: ['1'] }), LspsFormatError);
+});
+
+test('a time with nine digits behind the point, as LDK writes it, or with none is the same time', () => {
+  const expected = Date.parse('2023-02-23T08:47:30.511Z');
+  const read = (valid_until: string): number | undefined =>
+    readMenu({ opening_fee_params_menu: [{ ...OFFER, valid_until }] })[0]?.valid_until_ms;
+  assert.equal(read('2023-02-23T08:47:30.511999999Z'), expected);
+  assert.equal(read('2023-02-23T08:47:30.511+00:00'), expected);
+  assert.equal(read('2023-02-23T08:47:30Z'), Date.parse('2023-02-23T08:47:30.000Z'));
 });

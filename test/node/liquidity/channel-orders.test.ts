@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sat } from '../../../src/base/types/amount.ts';
-import type { PayWay } from '../../../src/node/liquidity/channel-order.ts';
+import type { ChannelOrder, PayWay } from '../../../src/node/liquidity/channel-order.ts';
 import { calm, Shelf, WISH } from './shelf.ts';
 
 /** Quotes and buys, as an operator who asks again after each crash. */
@@ -66,7 +66,10 @@ test('a price above the limit is not paid, and what cannot be paid is said with 
   shelf.spendable_msat = 0n as never;
   shelf.spendable_sat = sat(11_999);
   await assert.rejects(orders.buy(number, 20_000n), /0 sat can be sent over channels, 11999 sat from the wallet/);
+  const quoted = orders.find(number) as ChannelOrder;
+  await assert.rejects(orders.priceNow(quoted), /10000 sat are to be paid/);
   shelf.spendable_sat = sat(12_000);
+  assert.equal((await orders.priceNow(quoted)).fee_sat, 12_000n);
   assert.equal((await orders.buy(number, 20_000n)).pay_way, 'onchain');
   orders.stop();
 });

@@ -1,0 +1,89 @@
+/**
+ * A node of LDK (ldk-node) in a process of its own, which sells channels by LSPS2 or pays. The program `ldk-lsp` is looked
+ * for in TILL_PEERS and on the PATH; it is a few lines around the crate `ldk-node`:
+ *
+ *   ldk-lsp service|trusted|plain DIR RPC_PORT RPC_USER RPC_PASSWORD LISTEN_PORT
+ *
+ * It reads a command from each line of its standard input, and answers it with one line: `id`, `address`, `sync`, `balance`,
+ * `connect ID HOST:PORT`, `open ID HOST:PORT SAT`, `channels` (ID:SAT:USABLE:OUTBOUND_MSAT ...), `pay BOLT11 [MSAT]` (answers
+ * an id) and `payments` (ID:STATUS ...). `service` asks 1 per cent and 2,000 sat at least, for payments of 30,000 to 1,000,000
+ * sat, and opens twice what the payment needs; `trusted` does the same with client_trusts_lsp; `plain` sells nothing.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdirSync, openSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { type BitcoindProcess, freePort } from '../../support/bitcoind.ts';
+import { until } from './daemon-process.ts';
+import { find } from './find.ts';
+
+export const LDK_LSP = find('ldk-lsp');
+
+export class LdkLsp {
+  readonly id: string;
+  readonly address: string;
+  readonly #child: ChildProcess;
+  #waiting: ((answer: string) => void)[] = [];
+
+  static async start(role: 'service' | 'trusted' | 'plain', dir: string, bitcoind: BitcoindProcess): Promise<LdkLsp> {
+    mkdirSync(dir, { recursive: true });
+    const port = await freePort();
+    const { rpcport, user, password } = bitcoind;
+    const output = openSync(join(dir, 'events'), 'a');
+    const args = [role, dir, String(rpcport), user, password, String(port)];
+    const child = spawn(LDK_LSP.path, args, { stdio: ['pipe', 'pipe', output] });
+    const node = new LdkLsp(child, `127.0.0.1:${port}`);
+    return Object.assign(node, { id: await node.ask('id') });
+  }
+
+  private constructor(child: ChildProcess, address: string) {
+    this.#child = child;
+    this.address = address;
+    this.id = '';
+    createInterface({ input: child.stdout as NodeJS.ReadableStream }).on('line', (line) =>
+      this.#waiting.shift()?.(line),
+    );
+    child.once('exit', () => {
+      for (const answer of this.#waiting.splice(0)) answer('error it has ended');
+    });
+  }
+
+  /** Says a line, and resolves with the answer. Rejects with what it says is wrong. */
+  async ask(...words: readonly string[]): Promise<string> {
+    const { promise, resolve } = Promise.withResolvers<string>();
+    this.#waiting.push(resolve);
+    this.#child.stdin?.write(`${words.join(' ')}\n`);
+    const answer = await promise;
+    if (answer.startsWith('error')) throw new Error(`${words[0]}: ${answer}`);
+    return answer;
+  }
+
+  /** Opens a channel to another one. */
+  async open(to: LdkLsp, amount_sat: number): Promise<void> {
+    await this.ask('open', to.id, to.address, String(amount_sat));
+  }
+
+  /** How many of its channels can be used. */
+  async usable(): Promise<number> {
+    return (await this.ask('channels')).split(' ').filter((each) => each.split(':')[2] === 'true').length;
+  }
+
+  /** Pays; resolves with how it ended. */
+  async pay(bolt11: string, amount_msat?: number): Promise<string> {
+    const id = await this.ask('pay', bolt11, ...(amount_msat === undefined ? [] : [String(amount_msat)]));
+    let status = 'Pending';
+    await until('the payment has ended', async () => {
+      const payments = (await this.ask('payments')).split(' ');
+      status = payments.find((each) => each.startsWith(`${id}:`))?.split(':')[1] ?? 'Pending';
+      return status !== 'Pending';
+    });
+    return status;
+  }
+
+  /** Ends it. */
+  stop(): Promise<void> {
+    const ended = new Promise<void>((resolve) => this.#child.once('exit', () => resolve()));
+    this.#child.stdin?.end('quit\n');
+    return ended;
+  }
+}

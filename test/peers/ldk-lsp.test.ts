@@ -1,0 +1,117 @@
+/** A new Till that has neither a channel nor a coin is paid by an LDK node, through an LDK node that sells it a channel. */
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { BitcoindProcess, bitcoindMissing } from '../support/bitcoind.ts';
+import { COIN_SCRIPT, coinbaseOf, payFrom } from '../support/coins.ts';
+import { Trader } from '../support/market.ts';
+import { TIMEOUT } from '../support/time-limit.ts';
+import { until } from './daemons/daemon-process.ts';
+import { LDK_LSP, LdkLsp } from './daemons/ldk-lsp.ts';
+
+const skip = bitcoindMissing ?? LDK_LSP.missing;
+const OPTIONS = { ...TIMEOUT, ...(skip === undefined ? {} : { skip }) };
+
+describe(`ldk-node as the provider (${LDK_LSP.version})`, OPTIONS, () => {
+  const dir = mkdtempSync(join(tmpdir(), 'till-ldk-lsp-'));
+  let bitcoind: BitcoindProcess;
+  let provider: LdkLsp;
+  let payer: LdkLsp;
+  let shop: Trader;
+  let next_coin = 1;
+
+  before(async () => {
+    bitcoind = await BitcoindProcess.start();
+    await bitcoind.mine(120, COIN_SCRIPT);
+    provider = await LdkLsp.start('service', join(dir, 'provider'), bitcoind);
+    payer = await LdkLsp.start('plain', join(dir, 'payer'), bitcoind);
+    for (const node of [provider, payer]) for (let count = 0; count < 3; count++) await give(node);
+    await mine(1);
+    // None of them carries the largest payment alone.
+    for (const [index, amount_sat] of [150_000, 150_000, 150_000].entries()) {
+      await payer.open(provider, amount_sat);
+      await until('the funding is sent', async () => (await bitcoind.call<string[]>('getrawmempool')).length > 0);
+      await mine(6);
+      await until('the channel can be used', async () => (await payer.usable()) === index + 1);
+    }
+    shop = new Trader('shop', [
+      '--network=regtest',
+      '--chain=bitcoind',
+      '--bitcoin-rpcconnect=127.0.0.1',
+      `--bitcoin-rpcport=${bitcoind.rpcport}`,
+      `--bitcoin-rpcuser=${bitcoind.user}`,
+      `--bitcoin-rpcpassword=${bitcoind.password}`,
+      '--undefended-msat=1000000000000',
+      `--lsp=${provider.id}@${provider.address}`,
+      '--lsp-max-fee=5000sat',
+      '--lsp-max-fee-ppm=20000',
+    ]);
+    await shop.start();
+    await until('the shop has its provider', async () => ((await shop.ask('getinfo')).num_peers as number) === 1);
+  });
+  after(async () => {
+    await shop?.stop('remove');
+    await payer?.stop();
+    await provider?.stop();
+    await bitcoind?.stop();
+    rmSync(dir, { recursive: true, force: true });
+  });
+
+  async function give(node: LdkLsp): Promise<void> {
+    const { scriptPubKey } = await bitcoind.call<{ scriptPubKey: string }>(
+      'validateaddress',
+      await node.ask('address'),
+    );
+    const hash = await bitcoind.call<string>('getblockhash', next_coin++);
+    const coin = coinbaseOf(Buffer.from(await bitcoind.call<string>('getblock', hash, 0), 'hex'));
+    await bitcoind.call('sendrawtransaction', payFrom(coin, 100_000_000n, scriptPubKey).bytes.toString('hex'));
+  }
+
+  async function mine(count: number): Promise<void> {
+    await bitcoind.mine(count, COIN_SCRIPT);
+    for (const node of [provider, payer]) await node.ask('sync');
+  }
+
+  async function made(label: string, amount_msat: number | 'any') {
+    return await shop.ask('invoice', { amount_msat, label, description: label, jit: true });
+  }
+
+  async function paid(label: string) {
+    return (await shop.ask('waitinvoice', { label })) as { amount_received_msat: number; opening_fee_msat: number };
+  }
+
+  test('a fixed amount in one part', async () => {
+    const { bolt11, opening_fee_msat } = await made('one', 80_000_000);
+    assert.equal(opening_fee_msat, 2_000_000);
+    assert.equal(await payer.pay(bolt11 as string), 'Succeeded');
+    const { amount_received_msat, opening_fee_msat: taken } = await paid('one');
+    assert.deepEqual([amount_received_msat, taken], [78_000_000, 2_000_000]);
+    await mine(6);
+  });
+
+  test('an amount that the payer chooses', async () => {
+    const { bolt11 } = await made('open', 'any');
+    assert.equal(await payer.pay(bolt11 as string, 60_000_000), 'Succeeded');
+    const { amount_received_msat, opening_fee_msat } = await paid('open');
+    assert.deepEqual([amount_received_msat, opening_fee_msat], [58_000_000, 2_000_000]);
+    await mine(6);
+  });
+
+  test('a fixed amount in several parts', async () => {
+    const { bolt11 } = await made('parts', 200_000_000);
+    assert.equal(await payer.pay(bolt11 as string), 'Succeeded');
+    const { amount_received_msat, opening_fee_msat } = await paid('parts');
+    assert.deepEqual([amount_received_msat, opening_fee_msat], [198_000_000, 2_000_000]);
+    await mine(6);
+  });
+
+  test('and the next payment costs nothing', async () => {
+    await until('the channels can be used', async () => (await shop.usable()).length === 3);
+    const plain = await shop.ask('invoice', { amount_msat: 20_000_000, label: 'plain', description: 'x' });
+    assert.equal(await payer.pay(plain.bolt11 as string), 'Succeeded');
+    const { amount_received_msat, opening_fee_msat } = await paid('plain');
+    assert.deepEqual([amount_received_msat, opening_fee_msat], [20_000_000, undefined]);
+  });
+});

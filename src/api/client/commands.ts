@@ -341,7 +341,8 @@ export interface Commands {
       /** The name. */ readonly user: string;
       /** What the user may do. */ readonly role: 'owner' | 'cashier' | 'accountant';
       /** What the link holds: it begins one session, once. */ readonly token: string;
-      /** The link. Absent while no dashboard is served. */ readonly url?: string;
+      /** The link to the dashboard. Absent while none is served. */ readonly url?: string;
+      /** The same for the counter, which `shop-bind` serves. One of the two can be used. */ readonly counter_url?: string;
       /** Until when it can be used, in Unix time. */ readonly expires_at: number;
     };
   };
@@ -447,7 +448,8 @@ export interface Commands {
       /** The name. */ readonly user: string;
       /** What the user may do. */ readonly role: 'owner' | 'cashier' | 'accountant';
       /** What the link holds: it begins one session, once. */ readonly token: string;
-      /** The link. Absent while no dashboard is served. */ readonly url?: string;
+      /** The link to the dashboard. Absent while none is served. */ readonly url?: string;
+      /** The same for the counter, which `shop-bind` serves. One of the two can be used. */ readonly counter_url?: string;
       /** Until when it can be used, in Unix time. */ readonly expires_at: number;
     };
   };

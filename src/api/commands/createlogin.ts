@@ -18,11 +18,11 @@ export const createlogin = defineCommand({
   errors: ['USER_NOT_FOUND', 'USER_ALREADY_EXISTS'],
   see_also: ['createuser', 'listusers', 'listsessions'],
   access: 'write',
-  async run({ user: name }, { users, sessions, dashboardUrl }) {
+  async run({ user: name }, { users, sessions, served }) {
     const user =
       name === undefined
         ? (users.list().find(({ role }) => role === 'owner') ?? (await users.create(FIRST_OWNER, 'owner')))
         : users.get(name);
-    return { user: user.name, role: user.role, ...linkRow(await sessions.makeLink(user), dashboardUrl()) };
+    return { user: user.name, role: user.role, ...linkRow(await sessions.makeLink(user), served) };
   },
 });

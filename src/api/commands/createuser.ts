@@ -21,9 +21,9 @@ The roles: ${ROLES_DOC}. Each user has a rune of their own, which \`showrunes\` 
   examples: [{ title: 'Somebody at the counter', params: { user: 'Anna', role: 'cashier' } }],
   see_also: ['listusers', 'updateuser', 'deleteuser', 'createlogin'],
   access: 'write',
-  async run({ user: name, role, password }, { users, sessions, sign_in, dashboardUrl }) {
+  async run({ user: name, role, password }, { users, sessions, sign_in, served }) {
     const hash = password === undefined ? undefined : await sign_in.hash(password.reveal());
     const user = await users.create(name, role, hash);
-    return { user: user.name, role: user.role, ...linkRow(await sessions.makeLink(user), dashboardUrl()) };
+    return { user: user.name, role: user.role, ...linkRow(await sessions.makeLink(user), served) };
   },
 });

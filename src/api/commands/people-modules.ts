@@ -13,6 +13,6 @@ export interface PeopleModules {
   readonly sign_in: Pick<SignIn, 'hash'>;
   /** Who did what. */
   readonly actions: Pick<Actions, 'list'>;
-  /** Where the dashboard is served, without a slash at the end; undefined where it is not. */
-  readonly dashboardUrl: () => string | undefined;
+  /** Where people sign in, without a slash at the end: on the dashboard, and on the counter's server. */
+  readonly served: { readonly dashboard_url: string | undefined; readonly shop_url: string | undefined };
 }

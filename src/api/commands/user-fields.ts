@@ -4,6 +4,7 @@ import { ROLE_WORDS, ROLES } from '../../shop/access/roles.ts';
 import { answer } from '../rpc/answer.ts';
 import { fieldOf, secretField, textOf } from '../rpc/field.ts';
 import { field } from '../rpc/fields.ts';
+import type { PeopleModules } from './people-modules.ts';
 
 /** A role. */
 export const roleField = field.oneOf(...ROLES);
@@ -28,15 +29,18 @@ export const userMembers = {
 /** A link that begins a session. */
 export const linkMembers = {
   token: answer.string('What the link holds: it begins one session, once.'),
-  url: answer.optional(answer.string('The link. Absent while no dashboard is served.')),
+  url: answer.optional(answer.string('The link to the dashboard. Absent while none is served.')),
+  counter_url: answer.optional(
+    answer.string('The same for the counter, which `shop-bind` serves. One of the two can be used.'),
+  ),
   expires_at: answer.integer('Until when it can be used, in Unix time.'),
 };
 
-/** The link to the dashboard. */
+/** The links to the pages that people sign in on. */
 export function linkRow(
   { token, expires_at }: { readonly token: string; readonly expires_at: number },
-  dashboard_url: string | undefined,
+  { dashboard_url, shop_url }: PeopleModules['served'],
 ) {
-  const url = dashboard_url === undefined ? undefined : `${dashboard_url}/sign-in?token=${token}`;
-  return { token, url, expires_at };
+  const linkTo = (url: string | undefined) => (url === undefined ? undefined : `${url}/sign-in?token=${token}`);
+  return { token, url: linkTo(dashboard_url), counter_url: linkTo(shop_url), expires_at };
 }

@@ -69,7 +69,7 @@ export function modulesOf(layers: BuiltLayers): Modules {
     passkeys: shop.people.passkeys,
     sign_in: shop.people.sign_in,
     actions: shop.people.actions,
-    dashboardUrl: () => shop.people.served.dashboard_url,
+    served: shop.people.served,
     events: shop.events,
     counter: { items: shop.items, sales: shop.sales, currency: shopCurrency(config) },
     addresses: shop.addresses,

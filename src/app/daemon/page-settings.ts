@@ -65,7 +65,11 @@ export function servedPages({
 }: Awaited<ReturnType<typeof pageSettings>>): ServedPages {
   const named = [shop, dashboard].flatMap((server) => (server === undefined ? [] : [nameOf(server)]));
   const origins = [...named, ...[public_url, dashboard_url].filter((origin) => origin !== undefined)];
-  return { dashboard_url: dashboard && (dashboard_url ?? nameOf(dashboard)), origins };
+  return {
+    dashboard_url: dashboard && (dashboard_url ?? nameOf(dashboard)),
+    shop_url: shop && (public_url ?? nameOf(shop)),
+    origins,
+  };
 }
 
 function nameOf(server: PageServerSettings): string {

@@ -13,6 +13,8 @@ import type { Infra } from './build-infra.ts';
 export interface ServedPages {
   /** The dashboard, without a slash at the end. */
   dashboard_url: string | undefined;
+  /** The counter's server, without a slash at the end. */
+  shop_url: string | undefined;
   /** Every origin by which pages that people sign in on may be opened. */
   origins: readonly string[];
 }
@@ -34,7 +36,7 @@ export async function buildPeople(
   { store, clock, log }: Pick<Infra, 'store' | 'clock' | 'log'>,
   runes: Runes,
 ): Promise<People> {
-  const served: ServedPages = { dashboard_url: undefined, origins: [] };
+  const served: ServedPages = { dashboard_url: undefined, shop_url: undefined, origins: [] };
   const users = await Users.open({ store, clock, runes });
   const sessions = await Sessions.open({
     store,

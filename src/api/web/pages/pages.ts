@@ -24,7 +24,7 @@ import type { RouteSet } from './page.ts';
 import { signInPages } from './sign-in/sign-in.ts';
 
 /** What the server for everybody has (`shop-bind`). */
-export const SHOP_PAGES: readonly RouteSet[] = [checkoutPages, counterPages, addressPages, signInPages];
+export const SHOP_PAGES: readonly RouteSet[] = [checkoutPages, counterPages, addressPages, signInPages('/pos')];
 
 /** What the server for the shop's own people has (`dashboard-bind`). */
-export const DASHBOARD_PAGES: readonly RouteSet[] = [signInPages, dashboardPages];
+export const DASHBOARD_PAGES: readonly RouteSet[] = [signInPages('/'), dashboardPages];

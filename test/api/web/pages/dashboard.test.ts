@@ -22,7 +22,13 @@ describe('the dashboard', TIMEOUT, () => {
 
   before(async () => {
     town = await Town.found();
-    shop = await town.start('shop', '--dashboard-bind=127.0.0.1:0', '--shop-timezone=Europe/Berlin', TRUSTS_PEERS);
+    shop = await town.start(
+      'shop',
+      '--dashboard-bind=127.0.0.1:0',
+      '--shop-bind=127.0.0.1:0',
+      '--shop-timezone=Europe/Berlin',
+      TRUSTS_PEERS,
+    );
     customer = await town.start('customer', TRUSTS_PEERS);
     await town.fund(customer);
     await town.connect(customer, shop);
@@ -191,6 +197,16 @@ describe('the dashboard', TIMEOUT, () => {
       actions.map(({ user, role, method, outcome }) => [user, role, method, outcome]),
       [['Cora', 'cashier', 'invoice', 'done']],
     );
+  });
+
+  test('a cashier signs in at the counter by the same kind of link', async () => {
+    const { counter_url = '' } = await client.call('createuser', { user: 'Gus', role: 'cashier' });
+    const link = new URL(counter_url);
+    assert.equal(link.hostname, 'localhost');
+    const gus = new Surfer(link.origin);
+    const seen = await gus.submit(link.pathname + link.search, '/sign-in');
+    assert.equal(seen.location, '/pos', seen.text);
+    assert.equal((await gus.get('/pos')).status, 200);
   });
 
   test('somebody who is removed, or whose session is ended, is out at once', async () => {

@@ -24,6 +24,8 @@ const DONE = {
 interface NewLink {
   readonly user: string;
   readonly url: string;
+  /** The same for the counter, where there is one. */
+  readonly counter_url: string | undefined;
 }
 
 /** Answers the page. */
@@ -56,12 +58,13 @@ export async function people(visit: Visit, said?: Said, link?: NewLink): Promise
   });
 }
 
-function linkShown({ user, url }: NewLink): Html {
+function linkShown({ user, url, counter_url }: NewLink): Html {
   return html`
     <section class="card stack">
       <h2>A link for ${quoted(user)}</h2>
       <p>It signs ${quoted(user)} in once, within ten minutes. Show it to nobody else.</p>
       <p class="mono">${url}</p>
+      ${counter_url !== undefined && html`<p>Or on the device at the counter:</p><p class="mono">${counter_url}</p>`}
     </section>`;
 }
 
@@ -141,6 +144,7 @@ function linkIn({ asked }: Visit, made: JsonObject): NewLink {
   return {
     user: textIn(made, 'user') ?? '',
     url: `${asked.base_url}/sign-in?token=${textIn(made, 'token') ?? ''}`,
+    counter_url: textIn(made, 'counter_url'),
   };
 }
 

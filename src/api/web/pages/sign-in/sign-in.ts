@@ -5,7 +5,7 @@ import { MalformedJson, parseJson } from '../../../rpc/json-parser.ts';
 import { type Html, html } from '../html.ts';
 import { page } from '../layout.ts';
 import { NodeRefused } from '../node-calls.ts';
-import type { PageAnswer, PageRequest, PageRoute, PageTools } from '../page.ts';
+import type { PageAnswer, PageRequest, PageTools, RouteSet } from '../page.ts';
 import { checkForm, endedCookie, personOf, sessionCookie } from './person.ts';
 
 /** What the page says when something went wrong, or was done. */
@@ -14,25 +14,31 @@ interface Said {
   readonly text: string;
 }
 
-/** The routes. */
-export function signInPages(tools: PageTools): readonly PageRoute[] {
-  return [
-    { method: 'GET', path: '/sign-in', answer: (asked) => show(tools, asked, undefined, 200) },
-    { method: 'POST', path: '/sign-in', answer: (asked) => signIn(tools, asked) },
+/** The routes of a server whose people begin at `home`. */
+export function signInPages(home: string): RouteSet {
+  return (tools) => [
+    { method: 'GET', path: '/sign-in', answer: (asked) => show(tools, asked, home) },
+    { method: 'POST', path: '/sign-in', answer: (asked) => signIn(tools, asked, home) },
     { method: 'POST', path: '/sign-in/challenge', answer: (asked) => challenge(tools, asked) },
     { method: 'POST', path: '/sign-out', answer: (asked) => signOut(tools, asked) },
   ];
 }
 
-/** A path of ours to go on to; `/` for anything else. */
-export function nextPath(given: string): string {
-  return /^\/(?![/\\])[\x21-\x7e]*$/.test(given) ? given : '/';
+/** A path of ours to go on to; the home of the server for anything else. */
+export function nextPath(given: string, home: string): string {
+  return given !== '/' && /^\/(?![/\\])[\x21-\x7e]*$/.test(given) ? given : home;
 }
 
-async function show(tools: PageTools, asked: PageRequest, said: Said | undefined, status: number): Promise<PageAnswer> {
+async function show(
+  tools: PageTools,
+  asked: PageRequest,
+  home: string,
+  said?: Said,
+  status = 200,
+): Promise<PageAnswer> {
   const { searchParams } = asked.url;
   const isPost = asked.request.method === 'POST';
-  const next = nextPath(isPost ? asked.form.text('next') : (searchParams.get('next') ?? '/'));
+  const next = nextPath(isPost ? asked.form.text('next') : (searchParams.get('next') ?? home), home);
   const token = isPost ? '' : (searchParams.get('token') ?? '');
   if (!isPost && token === '' && (await personOf(tools, asked)) !== undefined) return { see: next };
   const { is_possible } = await tools.node.ask('passkeys_possible', { origin: asked.base_url });
@@ -88,7 +94,7 @@ function byName(next: string, has_passkeys: boolean): Html {
     <p class="muted">The owner of the node gets a link by typing <code>till dashboard</code> on its machine. Others ask the owner for one.</p>`;
 }
 
-async function signIn(tools: PageTools, asked: PageRequest): Promise<PageAnswer> {
+async function signIn(tools: PageTools, asked: PageRequest, home: string): Promise<PageAnswer> {
   const { form, address, base_url: origin } = asked;
   const way = form.text('way');
   const proof: JsonObject =
@@ -97,11 +103,11 @@ async function signIn(tools: PageTools, asked: PageRequest): Promise<PageAnswer>
       : { way, name: form.text('name'), password: form.text('password'), token: form.text('token') };
   try {
     const { session } = await tools.node.ask('sign_in', { ...proof, address });
-    return { see: nextPath(form.text('next')), headers: { 'set-cookie': sessionCookie(asked, String(session)) } };
+    return { see: nextPath(form.text('next'), home), headers: { 'set-cookie': sessionCookie(asked, String(session)) } };
   } catch (error) {
     if (!(error instanceof NodeRefused)) throw error;
     const status = error.error === 'SIGN_IN_TOO_OFTEN' ? 429 : 401;
-    return await show(tools, asked, { kind: 'bad', text: error.message.replaceAll('`', '') }, status);
+    return await show(tools, asked, home, { kind: 'bad', text: error.message.replaceAll('`', '') }, status);
   }
 }
 

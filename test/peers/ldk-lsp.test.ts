@@ -36,20 +36,7 @@ describe(`ldk-node as the provider (${LDK_LSP.version})`, OPTIONS, () => {
       await mine(6);
       await until('the channel can be used', async () => (await payer.usable()) === index + 1);
     }
-    shop = new Trader('shop', [
-      '--network=regtest',
-      '--chain=bitcoind',
-      '--bitcoin-rpcconnect=127.0.0.1',
-      `--bitcoin-rpcport=${bitcoind.rpcport}`,
-      `--bitcoin-rpcuser=${bitcoind.user}`,
-      `--bitcoin-rpcpassword=${bitcoind.password}`,
-      '--undefended-msat=1000000000000',
-      `--lsp=${provider.id}@${provider.address}`,
-      '--lsp-max-fee=5000sat',
-      '--lsp-max-fee-ppm=20000',
-    ]);
-    await shop.start();
-    await until('the shop has its provider', async () => ((await shop.ask('getinfo')).num_peers as number) === 1);
+    shop = await openShop(provider);
   });
   after(async () => {
     await shop?.stop('remove');
@@ -58,6 +45,26 @@ describe(`ldk-node as the provider (${LDK_LSP.version})`, OPTIONS, () => {
     await bitcoind?.stop();
     rmSync(dir, { recursive: true, force: true });
   });
+
+  /** A new one, that has nothing. */
+  async function openShop(from: LdkLsp, ...options: readonly string[]): Promise<Trader> {
+    const opened = new Trader('shop', [
+      '--network=regtest',
+      '--chain=bitcoind',
+      '--bitcoin-rpcconnect=127.0.0.1',
+      `--bitcoin-rpcport=${bitcoind.rpcport}`,
+      `--bitcoin-rpcuser=${bitcoind.user}`,
+      `--bitcoin-rpcpassword=${bitcoind.password}`,
+      '--undefended-msat=1000000000000',
+      `--lsp=${from.id}@${from.address}`,
+      '--lsp-max-fee=5000sat',
+      '--lsp-max-fee-ppm=20000',
+      ...options,
+    ]);
+    await opened.start();
+    await until('the shop has its provider', async () => ((await opened.ask('getinfo')).num_peers as number) === 1);
+    return opened;
+  }
 
   async function give(node: LdkLsp): Promise<void> {
     const { scriptPubKey } = await bitcoind.call<{ scriptPubKey: string }>(
@@ -105,6 +112,33 @@ describe(`ldk-node as the provider (${LDK_LSP.version})`, OPTIONS, () => {
     const { amount_received_msat, opening_fee_msat } = await paid('parts');
     assert.deepEqual([amount_received_msat, opening_fee_msat], [198_000_000, 2_000_000]);
     await mine(6);
+  });
+
+  test('a provider that sends the funding when it has been paid', async () => {
+    const trusted = await LdkLsp.start('trusted', join(dir, 'trusted'), bitcoind);
+    await give(trusted);
+    await mine(1);
+    await trusted.ask('sync');
+    const before_it = await payer.usable();
+    await payer.open(trusted, 150_000);
+    await until('the funding is sent', async () => (await bitcoind.call<string[]>('getrawmempool')).length > 0);
+    await mine(6);
+    await until('the channel can be used', async () => (await payer.usable()) === before_it + 1);
+    const wary = await openShop(trusted);
+    const asked = { amount_msat: 80_000_000, label: 'trust', description: 'x', jit: true };
+    await assert.rejects(wary.ask('invoice', asked), /trust/);
+    await wary.stop('remove');
+    const trusting = await openShop(trusted, '--client-trusts-lsp');
+    try {
+      const { bolt11 } = await trusting.ask('invoice', asked);
+      assert.equal(await payer.pay(bolt11 as string), 'Succeeded');
+      const { opening_fee_msat } = await trusting.ask('waitinvoice', { label: 'trust' });
+      assert.equal(opening_fee_msat, 2_000_000);
+      await until('the funding is sent', async () => (await bitcoind.call<string[]>('getrawmempool')).length > 0);
+    } finally {
+      await trusting.stop('remove');
+      await trusted.stop();
+    }
   });
 
   test('and the next payment costs nothing', async () => {

@@ -37,7 +37,7 @@ interface Turn {
   readonly postgres: number;
 }
 
-function figuresOf(what: string, turns: readonly Turn[], must_reach: number): Figure[] {
+function figuresOf(what: string, turns: readonly Turn[], must_reach?: number): Figure[] {
   const middle = (values: readonly number[]): number => percentile([...values], 0.5);
   return [
     { what: `${what}, PostgreSQL`, value: middle(turns.map(({ postgres }) => postgres)), unit: '/s' },
@@ -46,7 +46,7 @@ function figuresOf(what: string, turns: readonly Turn[], must_reach: number): Fi
       what: '  ratio, p50 of turns',
       value: middle(turns.map(({ sqlite, postgres }) => postgres / sqlite)),
       unit: 'x',
-      must_reach,
+      ...(must_reach === undefined ? {} : { must_reach }),
     },
   ];
 }
@@ -88,7 +88,7 @@ export async function run(): Promise<readonly Figure[]> {
       }),
     );
   }
-  figures.push(...figuresOf('mark paid, 30 in flight', paid, 0.5));
+  figures.push(...figuresOf('mark paid, 30 in flight', paid));
   for (const [what, invoices] of Object.entries(stores)) {
     const taken = await latencies(300, (index) => create(invoices, `alone ${index}`));
     figures.push({ what: `create, one at a time on ${what}, p50`, value: percentile(taken, 0.5), unit: 'ms' });

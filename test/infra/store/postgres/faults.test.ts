@@ -16,7 +16,7 @@ import { TIMEOUT } from '../../../support/time-limit.ts';
 import { CONTRACT_MIGRATIONS } from '../schema.ts';
 
 /** Cuts on each side of the commit; `TILL_POSTGRES_ROUNDS` makes them more. */
-const ROUNDS = Number(process.env.TILL_POSTGRES_ROUNDS ?? 12);
+const ROUNDS = Number(process.env.TILL_POSTGRES_ROUNDS ?? 8);
 
 describe('a store whose server fails', { ...TIMEOUT, skip: postgresMissing ?? false }, () => {
   let server: PostgresServer;

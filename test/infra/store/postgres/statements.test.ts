@@ -42,6 +42,8 @@ function isLength(type: string, sql: string): boolean {
   return type === 'integer' && sql.includes('substr(');
 }
 
+const UNDEFINED_TABLE = '42P01';
+
 const skip = postgresMissing ?? (file === undefined ? 'only npm test writes down what is seen' : false);
 
 it('PostgreSQL takes every statement that was seen, with the types that Till binds', { ...TIMEOUT, skip }, async () => {
@@ -76,6 +78,8 @@ it('PostgreSQL takes every statement that was seen, with the types that Till bin
       const wrong = (rows[0]?.types ?? []).filter((type) => !BOUND.includes(type) && !isLength(type, sql));
       if (wrong.length > 0) refused.push(`${sql}: it takes ${wrong.join(', ')}`);
     } catch (error) {
+      // A table of a test's own, in words that begin as one of Till's.
+      if ((error as { code?: string }).code === UNDEFINED_TABLE) continue;
       refused.push(`${sql}: ${(error as Error).message}`);
     }
   }

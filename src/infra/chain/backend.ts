@@ -40,7 +40,7 @@ export interface ChainBackend {
   mempoolMinimumPerKw?(): Promise<number>;
   unspent: ChainSource['unspent'];
   /** What transactions in no block pay to the script (hex), all together. Absent where the source cannot say at once. */
-  unconfirmedTo?(script_pubkey: string): Promise<Sat>;
+  unconfirmedTo?(script_pubkey: string): Promise<Sat | undefined>;
   /** The transaction (serialized) while it waits for a block; undefined when the source's mempool does not hold it. */
   mempoolTransaction?(txid: Txid): Promise<Uint8Array | undefined>;
   /**

@@ -8,6 +8,7 @@ import type { Txid } from '../../base/types/brand.ts';
 import { NETWORKS, type NetworkName } from '../../base/types/network.ts';
 import { type ChainBackend, ChainError, type ScriptCoin } from './backend.ts';
 import { CHAIN_NAMES } from './bitcoin-conf.ts';
+import { MempoolOutputs } from './mempool-outputs.ts';
 import { isKnownReason, packageVerdict } from './package-verdict.ts';
 import { txidOfTransaction } from './raw-block.ts';
 import {
@@ -26,6 +27,8 @@ export interface BitcoindOptions {
   readonly login: string | { readonly cookie_file: string };
   /** A request that takes longer has failed. */
   readonly timeout_ms: number;
+  /** The mempool is listed at most once in this time. Default: 3000. */
+  readonly mempool_pause_ms?: number;
 }
 
 const RPC_OTHER_ERROR = -1;
@@ -64,6 +67,7 @@ function verdictOf(answer: RpcAnswer): BroadcastResult {
   throw answer;
 }
 
+const MEMPOOL_PAUSE_MS = 3000;
 /** A search of all unspent outputs may take so long on a slow disk. */
 const SEARCH_TIMEOUT_MS = 3_600_000;
 /** Blocks that a well bitcoind may know the headers of only, while they are on their way. */
@@ -76,9 +80,16 @@ export class Bitcoind implements ChainBackend {
   #isClosed = false;
   #is_catching_up = false;
   #tip_time: number | undefined;
+  readonly #mempool: MempoolOutputs;
 
   constructor(options: BitcoindOptions) {
     this.#options = options;
+    this.#mempool = new MempoolOutputs({
+      size: async () => (await this.#call<{ size: number }>('getmempoolinfo')).size,
+      txids: () => this.#call<readonly Txid[]>('getrawmempool'),
+      transaction: (txid) => this.mempoolTransaction(txid),
+      least_pause_ms: options.mempool_pause_ms ?? MEMPOOL_PAUSE_MS,
+    });
   }
 
   async open(): Promise<void> {
@@ -207,6 +218,10 @@ export class Bitcoind implements ChainBackend {
       script_pubkey: coin.scriptPubKey.hex,
       height: height - coin.confirmations + 1,
     };
+  }
+
+  unconfirmedTo(script_pubkey: string): Promise<Sat | undefined> {
+    return this.#mempool.paidTo(script_pubkey);
   }
 
   async mempoolTransaction(txid: Txid): Promise<Uint8Array | undefined> {

@@ -77,6 +77,7 @@ function optionsOf(process: BitcoindProcess, network: NetworkName = 'regtest') {
     'bitcoin-rpcport': process.rpcport,
     login: `${process.user}:${process.password}`,
     timeout_ms: 10_000,
+    mempool_pause_ms: 0,
   };
 }
 

@@ -5,7 +5,7 @@
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chownSync, cpSync, existsSync, globSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, chownSync, cpSync, existsSync, globSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -80,22 +80,30 @@ function emptyCluster(): string {
 export class PostgresServer {
   /** Where its Unix socket is. */
   readonly directory: string;
+  readonly port: number;
   #process: ChildProcess | undefined;
   readonly #settings: readonly string[];
 
-  /** Starts one. `settings` are lines of postgresql.conf; without them it is fast, and loses all in a power cut. */
-  static async start(settings: readonly string[] = ['fsync=off', 'full_page_writes=off']): Promise<PostgresServer> {
+  /**
+   * Starts one. `settings` are lines of postgresql.conf; without them it is fast, and loses all in a power cut. Only one that
+   * is to listen on TCP needs a port of its own.
+   */
+  static async start(
+    settings: readonly string[] = ['fsync=off', 'full_page_writes=off'],
+    port = 5432,
+  ): Promise<PostgresServer> {
     const directory = mkdtempSync(join(tmpdir(), 'till-pg-'));
     cpSync(emptyCluster(), join(directory, 'data'), { recursive: true });
     if (other !== undefined) spawnSync('chown', ['-R', `${other.uid}:${other.gid}`, directory]);
     spawnSync('chmod', ['700', join(directory, 'data')]);
-    const server = new PostgresServer(directory, settings);
+    const server = new PostgresServer(directory, settings, port);
     await server.up();
     return server;
   }
 
-  private constructor(directory: string, settings: readonly string[]) {
+  private constructor(directory: string, settings: readonly string[], port: number) {
     this.directory = directory;
+    this.port = port;
     this.#settings = settings;
   }
 
@@ -107,7 +115,12 @@ export class PostgresServer {
 
   /** Answers why it did not start, if that will pass. */
   async #spawn(): Promise<string> {
-    const settings = ['listen_addresses=', `unix_socket_directories=${this.directory}`, 'shared_buffers=16MB'].concat(
+    const settings = [
+      'listen_addresses=',
+      `port=${this.port}`,
+      `unix_socket_directories=${this.directory}`,
+      'shared_buffers=16MB',
+    ].concat(
       ['max_connections=400', 'max_wal_size=64MB', 'min_wal_size=32MB', 'log_checkpoints=off', 'log_min_messages=log'],
       this.#settings,
     );
@@ -159,7 +172,8 @@ export class PostgresServer {
 
   /** Another client, as an administrator. */
   async connect(): Promise<Client> {
-    const client = new Client({ host: this.directory, user: 'admin', database: 'postgres', password: '' });
+    const { directory: host, port } = this;
+    const client = new Client({ host, port, user: 'admin', database: 'postgres', password: '' });
     // A server that is killed ends it.
     client.on('error', () => {});
     await client.connect();
@@ -182,6 +196,12 @@ export class PostgresServer {
       await client.end();
     }
   }
+}
+
+/** Gives a file to whoever runs the server: it reads no key that others may read. */
+export function handOver(path: string): void {
+  chmodSync(path, 0o600);
+  if (other !== undefined) chownSync(path, other.uid, other.gid);
 }
 
 /** Where the server is that the whole run shares: set by tools/test.ts. */

@@ -156,6 +156,8 @@ export class Scene {
   /** Asks the server itself, past the ways of the nodes. */
   async sql(text: string): Promise<readonly Record<string, unknown>[]> {
     const client = new SqlClient({ host: this.server.directory, user: 'till', database: 'postgres' });
+    // A server that is killed meanwhile says so here too; whoever asked hears of it by the answer that does not come.
+    client.on('error', () => {});
     await client.connect();
     try {
       return (await client.query(text)).rows as Record<string, unknown>[];

@@ -27,7 +27,7 @@ test('a pair goes on through faults, loses nothing, and says nothing twice', {
   timeout: 3_600_000,
 }, async (t) => {
   t.diagnostic(`seed ${SEED}`);
-  const scene = await Scene.open({ lease_seconds: 1 });
+  const scene = await Scene.open({ lease_seconds: 3 });
   try {
     const rounds = await storm(scene, SEED, ROUNDS, undefined, (round) => {
       t.diagnostic(`${round.fault}: sold again after ${Math.round(round.until_sale_ms)} ms`);

@@ -1,6 +1,6 @@
 /** Rounds of faults on one scene, from a seed: after each, sales go on, and the ledger agrees. */
 import assert from 'node:assert/strict';
-import { connectToNode } from '../../src/api/client/index.ts';
+import { type Client, ConnectionError, connectToNode } from '../../src/api/client/index.ts';
 import { Random } from '../sim/random.ts';
 import { FAULTS, type Fault } from './faults.ts';
 import { lateBytes, noteTakeover, type Takeover } from './late-words.ts';
@@ -93,12 +93,27 @@ async function activeNow(scene: Scene): Promise<Side> {
 
 /** The shop and the customer say what the ledger says. */
 async function assertTold(scene: Scene): Promise<void> {
-  const side = await activeNow(scene);
-  const shop = await connectToNode(scene.nodes[side].socket);
+  const shop = await inTime(connectToActive(scene), 'a node that works and answers');
   try {
     await scene.ledger.check(shop, scene.customer);
   } finally {
     shop.close();
+  }
+}
+
+/** A node has the lease before it answers commands. */
+async function connectToActive(scene: Scene): Promise<Client> {
+  for (;;) {
+    const side = await activeNow(scene);
+    try {
+      const client = await connectToNode(scene.nodes[side].socket);
+      const { pair } = await client.call('getinfo', {});
+      if (pair?.state === 'active') return client;
+      client.close();
+    } catch (error) {
+      if (!(error instanceof ConnectionError)) throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
 

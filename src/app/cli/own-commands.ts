@@ -32,7 +32,7 @@ export const OWN_COMMANDS = {
   },
   sandbox: {
     summary: 'Try things out: a shop and a customer on a chain of their own',
-    usage: 'till sandbox [--jit] [--lightning-dir=DIR]',
+    usage: 'till sandbox [--jit | --postgres] [--lightning-dir=DIR]',
     paragraphs: [
       'Starts a Bitcoin chain, a shop and a customer on this machine, opens a channel between them and pays an invoice. Nothing of it is worth anything, and nothing leaves the machine. It runs until Ctrl-C; the next start goes on where it was.',
       'The shop is the node that `till` asks by default. The customer is asked with `--lightning-dir=DIR/customer`.',
@@ -41,6 +41,10 @@ export const OWN_COMMANDS = {
       option(
         '--jit',
         'Shows a shop that has nothing: it buys its first channel of a provider with its first payment. Its files are in `DIR/jit`.',
+      ),
+      option(
+        '--postgres',
+        'Shows a shop whose node is a pair with its wallet on a PostgreSQL server: kill the one that works, and the other takes over. Its files are in `DIR/pair`.',
       ),
       ...PLACE.slice(0, 1),
     ],

@@ -31,7 +31,7 @@ import { Lifecycle } from './lifecycle.ts';
 import { openKeys } from './open.ts';
 import { socketPart } from './socket-part.ts';
 
-/** Until it is over: answers commands on the socket, and on `metrics-bind` that this node is not ready. */
+/** Until it is over: answers commands on the socket. It serves no HTTP: a balancer finds nobody there. */
 export async function standBy(
   waiting: Waiting,
   { config, log, clock = systemClock, onStop, onStandby = () => {} }: StandbyOptions,

@@ -1,7 +1,8 @@
 /**
  * `till sandbox`: a Bitcoin chain, a shop and a customer on this machine, with a channel between them. Whoever starts it
  * sees an invoice being paid, and can go on from there. Nothing in it is worth anything, and nothing leaves the machine.
- * With `--jit` the shop has nothing, and buys its first channel with its first payment (jit-play.ts).
+ * With `--jit` the shop has nothing, and buys its first channel with its first payment (jit-play.ts); with `--postgres` its
+ * node is a pair (pair-play.ts).
  */
 import { join } from 'node:path';
 import { shellWord } from '../../api/rpc/faces/typed.ts';
@@ -13,6 +14,7 @@ import { ConfigError } from '../config/option.ts';
 import { freeAddress } from './free-address.ts';
 import { playJit } from './jit-play.ts';
 import type { NodeProcess } from './node-process.ts';
+import { playPair } from './pair-play.ts';
 import { MATURITY_BLOCKS, NORMAL, Stage, say } from './stage.ts';
 
 const FIRST_INVOICE_MSAT = 250_000_000;
@@ -24,12 +26,15 @@ const SHOP_PORT = 3010;
 const DASHBOARD_PORT = 3011;
 /** A shop without a channel buys one with its first payment. */
 const JIT = '--jit';
+/** The shop's node is a pair. */
+const POSTGRES = '--postgres';
 
 export async function sandbox(args: readonly string[]): Promise<number> {
   const isJit = args.includes(JIT);
+  const isPair = args.includes(POSTGRES);
   let config: Config;
   try {
-    config = loadConfig(args.filter((argument) => argument !== JIT));
+    config = loadConfig(args.filter((argument) => argument !== JIT && argument !== POSTGRES));
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     process.stderr.write(`till: ${error.message}\n`);
@@ -40,9 +45,9 @@ export async function sandbox(args: readonly string[]): Promise<number> {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stopAsked.resolve());
   // A shop that has nothing is another shop.
   const { lightning_dir: dir } = config;
-  const stage = new Stage(isJit ? join(dir, 'jit') : dir);
+  const stage = new Stage(isPair ? join(dir, 'pair') : isJit ? join(dir, 'jit') : dir);
   try {
-    await Promise.race([isJit ? playJit(stage) : play(stage, config), stopAsked.promise]);
+    await Promise.race([isPair ? playPair(stage) : isJit ? playJit(stage) : play(stage, config), stopAsked.promise]);
     await Promise.race([stopAsked.promise, stage.brokenDown()]);
     return EXIT.ok;
   } catch (error) {

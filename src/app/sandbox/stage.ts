@@ -21,6 +21,9 @@ export const NOBODY = '6a';
 /** The state of a channel that can carry payments. */
 export const NORMAL = 'CHANNELD_NORMAL';
 
+/** A node, or a pair of which one answers. */
+type Asked = Pick<NodeProcess, 'ask'>;
+
 /** Tells whoever sits at the terminal. */
 export function say(text: string): void {
   process.stdout.write(`${text}\n`);
@@ -90,7 +93,7 @@ export class Stage {
   }
 
   /** Gives a wallet a coin that it can spend, and waits until it knows. */
-  async mineTo(node: NodeProcess): Promise<void> {
+  async mineTo(node: Asked): Promise<void> {
     const { bech32 } = await node.ask('newaddr', { addresstype: 'bech32' });
     const address = parseAddress(bech32 as string);
     if (address === undefined) throw new Error(`newaddr answered ${bech32}`);
@@ -140,7 +143,7 @@ export class Stage {
   }
 
   /** A payee that is blocks ahead of the payer takes its payment for one that comes too late. */
-  async untilLevel(...nodes: readonly NodeProcess[]): Promise<void> {
+  async untilLevel(...nodes: readonly Asked[]): Promise<void> {
     for (const node of nodes) {
       await this.until(async () => (await node.ask('getinfo')).blockheight === (await this.chain.tip()).height);
     }

@@ -1,5 +1,7 @@
 /** The dashboard over HTTP: who gets in, what each role may do, and that nothing strangers write becomes markup. */
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { type Client, connectToNode } from '../../../../src/api/client/index.ts';
 import { Assets } from '../../../../src/api/web/pages/assets.ts';
@@ -296,6 +298,23 @@ describe('the dashboard', TIMEOUT, () => {
     const sure = await owner.post('/runes/revoke', { ...hiddenFields(made.text, '/runes/revoke'), id });
     await owner.post('/runes/revoke', hiddenFields(sure.text, '/runes/revoke'));
     await assert.rejects(client.call('checkrune', { rune, method: 'pay' }), /Blacklisted rune/);
+  });
+
+  test('a copy of the database shows with its age, and the backups of channels are downloaded', async () => {
+    const owner = await signedIn();
+    const destination = join(town.dir, 'copy.sqlite3');
+    const made = await owner.submit('/backups', '/backups', { destination });
+    assert.equal(made.location, '/backups?done=copied', made.text);
+    assert.ok((await owner.get('/backups')).text.includes(destination));
+    assert.ok(existsSync(destination));
+    const twice = await owner.submit('/backups', '/backups', { destination });
+    assert.match(twice.text, /a backup overwrites nothing/);
+    const file = await owner.get('/backups/channels.json');
+    assert.match(file.headers.get('content-disposition') ?? '', /^attachment/);
+    const { scb } = await client.call('staticbackup', {});
+    assert.equal((JSON.parse(file.text) as { scb: string[] }).scb.length, scb.length);
+    const lines = await owner.get('/log?level=info');
+    assert.match(lines.text, /session \d+ \(owner, owner\): backup/);
   });
 
   test('a password that was set signs in, and its text is nowhere in the log of actions', async () => {

@@ -370,6 +370,7 @@ export interface Commands {
       /** The Lightning address. Absent where no pages are served. */ readonly address?: string;
       /** The same for wallets that scan, in bech32 and upper case: what a QR code shows (LUD-01). */ readonly lnurl?: string;
       /** What a wallet asks first (LUD-16). */ readonly url?: string;
+      /** A page with its code, for people. */ readonly page_url?: string;
       /** What the payer sees. */ readonly description: string;
       /** The least that may be paid. */ readonly min_msat: number | bigint;
       /** The most that may be paid. */ readonly max_msat: number | bigint;
@@ -654,6 +655,7 @@ export interface Commands {
       /** The Lightning address. Absent where no pages are served. */ readonly address?: string;
       /** The same for wallets that scan, in bech32 and upper case: what a QR code shows (LUD-01). */ readonly lnurl?: string;
       /** What a wallet asks first (LUD-16). */ readonly url?: string;
+      /** A page with its code, for people. */ readonly page_url?: string;
       /** What the payer sees. */ readonly description: string;
       /** The least that may be paid. */ readonly min_msat: number | bigint;
       /** The most that may be paid. */ readonly max_msat: number | bigint;
@@ -1817,6 +1819,7 @@ export interface Commands {
         /** The Lightning address. Absent where no pages are served. */ readonly address?: string;
         /** The same for wallets that scan, in bech32 and upper case: what a QR code shows (LUD-01). */ readonly lnurl?: string;
         /** What a wallet asks first (LUD-16). */ readonly url?: string;
+        /** A page with its code, for people. */ readonly page_url?: string;
         /** What the payer sees. */ readonly description: string;
         /** The least that may be paid. */ readonly min_msat: number | bigint;
         /** The most that may be paid. */ readonly max_msat: number | bigint;
@@ -2714,6 +2717,7 @@ export interface Commands {
       /** The Lightning address. Absent where no pages are served. */ readonly address?: string;
       /** The same for wallets that scan, in bech32 and upper case: what a QR code shows (LUD-01). */ readonly lnurl?: string;
       /** What a wallet asks first (LUD-16). */ readonly url?: string;
+      /** A page with its code, for people. */ readonly page_url?: string;
       /** What the payer sees. */ readonly description: string;
       /** The least that may be paid. */ readonly min_msat: number | bigint;
       /** The most that may be paid. */ readonly max_msat: number | bigint;

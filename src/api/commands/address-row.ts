@@ -1,6 +1,6 @@
 /** Lightning addresses as commands answer them, and the parameters that several of them share. */
 import { type LightningAddress, LONGEST_COMMENT, PAYER_FIELDS, type PayerData } from '../../shop/addresses/address.ts';
-import { identifierOf, lnurlOf, payUrl } from '../../shop/addresses/lnurl.ts';
+import { identifierOf, lnurlOf, pageUrl, payUrl } from '../../shop/addresses/lnurl.ts';
 import { answer } from '../rpc/answer.ts';
 import { byName, optional, required } from '../rpc/command.ts';
 import { type Field, secretField, textOf, Unfit } from '../rpc/field.ts';
@@ -76,6 +76,7 @@ export const addressMembers = {
     answer.string('The same for wallets that scan, in bech32 and upper case: what a QR code shows (LUD-01).'),
   ),
   url: answer.optional(answer.string('What a wallet asks first (LUD-16).')),
+  page_url: answer.optional(answer.string('A page with its code, for people.')),
   description: answer.string('What the payer sees.'),
   min_msat: answer.msat('The least that may be paid.'),
   max_msat: answer.msat('The most that may be paid.'),
@@ -103,6 +104,7 @@ export function addressRow(address: LightningAddress, public_url: string | undef
           address: identifierOf(named, public_url),
           lnurl: lnurlOf(named, public_url),
           url: payUrl(named, public_url),
+          page_url: pageUrl(named, public_url),
         };
   return { name, ...reached, ...settings, enabled: is_enabled };
 }

@@ -6,6 +6,7 @@ import { type AnsweringLayers, type PageQuestions, textParam } from './page-ques
 /** The questions, by name. */
 export function lnurlQuestions({ shop: { lnurlPay } }: AnsweringLayers): PageQuestions {
   return {
+    lightning_address: (params) => lnurlPay.shown(textParam(params, 'name'), textParam(params, 'base_url')),
     lnurl_request: (params) => lnurlPay.request(textParam(params, 'name'), textParam(params, 'base_url')),
     lnurl_invoice(params) {
       const asked = payerRequest(params);

@@ -4,11 +4,12 @@
  * are left out: a receipt on Nostr is no business of a shop's node.
  */
 import { sha256 } from '../../base/crypto/hash.ts';
+import { RpcError } from '../../base/errors.ts';
 import type { PaymentHash } from '../../base/types/brand.ts';
 import { isHex, toHex } from '../../base/types/hex.ts';
 import { Secret } from '../../base/types/secret.ts';
 import type { Addresses } from './addresses.ts';
-import { identifierOf, metadataOf, payRequest, readNamed, revisionOf, successAction } from './lnurl.ts';
+import { identifierOf, lnurlOf, metadataOf, payRequest, readNamed, revisionOf, successAction } from './lnurl.ts';
 import { judgeRequest, LnurlRefusal, type PayerRequest } from './payer.ts';
 import type { LnurlPorts } from './ports.ts';
 
@@ -31,6 +32,24 @@ export class LnurlPay {
   constructor(addresses: Addresses, ports: LnurlPorts) {
     this.#addresses = addresses;
     this.#ports = ports;
+  }
+
+  /** What a page shows of it. Throws RpcError LIGHTNING_ADDRESS_NOT_FOUND. */
+  async shown(name: string, base_url: string) {
+    try {
+      const { address, named } = await this.#find(name);
+      const { description, min_msat, max_msat } = address;
+      return {
+        address: identifierOf(named, base_url),
+        lnurl: lnurlOf(named, base_url),
+        description,
+        min_msat,
+        max_msat,
+      };
+    } catch (error) {
+      if (error instanceof LnurlRefusal) throw new RpcError('LIGHTNING_ADDRESS_NOT_FOUND', error.message);
+      throw error;
+    }
   }
 
   /** What may be paid at `name@host`. `base_url`: of the shop's public pages. */

@@ -36,7 +36,12 @@ export function payUrl(named: NamedAddress, base_url: string): string {
   return `${base_url}/.well-known/lnurlp/${spelled(named)}`;
 }
 
-/** The same in bech32, in upper case: what a QR code shows (LUD-01). */
+/** A page for people. */
+export function pageUrl(named: NamedAddress, base_url: string): string {
+  return `${base_url}/a/${spelled(named)}`;
+}
+
+/** The URL that a wallet asks in bech32, in upper case: what a QR code shows (LUD-01). */
 export function lnurlOf(named: NamedAddress, base_url: string): string {
   // BIP 173 ends at 90 characters; LUD-01 does not.
   return bech32.encode('lnurl', bech32.toWords(Buffer.from(payUrl(named, base_url))), false).toUpperCase();

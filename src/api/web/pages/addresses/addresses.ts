@@ -1,11 +1,12 @@
 /**
- * What wallets ask a shop that has Lightning addresses (LUD-06, LUD-16, LUD-21). Any site may read the answers. Each is
+ * What wallets ask a shop that has Lightning addresses (LUD-06, LUD-16, LUD-21), and a page for people. Any site may read the answers to wallets. Each is
  * JSON with the status 200, errors too: LUD-01 gives statuses no meaning, and many wallets read nothing else.
  */
 import { type JsonObject, spell } from '../../../rpc/json.ts';
 import { NodeBusy, NodeRefused } from '../node-calls.ts';
 import type { PageAnswer, PageRequest, PageRoute, PageTools, RouteSet } from '../page.ts';
 import { TokenBuckets } from '../token-buckets.ts';
+import { addressPage } from './address-page.ts';
 import { readLnurlQuery } from './query.ts';
 
 /** Looking costs little; an invoice is a row in the database, and stays there for a while. */
@@ -27,6 +28,21 @@ export const addressPages: RouteSet = (tools) => {
   const invoices = new TokenBuckets({ clock: tools.clock, ...INVOICES });
   return [
     ...ABSENT,
+    {
+      method: 'GET',
+      path: '/a/{name}',
+      async answer(asked) {
+        if (!looks.take(asked.address)) return { problem: 'too_many' };
+        const params = { name: asked.params.name as string, base_url: asked.base_url };
+        try {
+          return addressPage(tools, asked, await tools.node.ask('lightning_address', params));
+        } catch (error) {
+          if (error instanceof NodeRefused && error.error === 'LIGHTNING_ADDRESS_NOT_FOUND')
+            return { problem: 'not_found' };
+          throw error;
+        }
+      },
+    },
     {
       method: 'GET',
       path: '/.well-known/lnurlp/{name}',

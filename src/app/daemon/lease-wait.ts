@@ -42,19 +42,18 @@ const PAUSE_MS = 200;
 export class LeaseWait {
   readonly #options: LeaseWaitOptions;
   readonly #watch: LeaseWatch<LeaseRow>;
-  readonly #hands_off_until_ms: number;
   #session: Session | undefined;
   #water: HighWater | undefined;
 
   constructor(options: LeaseWaitOptions) {
     const { clock, lease_ms, name, log, hands_off_ms } = options;
     this.#options = options;
-    this.#hands_off_until_ms = clock.monotonicMs() + hands_off_ms;
     this.#watch = new LeaseWatch({
       clock,
       lease_ms,
       look: () => this.#look(),
-      isOwn: ({ directory }) => directory === name.directory_id && this.#mayTakeOwn(),
+      isOwn: ({ directory }) => directory === name.directory_id,
+      hands_off_ms,
       onProblem: (problem) =>
         problem === undefined
           ? log.info('the database can be read again')
@@ -96,9 +95,10 @@ export class LeaseWait {
         await this.#session?.end();
         return { store, water };
       } catch (error) {
-        failing_since_ms ??= clock.monotonicMs();
-        const isOver = !this.#options.is_standby || clock.monotonicMs() - failing_since_ms > TRY_AGAIN_FOR_MS;
-        if (!(error instanceof LeaseTakenError) && isOver) throw error;
+        if (!(error instanceof LeaseTakenError)) {
+          failing_since_ms ??= clock.monotonicMs();
+          if (!this.#options.is_standby || clock.monotonicMs() - failing_since_ms > TRY_AGAIN_FOR_MS) throw error;
+        }
       }
       await new Promise<void>((resolve) => clock.after(PAUSE_MS, resolve));
     }
@@ -121,18 +121,12 @@ export class LeaseWait {
     );
   }
 
-  /** Whoever has just let go gives another node the time to take it. */
-  #mayTakeOwn(): boolean {
-    return this.#options.clock.monotonicMs() >= this.#hands_off_until_ms;
-  }
-
   async #look(): Promise<LeaseRow> {
     const row = await this.#read();
     const { directory, identity } = this.#options;
     this.#water ??= HighWater.open(directory, `${identity}-${row.lineage}`);
     this.#water.raise(row.commit_number);
-    // A lease that was let go looks held while it is left to another node.
-    return row.holder === '' && !this.#mayTakeOwn() ? { ...row, holder: this.#options.name.name } : row;
+    return row;
   }
 
   async #read(): Promise<LeaseRow> {

@@ -52,7 +52,7 @@ export async function openServer(options: DatabaseOptions, dsn: string): Promise
       name: nodeName(config, secureRandomBytes),
       lease_ms,
       is_standby: config.values.standby,
-      hands_off_ms: options.has_handed_over === true ? 2 * lease_ms : 0,
+      hands_off_ms: options.has_handed_over === true ? lease_ms : 0,
       signal,
     });
     return await opened(options, home, wait, unlock);
@@ -77,7 +77,9 @@ async function opened(
   let stopWaiting = async (): Promise<void> => {};
   if (config.values.standby && !(await wait.isFree())) {
     if (!existsSync(join(config.network_dir, SEED_FILE))) throw new StoreFailure(seedIsMissing(config));
-    log.info(`the node ${wait.holder} works: this one, ${name}, is the standby now`);
+    log.info(
+      `${wait.holder === '' ? 'no node works yet' : `the node ${wait.holder} works`}: this one, ${name}, is the standby now`,
+    );
     stopWaiting = (await standBy?.({ read, holder: () => wait.holder, name, warning })) ?? stopWaiting;
   }
   const committed: { water?: HighWater } = {};

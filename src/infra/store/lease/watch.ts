@@ -10,6 +10,8 @@ export interface LeaseWatchOptions<Row extends LeaseSeen> {
   readonly look: () => Promise<Row>;
   /** Whether the holder is a process of this directory, which the directory's lock proves dead. */
   readonly isOwn: (row: Row) => boolean;
+  /** This process has just let the lease go: for so long another node is to have it, until one has. */
+  readonly hands_off_ms?: number;
   /** Told when the database cannot be read, and with undefined when it can again. */
   readonly onProblem: (problem: string | undefined) => void;
 }
@@ -20,11 +22,13 @@ export const LOOK_EVERY_MS = 200;
 export class LeaseWatch<Row extends LeaseSeen> {
   readonly #options: LeaseWatchOptions<Row>;
   readonly #stillness: Stillness;
+  #hands_off_until_ms: number;
   #holder = '';
   #problem: string | undefined;
 
   constructor(options: LeaseWatchOptions<Row>) {
     this.#options = options;
+    this.#hands_off_until_ms = options.clock.monotonicMs() + (options.hands_off_ms ?? 0);
     this.#stillness = new Stillness(options.clock, options.lease_ms, LOOK_EVERY_MS);
   }
 
@@ -40,10 +44,13 @@ export class LeaseWatch<Row extends LeaseSeen> {
 
   /** Reads the row once. Answers it when this node may take the lease. Rejects as `look` does. */
   async look(): Promise<Row | undefined> {
-    const row = await this.#options.look();
+    const { clock, isOwn, look } = this.#options;
+    const row = await look();
     this.#holder = row.holder;
     const holder = this.#stillness.saw(row);
-    return holder !== 'alive' || this.#options.isOwn(row) ? row : undefined;
+    if (row.holder !== '' && !isOwn(row)) this.#hands_off_until_ms = Number.NEGATIVE_INFINITY;
+    if (holder !== 'gone' && clock.monotonicMs() < this.#hands_off_until_ms) return undefined;
+    return holder !== 'alive' || isOwn(row) ? row : undefined;
   }
 
   /** Resolves with the row when this node may take the lease; with undefined when the signal is aborted first. */

@@ -8,13 +8,14 @@ interface Row extends LeaseSeen {
   readonly directory: string;
 }
 
-function made(first: Row) {
+function made(first: Row, hands_off_ms = 0) {
   const clock = new ManualClock();
   const problems: (string | undefined)[] = [];
   let answer: () => Row = () => first;
   const watch = new LeaseWatch<Row>({
     clock,
     lease_ms: 3000,
+    hands_off_ms,
     look: async () => answer(),
     isOwn: ({ directory }) => directory === 'ours',
     onProblem: (problem) => problems.push(problem),
@@ -87,4 +88,31 @@ test('waiting ends with the node', async () => {
   const waiting = watch.untilFree(stop.signal);
   stop.abort();
   assert.equal(await waiting, undefined);
+});
+
+test('whoever has handed over leaves the lease to another node, and takes it when none wants it', async () => {
+  const released: Row = { ...THEIRS, holder: '', directory: 'ours' };
+  const { watch, pass } = made(released, 3000);
+  let free: Row | undefined;
+  void watch.untilFree(never).then((row) => {
+    free = row;
+  });
+  await pass(2600);
+  assert.equal(free, undefined);
+  await pass(600);
+  assert.equal(free, released);
+});
+
+test('once another node has had it, a lease that is handed back is taken at once', async () => {
+  const { watch, set, pass } = made({ ...THEIRS, holder: '', directory: 'ours' }, 3000);
+  let free: Row | undefined;
+  void watch.untilFree(never).then((row) => {
+    free = row;
+  });
+  await pass(400);
+  set(() => ({ ...THEIRS, epoch: 2n }));
+  await pass(400);
+  set(() => ({ ...THEIRS, epoch: 2n, holder: '' }));
+  await pass(200);
+  assert.ok(free);
 });

@@ -76,6 +76,20 @@ function emptyCluster(): string {
   return made;
 }
 
+/** Servers that this process has started. */
+const running = new Set<ChildProcess>();
+let is_watched = false;
+
+/** No server outlives the process that started it, unless that is killed without a word. */
+function endWithUs(): void {
+  if (is_watched) return;
+  is_watched = true;
+  process.once('exit', () => {
+    for (const child of running) child.kill('SIGQUIT');
+  });
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => process.exit(1));
+}
+
 /** A server of one test, or one that many share. */
 export class PostgresServer {
   /** Where its Unix socket is. */
@@ -130,7 +144,9 @@ export class PostgresServer {
       { ...identity, cwd: '/', stdio: ['ignore', 'ignore', 'pipe'] },
     );
     this.#process = child;
-    process.once('exit', () => child.kill('SIGQUIT'));
+    running.add(child);
+    child.once('exit', () => running.delete(child));
+    endWithUs();
     const said: string[] = [];
     const lines = createInterface({ input: child.stderr });
     const isUp = await new Promise<boolean>((resolve) => {

@@ -62,6 +62,7 @@ export const FAULTS: readonly Fault[] = [
   },
   { name: 'the active node is stopped for one second', run: freeze(1000) },
   { name: 'the active node is stopped for five seconds', run: freeze(5000) },
+  { name: 'the active node is stopped for a minute', run: freeze(60_000) },
   {
     name: 'the way to the database is cut',
     async run(scene, random, active) {

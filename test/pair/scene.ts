@@ -1,6 +1,7 @@
 /**
  * A shop whose node is a pair, its database, a customer, and everything between them that a test can disturb: the
- * server, the ways to it, the way to the customer, and the processes. The chain is in the test's own process.
+ * server, the ways to it, the way to the customer, and the processes. The second node's clock is an hour ahead. The chain is in
+ * the test's own process.
  */
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,8 +19,8 @@ import { PairNode } from './pair-node.ts';
 import { TcpProxy } from './proxy.ts';
 
 const NOBODY_SCRIPT = '6a';
+const AN_HOUR_AHEAD = join(import.meta.dirname, 'an-hour-ahead.ts');
 const CHANNEL_SAT = 16_000_000;
-/** So that the pair can pay as well, and lacks nothing for closing. */
 const LOOK_AGAIN_MS = 20;
 
 export interface SceneOptions {
@@ -27,8 +28,6 @@ export interface SceneOptions {
   readonly lease_seconds: number;
   /** More options of both nodes. */
   readonly args?: readonly string[];
-  /** More of the second node's environment. */
-  readonly back_env?: NodeJS.ProcessEnv;
 }
 
 export type Side = 'front' | 'back';
@@ -75,7 +74,7 @@ export class Scene {
     server: PostgresServer,
     ways: Record<Side, TcpProxy>,
     door: TcpProxy,
-    { lease_seconds, args = [], back_env = {} }: SceneOptions,
+    { lease_seconds, args = [] }: SceneOptions,
   ) {
     this.dir = dir;
     this.chain = chain;
@@ -100,7 +99,8 @@ export class Scene {
           '--undefended-msat=1000000000000',
           ...args,
         ],
-        ...(name === 'back' ? { env: back_env } : {}),
+        // No wall clock decides anything between the nodes.
+        ...(name === 'back' ? { env: { NODE_OPTIONS: `--import=${AN_HOUR_AHEAD}` } } : {}),
       });
     this.nodes = { front: node('front'), back: node('back') };
     this.customer_node = new PairNode({ name: 'customer', dir: join(dir, 'customer'), args: common });

@@ -5,6 +5,8 @@ import type { Front } from './front.ts';
 import type { Ledger } from './ledger.ts';
 
 const AMOUNT_MSAT = 10_000;
+/** One of the nodes may be an hour ahead: its invoices and those of the other one must not be over for that. */
+const DAY_SECONDS = 86_400;
 const TRY_AGAIN_MS = 50;
 
 export class Trade {
@@ -76,7 +78,13 @@ export class Trade {
 
   async #invoice(label: string): Promise<string> {
     const { signal } = this.#end;
-    const wish = { amount_msat: AMOUNT_MSAT, label, description: `for ${label}`, idempotent: true };
+    const wish = {
+      amount_msat: AMOUNT_MSAT,
+      label,
+      description: `for ${label}`,
+      idempotent: true,
+      expiry: DAY_SECONDS,
+    };
     const { payment_hash, bolt11 } = await this.#front.ask('invoice', wish, { signal, is_repeatable: true });
     this.#ledger.told.set(label, { payment_hash, bolt11 });
     return bolt11;

@@ -2,7 +2,7 @@
  * A pair under faults, from a seed that replays. The everyday run is one takeover; `TILL_PAIR_ROUNDS=500 npm test -- test/pair` is the
  * long one, and `TILL_PAIR_SEED` begins with the seed that a failure has printed.
  */
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import { findPostgres, NoPostgresError } from '../../src/app/sandbox/postgres-server.ts';
 import { Scene } from './scene.ts';
 import { storm } from './storm.ts';
@@ -12,7 +12,6 @@ const SEED = Number(process.env.TILL_PAIR_SEED ?? Math.floor(Math.random() * 2 *
 
 /** What a fault has left behind, such as a pipe that an orphan holds, must not keep the run from ending. */
 const FAREWELL_MS = 5000;
-after(() => void setTimeout(() => process.exit(), FAREWELL_MS).unref());
 
 /** Why the tests cannot run here; undefined when they can. */
 function missing(): string | undefined {
@@ -40,5 +39,6 @@ test('a pair goes on through faults, loses nothing, and says nothing twice', {
     t.diagnostic(`${rounds.length} rounds, ${changed.length} takeovers, ${scene.ledger.paid.size} sales`);
   } finally {
     await scene.close();
+    setTimeout(() => process.exit(), FAREWELL_MS).unref();
   }
 });

@@ -66,7 +66,7 @@ describe('the command line, with a node', { concurrency: 3 }, () => {
     const usage = 'till: a Lightning node whose one job is to accept payments';
     assert.match(String((await at('--network=signet', '--version'))[1]), /^\d+\.\d+\.\d+$/);
     assert.deepEqual(await at('--network=signet', '--help'), [0, usage]);
-    assert.deepEqual(await at('sandbox', '--help'), [0, 'till sandbox [--lightning-dir=DIR]']);
+    assert.deepEqual(await at('sandbox', '--help'), [0, 'till sandbox [--jit | --postgres] [--lightning-dir=DIR]']);
     for (const own of ['start', 'sandbox', 'seed', 'completion']) {
       assert.deepEqual(await at('help', own), [0, `# ${own}`]);
       assert.match(String((await at(own, '--help'))[1]), new RegExp(`^till ${own} `));

@@ -114,7 +114,7 @@ describe('a node whose disk fails', { concurrency: 2 }, () => {
     const dir = newDirectory();
     const answered: Answered = new Map();
     // A shell that ignores the signal hands that down: the write fails instead, as on a disk with a quota.
-    const node = await TillNode.start(dir, { shell: 'trap "" XFSZ; ulimit -f 2000' });
+    const node = await TillNode.start(dir, { shell: 'trap "" XFSZ; ulimit -f 5000' });
     const { code, stderr } = await fill(node, answered);
     assert.equal(code, 1);
     assert.match(stderr, /^till: database .*till\.sqlite3: /m);

@@ -100,6 +100,14 @@ export class PeerStorage {
 
   peerDisconnected(peer: StoragePeer): void {
     this.#peers.delete(peer);
+    // It may have lost its data, and want the last of it back when it comes again. That costs it a connection.
+    const { hasFunded, inBackground } = this.#options;
+    const kept = this.#kept.get(peer.node_id);
+    const isThere = [...this.#peers.keys()].some(({ node_id }) => node_id === peer.node_id);
+    if (kept?.waiting === undefined || isThere || !hasFunded(peer.node_id)) return;
+    kept.cancelTimer?.();
+    kept.cancelTimer = undefined;
+    inBackground('keeping the backup of a peer', this.#write(peer.node_id, kept));
   }
 
   /** Looks at each message of a peer. Answers whether it was for us alone. */

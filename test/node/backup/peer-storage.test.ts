@@ -122,6 +122,17 @@ test('what comes within a minute waits, and the last of it is written then, or w
   assert.equal(scene.takeBack(), 'fourth');
 });
 
+test('what waits is written when the peer hangs up: it may have lost its data', async () => {
+  const scene = new Scene();
+  await scene.storage.start();
+  const peer = scene.connect();
+  for (const text of ['first', 'second']) scene.give(peer, text);
+  await scene.settle();
+  scene.storage.peerDisconnected(peer);
+  await scene.settle();
+  assert.equal(scene.takeBack(), 'second');
+});
+
 test('nobody without a channel leaves anything here, and a channel that costs nothing leaves nothing on the disk', async () => {
   const scene = new Scene();
   await scene.storage.start();

@@ -1,6 +1,6 @@
 /**
- * `npm test`: every test of the repository, or those whose path contains one of the words given. `--store=postgres` runs
- * them with PostgreSQL as the store of every module's tests.
+ * `npm test`: every test of the repository but the longer ones, or those whose path contains one of the words given.
+ * `npm test -- --longer` runs the longer ones. `--store=postgres` runs tests with PostgreSQL as the store of every module.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -9,11 +9,15 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const given = process.argv.slice(2);
-const words = given.filter((word) => !word.startsWith('--store='));
+const words = given.filter((word) => !word.startsWith('--'));
 const store = given.find((word) => word.startsWith('--store='))?.slice('--store='.length);
+/** They start many nodes one after the other, or wait for minutes. */
+const LONGER = ['test/guides/', 'test/crash/', 'test/pair/', 'test/e2e/sandbox', 'test/app/sandbox/small-channels'];
+const isLonger = (file: string): boolean => LONGER.some((path) => file.startsWith(path));
+const isOfLonger = given.includes('--longer');
 const files = globSync('test/**/*.test.ts')
   .sort()
-  .filter((file) => words.length === 0 || words.some((word) => file.includes(word)));
+  .filter((file) => (words.length === 0 ? isLonger(file) === isOfLonger : words.some((word) => file.includes(word))));
 if (files.length === 0) {
   console.error(`No test file's path contains ${words.join(' or ')}`);
   process.exit(1);
@@ -62,7 +66,7 @@ async function run(paths: readonly string[], options: readonly string[] = []): P
 const stopShared = await startShared();
 if (store !== undefined) process.env.TILL_TEST_STORE = store;
 let status: number;
-if (words.length > 0) status = await run(files);
+if (words.length > 0 || isOfLonger) status = await run(files);
 else {
   // What the stores of all tests are asked is shown to PostgreSQL at the end.
   const directory = mkdtempSync(join(tmpdir(), 'till-seen-'));
@@ -73,6 +77,7 @@ else {
   );
   status = (await run([STATEMENTS])) || status;
   rmSync(directory, { recursive: true });
+  console.log('The longer tests were left out: npm test -- --longer');
 }
 await stopShared?.();
 process.exit(status);

@@ -72,6 +72,8 @@ export class Session {
   readonly #client: OpenClient;
   readonly #known = new KnownStatements();
   #lost: Error | undefined;
+  /** Ends with the packet that was given last: the driver takes one at a time. */
+  #turn: Promise<void> = Promise.resolve();
   #is_ending = false;
   /** Whether the packet that is under way was told that its success is none. */
   #false_success: string | undefined;
@@ -127,6 +129,15 @@ export class Session {
    * warned. Rejects with ConnectionLost or ServerError; what then took effect is for the caller to find out.
    */
   run(statements: readonly Statement[]): Promise<readonly StatementResult[]> {
+    const answered = this.#turn.then(() => this.#send(statements));
+    this.#turn = answered.then(
+      () => {},
+      () => {},
+    );
+    return answered;
+  }
+
+  #send(statements: readonly Statement[]): Promise<readonly StatementResult[]> {
     if (this.#lost !== undefined) return Promise.reject(new ConnectionLost(this.#lost.message));
     return new Promise((resolve, reject) => {
       this.#client.query(

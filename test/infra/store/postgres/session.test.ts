@@ -18,6 +18,13 @@ describe('a server', { ...TIMEOUT, skip: postgresMissing ?? false }, () => {
     const rules = join(server.directory, 'data', 'pg_hba.conf');
     writeFileSync(rules, `local all till scram-sha-256\n${readFileSync(rules, 'utf8')}`);
     await server.ask('SELECT pg_reload_conf()');
+    // The server reads its rules when it comes to it: until then it lets everybody in.
+    for (let isLetIn = true; isLetIn; ) {
+      isLetIn = await open(as('till', 'falsch')).then(
+        () => true,
+        () => false,
+      );
+    }
   });
   after(() => server.stop());
 

@@ -12,8 +12,9 @@ import { Secret } from '../src/base/types/secret.ts';
 import { SendingProcess } from '../src/shop/webhooks/sending-process.ts';
 import { Webhooks } from '../src/shop/webhooks/webhooks.ts';
 import { type Figure, latencies, percentile } from './figures.ts';
+import { fail, PRIVATE_KEY } from './support/invoices.ts';
 import { cpuUs } from './support/memory.ts';
-import { type BenchShop, onFailure, openShop, PRIVATE_KEY } from './support/shop.ts';
+import { type BenchShop, openShop } from './support/shop.ts';
 
 export const name = 'webhooks: deliveries to a fast receiver, and payments beside them';
 
@@ -57,7 +58,7 @@ interface Opened {
 }
 
 async function open(shop: BenchShop): Promise<Opened> {
-  const sender = new SendingProcess({ allowed: ['127.0.0.1'], user_agent: 'Till/bench', onProblem: onFailure });
+  const sender = new SendingProcess({ allowed: ['127.0.0.1'], user_agent: 'Till/bench', onProblem: fail });
   const webhooks = new Webhooks({
     store: shop.store,
     clock: systemClock,
@@ -65,8 +66,8 @@ async function open(shop: BenchShop): Promise<Opened> {
     events: webhookPort(shop.log),
     sender,
     seal_key: new Secret(PRIVATE_KEY),
-    log: { info: () => {}, warn: onFailure },
-    onBackgroundError: onFailure,
+    log: { info: () => {}, warn: fail },
+    onBackgroundError: fail,
   });
   await webhooks.start();
   return { webhooks, sender };

@@ -14,7 +14,8 @@ import type { Store } from '../../src/infra/store/store.ts';
 import type { Invoice } from '../../src/shop/invoices/invoice.ts';
 import { Invoices } from '../../src/shop/invoices/invoices.ts';
 
-const PRIVATE_KEY = sha256(Buffer.from('bench'));
+/** The key of every shop here. */
+export const PRIVATE_KEY = sha256(Buffer.from('bench'));
 
 /** Nothing may fail in a bench. */
 export function fail(error: unknown): never {

@@ -2,29 +2,15 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { sha256 } from '../../src/base/crypto/hash.ts';
-import { secureRandomBytes } from '../../src/base/crypto/random.ts';
-import { curve } from '../../src/base/crypto/secp256k1.ts';
 import { msat } from '../../src/base/types/amount.ts';
-import type { NodeId, PaymentHash } from '../../src/base/types/brand.ts';
+import type { PaymentHash } from '../../src/base/types/brand.ts';
 import { systemClock } from '../../src/base/types/clock.ts';
-import { featureSet } from '../../src/base/types/features.ts';
-import { toHex } from '../../src/base/types/hex.ts';
-import { NETWORKS } from '../../src/base/types/network.ts';
-import { Secret } from '../../src/base/types/secret.ts';
-import { signWith } from '../../src/codec/bolt11/native.ts';
 import { openSqliteStore } from '../../src/infra/store/sqlite-store.ts';
 import type { Store } from '../../src/infra/store/store.ts';
 import { WatchedStore } from '../../src/infra/store/watched-store.ts';
 import { EventLog } from '../../src/shop/events/event-log.ts';
-import { Invoices } from '../../src/shop/invoices/invoices.ts';
-
-export const PRIVATE_KEY = sha256(Buffer.from('bench'));
-
-/** Ends the bench. */
-export function onFailure(error: unknown): never {
-  throw error;
-}
+import type { Invoices } from '../../src/shop/invoices/invoices.ts';
+import { fail, startInvoices } from './invoices.ts';
 
 export interface BenchShop {
   readonly store: WatchedStore;
@@ -38,22 +24,12 @@ export interface BenchShop {
 /** A new shop. `changed` may put something between the shop and its store. */
 export async function openShop(changed: (store: Store) => Store = (store) => store): Promise<BenchShop> {
   const directory = mkdtempSync(join(tmpdir(), 'till-shop-'));
-  const store = new WatchedStore(changed(await openSqliteStore({ directory, onFailure })));
-  const invoices = new Invoices({
-    store,
-    clock: systemClock,
-    randomBytes: secureRandomBytes,
-    network: NETWORKS.regtest,
-    signer: { node_id: toHex(curve.publicKey(PRIVATE_KEY)) as NodeId, sign: signWith(PRIVATE_KEY) },
-    payment_secret_key: new Secret(PRIVATE_KEY),
-    hints: { candidates: () => [] },
-    features: featureSet({ var_onion_optin: 'required', payment_secret: 'required', basic_mpp: 'optional' }),
-    onBackgroundError: onFailure,
-  });
+  const store = new WatchedStore(changed(await openSqliteStore({ directory, onFailure: fail })));
+  const invoices = await startInvoices(store);
   return {
     store,
     invoices,
-    log: new EventLog({ store, clock: systemClock, onBackgroundError: onFailure }),
+    log: new EventLog({ store, clock: systemClock, onBackgroundError: fail }),
     async create(prefix, count) {
       const made = await Promise.all(
         Array.from({ length: count }, (_, index) =>

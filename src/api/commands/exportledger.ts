@@ -1,7 +1,7 @@
 import { RpcError } from '../../base/errors.ts';
+import { TimeError, TimeZone } from '../../base/types/time-zone.ts';
 import { ENTRY_TYPES, type EntryType, type LedgerEntry } from '../../shop/accounting/entry.ts';
 import { CSV_FORMATS, csvLines, moneyText } from '../../shop/accounting/formats.ts';
-import { TimeError, TimeZone } from '../../shop/accounting/time-zone.ts';
 import { answer } from '../rpc/answer.ts';
 import { byName, optional, withDefault } from '../rpc/command.ts';
 import type { Field } from '../rpc/field.ts';

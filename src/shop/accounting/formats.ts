@@ -4,9 +4,9 @@
  */
 import { type CurrencyCode, formatAmount } from '../../base/types/currency.ts';
 import { decimal, formatDecimal } from '../../base/types/exact-decimal.ts';
+import type { TimeZone } from '../../base/types/time-zone.ts';
 import { type Cell, csvLine, own } from './csv.ts';
 import type { EntryType, LedgerEntry } from './entry.ts';
-import type { TimeZone } from './time-zone.ts';
 
 /** A format, by what its file is called. */
 export const CSV_FORMATS = ['generic', 'koinly', 'cointracking'] as const;

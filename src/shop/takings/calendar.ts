@@ -1,7 +1,8 @@
 /**
  * Days and months as the shop's clock on the wall has them: when they begin and end in Unix time, also where clocks are set
- * forward or back. The rules of the time zones are Node's own (Intl).
+ * forward or back.
  */
+import { TimeZone } from '../../base/types/time-zone.ts';
 
 /** A day of the calendar. Months count from 1. */
 export interface CalendarDay {
@@ -18,31 +19,19 @@ export interface Period {
   readonly end: number;
 }
 
-/** Such as `Europe/Berlin`. Throws RangeError for a name that is no time zone. */
+/** Such as `Europe/Berlin`. Throws TimeError, which is a RangeError, for a name that is no time zone. */
 export class Calendar {
   readonly time_zone: string;
-  readonly #format: Intl.DateTimeFormat;
+  readonly #zone: TimeZone;
 
   constructor(time_zone: string) {
     this.time_zone = time_zone;
-    this.#format = new Intl.DateTimeFormat('en-US', {
-      timeZone: time_zone,
-      calendar: 'gregory',
-      numberingSystem: 'latn',
-      hourCycle: 'h23',
-      year: 'numeric',
-      month: 'numeric',
-      day: 'numeric',
-      hour: 'numeric',
-      minute: 'numeric',
-      second: 'numeric',
-    });
+    this.#zone = new TimeZone(time_zone);
   }
 
   /** The day that it is at a Unix time. */
   dayAt(seconds: number): CalendarDay {
-    const { year, month, day } = this.#partsAt(seconds);
-    return { year, month, day };
+    return parseDay(this.#zone.plain(seconds).slice(0, 10)) as CalendarDay;
   }
 
   /** Consecutive days, the last of them the one given. */
@@ -68,35 +57,8 @@ export class Calendar {
     });
   }
 
-  /** When a day begins. Where clocks skip midnight, it is the first second after. */
   #startOf(day: CalendarDay): number {
-    const midnight = Date.UTC(day.year, day.month - 1, day.day) / 1000;
-    const guess = midnight - this.#offsetAt(midnight);
-    const start = midnight - this.#offsetAt(guess);
-    const { hour, minute, day: found } = this.#partsAt(start);
-    // The clock went from before midnight to after it: what is short of the day is skipped.
-    if (found !== day.day) return start + (24 - hour) * 3600 - minute * 60;
-    return start;
-  }
-
-  /** How far the wall's clock is ahead of UTC, in seconds. */
-  #offsetAt(seconds: number): number {
-    const { year, month, day, hour, minute, second } = this.#partsAt(seconds);
-    return Date.UTC(year, month - 1, day, hour, minute, second) / 1000 - seconds;
-  }
-
-  #partsAt(seconds: number) {
-    const parts = new Map<string, number>();
-    for (const { type, value } of this.#format.formatToParts(seconds * 1000)) parts.set(type, Number(value));
-    const part = (name: string): number => parts.get(name) ?? 0;
-    return {
-      year: part('year'),
-      month: part('month'),
-      day: part('day'),
-      hour: part('hour'),
-      minute: part('minute'),
-      second: part('second'),
-    };
+    return this.#zone.startOfDay(dateText(day));
   }
 }
 

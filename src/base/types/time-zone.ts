@@ -1,7 +1,7 @@
 /** Days and times as a shop counts them: in its own time zone, with its changes of the clock. */
 
 /** A text names no time zone or no day; the sentence says what is taken. */
-export class TimeError extends Error {
+export class TimeError extends RangeError {
   override readonly name = 'TimeError';
 }
 
@@ -10,6 +10,7 @@ const HALF_DAY_SECONDS = 43_200;
 /** No clock is set but at a whole quarter of an hour. */
 const QUARTER_SECONDS = 900;
 
+/** A place's clock on the wall. The rules of the zones are Node's own (Intl). */
 export class TimeZone {
   readonly name: string;
   readonly #format: Intl.DateTimeFormat;

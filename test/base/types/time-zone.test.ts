@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { TimeError, TimeZone } from '../../../src/shop/accounting/time-zone.ts';
+import { TimeError, TimeZone } from '../../../src/base/types/time-zone.ts';
 
 const at = (text: string): number => Date.parse(text) / 1000;
 

@@ -11,8 +11,13 @@ test('the newcomer pays by one button, and sees it arrive', { ...TIMEOUT, ...bro
   t.after(() => box.kill('SIGINT'));
   const browser = await Browser.open();
   t.after(() => browser.close());
-  const [checkout, dashboard] = [...box.said.matchAll(/^ {2}(http:\S+)$/gm)].map(([, url]) => url as string);
-  assert.ok(checkout !== undefined && dashboard !== undefined, box.said);
+  const urls = [...box.said.matchAll(/^ {2}([A-Z][a-z ]+): .*\n {2}(http:\S+)$/gm)];
+  assert.deepEqual(
+    urls.map(([, name]) => name),
+    ['Checkout page', 'Counter', 'Dashboard'],
+    box.said,
+  );
+  const [checkout, counter, dashboard] = urls.map(([, , url]) => url) as [string, string, string];
 
   const shop = await browser.visit(dashboard, { width: 320 });
   await shop.page.getByRole('button', { name: 'Sign in' }).click();
@@ -22,10 +27,16 @@ test('the newcomer pays by one button, and sees it arrive', { ...TIMEOUT, ...bro
   await customer.tabTo('#sandbox-pay');
   await customer.page.keyboard.press('Enter');
   await customer.reads('21,000 sat received');
-  await shop.page.goto(new URL('/', dashboard).href);
-  await shop.picture('sandbox-dashboard-320');
+  // The overview was open all the time.
+  await shop.reads(/^sandbox-page-/);
+  await shop.check('sandbox-dashboard-320');
   await shop.page.goto(new URL('/invoices', dashboard).href);
   await shop.picture('sandbox-invoices-320');
   await shop.reads('A bucket of sand, to be paid on a page');
-  await Promise.all([shop.close(), customer.close()]);
+
+  const cashier = await browser.visit(counter, { width: 320 });
+  await cashier.page.getByRole('button', { name: 'Sign in' }).click();
+  await cashier.page.waitForURL('**/pos');
+  await cashier.check('sandbox-counter-320');
+  await Promise.all([shop.close(), customer.close(), cashier.close()]);
 });

@@ -16,12 +16,15 @@ export async function openDashboard(args: readonly string[]): Promise<number> {
   try {
     const config = loadConfig(args.filter((argument) => !argument.startsWith('--user=')));
     client = await connectToNode(config.rpc_file);
-    const { url, user: name, role } = await client.call('createlogin', user === undefined ? {} : { user });
+    const { url, counter_url, user: name, role } = await client.call('createlogin', user === undefined ? {} : { user });
     if (url === undefined) {
       throw new ConfigError('this node serves no dashboard: start it with --dashboard-bind=127.0.0.1:3011');
     }
     process.stdout.write(`${url}\n`);
     process.stderr.write(`\nThe link signs ${name} (${role}) in, once, within ten minutes. Show it to nobody else.\n`);
+    if (counter_url !== undefined) {
+      process.stderr.write(`To open the counter with it instead: ${counter_url}\n`);
+    }
     return EXIT.ok;
   } catch (error) {
     if (!(error instanceof ConfigError || error instanceof ConnectionError || error instanceof CallError)) throw error;

@@ -98,8 +98,14 @@ async function play(stage: Stage, { values }: Config): Promise<void> {
     checkout: true,
     checkout_renewal: true,
   });
+  // Two servers, so two sessions: each link is used once.
+  const { counter_url } = await shop.ask('createlogin');
   const { url: dashboard_url } = await shop.ask('createlogin');
-  hint(stage.dir, customer_dir, { checkout_url: checkout_url as string, dashboard_url: dashboard_url as string });
+  hint(stage.dir, customer_dir, {
+    checkout_url: checkout_url as string,
+    counter_url: counter_url as string,
+    dashboard_url: dashboard_url as string,
+  });
 }
 
 async function connect(stage: Stage, customer: NodeProcess, shop_info: PlainJsonObject): Promise<void> {
@@ -134,22 +140,30 @@ async function payOnce(stage: Stage, shop: NodeProcess, customer: NodeProcess): 
 /** Where the shop's pages are. */
 interface PageUrls {
   readonly checkout_url: string;
+  /** With a token of its own, as the next. */
+  readonly counter_url: string;
   /** With a token that signs the owner in, once. */
   readonly dashboard_url: string;
 }
 
-function hint(dir: string, customer_dir: string, { checkout_url, dashboard_url }: PageUrls): void {
+function hint(dir: string, customer_dir: string, { checkout_url, counter_url, dashboard_url }: PageUrls): void {
   const isDefault = process.env.TILL_DIR === undefined && dir === loadConfig([]).lightning_dir;
   const till = isCheckout() ? './till' : 'till';
   const shop = isDefault ? till : `${till} --lightning-dir=${shellWord(dir)}`;
   say(`
-An invoice waits on its page. Open it in a browser and pay by its button:
+The shop's pages, for your browser:
 
+  Checkout page: an invoice of ${PAGE_INVOICE_MSAT / 1000} sat. Its button pays it as the customer.
   ${checkout_url}
 
-See it arrive on the shop's dashboard. This link signs you in, once and within ten minutes; ${shop} dashboard makes another:
+  Counter: key in a sale.
+  ${counter_url}
 
+  Dashboard: see the payments arrive.
   ${dashboard_url}
+
+The links to the counter and the dashboard sign you in, each once and within ten minutes. For new ones:
+${shop} dashboard
 
 Everything stays up until you press Ctrl-C. In another terminal${isCheckout() ? ', in this folder' : ''}:
 

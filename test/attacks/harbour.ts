@@ -14,6 +14,7 @@ import { msat, sat } from '../../src/base/types/amount.ts';
 import type { PaymentPreimage } from '../../src/base/types/brand.ts';
 import { fromHex, toHex } from '../../src/base/types/hex.ts';
 import { decodeInvoice } from '../../src/codec/bolt11/native.ts';
+import { signedCommitment } from '../../src/node/endings/closing-channel.ts';
 import { walletSat } from '../node/endings/half-payment.ts';
 import { BitcoindProcess } from '../support/bitcoind.ts';
 import { TRUSTS_PEERS, until } from '../support/town.ts';
@@ -86,9 +87,13 @@ export class Harbour {
     });
   }
 
+  #startShop(): Promise<Daemon> {
+    return this.#start('shop', ...(this.#options.shop ?? [TRUSTS_PEERS]));
+  }
+
   async #open(): Promise<void> {
     const { channels, coins_sat } = this.#options;
-    this.shop = await this.#start('shop', ...(this.#options.shop ?? [TRUSTS_PEERS]));
+    this.shop = await this.#startShop();
     const customer = await this.#start('customer');
     this.#customer = customer;
     await this.#process.mine(channels + 2, (await customer.wallet.newAddress('p2tr')).script_pubkey);
@@ -182,8 +187,12 @@ export class Harbour {
     }
   }
 
-  /** The customer pays all, hears the preimages and is gone: the shop has to close every channel at the same block. */
-  async fall(): Promise<void> {
+  /**
+   * The customer pays all, hears the preimages and is gone: the shop has to close every channel at the same block. For so
+   * many channels the customer's own commitment is in the mempool then, cheap as it is.
+   */
+  async fall(rivals = 0): Promise<void> {
+    const commitments = this.#customer?.channels.list().flatMap((channel) => signedCommitment(channel) ?? []) ?? [];
     await this.#customer?.stop();
     this.#customer = undefined;
     const channels = this.shop.channels.list();
@@ -194,13 +203,26 @@ export class Harbour {
       }
     }
     await this.follow();
-    await this.mine(this.#expiry - 19 - this.shop.chain.tip().height);
+    await this.mine(this.left - 19);
     assert.ok(this.shop.channels.list().every(({ state }) => state.phase === 'normal'));
+    for (const commitment of commitments.slice(0, rivals)) await this.#process.call('sendrawtransaction', commitment);
+  }
+
+  /** The shop's process ends and starts again, as after a power cut that it had time for. */
+  async restart(): Promise<void> {
+    await this.shop.stop();
+    this.shop = await this.#startShop();
+    await this.follow();
+  }
+
+  /** Blocks until the HTLCs expire. */
+  get left(): number {
+    return this.#expiry - this.shop.chain.tip().height;
   }
 
   /** Mines until the HTLCs expire. Whatever is not claimed then, the customer can take back. */
   async mineToExpiry(): Promise<void> {
-    await this.mine(this.#expiry - this.shop.chain.tip().height);
+    await this.mine(this.left);
     const late = this.shop.endings.list().filter(({ are_htlcs_over }) => !are_htlcs_over);
     assert.equal(late.length, 0, `${late.length} channels have HTLCs left:\n${this.log.slice(-400).join('\n')}`);
   }

@@ -74,6 +74,8 @@ export class Market {
   readonly customer: Trader;
   readonly #dir: string;
   readonly #chain = new EmbeddedChain({ clock: systemClock });
+  /** Where the customer reaches the shop. */
+  #shop_at: { readonly id: string; readonly host: string; readonly port: number } | undefined;
   #stopServing: () => Promise<void> = async () => {};
 
   /** `options`: more options of both. */
@@ -130,7 +132,8 @@ export class Market {
         ({ status }) => status === 'confirmed',
       ),
     );
-    await this.customer.ask('connect', { id: id as string, host: address.address, port: address.port });
+    this.#shop_at = { id: id as string, host: address.address, port: address.port };
+    await this.connect();
     for (let channel = 0; channel < count; channel++) {
       await this.customer.ask('fundchannel', { id: id as string, amount: each_sat, minconf: 0 });
       // One after the other out of the change of the one before. A peer may have no more than four without a block.
@@ -145,6 +148,12 @@ export class Market {
       if (this.#chain.pending.length > 0) this.mine(6);
       return (await this.shop.usable()).length >= count && (await this.customer.usable()).length >= count;
     });
+  }
+
+  /** The customer calls the shop now, and not when it would next by itself. Channels are there. */
+  async connect(): Promise<void> {
+    if (this.#shop_at === undefined) throw new Error('the customer does not know the shop');
+    await this.customer.ask('connect', this.#shop_at);
   }
 
   async close(): Promise<void> {

@@ -69,11 +69,12 @@ export class Runes {
   readonly #used = new Set<number>();
   #stopWriting: (() => void) | undefined;
 
-  private constructor(
+  /** `secret`: what every rune's code begins with. The rest is what the store has; `open` reads it. */
+  constructor(
     options: RunesOptions,
     secret: Secret<Uint8Array>,
-    issued: Map<number, Issued>,
-    blacklist: readonly IdRange[],
+    issued = new Map<number, Issued>(),
+    blacklist: readonly IdRange[] = [],
   ) {
     this.#options = options;
     this.#secret = secret;
@@ -110,11 +111,6 @@ export class Runes {
     const blacklist = ranges.map(({ start_id, end_id }) => ({ start: Number(start_id), end: Number(end_id) }));
     const secret = hkdfSha256(key.reveal(), row.salt as Uint8Array, Buffer.from('runes'), 32);
     return new Runes(options, new Secret(secret), issued, blacklist);
-  }
-
-  /** With the secret itself, for tests that compare with another node's runes. */
-  static withSecret(options: RunesOptions, secret: Secret<Uint8Array>): Runes {
-    return new Runes(options, secret, new Map(), []);
   }
 
   /** Makes a rune. It is durable when this resolves. */

@@ -38,7 +38,7 @@ function scene() {
   const clock = new ManualClock(1_795_893_752);
   const fail = (error: unknown): never => assert.fail(error as Error);
   const store = testStore({ onFailure: fail });
-  const runes = Runes.withSecret(
+  const runes = new Runes(
     {
       store,
       clock,

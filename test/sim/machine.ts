@@ -126,7 +126,12 @@ export class TillNode {
     const onSent = (transactions: readonly Uint8Array[]): void => around.onSent(machine, transactions);
     const backend = chainOf(life, around.chain, () => machine.lag_blocks, onSent);
     this.chain = new ChainFollower(backend, { clock: this.clock, poll_ms: 30_000, onHealth: () => {} });
-    this.orders = new Orders({ store: this.store, clock: this.clock });
+    this.orders = new Orders({
+      store: this.store,
+      clock: this.clock,
+      isBoughtAhead: () => false,
+      onBackgroundError: (error) => this.#trouble('orders', error),
+    });
     this.invoices = new Invoices({
       store: this.store,
       clock: this.clock,

@@ -4,7 +4,7 @@ import { type Msat, parseMsat } from '../../base/types/amount.ts';
 import { feeratesOf } from '../../node/channels/options.ts';
 import { Buyer } from '../../node/liquidity/buyer.ts';
 import type { Limits } from '../../node/liquidity/choose.ts';
-import { Orders } from '../../node/liquidity/orders.ts';
+import { Orders, type OrdersOptions } from '../../node/liquidity/orders.ts';
 import { Providers } from '../../node/liquidity/providers.ts';
 import { leastNetMsat } from '../../node/liquidity/sizes.ts';
 import { formatNetAddress, type NetAddress, type Peers } from '../../node/peers/index.ts';
@@ -26,10 +26,21 @@ export interface Liquidity {
   readonly keepConnected: (peers: Peers) => Promise<void>;
 }
 
-export function buildLiquidity({ config, store, chain, clock, log }: Infra, reserve: Reserve): Liquidity {
+/** `isBoughtAhead`: see Orders. */
+export function buildLiquidity(
+  infra: Infra,
+  reserve: Reserve,
+  isBoughtAhead: OrdersOptions['isBoughtAhead'],
+): Liquidity {
+  const { config, store, chain, clock, log } = infra;
   const { values, network } = config;
   const named = values.lsp.map((text) => namedProvider(text, network.default_port));
-  const orders = new Orders({ store, clock });
+  const orders = new Orders({
+    store,
+    clock,
+    isBoughtAhead,
+    onBackgroundError: (error) => void infra.unattended('cleaning orders', Promise.reject(error)),
+  });
   const providers = new Providers({
     named: named.map(({ node_id, address }) => ({ node_id, address: formatNetAddress(address) })),
     clock,

@@ -97,7 +97,9 @@ export async function buildNode(infra: Infra, shop: () => ShopPort): Promise<Nod
     wantedSat: (more_channels) => reserve.wantedSat(more_channels),
   });
   const reserve: Reserve = buildReserve(infra, { wallet, endings: () => endings, channels: () => channels });
-  const liquidity = buildLiquidity(infra, reserve);
+  const liquidity = buildLiquidity(infra, reserve, (provider_id, funding_satoshis) =>
+    purchases.channel_orders.expects(provider_id, funding_satoshis),
+  );
   const { orders } = liquidity;
   const payments: IncomingPayments = new IncomingPayments({
     clock,
@@ -270,7 +272,14 @@ export async function buildNode(infra: Infra, shop: () => ShopPort): Promise<Nod
     },
     { name: 'payments of ours', start: () => outgoing.start() },
     // Before the channels, which ask for what was promised.
-    { name: 'liquidity', start: () => orders.start(), stop: () => liquidity.providers.stop() },
+    {
+      name: 'liquidity',
+      start: () => orders.start(),
+      stop: () => {
+        orders.stop();
+        liquidity.providers.stop();
+      },
+    },
     {
       name: 'backups',
       async start() {
@@ -344,7 +353,13 @@ export async function buildNode(infra: Infra, shop: () => ShopPort): Promise<Nod
     },
   ];
   const payer = new Payer(outgoing, clock, keys.node_id);
-  const purchases = buildPurchases(infra, { providers: liquidity.providers, payer, wallet, reserve, channels });
+  const purchases: Purchases = buildPurchases(infra, {
+    providers: liquidity.providers,
+    payer,
+    wallet,
+    reserve,
+    channels,
+  });
   return {
     keys,
     wallet,

@@ -65,6 +65,7 @@ export function buildPurchases(
     },
     wallet: orderWallet(wallet, reserve, infra),
     channels: {
+      height: () => chain.tip().height,
       findByFunding(funding_txid, funding_outnum) {
         const found = channels
           .list()
@@ -78,6 +79,9 @@ export function buildPurchases(
             peer_id: peer_id as NodeId,
             funding_satoshis: state.terms.funding_satoshis,
             is_ready: state.phase !== 'opening',
+            is_theirs: state.terms.opener === 'remote',
+            is_of_invoice: state.funding_sight !== undefined,
+            opened_height: state.terms.opened_height,
           }
         );
       },

@@ -2,7 +2,7 @@
 
 import { openingFee } from '../../codec/lsps/lsps2.ts';
 import type { Buyer } from '../../node/liquidity/buyer.ts';
-import { type Order, orderWrite } from '../../node/liquidity/order.ts';
+import type { Order } from '../../node/liquidity/order.ts';
 import type { Orders } from '../../node/liquidity/orders.ts';
 import type { JitSource, JitTerms } from '../../shop/invoices/ports.ts';
 
@@ -12,7 +12,7 @@ export function jitPort({
   orders,
 }: {
   readonly buyer: Pick<Buyer, 'buy'>;
-  readonly orders: Pick<Orders, 'add' | 'find'>;
+  readonly orders: Pick<Orders, 'add' | 'find' | 'newWrite' | 'deletionWrites' | 'deleted'>;
 }): JitSource {
   return {
     async buy(purchase) {
@@ -28,7 +28,7 @@ export function jitPort({
         },
         valid_until: order.valid_until,
         extra_cltv_blocks,
-        write: orderWrite(order),
+        write: orders.newWrite(order),
         committed: () => orders.add(order),
       };
     },
@@ -36,6 +36,8 @@ export function jitPort({
       const order = await orders.find(payment_hash);
       return order && termsOf(order);
     },
+    deletionWrites: (payment_hash) => orders.deletionWrites(payment_hash),
+    deleted: (payment_hash) => orders.deleted(payment_hash),
   };
 }
 

@@ -50,6 +50,8 @@ export interface BuyerOptions {
 const BLOCKS_ON_THE_WAY = 2;
 /** A payment beyond the allowance waits for a block with the funding, which is seldom the very next. */
 const BLOCKS_TO_WAIT = 3;
+/** LDK's payers give 1,008 blocks for the whole way, others twice as much: with more nobody could pay the invoice. */
+const MOST_CLTV_BLOCKS = 900;
 /** An invoice that is valid for less is of no use; bLIP 52 has offers valid for ten minutes or more. */
 const LEAST_LIFETIME_SECONDS = 300;
 
@@ -126,9 +128,16 @@ export class Buyer {
   }
 
   /** Why what was bought is not used. */
-  #refusalOf({ client_trusts_lsp }: Bought, purchase: Purchase, fit: Fit): string | undefined {
-    if (!client_trusts_lsp) return undefined;
-    const { node_id } = fit.offer;
+  #refusalOf(bought: Bought, purchase: Purchase, fit: Fit): string | undefined {
+    const { node_id, params } = fit.offer;
+    // It may have taken its time to answer.
+    if (params.valid_until_ms <= this.#options.clock.nowSeconds() * 1000) {
+      return `the offer of the provider ${node_id} was over when it answered`;
+    }
+    if (bought.lsp_cltv_expiry_delta > MOST_CLTV_BLOCKS) {
+      return `the provider ${node_id} asks for ${bought.lsp_cltv_expiry_delta} blocks, and payers give ${MOST_CLTV_BLOCKS} at most`;
+    }
+    if (!bought.client_trusts_lsp) return undefined;
     const asks = `the provider ${node_id} sends the funding of the channel only when it has been paid`;
     if (!this.#options.accepts_client_trust) {
       return `${asks}, and could keep the money: it is trusted so far with the option client-trusts-lsp alone`;
@@ -140,7 +149,8 @@ export class Buyer {
 
   #bargain({ offer, fee_msat }: Fit, purchase: Purchase, bought: Bought): Bargain {
     const { node_id, params } = offer;
-    const { payment_hash, amount_msat } = purchase;
+    const { payment_hash, amount_msat, expiry_seconds } = purchase;
+    const now = this.#options.clock.nowSeconds();
     const waits = this.#waitsForBlock(purchase, { offer, fee_msat });
     return {
       order: {
@@ -150,11 +160,12 @@ export class Buyer {
         payment_size_msat: amount_msat,
         min_fee_msat: params.min_fee_msat,
         proportional: params.proportional,
-        valid_until: Math.floor(params.valid_until_ms / 1000),
+        // Nobody can pay longer than the invoice is valid: no channel is opened afterwards.
+        valid_until: Math.min(Math.floor(params.valid_until_ms / 1000), now + expiry_seconds),
         min_lifetime: params.min_lifetime,
         max_client_to_self_delay: params.max_client_to_self_delay,
         client_trusts_lsp: bought.client_trusts_lsp,
-        created_at: this.#options.clock.nowSeconds(),
+        created_at: now,
         channel_id: undefined,
       },
       lsp_cltv_expiry_delta: bought.lsp_cltv_expiry_delta,

@@ -47,6 +47,8 @@ export interface ChannelOrder {
   /** From `paying` on. */
   readonly pay_way: PayWay | undefined;
   readonly paid_at: number | undefined;
+  /** The height of the chain when it was bought. */
+  readonly ordered_height: number | undefined;
   /** The transaction that paid, on the chain. */
   readonly payment_txid: Txid | undefined;
   readonly funding_txid: Txid | undefined;
@@ -62,6 +64,11 @@ export function optionOf({ pay_way, lightning, onchain }: ChannelOrder): PayOpti
   if (pay_way !== undefined) return pay_way === 'lightning' ? lightning : onchain;
   if (lightning === undefined || onchain === undefined) return lightning ?? onchain;
   return onchain.fee_sat < lightning.fee_sat ? onchain : lightning;
+}
+
+/** Until when one of its prices holds. */
+export function expiryOf({ lightning, onchain }: ChannelOrder): number {
+  return Math.max(lightning?.expires_at ?? 0, onchain?.expires_at ?? 0);
 }
 
 /** Whether something may still happen to it. */
@@ -90,6 +97,7 @@ const COLUMNS = [
   'status',
   'pay_way',
   'paid_at',
+  'ordered_height',
   'payment_txid',
   'funding_txid',
   'funding_outnum',
@@ -119,6 +127,7 @@ export function orderWrite(order: ChannelOrder): Write {
       order.status,
       order.pay_way ?? null,
       order.paid_at ?? null,
+      order.ordered_height ?? null,
       order.payment_txid ?? null,
       order.funding_txid ?? null,
       order.funding_outnum ?? null,
@@ -184,6 +193,7 @@ export function readOrderRow(row: Row): ChannelOrder {
     status: row.status as OrderStatus,
     pay_way: textOf('pay_way'),
     paid_at: numberOf('paid_at'),
+    ordered_height: numberOf('ordered_height'),
     payment_txid: textOf('payment_txid'),
     funding_txid: textOf('funding_txid'),
     funding_outnum: numberOf('funding_outnum'),

@@ -6,27 +6,25 @@
  * that order's alone. So a crash between any two steps pays nothing twice.
  */
 import { RpcError } from '../../base/errors.ts';
-import { sat, satToMsat } from '../../base/types/amount.ts';
-import type { Txid } from '../../base/types/brand.ts';
+import { type Sat, satToMsat } from '../../base/types/amount.ts';
+import type { NodeId } from '../../base/types/brand.ts';
 import type { Clock } from '../../base/types/clock.ts';
 import type { Network } from '../../base/types/network.ts';
 import { LSPS1_ERRORS, readOrder, type ShownOrder } from '../../codec/lsps/lsps1.ts';
-import { readAll } from '../../infra/store/read-all.ts';
-import type { Store, Write } from '../../infra/store/store.ts';
+import type { Store } from '../../infra/store/store.ts';
 import {
   type ChannelOrder,
+  expiryOf,
   isOpen,
   optionOf,
-  orderDelete,
   orderEvent,
-  orderWrite,
   type PayOption,
   type PayWay,
-  readOrderRow,
-  SELECT_ORDERS,
 } from './channel-order.ts';
+import { OrderBook } from './order-book.ts';
 import type { OrderChannels, OrderPayer, OrderProviders, OrderWallet } from './order-ports.ts';
 import { type ChannelWish, cheapest } from './order-quotes.ts';
+import { isLate, NOT_COME, verdictOn } from './order-verdict.ts';
 import { ProviderError } from './provider-error.ts';
 
 export interface ChannelOrdersOptions {
@@ -46,19 +44,12 @@ export interface ChannelOrdersOptions {
 const LOOK_EVERY_MS = 60_000;
 /** A price that ends sooner than this is asked for again. */
 const QUOTE_MARGIN_SECONDS = 120;
-/** Prices that were asked for and not taken. */
-const QUOTES_KEPT_SECONDS = 7 * 24 * 3600;
 /** What a payment over Lightning may need beyond its amount. */
 const FEE_PER_MILLE = 5n;
 
-type Change = Partial<ChannelOrder>;
-
 export class ChannelOrders {
   readonly #options: ChannelOrdersOptions;
-  readonly #orders = new Map<number, ChannelOrder>();
-  /** As they are on the disk: what others see. */
-  readonly #durable = new Map<number, ChannelOrder>();
-  #last_commit: Promise<unknown> = Promise.resolve();
+  readonly #book: OrderBook;
   readonly #running = new Set<number>();
   readonly #looking = new Set<number>();
   #cancelTimer: () => void = () => {};
@@ -66,22 +57,12 @@ export class ChannelOrders {
 
   constructor(options: ChannelOrdersOptions) {
     this.#options = options;
+    this.#book = new OrderBook(options);
   }
 
   /** Reads what the last run left, and goes on with it. */
   async start(): Promise<void> {
-    const { store, clock } = this.#options;
-    const orders = (await readAll(store, SELECT_ORDERS)).map(readOrderRow);
-    const forgotten_before = clock.nowSeconds() - QUOTES_KEPT_SECONDS;
-    // The last one stays, whatever it is: the next is counted from it.
-    const isOld = (order: ChannelOrder): boolean =>
-      order.status === 'quoted' && expiryOf(order) < forgotten_before && order !== orders.at(-1);
-    for (const order of orders.filter((each) => !isOld(each))) {
-      this.#orders.set(order.number, order);
-      this.#durable.set(order.number, order);
-    }
-    const old = orders.filter(isOld);
-    if (old.length > 0) await store.commit(old.map(({ number }) => orderDelete(number)));
+    await this.#book.start();
     for (const order of this.list()) this.#goOn(order);
     this.#again();
   }
@@ -89,15 +70,23 @@ export class ChannelOrders {
   stop(): void {
     this.#is_stopped = true;
     this.#cancelTimer();
+    this.#book.stop();
   }
 
   /** All, the first one first. */
   list(): readonly ChannelOrder[] {
-    return [...this.#durable.values()];
+    return this.#book.durable;
   }
 
   find(number: number): ChannelOrder | undefined {
-    return this.#durable.get(number);
+    return this.#book.durableOf(number);
+  }
+
+  /** Whether a channel of this size is paid for, or being paid for, and has not come. */
+  expects(provider_id: NodeId, funding_satoshis: Sat): boolean {
+    return this.#book.all.some(
+      (order) => isOpen(order) && order.provider_id === provider_id && order.lsp_balance_sat === funding_satoshis,
+    );
   }
 
   /**
@@ -128,7 +117,7 @@ export class ChannelOrders {
       isAddress,
     );
     const order: ChannelOrder = {
-      number: Math.max(0, ...this.#orders.keys()) + 1,
+      number: this.#book.next_number,
       provider_id,
       order_id: shown.order_id,
       lsp_balance_sat: wish.lsp_balance_sat,
@@ -142,14 +131,14 @@ export class ChannelOrders {
       status: 'quoted',
       pay_way: undefined,
       paid_at: undefined,
+      ordered_height: undefined,
       payment_txid: undefined,
       funding_txid: undefined,
       funding_outnum: undefined,
       channel_expires_at: undefined,
       problem: undefined,
     };
-    this.#orders.set(order.number, order);
-    await this.#commit(order, []);
+    await this.#book.set(order, []);
     return order;
   }
 
@@ -167,10 +156,10 @@ export class ChannelOrders {
    * then nothing is paid.
    */
   async buy(number: number, max_fee_sat: bigint, way?: PayWay): Promise<ChannelOrder> {
-    const order = this.#orders.get(number);
+    const order = this.#book.get(number);
     if (order === undefined) throw new RpcError('LIQUIDITY_UNAVAILABLE', `there is no order ${number}`);
     if (isOpen(order) || order.status === 'delivered') {
-      await this.#last_commit;
+      await this.#book.idle();
       return order;
     }
     if (order.status !== 'quoted') {
@@ -185,8 +174,9 @@ export class ChannelOrders {
       );
     }
     // Two may have asked at once: the first one has changed it meanwhile.
-    if (this.#orders.get(number) !== order) return await this.buy(number, max_fee_sat, way);
-    const bought = await this.#change(order, { status: 'paying', pay_way }, 'inbound.ordered');
+    if (this.#book.get(number) !== order) return await this.buy(number, max_fee_sat, way);
+    const ordered_height = this.#options.channels.height();
+    const bought = await this.#change(order, { status: 'paying', pay_way, ordered_height }, 'inbound.ordered');
     this.#options.log.info(
       `a channel of ${order.lsp_balance_sat} sat is bought of ${order.provider_id} for ${option.fee_sat} sat (order ${number})`,
     );
@@ -224,7 +214,7 @@ export class ChannelOrders {
 
   /** Pays what is to be paid, and asks after what was. Called as often as there may be news. */
   look(): void {
-    for (const order of this.#orders.values()) {
+    for (const order of this.#book.all) {
       if (!isOpen(order)) continue;
       this.#goOn(order);
       this.#askAfter(order).catch(this.#options.onBackgroundError);
@@ -233,7 +223,7 @@ export class ChannelOrders {
 
   #again(): void {
     this.#cancelTimer();
-    if (this.#is_stopped || ![...this.#orders.values()].some(isOpen)) return;
+    if (this.#is_stopped || !this.#book.all.some(isOpen)) return;
     this.#cancelTimer = this.#options.clock.after(LOOK_EVERY_MS, () => {
       this.look();
       this.#again();
@@ -256,7 +246,7 @@ export class ChannelOrders {
     if (lightning === undefined) throw new RangeError(`order ${number} has no invoice`);
     const failed = await payer.pay(lightning.to, satToMsat(lightning.total_sat));
     if (this.#is_stopped) return;
-    const order = this.#orders.get(number);
+    const order = this.#book.get(number);
     // The channel may have come before the payment was over.
     if (order === undefined || order.status !== 'paying') return;
     if (failed === undefined) {
@@ -277,7 +267,7 @@ export class ChannelOrders {
     const { wallet, clock } = this.#options;
     if (onchain === undefined) throw new RangeError(`order ${number} has no address`);
     let payment_txid = wallet.paymentTo(onchain.to);
-    const order = this.#orders.get(number);
+    const order = this.#book.get(number);
     if (order === undefined) return;
     if (payment_txid === undefined && clock.nowSeconds() >= onchain.expires_at) {
       await this.#change(order, { status: 'expired', problem: 'it was not paid in time: nothing was paid' });
@@ -290,7 +280,7 @@ export class ChannelOrders {
       await this.#change(order, { status: 'failed', problem: `nothing was paid: ${error.message}` }, 'inbound.failed');
       return;
     }
-    const latest = this.#orders.get(number);
+    const latest = this.#book.get(number);
     if (latest?.status !== 'paying') return;
     await this.#change(latest, { status: 'paid', payment_txid, paid_at: clock.nowSeconds() });
   }
@@ -302,54 +292,31 @@ export class ChannelOrders {
     try {
       const { providers } = this.#options;
       const shown = await providers.askFor(provider_id, 'lsps1.get_order', { order_id }, { again: true }, readOrder);
-      const order = this.#orders.get(number);
+      const order = this.#book.get(number);
       if (order !== undefined && isOpen(order) && !this.#is_stopped) await this.#judge(order, shown);
     } catch (error) {
       if (!(error instanceof ProviderError)) throw error;
-      const order = this.#orders.get(number);
-      if (error.code === LSPS1_ERRORS.order_not_found && order !== undefined && isOpen(order)) {
+      const order = this.#book.get(number);
+      if (order === undefined || !isOpen(order) || this.#is_stopped) return;
+      if (error.code === LSPS1_ERRORS.order_not_found) {
         await this.#note(order, 'the provider does not know this order any more');
-      }
+      } else if (isLate(order, this.#options.clock.nowSeconds())) await this.#note(order, NOT_COME);
     } finally {
       this.#looking.delete(number);
     }
   }
 
   async #judge(order: ChannelOrder, shown: ShownOrder): Promise<void> {
-    const { channels, wallet, log } = this.#options;
-    if (shown.channel !== undefined) {
-      const { funding_txid, funding_outnum, expires_at_ms } = shown.channel;
-      const channel = channels.findByFunding(funding_txid as Txid, funding_outnum);
-      if (channel?.peer_id !== order.provider_id) {
-        await this.#note(order, 'the provider names a channel that this node does not have');
-      } else if (channel.funding_satoshis < order.lsp_balance_sat) {
-        await this.#note(order, `the provider opened a channel of ${channel.funding_satoshis} sat only`);
-      } else if (channel.is_ready) {
-        // Before, its funding may still be one that never comes.
-        const place = { funding_txid: funding_txid as Txid, funding_outnum };
-        const channel_expires_at = Math.floor(expires_at_ms / 1000);
-        const change: Change = { status: 'delivered', ...place, channel_expires_at, problem: undefined };
-        await this.#change(order, change, 'inbound.delivered');
-        log.info(`the channel of order ${order.number} is there`);
-      }
-      return;
-    }
-    const payment = order.pay_way === 'lightning' ? shown.bolt11 : shown.onchain;
-    if (shown.order_state !== 'FAILED' && payment?.state !== 'REFUNDED') return;
-    if (order.pay_way === 'onchain') {
-      // What came to the order's own address is seen in the chain, whatever the provider says.
-      if ((await wallet.receivedSat(order.refund_address)) > sat(0)) {
-        await this.#change(
-          order,
-          { status: 'refunded', problem: 'the provider could not open it' },
-          'inbound.refunded',
-        );
-      } else if (order.status === 'paid') {
-        await this.#note(order, 'the provider gave the order up, and its refund has not come yet');
-      }
-    } else if (order.status === 'paid') {
-      const problem = 'the provider has taken the payment and gave the order up';
-      await this.#change(order, { status: 'failed', problem }, 'inbound.failed');
+    const { channels, wallet, clock, log } = this.#options;
+    const others = this.#book.all.filter(({ number }) => number !== order.number);
+    const verdict = await verdictOn(order, shown, { channels, wallet, others, now_seconds: clock.nowSeconds() });
+    if (verdict === undefined || this.#is_stopped) return;
+    // The wallet was asked meanwhile: its payment may have ended.
+    if (this.#book.get(order.number) !== order) return;
+    if ('problem' in verdict) await this.#note(order, verdict.problem);
+    else {
+      await this.#change(order, verdict.change, verdict.event);
+      if (verdict.event === 'inbound.delivered') log.info(`the channel of order ${order.number} is there`);
     }
   }
 
@@ -360,24 +327,20 @@ export class ChannelOrders {
     await this.#change(order, { problem });
   }
 
-  async #change(order: ChannelOrder, change: Change, event?: Parameters<typeof orderEvent>[0]): Promise<ChannelOrder> {
+  async #change(
+    order: ChannelOrder,
+    change: Partial<ChannelOrder>,
+    event?: Parameters<typeof orderEvent>[0],
+  ): Promise<ChannelOrder> {
     const changed: ChannelOrder = { ...order, ...change };
-    this.#orders.set(order.number, changed);
     const writes = event === undefined ? [] : orderEvent(event, changed, this.#options.clock.nowSeconds());
-    await this.#commit(changed, writes);
+    await this.#book.set(changed, writes);
     return changed;
-  }
-
-  async #commit(order: ChannelOrder, more: readonly Write[]): Promise<void> {
-    const commit = this.#options.store.commit([orderWrite(order), ...more]);
-    this.#last_commit = commit;
-    await commit;
-    this.#durable.set(order.number, order);
   }
 
   /** What was paid, or is being paid, in fees of orders that the node made by itself since this time. */
   spentByItselfSat(since: number): bigint {
-    return [...this.#orders.values()]
+    return this.#book.all
       .filter(({ wanted_by, created_at }) => wanted_by === 'inbound-keep' && created_at >= since)
       .filter(
         (order) =>
@@ -385,9 +348,4 @@ export class ChannelOrders {
       )
       .reduce((total, order) => total + (optionOf(order)?.fee_sat ?? 0n), 0n);
   }
-}
-
-/** Until when one of its prices holds. */
-function expiryOf({ lightning, onchain }: ChannelOrder): number {
-  return Math.max(lightning?.expires_at ?? 0, onchain?.expires_at ?? 0);
 }

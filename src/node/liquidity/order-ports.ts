@@ -55,10 +55,18 @@ export interface OrderedChannel {
   readonly funding_satoshis: Sat;
   /** Both sides have said that it can be used. */
   readonly is_ready: boolean;
+  /** The peer opened it. */
+  readonly is_theirs: boolean;
+  /** It was opened for the payment of an invoice, which paid for it. */
+  readonly is_of_invoice: boolean;
+  /** The height of the chain when it was opened. */
+  readonly opened_height: number;
 }
 
 /** The channels. */
 export interface OrderChannels {
   /** The channel with this funding output, whatever its state. */
   findByFunding(funding_txid: Txid, funding_outnum: number): OrderedChannel | undefined;
+  /** The height of the best block that is known. */
+  height(): number;
 }

@@ -17,7 +17,7 @@ export interface Order {
   readonly min_fee_msat: Msat;
   /** Millionths of the payment. */
   readonly proportional: number;
-  /** Unix time, seconds: from then on the provider need not open a channel. */
+  /** Unix time, seconds: from then on the invoice cannot be paid, or the provider need not open a channel. */
   readonly valid_until: number;
   /** Blocks. */
   readonly min_lifetime: number;
@@ -83,12 +83,30 @@ export function openOrders(now_seconds: number): { readonly sql: string; readonl
 /** One order. */
 export const SELECT_ORDER = 'SELECT * FROM jit_orders WHERE payment_hash = ?';
 
-/** Orders that came to nothing before this Unix time: no channel was opened, nothing was paid. */
-export function forgetWrite(before_seconds: number): Write {
-  return {
-    sql: "DELETE FROM jit_orders WHERE state = 'open' AND valid_until < ? AND channel_id IS NULL",
-    params: [before_seconds],
-  };
+/** Whether there is any order at all. */
+export const SELECT_ANY = 'SELECT 1 AS found FROM jit_orders LIMIT 1';
+
+/** Whether the channel of an order is still there. As long as it is, the order says what it was bought for. */
+const HAS_CHANNEL =
+  'EXISTS (SELECT 1 FROM channels WHERE channels.channel_id = jit_orders.channel_id AND channels.is_closed = 0)';
+
+/** Orders that came to nothing before this Unix time, and those whose invoice is deleted: unless their channel is there. */
+export function forgetWrites(before_seconds: number): readonly Write[] {
+  return [
+    {
+      sql: `DELETE FROM jit_orders WHERE state = 'open' AND valid_until < ? AND NOT ${HAS_CHANNEL}`,
+      params: [before_seconds],
+    },
+    { sql: `DELETE FROM jit_orders WHERE state = 'deleted' AND NOT ${HAS_CHANNEL}`, params: [] },
+  ];
+}
+
+/** The invoice of an order is deleted, in the same unit: nothing can be paid for it any more. */
+export function deletionWrites(payment_hash: PaymentHash): readonly Write[] {
+  return [
+    { sql: `DELETE FROM jit_orders WHERE payment_hash = ? AND NOT ${HAS_CHANNEL}`, params: [payment_hash] },
+    { sql: "UPDATE jit_orders SET state = 'deleted' WHERE payment_hash = ?", params: [payment_hash] },
+  ];
 }
 
 /** The order of a row. */

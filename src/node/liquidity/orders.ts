@@ -3,7 +3,7 @@
  * invoices that nothing was bought for cost nothing. Each entitles its provider to one channel of the size that its payment
  * needs, and to the fee that it promised, once.
  */
-import { type Msat, max } from '../../base/types/amount.ts';
+import { type Msat, max, type Sat } from '../../base/types/amount.ts';
 import type { ChannelId, NodeId, PaymentHash } from '../../base/types/brand.ts';
 import type { Clock } from '../../base/types/clock.ts';
 import type { OpenChannel } from '../../codec/wire/index.ts';
@@ -13,21 +13,30 @@ import { firstPaymentMsat } from '../../protocol/channel/facts.ts';
 import { DEFAULT_POLICY } from '../../protocol/channel/policy.ts';
 import {
   channelWrite,
+  deletionWrites,
   feeOf,
-  forgetWrite,
+  forgetWrites,
   type Order,
   openOrders,
+  orderWrite,
   paidWrite,
   readOrder,
+  SELECT_ANY,
   SELECT_ORDER,
 } from './order.ts';
 
 /** What came to nothing is kept for a week, for whoever asks. */
 const KEEP_SECONDS = 7 * 86_400;
+/** How often is looked for what need not be kept. */
+const CLEAN_EVERY_MS = 86_400_000;
 
 export interface OrdersOptions {
   readonly store: Store;
-  readonly clock: Pick<Clock, 'nowSeconds'>;
+  readonly clock: Pick<Clock, 'nowSeconds' | 'after'>;
+  /** Whether a channel of this size was bought ahead of this provider, and has not come: an opening of it is for that. */
+  readonly isBoughtAhead: (provider_id: NodeId, funding_satoshis: Sat) => boolean;
+  /** What went wrong while nobody waited. */
+  readonly onBackgroundError: (error: unknown) => void;
 }
 
 /** What an opening is for. */
@@ -51,6 +60,9 @@ export class Orders {
   readonly #open = new Map<PaymentHash, Order>();
   /** Those whose channel is being opened. */
   readonly #claimed = new Set<PaymentHash>();
+  /** Before it is known, there may be some rows: until there is one, deleting an invoice looks for none. */
+  #has_rows = true;
+  #cancelTimer: () => void = () => {};
 
   constructor(options: OrdersOptions) {
     this.#options = options;
@@ -59,15 +71,50 @@ export class Orders {
   /** Reads the orders that the last run left open, and forgets old ones that came to nothing. */
   async start(): Promise<void> {
     const { store, clock } = this.#options;
-    const now = clock.nowSeconds();
-    await store.commit([forgetWrite(now - KEEP_SECONDS)]);
-    const { sql, params } = openOrders(now);
+    this.#has_rows = (await store.read(SELECT_ANY)).length > 0;
+    if (this.#has_rows) await this.#clean();
+    const { sql, params } = openOrders(clock.nowSeconds());
     for (const row of await readAll(store, sql, params)) this.add(readOrder(row));
+    this.#again();
+  }
+
+  stop(): void {
+    this.#cancelTimer();
+  }
+
+  #again(): void {
+    const { clock, onBackgroundError } = this.#options;
+    this.#cancelTimer = clock.after(CLEAN_EVERY_MS, () => {
+      this.list();
+      if (this.#has_rows) this.#clean().catch(onBackgroundError);
+      this.#again();
+    });
+  }
+
+  async #clean(): Promise<void> {
+    const { store, clock } = this.#options;
+    await store.commit(forgetWrites(clock.nowSeconds() - KEEP_SECONDS));
+  }
+
+  /** What is written with the invoice of a new order. */
+  newWrite(order: Order): Write {
+    this.#has_rows = true;
+    return orderWrite(order);
   }
 
   /** The order is durable: its channel may be opened, and its payment may come. */
   add(order: Order): void {
     this.#open.set(order.payment_hash, order);
+  }
+
+  /** What is written when an invoice is deleted: what was bought with it goes as well, or when its channel goes. */
+  deletionWrites(payment_hash: PaymentHash): readonly Write[] {
+    return this.#has_rows ? deletionWrites(payment_hash) : [];
+  }
+
+  /** The deletion of the invoice is durable: no channel is opened for it any more. */
+  deleted(payment_hash: PaymentHash): void {
+    this.#open.delete(payment_hash);
   }
 
   /** The order of an invoice, whatever became of it. */
@@ -101,6 +148,7 @@ export class Orders {
   claim(peer_id: NodeId, message: OpenChannel): Claim | undefined {
     const { funding_satoshis, push_msat, feerate_per_kw, channel_flags, dust_limit_satoshis } = message;
     if (push_msat > 0n || (channel_flags & 1) === 1) return undefined;
+    if (this.#options.isBoughtAhead(peer_id, funding_satoshis)) return undefined;
     const reserve_satoshis = max<bigint>(dust_limit_satoshis, DEFAULT_POLICY.dust_limit_satoshis);
     const room_msat = firstPaymentMsat(funding_satoshis, reserve_satoshis, feerate_per_kw);
     const [order] = this.list()

@@ -94,6 +94,10 @@ export interface JitSource {
   buy(purchase: JitPurchase): Promise<JitChannel>;
   /** What was bought with an invoice; undefined when nothing was. */
   termsOf(payment_hash: PaymentHash): Promise<JitTerms | undefined>;
+  /** Part of the unit that deletes an invoice: what was bought with it is not kept for its sake any more. */
+  deletionWrites(payment_hash: PaymentHash): readonly Write[];
+  /** That unit is durable. */
+  deleted(payment_hash: PaymentHash): void;
 }
 
 /** What bitcoin costs. */

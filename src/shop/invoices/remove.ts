@@ -119,8 +119,8 @@ export class Remover {
     invoice: Invoice,
     { counter, is_told }: { readonly counter?: InvoiceCounter | undefined; readonly is_told: boolean },
   ): Promise<boolean> {
-    const { created_index } = invoice;
-    const { store, clock, price_rows } = this.#options;
+    const { created_index, payment_hash } = invoice;
+    const { store, clock, price_rows, jit } = this.#options;
     const writes: Write[] =
       invoice.status === 'paid'
         ? [
@@ -133,8 +133,10 @@ export class Remover {
           ];
     const counters = counter === undefined ? [] : [takeNext(counter)];
     const event = is_told ? deletedEvent(invoice, clock.nowSeconds()) : [];
-    const result = await store.commit([takeNext('invoices_deleted'), ...writes, ...event, ...counters]);
+    const bought = jit?.deletionWrites(payment_hash) ?? [];
+    const result = await store.commit([takeNext('invoices_deleted'), ...writes, ...bought, ...event, ...counters]);
     if (!result.committed) return false;
+    jit?.deleted(payment_hash);
     const index = Number(result.rows[0]?.[0]?.value);
     this.#changes.announce({ what: 'deleted', counter: 'deleted', index, invoice });
     return true;

@@ -129,3 +129,28 @@ test('a payment beyond the allowance waits for a block, for which the invoice as
   await assert.rejects(stall.buy(101_000_001), fails('LIQUIDITY_AMOUNT_REFUSED', /the wallet is empty/));
   assert.equal((await stall.buy(101_000_000)).extra_cltv_blocks, 2);
 });
+
+test('an order lasts no longer than its invoice can be paid', async () => {
+  const stall = new Stall(A);
+  stall.sells(A, { valid_until_ms: (stall.clock.nowSeconds() + 365 * 86_400) * 1000 });
+  assert.equal((await stall.buy(50_000_000, 600)).order.valid_until, stall.clock.nowSeconds() + 600);
+});
+
+test('an offer that is over when the provider answers is not used, nor one that asks for more blocks than payers give', async () => {
+  const stall = new Stall(A, B);
+  stall.sells(A, { valid_until_ms: (stall.clock.nowSeconds() + 300) * 1000 });
+  stall.sells(B, { min_fee_msat: msat(2_000_000) });
+  const sells = stall.answers.get(A);
+  stall.answers.set(A, (request) => {
+    if (request.method === 'lsps2.buy') stall.clock.advance(300_000);
+    return sells?.(request) ?? 'silence';
+  });
+  assert.equal((await stall.buy(50_000_000)).order.node_id, B);
+  stall.sells(B, {}, { lsp_cltv_expiry_delta: 901 });
+  await assert.rejects(
+    stall.buy(50_000_000),
+    fails('LIQUIDITY_UNAVAILABLE', /asks for 901 blocks, and payers give 900/),
+  );
+  stall.sells(B, {}, { lsp_cltv_expiry_delta: 900 });
+  assert.equal((await stall.buy(50_000_000)).lsp_cltv_expiry_delta, 900);
+});

@@ -2,8 +2,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sat } from '../../../src/base/types/amount.ts';
+import type { NodeId } from '../../../src/base/types/brand.ts';
+import type { JsonObject } from '../../../src/codec/lsps/envelope.ts';
 import type { ChannelOrder, PayWay } from '../../../src/node/liquidity/channel-order.ts';
-import { calm, Shelf, WISH } from './shelf.ts';
+import type { OrderedChannel } from '../../../src/node/liquidity/order-ports.ts';
+import { calm, PROVIDER, Shelf, WISH } from './shelf.ts';
 
 /** Quotes and buys, as an operator who asks again after each crash. */
 async function buyOnce(shelf: Shelf, way: PayWay, dies_at?: number): Promise<number> {
@@ -210,5 +213,137 @@ test('while the provider is silent nothing is bought, and what was bought is ask
   orders.look();
   await calm();
   assert.equal(orders.find(number)?.status, 'delivered');
+  orders.stop();
+});
+
+test('only a channel that the provider opened for this order, after it was bought, counts as delivered', async () => {
+  const others: readonly Partial<OrderedChannel>[] = [
+    { is_theirs: false },
+    { is_of_invoice: true },
+    { opened_height: 99 },
+  ];
+  for (const channel of others) {
+    const shelf = new Shelf();
+    shelf.channel = channel;
+    const { orders } = await shelf.run();
+    const { number } = await orders.quote(WISH, 'operator');
+    await orders.buy(number, 20_000n);
+    await calm();
+    orders.look();
+    await calm();
+    assert.equal(orders.find(number)?.status, 'paid', JSON.stringify(channel));
+    assert.match(orders.find(number)?.problem ?? '', /was not opened for this order/);
+    orders.stop();
+  }
+});
+
+test('one channel does not deliver two orders', async () => {
+  const shelf = new Shelf();
+  let first: JsonObject | undefined;
+  shelf.tamper = (method, result) => {
+    if (method !== 'lsps1.get_order' || result.channel === null) return result as JsonObject;
+    first ??= result.channel as JsonObject;
+    return { ...(result as JsonObject), channel: first };
+  };
+  const { orders } = await shelf.run();
+  for (const order of [await orders.quote(WISH, 'operator'), await orders.quote(WISH, 'inbound-keep')]) {
+    await orders.buy(order.number, 20_000n);
+    await calm();
+    orders.look();
+    await calm();
+  }
+  assert.deepEqual(
+    orders.list().map(({ status }) => status),
+    ['delivered', 'paid'],
+  );
+  assert.match(orders.find(2)?.problem ?? '', /names the channel of another order/);
+  orders.stop();
+});
+
+test('a channel that has not come a day after it was paid is spoken of, also when the provider is silent', async () => {
+  for (const is_silent of [false, true]) {
+    const shelf = new Shelf();
+    shelf.tamper = (method, result) => (method === 'lsps1.get_order' ? { ...result, channel: null } : result) as never;
+    const { orders } = await shelf.run();
+    const { number } = await orders.quote(WISH, 'operator');
+    await orders.buy(number, 20_000n);
+    await calm();
+    shelf.is_silent = is_silent;
+    orders.look();
+    await calm();
+    assert.equal(orders.find(number)?.problem, undefined);
+    shelf.clock.advance(24 * 3600_000);
+    orders.look();
+    await calm();
+    assert.match(orders.find(number)?.problem ?? '', /paid more than a day ago, and the channel has not come/);
+    orders.stop();
+  }
+});
+
+test('what came of a purchase is forgotten when it is old and its channel is gone, and not before', async () => {
+  const shelf = new Shelf();
+  const { orders } = await shelf.run();
+  const { number } = await orders.quote(WISH, 'operator');
+  await orders.buy(number, 20_000n);
+  await calm();
+  orders.look();
+  await calm();
+  // The next one is counted from the last.
+  shelf.lightning_fails = { reason: 'no route', is_returned: false, is_expired: false };
+  const last = await orders.quote(WISH, 'operator');
+  await orders.buy(last.number, 20_000n, 'lightning');
+  await calm();
+  shelf.opened_sat = sat(1_000_000);
+  const day = async (days: number): Promise<void> => {
+    for (let count = 0; count < days; count++) {
+      shelf.clock.advance(24 * 3600_000);
+      await calm();
+    }
+  };
+  await day(402);
+  assert.equal(orders.find(number)?.status, 'delivered', 'its channel is there');
+  shelf.opened_sat = undefined;
+  await day(1);
+  assert.deepEqual(
+    orders.list().map((order) => order.number),
+    [last.number],
+  );
+  const rows = await shelf.store.read('SELECT number FROM channel_orders');
+  assert.deepEqual(
+    rows.map((row) => row.number),
+    [BigInt(last.number)],
+  );
+  orders.stop();
+});
+
+test('what is paid and has not come is never forgotten', async () => {
+  const shelf = new Shelf();
+  shelf.tamper = (method, result) => (method === 'lsps1.get_order' ? { ...result, channel: null } : result) as never;
+  const { orders } = await shelf.run();
+  const { number } = await orders.quote(WISH, 'operator');
+  await orders.buy(number, 20_000n);
+  await calm();
+  await orders.quote(WISH, 'operator');
+  shelf.clock.advance(1000 * 24 * 3600_000);
+  await calm();
+  assert.equal(orders.find(number)?.status, 'paid');
+  orders.stop();
+});
+
+test('the channel of an order is expected from when it is being paid until it is there', async () => {
+  const shelf = new Shelf();
+  shelf.is_ready = false;
+  const { orders } = await shelf.run();
+  const { number } = await orders.quote(WISH, 'operator');
+  assert.equal(orders.expects(PROVIDER, sat(1_000_000)), false);
+  await orders.buy(number, 20_000n);
+  assert.equal(orders.expects(PROVIDER, sat(1_000_000)), true);
+  assert.equal(orders.expects(PROVIDER, sat(1_000_001)), false);
+  assert.equal(orders.expects(`03${'11'.repeat(32)}` as NodeId, sat(1_000_000)), false);
+  shelf.is_ready = true;
+  await calm();
+  orders.look();
+  await calm();
+  assert.equal(orders.expects(PROVIDER, sat(1_000_000)), false);
   orders.stop();
 });

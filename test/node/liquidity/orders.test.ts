@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { msat, sat } from '../../../src/base/types/amount.ts';
-import type { ChannelId, PaymentHash } from '../../../src/base/types/brand.ts';
+import type { ChannelId, NodeId, PaymentHash } from '../../../src/base/types/brand.ts';
 import { ManualClock } from '../../../src/base/types/clock.ts';
 import type { ShortChannelId } from '../../../src/base/types/short-channel-id.ts';
 import type { OpenChannel } from '../../../src/codec/wire/index.ts';
 import { MemoryStore } from '../../../src/infra/store/memory-store.ts';
-import { type Order, orderWrite } from '../../../src/node/liquidity/order.ts';
+import type { Write } from '../../../src/infra/store/store.ts';
+import type { Order } from '../../../src/node/liquidity/order.ts';
 import { Orders } from '../../../src/node/liquidity/orders.ts';
+import { calm } from './shelf.ts';
 import { A, B } from './stall.ts';
 
 const FIRST = '11'.repeat(32) as PaymentHash;
@@ -18,7 +20,14 @@ const OTHER = 'bb'.repeat(32) as ChannelId;
 function scene() {
   const clock = new ManualClock();
   const store = new MemoryStore({ onFailure: (error) => assert.fail(error) });
-  const orders = new Orders({ store, clock });
+  const bought_ahead = new Set<bigint>();
+  const options = {
+    store,
+    clock,
+    isBoughtAhead: (_provider_id: NodeId, funding_satoshis: bigint) => bought_ahead.has(funding_satoshis),
+    onBackgroundError: (error: unknown) => assert.fail(String(error)),
+  };
+  const orders = new Orders(options);
   const order = (payment_hash: PaymentHash, size: bigint | undefined, changes: Partial<Order> = {}): Order => ({
     payment_hash,
     node_id: A,
@@ -35,16 +44,18 @@ function scene() {
     ...changes,
   });
   const add = async (made: Order): Promise<void> => {
-    await store.commit([orderWrite(made)]);
+    await store.commit([orders.newWrite(made)]);
     orders.add(made);
   };
   /** As after a restart. */
   const again = async (): Promise<Orders> => {
-    const read = new Orders({ store, clock });
+    const read = new Orders(options);
     await read.start();
     return read;
   };
-  return { clock, store, orders, order, add, again };
+  /** Rows of the table. */
+  const kept = async (): Promise<number> => (await store.read('SELECT payment_hash FROM jit_orders')).length;
+  return { clock, store, orders, order, add, again, kept, bought_ahead };
 }
 
 function opening(funding: bigint, changes: Partial<OpenChannel> = {}): OpenChannel {
@@ -138,11 +149,74 @@ test('a payment may come over the channel that was taken for that of another ord
   assert.notEqual(orders.claim(A, opening(60_000n)), undefined);
 });
 
-test('orders that came to nothing are forgotten a week later', async () => {
+test('a channel that was bought ahead is not taken for the one of an invoice', async () => {
+  const { orders, order, add, bought_ahead } = scene();
+  await add(order(FIRST, 50_000_000n));
+  bought_ahead.add(60_000n);
+  assert.equal(orders.claim(A, opening(60_000n)), undefined);
+  assert.notEqual(orders.claim(A, opening(60_001n)), undefined);
+});
+
+/** The row of a channel, as the channels write it. */
+function channelRow(channel_id: ChannelId, is_closed: 0 | 1): Write {
+  const params = [channel_id, A, 'key', '{}', is_closed];
+  const sql = 'INSERT INTO channels (channel_id, peer_id, key_id, state, is_closed) VALUES (?, ?, ?, ?, ?)';
+  return { sql: `${sql} ON CONFLICT (channel_id) DO UPDATE SET is_closed = excluded.is_closed`, params };
+}
+
+test('orders that came to nothing are forgotten a week later, also by a node that does not restart', async () => {
   const { order, add, clock, again, orders } = scene();
+  await orders.start();
   await add(order(FIRST, 50_000_000n));
   await add(order(SECOND, 50_000_000n, { valid_until: clock.nowSeconds() + 30 * 86_400 }));
   clock.advance(8 * 86_400_000);
-  await again();
+  await calm();
   assert.deepEqual([await orders.find(FIRST), (await orders.find(SECOND))?.payment_hash], [undefined, SECOND]);
+  assert.deepEqual(
+    (await again()).list().map(({ payment_hash }) => payment_hash),
+    [SECOND],
+  );
+  orders.stop();
+});
+
+test('an order that is over is kept as long as its channel', async () => {
+  const { order, add, clock, orders, store, again, kept } = scene();
+  await add(order(FIRST, 50_000_000n));
+  await store.commit([...(orders.claim(A, opening(60_000n))?.opened(CHANNEL) ?? []), channelRow(CHANNEL, 0)]);
+  clock.advance(30 * 86_400_000);
+  await again();
+  assert.equal(await kept(), 1);
+  await store.commit([channelRow(CHANNEL, 1)]);
+  await again();
+  assert.equal(await kept(), 0);
+});
+
+test('an order goes with its invoice, and one whose channel is there with its channel', async () => {
+  const { order, add, orders, store, again, kept } = scene();
+  await add(order(FIRST, 50_000_000n));
+  await add(order(SECOND, 60_000_000n));
+  await store.commit([...(orders.claim(A, opening(80_000n))?.opened(CHANNEL) ?? []), channelRow(CHANNEL, 0)]);
+  await store.commit(orders.paidWrites(SECOND, [CHANNEL]));
+  orders.paid(SECOND, [CHANNEL]);
+  for (const hash of [FIRST, SECOND]) {
+    await store.commit(orders.deletionWrites(hash));
+    orders.deleted(hash);
+  }
+  assert.equal(await orders.find(FIRST), undefined);
+  assert.equal(orders.claim(A, opening(80_000n)), undefined, 'nothing is opened for an invoice that is deleted');
+  assert.equal(await kept(), 1);
+  await again();
+  assert.equal((await orders.find(SECOND))?.channel_id, CHANNEL, 'the channel is still there');
+  await store.commit([channelRow(CHANNEL, 1)]);
+  await again();
+  assert.equal(await kept(), 0);
+});
+
+test('as long as nothing was ever bought, deleting an invoice asks for no order', async () => {
+  const { orders, order, add } = scene();
+  await orders.start();
+  assert.deepEqual(orders.deletionWrites(FIRST), []);
+  await add(order(FIRST, 50_000_000n));
+  assert.equal(orders.deletionWrites(SECOND).length, 2);
+  orders.stop();
 });

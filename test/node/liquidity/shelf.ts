@@ -12,12 +12,11 @@ import { writeDatetime } from '../../../src/codec/lsps/values.ts';
 import { MemoryStore } from '../../../src/infra/store/memory-store.ts';
 import type { Store, Write } from '../../../src/infra/store/store.ts';
 import { ChannelOrders } from '../../../src/node/liquidity/channel-orders.ts';
-import type { FailedPayment } from '../../../src/node/liquidity/order-ports.ts';
+import type { FailedPayment, OrderedChannel } from '../../../src/node/liquidity/order-ports.ts';
 import type { ChannelWish } from '../../../src/node/liquidity/order-quotes.ts';
 import { ProviderError } from '../../../src/node/liquidity/provider-error.ts';
 
 export const PROVIDER = `02${'11'.repeat(32)}` as NodeId;
-const FUNDING_TXID = 'ab'.repeat(32) as Txid;
 export const REFUND = 'bcrt1qrefund';
 const PAY_TO = 'bcrt1qprovider';
 
@@ -76,6 +75,9 @@ export class Shelf {
   payment_state = 'EXPECT_PAYMENT';
   opened_sat: Sat | undefined;
   is_ready = true;
+  /** How the channel is that the provider names. */
+  channel: Partial<OrderedChannel> = {};
+  height = 100;
   is_silent = false;
   refunded_sat = sat(0);
   spendable_msat = msat(100_000_000);
@@ -83,6 +85,7 @@ export class Shelf {
   fee_sat = 10_000n;
   onchain_fee_sat = 12_000n;
   orders_made = 0;
+  readonly #fundings = new Set<string>();
   readonly log: string[] = [];
 
   /** A run of the node on it, which may die. */
@@ -133,9 +136,18 @@ export class Shelf {
       },
       channels: {
         findByFunding: (funding_txid) =>
-          this.opened_sat === undefined || funding_txid !== FUNDING_TXID
+          this.opened_sat === undefined || !this.#fundings.has(funding_txid)
             ? undefined
-            : { peer_id: PROVIDER, funding_satoshis: this.opened_sat, is_ready: this.is_ready },
+            : {
+                peer_id: PROVIDER,
+                funding_satoshis: this.opened_sat,
+                is_ready: this.is_ready,
+                is_theirs: true,
+                is_of_invoice: false,
+                opened_height: this.height,
+                ...this.channel,
+              },
+        height: () => this.height,
       },
       log: { info: (text) => void this.log.push(text), warn: (text) => void this.log.push(text) },
       onBackgroundError: (error) => {
@@ -190,8 +202,18 @@ export class Shelf {
       channel:
         this.opened_sat === undefined
           ? null
-          : { funded_at: expires_at, funding_outpoint: `${FUNDING_TXID}:0`, expires_at: '2030-01-01T00:00:00Z' },
+          : {
+              funded_at: expires_at,
+              funding_outpoint: `${this.#fundingOf(order_id)}:0`,
+              expires_at: '2030-01-01T00:00:00Z',
+            },
     });
+  }
+
+  #fundingOf(order_id: string): string {
+    const txid = toHex(sha256(Buffer.from(`the channel of ${order_id}`)));
+    this.#fundings.add(txid);
+    return txid;
   }
 
   #invoiceOf(order_id: string): string {

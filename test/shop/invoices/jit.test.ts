@@ -20,6 +20,7 @@ const NOTE: Write = {
   sql: "INSERT INTO counters (name, value) VALUES ('bought', 1) ON CONFLICT DO NOTHING",
   params: [],
 };
+const UNBOUGHT: Write = { sql: "DELETE FROM counters WHERE name = 'bought'", params: [] };
 
 /** A shop whose provider sells until the test says otherwise. */
 function scene(t: TestContext) {
@@ -58,6 +59,8 @@ function scene(t: TestContext) {
         return channel;
       },
       termsOf: async (payment_hash) => sold.get(payment_hash),
+      deletionWrites: () => [UNBOUGHT],
+      deleted: (payment_hash) => void sold.delete(payment_hash),
     },
   });
   t.after(() => fixture.close());
@@ -194,4 +197,16 @@ test('an invoice that nothing was bought for says nothing of it', async (t) => {
   assert.equal(Object.hasOwn((await invoices.find({ label: 'plain' })) ?? {}, 'opening_fee_msat'), false);
   const [event] = await store.read("SELECT data FROM events WHERE type = 'invoice.paid'");
   assert.equal(String(event?.data).includes('opening_fee'), false);
+});
+
+test('what was bought goes with its invoice, in the same unit', async (t) => {
+  const { create, invoices, bought, clock } = scene(t);
+  await create('deleted');
+  await invoices.remove('deleted', 'unpaid');
+  assert.equal(await bought(), 0);
+  await create('cleaned', { expiry: 60n });
+  assert.equal(await bought(), 1);
+  clock.advance(61_000);
+  await invoices.autoclean.once('expiredinvoices', 0);
+  assert.equal(await bought(), 0);
 });

@@ -30,6 +30,7 @@ import { invoicePrices } from './0028-invoice-prices.ts';
 import { refunds } from './0029-refunds.ts';
 import { channelOrders } from './0030-channel-orders.ts';
 import { counter } from './0031-counter.ts';
+import { orderHeights } from './0032-order-heights.ts';
 import type { Migration } from './migration.ts';
 
 export const MIGRATIONS: readonly Migration[] = [
@@ -64,4 +65,5 @@ export const MIGRATIONS: readonly Migration[] = [
   refunds,
   channelOrders,
   counter,
+  orderHeights,
 ];

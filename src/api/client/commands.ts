@@ -2406,6 +2406,7 @@ export interface Commands {
       /** How much, in the smallest unit of the currency of the invoice's price, at the rate that was pinned. */ readonly amount?:
         | number
         | bigint;
+      /** The name of a counter: the invoice must be of one of its sales. What a cashier asks must say the own counter. */ readonly counter?: string;
       /** Kept with the refund, 639 bytes at most. The customer does not see it. */ readonly note?: string;
       /** A name for this request, 128 bytes at most. A repeat with the same one answers the same refund, and sends nothing. */ readonly idempotency_key?: string;
     };

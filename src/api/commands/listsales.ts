@@ -2,7 +2,7 @@ import { answer } from '../rpc/answer.ts';
 import { byName, optional, withDefault } from '../rpc/command.ts';
 import { field } from '../rpc/fields.ts';
 import { defineCommand } from './modules.ts';
-import { saleMembers, saleRow } from './sale-row.ts';
+import { ofCounter, saleMembers, saleRow } from './sale-row.ts';
 
 /** So many are looked up at once. */
 const MOST_SALES = 500;
@@ -28,7 +28,7 @@ export const listsales = defineCommand({
     const found =
       sale_id === undefined
         ? await counter.sales.list({ counter: name, before, limit: Math.min(limit, MOST_SALES) })
-        : [await counter.sales.get(sale_id)];
+        : [ofCounter(await counter.sales.get(sale_id), name)];
     const rows = found.map(async (sale) => saleRow(sale, await invoices.find({ created_index: sale.created_index })));
     return { sales: await Promise.all(rows) };
   },

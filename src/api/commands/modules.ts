@@ -129,7 +129,7 @@ export interface Modules
   /** The counter, and the currency that it counts in; undefined: millisatoshi. */
   readonly counter: {
     readonly items: Items;
-    readonly sales: Pick<Sales, 'create' | 'list' | 'get'>;
+    readonly sales: Pick<Sales, 'create' | 'list' | 'get' | 'ofLabel'>;
     readonly currency: CurrencyCode | undefined;
   };
   /** The Lightning addresses. */

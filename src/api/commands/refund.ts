@@ -2,6 +2,7 @@ import { byName, optional, required } from '../rpc/command.ts';
 import { field } from '../rpc/fields.ts';
 import { defineCommand } from './modules.ts';
 import { refundMembers, refundRow } from './refund-row.ts';
+import { ofCounter } from './sale-row.ts';
 
 /** Gives money back. */
 export const refund = defineCommand({
@@ -29,6 +30,12 @@ What sending costs is the shop's: fees of the network are not taken off the amou
         "How much, in the smallest unit of the currency of the invoice's price, at the rate that was pinned.",
       ),
     ),
+    counter: byName(
+      optional(
+        field.string,
+        'The name of a counter: the invoice must be of one of its sales. What a cashier asks must say the own counter.',
+      ),
+    ),
     note: byName(optional(field.string, 'Kept with the refund, 639 bytes at most. The customer does not see it.')),
     idempotency_key: byName(
       optional(
@@ -40,6 +47,7 @@ What sending costs is the shop's: fees of the network are not taken off the amou
   returns: refundMembers,
   errors: [
     'INVOICE_NOT_FOUND',
+    'SALE_NOT_FOUND',
     'INVOICE_STATUS_UNEXPECTED',
     'REFUND_TOO_LARGE',
     'REFUND_DESTINATION_FAILED',
@@ -55,7 +63,8 @@ What sending costs is the shop's: fees of the network are not taken off the amou
   ],
   see_also: ['listrefunds', 'listinvoices', 'xpay', 'withdraw'],
   access: 'write',
-  async run({ rest: _rest, ...request }, { refunds }, { signal }) {
+  async run({ rest: _rest, counter: name, ...request }, { refunds, counter }, { signal }) {
+    if (name !== undefined) ofCounter(await counter.sales.ofLabel(request.label), name);
     return refundRow(await refunds.refund(request, signal));
   },
 });

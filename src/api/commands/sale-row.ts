@@ -1,4 +1,5 @@
 /** Sales of the counter as commands answer them. */
+import { RpcError } from '../../base/errors.ts';
 import type { Sale } from '../../shop/counter/sale.ts';
 import type { Invoice } from '../../shop/invoices/invoice.ts';
 import { answer } from '../rpc/answer.ts';
@@ -35,6 +36,12 @@ export const saleMembers = {
   payment_hash: answer.optional(answer.hash('The hash of the preimage.')),
   bolt11: answer.optional(answer.string('The invoice: show it to the customer.')),
 } as const;
+
+/** The sale, if it is of the counter, or none is named. Throws RpcError SALE_NOT_FOUND: a cashier learns no more of others. */
+export function ofCounter(sale: Sale, counter: string | undefined): Sale {
+  if (counter === undefined || sale.counter === counter) return sale;
+  throw new RpcError('SALE_NOT_FOUND', 'There is no such sale of this counter');
+}
 
 /** What a command answers for a sale. */
 export function saleRow(sale: Sale, invoice: Invoice | undefined) {

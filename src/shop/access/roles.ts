@@ -2,7 +2,7 @@
  * The roles of the people who use the dashboard and the counter. A role is a set of restrictions of a rune: what its people
  * may do is judged by the same code as what programs may do.
  */
-import { parseAlternative, type Restriction, toByteText } from './rune.ts';
+import { type Alternative, parseAlternative, type Restriction, toByteText } from './rune.ts';
 
 /** Every role, the mightiest first. */
 export const ROLES = ['owner', 'cashier', 'accountant'] as const;
@@ -25,16 +25,15 @@ const METHODS: Readonly<Record<Exclude<Role, 'owner'>, readonly string[]>> = {
   accountant: ['method^list', 'method^get', 'method=findinvoices', 'method=waitevent', 'method=exportledger'],
 };
 
-/** What else must hold: a cashier gives money back for sales of the counter, and for no other invoice. */
-const LIMITS: Readonly<Record<Exclude<Role, 'owner'>, readonly (readonly string[])[]>> = {
-  cashier: [['method/refund', 'pnamelabel^pos/']],
-  accountant: [],
-};
+/** A cashier's name is the counter's: these must say that they are about it, and refuse what is of another counter. */
+const OF_THE_OWN_COUNTER = ['createsale', 'listsales', 'refund'] as const;
 
 /** The restrictions of the rune of a user. The first one permits everything, and says whose rune it is. */
 export function restrictionsOf(role: Role, name: string): readonly Restriction[] {
   const comment: Restriction = [{ field: 'user', condition: '#', value: toByteText(name) }];
   if (role === 'owner') return [comment];
-  const rules = [METHODS[role], ...LIMITS[role]];
-  return [comment, ...rules.map((alternatives) => alternatives.map((text) => parseAlternative(text)))];
+  const methods = METHODS[role].map((text) => parseAlternative(text));
+  if (role !== 'cashier') return [comment, methods];
+  const own: Alternative = { field: 'pnamecounter', condition: '=', value: toByteText(name) };
+  return [comment, methods, ...OF_THE_OWN_COUNTER.map((method) => [parseAlternative(`method/${method}`), own])];
 }

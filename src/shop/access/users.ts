@@ -3,7 +3,7 @@
  * never sees it, and what is asked in the person's name is judged by it. A database that is older than the node knows no
  * rune that is valid, and so no person either: one that was removed does not come back with a copy.
  */
-
+import { isDeepStrictEqual } from 'node:util';
 import { RpcError } from '../../base/errors.ts';
 import type { Clock } from '../../base/types/clock.ts';
 import { readAll } from '../../infra/store/read-all.ts';
@@ -52,6 +52,9 @@ export class Users {
     if (first !== undefined && options.runes.show(first.rune)[0]?.is_ours !== true) {
       await options.store.commit(users.list().flatMap(({ user_id }) => removal(user_id)));
       users.#by_id.clear();
+    }
+    for (const user of users.list()) {
+      if (!users.#isJudgedByRole(user)) await users.setRole(user, user.role);
     }
     return users;
   }
@@ -128,6 +131,12 @@ export class Users {
     this.#by_id.delete(user.user_id);
     await this.#revoke(user);
     await this.#options.store.commit(removal(user.user_id));
+  }
+
+  /** Whether the rune says what the role is now: an earlier version may have given it other limits. */
+  #isJudgedByRole({ rune, role, name }: User): boolean {
+    const restrictions = this.#options.runes.show(rune)[0]?.rune.restrictions;
+    return isDeepStrictEqual(restrictions, restrictionsOf(role, name));
   }
 
   #replace(user: User): User {

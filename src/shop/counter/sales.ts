@@ -81,6 +81,11 @@ export class Sales {
     return this.#only('sale_id', sale_id);
   }
 
+  /** The sale of an invoice's label. Throws RpcError SALE_NOT_FOUND. */
+  ofLabel(label: string): Promise<Sale> {
+    return this.#only('label', label);
+  }
+
   /** The newest sales, the newest first. */
   async list({ counter, before, limit }: SaleQuery): Promise<readonly Sale[]> {
     const conditions = [

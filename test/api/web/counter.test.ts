@@ -10,9 +10,10 @@ let store: Storefront;
 
 before(async () => {
   const silent = DEFAULT_SOURCES.map(({ name }) => `--currencyrate-disable-source=${name}`);
-  store = await Storefront.open('--shop-currency=EUR', ...silent);
+  store = await Storefront.open('--shop-currency=EUR', '--clnrest-port=0', '--clnrest-protocol=http', ...silent);
   for (const [user, role] of [
     ['bar', 'cashier'],
+    ['terrace', 'cashier'],
     ['chef', 'owner'],
     ['books', 'accountant'],
   ]) {
@@ -146,4 +147,52 @@ test('a cashier gives money back for sales of the counter, and for nothing else'
   assert.match(await unpaid.text(), /unpaid/);
   const { users } = await ask('listusers', {});
   assert.ok((users as readonly Record<string, unknown>[]).length >= 3);
+});
+
+test('over the API a cashier sells, looks back and gives back at the own counter, as on the pages', async () => {
+  const api = /REST at (\S+)\/v1/.exec(store.town.log.join('\n'))?.[1] as string;
+  const { runes } = await ask('showrunes', {});
+  const { rune } = (runes as readonly { rune: string; restrictions_as_english: string }[]).find(
+    ({ restrictions_as_english }) => /\bbar\b/.test(restrictions_as_english),
+  ) as { rune: string };
+  const asBar = async (method: string, params: Readonly<Record<string, unknown>>) => {
+    const headers = { rune, 'content-type': 'application/json' };
+    const answer = await fetch(`${api}/v1/${method}`, { method: 'POST', headers, body: JSON.stringify(params) });
+    return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
+  };
+  const theirs = await ask('createsale', { counter: 'terrace', amount: 5_000 });
+  const { status, body: own } = await asBar('createsale', { counter: 'bar', amount: 5_000 });
+  assert.equal(status, 201);
+  for (const { payment_hash } of [theirs, own]) {
+    await store.shop.invoices.markPaid(payment_hash as PaymentHash, msat(5_000));
+  }
+  const back = { destination: 'nobody@shop.example' };
+  for (const [method, params] of [
+    ['createsale', { counter: 'terrace', amount: 1 }],
+    ['listsales', {}],
+    ['listsales', { counter: 'terrace' }],
+    ['refund', { ...back, label: theirs.label }],
+    ['refund', { ...back, label: theirs.label, counter: 'terrace' }],
+  ] as const) {
+    const refused = await asBar(method, params);
+    assert.equal(refused.status, 401, JSON.stringify([method, params, refused.body]));
+  }
+  const SALE_NOT_FOUND = 'There is no such sale of this counter';
+  for (const [method, params] of [
+    ['listsales', { counter: 'bar', sale_id: theirs.sale_id }],
+    ['refund', { ...back, label: theirs.label, counter: 'bar' }],
+  ] as const) {
+    assert.equal((await asBar(method, params)).body.message, SALE_NOT_FOUND, method);
+  }
+  // An invoice with the label of a sale is none.
+  await asBar('invoice', { amount_msat: 1, label: 'pos/mine', description: 'x' });
+  assert.match(
+    String((await asBar('refund', { ...back, label: 'pos/mine', counter: 'bar' })).body.message),
+    /There is no sale pos\/mine/,
+  );
+  const listed = await asBar('listsales', { counter: 'bar', sale_id: own.sale_id });
+  assert.equal((listed.body.sales as readonly unknown[]).length, 1);
+  // The own sale may go back: here nobody is at the address.
+  const { body } = await asBar('refund', { ...back, label: own.label, counter: 'bar' });
+  assert.doesNotMatch(String(body.message), /sale|authorized/i);
 });

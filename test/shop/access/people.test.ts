@@ -112,6 +112,20 @@ describe('sessions', () => {
     assert.equal(await errorOf(() => runes.check(anna.rune, view)), 'RUNE_BLACKLISTED');
   });
 
+  it('of somebody whose rune has the limits of an earlier version are judged by those of now', async () => {
+    const { store, open } = scene();
+    const before = await open();
+    const { rune: old } = await before.users.create('bar', 'cashier');
+    const { rune } = await before.runes.create([[{ field: 'method', condition: '=', value: 'refund' }]]);
+    await store.commit([{ sql: 'UPDATE users SET rune = ?', params: [rune] }]);
+    const { users, runes } = await open();
+    assert.notEqual(users.get('bar').rune, rune);
+    assert.deepEqual(runes.show(users.get('bar').rune)[0]?.rune.restrictions, runes.show(old)[0]?.rune.restrictions);
+    assert.equal(runes.show(rune)[0]?.is_blacklisted, true);
+    const { rune: kept } = users.get('bar');
+    assert.equal((await open()).users.get('bar').rune, kept, 'once');
+  });
+
   it('and people do not come back with an older copy of the database', async () => {
     const { store, open } = scene();
     const { users, sessions } = await open();

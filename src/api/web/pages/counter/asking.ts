@@ -13,16 +13,20 @@ export async function itemsOf({ node }: PageTools, { credential }: SignedIn): Pr
   return rows(items).map(readItem);
 }
 
+/** What somebody must add who may see and give back the sales of the own counter only. */
+export function ownCounter({ role, name }: SignedIn): { readonly counter?: string } {
+  return role === 'cashier' ? { counter: name } : {};
+}
+
 /** The sale of a number; undefined when there is none, or when it is of another counter and a cashier asks. */
 export async function saleOf(
   { node }: PageTools,
-  { credential, role, name }: SignedIn,
+  person: SignedIn,
   sale_id: number,
 ): Promise<ShownSale | undefined> {
   try {
-    const { sales } = await node.command('listsales', { sale_id }, credential);
-    const [sale] = rows(sales).map(readSale);
-    return role === 'cashier' && sale?.counter !== name ? undefined : sale;
+    const { sales } = await node.command('listsales', { sale_id, ...ownCounter(person) }, person.credential);
+    return rows(sales).map(readSale)[0];
   } catch (error) {
     if (error instanceof NodeRefused && error.error === 'SALE_NOT_FOUND') return undefined;
     throw error;

@@ -5,7 +5,7 @@ import { NodeRefused } from '../node-calls.ts';
 import type { PageAnswer, PageRequest, PageTools } from '../page.ts';
 import { PageProblem } from '../problems.ts';
 import type { SignedIn } from '../sign-in/person.ts';
-import { FORM_KEY, saleOf } from './asking.ts';
+import { FORM_KEY, ownCounter, saleOf } from './asking.ts';
 import { counterPage } from './frame.ts';
 import { digitsTyped, parseTyped } from './money.ts';
 import type { Reader } from './reader.ts';
@@ -30,7 +30,7 @@ export class SaleDesk {
     const before = url.searchParams.get('before') ?? '';
     const params = {
       limit: SALES_SHOWN,
-      ...(person.role === 'cashier' ? { counter: person.name } : {}),
+      ...ownCounter(person),
       ...(/^\d{1,9}$/.test(before) ? { before: Number(before) } : {}),
     };
     const { sales } = await this.#tools.node.command('listsales', params, person.credential);
@@ -86,6 +86,7 @@ export class SaleDesk {
     if (amount === undefined) return await again(texts.not_an_amount(typed.amount));
     const params: JsonObject = {
       label: sale.label,
+      ...ownCounter(person),
       destination: typed.destination,
       idempotency_key,
       ...(amount === 0n ? {} : { [sale.currency === undefined ? 'amount_msat' : 'amount']: amount }),

@@ -11,7 +11,20 @@ interface PackageFacts {
   readonly version?: string;
 }
 
-function findPackage(): { readonly root: string; readonly version: string } {
+interface FoundPackage {
+  readonly root: string;
+  readonly version: string;
+}
+
+/** It does not change while this runs, and `getinfo` has it in each answer. */
+let found: FoundPackage | undefined;
+
+function findPackage(): FoundPackage {
+  found ??= lookForPackage();
+  return found;
+}
+
+function lookForPackage(): FoundPackage {
   for (const place of PLACES) {
     const root = fileURLToPath(new URL(place, import.meta.url));
     try {

@@ -5,6 +5,8 @@
  *   u32 bytes that follow · u8 kind · u32 call · text (UTF-8)
  */
 
+import type { Duplex } from 'node:stream';
+
 /** What a frame is. */
 export const FRAME = {
   /** To the web process: everything it must know, as JSON. Comes first. */
@@ -103,6 +105,37 @@ export function encodeFrame(kind: FrameKind, call: number, text = ''): Buffer {
   bytes.writeUInt32BE(call, 5);
   bytes.write(text, HEAD_BYTES);
   return bytes;
+}
+
+/**
+ * Writes frames to one end of the pair. What is written within one turn of the event loop goes out together: with many
+ * calls under way a system call for each frame would cost more than the frame.
+ */
+export class FrameWriter {
+  readonly #socket: Duplex;
+  #is_gathering = false;
+
+  constructor(socket: Duplex) {
+    this.#socket = socket;
+  }
+
+  /** A frame of a call; lost when the other end is gone. */
+  write(kind: FrameKind, call: number, text?: string): void {
+    if (this.#socket.destroyed) return;
+    if (!this.#is_gathering) {
+      this.#is_gathering = true;
+      this.#socket.cork();
+      setImmediate(() => this.flush());
+    }
+    this.#socket.write(encodeFrame(kind, call, text));
+  }
+
+  /** Lets out what was gathered. */
+  flush(): void {
+    if (!this.#is_gathering) return;
+    this.#is_gathering = false;
+    this.#socket.uncork();
+  }
 }
 
 /** Splits a stream of bytes into frames. */

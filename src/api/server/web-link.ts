@@ -9,11 +9,11 @@ import { RpcError } from '../../base/errors.ts';
 import type { Call, Caller, Dispatcher, Outcome } from '../rpc/dispatch.ts';
 import { textOf } from '../rpc/field.ts';
 import {
-  encodeFrame,
   FRAME,
   type Frame,
   type FrameKind,
   FrameReader,
+  FrameWriter,
   type Report,
   type ReportName,
   type WebError,
@@ -57,6 +57,7 @@ interface Running {
 export class WebLink {
   readonly #socket: Duplex;
   readonly #host: WebLinkHost;
+  readonly #frames: FrameWriter;
   readonly #reader = new FrameReader();
   readonly #running = new Map<number, Running>();
   #unsubscribe: (() => void) | undefined;
@@ -64,6 +65,7 @@ export class WebLink {
 
   constructor(socket: Duplex, host: WebLinkHost) {
     this.#socket = socket;
+    this.#frames = new FrameWriter(socket);
     this.#host = host;
     socket.on('data', (chunk: Buffer) => {
       try {
@@ -87,7 +89,7 @@ export class WebLink {
   }
 
   #write(kind: FrameKind, call: number, text?: string): void {
-    if (!this.#socket.destroyed) this.#socket.write(encodeFrame(kind, call, text));
+    this.#frames.write(kind, call, text);
   }
 
   #take({ kind, call, text }: Frame): void {

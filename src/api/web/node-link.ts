@@ -5,10 +5,10 @@
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../../base/types/clock.ts';
 import {
-  encodeFrame,
   FRAME,
   type Frame,
   FrameReader,
+  FrameWriter,
   type ReportName,
   type WebError,
   type WebReady,
@@ -70,7 +70,7 @@ export interface NodeLinkHost {
 }
 
 export class NodeLink {
-  readonly #socket: Duplex;
+  readonly #frames: FrameWriter;
   readonly #host: NodeLinkHost;
   readonly #reader = new FrameReader();
   readonly #calls = new Map<number, Call>();
@@ -79,7 +79,7 @@ export class NodeLink {
   #next_call = 1;
 
   constructor(socket: Duplex, host: NodeLinkHost) {
-    this.#socket = socket;
+    this.#frames = new FrameWriter(socket);
     this.#host = host;
     socket.on('data', (chunk: Buffer) => this.#reader.push(chunk, (frame) => this.#take(frame)));
     socket.on('close', () => host.onGone());
@@ -108,22 +108,22 @@ export class NodeLink {
 
   /** The servers listen. */
   ready(ready: WebReady): void {
-    this.#socket.write(encodeFrame(FRAME.ready, 0, JSON.stringify(ready)));
+    this.#frames.write(FRAME.ready, 0, JSON.stringify(ready));
   }
 
   /** The servers cannot listen; the sentence says why. */
   failed(reason: string): void {
-    this.#socket.write(encodeFrame(FRAME.failed, 0, reason));
+    this.#frames.write(FRAME.failed, 0, reason);
   }
 
   /** A fault of this process, for the node's log. */
   fault(text: string): void {
-    this.#socket.write(encodeFrame(FRAME.fault, 0, text));
+    this.#frames.write(FRAME.fault, 0, text);
   }
 
   /** Whether notifications are wanted. */
   subscribe(isWanted: boolean): void {
-    this.#socket.write(encodeFrame(FRAME.subscribe, 0, isWanted ? '1' : '0'));
+    this.#frames.write(FRAME.subscribe, 0, isWanted ? '1' : '0');
   }
 
   #work(): void {
@@ -154,7 +154,7 @@ export class NodeLink {
       stop();
     };
     if (kind === 'report') {
-      this.#socket.write(encodeFrame(FRAME.report, number, method));
+      this.#frames.write(FRAME.report, number, method);
       return;
     }
     const text = spell({
@@ -164,7 +164,7 @@ export class NodeLink {
       ...(request_id === undefined ? {} : { request_id }),
       ...(idempotency_key === undefined ? {} : { idempotency_key }),
     });
-    this.#socket.write(encodeFrame(kind === undefined ? FRAME.call : FRAME[kind], number, text));
+    this.#frames.write(kind === undefined ? FRAME.call : FRAME[kind], number, text);
   }
 
   #take({ kind, call: number, text }: Frame): void {
@@ -179,7 +179,7 @@ export class NodeLink {
     // One that was taken back may still be answered.
     if (call === undefined) return;
     if (kind === FRAME.piece) {
-      call.answer.onPiece(text, () => this.#socket.write(encodeFrame(FRAME.more, number)));
+      call.answer.onPiece(text, () => this.#frames.write(FRAME.more, number));
       return;
     }
     this.#end(number, call);
@@ -191,7 +191,7 @@ export class NodeLink {
   #cancel(number: number): void {
     const call = this.#calls.get(number);
     if (call === undefined) return;
-    if (call.is_sent) this.#socket.write(encodeFrame(FRAME.cancel, number));
+    if (call.is_sent) this.#frames.write(FRAME.cancel, number);
     this.#end(number, call);
     this.#work();
   }

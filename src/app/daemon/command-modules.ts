@@ -123,12 +123,14 @@ export function modulesOf(layers: BuiltLayers): Modules {
   };
 }
 
+const INIT = toHex(encodeFeatures(INIT_FEATURES));
+const OUR_FEATURES = { init: INIT, node: INIT, channel: '', invoice: toHex(encodeFeatures(INVOICE_FEATURES)) };
+
 function infoOf({ infra: { config, chain }, node: { keys, channels, peers, bindings } }: BuiltLayers): NodeInfo {
   const phases = channels
     .list()
     .map(({ state }) => (isAbsent(state) && state.phase === 'normal' ? 'opening' : state.phase));
   const count = (...of: readonly string[]): number => phases.filter((phase) => of.includes(phase)).length;
-  const init = toHex(encodeFeatures(INIT_FEATURES));
   const identity = identityOf(config, keys.node_id);
   return {
     id: keys.node_id,
@@ -145,7 +147,7 @@ function infoOf({ infra: { config, chain }, node: { keys, channels, peers, bindi
     network: config.network.name,
     fees_collected_msat: 0n,
     lightning_dir: config.network_dir,
-    our_features: { init, node: init, channel: '', invoice: toHex(encodeFeatures(INVOICE_FEATURES)) },
+    our_features: OUR_FEATURES,
   };
 }
 

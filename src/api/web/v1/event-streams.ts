@@ -234,11 +234,9 @@ export class EventStreams {
   #serve(group: Group, reader: Reader): void {
     if (reader.is_busy || reader.position >= group.last_id) return;
     if (reader.position >= group.kept_after) {
-      this.#send(
-        group,
-        reader,
-        group.kept.filter(({ id }) => id > reader.position),
-      );
+      // Most readers lack the newest alone.
+      const last_had = group.kept.findLastIndex(({ id }) => id <= reader.position);
+      this.#send(group, reader, group.kept.slice(last_had + 1));
       return;
     }
     reader.is_busy = true;

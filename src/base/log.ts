@@ -20,6 +20,7 @@ export interface Log {
 }
 
 export interface LogOptions {
+  /** Read at each line: it may change. */
   readonly level: LogLevel;
   /** Default: text. */
   readonly format?: LogFormat;
@@ -41,14 +42,14 @@ const STANDARD_ERROR = 2;
  * Opens the log. A file is opened again for every line, so that it may be moved away while the node runs. Throws
  * LogFileError when it cannot be written at first; later the node goes on without a log rather than not at all.
  */
-export function openLog({ level, format = 'text', file, now }: LogOptions): Log {
-  const least = LOG_LEVELS.indexOf(level);
+export function openLog(options: LogOptions): Log {
+  const { format = 'text', file, now } = options;
   const append = (text: string): void => {
     if (file === undefined) writeSync(STANDARD_OUTPUT, text);
     else appendFileSync(file, text, { mode: 0o600 });
   };
   const write = (of: LogLevel, text: string): void => {
-    if (LOG_LEVELS.indexOf(of) < least) return;
+    if (LOG_LEVELS.indexOf(of) < LOG_LEVELS.indexOf(options.level)) return;
     const line =
       format === 'json' ? jsonLine(now(), of, text) : `${now()} ${of.toUpperCase().padEnd(7)} ${printable(text)}\n`;
     try {

@@ -4,6 +4,7 @@ import { type Client, connectToNode } from '../../src/api/client/index.ts';
 import type { Daemon } from '../../src/app/daemon/daemon.ts';
 import { parseAddress } from '../../src/base/types/address.ts';
 import type { Msat } from '../../src/base/types/amount.ts';
+import type { Clock } from '../../src/base/types/clock.ts';
 import { COIN_SCRIPT, coinbaseOf, payFrom } from './coins.ts';
 import { Town, TRUSTS_PEERS, until } from './town.ts';
 
@@ -26,7 +27,7 @@ export class Storefront {
   #labels = 0;
 
   /** Starts a shop with further options. */
-  static async open(...options: readonly string[]): Promise<Storefront> {
+  static async open(...options: readonly (string | Clock)[]): Promise<Storefront> {
     const town = await Town.found();
     const shop = await town.start(
       'shop',

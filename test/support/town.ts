@@ -7,7 +7,7 @@ import { loadConfig } from '../../src/app/config/config.ts';
 import { Daemon } from '../../src/app/daemon/daemon.ts';
 import type { Log } from '../../src/base/log.ts';
 import { msat, sat } from '../../src/base/types/amount.ts';
-import { systemClock } from '../../src/base/types/clock.ts';
+import { type Clock, systemClock } from '../../src/base/types/clock.ts';
 import { serveChain } from '../../src/infra/chain/embedded/chain-socket.ts';
 import { EmbeddedChain } from '../../src/infra/chain/embedded/embedded-chain.ts';
 import type { LiveChannel } from '../../src/node/channels/live-channel.ts';
@@ -42,9 +42,10 @@ export class Town {
     return join(this.dir, 'chain');
   }
 
-  /** Starts a node, or starts it again on what it left. A signal ends a start that waits. */
-  async start(name: string, ...options: readonly (string | AbortSignal)[]): Promise<Daemon> {
+  /** Starts a node, or starts it again on what it left. A signal ends a start that waits; a clock is its own. */
+  async start(name: string, ...options: readonly (string | AbortSignal | Clock)[]): Promise<Daemon> {
     const signal = options.find((option) => option instanceof AbortSignal);
+    const clock = options.find((option): option is Clock => typeof option === 'object' && 'monotonicMs' in option);
     const write = (level: string) => (text: string) => void this.log.push(`${name} ${level} ${text}`);
     const log: Log = { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
     const config = loadConfig([
@@ -57,7 +58,14 @@ export class Town {
     const onFatal = (message: string): never => {
       throw new Error(`${name}: ${message}`);
     };
-    const daemon = await Daemon.start({ config, log, onFatal, onStop: () => {}, ...(signal && { signal }) });
+    const daemon = await Daemon.start({
+      config,
+      log,
+      onFatal,
+      onStop: () => {},
+      ...(signal && { signal }),
+      ...(clock && { clock }),
+    });
     this.#daemons.add(daemon);
     return daemon;
   }

@@ -2553,6 +2553,17 @@ export interface Commands {
       }[];
     };
   };
+  /** Command for changing an option while the node runs */
+  setconfig: {
+    readonly params: {
+      /** The name of the option. */ readonly config: string;
+      /** The new value, as it would stand in the config file. */ readonly val?: string | number | bigint | boolean;
+      /** Write no file: the value holds until the node stops. */ readonly transient?: boolean;
+    };
+    readonly result: {
+      /** The option as it is now: `{config: NAME, value_str: ..., source: ..., dynamic: true}`. */ readonly config: unknown;
+    };
+  };
   /** Command to list previously created runes */
   showrunes: {
     readonly params: {

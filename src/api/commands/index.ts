@@ -100,6 +100,7 @@ import { renepay } from './renepay.ts';
 import { rotatewebhooksecret } from './rotatewebhooksecret.ts';
 import { sendpay } from './sendpay.ts';
 import { setchannel } from './setchannel.ts';
+import { setconfig } from './setconfig.ts';
 import { showrunes } from './showrunes.ts';
 import { signinvoice } from './signinvoice.ts';
 import { signmessage } from './signmessage.ts';
@@ -222,6 +223,7 @@ export const commands: readonly Command<Modules>[] = [
   rotatewebhooksecret,
   sendpay,
   setchannel,
+  setconfig,
   showrunes,
   signinvoice,
   signmessage,

@@ -70,8 +70,10 @@ export interface ConfigValue {
   readonly kind: 'flag' | 'string' | 'integer' | 'boolean' | 'msat' | 'strings';
   /** Undefined when it is not set and has no default. */
   readonly value: boolean | string | number | bigint | readonly string[] | undefined;
-  /** `default`, `cmdline`, or `FILE:LINE`. */
+  /** `default`, `cmdline`, `FILE:LINE`, or `setconfig transient`. */
   readonly source: string;
+  /** Whether it changes while the node runs. */
+  readonly is_dynamic: boolean;
 }
 
 /** A line of the node's log. */
@@ -90,6 +92,19 @@ export interface NodeControl {
   signMessage(message: string): SignedMessage;
   /** Begins to stop the node. Called when the answer to `stop` has been written. */
   stop(): void;
+}
+
+/** What changes options while the node runs. */
+export interface OptionChanger {
+  /** Changes one that is dynamic. Throws RpcError INVALID_PARAMS, and then nothing has changed. */
+  change(
+    name: string,
+    value: string,
+    options: { readonly is_transient: boolean },
+  ): {
+    /** The command line says the option as well, and counts again at the next start. */
+    readonly is_on_command_line: boolean;
+  };
 }
 
 /** How a node stands to the other one of its pair. */
@@ -122,6 +137,7 @@ export interface Modules
     PeopleModules,
     WalletModules {
   readonly invoices: Invoices;
+  readonly options: OptionChanger;
   /** What arrived at addresses of invoices. */
   readonly deposits: Pick<Deposits, 'ofInvoices' | 'ofCoins' | 'unpaid' | 'decide'>;
   /** Pages on which customers pay. */

@@ -140,9 +140,9 @@ export const REFUSALS: readonly Refusal[] = [
     instead: 'write a program that uses the commands and waits with waitanyinvoice or wait',
   },
   {
-    commands: ['setconfig', 'upgradewallet', 'graceful'],
-    why: "Till's options are read when it starts, and its wallet needs no upgrade",
-    instead: 'change the config file and start again; stop ends the node in order',
+    commands: ['upgradewallet', 'graceful'],
+    why: "Till's wallet needs no upgrade, and stop waits for what is under way",
+    instead: 'use stop, which ends the node in order',
   },
   {
     commands: ['exposesecret', 'makesecret', 'getemergencyrecoverdata', 'recover'],

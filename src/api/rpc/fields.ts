@@ -191,6 +191,13 @@ export const field = {
     const amount_msat = readMsat(value);
     return amount_msat === 0n ? undefined : amount_msat;
   }),
+  /** A text, or a number or a boolean as a text. */
+  word: fieldOf<string>(
+    'string, integer or boolean',
+    { type: ['string', 'integer', 'boolean'] },
+    'should be a string, an integer or a boolean',
+    (value) => (typeof value === 'boolean' ? String(value) : storable(wordOf(value))),
+  ),
   /** An amount; a bare number is millisatoshi. */
   msat: fieldOf<Msat>('msat', AMOUNT_SCHEMA, 'should be a millisatoshi amount', readMsat),
   /** An amount of whole satoshi; a bare number is satoshi. */

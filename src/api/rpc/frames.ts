@@ -9,7 +9,7 @@ import type { Duplex } from 'node:stream';
 
 /** What a frame is. */
 export const FRAME = {
-  /** To the web process: everything it must know, as JSON. Comes first. */
+  /** To the web process: everything it must know, as JSON. Comes first, and again when what pages show has changed. */
   settings: 1,
   /** To the node: run a command. JSON of a WebCall. */
   call: 2,

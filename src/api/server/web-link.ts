@@ -81,6 +81,11 @@ export class WebLink {
     this.#write(FRAME.settings, 0, host.settings);
   }
 
+  /** Tells it what has changed in its settings: of the pages alone. */
+  tellSettings(settings: string): void {
+    this.#write(FRAME.settings, 0, settings);
+  }
+
   /** Asks the web process to end, once its answers have gone out. */
   stop(): void {
     this.#is_stopping = true;

@@ -75,6 +75,11 @@ export class WebProcess {
     return this.#child?.pid;
   }
 
+  /** What pages show has changed: the process hears it at once, and the next one at its start. */
+  tellSettings(): void {
+    this.#link?.tellSettings(this.#options.settings(this.ready?.ports));
+  }
+
   #run(onServing: () => void, onFailed: (reason: string) => void): void {
     const { dispatcher, settings, subscribe, question, report, onUnexpected, inside, pair } = this.#options;
     const onReady = (ready: WebReady): void => {

@@ -62,6 +62,7 @@ interface Call {
 /** What the link needs of the web process. */
 export interface NodeLinkHost {
   readonly clock: Clock;
+  /** Called at first, and again when what pages show has changed. */
   readonly onSettings: (json: string) => void;
   readonly onNotification: (json: string) => void;
   readonly onStop: () => void;

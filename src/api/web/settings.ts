@@ -1,5 +1,6 @@
 /** What the web process is told at its start: it reads no file and no option itself. */
 import type { CurrencyCode } from '../../base/types/currency.ts';
+import type { Language } from './pages/language.ts';
 
 /** Certificate and key, PEM. */
 export interface TlsSettings {
@@ -38,7 +39,7 @@ export interface PageServerSettings {
   readonly tls: TlsSettings | undefined;
 }
 
-/** What pages show and need to know, whoever serves them. */
+/** What pages show and need to know, whoever serves them. It may change while they are served: read it when it is needed. */
 export interface PagesSettings {
   /** What the shop is called: the alias of the node. */
   readonly shop_name: string;
@@ -54,6 +55,10 @@ export interface PagesSettings {
   readonly time_zone: string;
   /** What the counter counts in (ISO 4217); undefined: satoshi alone. */
   readonly shop_currency: CurrencyCode | undefined;
+  /** The tips that the counter offers, in percent. */
+  readonly tips: readonly number[];
+  /** For readers who want none of the languages that there are. */
+  readonly language: Language;
   /** In the sandbox a page may offer that its customer pays. */
   readonly is_sandbox: boolean;
 }

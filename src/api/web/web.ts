@@ -29,10 +29,19 @@ export interface WebOptions {
 export function runWeb({ socket, onLoaded, rights, onEnd }: WebOptions): void {
   const listeners: Listener[] = [];
   let notifications: Notifications | undefined;
+  let pages: WebSettings['pages'] | undefined;
   const link = new NodeLink(socket, {
     clock: systemClock,
     onSettings(json) {
       const settings = JSON.parse(json) as WebSettings;
+      if (pages !== undefined) {
+        // While it serves, only what pages show can change. An option that is not set any more is no member.
+        for (const name of Object.keys(pages))
+          if (!Object.hasOwn(settings.pages, name)) Reflect.deleteProperty(pages, name);
+        Object.assign(pages, settings.pages);
+        return;
+      }
+      pages = settings.pages;
       const wantsPages = settings.shop !== undefined || settings.dashboard !== undefined;
       const assets = wantsPages ? loadAssets() : undefined;
       onLoaded();

@@ -27,7 +27,9 @@ export async function start(args: readonly string[]): Promise<number> {
     checkTogether(config);
     const { values } = config;
     const log = openLog({
-      level: values['log-level'] as LogLevel,
+      get level() {
+        return values['log-level'] as LogLevel;
+      },
       format: values['log-format'] as LogFormat,
       file: config.log_file,
       now: () => new Date().toISOString(),

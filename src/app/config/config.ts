@@ -43,6 +43,8 @@ export interface Config {
   readonly rpc_file: string;
   /** The file that is logged to; undefined: standard output. */
   readonly log_file: string | undefined;
+  /** The config file that `setconfig` adds to: that of `conf`, else the network's own. It may not be there. */
+  readonly own_conf: string;
 }
 
 /** Where a node lives when nobody says otherwise. Throws ConfigError. */
@@ -80,8 +82,11 @@ export function parseArguments(args: readonly string[]): (Said | Noted)[] {
   return said;
 }
 
-/** Reads a config file: a name or `name=value` a line, `#` begins a comment. Throws ConfigError. */
-export function parseFile(path: string): (Said | Noted)[] {
+/**
+ * Reads a config file: a name or `name=value` a line, `#` begins a comment, `include FILE` reads another file there, whose
+ * path counts from the file that names it. Throws ConfigError.
+ */
+export function parseFile(path: string, included_by: readonly string[] = []): (Said | Noted)[] {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
@@ -94,6 +99,14 @@ export function parseFile(path: string): (Said | Noted)[] {
     if (bare === '' || bare.startsWith('#')) continue;
     const at = bare.indexOf('=');
     const where = `${path}:${index + 1}`;
+    const [, included] = /^include\s+(.+)$/.exec(bare) ?? [];
+    if (included !== undefined) {
+      const file = resolve(dirname(path), ownPath(included, where));
+      const open = [...included_by, resolve(path)];
+      if (open.includes(file)) throw new ConfigError(`${where}: ${file} includes itself`);
+      said.push(...parseFile(file, open));
+      continue;
+    }
     const name = at < 0 ? bare : bare.slice(0, at).trim();
     said.push(sayOne(name, at < 0 ? undefined : bare.slice(at + 1).trim(), where, where));
   }
@@ -143,6 +156,7 @@ export function loadConfig(args: readonly string[], env: NodeJS.ProcessEnv = pro
     network_dir,
     rpc_file: resolve(network_dir, values['rpc-file'] as string),
     log_file: values['log-file'] === '-' ? undefined : (values['log-file'] as string | undefined),
+    own_conf: conf ?? own,
   };
 }
 

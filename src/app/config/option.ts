@@ -26,6 +26,8 @@ export interface OptionDefinition<Kind extends OptionKind = OptionKind, Value = 
   readonly is_secret?: boolean;
   /** It names a file or a directory: `~/` is the user's own directory, as in a shell. */
   readonly is_path?: boolean;
+  /** It may be changed while the node runs, by `setconfig`. */
+  readonly is_dynamic?: boolean;
 }
 
 /** Something is wrong with an option; the sentence says what, where and what to do. */
@@ -33,7 +35,9 @@ export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
 
-type Extra = Partial<Pick<OptionDefinition, 'placeholder' | 'one_of' | 'min' | 'max' | 'is_secret' | 'is_path'>>;
+type Extra = Partial<
+  Pick<OptionDefinition, 'placeholder' | 'one_of' | 'min' | 'max' | 'is_secret' | 'is_path' | 'is_dynamic'>
+>;
 
 /** On when it is named. */
 export function flag(doc: string): OptionDefinition<'flag', boolean> {

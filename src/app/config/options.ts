@@ -1,4 +1,5 @@
 /** Every option of `till start`, once. Names are Core Lightning's where it has one. */
+import { LANGUAGES } from '../../api/web/pages/language.ts';
 import { NETWORKS } from '../../base/types/network.ts';
 import {
   DEFAULT_FINAL_CLTV_BLOCKS,
@@ -21,14 +22,20 @@ export const OPTIONS = {
     'Required for --network=bitcoin: confirms that you have read in SECURITY.md what is not proven yet.',
   ),
 
-  alias: optionalString('The name of the node, as others see it (up to 32 bytes).', { placeholder: 'NAME' }),
+  alias: optionalString('The name of the node, as others see it (up to 32 bytes).', {
+    placeholder: 'NAME',
+    is_dynamic: true,
+  }),
   rgb: optionalString('The color of the node, as others see it: six hex digits.', { placeholder: 'RRGGBB' }),
   'rpc-file': string('lightning-rpc', 'The Unix socket for commands: an absolute path, or one below DIR/NETWORK.', {
     placeholder: 'FILE',
     is_path: true,
   }),
   'rpc-file-mode': string('0600', 'Who may use that socket: its file mode in octal.', { placeholder: 'MODE' }),
-  'log-level': string('info', 'The lowest level that is logged.', { one_of: ['debug', 'info', 'unusual', 'broken'] }),
+  'log-level': string('info', 'The lowest level that is logged.', {
+    one_of: ['debug', 'info', 'unusual', 'broken'],
+    is_dynamic: true,
+  }),
   'log-format': string('text', 'How lines are written: as text, or each as a JSON object.', {
     one_of: ['text', 'json'],
   }),
@@ -88,15 +95,18 @@ export const OPTIONS = {
   'invoices-expiry': integer(3600, 'How long an invoice is valid unless the command says otherwise, in seconds.', {
     min: 1,
     max: 0xffffffff,
+    is_dynamic: true,
   }),
-  'autoclean-cycle': integer(3600, 'How often old invoices are removed, in seconds.', { min: 1 }),
+  'autoclean-cycle': integer(3600, 'How often old invoices are removed, in seconds.', { min: 1, is_dynamic: true }),
   'autoclean-expiredinvoices-age': integer(
     0,
     'Remove invoices that expired more than this many seconds ago; 0 keeps them.',
+    { is_dynamic: true },
   ),
   'autoclean-paidinvoices-age': integer(
     0,
     'Remove invoices that were paid more than this many seconds ago; 0 keeps them.',
+    { is_dynamic: true },
   ),
   'invoices-onchain-fallback': flag(
     'Add an address of the wallet to each invoice: a deposit there pays the invoice. Each address is watched forever.',
@@ -110,9 +120,14 @@ export const OPTIONS = {
     'The time zone of the shop: when its days begin and end (default: that of the machine).',
     {
       placeholder: 'ZONE',
+      is_dynamic: true,
     },
   ),
-  'events-keep-days': integer(400, 'Days for which events are kept; older ones are removed.', { min: 1, max: 36_500 }),
+  'events-keep-days': integer(400, 'Days for which events are kept; older ones are removed.', {
+    min: 1,
+    max: 36_500,
+    is_dynamic: true,
+  }),
   'webhook-allow-private': strings(
     'Send webhooks to this host although its address is private, and over http:// if its URL says so. May be given several times.',
     { placeholder: 'HOST' },
@@ -131,19 +146,21 @@ export const OPTIONS = {
   'currencyrate-max-age': integer(600, 'How old an exchange rate may be, in seconds; an older one is not used.', {
     min: 10,
     max: 86_400,
+    is_dynamic: true,
   }),
   'price-margin-ppm': integer(
     0,
     'Added to prices in a currency when they become bitcoin, in millionths: 5000 is half a percent. Below zero it is a discount.',
-    { min: -500_000, max: 1_000_000 },
+    { min: -500_000, max: 1_000_000, is_dynamic: true },
   ),
   'price-rounding': string('up', 'How prices in a currency are rounded when they become bitcoin.', {
     one_of: ['up', 'nearest', 'down'],
+    is_dynamic: true,
   }),
   'price-round-to-msat': integer(
     1000,
     'They become a multiple of this many millisatoshi: 1000 is a satoshi, 1 does not round.',
-    { min: 1, max: 100_000_000_000 },
+    { min: 1, max: 100_000_000_000, is_dynamic: true },
   ),
   'cltv-final': optionalInteger(
     `Blocks that an invoice asks the payer to leave us (default: ${DEFAULT_FINAL_CLTV_BLOCKS}). The node needs ${FULFILL_DEADLINE_BLOCKS} of them to claim a payment on the chain.`,
@@ -182,9 +199,17 @@ export const OPTIONS = {
     { placeholder: 'ADDR:PORT' },
   ),
   'shop-currency': optionalString(
-    'The currency of the counter and its price list (ISO 4217). Without it the counter charges in satoshi.',
-    { placeholder: 'CODE' },
+    'The currency of the shop (ISO 4217), for its counter, price list and takings. Without it, or with sat, it counts in satoshi.',
+    { placeholder: 'CODE', is_dynamic: true },
   ),
+  'shop-tips': string('5,10,15', 'The tips that the counter offers, in percent; 0 offers none.', {
+    placeholder: 'PERCENT,...',
+    is_dynamic: true,
+  }),
+  'shop-language': string('en', 'The language of the pages for readers whose browser names none that Till has.', {
+    one_of: LANGUAGES,
+    is_dynamic: true,
+  }),
   'shop-bind': optionalString(
     'Serve the pages for customers here (checkout, counter, Lightning addresses): ADDR:PORT; port 0 is any free one.',
     { placeholder: 'ADDR:PORT' },
@@ -237,10 +262,11 @@ export const OPTIONS = {
   'lsp-max-fee': string(
     '0sat',
     'The most that a channel may cost, as an amount such as 5000sat. A fee within this or within lsp-max-fee-ppm is paid; with both 0 nothing is bought.',
-    { placeholder: 'AMOUNT' },
+    { placeholder: 'AMOUNT', is_dynamic: true },
   ),
   'lsp-max-fee-ppm': integer(0, 'The most that a channel may cost, in millionths of the payment that opens it.', {
     max: 1_000_000,
+    is_dynamic: true,
   }),
   'client-trusts-lsp': flag(
     'Also buy of providers that send the funding of a channel only when they have been paid for it: until then they could keep the payment.',
@@ -267,16 +293,16 @@ export const OPTIONS = {
   'min-emergency-msat': integer(
     25_000_000,
     'The least that the wallet keeps for closing channels, while it has any. With many channels or high fees it keeps more.',
-    { max: 1_000_000_000_000 },
+    { max: 1_000_000_000_000, is_dynamic: true },
   ),
   'reserve-coins': optionalInteger(
     'In how many coins that reserve is kept, so that several channels can be closed at once (default: one for each 4 channels that you are paid over). Till splits a larger coin when fees are calm.',
-    { min: 1, max: 100 },
+    { min: 1, max: 100, is_dynamic: true },
   ),
   'undefended-msat': integer(
     100_000_000,
     'Payments on their way that the wallet could not bring to the chain, all together: so much you trust your peers with. What is beyond it is refused.',
-    { max: 1_000_000_000_000 },
+    { max: 1_000_000_000_000, is_dynamic: true },
   ),
   'undefended-peer': strings(
     'A peer that you trust with any amount: payments over its channels are never refused for want of a reserve.',
@@ -286,12 +312,12 @@ export const OPTIONS = {
   'inbound-keep': string(
     '0sat',
     'Buy a channel of a provider (lsp) whenever less than this amount can be received, such as 500000sat. Nothing is bought without inbound-keep-limit.',
-    { placeholder: 'AMOUNT' },
+    { placeholder: 'AMOUNT', is_dynamic: true },
   ),
   'inbound-keep-limit': string(
     '0sat',
     'The most that inbound-keep may spend on fees in 30 days, as an amount such as 20000sat.',
-    { placeholder: 'AMOUNT' },
+    { placeholder: 'AMOUNT', is_dynamic: true },
   ),
 
   chain: optionalString(

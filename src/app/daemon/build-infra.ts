@@ -8,6 +8,7 @@ import type { BlockRef } from '../../infra/chain/source.ts';
 import { WatchedStore } from '../../infra/store/watched-store.ts';
 import { markRun } from '../../node/backup/run-mark.ts';
 import type { Config } from '../config/config.ts';
+import { LiveConfig } from '../config/live-config.ts';
 import { chooseChain } from './chain-source.ts';
 import { readOlderBlocks, readTip } from './chain-tip.ts';
 import type { Database, DatabaseOptions } from './database.ts';
@@ -19,6 +20,8 @@ import type { Unattended } from './unattended.ts';
 /** What every layer is built on. */
 export interface Base {
   readonly config: Config;
+  /** Changes what in `config` may change while the node runs. */
+  readonly options: LiveConfig;
   readonly log: Log;
   readonly clock: Clock;
   readonly unattended: Unattended;
@@ -107,6 +110,7 @@ export async function buildInfra(
     ];
     return {
       config,
+      options: new LiveConfig(config),
       log,
       clock,
       unattended,

@@ -36,7 +36,7 @@ export interface BuiltNetwork {
 
 /** Builds the network; it starts with the node. */
 export function buildNetwork(
-  { config, log, clock, chain, can_check_outputs }: Infra,
+  { config, options, log, clock, chain, can_check_outputs }: Infra,
   keys: Pick<Keys, 'node_id' | 'signAsNode'>,
   channels: Pick<Channels, 'list'>,
 ): BuiltNetwork {
@@ -77,6 +77,7 @@ export function buildNetwork(
     clock,
     log: (level, text) => log[level](text),
   });
+  options.onChange(['alias'], () => own_announcement.lookSoon());
   return {
     public_network,
     incoming,

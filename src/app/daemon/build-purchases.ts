@@ -93,14 +93,20 @@ export function buildPurchases(
     store,
     clock,
     orders,
-    keep_msat: amountOf(config, 'inbound-keep'),
-    limit_msat: amountOf(config, 'inbound-keep-limit'),
+    // These may change while the node runs: each is read when it is needed.
+    get keep_msat() {
+      return amountOf(config, 'inbound-keep');
+    },
+    get limit_msat() {
+      return amountOf(config, 'inbound-keep-limit');
+    },
     channel_expiry_blocks: KEPT_BLOCKS,
     receivableMsat: () => receivableMsat(channels),
     isReady: () => isStarted && chain.isCurrent(),
     log,
     onBackgroundError,
   });
+  infra.options.onChange(['inbound-keep', 'inbound-keep-limit'], () => keeper.look());
   let stopLooking = (): void => {};
   return {
     channel_orders: orders,

@@ -24,11 +24,16 @@ export function buildRates({ config, log, clock }: Pick<Infra, 'config' | 'log' 
       onProblem: (problem) => log.warn(problem),
     }),
     clock,
-    max_age_seconds: values['currencyrate-max-age'],
-    rules: {
-      margin_ppm: values['price-margin-ppm'],
-      rounding: values['price-rounding'] as Rounding,
-      round_to_msat: BigInt(values['price-round-to-msat']),
+    // These may change while the node runs: each is read when it is needed.
+    get max_age_seconds() {
+      return values['currencyrate-max-age'];
+    },
+    get rules() {
+      return {
+        margin_ppm: values['price-margin-ppm'],
+        rounding: values['price-rounding'] as Rounding,
+        round_to_msat: BigInt(values['price-round-to-msat']),
+      };
     },
     log,
   });

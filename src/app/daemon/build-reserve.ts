@@ -30,8 +30,13 @@ export function buildReserve({ config, chain, log }: Infra, { wallet, endings, c
       receivableMsat: ({ state }) => spendableMsat(state, 'remote'),
     },
     fees: chain,
-    limits: { least_sat: sat(Math.floor(values['min-emergency-msat'] / 1000)), coins: values['reserve-coins'] },
-    allowance_msat: msat(values['undefended-msat']),
+    // These may change while the node runs: each is read when it is needed.
+    get limits() {
+      return { least_sat: sat(Math.floor(values['min-emergency-msat'] / 1000)), coins: values['reserve-coins'] };
+    },
+    get allowance_msat() {
+      return msat(values['undefended-msat']);
+    },
     undefended_peers: new Set(values['undefended-peer'] as readonly NodeId[]),
     height: () => chain.tip().height,
     log,

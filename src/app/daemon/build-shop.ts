@@ -103,7 +103,7 @@ export async function buildShop(
     jit,
     rates,
     features: INVOICE_FEATURES,
-    default_expiry_seconds: values['invoices-expiry'],
+    default_expiry_seconds: () => values['invoices-expiry'],
     ...(values['cltv-final'] === undefined ? {} : { cltv_final_blocks: values['cltv-final'] }),
     onBackgroundError: report('invoices'),
   });
@@ -164,7 +164,9 @@ export async function buildShop(
   const pruner = new Pruner({
     store,
     clock,
-    keep_days: values['events-keep-days'],
+    get keep_days() {
+      return values['events-keep-days'];
+    },
     keepAbove: () => webhooks.keepAbove(),
     onBackgroundError: report('events'),
   });
@@ -206,6 +208,18 @@ export async function buildShop(
     warn: (type, data) => void events.warn(type, data).catch(report('events')),
   });
 
+  let calendar = calendarOf(config);
+  // An age of 0 keeps them.
+  const cleanByOptions = (): void => {
+    for (const subsystem of AUTOCLEAN_SUBSYSTEMS) {
+      const age = values[`autoclean-${subsystem}-age`];
+      if (age > 0) invoices.autoclean.schedule(values['autoclean-cycle'], { [subsystem]: age });
+      else invoices.autoclean.end(subsystem);
+    }
+  };
+  const cleaning = AUTOCLEAN_SUBSYSTEMS.map((subsystem) => `autoclean-${subsystem}-age` as const);
+  infra.options.onChange(['autoclean-cycle', ...cleaning], cleanByOptions);
+  infra.options.addCheck(calendarOf);
   let stopJudging = (): void => {};
   const parts: readonly Part[] = [
     { name: 'runes', stop: () => runes.stop() },
@@ -227,11 +241,7 @@ export async function buildShop(
             opening_fee_msat === undefined ? '' : ` (the provider kept ${opening_fee_msat} msat for its channel)`;
           log.info(`invoice "${label}" is paid: ${amount_received_msat} msat${fee}, payment number ${pay_index}`);
         });
-        // An age of 0 keeps them.
-        for (const subsystem of AUTOCLEAN_SUBSYSTEMS) {
-          const age = values[`autoclean-${subsystem}-age`];
-          if (age > 0) invoices.autoclean.schedule(values['autoclean-cycle'], { [subsystem]: age });
-        }
+        cleanByOptions();
       },
       async stop() {
         await invoices.stop();
@@ -269,7 +279,11 @@ export async function buildShop(
     idempotency: new Idempotency(store, clock),
     people,
     takings,
-    calendar: calendarOf(config),
+    get calendar() {
+      const time_zone = timeZoneOf(config);
+      if (calendar.time_zone !== time_zone) calendar = new Calendar(time_zone);
+      return calendar;
+    },
     events,
     webhooks,
     items,
@@ -289,9 +303,14 @@ export async function buildShop(
   };
 }
 
+/** The option, or what the machine has. */
+function timeZoneOf({ values }: Infra['config']): string {
+  return values['shop-timezone'] ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
+}
+
 /** The days of the shop. Throws ConfigError for what is no time zone. */
-function calendarOf({ values }: Infra['config']): Calendar {
-  const time_zone = values['shop-timezone'] ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
+function calendarOf(config: Infra['config']): Calendar {
+  const time_zone = timeZoneOf(config);
   try {
     return new Calendar(time_zone);
   } catch (error) {

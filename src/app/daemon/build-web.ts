@@ -17,7 +17,7 @@ import type { Part } from './lifecycle.ts';
 import type { Metrics } from './metrics.ts';
 import { notificationsOf } from './notifications.ts';
 import { pageQuestions } from './page-questions.ts';
-import { pageSettings, servedPages, shopUrl } from './page-settings.ts';
+import { changingSettings, pageSettings, servedPages, shopUrl } from './page-settings.ts';
 import { bareHost, readAddress, tlsByProtocol, tlsFor, urlOf } from './web-address.ts';
 
 /** The part that is the web process; undefined when no option asks for one. */
@@ -29,6 +29,8 @@ export function buildWeb(
   const { infra, node, shop } = layers;
   const { config, log, clock } = infra;
   const { values } = config;
+  changingSettings(config);
+  infra.options.addCheck(changingSettings);
   if (!isWebWanted(config)) return undefined;
   let web: WebProcess | undefined;
   const servedAt = (url: string | undefined): void => {
@@ -38,10 +40,16 @@ export function buildWeb(
   return {
     name: 'web process',
     async start() {
-      const settings = await settingsOf(config, {
+      const named = () => ({
         shop_name: identityOf(config, node.keys.node_id).alias,
         time_zone: shop.calendar.time_zone,
       });
+      let settings = await settingsOf(config, named());
+      const tellPages = (): void => {
+        settings = { ...settings, pages: { ...settings.pages, ...named(), ...changingSettings(config) } };
+        web?.tellSettings();
+      };
+      infra.options.onChange(['alias', 'shop-timezone', 'shop-currency', 'shop-tips', 'shop-language'], tellPages);
       servedAt(shopUrl(settings.shop, settings.pages));
       const questions = pageQuestions(layers);
       web = new WebProcess({

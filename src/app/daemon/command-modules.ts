@@ -5,6 +5,7 @@ import { addressRow } from '../../api/commands/peer-address.ts';
 import { refusalOf } from '../../api/commands/refusals.ts';
 import type { ChannelFunds, SweptFunds } from '../../api/commands/wallet-modules.ts';
 import { tableOf } from '../../api/rpc/table.ts';
+import { RpcError } from '../../base/errors.ts';
 import { satToMsat } from '../../base/types/amount.ts';
 import { encodeFeatures } from '../../base/types/features.ts';
 import { toHex } from '../../base/types/hex.ts';
@@ -22,8 +23,8 @@ import { isAbsent } from '../../protocol/channel/funding.ts';
 import { figuresOf } from '../../protocol/channel/lost.ts';
 import { shortChannelId } from '../../protocol/channel/ready.ts';
 import type { Config } from '../config/config.ts';
-import type { OptionDefinition } from '../config/option.ts';
-import { OPTIONS } from '../config/options.ts';
+import { ConfigError, type OptionDefinition } from '../config/option.ts';
+import { OPTIONS, type OptionName } from '../config/options.ts';
 import { backupState, copyAndRemember } from './backup-copies.ts';
 import type { Infra } from './build-infra.ts';
 import type { Node } from './build-node.ts';
@@ -62,7 +63,9 @@ export function modulesOf(layers: BuiltLayers): Modules {
     checkout: shop.checkout,
     runes: shop.runes,
     takings: shop.takings,
-    calendar: shop.calendar,
+    get calendar() {
+      return shop.calendar;
+    },
     recent_log: layers.recent_log,
     users: shop.people.users,
     sessions: shop.people.sessions,
@@ -71,7 +74,14 @@ export function modulesOf(layers: BuiltLayers): Modules {
     actions: shop.people.actions,
     served: shop.people.served,
     events: shop.events,
-    counter: { items: shop.items, sales: shop.sales, currency: shopCurrency(config) },
+    counter: {
+      items: shop.items,
+      sales: shop.sales,
+      get currency() {
+        return shopCurrency(config);
+      },
+    },
+    options: optionChanger(infra),
     addresses: shop.addresses,
     webhooks: shop.webhooks,
     rates: shop.rates,
@@ -125,6 +135,21 @@ export function modulesOf(layers: BuiltLayers): Modules {
 
 const INIT = toHex(encodeFeatures(INIT_FEATURES));
 const OUR_FEATURES = { init: INIT, node: INIT, channel: '', invoice: toHex(encodeFeatures(INVOICE_FEATURES)) };
+
+/** Changes options while the node runs, and says so in the log. */
+function optionChanger({ options, log }: Infra): Modules['options'] {
+  return {
+    change(name, value, { is_transient }) {
+      try {
+        const changed = options.set(name as OptionName, value, { is_transient });
+        log.info(`setconfig: ${name} ${value} (${changed.source})`);
+        return changed;
+      } catch (error) {
+        throw error instanceof ConfigError ? new RpcError('INVALID_PARAMS', error.message) : error;
+      }
+    },
+  };
+}
 
 function infoOf({ infra: { config, chain }, node: { keys, channels, peers, bindings } }: BuiltLayers): NodeInfo {
   const phases = channels
@@ -195,7 +220,13 @@ export function configsOf({ values, sources }: Pick<Config, 'values' | 'sources'
   for (const [name, option] of Object.entries(OPTIONS) as [keyof typeof OPTIONS, OptionDefinition][]) {
     const value = values[name];
     const isHidden = option.is_secret && value !== undefined;
-    shown.push({ name, kind: option.kind, value: isHidden ? '...' : value, source: sources[name] });
+    shown.push({
+      name,
+      kind: option.kind,
+      value: isHidden ? '...' : value,
+      source: sources[name],
+      is_dynamic: option.is_dynamic === true,
+    });
   }
   return shown;
 }

@@ -1,4 +1,5 @@
 /** What the options say of the shop's pages: where they are served, and where customers reach them. */
+import type { Language } from '../../api/web/pages/language.ts';
 import type { PageServerSettings, PagesSettings } from '../../api/web/settings.ts';
 import type { Config } from '../config/config.ts';
 import { ConfigError } from '../config/option.ts';
@@ -8,6 +9,8 @@ import { isLoopback, readAddress, tlsByProtocol, urlOf } from './web-address.ts'
 
 /** Where the dashboard is unless the option says so. */
 const DEFAULT_DASHBOARD = '127.0.0.1:3011';
+/** Buttons of tips that fit beside each other on a phone. */
+const MOST_TIPS = 4;
 
 /** The settings of all pages. Rejects with ConfigError, or with the system's error when there is no certificate. */
 export async function pageSettings(
@@ -42,10 +45,33 @@ export async function pageSettings(
       dashboard_url: originIn('dashboard-url', values['dashboard-url']),
       has_checkout: shop !== undefined,
       time_zone,
-      shop_currency: shopCurrency(config),
+      ...changingSettings(config),
       is_sandbox: customer !== undefined,
     },
   };
+}
+
+/** What of the settings changes with options while the node runs. Throws ConfigError. */
+export function changingSettings(
+  config: Pick<Config, 'values'>,
+): Pick<PagesSettings, 'shop_currency' | 'tips' | 'language'> {
+  const { values } = config;
+  return {
+    shop_currency: shopCurrency(config),
+    tips: tipsIn(values['shop-tips']),
+    language: values['shop-language'] as Language,
+  };
+}
+
+/** `5,10,15`, or `0` for none. Throws ConfigError. */
+function tipsIn(text: string): readonly number[] {
+  const tips = text.split(',').map((tip) => tip.trim());
+  if (tips.length > MOST_TIPS || !tips.every((tip) => /^(0|[1-9]\d?|100)$/.test(tip))) {
+    throw new ConfigError(
+      `shop-tips is up to ${MOST_TIPS} whole numbers from 0 to 100, such as 5,10,15, not '${text}'`,
+    );
+  }
+  return [...new Set(tips.map(Number))].filter((tip) => tip > 0);
 }
 
 /** Where customers reach the pages; undefined when there are none, or while nobody knows their port. */

@@ -61,7 +61,7 @@ export class InvoiceCreator {
     const { clock, store, signer, price_rows } = this.#options;
     checkTexts(request);
     const created_at = clock.nowSeconds();
-    const expires_at = expiryTime(created_at, request.expiry, this.#options.default_expiry_seconds);
+    const expires_at = expiryTime(created_at, request.expiry, this.#options.default_expiry_seconds?.());
     const fallbacks = readFallbacks(request.fallbacks ?? [], this.#options.network);
     const preimage = request.preimage ?? new Secret(toHex(this.#options.randomBytes(32)));
     const payment_hash = toHex(sha256(fromHex(preimage.reveal()))) as PaymentHash;

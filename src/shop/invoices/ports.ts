@@ -131,7 +131,7 @@ export interface InvoicesOptions {
   /** The features that invoices show (BOLT 9, context 9). */
   readonly features: Features;
   /** When an invoice does not say. Default: 3600. */
-  readonly default_expiry_seconds?: number;
+  readonly default_expiry_seconds?: () => number;
   /** `cltv-final`. Default: 24. */
   readonly cltv_final_blocks?: number;
   /** Rows that a listing reads at a time. Default: 500. */

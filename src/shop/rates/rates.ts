@@ -110,13 +110,16 @@ export class Rates {
     let rates = this.#currencies.get(currency);
     if (rates === undefined) {
       this.#makeRoom(currency);
-      const { sources, asker, clock, max_age_seconds } = this.#options;
+      const options = this.#options;
+      const { sources, asker, clock } = options;
       const own: CurrencyRates = new CurrencyRates({
         currency,
         sources,
         asker,
         clock,
-        max_age_seconds,
+        get max_age_seconds() {
+          return options.max_age_seconds;
+        },
         signal: this.#stopping.signal,
         onRefreshed: () => this.#tell(currency, own),
       });

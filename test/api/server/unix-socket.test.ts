@@ -149,8 +149,8 @@ async function stage(context: TestContext, mode?: number): Promise<Stage> {
   const node: NodeControl = {
     info: () => assert.fail('not asked'),
     configs: () => [
-      { name: 'alias', kind: 'string', value: 'shop', source: 'cmdline' },
-      { name: 'rgb', kind: 'string', value: undefined, source: 'default' },
+      { name: 'alias', kind: 'string', value: 'shop', source: 'cmdline', is_dynamic: false },
+      { name: 'rgb', kind: 'string', value: undefined, source: 'default', is_dynamic: false },
     ],
     signMessage: () => assert.fail('not asked'),
     stop: () => {

@@ -7,9 +7,17 @@ export type Language = (typeof LANGUAGES)[number];
 /** The same texts in every language: one that lacks a text does not compile. */
 export type Catalogue<Texts> = Readonly<Record<Language, Texts>>;
 
-/** The language that the header Accept-Language wants most; English when it wants none that there is. */
-export function languageOf(header: string | undefined): Language {
-  let best: Language = 'en';
+/** The cookie that remembers which language a reader has chosen. */
+export const LANGUAGE_COOKIE = 'till-language';
+
+/** The language of this name, if there is one. */
+export function languageNamed(name: string | undefined): Language | undefined {
+  return LANGUAGES.find((language) => language === name);
+}
+
+/** The language that the header Accept-Language wants most; `otherwise` when it wants none that there is. */
+export function languageOf(header: string | undefined, otherwise: Language = 'en'): Language {
+  let best: Language = otherwise;
   let best_quality = 0;
   // A browser sends a handful.
   for (const part of (header ?? '').slice(0, 200).split(',')) {

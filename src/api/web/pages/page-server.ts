@@ -10,7 +10,7 @@ import { ASSET_PREFIX, type Asset } from './assets.ts';
 import { Form, readForm } from './form.ts';
 import { pageHeaders } from './headers.ts';
 import { isFromOwnPage, type OwnAddress, originAsked } from './host.ts';
-import { type Language, languageOf } from './language.ts';
+import { LANGUAGE_COOKIE, type Language, languageNamed, languageOf } from './language.ts';
 import { NodeBusy, NodeRefused } from './node-calls.ts';
 import type { PageAnswer, PageHeaders, PageRequest, PageRoute, PageTools, RouteSet } from './page.ts';
 import { PageProblem, PROBLEM_STATUS, type ProblemName, problemPage } from './problems.ts';
@@ -53,7 +53,9 @@ export class PageServer {
   serve(request: IncomingMessage, response: ServerResponse): void {
     request.on('error', () => response.destroy());
     response.on('error', () => response.destroy());
-    const language = languageOf(request.headers['accept-language']);
+    const language =
+      languageNamed(cookieOf(request, LANGUAGE_COOKIE)) ??
+      languageOf(request.headers['accept-language'], this.#options.tools.settings.language);
     this.#answer(request, response, language)
       .catch((error: unknown): PageAnswer => this.#problemOf(error))
       .then(async (answer) => await this.#send(request, response, language, answer))
@@ -160,7 +162,7 @@ export class PageServer {
     const sent = isZipped ? await zip(bytes, { level: 6 }) : bytes;
     response.writeHead(status, {
       ...headers,
-      vary: 'accept-encoding, accept-language',
+      vary: 'accept-encoding, accept-language, cookie',
       ...(isZipped && { 'content-encoding': 'gzip' }),
       'content-length': sent.length,
     });

@@ -23,7 +23,14 @@ const tools: PageTools = {
   streams: new LiveStreams(clock),
   settings: {
     ...{ shop_name: 'shop', network: 'regtest', public_url: 'https://pay.example', is_sandbox: false },
-    ...{ dashboard_url: undefined, has_checkout: true, time_zone: 'UTC', shop_currency: undefined },
+    ...{
+      dashboard_url: undefined,
+      has_checkout: true,
+      time_zone: 'UTC',
+      shop_currency: undefined,
+      tips: [],
+      language: 'en' as const,
+    },
   },
 };
 

@@ -46,7 +46,7 @@ export const checkoutPages: RouteSet = ({ node, clock, assets, streams, settings
     }
   };
   const render = async (id: string, shown: ShownView, language: Language): Promise<KeptPage> => {
-    const key = `${id} ${shown.revision} ${language}`;
+    const key = `${id} ${shown.revision} ${language} ${settings.shop_name}`;
     let found = kept.get(key);
     if (found === undefined) {
       const { text } = checkoutPage({ id, ...shown, language, settings, assets });

@@ -8,7 +8,7 @@ import type { Language } from '../language.ts';
 import type { SignedIn } from '../sign-in/person.ts';
 import { shown } from './money.ts';
 import type { ShownItem } from './sale.ts';
-import { TIPS, type Typed } from './sale-form.ts';
+import type { Typed } from './sale-form.ts';
 import type { CounterTexts } from './texts/english.ts';
 import { COUNTER_TEXTS } from './texts/index.ts';
 
@@ -20,6 +20,8 @@ export interface KeypadParts {
   /** The shop's; undefined: it counts in satoshi alone. */
   readonly shop_unit: Typed['unit'];
   readonly typed: Typed;
+  /** What is offered, in percent. */
+  readonly tips: readonly number[];
   /** What was wrong with what was typed. */
   readonly fault: string | undefined;
   /** Makes of a form that is sent twice one sale. */
@@ -42,7 +44,7 @@ export function keypad(parts: KeypadParts): Html {
 <input id="amount" name="amount" class="figure amount" inputmode="decimal" enterkeyhint="done" maxlength="200" value="${typed.amount}" aria-describedby="amount-hint" placeholder="0">
 <p id="amount-hint" class="muted small">${texts.amount_hint}</p></div>${keys(texts)}</section>
 <div class="stack">${items.length > 0 && priceList(parts, texts)}
-<section class="card stack">${tips(typed, texts)}
+<section class="card stack">${tips(parts, texts)}
 <div class="field"><label for="note">${texts.note}</label><input id="note" name="note" maxlength="300" value="${typed.note}" aria-describedby="note-hint">
 <p id="note-hint" class="muted small">${texts.note_hint}</p></div>
 <p class="row" data-sound hidden><input type="checkbox" id="sound"><label for="sound">${texts.sound}</label></p></section></div></div>
@@ -79,11 +81,11 @@ function keys(texts: CounterTexts): Html {
   return html`<div class="keys" role="group" aria-label="${texts.keypad}" data-keys hidden>${KEYS.map((each) => key(each))}${key('.')}${key('0')}${key('back', texts.delete_last)}${key('clear', texts.clear)}${key('00')}${key('+')}</div>`;
 }
 
-function tips({ tip, other_tip }: Typed, texts: CounterTexts): Html {
+function tips({ typed: { tip, other_tip }, tips: offered }: KeypadParts, texts: CounterTexts): Html {
   const choice = (value: string, label: string): Html =>
     html`<label><input type="radio" name="tip" value="${value}"${tip === value && CHECKED}>${label}</label>`;
-  return html`<fieldset class="choice"><legend>${texts.tip}</legend>${choice('0', texts.no_tip)}${TIPS.map((percent) =>
-    choice(String(percent), `${percent} %`),
+  return html`<fieldset class="choice"><legend>${texts.tip}</legend>${choice('0', texts.no_tip)}${offered.map(
+    (percent) => choice(String(percent), `${percent} %`),
   )}${choice('other', texts.other_tip)}</fieldset>
 <div class="field other-tip"><label for="other_tip">${texts.other_tip}</label><input id="other_tip" name="other_tip" inputmode="decimal" maxlength="40" value="${other_tip}"></div>`;
 }

@@ -5,15 +5,12 @@ import { parseTyped, percentOf, type Unit } from './money.ts';
 import type { ShownItem } from './sale.ts';
 import type { CounterTexts } from './texts/english.ts';
 
-/** Tips that are one click, in percent. */
-export const TIPS = [5, 10, 15] as const;
-
 /** What is in the fields, so that the page can show it again. */
 export interface Typed {
   readonly unit: Unit;
   readonly amount: string;
   readonly counts: ReadonlyMap<number, number>;
-  /** `0`, `5` ..., or `other`. */
+  /** In percent, or `other`. */
   readonly tip: string;
   readonly other_tip: string;
   readonly note: string;
@@ -54,13 +51,12 @@ export function saleParams(
   if (foreign !== undefined) return { fault: texts.other_currency(foreign.currency ?? 'sat') };
   const goods = sold.reduce((sum, item) => sum + item.amount * BigInt(counts.get(item.item_id) ?? 0), amount);
   if (goods === 0n) return { fault: texts.nothing };
-  const percent = TIPS.find((each) => String(each) === chosen);
-  const tip =
-    percent !== undefined
-      ? percentOf(goods, BigInt(percent), unit)
-      : chosen === 'other'
-        ? parseTyped(other_tip, unit)
-        : 0n;
+  // Any percentage: what the shop offers may have changed since the page was opened.
+  const tip = /^(?:[1-9]\d?|100)$/.test(chosen)
+    ? percentOf(goods, BigInt(chosen), unit)
+    : chosen === 'other'
+      ? parseTyped(other_tip, unit)
+      : 0n;
   if (tip === undefined) return { fault: texts.not_an_amount(other_tip) };
   return {
     params: {

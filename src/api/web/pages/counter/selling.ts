@@ -64,13 +64,13 @@ export class Selling {
     { items, typed, fault }: { items: readonly ShownItem[]; typed: Typed; fault: string | undefined },
   ): PageAnswer {
     const key = randomBytes(16).toString('base64url');
-    const { shop_currency: shop_unit } = this.#tools.settings;
+    const { shop_currency: shop_unit, tips } = this.#tools.settings;
     return counterPage(this.#tools, {
       person,
       language,
       title: COUNTER_TEXTS[language].sell,
       place: 'sell',
-      content: keypad({ person, language, items, shop_unit, typed, fault, key }),
+      content: keypad({ person, language, items, shop_unit, tips, typed, fault, key }),
       ...(fault === undefined ? {} : { status: 400 }),
     });
   }

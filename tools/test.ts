@@ -1,6 +1,7 @@
 /**
  * `npm test`: every test of the repository but the longer ones, or those whose path contains one of the words given.
  * `npm test -- --longer` runs the longer ones. `--store=postgres` runs tests with PostgreSQL as the store of every module.
+ * `--patient` gives each test two hours, for runs of many rounds.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -15,6 +16,7 @@ const store = given.find((word) => word.startsWith('--store='))?.slice('--store=
 const LONGER = ['test/guides/', 'test/crash/', 'test/pair/', 'test/e2e/sandbox', 'test/app/sandbox/small-channels'];
 const isLonger = (file: string): boolean => LONGER.some((path) => file.startsWith(path));
 const isOfLonger = given.includes('--longer');
+const isPatient = given.includes('--patient');
 const files = globSync('test/**/*.test.ts')
   .sort()
   .filter((file) => (words.length === 0 ? isLonger(file) === isOfLonger : words.some((word) => file.includes(word))));
@@ -27,9 +29,10 @@ if (store !== undefined && store !== 'postgres') {
   process.exit(1);
 }
 /** A test that hangs fails; none takes a tenth of this unless asked for more rounds. */
-const LONGEST = '--test-timeout=600000';
+const LONGEST_MS = 600_000;
 /** A test that never lets its event loop turn does not see that limit; with this one the whole run ends. */
 const LONGEST_RUN_MS = 1_800_000;
+const PATIENT_MS = 7_200_000;
 /** Node leaves one core free, which of two is half of the machine; most tests wait for processes of their own. */
 const AT_ONCE = `--test-concurrency=${Math.max(2, availableParallelism())}`;
 
@@ -49,12 +52,14 @@ async function startShared(): Promise<(() => Promise<void>) | undefined> {
 
 /** Runs test files. Answers the exit code. */
 async function run(paths: readonly string[], options: readonly string[] = []): Promise<number> {
-  const args = ['--test', '--test-reporter=spec', AT_ONCE, LONGEST, ...options, ...paths];
+  const limit = `--test-timeout=${isPatient ? PATIENT_MS : LONGEST_MS}`;
+  const longest_run_ms = isPatient ? PATIENT_MS : LONGEST_RUN_MS;
+  const args = ['--test', '--test-reporter=spec', AT_ONCE, limit, ...options, ...paths];
   const child = spawn(process.execPath, args, { stdio: 'inherit' });
   const timer = setTimeout(() => {
-    console.error(`The tests did not end within ${LONGEST_RUN_MS / 60_000} minutes`);
+    console.error(`The tests did not end within ${longest_run_ms / 60_000} minutes`);
     child.kill();
-  }, LONGEST_RUN_MS);
+  }, longest_run_ms);
   try {
     const [code] = (await once(child, 'exit')) as [number | null];
     return code ?? 1;

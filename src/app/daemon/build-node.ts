@@ -33,7 +33,7 @@ import type { Part } from './lifecycle.ts';
 import { type Learner, learnFromMap } from './map-addresses.ts';
 import { networkWays } from './network-ways.ts';
 import { confirmations, openKeys, openWallet } from './open.ts';
-import { callPeers, connectTo, listen, readPeerAddresses } from './peer-book.ts';
+import { callNewPeers, connectTo, listen, readPeerAddresses } from './peer-book.ts';
 import { peerHost } from './peer-host.ts';
 import { PeerNotices } from './peer-notices.ts';
 import { proxyOf } from './proxy.ts';
@@ -199,7 +199,10 @@ export async function buildNode(infra: Infra, shop: () => ShopPort): Promise<Nod
     clock,
     randomBytes: secureRandomBytes,
     log,
-    onListChanged: () => backups.changed(),
+    onListChanged: () => {
+      backups.changed();
+      void unattended('calling a peer again', callNewPeers(config, store, peers, channels.list()));
+    },
     onPublic: (message) => built_network.onPublic(message),
   });
   const backups: Backups = new Backups({
@@ -380,16 +383,6 @@ export async function buildNode(infra: Infra, shop: () => ShopPort): Promise<Nod
     parts,
     outward: [...outward, ...purchases.parts],
   };
-}
-
-/** Calls the peers of our channels again until they answer. */
-export function callPeersAgain({ config, store }: Infra, { channels, peers }: Node): Promise<void> {
-  return callPeers(
-    config,
-    store,
-    peers,
-    channels.list().map(({ peer_id }) => peer_id),
-  );
 }
 
 /** Where the search begins: `rescan` is, as in Core Lightning, a height when it is negative, else a number of blocks. */

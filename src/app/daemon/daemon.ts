@@ -8,9 +8,10 @@ import type { Clock } from '../../base/types/clock.ts';
 import type { Config } from '../config/config.ts';
 import { buildApi } from './build-api.ts';
 import { buildInfra, type Infra } from './build-infra.ts';
-import { buildNode, callPeersAgain, type Node } from './build-node.ts';
+import { buildNode, type Node } from './build-node.ts';
 import { buildShop, type Shop } from './build-shop.ts';
 import { Lifecycle } from './lifecycle.ts';
+import { callPeers } from './peer-book.ts';
 import { RecentLog } from './recent-log.ts';
 import { standBy } from './standby.ts';
 import { unattended } from './unattended.ts';
@@ -88,7 +89,7 @@ export class Daemon implements Running {
       lifecycle = new Lifecycle([...infra.parts, ...node.parts, ...shop.parts, ...node.outward, ...api.parts]);
       await lifecycle.start();
       log.info(`node ${node.keys.node_id} is up on ${config.network.name}, commands at ${config.rpc_file}`);
-      void callPeersAgain(infra, node);
+      void callPeers(config, infra.store, node.peers, node.channels.list());
       return new Daemon(options, { ...infra, ...node, ...shop }, lifecycle);
     } catch (error) {
       // Once there is a list of parts, it has stopped what it started, the database last.

@@ -73,13 +73,29 @@ async function listenAt(address: NetAddress, peers: Peers): Promise<NetAddress> 
   }
 }
 
-/** Calls these nodes again until they answer, where it is known how they are reached. */
-export async function callPeers(config: Config, store: Store, peers: Peers, nodes: readonly NodeId[]): Promise<void> {
+/** A channel, as far as it tells whom to call. */
+interface HasPeer {
+  readonly peer_id: NodeId;
+}
+
+/** Calls the peers of these channels again until they answer, where it is known how they are reached. */
+export async function callPeers(
+  config: Config,
+  store: Store,
+  peers: Peers,
+  channels: readonly HasPeer[],
+): Promise<void> {
   const addresses = await readPeerAddresses(store);
-  for (const node_id of nodes) {
-    const known = addresses.get(node_id);
-    if (known !== undefined && !config.values.offline) peers.keepConnected(node_id, known);
+  for (const { peer_id } of channels) {
+    const known = addresses.get(peer_id);
+    if (known !== undefined && !config.values.offline) peers.keepConnected(peer_id, known);
   }
+}
+
+/** A peer that has just opened a channel to us, over a connection that we made, knows no way to us: we call it again. */
+export function callNewPeers(config: Config, store: Store, peers: Peers, channels: readonly HasPeer[]): Promise<void> {
+  const isNew = ({ peer_id }: HasPeer): boolean => peers.find(peer_id) !== undefined && !peers.wants(peer_id);
+  return callPeers(config, store, peers, channels.filter(isNew));
 }
 
 /** Calls a node whose channel was recovered from a backup, now and after a restart. `text`: HOST:PORT. */

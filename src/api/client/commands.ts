@@ -2182,12 +2182,34 @@ export interface Commands {
       /** The time zone of the dates. */ readonly timezone: string;
       /** Payments in all of the periods. */ readonly payments: number;
       /** What they came to. */ readonly amount_msat: number | bigint;
+      /** What was asked in currencies. */ readonly currencies: readonly {
+        /** The currency of the prices. */ readonly currency: string;
+        /** How many invoices with such a price were paid. */ readonly payments: number;
+        /** What was paid for them, in the currency's smallest unit. */ readonly amount: number | bigint;
+        /** The same as a decimal number of the currency. */ readonly amount_text: string;
+        /** What was received for them. */ readonly amount_msat: number | bigint;
+      }[];
+      /** What was asked in bitcoin. */ readonly unpriced: {
+        /** How many invoices without a price were paid. */ readonly payments: number;
+        /** What was received for them. */ readonly amount_msat: number | bigint;
+      };
       /** The periods, the oldest first. */ readonly takings: readonly {
         /** The day, such as 2026-11-29; of a month 2026-11. */ readonly date: string;
         /** When it begins, in Unix time. */ readonly start: number;
         /** When it ends: the first second after it. */ readonly end: number;
         /** How many invoices were paid. */ readonly payments: number;
         /** What was received for them. */ readonly amount_msat: number | bigint;
+        /** What was asked in currencies. */ readonly currencies: readonly {
+          /** The currency of the prices. */ readonly currency: string;
+          /** How many invoices with such a price were paid. */ readonly payments: number;
+          /** What was paid for them, in the currency's smallest unit. */ readonly amount: number | bigint;
+          /** The same as a decimal number of the currency. */ readonly amount_text: string;
+          /** What was received for them. */ readonly amount_msat: number | bigint;
+        }[];
+        /** What was asked in bitcoin. */ readonly unpriced: {
+          /** How many invoices without a price were paid. */ readonly payments: number;
+          /** What was received for them. */ readonly amount_msat: number | bigint;
+        };
       }[];
     };
   };

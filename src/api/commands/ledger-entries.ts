@@ -1,10 +1,10 @@
 /** The shop's ledger, gathered from what Till keeps anyway: paid invoices, refunds, payments and the wallet's history. */
 import type { PaymentHash, Txid } from '../../base/types/brand.ts';
+import { moneyAtPrice } from '../../base/types/price.ts';
 import type { EntryMoney, LedgerEntry } from '../../shop/accounting/entry.ts';
 import { inOrder } from '../../shop/accounting/in-order.ts';
 import type { Deposit } from '../../shop/deposits/deposits.ts';
 import type { PaidInvoice } from '../../shop/invoices/invoice.ts';
-import { moneyOf } from '../../shop/refunds/money.ts';
 import type { Refund } from '../../shop/refunds/refund.ts';
 import { chainIncome, closingCosts } from './account-events.ts';
 import type { Modules } from './modules.ts';
@@ -40,7 +40,7 @@ function moneyReceived(invoice: PaidInvoice): EntryMoney | undefined {
   const { price, amount_msat } = invoice;
   if (price === undefined || amount_msat === undefined) return undefined;
   const { currency, rate, rate_at, rate_sources } = price;
-  const amount = moneyOf(price, amount_msat, { amount_msat: 0n, amount: 0n }, paidMsat(invoice));
+  const amount = moneyAtPrice(price, amount_msat, paidMsat(invoice));
   return { currency, amount, rate, rate_at, rate_sources };
 }
 

@@ -1,5 +1,6 @@
 /** A price in a currency, as it is asked for and as it is pinned: with the rate that made it an amount of bitcoin. */
 import type { CurrencyCode } from './currency.ts';
+import { divideRounded } from './exact-decimal.ts';
 
 /** What somebody asks. */
 export interface PriceRequest {
@@ -21,6 +22,14 @@ export interface Price {
   readonly rate_sources: readonly string[];
   /** What the shop adds to the amount, in millionths. */
   readonly margin_ppm: number;
+}
+
+/**
+ * What an amount of bitcoin is in the currency of the price, to the nearest smallest unit, by the rate that was pinned: the
+ * price itself for `asked_msat`, what the price came to.
+ */
+export function moneyAtPrice({ amount }: Pick<Price, 'amount'>, asked_msat: bigint, amount_msat: bigint): bigint {
+  return divideRounded(amount * amount_msat, asked_msat, 'nearest');
 }
 
 /** The highest price: exact in every JSON number, and more than everything costs. */

@@ -1,7 +1,7 @@
 /** What a refund is in the currency of the invoice's price: so that refunds of everything add up to the price, to the cent. */
 import type { Msat } from '../../base/types/amount.ts';
 import { divideRounded } from '../../base/types/exact-decimal.ts';
-import type { Price } from '../../base/types/price.ts';
+import { moneyAtPrice, type Price } from '../../base/types/price.ts';
 
 /** What was given back of an invoice so far. */
 export interface Refunded {
@@ -15,7 +15,7 @@ export interface Refunded {
  * together are, less what those before are. `asked_msat`: what the price came to.
  */
 export function moneyOf(price: Price, asked_msat: Msat, before: Refunded, amount_msat: bigint): bigint {
-  const all = divideRounded(price.amount * (before.amount_msat + amount_msat), asked_msat, 'nearest');
+  const all = moneyAtPrice(price, asked_msat, before.amount_msat + amount_msat);
   // When one of those before has failed since, the rest may already be rounded up.
   return all > before.amount ? all - before.amount : 0n;
 }

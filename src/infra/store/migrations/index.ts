@@ -31,6 +31,7 @@ import { refunds } from './0029-refunds.ts';
 import { channelOrders } from './0030-channel-orders.ts';
 import { counter } from './0031-counter.ts';
 import { orderHeights } from './0032-order-heights.ts';
+import { takingsInCurrencies } from './0033-takings-in-currencies.ts';
 import type { Migration } from './migration.ts';
 
 export const MIGRATIONS: readonly Migration[] = [
@@ -66,4 +67,5 @@ export const MIGRATIONS: readonly Migration[] = [
   channelOrders,
   counter,
   orderHeights,
+  takingsInCurrencies,
 ];

@@ -1,6 +1,7 @@
 /**
- * Who a request comes from. A proxy in front of Till names its client in `X-Forwarded-For`; anybody can write that header,
- * so it is believed from the addresses that the operator has named, and from nobody else.
+ * Who a request comes from, and how. A proxy in front of Till names its client in `X-Forwarded-For`, and in
+ * `X-Forwarded-Proto` how that client came; anybody can write these headers, so they are believed from the addresses that
+ * the operator has named, and from nobody else.
  */
 import type { IncomingMessage } from 'node:http';
 import { BlockList, isIP } from 'node:net';
@@ -26,6 +27,14 @@ export class ClientAddresses {
       .split(',')
       .map((part) => plain(part.trim()));
     return forwarded.findLast((address) => isIP(address) !== 0 && !this.#isTrusted(address)) ?? peer;
+  }
+
+  /** Whether a trusted proxy says that its client came without TLS. Of several proxies the nearest to Till counts. */
+  isInTheClear(request: IncomingMessage): boolean {
+    if (!this.#isTrusted(plain(request.socket.remoteAddress ?? ''))) return false;
+    const header = request.headers['x-forwarded-proto'];
+    const words = (Array.isArray(header) ? header.join(',') : (header ?? '')).split(',');
+    return words.at(-1)?.trim().toLowerCase() === 'http';
   }
 
   #isTrusted(address: string): boolean {

@@ -234,7 +234,7 @@ export const OPTIONS = {
     { placeholder: 'SOCKET', is_path: true },
   ),
   'trusted-proxy': strings(
-    'The address of a proxy in front of Till, whose X-Forwarded-For is believed; from nobody else it is.',
+    'The address of a proxy in front of Till, whose X-Forwarded-For and X-Forwarded-Proto are believed; from nobody else they are.',
     { placeholder: 'ADDR' },
   ),
   'web-process': string(

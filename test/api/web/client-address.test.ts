@@ -25,6 +25,21 @@ for (const [peer, forwarded, expected, name] of CASES) {
   test(name, () => assert.equal(addresses.of(request(peer, forwarded)), expected));
 }
 
+test('a proxy that is named is believed about how its client came, nobody else is', () => {
+  const asked = (remoteAddress: string, proto?: string | string[]): IncomingMessage =>
+    ({ socket: { remoteAddress }, headers: { 'x-forwarded-proto': proto } }) as unknown as IncomingMessage;
+  const cases: readonly (readonly [string, string | string[] | undefined, boolean])[] = [
+    ['10.0.0.1', 'http', true],
+    ['10.0.0.1', 'HTTP ', true],
+    ['10.0.0.1', 'https', false],
+    ['10.0.0.1', undefined, false],
+    ['10.0.0.1', 'https, http', true],
+    ['10.0.0.1', ['http', 'https'], false],
+    ['203.0.113.9', 'http', false],
+  ];
+  for (const [peer, proto, expected] of cases) assert.equal(addresses.isInTheClear(asked(peer, proto)), expected, peer);
+});
+
 test('what is no address cannot be trusted', () => {
   assert.throws(() => new ClientAddresses(['proxy.example']), RangeError);
 });

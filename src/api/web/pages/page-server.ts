@@ -72,6 +72,7 @@ export class PageServer {
     const base_url = originAsked(request, own);
     if (base_url === undefined) return { problem: 'wrong_host' };
     if (url === null) return { problem: 'not_found' };
+    if (base_url.startsWith('https:') && addresses.isInTheClear(request)) return toTls(request, base_url, url);
     if (url.pathname.startsWith(ASSET_PREFIX)) {
       const asset = tools.assets.find(url.pathname);
       if (asset === undefined) return { problem: 'not_found' };
@@ -195,6 +196,13 @@ export class PageServer {
 }
 
 /** An answer as it is sent. */
+/** A visitor who reached our proxy without TLS is sent to where the pages are; what such a one has sent is not looked at. */
+function toTls({ method }: IncomingMessage, base_url: string, { pathname, search }: URL): PageAnswer {
+  if (method !== 'GET' && method !== 'HEAD') return { problem: 'not_from_here' };
+  const location = `${base_url}${pathname}${search}`;
+  return { body: '', content_type: 'text/plain; charset=utf-8', status: 308, headers: { location } };
+}
+
 interface Whole {
   readonly status: number;
   readonly headers: PageHeaders;

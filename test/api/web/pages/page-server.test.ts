@@ -179,6 +179,30 @@ test('it answers to its public name and to its own address, and to no other name
   }
 });
 
+test('who came to a trusted proxy without TLS is led to the public address; nobody else can say so', async (t) => {
+  const behind = new PageServer({
+    ...{ tools, sets: [set], own: { is_tls: false, public_url: 'https://pay.example' } },
+    addresses: new ClientAddresses(['127.0.0.1']),
+    onUnexpected: (error) => unexpected.push(error),
+  });
+  const proxied = createServer((request, response) => behind.serve(request, response));
+  await new Promise<void>((resolve) => proxied.listen(0, '127.0.0.1', resolve));
+  t.after(() => proxied.close());
+  const { port: proxied_port } = proxied.address() as AddressInfo;
+  const headers = { host: 'pay.example', 'x-forwarded-proto': 'http' };
+  const led = await ask('/hello/me?a=b', { port: proxied_port, headers });
+  assert.deepEqual([led.status, led.headers.location], [308, 'https://pay.example/hello/me?a=b']);
+  const sent = await ask(
+    '/hello/me',
+    { port: proxied_port, method: 'POST', headers: { ...headers, ...FORM } },
+    'to=you',
+  );
+  assert.equal(sent.status, 403);
+  const asked = { port: proxied_port, headers: { ...headers, 'x-forwarded-proto': 'https' } };
+  assert.equal((await ask('/hello/me', asked)).status, 200);
+  assert.equal((await ask('/hello/me', { headers })).status, 200, 'not from a proxy that is trusted');
+});
+
 test('a change is taken from a page of ours alone', async () => {
   const own = `http://127.0.0.1:${port}`;
   const done = await post({ 'sec-fetch-site': 'same-origin' });

@@ -19,11 +19,7 @@ export function ownCounter({ role, name }: SignedIn): { readonly counter?: strin
 }
 
 /** The sale of a number; undefined when there is none, or when it is of another counter and a cashier asks. */
-export async function saleOf(
-  { node }: PageTools,
-  person: SignedIn,
-  sale_id: number,
-): Promise<ShownSale | undefined> {
+export async function saleOf({ node }: PageTools, person: SignedIn, sale_id: number): Promise<ShownSale | undefined> {
   try {
     const { sales } = await node.command('listsales', { sale_id, ...ownCounter(person) }, person.credential);
     return rows(sales).map(readSale)[0];

@@ -19,17 +19,23 @@ const FAREWELL_MS = 2000;
 const MOST_HEAP_MB = 512;
 const MAIN = new URL(`../web/main${import.meta.url.slice(-3)}`, import.meta.url);
 
-export interface WebProcessOptions {
+/** Who answers the web process. */
+export interface WebHost {
   readonly dispatcher: Pick<Dispatcher<never>, 'call' | 'judge'>;
-  readonly clock: Clock;
-  /** JSON of the settings: see api/web/settings.ts. `ports` are those of the run before, which must stay. */
-  readonly settings: (ports: readonly number[] | undefined) => string;
   /** Hands notifications over, each as JSON, until what it answers is called. */
   readonly subscribe: (notify: (json: string) => void) => () => void;
   /** Answers what a page asks without a rune: see WebLinkHost. */
   readonly question: WebLinkHost['question'];
   /** How the node is, for those who watch it. */
   readonly report: (what: ReportName) => Promise<Report>;
+}
+
+export interface WebProcessOptions {
+  /** Who answers at first. */
+  readonly host: WebHost;
+  readonly clock: Clock;
+  /** JSON of the settings: see api/web/settings.ts. `ports` are those of the run before, which must stay. */
+  readonly settings: (ports: readonly number[] | undefined) => string;
   /** Something happened that the operator should know. */
   readonly onProblem: (problem: string) => void;
   readonly onUnexpected: (error: unknown, what: string) => void;
@@ -48,6 +54,7 @@ export class WebStartError extends Error {
 
 export class WebProcess {
   readonly #options: WebProcessOptions;
+  #host: WebHost;
   #child: ChildProcess | undefined;
   #link: WebLink | undefined;
   #is_stopping = false;
@@ -58,6 +65,12 @@ export class WebProcess {
 
   constructor(options: WebProcessOptions) {
     this.#options = options;
+    this.#host = options.host;
+  }
+
+  /** From now on this host answers. What is under way is still answered by the one before. */
+  serveFor(host: WebHost): void {
+    this.#host = host;
   }
 
   /** Resolves when it listens. Rejects with WebStartError. */
@@ -81,7 +94,7 @@ export class WebProcess {
   }
 
   #run(onServing: () => void, onFailed: (reason: string) => void): void {
-    const { dispatcher, settings, subscribe, question, report, onUnexpected, inside, pair } = this.#options;
+    const { settings, onUnexpected, inside, pair } = this.#options;
     const onReady = (ready: WebReady): void => {
       this.ready = ready;
       onServing();
@@ -89,11 +102,14 @@ export class WebProcess {
     const open = (socket: Duplex): void => {
       const told = settings(this.ready?.ports);
       this.#link = new WebLink(socket, {
-        dispatcher,
+        dispatcher: {
+          call: (call, caller) => this.#host.dispatcher.call(call, caller),
+          judge: (method, rune) => this.#host.dispatcher.judge(method, rune),
+        },
         settings: told,
-        subscribe,
-        question,
-        report,
+        subscribe: (notify) => this.#host.subscribe(notify),
+        question: (name, params, signal) => this.#host.question(name, params, signal),
+        report: (what) => this.#host.report(what),
         onUnexpected,
         onReady,
         onFailed,

@@ -11,6 +11,7 @@ import { buildWeb } from './build-web.ts';
 import { type BuiltLayers, modulesOf } from './command-modules.ts';
 import type { Part } from './lifecycle.ts';
 import { openMetrics } from './metrics.ts';
+import type { OpenWeb } from './open-web.ts';
 import { socketPart } from './socket-part.ts';
 
 /** How the node is asked. */
@@ -19,8 +20,8 @@ export interface Api {
   readonly parts: readonly Part[];
 }
 
-/** Nothing is listened to before the parts are started. */
-export function buildApi(layers: Omit<BuiltLayers, 'queries'>): Api {
+/** Nothing is listened to before the parts are started. `waiting` is the web process of the time as a standby: see buildWeb. */
+export function buildApi(layers: Omit<BuiltLayers, 'queries'>, waiting: Promise<OpenWeb | undefined>): Api {
   const { config, log, clock, store } = layers.infra;
   const words = { [CURRENCY_FUNCTION]: config.network.bech32_prefix };
   const queries = new QueryRunner({ file: layers.infra.database.file, tables: SQL_TABLES, words, clock });
@@ -37,7 +38,7 @@ export function buildApi(layers: Omit<BuiltLayers, 'queries'>): Api {
       log.error(`${method}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`),
   });
   const socket = socketPart({ config, log, clock, dispatcher });
-  const web = buildWeb(layers, dispatcher, metrics);
+  const web = buildWeb(layers, dispatcher, metrics, waiting);
   // Stopped after those who ask, and before the database: they read its file.
   const asked: Part = { name: 'queries', stop: () => queries.stop() };
   return { dispatcher, parts: web === undefined ? [asked, socket] : [asked, socket, web] };

@@ -21,7 +21,6 @@ import { Calendar } from '../../shop/takings/calendar.ts';
 import { Takings } from '../../shop/takings/takings.ts';
 import { SendingProcess } from '../../shop/webhooks/sending-process.ts';
 import { Webhooks } from '../../shop/webhooks/webhooks.ts';
-import { ConfigError } from '../config/option.ts';
 import { addressInvoices } from './address-invoices.ts';
 import type { Infra } from './build-infra.ts';
 import type { Node, ShopPort } from './build-node.ts';
@@ -36,6 +35,7 @@ import { confirmations } from './open.ts';
 import { buildPeople, type People } from './people.ts';
 import { proxyOf } from './proxy.ts';
 import { lightningRefunds, onchainRefunds, refundedInvoices } from './refund-ports.ts';
+import { calendarOf, timeZoneOf } from './shop-calendar.ts';
 import { ShopWarnings } from './shop-warnings.ts';
 import { fencedSender, webhookPort } from './webhook-port.ts';
 
@@ -301,20 +301,4 @@ export async function buildShop(
     },
     parts,
   };
-}
-
-/** The option, or what the machine has. */
-function timeZoneOf({ values }: Infra['config']): string {
-  return values['shop-timezone'] ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
-}
-
-/** The days of the shop. Throws ConfigError for what is no time zone. */
-function calendarOf(config: Infra['config']): Calendar {
-  const time_zone = timeZoneOf(config);
-  try {
-    return new Calendar(time_zone);
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    throw new ConfigError(`shop-timezone is a time zone such as Europe/Berlin or UTC, not '${time_zone}'`);
-  }
 }

@@ -11,6 +11,7 @@ import { buildInfra, type Infra } from './build-infra.ts';
 import { buildNode, type Node } from './build-node.ts';
 import { buildShop, type Shop } from './build-shop.ts';
 import { Lifecycle } from './lifecycle.ts';
+import type { OpenWeb } from './open-web.ts';
 import { callPeers } from './peer-book.ts';
 import { RecentLog } from './recent-log.ts';
 import { standBy } from './standby.ts';
@@ -77,14 +78,22 @@ export class Daemon implements Running {
     for (const note of config.notes) log.info(note);
     if (slowCurve !== undefined) log.warn(slowCurve);
     let lifecycle: Lifecycle | undefined;
+    let waiting_web: Promise<OpenWeb | undefined> = Promise.resolve(undefined);
+    const onWeb = (web: typeof waiting_web): void => {
+      waiting_web = web;
+    };
     const infra = await buildInfra(
-      { ...options, log, standBy: (waiting) => standBy(waiting, { ...options, log }) },
+      { ...options, log, standBy: (waiting) => standBy(waiting, { ...options, log, onWeb }) },
       unattended(log, () => lifecycle?.isStopping ?? false),
-    );
+    ).catch(async (error: unknown) => {
+      await (await waiting_web)?.web.stop();
+      throw error;
+    });
     try {
       const node: Node = await buildNode(infra, () => shop.port);
       const shop: Shop = await buildShop(infra, node);
-      const api = buildApi({ infra, node, shop, recent_log: log, onStop, onHandOver: options.onHandOver ?? onStop });
+      const { onHandOver = onStop } = options;
+      const api = buildApi({ infra, node, shop, recent_log: log, onStop, onHandOver }, waiting_web);
       // Started in this order, stopped in reverse.
       lifecycle = new Lifecycle([...infra.parts, ...node.parts, ...shop.parts, ...node.outward, ...api.parts]);
       await lifecycle.start();
@@ -92,6 +101,7 @@ export class Daemon implements Running {
       void callPeers(config, infra.store, node.peers, node.channels.list());
       return new Daemon(options, { ...infra, ...node, ...shop }, lifecycle);
     } catch (error) {
+      await (await waiting_web)?.web.stop();
       // Once there is a list of parts, it has stopped what it started, the database last.
       if (lifecycle === undefined) await infra.store.close();
       throw error;

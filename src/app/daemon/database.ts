@@ -39,6 +39,9 @@ export interface Waiting {
   readonly warning: string | undefined;
 }
 
+/** Ends what a waiting node answers, because it takes over or because it gives up. */
+export type EndWaiting = (takes_over: boolean) => Promise<void>;
+
 /** How a database is opened. */
 export interface DatabaseOptions {
   readonly config: Config;
@@ -47,7 +50,7 @@ export interface DatabaseOptions {
   /** The database failed: nothing more may be said. */
   readonly onFatal: (message: string, error?: Error) => void;
   /** Answers commands while this node waits, until the function is called that it resolves with. */
-  readonly standBy?: ((waiting: Waiting) => Promise<() => Promise<void>>) | undefined;
+  readonly standBy?: ((waiting: Waiting) => Promise<EndWaiting>) | undefined;
   /** Whether this process has just handed over, and another node is to have the lease. */
   readonly has_handed_over?: boolean | undefined;
   /** Ends the waiting. */

@@ -86,6 +86,7 @@ function addNodeGauges(
   gauge('inbound_largest_msat', 'What the roomiest channel that is up can receive.', () =>
     ways().reduce((most, { receivable_msat }) => Math.max(most, Number(receivable_msat)), 0),
   );
+  gauge('standby', '1 while this node waits to take over, else 0.', () => 0);
   gauge('peers', 'Peers that are connected.', () => node.peers.list().length);
   gauge('block_height', 'The height of the newest block.', () => chain.tip().height);
   gauge('chain_current', '1 while the chain is current, else 0.', () => (chain.isCurrent() ? 1 : 0));

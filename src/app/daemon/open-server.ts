@@ -16,7 +16,7 @@ import type { Store } from '../../infra/store/store.ts';
 import type { Outside } from '../../node/backup/database-file.ts';
 import { SEED_FILE } from '../../node/keys/seed-file.ts';
 import type { Config } from '../config/config.ts';
-import type { Database, DatabaseOptions, ServerPair } from './database.ts';
+import type { Database, DatabaseOptions, EndWaiting, ServerPair } from './database.ts';
 import { LeaseWait, STANDBY_NAME } from './lease-wait.ts';
 import { nodeName } from './node-name.ts';
 
@@ -74,13 +74,13 @@ async function opened(
   const read: Store['read'] = (sql, params) => home.read(sql, params);
   const replication = await readReplication(read);
   const warning = replicationFault(replication, config, log);
-  let stopWaiting = async (): Promise<void> => {};
+  let endWaiting: EndWaiting = async () => {};
   if (config.values.standby && !(await wait.isFree())) {
     if (!existsSync(join(config.network_dir, SEED_FILE))) throw new StoreFailure(seedIsMissing(config));
     log.info(
       `${wait.holder === '' ? 'no node works yet' : `the node ${wait.holder} works`}: this one, ${name}, is the standby now`,
     );
-    stopWaiting = (await standBy?.({ read, holder: () => wait.holder, name, warning })) ?? stopWaiting;
+    endWaiting = (await standBy?.({ read, holder: () => wait.holder, name, warning })) ?? endWaiting;
   }
   const committed: { water?: HighWater } = {};
   const { store: server, water } = await wait
@@ -99,7 +99,11 @@ async function opened(
               ),
       }),
     )
-    .finally(stopWaiting);
+    .catch(async (error: unknown) => {
+      await endWaiting(false);
+      throw error;
+    });
+  await endWaiting(true);
   committed.water = water;
   log.info(`this node, ${name}, holds the lease of the database ${home.target.name}`);
   const known = water.number;

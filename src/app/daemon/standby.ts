@@ -24,18 +24,25 @@ import { PolledInvoices } from '../../shop/invoices/polled.ts';
 import type { Config } from '../config/config.ts';
 import { readTip } from './chain-tip.ts';
 import { configsOf } from './command-modules.ts';
-import type { Waiting } from './database.ts';
+import type { EndWaiting, Waiting } from './database.ts';
 import { INVOICE_FEATURES } from './features.ts';
 import { identityOf } from './identity.ts';
 import { Lifecycle } from './lifecycle.ts';
 import { openKeys } from './open.ts';
+import { type OpenWeb, openWeb, tellDoors } from './open-web.ts';
+import { calendarOf } from './shop-calendar.ts';
 import { socketPart } from './socket-part.ts';
+import { standbyHost } from './standby-web.ts';
+import { isWebWanted } from './web-settings.ts';
 
-/** Until it is over: answers commands on the socket. It serves no HTTP: a balancer finds nobody there. */
+/**
+ * Answers commands on the socket, and says over HTTP that it is the standby, until what it answers is called: then the
+ * socket is closed, and the web process goes on for the node that works now, or ends where this one does not take over.
+ */
 export async function standBy(
   waiting: Waiting,
-  { config, log, clock = systemClock, onStop, onStandby = () => {} }: StandbyOptions,
-): Promise<() => Promise<void>> {
+  { config, log, clock = systemClock, onStop, onWeb, onStandby = () => {} }: StandbyOptions,
+): Promise<EndWaiting> {
   const store: Store = {
     read: waiting.read,
     commit: () => Promise.reject(new StoreClosedError()),
@@ -46,8 +53,26 @@ export async function standBy(
   const dispatcher = standbyDispatcher({ config, log, clock, store, keys, waiting, onStop });
   const lifecycle = new Lifecycle([socketPart({ config, log, clock, dispatcher })]);
   await lifecycle.start();
+  const named = { shop_name: identityOf(config, keys.node_id).alias, time_zone: calendarOf(config).time_zone };
+  // Another program on this machine may have the ports, the node that works for one: what counts is to wait for the lease.
+  const serve = async (): Promise<OpenWeb | undefined> => {
+    if (!isWebWanted(config)) return undefined;
+    try {
+      const open = await openWeb({ config, log, clock }, named, standbyHost(waiting.holder));
+      tellDoors(log, open.served);
+      return open;
+    } catch (error) {
+      log.warn(`this standby serves no HTTP: ${error instanceof Error ? error.message : String(error)}`);
+      return undefined;
+    }
+  };
+  const web = serve();
+  onWeb(web);
   onStandby();
-  return () => lifecycle.stop();
+  return async (takes_over) => {
+    await lifecycle.stop();
+    if (!takes_over) await (await web)?.web.stop();
+  };
 }
 
 /** What a node that may have to wait is given. */
@@ -57,6 +82,8 @@ export interface StandbyOptions {
   readonly clock?: Clock;
   /** `stop` was asked for. */
   readonly onStop: () => void;
+  /** The web process of this node, once it serves; undefined when it cannot. */
+  readonly onWeb: (web: Promise<OpenWeb | undefined>) => void;
   /** Commands are answered now. */
   readonly onStandby?: () => void;
 }

@@ -8,7 +8,7 @@ import type { Daemon } from '../../../src/app/daemon/daemon.ts';
 import { ERRORS } from '../../../src/base/errors.ts';
 import { PostgresServer, postgresMissing } from '../../support/postgres.ts';
 import { TIMEOUT } from '../../support/time-limit.ts';
-import { Town, untilAsync } from '../../support/town.ts';
+import { Town, until, untilAsync } from '../../support/town.ts';
 
 describe('a pair on one database', { ...TIMEOUT, skip: postgresMissing ?? false }, () => {
   let server: PostgresServer;
@@ -97,6 +97,95 @@ describe('a pair on one database', { ...TIMEOUT, skip: postgresMissing ?? false 
       asked('back', (client) => client.call('switchover', {})),
       (error) => error instanceof CallError && error.code === ERRORS.NO_STANDBY.code,
     );
+    await town.stop(back);
+  });
+
+  it('over HTTP a standby says that it is one, at every door, and goes on at the same ports when it takes over', async () => {
+    const front = await town.start('front', ...options('front'));
+    const rune = (await asked('front', (client) => client.call('createrune', {}))).rune;
+    const doors = ['clnrest-port=0', 'api-bind=127.0.0.1:0', 'metrics-bind=127.0.0.1:0', 'shop-bind=127.0.0.1:0'];
+    const insecure = ['clnrest-protocol=http', 'dashboard-bind=127.0.0.1:0'];
+    const started = town.start('back', ...options('back'), ...[...doors, ...insecure].map((option) => `--${option}`));
+    const told = (what: string): RegExpExecArray | null =>
+      new RegExp(`back info ${what} (https?://\\S+)`).exec(town.log.join('\n'));
+    await until(() => told('the dashboard at') !== null);
+    const [rest, api, operators, shop, dashboard] = [
+      'REST at',
+      'the interface for programs at',
+      'metrics at',
+      "the shop's pages at",
+      'the dashboard at',
+    ].map((what) => new URL(told(what)?.[1] as string).origin) as [string, string, string, string, string];
+    const get = async (url: string, init: RequestInit = {}) => {
+      const response = await fetch(url, { ...init, redirect: 'manual' });
+      const { status, headers } = response;
+      return { status, retry_after: headers.get('retry-after'), text: await response.text() };
+    };
+
+    assert.deepEqual(await get(`${operators}/healthz`), {
+      status: 200,
+      retry_after: null,
+      text: '{"status":"ok","reason":"standby","problems":[]}',
+    });
+    assert.deepEqual(await get(`${operators}/readyz`), {
+      status: 503,
+      retry_after: null,
+      text: '{"status":"not ok","reason":"standby","problems":["this node is the standby of a pair: front works"]}',
+    });
+    assert.match((await get(`${operators}/metrics`)).text, /^till_standby 1$/m);
+
+    const elsewhere = /^This node is the standby of a pair/;
+    const called = await get(`${rest}/v1/getinfo`, { method: 'POST', headers: { rune } });
+    const { code, message } = JSON.parse(called.text) as { code: number; message: string };
+    assert.deepEqual([called.status, called.retry_after, code], [503, '1', ERRORS.NODE_IS_STANDBY.code]);
+    assert.match(message, elsewhere);
+    const authorization = `Bearer ${rune}`;
+    for (const [path, accept] of [
+      ['invoices', 'application/json'],
+      ['events', 'text/event-stream'],
+    ] as const) {
+      const headers = { authorization, accept };
+      const { status, retry_after, text } = await get(`${api}/api/v1/${path}`, { headers });
+      const problem = JSON.parse(text) as { error: string; detail: string };
+      assert.deepEqual([status, retry_after, problem.error], [503, '1', 'NODE_IS_STANDBY'], path);
+      assert.match(problem.detail, elsewhere);
+    }
+    const customer = await get(`${shop}/i/unknown`, { headers: { 'accept-language': 'en' } });
+    assert.deepEqual([customer.status, customer.retry_after], [503, '1']);
+    assert.match(customer.text, /Another machine serves this shop now/);
+    const wallet_of_customer = await get(`${shop}/.well-known/lnurlp/coffee`);
+    assert.deepEqual(JSON.parse(wallet_of_customer.text), {
+      status: 'ERROR',
+      reason: 'The shop is busy: try again in a moment.',
+    });
+    const owner = await get(`${dashboard}/`, {
+      headers: { cookie: `till-${new URL(dashboard).port}=${'s'.repeat(43)}` },
+    });
+    assert.deepEqual([owner.status, owner.retry_after], [503, '1']);
+
+    await town.stop(front);
+    const back = await started;
+    assert.equal((await get(`${rest}/v1/getinfo`, { method: 'POST', headers: { rune } })).status, 201);
+    assert.equal((await get(`${api}/api/v1/invoices`, { headers: { authorization } })).status, 200);
+    const ready = JSON.parse((await get(`${operators}/readyz`)).text) as { reason?: string; problems: string[] };
+    assert.deepEqual(
+      [ready.reason, ready.problems],
+      [undefined, ['no channel that is up can receive: see listpeerchannels']],
+    );
+    assert.match((await get(`${operators}/metrics`)).text, /^till_standby 0$/m);
+    assert.equal((await get(`${shop}/i/unknown`)).status, 404);
+    await town.stop(back);
+  });
+
+  it('a standby whose ports are taken waits all the same, and serves once it works', async () => {
+    const front = await town.start('front', ...options('front'), '--metrics-bind=127.0.0.1:0');
+    const line = town.log.findLast((each) => each.startsWith('front info metrics at')) as string;
+    const url = new URL(line.split(' ').at(-1) as string).origin;
+    const started = town.start('back', ...options('back'), `--metrics-bind=${new URL(url).host}`);
+    await until(() => town.log.some((line) => /^back warn this standby serves no HTTP: cannot listen/.test(line)));
+    await town.stop(front);
+    const back = await started;
+    assert.equal((await fetch(`${url}/healthz`)).status, 200);
     await town.stop(back);
   });
 

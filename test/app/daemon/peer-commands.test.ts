@@ -104,23 +104,27 @@ test('ping: the answer is as long as was asked, up to the most that a message ho
   await refused(-1, 'Peer not connected', client.call('ping', { id: customer.keys.node_id }));
 });
 
-test('a peer that opened a channel to us over our own connection is called again when it is lost', TIMEOUT, async () => {
-  const wallet = await town.start('wallet');
-  await town.fund(wallet);
-  const [address] = wallet.bindings as unknown as { host: string; port: number }[];
-  const { node_id } = wallet.keys;
-  await shop_client.call('connect', { id: node_id, host: address?.host as string, port: address?.port as number });
-  const wallet_client = await connectToNode(wallet.rpc_file);
-  // It was called, so it knows no address of the shop, and cannot call back.
-  const { warning_no_address } = await wallet_client.call('fundchannel', { id, amount: 100_000 });
-  assert.equal(typeof warning_no_address, 'string');
-  const first = shop.peers.find(node_id);
-  wallet.peers.disconnect(shop.keys.node_id, 'the line is cut');
-  await until(() => shop.peers.find(node_id) !== undefined && shop.peers.find(node_id) !== first);
-  assert.equal(shop.peers.find(node_id)?.direction, 'out');
-  wallet_client.close();
-  await town.stop(wallet);
-});
+test(
+  'a peer that opened a channel to us over our own connection is called again when it is lost',
+  TIMEOUT,
+  async () => {
+    const wallet = await town.start('wallet');
+    await town.fund(wallet);
+    const [address] = wallet.bindings as unknown as { host: string; port: number }[];
+    const { node_id } = wallet.keys;
+    await shop_client.call('connect', { id: node_id, host: address?.host as string, port: address?.port as number });
+    const wallet_client = await connectToNode(wallet.rpc_file);
+    // It was called, so it knows no address of the shop, and cannot call back.
+    const { warning_no_address } = await wallet_client.call('fundchannel', { id, amount: 100_000 });
+    assert.equal(typeof warning_no_address, 'string');
+    const first = shop.peers.find(node_id);
+    wallet.peers.disconnect(shop.keys.node_id, 'the line is cut');
+    await until(() => shop.peers.find(node_id) !== undefined && shop.peers.find(node_id) !== first);
+    assert.equal(shop.peers.find(node_id)?.direction, 'out');
+    wallet_client.close();
+    await town.stop(wallet);
+  },
+);
 
 test('a peer with a channel is listed when it is away, and called again after it was hung up on', TIMEOUT, async () => {
   await client.call('fundchannel', { id, amount: 100_000 });

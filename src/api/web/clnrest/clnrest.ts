@@ -240,7 +240,10 @@ function sendError(
 }
 
 function sendFailure(response: ServerResponse, { error, code, message, data_json, is_refusal }: WebError): void {
-  const status = is_refusal ? 401 : error === 'UNKNOWN_COMMAND' ? 404 : 500;
+  // Core Lightning has no second node; a client may come back, or ask the other one.
+  const isStandby = error === 'NODE_IS_STANDBY';
+  if (isStandby && !response.headersSent) response.setHeader('retry-after', '1');
+  const status = is_refusal ? 401 : error === 'UNKNOWN_COMMAND' ? 404 : isStandby ? 503 : 500;
   sendError(response, status, code, message, data_json);
 }
 

@@ -43,7 +43,12 @@ export class NodeRefused extends Error {
 
 /** The node is asked too much already. Nothing was done. */
 export class NodeBusy extends Error {
-  override readonly name = 'NodeBusy';
+  override readonly name: string = 'NodeBusy';
+}
+
+/** This node waits while another one works. Nothing was done. */
+export class NodeIsStandby extends NodeBusy {
+  override readonly name = 'NodeIsStandby';
 }
 
 /** A result that a page takes is in memory as a whole. */
@@ -93,7 +98,8 @@ function ask(link: Pick<NodeLink, 'call'>, request: CallRequest, { signal }: Nod
       },
       onError(failure) {
         done();
-        reject(new NodeRefused(failure));
+        const isStandby = failure.error === 'NODE_IS_STANDBY';
+        reject(isStandby ? new NodeIsStandby(failure.message) : new NodeRefused(failure));
       },
       onBusy() {
         done();

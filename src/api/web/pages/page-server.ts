@@ -11,7 +11,7 @@ import { Form, readForm } from './form.ts';
 import { pageHeaders } from './headers.ts';
 import { isFromOwnPage, type OwnAddress, originAsked } from './host.ts';
 import { LANGUAGE_COOKIE, type Language, languageNamed, languageOf } from './language.ts';
-import { NodeBusy, NodeRefused } from './node-calls.ts';
+import { NodeBusy, NodeIsStandby, NodeRefused } from './node-calls.ts';
 import type { PageAnswer, PageHeaders, PageRequest, PageRoute, PageTools, RouteSet } from './page.ts';
 import { PageProblem, PROBLEM_STATUS, type ProblemName, problemPage } from './problems.ts';
 import { STREAMED } from './streamed.ts';
@@ -133,7 +133,9 @@ export class PageServer {
 
   #problemOf(error: unknown): PageAnswer {
     if (error instanceof PageProblem) return { problem: error.problem };
-    if (error instanceof NodeBusy) return { problem: 'busy', headers: { 'retry-after': '1' } };
+    if (error instanceof NodeBusy) {
+      return { problem: error instanceof NodeIsStandby ? 'standby' : 'busy', headers: { 'retry-after': '1' } };
+    }
     if (error instanceof NodeRefused) {
       if (error.is_refusal) return { problem: 'refused' };
       // Only those who have a credential get here: what the node says of their wish is for them.

@@ -25,6 +25,7 @@ const english = {
   too_many: { title: 'Too many requests', text: 'Please wait a minute, then load this page again.' },
   refused: { title: 'Not permitted', text: 'You are not permitted to see or do this.' },
   busy: { title: 'Busy', text: 'The shop is busy at this moment. Please load this page again.' },
+  standby: { title: 'One moment', text: 'Another machine serves this shop now. Please load this page again.' },
   failed: { title: 'Something went wrong', text: 'Please try again. If it happens again, tell the shop.' },
 } as const satisfies Readonly<Record<string, Told>>;
 
@@ -55,6 +56,10 @@ const TEXTS: Catalogue<Readonly<Record<ProblemName, Told>>> = {
     too_many: { title: 'Zu viele Anfragen', text: 'Bitte warten Sie eine Minute und laden Sie die Seite dann neu.' },
     refused: { title: 'Nicht erlaubt', text: 'Sie dürfen das nicht sehen oder tun.' },
     busy: { title: 'Ausgelastet', text: 'Der Shop ist gerade ausgelastet. Bitte laden Sie die Seite neu.' },
+    standby: {
+      title: 'Einen Moment',
+      text: 'Dieser Shop läuft jetzt auf einem anderen Rechner. Bitte laden Sie die Seite neu.',
+    },
     failed: {
       title: 'Etwas ist schiefgegangen',
       text: 'Bitte versuchen Sie es noch einmal. Geschieht es wieder, sagen Sie es dem Shop.',
@@ -76,6 +81,7 @@ const TEXTS: Catalogue<Readonly<Record<ProblemName, Told>>> = {
     too_many: { title: 'Demasiadas peticiones', text: 'Espere un minuto y vuelva a cargar la página.' },
     refused: { title: 'No permitido', text: 'No tiene permiso para ver o hacer esto.' },
     busy: { title: 'Ocupado', text: 'La tienda está ocupada en este momento. Vuelva a cargar la página.' },
+    standby: { title: 'Un momento', text: 'Otra máquina atiende ahora esta tienda. Vuelva a cargar la página.' },
     failed: { title: 'Algo salió mal', text: 'Inténtelo de nuevo. Si vuelve a ocurrir, avise a la tienda.' },
   },
   fr: {
@@ -94,6 +100,7 @@ const TEXTS: Catalogue<Readonly<Record<ProblemName, Told>>> = {
     too_many: { title: 'Trop de demandes', text: 'Attendez une minute, puis rechargez la page.' },
     refused: { title: 'Non autorisé', text: 'Vous n’avez pas le droit de voir ou de faire cela.' },
     busy: { title: 'Occupé', text: 'La boutique est occupée en ce moment. Rechargez la page.' },
+    standby: { title: 'Un instant', text: 'Une autre machine sert maintenant cette boutique. Rechargez la page.' },
     failed: { title: 'Une erreur est survenue', text: 'Réessayez. Si cela se reproduit, prévenez la boutique.' },
   },
   pt: {
@@ -112,6 +119,7 @@ const TEXTS: Catalogue<Readonly<Record<ProblemName, Told>>> = {
     too_many: { title: 'Pedidos demais', text: 'Espere um minuto e recarregue a página.' },
     refused: { title: 'Não permitido', text: 'Não tem permissão para ver ou fazer isto.' },
     busy: { title: 'Ocupada', text: 'A loja está ocupada neste momento. Recarregue a página.' },
+    standby: { title: 'Um momento', text: 'Outra máquina atende agora esta loja. Recarregue a página.' },
     failed: { title: 'Algo correu mal', text: 'Tente de novo. Se voltar a acontecer, avise a loja.' },
   },
   ja: {
@@ -133,6 +141,10 @@ const TEXTS: Catalogue<Readonly<Record<ProblemName, Told>>> = {
     too_many: { title: 'リクエストが多すぎます', text: '一分ほど待ってから、ページを読み込み直してください。' },
     refused: { title: '許可されていません', text: 'これを見る、または行う権限がありません。' },
     busy: { title: '混み合っています', text: 'ただいま混み合っています。ページを読み込み直してください。' },
+    standby: {
+      title: '少々お待ちください',
+      text: 'このショップは今、別の機械で動いています。ページを読み込み直してください。',
+    },
     failed: { title: '問題が起きました', text: 'もう一度お試しください。繰り返す場合は、ショップにお知らせください。' },
   },
 };
@@ -148,6 +160,7 @@ export const PROBLEM_STATUS: Readonly<Record<ProblemName, number>> = {
   too_many: 429,
   refused: 403,
   busy: 503,
+  standby: 503,
   failed: 500,
 };
 

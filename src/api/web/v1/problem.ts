@@ -54,5 +54,8 @@ export function sendError(response: ServerResponse, failure: WebError, request_i
     error,
   });
   const whole = data_json === 'null' ? body : `${body.slice(0, -1)},"data":${data_json}}`;
-  send(response, status, whole, status === 401 ? { 'www-authenticate': 'Bearer' } : {});
+  send(response, status, whole, {
+    ...(status === 401 ? { 'www-authenticate': 'Bearer' } : {}),
+    ...(error === 'NODE_IS_STANDBY' ? { 'retry-after': '1' } : {}),
+  });
 }

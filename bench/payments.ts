@@ -7,10 +7,10 @@ import { join } from 'node:path';
 import { Market, type Trader, until } from '../test/support/market.ts';
 import { type Figure, percentile } from './figures.ts';
 import { memoryMb } from './support/memory.ts';
+import { invoices, payAll, payOneByOne } from './support/sales.ts';
 
 export const name = 'payments over one channel, both ends on this machine';
 
-const AMOUNT_MSAT = 50_000;
 /** An HTLC of this amount is an output of the commitment transactions, with its own signatures; a smaller one is not. */
 const LARGE_AMOUNT_MSAT = 1_000_000;
 const CHANNEL_SAT = 16_000_000;
@@ -80,40 +80,6 @@ async function payMany(payments: number): Promise<readonly Figure[]> {
   } finally {
     await market.close();
   }
-}
-
-async function payOneByOne(customer: Trader, bolt11s: readonly string[]): Promise<readonly number[]> {
-  const times: number[] = [];
-  for (const bolt11 of bolt11s) {
-    const begin = performance.now();
-    await customer.ask('pay', { bolt11 });
-    times.push(performance.now() - begin);
-  }
-  return times;
-}
-
-async function invoices(
-  shop: Trader,
-  label: string,
-  count: number,
-  amount_msat = AMOUNT_MSAT,
-): Promise<readonly string[]> {
-  const made = await Promise.all(
-    Array.from({ length: count }, (_, index) =>
-      shop.ask('invoice', { amount_msat, label: `${label}-${index}`, description: 'a cup of coffee' }),
-    ),
-  );
-  return made.map(({ bolt11 }) => bolt11 as string);
-}
-
-async function payAll(customer: Trader, bolt11s: readonly string[], in_flight: number): Promise<void> {
-  let next = 0;
-  const lane = async (): Promise<void> => {
-    for (let bolt11 = bolt11s[next++]; bolt11 !== undefined; bolt11 = bolt11s[next++]) {
-      await customer.ask('pay', { bolt11 });
-    }
-  };
-  await Promise.all(Array.from({ length: in_flight }, lane));
 }
 
 /** The database after a clean stop, when its log is written back. */

@@ -1,30 +1,24 @@
-/** What can happen to a pair: each fault does its harm, undoes it, and says which node must work afterwards, if it can. */
-import type { Random } from '../sim/random.ts';
-import type { Scene, Side } from './scene.ts';
+/**
+ * What can happen to a pair that loses nothing by it: each fault does its harm and undoes it; behind it sales go on, and
+ * the ledger agrees. Losses of commits, which give channels up, are in losses.ts.
+ */
+import { DATABASE_FAULTS } from './database-faults.ts';
+import { type Fault, other, pause } from './fault.ts';
+import { HOUR_MS, type Side } from './scene.ts';
 
-export interface Fault {
-  readonly name: string;
-  /** Does it, while sales go on. Resolves when all is as before, but for what the pair has to do by itself. */
-  run(scene: Scene, random: Random, active: Side): Promise<void>;
-}
-
-const other = (side: Side): Side => (side === 'front' ? 'back' : 'front');
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
-/** Stops the process for so long, and lets it go on: its sockets are as it left them. */
-function freeze(ms: number): Fault['run'] {
+/** Stops processes for so long, and lets them go on: their sockets are as they left them. */
+function freeze(ms: number, whom: (active: Side) => readonly Side[]): Fault['run'] {
   return async (scene, _random, active) => {
-    const node = scene.nodes[active];
-    node.signal('SIGSTOP');
+    const nodes = whom(active).map((side) => scene.nodes[side]);
+    for (const node of nodes) node.signal('SIGSTOP');
     await pause(ms);
-    node.signal('SIGCONT');
+    for (const node of nodes) node.signal('SIGCONT');
   };
 }
 
-const WRITER = `SELECT backend_pid FROM lease`;
+const theActive = (active: Side): readonly Side[] => [active];
+const theStandby = (active: Side): readonly Side[] => [other(active)];
+const both = (): readonly Side[] => ['front', 'back'];
 
 export const FAULTS: readonly Fault[] = [
   {
@@ -45,24 +39,22 @@ export const FAULTS: readonly Fault[] = [
       for (const node of Object.values(scene.nodes)) node.signal('SIGKILL');
     },
   },
+  { name: 'the active node is stopped for one second', run: freeze(1000, theActive) },
+  { name: 'the active node is stopped for five seconds', run: freeze(5000, theActive) },
+  { name: 'the active node is stopped for a minute', run: freeze(60_000, theActive) },
+  { name: 'the standby is stopped for five seconds', run: freeze(5000, theStandby) },
+  { name: 'both nodes are stopped for five seconds', run: freeze(5000, both) },
   {
-    name: 'the server is killed, and starts again',
+    name: 'the clocks of both nodes are set',
     async run(scene, random) {
-      await scene.server.end('SIGKILL');
-      await pause(random.below(1500));
-      await scene.server.start();
+      for (let set = 0; set < 4; set++) {
+        scene.setClock(random.pick(both()), random.pick([-HOUR_MS, 0, HOUR_MS]));
+        await pause(random.below(500));
+      }
+      scene.setClock('front', 0);
+      scene.setClock('back', HOUR_MS);
     },
   },
-  {
-    name: 'the server is stopped at once, and starts again',
-    async run(scene) {
-      await scene.server.end('SIGQUIT');
-      await scene.server.start();
-    },
-  },
-  { name: 'the active node is stopped for one second', run: freeze(1000) },
-  { name: 'the active node is stopped for five seconds', run: freeze(5000) },
-  { name: 'the active node is stopped for a minute', run: freeze(60_000) },
   {
     name: 'the way to the database is cut',
     async run(scene, random, active) {
@@ -75,7 +67,15 @@ export const FAULTS: readonly Fault[] = [
   {
     name: 'the way to the database is cut in the middle of a packet',
     async run(scene, random, active) {
-      scene.ways[active].cutAfter(1 + random.below(4000));
+      scene.ways[active].cutAfter('said', 1 + random.below(4000));
+      await pause(500 + random.below(500));
+      scene.ways[active].clear();
+    },
+  },
+  {
+    name: 'the way to the database is cut in the middle of an answer',
+    async run(scene, random, active) {
+      scene.ways[active].cutAfter('answered', 1 + random.below(2000));
       await pause(500 + random.below(500));
       scene.ways[active].clear();
     },
@@ -84,6 +84,14 @@ export const FAULTS: readonly Fault[] = [
     name: 'the way to the database swallows everything',
     async run(scene, random, active) {
       scene.ways[active].set('swallow');
+      await pause(500 + random.below(6000));
+      scene.ways[active].clear();
+    },
+  },
+  {
+    name: 'the way to the database swallows the answers',
+    async run(scene, random, active) {
+      scene.ways[active].set('swallow answers');
       await pause(500 + random.below(6000));
       scene.ways[active].clear();
     },
@@ -105,21 +113,20 @@ export const FAULTS: readonly Fault[] = [
     },
   },
   {
-    name: 'the writer is ended by the server',
-    async run(scene, random) {
-      for (let end = 0; end < 5; end++) {
-        await scene.sql(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = (${WRITER})`);
-        await pause(random.below(300));
-      }
+    name: 'the way of the standby to the database swallows everything',
+    async run(scene, random, active) {
+      scene.ways[other(active)].set('swallow');
+      await pause(500 + random.below(4000));
+      scene.ways[other(active)].clear();
     },
   },
   {
-    name: 'statements of the writer are cancelled by the server',
+    name: 'no node reaches the database',
     async run(scene, random) {
-      for (let cancel = 0; cancel < 20; cancel++) {
-        await scene.sql(`SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE pid = (${WRITER})`);
-        await pause(random.below(60));
-      }
+      const ways = Object.values(scene.ways);
+      for (const way of ways) way.set(random.pick(['swallow', 'refuse']));
+      await pause(500 + random.below(6000));
+      for (const way of ways) way.clear();
     },
   },
   {
@@ -129,13 +136,21 @@ export const FAULTS: readonly Fault[] = [
     },
   },
   {
+    name: 'a copy of the active node is started beside it: both take the lease for their own',
+    async run(scene, random, active) {
+      const twin = scene.twin(active);
+      await Promise.race([twin.start(), pause(6000)]);
+      await pause(random.below(2000));
+      await twin.stop('SIGKILL');
+    },
+  },
+  {
     name: 'the work is handed over',
     async run(scene) {
-      await scene.front
-        .ask('switchover', {}, { signal: AbortSignal.timeout(20_000), is_repeatable: false })
-        .catch(() => {
-          // Whoever asks while the pair changes hands may lose its connection.
-        });
+      const signal = AbortSignal.timeout(20_000);
+      await scene.front.ask('switchover', {}, { signal, is_repeatable: false }).catch(() => {
+        // Whoever asks while the pair changes hands may lose its connection.
+      });
     },
   },
   {
@@ -146,4 +161,21 @@ export const FAULTS: readonly Fault[] = [
       scene.door.cut();
     },
   },
+  {
+    name: 'the way to the customer is cut in the middle of a message',
+    async run(scene, random) {
+      scene.door.cutAfter(random.pick(['said', 'answered']), 1 + random.below(2000));
+      await pause(500);
+      scene.door.clear();
+    },
+  },
+  {
+    name: 'the way to the customer swallows everything',
+    async run(scene, random) {
+      scene.door.set('swallow');
+      await pause(500 + random.below(2500));
+      scene.door.clear();
+    },
+  },
+  ...DATABASE_FAULTS,
 ];

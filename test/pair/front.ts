@@ -7,10 +7,13 @@ import { ERRORS } from '../../src/base/errors.ts';
 /** Errors of a node that does not work now: another one may. */
 const ELSEWHERE: readonly number[] = [ERRORS.NODE_IS_STANDBY.code, ERRORS.LIGHTNINGD_SHUTDOWN.code];
 const TRY_AGAIN_MS = 20;
+/** A node that is stopped takes what it is asked, and answers when it is woken: a shop asks another one before that. */
+const PATIENCE_MS = 4000;
 
 export class Front {
   readonly #sockets: readonly string[];
-  readonly #clients = new Map<string, Client>();
+  /** One for each socket, which all that ask there share: also those that ask while it is being connected. */
+  readonly #clients = new Map<string, Promise<Client>>();
   /** The socket that answered last. */
   #current: string;
 
@@ -25,8 +28,8 @@ export class Front {
   }
 
   /**
-   * Asks whoever works, until somebody answers. Rejects with CallError, with ConnectionError where the connection ended
-   * before the answer and `is_repeatable` is false, and with the signal's reason.
+   * Asks whoever works, until somebody answers: who has not after PATIENCE_MS is asked no more. Rejects with CallError, with
+   * ConnectionError where the connection ended before the answer and `is_repeatable` is false, and with the signal's reason.
    */
   async ask<M extends keyof Commands>(
     method: M,
@@ -35,15 +38,19 @@ export class Front {
   ): Promise<Commands[M]['result']> {
     for (;;) {
       signal.throwIfAborted();
+      const socket = this.#current;
+      const connecting = this.#client(socket);
+      const patience = is_repeatable ? AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]) : signal;
       let was_sent = false;
       try {
-        const client = await this.#client();
+        const client = await connecting;
         was_sent = true;
-        return (await client.callAny(method, params, { signal })) as Commands[M]['result'];
+        return (await client.callAny(method, params, { signal: patience })) as Commands[M]['result'];
       } catch (error) {
         const isElsewhere = error instanceof CallError && ELSEWHERE.includes(error.code);
-        if (!isElsewhere && !(error instanceof ConnectionError)) throw error;
-        this.#turn();
+        const isLate = patience.aborted && !signal.aborted;
+        if (!isElsewhere && !isLate && !(error instanceof ConnectionError)) throw error;
+        this.#turnFrom(socket, connecting);
         if (error instanceof ConnectionError && was_sent && !is_repeatable) throw error;
       }
       await new Promise((resolve) => setTimeout(resolve, TRY_AGAIN_MS));
@@ -51,22 +58,32 @@ export class Front {
   }
 
   close(): void {
-    for (const client of this.#clients.values()) client.close();
-    this.#clients.clear();
+    for (const [socket, client] of [...this.#clients]) this.#hangUp(socket, client);
   }
 
-  async #client(): Promise<Client> {
-    const known = this.#clients.get(this.#current);
+  #client(socket: string): Promise<Client> {
+    const known = this.#clients.get(socket);
     if (known !== undefined) return known;
-    const client = await connectToNode(this.#current, { reconnect: false });
-    this.#clients.set(this.#current, client);
+    const client = connectToNode(socket, { reconnect: false });
+    this.#clients.set(socket, client);
     return client;
   }
 
-  /** From now on the other one is asked. */
-  #turn(): void {
-    this.#clients.get(this.#current)?.close();
-    this.#clients.delete(this.#current);
-    this.#current = this.#sockets.find((socket) => socket !== this.#current) as string;
+  /** From now on another than this one is asked. */
+  #turnFrom(socket: string, client: Promise<Client>): void {
+    this.#hangUp(socket, client);
+    if (this.#current === socket) this.#current = this.#sockets.find((other) => other !== socket) as string;
+  }
+
+  /** Others may share the connection: they ask again. One that was made meanwhile stays. */
+  #hangUp(socket: string, client: Promise<Client>): void {
+    if (this.#clients.get(socket) !== client) return;
+    this.#clients.delete(socket);
+    client.then(
+      (connected) => connected.close(),
+      () => {
+        // It was never there, which whoever asked was told.
+      },
+    );
   }
 }

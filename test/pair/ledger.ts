@@ -71,15 +71,32 @@ export class Ledger {
     for (const { payment_hash, status } of pays) {
       if (status === 'complete') assert.ok(by_hash.has(payment_hash), `payment ${payment_hash} arrived nowhere`);
     }
-    await this.#checkChannel(shop, customer);
+    await checkChannel(shop, customer);
   }
+}
 
-  /** The channel is the one it was, nothing of it is on the chain, and both sides count the same. */
-  async #checkChannel(shop: Client, customer: Client): Promise<void> {
+/**
+ * The channel is the one it was, and both sides count the same: once no payment is under way, the shop has in it what its paid
+ * invoices brought, since its peer has opened the channel and nothing else went through it.
+ */
+async function checkChannel(shop: Client, customer: Client): Promise<void> {
+  for (;;) {
     const [ours, theirs] = await Promise.all(
       [shop, customer].map(async (client) => (await client.call('listpeerchannels', {})).channels),
     );
     assert.deepEqual([ours?.length, theirs?.length], [1, 1], 'there is the one channel');
     assert.deepEqual([ours?.[0]?.state, theirs?.[0]?.state], ['CHANNELD_NORMAL', 'CHANNELD_NORMAL'], 'and it is open');
+    const { invoices } = await shop.call('listinvoices', {});
+    const received_msat = invoices.reduce(
+      (sum, { amount_received_msat }) => sum + BigInt(amount_received_msat ?? 0),
+      0n,
+    );
+    const [our_msat, their_msat] = [ours, theirs].map((channels) => BigInt(channels?.[0]?.to_us_msat ?? 0));
+    const total_msat = BigInt(ours?.[0]?.total_msat ?? 0);
+    const under_way = [ours, theirs].flatMap((channels) => channels?.[0]?.htlcs ?? []);
+    if (under_way.length === 0 && our_msat === received_msat && (our_msat ?? 0n) + (their_msat ?? 0n) === total_msat)
+      return;
+    // What is still under way arrives, or is given back. Whoever asks does not wait for ever.
+    await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }

@@ -1,7 +1,8 @@
 /** One node of the pair as a service: a process that is started again whenever it ends, as systemd does. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PROGRAM } from '../support/node-process.ts';
 
@@ -43,7 +44,8 @@ export class PairNode {
 
   /** What it logged, in all of its runs. */
   get log(): string {
-    return ['log', 'said'].map((file) => readFileSync(join(this.dir, file), 'utf8')).join('\n');
+    const paths = ['log', 'said'].map((file) => join(this.dir, file)).filter((path) => existsSync(path));
+    return paths.map((path) => readFileSync(path, 'utf8')).join('\n');
   }
 
   /** The process of the current run; undefined while there is none. */
@@ -69,9 +71,10 @@ export class PairNode {
     this.#is_wanted = false;
     const child = this.#child;
     if (child === undefined) return;
+    const closed = once(child, 'close');
     child.kill('SIGCONT');
     child.kill(signal);
-    await once(child, 'close');
+    await closed;
   }
 
   #run(): void {
@@ -79,9 +82,11 @@ export class PairNode {
     const words = ['start', `--lightning-dir=${dir}`, `--log-file=${join(dir, 'log')}`, `--node-name=${name}`, ...args];
     // What the process says beside its log, such as why it ended, is kept with it.
     const fd = openSync(join(dir, 'said'), 'a');
+    // Compiling all modules anew costs a node more than all else that it does when it starts.
+    const compiled = join(tmpdir(), `till-compiled-${process.getuid?.() ?? ''}`);
     const child = spawn(process.execPath, [PROGRAM, ...words], {
       stdio: ['ignore', fd, fd, 'ipc'],
-      env: { ...process.env, TILL_DIR: dir, NO_COLOR: '1', ...env },
+      env: { ...process.env, TILL_DIR: dir, NO_COLOR: '1', NODE_COMPILE_CACHE: compiled, ...env },
     });
     closeSync(fd);
     this.#child = child;

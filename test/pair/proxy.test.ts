@@ -53,10 +53,31 @@ test('a cut ends connections in the middle of what is said', async (t) => {
   caller.on('data', (bytes) => {
     heard += String(bytes);
   });
-  proxy.cutAfter(3);
+  proxy.cutAfter('said', 3);
   caller.write('hello');
   await closed(caller);
   assert.ok('hel'.startsWith(heard), heard);
+});
+
+test('answers alone can be cut and swallowed: what was asked arrives', async (t) => {
+  const { proxy, call } = await made(t);
+  const caller = call();
+  let heard = '';
+  caller.on('data', (bytes) => {
+    heard += String(bytes);
+  });
+  proxy.cutAfter('answered', 3);
+  caller.write('hello');
+  await closed(caller);
+  assert.ok('hel'.startsWith(heard), heard);
+  proxy.set('swallow answers');
+  const deaf = call();
+  deaf.on('data', () => assert.fail('an answer came'));
+  deaf.write('hello');
+  while (proxy.connections[1]?.said.length !== 1) await new Promise((resolve) => setImmediate(resolve));
+  const ended = closed(deaf);
+  proxy.clear();
+  await ended;
 });
 
 test('what is swallowed goes nowhere, and the connection ends when the weather clears', async (t) => {

@@ -2,8 +2,14 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
-/** What happens to bytes. `swallow`: they are taken and go nowhere, and nobody is told. `refuse`: nobody answers. */
-export type Weather = 'pass' | 'swallow' | 'refuse';
+/**
+ * What happens to bytes. `swallow`: they are taken and go nowhere, and nobody is told; `swallow answers`: those of the called one
+ * alone. `refuse`: nobody answers.
+ */
+export type Weather = 'pass' | 'swallow' | 'swallow answers' | 'refuse';
+
+/** What callers say, or what they are answered. */
+export type Direction = 'said' | 'answered';
 
 /** One connection through the proxy, and what its caller said in it. */
 export interface Carried {
@@ -28,8 +34,8 @@ export class TcpProxy {
   readonly #connections: Carried[] = [];
   #weather: Weather = 'pass';
   #delay_ms = 0;
-  /** How many more bytes of the callers pass before everything is cut; undefined: all. */
-  #left_bytes: number | undefined;
+  /** How many more bytes of one direction pass before everything is cut; undefined: all. */
+  #left: { readonly direction: Direction; bytes: number } | undefined;
 
   /** Listens on a free port of the loopback address, and carries what comes there to the target. */
   static async to(target: Target): Promise<TcpProxy> {
@@ -69,14 +75,14 @@ export class TcpProxy {
     this.#delay_ms = delay_ms;
   }
 
-  /** After so many more bytes of the callers everything is cut, in the middle of whatever they say. */
-  cutAfter(bytes: number): void {
-    this.#left_bytes = bytes;
+  /** After so many more bytes of this direction everything is cut, in the middle of whatever is said. */
+  cutAfter(direction: Direction, bytes: number): void {
+    this.#left = { direction, bytes };
   }
 
   /** Ends all connections at once, as a cable that is pulled and a kernel that notices. */
   cut(): void {
-    this.#left_bytes = undefined;
+    this.#left = undefined;
     for (const { near, far } of [...this.#pairs]) {
       near.resetAndDestroy();
       far.destroy();
@@ -85,10 +91,10 @@ export class TcpProxy {
 
   /** Good weather again. What was swallowed is lost: connections that lack bytes are ended. */
   clear(): void {
-    if (this.#weather === 'swallow') this.cut();
+    if (this.#weather.startsWith('swallow')) this.cut();
     this.#weather = 'pass';
     this.#delay_ms = 0;
-    this.#left_bytes = undefined;
+    this.#left = undefined;
   }
 
   async close(): Promise<void> {
@@ -125,18 +131,18 @@ export class TcpProxy {
   }
 
   #pass(pair: Pair, from: Socket, to: Socket, bytes: Buffer): void {
+    const direction = from === pair.near ? 'said' : 'answered';
+    if (direction === 'said') pair.carried.said.push({ at_ms: performance.now(), bytes: bytes.length });
     let passed = bytes;
-    if (from === pair.near) {
-      pair.carried.said.push({ at_ms: performance.now(), bytes: bytes.length });
-      if (this.#left_bytes !== undefined) {
-        passed = bytes.subarray(0, this.#left_bytes);
-        this.#left_bytes -= passed.length;
-      }
+    const left = this.#left?.direction === direction ? this.#left : undefined;
+    if (left !== undefined) {
+      passed = bytes.subarray(0, left.bytes);
+      left.bytes -= passed.length;
     }
-    if (this.#weather === 'swallow') return;
+    if (this.#weather === 'swallow' || (this.#weather === 'swallow answers' && direction === 'answered')) return;
     const deliver = (): void => {
       if (to.writable) to.write(passed);
-      if (this.#left_bytes === 0) this.cut();
+      if (left?.bytes === 0) this.cut();
     };
     if (this.#delay_ms === 0) deliver();
     else setTimeout(deliver, this.#delay_ms);

@@ -1,81 +1,161 @@
-/** Rounds of faults on one scene, from a seed: after each, sales go on, and the ledger agrees. */
+/**
+ * Rounds of faults on one scene, from a seed that replays: after each, sales go on, and the ledger agrees. The last round loses
+ * commits, and with them the channel.
+ */
 import assert from 'node:assert/strict';
 import { type Client, ConnectionError, connectToNode } from '../../src/api/client/index.ts';
 import { Random } from '../sim/random.ts';
-import { FAULTS, type Fault } from './faults.ts';
+import { canMount, type DatabaseKind } from './database.ts';
+import type { Fault } from './fault.ts';
+import { FAULTS } from './faults.ts';
 import { lateBytes, noteTakeover, type Takeover } from './late-words.ts';
-import type { Scene, Side } from './scene.ts';
+import { assertGivenUp, LOSSES, type Loss } from './losses.ts';
+import { Scene, type Side } from './scene.ts';
 import { Trade } from './trade.ts';
 
 /** What a round showed. */
 export interface Round {
   readonly fault: string;
-  /** From the fault's beginning until a sale was finished that began after it, in milliseconds. */
+  /** From the fault's beginning until sales were finished that began after it; of a loss, until the channel was given up. */
   readonly until_sale_ms: number;
   readonly has_changed_hands: boolean;
+}
+
+export interface StormOptions {
+  readonly seed: number;
+  readonly rounds: number;
+  /** Those to draw from. Default: all that the database allows. */
+  readonly faults?: readonly Fault[];
+  readonly tell?: (round: Round) => void;
+  /** Called with the scene of a failure, before it is gone. */
+  readonly onFailed?: (scene: Scene) => void;
 }
 
 const LANES = 3;
 /** Sales after a fault, before it counts as over. */
 const SALES = 6;
-/** How long a pair may take to sell again. */
-export const LONGEST_MS = 60_000;
+/** How long a pair may take to sell again, on a machine that has little time. */
+const LONGEST_MS = 120_000;
+const KINDS: readonly DatabaseKind[] = ['single', 'replica', 'small disk'];
+const LONGEST_LEASE_SECONDS = 3;
 
-export async function storm(
-  scene: Scene,
-  seed: number,
-  rounds: number,
-  faults: readonly Fault[] = FAULTS,
-  tell: (round: Round) => void = () => {},
-): Promise<readonly Round[]> {
-  const random = new Random(seed);
-  const told: Round[] = [];
-  for (let number = 0; number < rounds; number++) {
-    const fault = random.pick(faults);
-    try {
-      const round = await oneRound(scene, random, fault, `${seed} ${number}`);
-      told.push(round);
-      tell(round);
-    } catch (error) {
-      throw new Error(
-        `seed ${seed}, round ${number} (${fault.name}): ${error instanceof Error ? error.message : error}`,
-        {
-          cause: error,
-        },
-      );
-    }
-  }
-  return told;
+/** The database that a seed means, here. */
+export function kindOf(seed: number): DatabaseKind {
+  const kind = KINDS[seed % KINDS.length] as DatabaseKind;
+  return kind === 'small disk' && !canMount() ? 'single' : kind;
 }
 
-async function oneRound(scene: Scene, random: Random, fault: Fault, prefix: string): Promise<Round> {
+/** Runs a whole scene. Rejects with what is wrong, in which round of which seed. */
+export async function storm({ seed, rounds, faults, tell = () => {}, onFailed }: StormOptions): Promise<void> {
+  const random = new Random(seed);
+  const database = kindOf(seed);
+  const lease_seconds = 1 + random.below(LONGEST_LEASE_SECONDS);
+  const isPossible = ({ needs }: { readonly needs?: DatabaseKind }): boolean =>
+    needs === undefined || needs === database;
+  const deck = new Deck(random, (faults ?? FAULTS).filter(isPossible));
+  let name = 'everything is set up';
+  let number = 0;
+  let scene: Scene | undefined;
+  try {
+    scene = await Scene.open({ lease_seconds, database });
+    for (; number < rounds; number++) {
+      const isLast = faults === undefined && number === rounds - 1;
+      const drawn = isLast ? random.pick(LOSSES.filter(isPossible)) : deck.draw();
+      name = drawn.name;
+      tell(await oneRound(scene, drawn, random, `${seed} ${number}`, isLast ? 'loss' : 'fault'));
+    }
+  } catch (error) {
+    if (scene !== undefined) onFailed?.(scene);
+    const said = error instanceof Error ? error.message : String(error);
+    const where = `seed ${seed}, round ${number} of ${rounds} (${database}, lease ${lease_seconds} s; ${name})`;
+    throw new Error(`${where}: ${said}`, { cause: error });
+  } finally {
+    await scene?.close();
+  }
+}
+
+/** Draws each once before any comes again. */
+class Deck {
+  readonly #random: Random;
+  readonly #all: readonly Fault[];
+  #left: Fault[] = [];
+
+  constructor(random: Random, all: readonly Fault[]) {
+    this.#random = random;
+    this.#all = all;
+  }
+
+  draw(): Fault {
+    if (this.#left.length === 0) this.#left = [...this.#all];
+    return this.#left.splice(this.#random.below(this.#left.length), 1)[0] as Fault;
+  }
+}
+
+async function oneRound(
+  scene: Scene,
+  drawn: Fault | Loss,
+  random: Random,
+  prefix: string,
+  what: 'fault' | 'loss',
+): Promise<Round> {
   const before = await activeNow(scene);
-  const pid = scene.nodes[before].pid;
   const trade = new Trade(scene.front, scene.consumer, scene.customer, scene.ledger, prefix);
   const watch = watchLease(scene, before);
   try {
     trade.start(LANES);
     await inTime(trade.more(2), 'sales before the fault');
     const began_ms = performance.now();
-    await fault.run(scene, random, before);
-    await inTime(trade.more(SALES), 'sales after the fault');
-    const until_sale_ms = performance.now() - began_ms;
-    const takeover = await watch.stop();
-    await trade.stop();
-    await assertTold(scene);
+    const settled = what === 'fault' ? afterFault : afterLoss;
+    const until_sale_ms = (): number => performance.now() - began_ms;
+    const took_ms = await settled({ scene, drawn, random, trade, before, watch, until_sale_ms });
     const after = await activeNow(scene);
-    if (takeover !== undefined && after !== before) {
-      assert.equal(lateBytes(scene.door, takeover), 0, 'the node that was replaced said something to its peer');
-      // It has ended, or it was asked to become the standby.
-      if (scene.nodes[before].pid === pid) assert.match(scene.nodes[before].log, /is the standby now/);
-    }
-    return { fault: fault.name, until_sale_ms, has_changed_hands: after !== before };
+    return { fault: drawn.name, until_sale_ms: took_ms, has_changed_hands: after !== before };
   } finally {
     await watch.stop();
     await trade.stop().catch(() => {
       // What went wrong in the sales has been told, or is told by whoever waited for them.
     });
   }
+}
+
+interface UnderWay {
+  readonly scene: Scene;
+  readonly drawn: Fault | Loss;
+  readonly random: Random;
+  readonly trade: Trade;
+  readonly before: Side;
+  readonly watch: Watch;
+  readonly until_sale_ms: () => number;
+}
+
+async function afterFault({ scene, drawn, random, trade, before, watch, until_sale_ms }: UnderWay): Promise<number> {
+  const node = scene.nodes[before];
+  const { pid } = node;
+  const said = node.log.length;
+  await (drawn as Fault).run(scene, random, before);
+  await inTime(trade.more(SALES), 'sales after the fault');
+  const took_ms = until_sale_ms();
+  const takeover = await watch.stop();
+  await trade.stop();
+  await assertTold(scene);
+  const after = await activeNow(scene);
+  if (takeover !== undefined && after !== before) {
+    assert.equal(lateBytes(scene.door, takeover), 0, 'the node that was replaced said something to its peer');
+    await inTime(
+      scene.until(async () => node.pid !== pid || node.log.slice(said).includes('is the standby now')),
+      'the end of the node that was replaced, or its wait as the standby',
+    );
+  }
+  return took_ms;
+}
+
+async function afterLoss({ scene, drawn, trade, watch, until_sale_ms }: UnderWay): Promise<number> {
+  const sell = (count: number): Promise<void> => inTime(trade.more(count), 'sales that are lost');
+  await (drawn as Loss).run(scene, sell);
+  await watch.stop();
+  await trade.stop();
+  await inTime(assertGivenUp(scene), 'the end of the channel');
+  return until_sale_ms();
 }
 
 /** The node that works, once one does. */
@@ -95,9 +175,16 @@ async function activeNow(scene: Scene): Promise<Side> {
 async function assertTold(scene: Scene): Promise<void> {
   const shop = await inTime(connectToActive(scene), 'a node that works and answers');
   try {
-    await scene.ledger.check(shop, scene.customer);
+    await inTime(scene.ledger.check(shop, scene.customer), 'a channel without payments under way');
   } finally {
     shop.close();
+  }
+  for (const [side, published] of Object.entries(scene.published)) {
+    assert.deepEqual(
+      published.spending(scene.funding),
+      [],
+      `the ${side} has published a transaction that ends the channel`,
+    );
   }
 }
 
@@ -106,7 +193,7 @@ async function connectToActive(scene: Scene): Promise<Client> {
   for (;;) {
     const side = await activeNow(scene);
     try {
-      const client = await connectToNode(scene.nodes[side].socket);
+      const client = await connectToNode(scene.nodes[side].socket, { reconnect: false });
       const { pair } = await client.call('getinfo', {});
       if (pair?.state === 'active') return client;
       client.close();
@@ -117,8 +204,12 @@ async function connectToActive(scene: Scene): Promise<Client> {
   }
 }
 
+interface Watch {
+  stop(): Promise<Takeover | undefined>;
+}
+
 /** Looks who holds the lease, and notes when it first is another node. */
-function watchLease(scene: Scene, before: Side): { stop(): Promise<Takeover | undefined> } {
+function watchLease(scene: Scene, before: Side): Watch {
   let is_over = false;
   let takeover: Takeover | undefined;
   const watching = (async () => {

@@ -69,6 +69,13 @@ export class Trader {
   }
 }
 
+/** More options of the daemons. */
+interface MarketOptions {
+  readonly both: readonly string[];
+  readonly shop?: readonly string[];
+  readonly customer?: readonly string[];
+}
+
 export class Market {
   readonly shop: Trader;
   readonly customer: Trader;
@@ -80,11 +87,11 @@ export class Market {
 
   /** `options`: more options of both. */
   static open(...options: readonly string[]): Promise<Market> {
-    return Market.openWith({ both: options, shop: [] });
+    return Market.openWith({ both: options });
   }
 
-  /** The same, with options for the shop alone. */
-  static async openWith(options: Readonly<Record<'both' | 'shop', readonly string[]>>): Promise<Market> {
+  /** The same, with options for one of them alone. */
+  static async openWith(options: MarketOptions): Promise<Market> {
     const ports = [await freePort(), await freePort()];
     const market = new Market(mkdtempSync(join(tmpdir(), 'till-market-')), ports, options);
     market.#stopServing = await serveChain(market.#chain, join(market.#dir, 'chain'));
@@ -92,11 +99,7 @@ export class Market {
     return market;
   }
 
-  private constructor(
-    dir: string,
-    ports: readonly number[],
-    options: Readonly<Record<'both' | 'shop', readonly string[]>>,
-  ) {
+  private constructor(dir: string, ports: readonly number[], options: MarketOptions) {
     this.#dir = dir;
     const [shop, customer] = ['shop', 'customer'].map(
       (name, index) =>
@@ -106,7 +109,7 @@ export class Market {
           `--addr=127.0.0.1:${ports[index]}`,
           `--alias=${name}`,
           ...options.both,
-          ...(name === 'shop' ? options.shop : []),
+          ...((name === 'shop' ? options.shop : options.customer) ?? []),
         ]),
     ) as [Trader, Trader];
     this.shop = shop;

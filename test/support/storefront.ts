@@ -28,7 +28,11 @@ export class Storefront {
 
   /** Starts a shop with further options. */
   static async open(...options: readonly (string | Clock)[]): Promise<Storefront> {
-    const town = await Town.found();
+    return await Storefront.openIn(await Town.found(), ...options);
+  }
+
+  /** The same in a town that is there; it is closed with the shop. */
+  static async openIn(town: Town, ...options: readonly (string | Clock)[]): Promise<Storefront> {
     const shop = await town.start(
       'shop',
       '--shop-bind=127.0.0.1:0',

@@ -26,16 +26,16 @@ export class Town {
   readonly #daemons = new Set<Daemon>();
   #stopServing: () => Promise<void> = async () => {};
 
-  /** `prepare` may put files into the directory first: `blocks`, and a directory for each node. */
-  static async found(prepare: (dir: string) => void = () => {}): Promise<Town> {
-    const town = new Town(prepare);
+  /** `prepare` may put files into the directory first: `blocks`, and a directory for each node. Blocks have the clock's times. */
+  static async found(prepare: (dir: string) => void = () => {}, clock: Clock = systemClock): Promise<Town> {
+    const town = new Town(prepare, clock);
     town.#stopServing = await serveChain(town.chain, town.#socket);
     return town;
   }
 
-  private constructor(prepare: (dir: string) => void) {
+  private constructor(prepare: (dir: string) => void, clock: Clock) {
     prepare(this.dir);
-    this.chain = new EmbeddedChain({ clock: systemClock, file: join(this.dir, 'blocks') });
+    this.chain = new EmbeddedChain({ clock, file: join(this.dir, 'blocks') });
   }
 
   get #socket(): string {

@@ -1,6 +1,6 @@
 /** The web process put together: the servers that the settings ask for, and the link to the node. */
 import type { Duplex } from 'node:stream';
-import { systemClock } from '../../base/types/clock.ts';
+import { type Clock, systemClock } from '../../base/types/clock.ts';
 import type { WebReady } from '../rpc/frames.ts';
 import { ClientAddresses } from './client-address.ts';
 import { Clnrest, unknownMethodAnswer } from './clnrest/clnrest.ts';
@@ -17,6 +17,8 @@ import { EventStreams } from './v1/event-streams.ts';
 export interface WebOptions {
   /** The pair of sockets to the node. */
   readonly socket: Duplex;
+  /** Default: the machine's. */
+  readonly clock?: Clock;
   /** All code is loaded and all settings are here: rights that are not needed any more can go. */
   readonly onLoaded: () => void;
   /** What this process may still do. */
@@ -26,12 +28,12 @@ export interface WebOptions {
 }
 
 /** Waits for the settings, then serves until the node says stop or is gone. */
-export function runWeb({ socket, onLoaded, rights, onEnd }: WebOptions): void {
+export function runWeb({ socket, clock = systemClock, onLoaded, rights, onEnd }: WebOptions): void {
   const listeners: Listener[] = [];
   let notifications: Notifications | undefined;
   let pages: WebSettings['pages'] | undefined;
   const link = new NodeLink(socket, {
-    clock: systemClock,
+    clock,
     onSettings(json) {
       const settings = JSON.parse(json) as WebSettings;
       if (pages !== undefined) {
@@ -73,7 +75,7 @@ export function runWeb({ socket, onLoaded, rights, onEnd }: WebOptions): void {
     }
     const { api } = settings;
     if (api !== undefined) {
-      const streams = new EventStreams(link, systemClock, (request) => addresses.of(request));
+      const streams = new EventStreams(link, clock, (request) => addresses.of(request));
       const shop_api = new Api(link, streams, api.openapi);
       listeners.push(
         createListener({
@@ -99,7 +101,7 @@ export function runWeb({ socket, onLoaded, rights, onEnd }: WebOptions): void {
       );
     }
     if (assets !== undefined) {
-      listeners.push(...pageListeners({ link, settings, assets, addresses }));
+      listeners.push(...pageListeners({ link, clock, settings, assets, addresses }));
     }
     try {
       const ports: number[] = [];

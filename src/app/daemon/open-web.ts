@@ -35,7 +35,7 @@ export async function openWeb(
     settings: (ports) => JSON.stringify(withPorts(settings, ports)),
     onProblem: (problem) => log.warn(problem),
     onUnexpected: (error, what) => log.error(`${what}: ${error instanceof Error ? error.message : String(error)}`),
-    ...(config.values['web-process'] === 'inside' ? await inside() : {}),
+    ...(config.values['web-process'] === 'inside' ? await inside(clock) : {}),
   });
   try {
     await web.start();
@@ -65,11 +65,11 @@ export function tellDoors(log: Log, { clnrest, api, operators, shop, dashboard, 
   if (dashboard !== undefined) log.info(`the dashboard at ${urlOf(dashboard)}`);
 }
 
-/** The servers in this process, where a debugger reaches them. */
-async function inside(): Promise<Required<Pick<WebProcessOptions, 'inside' | 'pair'>>> {
+/** The servers in this process, where a debugger reaches them, with the node's own clock. */
+async function inside(clock: Clock): Promise<Required<Pick<WebProcessOptions, 'inside' | 'pair'>>> {
   const { runWeb } = await import('../../api/web/web.ts');
   return {
-    inside: (socket: Duplex) => runWeb({ socket, onLoaded() {}, rights: () => [], onEnd() {} }),
+    inside: (socket: Duplex) => runWeb({ socket, clock, onLoaded() {}, rights: () => [], onEnd() {} }),
     pair: () => duplexPair() as readonly [Duplex, Duplex],
   };
 }

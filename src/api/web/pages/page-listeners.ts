@@ -1,5 +1,5 @@
 /** The servers of pages, put together: one for customers, one for the shop's own people. */
-import { systemClock } from '../../../base/types/clock.ts';
+import type { Clock } from '../../../base/types/clock.ts';
 import type { ClientAddresses } from '../client-address.ts';
 import { createListener, type Listener, METHOD_NOT_ALLOWED } from '../listener.ts';
 import type { NodeLink } from '../node-link.ts';
@@ -17,18 +17,19 @@ const LONGEST_HEAD_BYTES = 16 * 1024;
 /** What the servers need. */
 export interface PageListenersNeeds {
   readonly link: NodeLink;
+  readonly clock: Clock;
   readonly settings: WebSettings;
   readonly assets: Assets;
   readonly addresses: ClientAddresses;
 }
 
 /** Those that the settings ask for, in their order. They do not listen yet. */
-export function pageListeners({ link, settings, assets, addresses }: PageListenersNeeds): readonly Listener[] {
+export function pageListeners({ link, clock, settings, assets, addresses }: PageListenersNeeds): readonly Listener[] {
   const tools: PageTools = {
     node: nodeCalls(link),
-    clock: systemClock,
+    clock,
     assets,
-    streams: new LiveStreams(systemClock),
+    streams: new LiveStreams(clock),
     settings: settings.pages,
   };
   const listen = (server: PageServerSettings, sets: readonly RouteSet[], public_url: string | undefined): Listener => {

@@ -7,6 +7,7 @@ import { type Sat, sat } from '../../base/types/amount.ts';
 import type { Txid } from '../../base/types/brand.ts';
 import { NETWORKS, type NetworkName } from '../../base/types/network.ts';
 import { type ChainBackend, ChainError } from './backend.ts';
+import { PacedLooks } from './paced-looks.ts';
 import { isKnownReason, packageVerdict } from './package-verdict.ts';
 import { txidOfTransaction } from './raw-block.ts';
 import type { BlockRef, BroadcastResult, FeeTargetBlocks, Outpoint } from './source.ts';
@@ -34,6 +35,7 @@ export class Esplora implements ChainBackend {
   readonly #options: EsploraOptions;
   readonly #closing = new AbortController();
   #tip_time: number | undefined;
+  readonly #looks = new PacedLooks({ ask: (script) => this.#lookFor(script), now: () => performance.now() });
 
   constructor(options: EsploraOptions) {
     this.#options = options;
@@ -127,7 +129,11 @@ export class Esplora implements ChainBackend {
     return { amount_sat: sat(this.#whole(path, value)), script_pubkey: scriptpubkey, height };
   }
 
-  async unconfirmedTo(script_pubkey: string): Promise<Sat> {
+  unconfirmedTo(script_pubkey: string): Promise<Sat | undefined> {
+    return this.#looks.of(script_pubkey);
+  }
+
+  async #lookFor(script_pubkey: string): Promise<Sat> {
     // The server names a script by its plain hash.
     const path = `/scripthash/${createHash('sha256').update(script_pubkey, 'hex').digest('hex')}`;
     const { mempool_stats } = await this.#record(path);

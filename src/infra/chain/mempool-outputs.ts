@@ -1,7 +1,8 @@
 /**
  * What the transactions of a mempool pay to a script, for a source that finds none by its script: the list of transactions is
- * asked for, and those that are new since the last time are read. What was there before the first question is read only where
- * it is little: an address that somebody is about to pay is newer than that.
+ * asked for, and those that are new since the last time are read. How often follows from how long the list takes, so that a
+ * full mempool costs the source no more of its time than an empty one: it is only seen later. What was there before the first
+ * question is read only where it is little: an address that somebody is about to pay is newer than that.
  */
 import { type Sat, sat } from '../../base/types/amount.ts';
 import type { Txid } from '../../base/types/brand.ts';
@@ -9,64 +10,122 @@ import { walkTransaction } from './raw-block.ts';
 
 /** The mempool, as far as it is asked. */
 export interface MempoolAccess {
-  /** How many transactions it holds. */
-  size(): Promise<number>;
-  txids(): Promise<readonly Txid[]>;
-  /** Serialized; undefined when it is not there any more. */
-  transaction(txid: Txid): Promise<Uint8Array | undefined>;
-  /** The list is asked for at most once in this time. */
-  readonly least_pause_ms: number;
+  /** Tells every transaction that it holds. */
+  txids(onTxid: (txid: Txid) => void): Promise<void>;
+  /** Serialized, in the same order; undefined for one that is not there any more. */
+  transactions(txids: readonly Txid[]): Promise<readonly (Uint8Array | undefined)[]>;
+  /** How long to wait before the list is asked for again, in milliseconds, when it took so many. */
+  pauseAfter(took_ms: number): number;
+  /** Milliseconds that only grow. */
+  now(): number;
 }
 
-/** A longer list costs more than it is worth. */
-const MOST_LISTED = 100_000;
-/** Transactions that are read after one list. The network makes some ten a second. */
-const MOST_READ = 500;
+/** Transactions that are read after one list; the others have their turn after the next. The network makes some ten a second. */
+const MOST_READ = 1000;
+
+/** Transactions whose outputs are remembered: about an hour of the network's. Beyond that only those that somebody has asked about. */
+const MOST_KEPT = 20_000;
+/** So many are forgotten at once. */
+const FORGOTTEN_AT_ONCE = 1000;
+/** Scripts that were asked about and are remembered: as many as pages can be open. */
+const MOST_WANTED = 1000;
+
+/** Of 64 hex digits thirteen: as many as a number of JavaScript holds. A few that look the same do no harm: nothing is paid by it. */
+const KEY_CHARACTERS = 13;
+
+function keyOf(txid: Txid): number {
+  return Number.parseInt(txid.slice(0, KEY_CHARACTERS), 16);
+}
 
 export class MempoolOutputs {
   readonly #access: MempoolAccess;
-  #known: ReadonlySet<Txid> | undefined;
+  /** Those that were listed last; but for those that are still to be read. */
+  #known: ReadonlySet<number> | undefined;
   /** By script, what each transaction pays to it. */
   readonly #paid = new Map<string, Map<Txid, bigint>>();
+  /** The oldest first. */
   readonly #scripts = new Map<Txid, readonly string[]>();
-  #asked_ms = Number.NEGATIVE_INFINITY;
-  #asking: Promise<boolean> | undefined;
-  #is_known = false;
+  /** Those that were asked about, the last one last. */
+  readonly #wanted = new Set<string>();
+  /** Blocks that have come, and how many there were when the last list was asked for. */
+  #blocks = 0;
+  #listed_at: number | undefined;
+  #again_ms = Number.NEGATIVE_INFINITY;
+  #asking: Promise<void> | undefined;
 
   constructor(access: MempoolAccess) {
     this.#access = access;
   }
 
-  /** Undefined when the mempool is too large to be looked through. Rejects with what the source's answers reject with. */
+  /** There is a new block: what was listed before may be in it. */
+  newBlock(): void {
+    this.#blocks++;
+  }
+
+  /** Undefined while the list is older than the newest block. Rejects with what the source's answers reject with. */
   async paidTo(script_pubkey: string): Promise<Sat | undefined> {
-    if (performance.now() - this.#asked_ms >= this.#access.least_pause_ms) {
-      this.#asking ??= this.#refresh().finally(() => {
-        this.#asked_ms = performance.now();
-        this.#asking = undefined;
-      });
-      this.#is_known = await this.#asking;
+    this.#wanted.delete(script_pubkey);
+    this.#wanted.add(script_pubkey);
+    if (this.#wanted.size > MOST_WANTED) this.#wanted.delete(this.#wanted.values().next().value as string);
+    if (this.#access.now() >= this.#again_ms) {
+      this.#asking ??= this.#refreshAndPause();
+      await this.#asking;
     }
-    if (!this.#is_known) return undefined;
+    if (this.#listed_at !== this.#blocks) return undefined;
     let total = 0n;
     for (const amount_sat of this.#paid.get(script_pubkey)?.values() ?? []) total += amount_sat;
     return sat(total);
   }
 
-  async #refresh(): Promise<boolean> {
-    if ((await this.#access.size()) > MOST_LISTED) return false;
-    const known = this.#known;
-    const now = new Set(await this.#access.txids());
-    this.#known = now;
-    for (const txid of this.#scripts.keys()) if (!now.has(txid)) this.#forget(txid);
-    const fresh = [...now].filter((txid) => known?.has(txid) !== true);
-    if (known === undefined && fresh.length > MOST_READ) return true;
-    await Promise.all(fresh.slice(0, MOST_READ).map((txid) => this.#read(txid)));
-    return true;
+  async #refreshAndPause(): Promise<void> {
+    const { now, pauseAfter } = this.#access;
+    const started_ms = now();
+    try {
+      await this.#refresh();
+    } finally {
+      const ended_ms = now();
+      this.#again_ms = ended_ms + pauseAfter(ended_ms - started_ms);
+      this.#asking = undefined;
+    }
   }
 
-  async #read(txid: Txid): Promise<void> {
-    const bytes = await this.#access.transaction(txid);
-    if (bytes === undefined) return;
+  async #refresh(): Promise<void> {
+    const known = this.#known;
+    const blocks = this.#blocks;
+    const listed = new Set<number>();
+    const fresh: Txid[] = [];
+    await this.#access.txids((txid) => {
+      const key = keyOf(txid);
+      listed.add(key);
+      if (known?.has(key) !== true && fresh.length <= MOST_READ) fresh.push(txid);
+    });
+    for (const txid of this.#scripts.keys()) if (!listed.has(keyOf(txid))) this.#forget(txid);
+    this.#listed_at = blocks;
+    this.#known = listed;
+    if (fresh.length > MOST_READ) {
+      if (known === undefined) return;
+      // One beyond what is read, and those that were not even noted, are new the next time.
+      const read = new Set(fresh.slice(0, MOST_READ).map(keyOf));
+      this.#known = new Set([...listed].filter((key) => known.has(key) || read.has(key)));
+    }
+    const wanted = fresh.slice(0, MOST_READ);
+    const found = await this.#access.transactions(wanted);
+    for (const [index, bytes] of found.entries()) if (bytes !== undefined) this.#note(wanted[index] as Txid, bytes);
+    if (this.#scripts.size > MOST_KEPT + FORGOTTEN_AT_ONCE) this.#makeRoom();
+  }
+
+  /** Forgets the oldest that pay to nobody who has asked. */
+  #makeRoom(): void {
+    let left = FORGOTTEN_AT_ONCE;
+    for (const [txid, scripts] of this.#scripts) {
+      if (left === 0) return;
+      if (scripts.some((script) => this.#wanted.has(script))) continue;
+      this.#forget(txid);
+      left--;
+    }
+  }
+
+  #note(txid: Txid, bytes: Uint8Array): void {
     const raw = Buffer.from(bytes);
     const scripts: string[] = [];
     walkTransaction(raw, 0, {

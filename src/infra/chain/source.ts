@@ -146,7 +146,7 @@ export interface ChainSource {
 
   /**
    * What transactions in no block pay to the script (hex), all together: for people to see, since such a transaction may
-   * never be mined. Undefined where the source does not say.
+   * never be mined. Undefined where the source does not say, or not now: what was said before may be in a block since.
    */
   unconfirmedTo(script_pubkey: string): Promise<Sat | undefined>;
 }

@@ -9,7 +9,7 @@ export interface UnconfirmedOptions {
   readonly clock: Clock;
   /** The height of the best block. */
   readonly height: () => number;
-  /** What transactions in no block pay to the script (hex); undefined where the source does not say. */
+  /** What transactions in no block pay to the script (hex); undefined where the source does not say, or not now. */
   readonly ask: (script_pubkey: string) => Promise<Sat | undefined>;
 }
 
@@ -61,8 +61,12 @@ export class Unconfirmed {
     this.#asking++;
     const asked_at_height = height();
     try {
-      look.amount_sat = (await ask(script_pubkey)) ?? NOTHING;
-      look.height = asked_at_height;
+      const amount_sat = await ask(script_pubkey);
+      // Without an answer the last one stays, until there is another block.
+      if (amount_sat !== undefined) {
+        look.amount_sat = amount_sat;
+        look.height = asked_at_height;
+      }
     } catch {
       // The source does not answer now. What is in blocks counts in any case, and the follower tells of the source.
       look.amount_sat = NOTHING;

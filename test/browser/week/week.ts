@@ -63,7 +63,13 @@ export class Week {
       '--web-process=inside',
       ...rates.options,
     );
-    const customer = await town.start('customer', clock, TRUSTS_PEERS, '--shop-bind=127.0.0.1:0', '--web-process=inside');
+    const customer = await town.start(
+      'customer',
+      clock,
+      TRUSTS_PEERS,
+      '--shop-bind=127.0.0.1:0',
+      '--web-process=inside',
+    );
     const payer = await connectToNode(customer.rpc_file);
     return new Week({ clock, store, rates, customer, payer, browser: await Browser.open() });
   }

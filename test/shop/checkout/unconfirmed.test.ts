@@ -42,3 +42,16 @@ test('few are asked for at a time, and a source that fails is no fault of the pa
   await Promise.all(looks);
   assert.equal(unconfirmed.of('00'), 0n);
 });
+
+test('a source that does not say now has said nothing new: what it said stays, until there is a block', async () => {
+  let height = 1;
+  let amount_sat: Sat | undefined = 7n as Sat;
+  const unconfirmed = new Unconfirmed({ clock: new ManualClock(), height: () => height, ask: async () => amount_sat });
+  await unconfirmed.look('aa');
+  amount_sat = undefined;
+  await unconfirmed.look('aa');
+  assert.equal(unconfirmed.of('aa'), 7n);
+  height = 2;
+  await unconfirmed.look('aa');
+  assert.equal(unconfirmed.of('aa'), 0n);
+});

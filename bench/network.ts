@@ -2,7 +2,8 @@
  * The map of a public network as large as mainnet's: how fast it is read, what it takes in memory, and how fast ways are
  * found in it, in CPU time. It needs a snapshot that is too large for the repository (`support/snapshot.ts`), and says so without it.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ManualClock } from '../src/base/types/clock.ts';
@@ -17,7 +18,7 @@ import { Knowledge } from '../src/protocol/routing/knowledge.ts';
 import { findParts, Searches } from '../src/protocol/routing/parts.ts';
 import type { SearchRequest } from '../src/protocol/routing/search.ts';
 import { street } from '../test/node/network/city.ts';
-import { type Figure, percentile } from './figures.ts';
+import { type Figure, median, percentile } from './figures.ts';
 import { simulate } from './support/simulation.ts';
 import { snapshotFolder, writeMapFile } from './support/snapshot.ts';
 
@@ -53,6 +54,19 @@ function megabytes(columns: object): number {
     (sum, column) => sum + (ArrayBuffer.isView(column) ? column.byteLength : 0) / 1e6,
     0,
   );
+}
+
+/** What the thread of this map adds to a process, or one that does nothing: MB at rest, and after searches. The middle of three. */
+function threadMb(...args: readonly string[]): { rest_mb: number; later_mb: number } {
+  const program = join(import.meta.dirname, 'support/map-memory.ts');
+  const runs = Array.from({ length: 3 }, () => {
+    const text = execFileSync(process.execPath, ['--expose-gc', program, ...args]).toString();
+    return JSON.parse(text) as readonly number[];
+  });
+  return {
+    rest_mb: median(runs.map((run) => run.at(0) as number)),
+    later_mb: median(runs.map((run) => run.at(-1) as number)),
+  };
 }
 
 export async function run(): Promise<readonly Figure[]> {
@@ -121,7 +135,12 @@ async function searching(): Promise<readonly Figure[]> {
     const cheapest = times(50_000, 1, 0);
     const split = times(2_000_000, 16, 0.3);
     const flow = timesOf(map, 1_000_000, 16, 0.3, (searches, ...rest) => findFlowParts(searches.flow, ...rest));
+    file.compact(map);
+    const file_mb = statSync(path).size / 1e6;
     file.close();
+    // The first run leaves the files without types behind, as a node's first start does.
+    threadMb(path, String(NOW));
+    const [thread, idle] = [threadMb(path, String(NOW)), threadMb()];
     const graph = graphOf(map);
     const draw = draws(7);
     const share = (): number => draw(1_000_003) / 1_000_003;
@@ -135,6 +154,10 @@ async function searching(): Promise<readonly Figure[]> {
         must_reach: 500,
       },
       { what: 'its columns in memory', value: columns_mb, unit: 'MB', must_reach: 12 },
+      { what: 'its thread with all of it, more resident memory', value: thread.rest_mb, unit: 'MB', must_reach: 30 },
+      { what: 'a thread that does nothing, for comparison', value: idle.rest_mb, unit: 'MB', beside: true },
+      { what: 'the thread after its first searches', value: thread.later_mb, unit: 'MB' },
+      { what: 'the map file when it was compacted', value: file_mb, unit: 'MB', must_reach: 50 },
       { what: 'a likely way for 1,000 to 1,000,000 sat, p50', value: percentile(one, 0.5), unit: 'ms', must_reach: 5 },
       { what: 'the same, p99', value: percentile(one, 0.99), unit: 'ms', must_reach: 15 },
       { what: 'the cheapest way for 50,000 sat, p50', value: percentile(cheapest, 0.5), unit: 'ms', must_reach: 5 },

@@ -6,7 +6,6 @@
  */
 import { createRequire } from 'node:module';
 import { type Curve, CurveError } from './curve.ts';
-import { noble } from './secp256k1-noble.ts';
 
 /** The package's interface, as far as Till uses it. Its tweaks work in place: the callers below hand it copies. */
 interface Native {
@@ -76,10 +75,13 @@ function wrap(native: Native): Curve {
 }
 
 function load(): Curve {
+  const require = createRequire(import.meta.url);
   try {
-    return wrap(createRequire(import.meta.url)('secp256k1/bindings') as Native);
+    return wrap(require('secp256k1/bindings') as Native);
   } catch {
-    return noble;
+    // Loaded only where it is needed: its tables take two megabytes in each thread. The file ends as this one does.
+    const file = `./secp256k1-noble${import.meta.url.slice(-3)}`;
+    return (require(file) as typeof import('./secp256k1-noble.ts')).noble;
   }
 }
 

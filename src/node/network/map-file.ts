@@ -8,7 +8,6 @@ import {
   fstatSync,
   ftruncateSync,
   openSync,
-  readFileSync,
   readSync,
   renameSync,
   rmSync,
@@ -41,9 +40,7 @@ import {
 /** Written again without what is out of date when that is more than what counts, and so much besides. */
 const SPARE_BYTES = 32 * 1024 * 1024;
 /** The file is read in pieces of so many bytes; a record has at most 64 KiB. */
-const WINDOW_BYTES = 4 * 1024 * 1024;
-/** About what a channel takes in it, with both updates and its share of nodes. */
-const CHANNEL_BYTES = 820;
+const WINDOW_BYTES = 1024 * 1024;
 /** Most messages fit into one read of so many bytes. */
 const USUAL_READ_BYTES = 640;
 
@@ -79,7 +76,6 @@ export class MapFile {
       this.#startOver();
       return size === 0 ? undefined : `it has version ${window[0]}, and ${FILE_VERSION} is known`;
     }
-    map.reserve(Math.ceil(size / CHANNEL_BYTES));
     let start = 1;
     let announced = -1;
     for (;;) {
@@ -121,13 +117,18 @@ export class MapFile {
   /** The message at this place. */
   read(place: number): Buffer {
     if (place > this.#size) this.flush();
+    return this.#readRecord(place).subarray(RECORD_HEADER_BYTES);
+  }
+
+  /** The record whose message is at this place. */
+  #readRecord(place: number): Buffer {
     const bytes = Buffer.allocUnsafe(USUAL_READ_BYTES);
     const start = place - RECORD_HEADER_BYTES;
     const got = readSync(this.#file, bytes, 0, USUAL_READ_BYTES, start);
-    const length = bytes.readUInt16BE(2);
-    if (RECORD_HEADER_BYTES + length <= got) return bytes.subarray(RECORD_HEADER_BYTES, RECORD_HEADER_BYTES + length);
+    const length = RECORD_HEADER_BYTES + bytes.readUInt16BE(2);
+    if (length <= got) return bytes.subarray(0, length);
     const whole = Buffer.allocUnsafe(length);
-    readSync(this.#file, whole, 0, length, place);
+    readSync(this.#file, whole, 0, length, start);
     return whole;
   }
 
@@ -140,7 +141,6 @@ export class MapFile {
   /** Writes the file again with what the map holds, and nothing else. */
   compact(map: NetworkMap): void {
     this.flush();
-    const bytes = readFileSync(this.#options.path);
     const path = `${this.#options.path}.new`;
     const file = openSync(path, 'w+');
     let size = 0;
@@ -158,10 +158,11 @@ export class MapFile {
       chunk = [];
       chunk_bytes = 0;
     };
+    // One by one: the whole file would take as much memory as all that the map has, four times over.
     const move = (place: number): number => {
-      const length = bytes.readUInt16BE(place - 10);
-      write(bytes.subarray(place - RECORD_HEADER_BYTES, place + length));
-      return size + chunk_bytes - length;
+      const record = this.#readRecord(place);
+      write(record);
+      return size + chunk_bytes - record.length + RECORD_HEADER_BYTES;
     };
     write(Buffer.of(FILE_VERSION));
     const { channels, halves, nodes } = map;

@@ -1,4 +1,7 @@
-/** The map's arrays: one entry a channel, a half of a channel or a node. Each grows when it is full. */
+/**
+ * The map's arrays: one entry a channel, a half of a channel or a node. They grow in place, in address space that is
+ * reserved beforehand: a copy for each growth would leave holes in the process's memory as large as the map.
+ */
 
 type Column = Uint8Array | Uint16Array | Uint32Array | Float64Array;
 
@@ -62,7 +65,7 @@ export class NodeColumns {
   is_strange = new Uint8Array(0);
 
   grow(length: number): void {
-    this.id = grown(this.id, length * 33);
+    this.id = grown(this.id, length, 33);
     this.degree = grown(this.degree, length);
     this.timestamp = grown(this.timestamp, length);
     this.announcement_place = grown(this.announcement_place, length);
@@ -75,8 +78,21 @@ function growAll(columns: object, length: number): void {
   for (const [name, column] of Object.entries(fields)) fields[name] = grown(column, length);
 }
 
-function grown<T extends Column>(column: T, length: number): T {
-  const longer = new (column.constructor as new (length: number) => T)(length);
+/** What an array may become before it has to be moved: several times what the network has. */
+const RESERVED_ENTRIES = 600_000;
+
+/** `width` elements are one entry. */
+function grown<T extends Column>(column: T, length: number, width = 1): T {
+  const entry_bytes = width * column.BYTES_PER_ELEMENT;
+  const bytes = length * entry_bytes;
+  const buffer = column.buffer as ArrayBuffer;
+  if (buffer.resizable && bytes <= buffer.maxByteLength) {
+    buffer.resize(bytes);
+    return column;
+  }
+  const maxByteLength = Math.max(2 * bytes, RESERVED_ENTRIES * entry_bytes);
+  const larger = new ArrayBuffer(bytes, { maxByteLength });
+  const longer = new (column.constructor as new (buffer: ArrayBuffer) => T)(larger);
   longer.set(column as never);
   return longer;
 }

@@ -30,9 +30,15 @@ export class NetworkMap {
   readonly channels = new ChannelColumns();
   readonly halves = new HalfColumns();
   readonly nodes = new NodeColumns();
-  readonly #by_scid = new PlaceTable();
-  readonly #by_id = new PlaceTable();
-  readonly #by_outpoint = new PlaceTable();
+  readonly #by_scid = new PlaceTable((channel) => {
+    const { scid_high, scid_low } = this.channels;
+    return hashOfPair(scid_high[channel] as number, scid_low[channel] as number);
+  });
+  readonly #by_id = new PlaceTable((node) => hashOfId(this.nodes.id, node * ID_BYTES));
+  readonly #by_outpoint = new PlaceTable((channel) => {
+    const { outpoint_high, outpoint_low } = this.channels;
+    return hashOfPair(outpoint_high[channel] as number, outpoint_low[channel] as number);
+  });
   readonly #free_channels: number[] = [];
   readonly #free_nodes: number[] = [];
   #room = { channels: 0, nodes: 0 };
@@ -42,14 +48,6 @@ export class NetworkMap {
   channel_count = 0;
   node_count = 0;
   #rows: Rows | undefined;
-
-  /** Makes room for about so many channels, so that columns do not have to grow one by one. */
-  reserve(channels: number): void {
-    if (channels <= this.#room.channels) return;
-    this.#room.channels = channels;
-    this.channels.grow(channels);
-    this.halves.grow(2 * channels);
-  }
 
   /** The channel of this id; -1 when there is none. */
   find(scid_high: number, scid_low: number): number {
@@ -63,7 +61,7 @@ export class NetworkMap {
   /** The node of this id (33 bytes); -1 when it has no channel. */
   findNode(id: Uint8Array): number {
     const { id: ids } = this.nodes;
-    return this.#by_id.find(hashOfId(id), (place) => {
+    return this.#by_id.find(hashOfId(id, 0), (place) => {
       const at = place * ID_BYTES;
       for (let index = ID_BYTES - 1; index >= 0; index--) if (ids[at + index] !== id[index]) return false;
       return true;
@@ -115,7 +113,7 @@ export class NetworkMap {
       halves.htlc_maximum_msat[half] = 0;
       halves.usable[half] = 0;
     }
-    this.#by_scid.add(hashOfPair(scid.scid_high, scid.scid_low), channel);
+    this.#by_scid.add(channel);
     this.channel_count++;
     this.#rows = undefined;
     return channel;
@@ -147,7 +145,7 @@ export class NetworkMap {
       this.#forgetOutpoint(channel);
       channels.outpoint_high[channel] = outpoint_high;
       channels.outpoint_low[channel] = outpoint_low;
-      this.#by_outpoint.add(hashOfPair(outpoint_high, outpoint_low), channel);
+      this.#by_outpoint.add(channel);
     }
     this.#judgeUse(2 * channel);
     this.#judgeUse(2 * channel + 1);
@@ -179,10 +177,7 @@ export class NetworkMap {
   /** Forgets a channel, and the nodes that have no other. */
   remove(channel: number): void {
     const { channels, halves, nodes } = this;
-    this.#by_scid.remove(
-      hashOfPair(channels.scid_high[channel] as number, channels.scid_low[channel] as number),
-      channel,
-    );
+    this.#by_scid.remove(channel);
     this.#forgetOutpoint(channel);
     channels.status[channel] = 0;
     for (const half of [2 * channel, 2 * channel + 1]) {
@@ -238,15 +233,14 @@ export class NetworkMap {
 
   #forgetOutpoint(channel: number): void {
     const { outpoint_high, outpoint_low } = this.channels;
-    const [high, low] = [outpoint_high[channel] as number, outpoint_low[channel] as number];
-    if (high !== 0 || low !== 0) this.#by_outpoint.remove(hashOfPair(high, low), channel);
+    if (outpoint_high[channel] !== 0 || outpoint_low[channel] !== 0) this.#by_outpoint.remove(channel);
   }
 
   #takeChannelPlace(): number {
     const free = this.#free_channels.pop();
     if (free !== undefined) return free;
     if (this.channel_places === this.#room.channels) {
-      this.#room.channels = Math.max(256, Math.ceil(this.#room.channels * 1.5));
+      this.#room.channels = largerRoom(this.#room.channels);
       this.channels.grow(this.#room.channels);
       this.halves.grow(2 * this.#room.channels);
     }
@@ -264,7 +258,7 @@ export class NetworkMap {
     let node = this.#free_nodes.pop();
     if (node === undefined) {
       if (this.node_places === this.#room.nodes) {
-        this.#room.nodes = Math.max(256, Math.ceil(this.#room.nodes * 1.5));
+        this.#room.nodes = largerRoom(this.#room.nodes);
         this.nodes.grow(this.#room.nodes);
       }
       node = this.node_places++;
@@ -274,13 +268,13 @@ export class NetworkMap {
     nodes.degree[node] = 0;
     nodes.timestamp[node] = 0;
     nodes.is_strange[node] = 0;
-    this.#by_id.add(hashOfId(id), node);
+    this.#by_id.add(node);
     this.node_count++;
     return node;
   }
 
   #removeNode(node: number): void {
-    this.#by_id.remove(hashOfId(this.nodeId(node)), node);
+    this.#by_id.remove(node);
     this.nodes.timestamp[node] = 0;
     this.#free_nodes.push(node);
     this.node_count--;
@@ -306,11 +300,17 @@ export class NetworkMap {
   }
 }
 
-function hashOfId(id: Uint8Array): number {
+/** By an eighth: the columns grow in place, so that it costs little to grow often. */
+function largerRoom(places: number): number {
+  return Math.max(256, Math.ceil(places * 1.125));
+}
+
+/** The hash of the node id that begins here. */
+function hashOfId(bytes: Uint8Array, start: number): number {
   const word = (at: number): number =>
-    ((id[at] as number) << 24) |
-    ((id[at + 1] as number) << 16) |
-    ((id[at + 2] as number) << 8) |
-    (id[at + 3] as number);
-  return hashOfPair(word(1), word(5));
+    ((bytes[at] as number) << 24) |
+    ((bytes[at + 1] as number) << 16) |
+    ((bytes[at + 2] as number) << 8) |
+    (bytes[at + 3] as number);
+  return hashOfPair(word(start + 1), word(start + 5));
 }

@@ -1,71 +1,79 @@
-/** From a key's hash to its place in columns: open addressing in two typed arrays, a few bytes an entry. */
+/** From a key's hash to its place in columns: open addressing in a typed array, eight bytes an entry at most. */
 
 const EMPTY = -1;
 const FIRST_SIZE = 1024;
 
-/** The keys themselves lie in the columns; whoever asks says whether a place holds the key that is meant. */
+/**
+ * The keys themselves lie in the columns: whoever makes a table says what the key at a place hashes to, and whoever asks
+ * says whether a place holds the key that is meant.
+ */
 export class PlaceTable {
-  #places = new Int32Array(FIRST_SIZE).fill(EMPTY);
-  #hashes = new Uint32Array(FIRST_SIZE);
+  readonly #hashAt: (place: number) => number;
+  #places = emptySlots(FIRST_SIZE);
   #count = 0;
+
+  constructor(hashAt: (place: number) => number) {
+    this.#hashAt = hashAt;
+  }
 
   /** The place of a key; -1 when it is not there. */
   find(hash: number, isSame: (place: number) => boolean): number {
     const mask = this.#places.length - 1;
     for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
       const place = this.#places[slot] as number;
-      if (place === EMPTY || (this.#hashes[slot] === hash && isSame(place))) return place;
+      if (place === EMPTY || isSame(place)) return place;
     }
   }
 
-  /** Adds a key that is not there yet. */
-  add(hash: number, place: number): void {
+  /** Adds a place, whose key is in the columns already and not yet in here. */
+  add(place: number): void {
     if (2 * (this.#count + 1) > this.#places.length) this.#grow();
-    this.#put(hash, place);
+    this.#put(place);
     this.#count++;
   }
 
-  /** Removes a place. Those behind it move up, so that a search never passes a gap. */
-  remove(hash: number, place: number): void {
+  /** Removes a place, whose key is still in the columns. Those behind it move up, so that a search never passes a gap. */
+  remove(place: number): void {
     const mask = this.#places.length - 1;
-    let slot = hash & mask;
+    let slot = this.#hashAt(place) & mask;
     while (this.#places[slot] !== place) {
       if (this.#places[slot] === EMPTY) return;
       slot = (slot + 1) & mask;
     }
     this.#count--;
     for (let next = (slot + 1) & mask; this.#places[next] !== EMPTY; next = (next + 1) & mask) {
-      const home = (this.#hashes[next] as number) & mask;
+      const home = this.#hashAt(this.#places[next] as number) & mask;
       if (((next - home) & mask) < ((next - slot) & mask)) continue;
       this.#places[slot] = this.#places[next] as number;
-      this.#hashes[slot] = this.#hashes[next] as number;
       slot = next;
     }
     this.#places[slot] = EMPTY;
   }
 
-  #put(hash: number, place: number): void {
+  #put(place: number): void {
     const mask = this.#places.length - 1;
-    let slot = hash & mask;
+    let slot = this.#hashAt(place) & mask;
     while (this.#places[slot] !== EMPTY) slot = (slot + 1) & mask;
     this.#places[slot] = place;
-    this.#hashes[slot] = hash;
   }
 
   #grow(): void {
-    const [places, hashes] = [this.#places, this.#hashes];
-    this.#places = new Int32Array(places.length * 2).fill(EMPTY);
-    this.#hashes = new Uint32Array(places.length * 2);
-    for (let slot = 0; slot < places.length; slot++) {
-      const place = places[slot] as number;
-      if (place !== EMPTY) this.#put(hashes[slot] as number, place);
-    }
+    const places = this.#places;
+    this.#places = emptySlots(places.length * 2);
+    for (const place of places) if (place !== EMPTY) this.#put(place);
+    // Given back now: nothing would make the thread collect its garbage soon after the map was read.
+    places.buffer.resize(0);
   }
 }
 
-/** A hash of two 32-bit numbers. */
+function emptySlots(length: number): Int32Array<ArrayBuffer> {
+  const bytes = length * Int32Array.BYTES_PER_ELEMENT;
+  return new Int32Array(new ArrayBuffer(bytes, { maxByteLength: bytes })).fill(EMPTY);
+}
+
+/** A hash of two 32-bit numbers, itself one with a sign: larger ones would be objects, a million of them while the map is read. */
 export function hashOfPair(high: number, low: number): number {
   let hash = Math.imul(high ^ 0x9e3779b9, 0x85ebca6b) ^ Math.imul(low ^ (low >>> 15), 0xc2b2ae35);
   hash ^= hash >>> 13;
-  return Math.imul(hash, 0x27d4eb2f) >>> 0;
+  return Math.imul(hash, 0x27d4eb2f);
 }

@@ -53,7 +53,7 @@ export function readRecord(bytes: Buffer, at: number): FileRecord | undefined {
   const timestamp = bytes.readUInt32BE(at + 8);
   const start = at + RECORD_HEADER_BYTES;
   if ((flags & COMPLETE) === 0 || start + length > bytes.length) return undefined;
-  if (crc32c(bytes.subarray(start, start + length), timestamp) !== bytes.readUInt32BE(at + 4)) return undefined;
+  if (crc32c(bytes, timestamp, start, start + length) !== bytes.readUInt32BE(at + 4)) return undefined;
   return { at: start, length, is_deleted: (flags & DELETED) !== 0, timestamp };
 }
 

@@ -70,7 +70,9 @@ export class Search {
   #onward = new Int32Array(0);
   #seen = new Uint32Array(0);
   #done = new Uint32Array(0);
+  /** The round in which a half was left out, held something or had other terms. */
   #special = new Uint32Array(0);
+  #has_special = false;
   #round = 0;
   readonly #heap = new Heap();
   readonly #bounds: Bounds = { lower_msat: 0, upper_msat: 0 };
@@ -121,9 +123,12 @@ export class Search {
       this.#seen = new Uint32Array(room);
       this.#done = new Uint32Array(room);
     }
-    if (this.#special.length < halves) this.#special = new Uint32Array(Math.ceil(halves * 1.2));
     this.#round++;
     this.#heap.clear();
+    // Most searches have none: no array for them, and no look into it for each half.
+    this.#has_special = request.avoided_halves.size + request.held_msat.size + request.terms.size > 0;
+    if (!this.#has_special) return;
+    if (this.#special.length < halves) this.#special = new Uint32Array(Math.ceil(halves * 1.2));
     for (const half of request.avoided_halves) this.#special[half] = this.#round;
     for (const half of request.held_msat.keys()) this.#special[half] = this.#round;
     for (const half of request.terms.keys()) this.#special[half] = this.#round;
@@ -134,7 +139,7 @@ export class Search {
     if (this.#done[start] === this.#round) return;
     let held_msat = 0;
     let terms: Terms | undefined;
-    if (this.#special[half] === this.#round) {
+    if (this.#has_special && this.#special[half] === this.#round) {
       if (request.avoided_halves.has(half)) return;
       held_msat = request.held_msat.get(half) ?? 0;
       terms = request.terms.get(half);

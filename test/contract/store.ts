@@ -1,6 +1,7 @@
 /** What every store must do, whatever it is made of. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { lastNumber, nextNumber, nextNumberIfRow } from '../../src/infra/store/counters.ts';
 import { readAll } from '../../src/infra/store/read-all.ts';
 import {
   MAX_READ_ROWS,
@@ -11,12 +12,11 @@ import {
 } from '../../src/infra/store/store.ts';
 import { TIMEOUT } from '../support/time-limit.ts';
 
-const NEXT: Write = { sql: "UPDATE counters SET value = value + 1 WHERE name = 'things' RETURNING value", params: [] };
+const MARK: Write = { sql: "UPDATE counters SET value = value + 1 WHERE name = 'units' RETURNING value", params: [] };
+const INSERT = `INSERT INTO things (id, name) VALUES (${nextNumber('things')}, ?) ON CONFLICT DO NOTHING RETURNING id`;
 
 function insert(name: string): Write[] {
-  const sql = `INSERT INTO things (id, name) SELECT value, ? FROM counters WHERE name = 'things'
-    ON CONFLICT DO NOTHING RETURNING id`;
-  return [NEXT, { sql, params: [name], stop_if_no_row: true }];
+  return [MARK, { sql: INSERT, params: [name], stop_if_no_row: true }];
 }
 
 /** Runs the suite on the stores that `open` makes; `missing` says why it cannot. */
@@ -108,10 +108,10 @@ export function storeContract(name: string, open: () => Promise<Store>, missing?
 
     it('refuses a unit that a constraint forbids, alone, and does not show its values', async () => {
       const add = (id: bigint, name: string): Write[] => [
-        { sql: "UPDATE counters SET value = value + 1 WHERE name = 'things'", params: [] },
+        MARK,
         { sql: 'INSERT INTO things (id, name) VALUES (?, ?)', params: [id, name] },
       ];
-      const [counter] = await store.read("SELECT value FROM counters WHERE name = 'things'");
+      const [counter] = await store.read("SELECT value FROM counters WHERE name = 'units'");
       const [one, twin, other] = await Promise.allSettled([
         store.commit(add(3_000n, 'one')),
         store.commit(add(3_000n, 'hidden')),
@@ -121,8 +121,70 @@ export function storeContract(name: string, open: () => Promise<Store>, missing?
       assert.ok(twin.status === 'rejected' && twin.reason instanceof StoreRefusedError);
       assert.match(twin.reason.message, /^the database refuses "INSERT INTO things \(id, \.\.\.": /);
       assert.doesNotMatch(twin.reason.message, /hidden|3000/);
-      const [now] = await store.read("SELECT value FROM counters WHERE name = 'things'");
+      const [now] = await store.read("SELECT value FROM counters WHERE name = 'units'");
       assert.equal(now?.value, (counter?.value as bigint) + 2n);
+    });
+
+    it('gives each unit the next numbers, and those that stop or are refused none', async () => {
+      const counters = async () => {
+        const rows = await store.read(
+          "SELECT name, value FROM counters WHERE name IN ('events', 'things') ORDER BY name",
+        );
+        return rows.map(({ value }) => Number(value)) as [number, number];
+      };
+      const [events_before, things_before] = await counters();
+      const told = (about: string, sql = nextNumber('events')): Write => ({
+        sql: `INSERT INTO events (id, thing, told) VALUES (${sql}, ${lastNumber('things')}, ?)`,
+        params: [about],
+      });
+      const perhaps = (name: string): Write => ({
+        sql: `INSERT INTO events (id, thing, told) SELECT ${nextNumberIfRow('events')}, id, CAST(? AS TEXT) FROM things WHERE name = ?`,
+        params: [`perhaps ${name}`, name],
+      });
+      const thing = (name: string): Write => ({ sql: INSERT, params: [name], stop_if_no_row: true });
+      const units: readonly (readonly Write[])[] = [
+        [thing('c1'), told('c1')],
+        // Stops behind what it has told.
+        [told('never'), thing('c1')],
+        [thing('c2'), told('c2'), told('c2 again')],
+        // Finds no row, and takes no number.
+        [perhaps('nobody'), thing('c3'), told('c3')],
+        // Is refused behind what it took: the key is there already.
+        [thing('c4'), { sql: 'INSERT INTO things (id, name) VALUES (?, ?)', params: [things_before + 1, 'c4 again'] }],
+        [thing('c5'), perhaps('c1'), told('c5')],
+        // Alone, and stops.
+        [thing('c1')],
+        [thing('c6')],
+        [perhaps('nobody'), perhaps('c6')],
+        [told('last')],
+      ];
+      const results = await Promise.allSettled(units.map((unit) => store.commit(unit)));
+      assert.deepEqual(
+        results.map((result) => (result.status === 'rejected' ? 'refused' : result.value.committed)),
+        [true, false, true, true, 'refused', true, false, true, true, true],
+      );
+      const things = await store.read('SELECT id, name FROM things WHERE id > ? AND id < 1000 ORDER BY id', [
+        things_before,
+      ]);
+      assert.deepEqual(
+        things.map(({ id, name }) => [Number(id) - things_before, name]),
+        ['c1', 'c2', 'c3', 'c5', 'c6'].map((name, index) => [index + 1, name]),
+      );
+      const events = await store.read('SELECT id, thing, told FROM events WHERE id > ? ORDER BY id', [events_before]);
+      assert.deepEqual(
+        events.map((event) => [Number(event.id) - events_before, Number(event.thing) - things_before, event.told]),
+        [
+          ['c1', 1],
+          ['c2', 2],
+          ['c2 again', 2],
+          ['c3', 3],
+          ['perhaps c1', 1],
+          ['c5', 4],
+          ['perhaps c6', 5],
+          ['last', 5],
+        ].map(([about, of], index) => [index + 1, of, about]),
+      );
+      assert.deepEqual(await counters(), [events_before + 8, things_before + 5]);
     });
 
     it('takes a unit of a MiB', async () => {
@@ -160,7 +222,7 @@ export function storeContract(name: string, open: () => Promise<Store>, missing?
       const closing = await open();
       const taken = closing.commit([{ sql: "INSERT INTO things (id, name) VALUES (1000, 'last')", params: [] }]);
       const closed = closing.close();
-      await assert.rejects(closing.commit([NEXT]), StoreClosedError);
+      await assert.rejects(closing.commit([MARK]), StoreClosedError);
       assert.equal((await taken).committed, true);
       await closed;
     });

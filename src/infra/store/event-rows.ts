@@ -3,6 +3,7 @@
  * is, and never without it. Every module that changes something others hear of writes its rows by this file; shop/events
  * reads them.
  */
+import { nextNumber, nextNumberIfRow } from './counters.ts';
 import type { SqlValue, Write } from './store.ts';
 
 /** What happened, when all of it is known before the unit runs. */
@@ -24,10 +25,10 @@ export interface SelectedEvent {
   readonly label: string;
   /** SQL for the JSON of the object. */
   readonly data: string;
-  /** What follows FROM: one row, or none when there is no event after all. */
-  readonly from: string;
-  /** `always`: the row is certainly there. */
-  readonly happens: 'always' | 'perhaps';
+  /** What follows FROM: one row. Without it the event is made of its values alone. */
+  readonly from?: string;
+  /** `perhaps`: there may be no row, and then no event. Default: `always`. */
+  readonly happens?: 'always' | 'perhaps';
 }
 
 /** Makes the writes of such an event. Its values are those of `label`, then those of `data`; then those of `from`. */
@@ -38,26 +39,19 @@ export type SelectedEventWrites = (
 ) => readonly Write[];
 
 const INTO = 'INSERT INTO events (event_id, type, happened_at, label, data)';
-const EVENT_ID = "(SELECT value FROM counters WHERE name = 'events')";
-const TAKE_NEXT = "UPDATE counters SET value = value + 1 WHERE name = 'events'";
-const INSERT = `${INTO} VALUES (${EVENT_ID}, ?, ?, ?, ?)`;
+const INSERT = `${INTO} VALUES (${nextNumber('events')}, ?, ?, ?, ?)`;
 
 /** The writes of an event: they go behind those of the change, into the same unit. */
 export function eventWrites({ type, at, label, data }: NewEvent): readonly Write[] {
-  return [
-    { sql: TAKE_NEXT, params: [] },
-    { sql: INSERT, params: [type, at, label ?? null, data] },
-  ];
+  return [{ sql: INSERT, params: [type, at, label ?? null, data] }];
 }
 
 /** The same for events that the database completes. The SQL is made once: the paying unit should not. */
 export function selectedEvents({ type, label, data, from, happens }: SelectedEvent): SelectedEventWrites {
-  const insert = `${INTO} SELECT ${EVENT_ID}, '${type}', CAST(? AS BIGINT), ${label}, ${data} FROM ${from}`;
-  const take = happens === 'always' ? TAKE_NEXT : `${TAKE_NEXT} AND EXISTS (SELECT 1 FROM ${from})`;
-  return (at, values, from_values = []) => [
-    { sql: take, params: happens === 'always' ? [] : from_values },
-    { sql: insert, params: [at, ...values, ...from_values] },
-  ];
+  const event_id = happens === 'perhaps' ? nextNumberIfRow('events') : nextNumber('events');
+  const source = from === undefined ? '' : ` FROM ${from}`;
+  const sql = `${INTO} SELECT ${event_id}, '${type}', CAST(? AS BIGINT), ${label}, ${data}${source}`;
+  return (at, values, from_values = []) => [{ sql, params: [at, ...values, ...from_values] }];
 }
 
 /** Whether the unit writes an event. */

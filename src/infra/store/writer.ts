@@ -3,6 +3,7 @@
  * its own (worker.ts), or in place for a database in memory (memory-store.ts).
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { type CountedSql, Counters, countedSql, counterChanged, READ_COUNTER, WRITE_COUNTER } from './counters.ts';
 import { refusal } from './storable.ts';
 import { type Row, type SqlValue, StoreRefusedError, type UnitResult } from './store.ts';
 
@@ -27,6 +28,14 @@ interface Prepared {
   readonly sql: string;
   readonly statement: StatementSync;
   readonly returns_rows: boolean;
+  /** Which numbers it takes, and where they go. */
+  readonly counted: CountedSql | undefined;
+}
+
+/** What a statement did: its rows, and how many it returned or changed. */
+interface Ran {
+  readonly rows: readonly Row[];
+  readonly touched: number;
 }
 
 /** Primary codes of SQLite that are about the values of a statement: too big, forbidden by a constraint, of another type. */
@@ -52,6 +61,9 @@ export class Writer {
   readonly #savepoint: StatementSync;
   readonly #release: StatementSync;
   readonly #rollback: StatementSync;
+  readonly #counters = new Counters();
+  #read_counter: StatementSync | undefined;
+  #write_counter: StatementSync | undefined;
 
   constructor(database: DatabaseSync) {
     this.#database = database;
@@ -65,8 +77,9 @@ export class Writer {
   /** Runs batches to one commit. When it throws, nothing of them is in the database. */
   run(batches: readonly Batch[]): UnitOutcome[] {
     for (const sql of batches.flatMap(({ statements }) => statements)) {
-      const statement = prepare(this.#database, sql);
-      this.#prepared.push({ sql, statement, returns_rows: statement.columns().length > 0 });
+      const counted = countedSql(sql);
+      const statement = prepare(this.#database, counted?.sql ?? sql);
+      this.#prepared.push({ sql, statement, returns_rows: statement.columns().length > 0, counted });
     }
     const units = batches.flatMap((batch) => batch.units);
     try {
@@ -80,9 +93,12 @@ export class Writer {
 
   #transaction(runUnits: () => UnitOutcome[]): UnitOutcome[] {
     this.#begin.run();
+    this.#counters.begin();
     try {
       const outcomes = runUnits();
+      this.#writeCounters();
       this.#commit.run();
+      this.#counters.committed();
       return outcomes;
     } catch (error) {
       if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
@@ -90,13 +106,33 @@ export class Writer {
     }
   }
 
+  #writeCounters(): void {
+    for (const { counter, before, after } of this.#counters.changes()) {
+      this.#write_counter ??= prepare(this.#database, WRITE_COUNTER);
+      if (this.#write_counter.run(after, counter, before).changes !== 1n) throw counterChanged(counter);
+    }
+  }
+
+  /** The values of a statement, with the numbers that it takes. */
+  #valuesOf({ counted }: Prepared, params: readonly SqlValue[]): readonly SqlValue[] {
+    if (counted === undefined) return params;
+    for (const counter of counted.places) {
+      if (counter === undefined || this.#counters.isKnown(counter)) continue;
+      this.#read_counter ??= prepare(this.#database, READ_COUNTER);
+      this.#counters.learn(counter, this.#read_counter.get(counter)?.value as SqlValue | undefined);
+    }
+    return this.#counters.valuesOf(counted, params);
+  }
+
   #runAlone(unit: readonly PackedWrite[]): UnitOutcome {
     this.#database.exec('SAVEPOINT alone');
+    const { mark } = this.#counters;
     try {
       return this.#runUnit(unit);
     } catch (error) {
       if (!(error instanceof StoreRefusedError)) throw error;
       this.#database.exec('ROLLBACK TO alone');
+      this.#counters.giveBack(mark);
       return { refused: error.message };
     } finally {
       if (this.#database.isTransaction) this.#database.exec('RELEASE alone');
@@ -104,11 +140,18 @@ export class Writer {
   }
 
   /** Runs a statement. Answers its rows, and how many it returned or changed. Throws StoreRefusedError. */
-  #runWrite({ statement, params }: PackedWrite): { readonly rows: readonly Row[]; readonly touched: number } {
-    const { sql, statement: prepared, returns_rows } = this.#prepared[statement] as Prepared;
+  #runWrite({ statement, params }: PackedWrite): Ran {
+    const known = this.#prepared[statement] as Prepared;
+    const { mark } = this.#counters;
+    const ran = this.#runPrepared(known, this.#valuesOf(known, params));
+    if (ran.touched === 0 && known.counted?.is_if_row === true) this.#counters.giveBack(mark);
+    return ran;
+  }
+
+  #runPrepared({ sql, statement, returns_rows }: Prepared, values: readonly SqlValue[]): Ran {
     try {
-      if (!returns_rows) return { rows: [], touched: Number(prepared.run(...params).changes) };
-      const rows = prepared.all(...params) as Row[];
+      if (!returns_rows) return { rows: [], touched: Number(statement.run(...values).changes) };
+      const rows = statement.all(...values) as Row[];
       return { rows, touched: rows.length };
     } catch (error) {
       throw isAboutValues(error) ? refusal(sql, error.message) : error;
@@ -120,6 +163,7 @@ export class Writer {
     const guarded = unit.some((write, index) => write.stop_if_no_row && index > 0);
     if (guarded) this.#savepoint.run();
     const rows: (readonly Row[])[] = [];
+    const { mark } = this.#counters;
     for (const [index, write] of unit.entries()) {
       const ran = this.#runWrite(write);
       rows.push(ran.rows);
@@ -128,6 +172,7 @@ export class Writer {
         this.#rollback.run();
         this.#release.run();
       }
+      this.#counters.giveBack(mark);
       return { committed: false, stopped_at: index };
     }
     if (guarded) this.#release.run();

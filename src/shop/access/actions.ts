@@ -3,6 +3,7 @@
  * what came of it afterwards, so that a crash in between hides nothing. The newest hundred thousand are kept.
  */
 import type { Clock } from '../../base/types/clock.ts';
+import { lastNumber, nextNumber } from '../../infra/store/counters.ts';
 import type { Row, Store } from '../../infra/store/store.ts';
 import type { Role } from './roles.ts';
 
@@ -46,18 +47,17 @@ export class Actions {
   async record<T>(action: NewAction, run: () => Promise<T>): Promise<T> {
     const { session_id, user, role, method, params } = action;
     const result = await this.#store.commit([
-      { sql: "UPDATE counters SET value = value + 1 WHERE name = 'actions' RETURNING value", params: [] },
       {
         sql: `INSERT INTO actions (action_id, happened_at, session_id, user_name, role, method, params, outcome)
-          VALUES ((SELECT value FROM counters WHERE name = 'actions'), ?, ?, ?, ?, ?, ?, 'unknown')`,
+          VALUES (${nextNumber('actions')}, ?, ?, ?, ?, ?, ?, 'unknown') RETURNING action_id`,
         params: [this.#clock.nowSeconds(), session_id, user, role, method, cut(params, LONGEST_PARAMS)],
       },
       {
-        sql: `DELETE FROM actions WHERE action_id <= (SELECT value FROM counters WHERE name = 'actions') - ${KEPT_ACTIONS}`,
+        sql: `DELETE FROM actions WHERE action_id <= ${lastNumber('actions')} - ${KEPT_ACTIONS}`,
         params: [],
       },
     ]);
-    const action_id = result.committed ? (result.rows[0]?.[0]?.value as bigint) : 0n;
+    const action_id = result.committed ? (result.rows[0]?.[0]?.action_id as bigint) : 0n;
     const end = (outcome: Action['outcome'], error: string | null) =>
       this.#store.commit([
         { sql: 'UPDATE actions SET outcome = ?, error = ? WHERE action_id = ?', params: [outcome, error, action_id] },

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import type { RandomBytes } from '../../base/crypto/random.ts';
 import { RpcError } from '../../base/errors.ts';
 import type { Clock } from '../../base/types/clock.ts';
+import { nextNumber } from '../../infra/store/counters.ts';
 import { readAll } from '../../infra/store/read-all.ts';
 import type { Row, Store } from '../../infra/store/store.ts';
 import type { User, Users } from './users.ts';
@@ -79,15 +80,14 @@ export class Sessions {
         sql: 'DELETE FROM sessions WHERE last_seen_at < ? OR created_at < ?',
         params: [now - IDLE_SECONDS, now - LONGEST_SECONDS],
       },
-      { sql: "UPDATE counters SET value = value + 1 WHERE name = 'sessions'", params: [] },
       {
         sql: `INSERT INTO sessions (session_id, token_hash, user_id, way, created_at, last_seen_at)
-          VALUES ((SELECT value FROM counters WHERE name = 'sessions'), ?, ?, ?, ?, ?) RETURNING session_id`,
+          VALUES (${nextNumber('sessions')}, ?, ?, ?, ?, ?) RETURNING session_id`,
         params: [hashOf(token), user_id, way, now, now],
       },
     ]);
     for (const [hash, session] of this.#by_hash) if (this.#isOver(session)) this.#by_hash.delete(hash);
-    const session_id = Number(result.committed ? result.rows[2]?.[0]?.session_id : 0);
+    const session_id = Number(result.committed ? result.rows[1]?.[0]?.session_id : 0);
     this.#by_hash.set(hashOf(token).toString('hex'), {
       session_id,
       user_id,

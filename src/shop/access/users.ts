@@ -6,6 +6,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { RpcError } from '../../base/errors.ts';
 import type { Clock } from '../../base/types/clock.ts';
+import { nextNumber } from '../../infra/store/counters.ts';
 import { readAll } from '../../infra/store/read-all.ts';
 import type { Row, Store, Write } from '../../infra/store/store.ts';
 import { type Role, restrictionsOf } from './roles.ts';
@@ -91,17 +92,16 @@ export class Users {
     const { rune } = await runes.create(restrictionsOf(role, name));
     const created_at = clock.nowSeconds();
     const result = await store.commit([
-      { sql: "UPDATE counters SET value = value + 1 WHERE name = 'users'", params: [] },
       {
         sql: `INSERT INTO users (user_id, name, name_key, role, rune, password_hash, created_at)
-          VALUES ((SELECT value FROM counters WHERE name = 'users'), ?, ?, ?, ?, ?, ?)
+          VALUES (${nextNumber('users')}, ?, ?, ?, ?, ?, ?)
           ON CONFLICT DO NOTHING RETURNING user_id`,
         params: [name, keyOf(name), role, rune, password_hash ?? null, created_at],
         stop_if_no_row: true,
       },
     ]);
     if (!result.committed) throw exists(name);
-    const user_id = Number(result.rows[1]?.[0]?.user_id);
+    const user_id = Number(result.rows[0]?.[0]?.user_id);
     const user: User = { user_id, name, role, rune, password_hash, created_at };
     this.#by_id.set(user_id, user);
     return user;

@@ -1,16 +1,16 @@
 /** The items of the price list: made, listed, changed and deleted by the owner. */
 import { RpcError } from '../../base/errors.ts';
 import type { CurrencyCode } from '../../base/types/currency.ts';
+import { nextNumber } from '../../infra/store/counters.ts';
 import type { Row, SqlValue, Store } from '../../infra/store/store.ts';
 import { checkItem, type Item, type ItemSettings } from './item.ts';
 
 /** As many as fit on a few screens: a shop with more has a till of its own, and uses the API. */
 const MOST_ITEMS = 500;
 
-const TAKE_NEXT = "UPDATE counters SET value = value + 1 WHERE name = 'items'";
 const INSERT = `INSERT INTO items (item_id, name, currency, amount, place)
-  SELECT value, CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS BIGINT), CAST(? AS BIGINT) FROM counters
-  WHERE name = 'items' AND (SELECT COUNT(*) FROM items) < ${MOST_ITEMS} RETURNING item_id`;
+  SELECT ${nextNumber('items')}, CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS BIGINT), CAST(? AS BIGINT)
+  WHERE (SELECT COUNT(*) FROM items) < ${MOST_ITEMS} RETURNING item_id`;
 const UPDATE = 'UPDATE items SET name = ?, currency = ?, amount = ?, place = ? WHERE item_id = ?';
 const LIST = `SELECT * FROM items ORDER BY place, item_id LIMIT ${MOST_ITEMS}`;
 
@@ -26,11 +26,11 @@ export class Items {
   async create(settings: ItemSettings): Promise<Item> {
     checkItem(settings);
     const insert = { sql: INSERT, params: columnsOf(settings), stop_if_no_row: true };
-    const result = await this.#store.commit([{ sql: TAKE_NEXT, params: [] }, insert]);
+    const result = await this.#store.commit([insert]);
     if (!result.committed) {
       throw new RpcError('LIGHTNINGD', `There are ${MOST_ITEMS} items already: delete one with deleteitem`);
     }
-    return { ...settings, item_id: Number(result.rows[1]?.[0]?.item_id) };
+    return { ...settings, item_id: Number(result.rows[0]?.[0]?.item_id) };
   }
 
   /** All of them, in their order. */

@@ -15,6 +15,6 @@ export interface SaleInvoice {
 
 /** The invoices, as far as the counter has them made. */
 export interface CounterInvoices {
-  /** Makes the invoice, and the writes in the same unit; there `counters` has its number as `invoices_created`. Rejects with RpcError. */
+  /** Makes the invoice, and the writes in the same unit, where its number is the last one of `invoices_created`. Rejects with RpcError. */
   make(wanted: SaleInvoice, writes: readonly Write[]): Promise<void>;
 }

@@ -8,6 +8,7 @@ import { type Msat, msat } from '../../base/types/amount.ts';
 import type { Clock } from '../../base/types/clock.ts';
 import { toHex } from '../../base/types/hex.ts';
 import type { PriceRequest } from '../../base/types/price.ts';
+import { lastNumber, nextNumber } from '../../infra/store/counters.ts';
 import type { SqlValue, Store, Write } from '../../infra/store/store.ts';
 import type { Items } from './items.ts';
 import type { CounterInvoices } from './ports.ts';
@@ -29,7 +30,7 @@ export const SALE_LABEL_PREFIX = 'pos/';
 
 // When the label is taken, the invoice stops the unit; a database that runs both statements at once must not fail here before.
 const INSERT = `INSERT INTO sales (sale_id, created_index, counter, label, currency, amount, tip, items, note, created_at)
-  SELECT (SELECT value FROM counters WHERE name = 'sales'), (SELECT value FROM counters WHERE name = 'invoices_created'),
+  SELECT ${nextNumber('sales')}, ${lastNumber('invoices_created')},
     CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS BIGINT), CAST(? AS BIGINT), CAST(? AS TEXT),
     CAST(? AS TEXT), CAST(? AS BIGINT)
   WHERE true ON CONFLICT DO NOTHING`;
@@ -113,7 +114,6 @@ function askedFor({ currency, amount }: NewSale): Msat | PriceRequest {
 function writesOf(sale: NewSale): readonly Write[] {
   const { counter, label, currency, amount, tip, items, note, created_at } = sale;
   return [
-    { sql: "UPDATE counters SET value = value + 1 WHERE name = 'sales'", params: [] },
     {
       sql: INSERT,
       params: [counter, label, currency ?? null, amount, tip, itemsToColumn(items), note ?? null, created_at],

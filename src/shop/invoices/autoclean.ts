@@ -1,5 +1,5 @@
 /** Cleaning by the clock: what is older than its age goes, every so many seconds. */
-import { type InvoiceCounter, readCounter } from './counters.ts';
+import { type CleanedCounter, readCounter } from './counters.ts';
 import type { InvoicesOptions } from './ports.ts';
 import type { Remover } from './remove.ts';
 
@@ -23,7 +23,7 @@ export interface Cleaned {
 
 const STATUS = { expiredinvoices: 'expired', paidinvoices: 'paid' } as const;
 
-function counterOf(subsystem: AutocleanSubsystem): InvoiceCounter {
+function counterOf(subsystem: AutocleanSubsystem): CleanedCounter {
   return `autoclean_${subsystem}`;
 }
 

@@ -1,8 +1,11 @@
 /**
- * The indexes of invoices, from counter rows: a number is taken in the unit that uses it, so none is skipped, doubled,
- * or seen before a smaller one.
+ * The indexes of invoices: a number is taken by the statement that uses it (infra/store/counters.ts), so none is skipped,
+ * doubled, or seen before a smaller one. And how many invoices were removed because of their age.
  */
 import type { Store, Write } from '../../infra/store/store.ts';
+
+/** How many were removed because of their age, by what they were. */
+export type CleanedCounter = 'autoclean_expiredinvoices' | 'autoclean_paidinvoices';
 
 /** What is counted. */
 export type InvoiceCounter =
@@ -10,17 +13,11 @@ export type InvoiceCounter =
   | 'invoices_updated'
   | 'invoices_deleted'
   | 'invoices_paid'
-  | 'autoclean_expiredinvoices'
-  | 'autoclean_paidinvoices';
+  | CleanedCounter;
 
-/** Takes the next number. The unit's later statements see it by `counterValue`. */
-export function takeNext(counter: InvoiceCounter): Write {
-  return { sql: 'UPDATE counters SET value = value + 1 WHERE name = ? RETURNING value', params: [counter] };
-}
-
-/** SQL for the number that the unit has taken. */
-export function counterValue(counter: InvoiceCounter): string {
-  return `(SELECT value FROM counters WHERE name = '${counter}')`;
+/** One more was removed. */
+export function countCleaned(counter: CleanedCounter): Write {
+  return { sql: 'UPDATE counters SET value = value + 1 WHERE name = ?', params: [counter] };
 }
 
 /** The last number that was taken; 0 before the first. */

@@ -2,10 +2,10 @@
 import type { Msat } from '../../base/types/amount.ts';
 import type { PaymentHash } from '../../base/types/brand.ts';
 import { toHex } from '../../base/types/hex.ts';
+import { lastNumber } from '../../infra/store/counters.ts';
 import { eventData, eventWrites, selectedEvents } from '../../infra/store/event-rows.ts';
 import type { Row, Write } from '../../infra/store/store.ts';
 import { u64FromColumn } from '../../infra/store/u64.ts';
-import { counterValue } from './counters.ts';
 import type { Invoice, PaidOutpoint } from './invoice.ts';
 import { priceJson } from './price.ts';
 import { PRICE_MEMBER, type PriceRows } from './price-rows.ts';
@@ -13,9 +13,7 @@ import { PRICE_MEMBER, type PriceRows } from './price-rows.ts';
 const CREATED = selectedEvents({
   type: 'invoice.created',
   label: 'CAST(? AS TEXT)',
-  data: `'{"created_index":' || value || ',' || CAST(? AS TEXT)`,
-  from: "counters WHERE name = 'invoices_created'",
-  happens: 'always',
+  data: `'{"created_index":' || ${lastNumber('invoices_created')} || ',' || CAST(? AS TEXT)`,
 });
 
 const PAID_DATA = `'{"created_index":' || created_index || ',"pay_index":' || pay_index
@@ -26,8 +24,7 @@ function paidEvents(data: string) {
     type: 'invoice.paid',
     label: 'label',
     data: `${data} || ',' || CAST(? AS TEXT)`,
-    from: `invoices WHERE pay_index = ${counterValue('invoices_paid')}`,
-    happens: 'always',
+    from: `invoices WHERE pay_index = ${lastNumber('invoices_paid')}`,
   });
 }
 

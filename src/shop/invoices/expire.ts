@@ -2,9 +2,9 @@
  * Expiry. Every reader judges by the clock; this sweep writes it down behind, a page at a time, so that the change has
  * an index and waiters hear of it. One timer, set for the next invoice to expire, however many there are.
  */
+import { nextNumber } from '../../infra/store/counters.ts';
 import type { Row, Write } from '../../infra/store/store.ts';
 import type { InvoiceChanges } from './changes.ts';
-import { counterValue, takeNext } from './counters.ts';
 import { expiredEvent } from './events.ts';
 import { forgetDue, readForgetAt } from './forget.ts';
 import type { InvoicesContext } from './ports.ts';
@@ -19,7 +19,7 @@ const DUE = `SELECT created_index, label, payment_hash, amount_msat, expires_at,
   WHERE state = 'unpaid' AND expires_at <= ?
   ORDER BY expires_at LIMIT ${SWEEP_ROWS}`;
 const NEXT = "SELECT MIN(expires_at) AS expires_at FROM invoices WHERE state = 'unpaid'";
-const MARK_EXPIRED = `UPDATE invoices SET state = 'expired', updated_index = ${counterValue('invoices_updated')}
+const MARK_EXPIRED = `UPDATE invoices SET state = 'expired', updated_index = ${nextNumber('invoices_updated')}
   WHERE created_index = ? AND state = 'unpaid' RETURNING `;
 
 export class ExpirySweep {
@@ -96,8 +96,8 @@ export class ExpirySweep {
       stop_if_no_row: true,
     };
     const event = due.is_transient === 1n ? [] : expiredEvent(due, now);
-    const result = await store.commit([takeNext('invoices_updated'), mark, ...event]);
-    const row = result.committed ? result.rows[1]?.[0] : undefined;
+    const result = await store.commit([mark, ...event]);
+    const row = result.committed ? result.rows[0]?.[0] : undefined;
     if (row === undefined) return;
     const invoice = readInvoice(row, clock.nowSeconds());
     this.#changes.announce({ what: 'expired', counter: 'updated', index: invoice.updated_index as number, invoice });

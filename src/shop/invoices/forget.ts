@@ -3,9 +3,9 @@
  * must not fill the database: until one is paid the log of events says nothing of it, and an hour after it has expired it
  * is deleted. What was paid is kept like any other payment.
  */
+import { nextNumber } from '../../infra/store/counters.ts';
 import type { Store, Write } from '../../infra/store/store.ts';
 import type { InvoiceChanges } from './changes.ts';
-import { takeNext } from './counters.ts';
 import { COLUMNS, readInvoice } from './row.ts';
 
 /** How long an expired one is kept, so that a late look still finds it. Seconds. */
@@ -18,7 +18,8 @@ const COUNT = `SELECT COUNT(*) AS count FROM
 const NEXT = "SELECT MIN(expires_at) AS expires_at FROM invoices WHERE is_transient = 1 AND state = 'expired'";
 const DUE = `SELECT ${COLUMNS} FROM invoices WHERE is_transient = 1 AND state = 'expired' AND expires_at <= ?
   ORDER BY expires_at LIMIT ${FORGET_ROWS}`;
-const FORGET = "DELETE FROM invoices WHERE created_index = ? AND is_transient = 1 AND state = 'expired'";
+const FORGET = `DELETE FROM invoices WHERE created_index = ? AND is_transient = 1 AND state = 'expired'
+  RETURNING ${nextNumber('invoices_deleted')} AS deleted_index`;
 
 /** How many of them are not paid yet and not written down as expired; at most `most`. */
 export async function countTransient(store: Store, most: number): Promise<number> {
@@ -41,9 +42,9 @@ export async function forgetDue(store: Store, now_seconds: number, changes: Invo
       rows.map(async (row) => {
         const invoice = readInvoice(row, now_seconds);
         const write: Write = { sql: FORGET, params: [invoice.created_index], stop_if_no_row: true };
-        const result = await store.commit([takeNext('invoices_deleted'), write]);
+        const result = await store.commit([write]);
         if (!result.committed) return;
-        const index = Number(result.rows[0]?.[0]?.value);
+        const index = Number(result.rows[0]?.[0]?.deleted_index);
         changes.announce({ what: 'deleted', counter: 'deleted', index, invoice });
       }),
     );

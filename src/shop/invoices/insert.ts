@@ -3,9 +3,9 @@ import { RpcError } from '../../base/errors.ts';
 import type { PaymentPreimage, PaymentSecret } from '../../base/types/brand.ts';
 import { fromHex } from '../../base/types/hex.ts';
 import type { Secret } from '../../base/types/secret.ts';
+import { nextNumber } from '../../infra/store/counters.ts';
 import type { Write } from '../../infra/store/store.ts';
 import type { InvoiceChanges } from './changes.ts';
-import { counterValue, takeNext } from './counters.ts';
 import { createdEvent } from './events.ts';
 import { type Finding, findInvoice } from './find.ts';
 import type { Invoice, UnpaidInvoice } from './invoice.ts';
@@ -28,7 +28,7 @@ export interface Clash {
 
 const INSERT = `INSERT INTO invoices (created_index, label, payment_hash, state, amount_msat, created_at, expires_at,
     min_final_cltv_expiry, payment_preimage, payment_secret, bolt11, description, metadata, is_transient)
-  VALUES (${counterValue('invoices_created')}, ?, ?, 'unpaid', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  VALUES (${nextNumber('invoices_created')}, ?, ?, 'unpaid', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
   ON CONFLICT DO NOTHING RETURNING created_index`;
 
 function insertion(invoice: NewInvoice): Write {
@@ -67,11 +67,11 @@ export async function insertInvoice(
   const { store, price_rows } = finding;
   const prices = price_rows.insertion(invoice.price);
   const event = invoice.is_transient === true ? [] : createdEvent(invoice);
-  const unit = [takeNext('invoices_created'), insertion(invoice), ...prices, ...writes, ...event];
+  const unit = [insertion(invoice), ...prices, ...writes, ...event];
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const result = await store.commit(unit);
     if (result.committed) {
-      const created_index = Number(result.rows[1]?.[0]?.created_index);
+      const created_index = Number(result.rows[0]?.[0]?.created_index);
       const { payment_preimage, payment_secret, is_transient, ...terms } = invoice;
       const created: UnpaidInvoice = { ...terms, created_index, updated_index: undefined, status: 'unpaid' };
       if (changes.isHeard('created', created.label)) {

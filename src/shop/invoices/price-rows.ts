@@ -3,13 +3,13 @@
  * one there is, no statement looks there.
  */
 import type { Price } from '../../base/types/price.ts';
+import { lastNumber } from '../../infra/store/counters.ts';
 import type { Row, SqlValue, Store, Write } from '../../infra/store/store.ts';
-import { counterValue } from './counters.ts';
 import { priceJson } from './price.ts';
 import { COLUMNS } from './row.ts';
 
 const INSERT = `INSERT INTO invoice_prices (invoice_index, currency, amount, price)
-  VALUES (${counterValue('invoices_created')}, ?, ?, ?)`;
+  VALUES (${lastNumber('invoices_created')}, ?, ?, ?)`;
 const PRICE_OF_ROW = '(SELECT price FROM invoice_prices WHERE invoice_index = created_index)';
 const PRICED_COLUMNS = `${COLUMNS}, ${PRICE_OF_ROW} AS price`;
 

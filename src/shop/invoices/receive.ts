@@ -7,10 +7,10 @@ import { equalSecret } from '../../base/crypto/compare.ts';
 import type { Msat } from '../../base/types/amount.ts';
 import type { PaymentHash, PaymentPreimage, PaymentSecret } from '../../base/types/brand.ts';
 import { fromHex, toHex } from '../../base/types/hex.ts';
+import { nextNumber } from '../../infra/store/counters.ts';
 import { HASH_IS, hashValues } from '../../infra/store/invoice-hash.ts';
 import type { Row, Write } from '../../infra/store/store.ts';
 import type { InvoiceChanges } from './changes.ts';
-import { counterValue, takeNext } from './counters.ts';
 import { paidEvent } from './events.ts';
 import type { PaidInvoice, PaidOutpoint } from './invoice.ts';
 import { derivePaymentSecret } from './payment-secret.ts';
@@ -34,8 +34,8 @@ export interface Accepted {
 const JUDGE = `SELECT payment_secret, amount_msat, min_final_cltv_expiry FROM invoices
   WHERE ${HASH_IS} AND state IN ('unpaid', 'held') AND expires_at > ?`;
 
-const PAID = `state = 'paid', pay_index = ${counterValue('invoices_paid')},
-    updated_index = ${counterValue('invoices_updated')}, amount_received_msat = ?, paid_at = ?`;
+const PAID = `state = 'paid', pay_index = ${nextNumber('invoices_paid')},
+    updated_index = ${nextNumber('invoices_updated')}, amount_received_msat = ?, paid_at = ?`;
 const MARK_PAID = `UPDATE invoices SET ${PAID}
   WHERE ${HASH_IS} AND state IN ('unpaid', 'held') AND expires_at > ?
   RETURNING `;
@@ -152,9 +152,9 @@ export class Receiver {
 
   async #pay(mark: Write, writes: readonly Write[]): Promise<PaidInvoice | undefined> {
     const { store, clock } = this.#options;
-    const result = await store.commit([takeNext('invoices_paid'), takeNext('invoices_updated'), mark, ...writes]);
+    const result = await store.commit([mark, ...writes]);
     if (!result.committed) return undefined;
-    const invoice = readInvoice(result.rows[2]?.[0] as Row, clock.nowSeconds()) as PaidInvoice;
+    const invoice = readInvoice(result.rows[0]?.[0] as Row, clock.nowSeconds()) as PaidInvoice;
     this.#changes.announce({ what: 'paid', counter: 'updated', index: invoice.updated_index as number, invoice });
     return invoice;
   }

@@ -1,8 +1,9 @@
 /** Deleting: one invoice by hand, its description alone, or old ones page by page. */
 import { RpcError } from '../../base/errors.ts';
+import { nextNumber } from '../../infra/store/counters.ts';
 import type { Write } from '../../infra/store/store.ts';
 import type { InvoiceChanges } from './changes.ts';
-import { counterValue, type InvoiceCounter, takeNext } from './counters.ts';
+import { type CleanedCounter, countCleaned } from './counters.ts';
 import { deletedEvent } from './events.ts';
 import { findInvoice } from './find.ts';
 import type { Invoice, InvoiceStatus } from './invoice.ts';
@@ -17,9 +18,10 @@ const TABLE_COLUMNS = `created_index, updated_index, label, payment_hash, state,
   amount_received_msat, paid_at, paid_txid, paid_outnum, opening_fee_msat`;
 const KEEP_PAYMENT = `INSERT INTO deleted_paid_invoices (${TABLE_COLUMNS})
   SELECT ${TABLE_COLUMNS} FROM invoices WHERE created_index = ? AND state = 'paid'`;
-const DELETE_PAID = "DELETE FROM invoices WHERE created_index = ? AND state = 'paid'";
-const DELETE_UNPAID = "DELETE FROM invoices WHERE created_index = ? AND state <> 'paid'";
-const REMOVE_DESCRIPTION = `UPDATE invoices SET description = NULL, updated_index = ${counterValue('invoices_updated')}
+const DELETED_INDEX = `RETURNING ${nextNumber('invoices_deleted')} AS deleted_index`;
+const DELETE_PAID = `DELETE FROM invoices WHERE created_index = ? AND state = 'paid' ${DELETED_INDEX}`;
+const DELETE_UNPAID = `DELETE FROM invoices WHERE created_index = ? AND state <> 'paid' ${DELETED_INDEX}`;
+const REMOVE_DESCRIPTION = `UPDATE invoices SET description = NULL, updated_index = ${nextNumber('invoices_updated')}
   WHERE created_index = ? AND description IS NOT NULL RETURNING `;
 
 /** Which old invoices go: those that expired, or were paid, at this Unix time or before. */
@@ -68,8 +70,8 @@ export class Remover {
       }
       const sql = REMOVE_DESCRIPTION + price_rows.columns;
       const write: Write = { sql, params: [created_index], stop_if_no_row: true };
-      const result = await store.commit([takeNext('invoices_updated'), write]);
-      const row = result.committed ? result.rows[1]?.[0] : undefined;
+      const result = await store.commit([write]);
+      const row = result.committed ? result.rows[0]?.[0] : undefined;
       if (row === undefined) continue;
       const invoice = readInvoice(row, clock.nowSeconds());
       const index = invoice.updated_index as number;
@@ -79,7 +81,7 @@ export class Remover {
   }
 
   /** Deletes old invoices; answers how many. The counter, if one is named, counts them durably. */
-  async clean(old: OldInvoices, counter?: InvoiceCounter): Promise<number> {
+  async clean(old: OldInvoices, counter?: CleanedCounter): Promise<number> {
     const { store, clock } = this.#options;
     // What has not expired yet stays, whatever time was named.
     const until_seconds = Math.min(old.until_seconds, clock.nowSeconds());
@@ -117,7 +119,7 @@ export class Remover {
   /** False when the invoice was paid or deleted in the meantime. */
   async #delete(
     invoice: Invoice,
-    { counter, is_told }: { readonly counter?: InvoiceCounter | undefined; readonly is_told: boolean },
+    { counter, is_told }: { readonly counter?: CleanedCounter | undefined; readonly is_told: boolean },
   ): Promise<boolean> {
     const { created_index, payment_hash } = invoice;
     const { store, clock, price_rows, jit } = this.#options;
@@ -131,13 +133,13 @@ export class Remover {
             { sql: DELETE_UNPAID, params: [created_index], stop_if_no_row: true },
             ...price_rows.deletion(created_index),
           ];
-    const counters = counter === undefined ? [] : [takeNext(counter)];
+    const counters = counter === undefined ? [] : [countCleaned(counter)];
     const event = is_told ? deletedEvent(invoice, clock.nowSeconds()) : [];
     const bought = jit?.deletionWrites(payment_hash) ?? [];
-    const result = await store.commit([takeNext('invoices_deleted'), ...writes, ...bought, ...event, ...counters]);
+    const result = await store.commit([...writes, ...bought, ...event, ...counters]);
     if (!result.committed) return false;
     jit?.deleted(payment_hash);
-    const index = Number(result.rows[0]?.[0]?.value);
+    const index = Number(result.rows[invoice.status === 'paid' ? 1 : 0]?.[0]?.deleted_index);
     this.#changes.announce({ what: 'deleted', counter: 'deleted', index, invoice });
     return true;
   }

@@ -2,6 +2,7 @@
 import { type Msat, msat } from '../../base/types/amount.ts';
 import type { PaymentHash, Txid } from '../../base/types/brand.ts';
 import type { CurrencyCode } from '../../base/types/currency.ts';
+import { lastNumber, nextNumber } from '../../infra/store/counters.ts';
 import { eventData, eventWrites, selectedEvents } from '../../infra/store/event-rows.ts';
 import { readAll } from '../../infra/store/read-all.ts';
 import type { Row, SqlValue, Store, Write } from '../../infra/store/store.ts';
@@ -19,21 +20,18 @@ export type RefundEnd =
 
 const COLUMNS = `refund_id, invoice_index, label, status, method, destination, amount_msat, currency, amount, fee_msat, bolt11,
   payment_hash, txid, failure, note, idempotency_key, created_at, ended_at`;
-const NEXT_ID = "(SELECT value FROM counters WHERE name = 'refunds')";
 const INSERT = `INSERT INTO refunds (refund_id, invoice_index, label, status, method, destination, amount_msat, currency, amount,
     bolt11, payment_hash, note, idempotency_key, created_at)
-  VALUES (${NEXT_ID}, ?, ?, 'pending', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING refund_id`;
+  VALUES (${nextNumber('refunds')}, ?, ?, 'pending', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING refund_id`;
 
 const CREATED = selectedEvents({
   type: 'refund.created',
   label: 'CAST(? AS TEXT)',
-  data: `'{"refund_id":' || value || ',' || CAST(? AS TEXT)`,
-  from: "counters WHERE name = 'refunds'",
-  happens: 'always',
+  data: `'{"refund_id":' || ${lastNumber('refunds')} || ',' || CAST(? AS TEXT)`,
 });
 
 /** Which statement of `recordUnit` stopped it. */
-export const STOPPED_BY = { total: 1, twin: 3 } as const;
+export const STOPPED_BY = { total: 1, twin: 2 } as const;
 
 /**
  * The unit that records a refund, if nothing was given back of the invoice since `before` was read, and neither its key nor
@@ -54,7 +52,6 @@ export function recordUnit(refund: NewRefund, before: Refunded): readonly Write[
       params: [...after, invoice_index, before.amount_msat, before.amount],
       stop_if_no_row: true,
     },
-    { sql: "UPDATE counters SET value = value + 1 WHERE name = 'refunds'", params: [] },
     {
       sql: INSERT,
       params: [

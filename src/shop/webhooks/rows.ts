@@ -2,6 +2,7 @@
 import { AuthenticationError, chacha20Poly1305Decrypt, chacha20Poly1305Encrypt } from '../../base/crypto/chacha20.ts';
 import type { RandomBytes } from '../../base/crypto/random.ts';
 import { Secret } from '../../base/types/secret.ts';
+import { nextNumber } from '../../infra/store/counters.ts';
 import { readAll } from '../../infra/store/read-all.ts';
 import { storableText } from '../../infra/store/storable.ts';
 import type { Row, Store, Write } from '../../infra/store/store.ts';
@@ -57,10 +58,9 @@ export function insertWrites(
 ): readonly Write[] {
   const { url, types, label_prefix, is_parallel, created_at, position } = settings;
   return [
-    { sql: "UPDATE counters SET value = value + 1 WHERE name = 'webhooks'", params: [] },
     {
       sql: `INSERT INTO webhooks (webhook_id, url, types, label_prefix, is_parallel, created_at, sealed_secret, position,
-          attempts) VALUES ((SELECT value FROM counters WHERE name = 'webhooks'), ?, ?, ?, ?, ?, ?, ?, 0)
+          attempts) VALUES (${nextNumber('webhooks')}, ?, ?, ?, ?, ?, ?, ?, 0)
         RETURNING webhook_id`,
       params: [
         url,

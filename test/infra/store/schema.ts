@@ -10,7 +10,8 @@ export const CONTRACT_MIGRATIONS: readonly Migration[] = [
       'CREATE TABLE things (id INTEGER PRIMARY KEY, name TEXT NOT NULL, blob BLOB)',
       'CREATE UNIQUE INDEX things_name ON things (name)',
       'CREATE TABLE counters (name TEXT PRIMARY KEY, value BIGINT NOT NULL)',
-      "INSERT INTO counters (name, value) VALUES ('things', 0)",
+      "INSERT INTO counters (name, value) VALUES ('things', 0), ('events', 0), ('units', 0)",
+      'CREATE TABLE events (id INTEGER PRIMARY KEY, thing INTEGER, told TEXT NOT NULL)',
     ],
   },
 ];

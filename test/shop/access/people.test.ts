@@ -9,7 +9,7 @@ import { sha256 } from '../../../src/base/crypto/hash.ts';
 import { type ErrorName, RpcError } from '../../../src/base/errors.ts';
 import { ManualClock } from '../../../src/base/types/clock.ts';
 import { Secret } from '../../../src/base/types/secret.ts';
-import { MemoryStore } from '../../../src/infra/store/memory-store.ts';
+import { testStore } from '../../support/test-store.ts';
 import { Actions } from '../../../src/shop/access/actions.ts';
 import { Passkeys } from '../../../src/shop/access/passkeys.ts';
 import { FORGET_RUNES, Runes } from '../../../src/shop/access/runes.ts';
@@ -24,7 +24,7 @@ const HERE = '192.0.2.7';
 
 function scene() {
   const clock = new ManualClock();
-  const store = new MemoryStore({ onFailure: fail });
+  const store = testStore({ onFailure: fail });
   let drawn = 0;
   const randomBytes = (length: number) => sha256(Buffer.from(`draw ${drawn++}`)).subarray(0, length);
   const said: string[] = [];
@@ -280,8 +280,10 @@ describe('the log of actions', () => {
   it('keeps the newest', async () => {
     const { clock, store } = scene();
     const actions = new Actions(store, clock);
+    // Before a number is taken, as in a database that is opened.
+    await store.commit([{ sql: "UPDATE counters SET value = 99999 WHERE name = 'actions'", params: [] }]);
     await actions.record(action, async () => {});
-    await store.commit([{ sql: "UPDATE counters SET value = 100000 WHERE name = 'actions'", params: [] }]);
+    await store.commit([{ sql: 'UPDATE actions SET action_id = 1', params: [] }]);
     await actions.record(action, async () => {});
     assert.deepEqual(
       (await actions.list(undefined, 10)).map(({ action_id }) => action_id),

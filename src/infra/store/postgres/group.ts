@@ -2,6 +2,7 @@
  * Runs units as one transaction: BEGIN, the fence and all units in one packet; when the client has seen that no unit stops,
  * COMMIT in a second one. All rows are here before the commit is sent, so a lost answer loses no result.
  */
+import { type Counters, countedSql, counterChanged, WRITE_COUNTER } from '../counters.ts';
 import { numberPlaces } from '../dialect.ts';
 import { StoreFailure } from '../failure.ts';
 import { refusal } from '../storable.ts';
@@ -23,6 +24,8 @@ export interface Group {
   readonly units: readonly (readonly Write[])[];
   readonly epoch: bigint;
   readonly commit_number: bigint;
+  /** All that the units name are known to it. When the group has run, it has taken what the units took. */
+  readonly counters: Counters;
 }
 
 const BEGIN: Statement = { sql: 'BEGIN', params: [] };
@@ -36,8 +39,44 @@ const FENCE_SQL = numberPlaces(FENCE);
 /** Each stop runs the group again without the unit; after so many each unit gets a savepoint, and a way to the server. */
 const MOST_STOPS = 4;
 
-function statementsOf(unit: readonly Write[]): Statement[] {
-  return unit.map(({ sql, params }) => ({ sql: numberPlaces(sql), params }));
+/** Statements that are known to find no row, and take no number therefore: each as `unit/statement`. */
+type Hollow = ReadonlySet<string>;
+
+/** The statements of a unit, with the numbers that they take if all goes as it is hoped. */
+function statementsOf(unit: readonly Write[], index: number, counters: Counters, hollow: Hollow): Statement[] {
+  return unit.map(({ sql, params }, statement) => {
+    const counted = countedSql(sql);
+    if (counted === undefined) return { sql: numberPlaces(sql), params };
+    const { mark } = counters;
+    const values = counters.valuesOf(counted, params);
+    if (hollow.has(`${index}/${statement}`)) counters.giveBack(mark);
+    return { sql: numberPlaces(counted.sql), params: values };
+  });
+}
+
+/** The first statement of a unit that found no row, took a number only if it did, and was not known to; undefined for none. */
+function hollowIn(
+  unit: readonly Write[],
+  index: number,
+  results: readonly StatementResult[],
+  known: Hollow,
+): string | undefined {
+  const statement = unit.findIndex(
+    ({ sql }, at) => countedSql(sql)?.is_if_row === true && results[at]?.touched === 0 && !known.has(`${index}/${at}`),
+  );
+  return statement < 0 ? undefined : `${index}/${statement}`;
+}
+
+function counterWrites(counters: Counters): Statement[] {
+  const sql = numberPlaces(WRITE_COUNTER);
+  return counters.changes().map(({ counter, before, after }) => ({ sql, params: [after, counter, before] }));
+}
+
+/** Throws StoreFailure for a counter that was not what we know it to be. */
+function checkCounters(counters: Counters, results: readonly StatementResult[]): void {
+  for (const [index, { counter }] of counters.changes().entries()) {
+    if (results[index]?.touched !== 1) throw counterChanged(counter);
+  }
 }
 
 /** Begins the transaction with these statements behind the fence. Answers what they did. */
@@ -64,24 +103,36 @@ async function begin(
  */
 export async function runUnits(session: GroupSession, group: Group): Promise<readonly UnitOutcome[]> {
   const stopped = new Map<number, number>();
-  while (stopped.size <= MOST_STOPS) {
+  const hollow = new Set<string>();
+  while (stopped.size + hollow.size <= MOST_STOPS) {
     const units = group.units.map((unit, index) => (stopped.has(index) ? [] : unit));
-    const ran = await undone(session, () => runTogether(session, group, units));
+    const ran = await undone(session, () => runTogether(session, group, units, hollow));
     if (ran === undefined) break;
-    // A statement that found no row, and was alone, has nothing to be undone.
-    const first = ran.find(({ stopped_at }, index) => stopped_at !== undefined && units[index]?.length !== 1);
-    if (first === undefined) return ran.map((unit, index) => outcomeOf(unit, stopped.get(index)));
+    const first = ran.findIndex(
+      (unit, index) => unit.hollow_at !== undefined || mustBeUndone(unit, units[index] ?? []),
+    );
+    const { stopped_at, hollow_at } = ran[first] ?? {};
+    if (first < 0) return ran.map((unit, index) => outcomeOf(unit, stopped.get(index)));
     // What ran of the first unit that stops must be undone, and what came behind it may have seen it: all of it runs again.
     await session.run([ROLLBACK]);
-    stopped.set(ran.indexOf(first), first.stopped_at as number);
+    if (stopped_at !== undefined) stopped.set(first, stopped_at);
+    else hollow.add(hollow_at as string);
   }
-  return await undone(session, () => runEachAlone(session, group));
+  return await undone(session, () => runEachAlone(session, group, hollow));
 }
 
 /** A unit that ran. */
 interface Ran {
   readonly results: readonly StatementResult[];
   readonly stopped_at: number | undefined;
+  /** Its first statement that took a number for a row that it did not find; undefined where the unit stopped. */
+  readonly hollow_at: string | undefined;
+}
+
+/** Whether a unit that stopped left anything behind: a statement that found no row, and was alone, did not. */
+function mustBeUndone({ stopped_at }: Ran, unit: readonly Write[]): boolean {
+  if (stopped_at === undefined) return false;
+  return unit.length !== 1 || countedSql((unit[0] as Write).sql) !== undefined;
 }
 
 function outcomeOf({ results, stopped_at }: Ran, stopped_before?: number): UnitOutcome {
@@ -90,9 +141,10 @@ function outcomeOf({ results, stopped_at }: Ran, stopped_before?: number): UnitO
   return { committed: true, rows: results.map(({ rows }): readonly Row[] => rows) };
 }
 
-function ranOf(unit: readonly Write[], results: readonly StatementResult[]): Ran {
-  const stop = unit.findIndex((write, index) => write.stop_if_no_row === true && results[index]?.touched === 0);
-  return { results, stopped_at: stop < 0 ? undefined : stop };
+function ranOf(unit: readonly Write[], index: number, results: readonly StatementResult[], hollow: Hollow): Ran {
+  const stop = unit.findIndex((write, at) => write.stop_if_no_row === true && results[at]?.touched === 0);
+  const stopped_at = stop < 0 ? undefined : stop;
+  return { results, stopped_at, hollow_at: stop < 0 ? hollowIn(unit, index, results, hollow) : undefined };
 }
 
 /** Undefined when a value was refused: then the transaction is over. */
@@ -100,43 +152,58 @@ async function runTogether(
   session: GroupSession,
   group: Group,
   units: readonly (readonly Write[])[],
+  hollow: Hollow,
 ): Promise<readonly Ran[] | undefined> {
+  const { counters } = group;
   let results: readonly StatementResult[];
+  counters.begin();
+  const statements = units.flatMap((unit, index) => statementsOf(unit, index, counters, hollow));
   try {
-    results = await begin(session, group, units.flatMap(statementsOf));
+    results = await begin(session, group, [...statements, ...counterWrites(counters)]);
   } catch (error) {
     if (kindOf(error) !== 'value') throw error;
     await session.run([ROLLBACK]);
     return undefined;
   }
+  checkCounters(counters, results.slice(statements.length));
   let from = 0;
-  return units.map((unit) => {
+  return units.map((unit, index) => {
     const own = results.slice(from, from + unit.length);
     from += unit.length;
-    return ranOf(unit, own);
+    return ranOf(unit, index, own, hollow);
   });
 }
 
-/** Each unit behind a savepoint: what stops or is refused is undone alone. */
-async function runEachAlone(session: GroupSession, group: Group): Promise<readonly UnitOutcome[]> {
+/** Each unit behind a savepoint: what stops or is refused is undone alone, and gives its numbers back. */
+async function runEachAlone(session: GroupSession, group: Group, hollow: Set<string>): Promise<readonly UnitOutcome[]> {
+  const { counters } = group;
+  counters.begin();
   await begin(session, group, []);
   const outcomes: UnitOutcome[] = [];
   let before: readonly Statement[] = [];
-  for (const unit of group.units) {
-    const ahead = [...before, SAVEPOINT];
-    try {
-      const results = await session.run([...ahead, ...statementsOf(unit)]);
-      const ran = ranOf(unit, results.slice(ahead.length));
-      outcomes.push(outcomeOf(ran));
-      before = ran.stopped_at === undefined ? [RELEASE] : [ROLLBACK_UNIT, RELEASE];
-    } catch (error) {
-      if (!(error instanceof ServerError) || kindOf(error) !== 'value') throw error;
-      const { sql } = unit[error.statement - ahead.length] ?? { sql: '' };
-      outcomes.push({ refused: refusal(sql, `${error.message} (SQLSTATE ${error.code})`).message });
-      before = [ROLLBACK_UNIT, RELEASE];
+  for (const [index, unit] of group.units.entries()) {
+    const { mark } = counters;
+    let outcome: UnitOutcome | undefined;
+    while (outcome === undefined) {
+      const ahead = [...before, SAVEPOINT];
+      try {
+        const results = await session.run([...ahead, ...statementsOf(unit, index, counters, hollow)]);
+        const ran = ranOf(unit, index, results.slice(ahead.length), hollow);
+        if (ran.hollow_at === undefined) outcome = outcomeOf(ran);
+        else hollow.add(ran.hollow_at);
+      } catch (error) {
+        if (!(error instanceof ServerError) || kindOf(error) !== 'value') throw error;
+        const { sql } = unit[error.statement - ahead.length] ?? { sql: '' };
+        outcome = { refused: refusal(sql, `${error.message} (SQLSTATE ${error.code})`).message };
+      }
+      const isDone = outcome !== undefined && 'committed' in outcome && outcome.committed;
+      if (!isDone) counters.giveBack(mark);
+      before = isDone ? [RELEASE] : [ROLLBACK_UNIT, RELEASE];
     }
+    outcomes.push(outcome);
   }
-  await session.run(before);
+  const results = await session.run([...before, ...counterWrites(counters)]);
+  checkCounters(counters, results.slice(before.length));
   return outcomes;
 }
 

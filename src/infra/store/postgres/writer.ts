@@ -4,6 +4,7 @@
  * tells (outcome.ts), or the store fails and the process ends.
  */
 import type { Clock } from '../../../base/types/clock.ts';
+import { Counters, countersIn, READ_COUNTER } from '../counters.ts';
 import { StoreFailure } from '../failure.ts';
 import { checkUnit } from '../storable.ts';
 import { StoreClosedError, StoreRefusedError, type UnitResult, type Write } from '../store.ts';
@@ -65,6 +66,7 @@ const LONGEST_PAUSE_MS = 1_000;
 export class Writer {
   readonly #options: WriterOptions;
   readonly #patience: Patience;
+  readonly #counters = new Counters();
   #session: Session;
   #held: Held;
   #waiting: Waiting[] = [];
@@ -184,7 +186,8 @@ export class Writer {
       const commit_number = this.#held.commit_number + 1n;
       const ran: { outcomes?: readonly UnitOutcome[] } = {};
       try {
-        const group = { units, epoch, commit_number };
+        const group = { units, epoch, commit_number, counters: this.#counters };
+        await this.#learnCounters(units);
         ran.outcomes = await this.#patience.with(this.#session, runUnits(this.#session, group));
         await this.#patience.with(this.#session, commitUnits(this.#session));
       } catch (error) {
@@ -199,9 +202,20 @@ export class Writer {
         } else if (kind === 'again' && tries < MOST_TRIES) continue;
         else throw error;
       }
+      this.#counters.committed();
       this.#held = { ...this.#held, commit_number };
       this.#options.onCommitted({ epoch, commit_number, began_ms });
       return ran.outcomes;
+    }
+  }
+
+  /** Looks at counters that no unit has named before. Nobody else changes them, so one look is enough. */
+  async #learnCounters(units: readonly (readonly Write[])[]): Promise<void> {
+    const named = countersIn(units.flatMap((unit) => unit.map(({ sql }) => sql)));
+    for (const counter of named) {
+      if (this.#counters.isKnown(counter)) continue;
+      const [row] = await this.#patience.with(this.#session, this.#session.query(READ_COUNTER, [counter]));
+      this.#counters.learn(counter, row?.value);
     }
   }
 

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
+import { nextNumber } from '../../../../src/infra/store/counters.ts';
 import type { StoreFailure } from '../../../../src/infra/store/failure.ts';
 import { PostgresHome, PostgresStore } from '../../../../src/infra/store/postgres/postgres-store.ts';
 import { parseTarget } from '../../../../src/infra/store/postgres/target.ts';
@@ -61,10 +62,9 @@ describe('a store whose server fails', { ...TIMEOUT, skip: postgresMissing ?? fa
   });
 
   const add = (name: string): Write[] => [
-    { sql: "UPDATE counters SET value = value + 1 WHERE name = 'things' RETURNING value", params: [] },
+    { sql: "UPDATE counters SET value = value + 1 WHERE name = 'units'", params: [] },
     {
-      sql: `INSERT INTO things (id, name) SELECT value, ? FROM counters WHERE name = 'things'
-        ON CONFLICT DO NOTHING RETURNING id`,
+      sql: `INSERT INTO things (id, name) VALUES (${nextNumber('things')}, ?) ON CONFLICT DO NOTHING RETURNING id`,
       params: [name],
       stop_if_no_row: true,
     },

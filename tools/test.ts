@@ -1,6 +1,7 @@
 /**
  * `npm test`: every test of the repository but the longer ones, or those whose path contains one of the words given.
- * `npm test -- --longer` runs the longer ones. `--store=postgres` runs tests with PostgreSQL as the store of every module.
+ * `npm test -- --longer` runs the longer ones. `--store=postgres` runs all tests that open a store,
+ * or those named, with PostgreSQL as the store of every module and of whole nodes (tools/store-tests.ts).
  * `--patient` gives each test two hours, for runs of many rounds.
  */
 import { spawn } from 'node:child_process';
@@ -8,6 +9,7 @@ import { once } from 'node:events';
 import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileOnly, opensStore } from './store-tests.ts';
 
 const given = process.argv.slice(2);
 const words = given.filter((word) => !word.startsWith('--'));
@@ -17,9 +19,12 @@ const LONGER = ['test/guides/', 'test/crash/', 'test/pair/', 'test/e2e/sandbox',
 const isLonger = (file: string): boolean => LONGER.some((path) => file.startsWith(path));
 const isOfLonger = given.includes('--longer');
 const isPatient = given.includes('--patient');
-const files = globSync('test/**/*.test.ts')
-  .sort()
-  .filter((file) => (words.length === 0 ? isLonger(file) === isOfLonger : words.some((word) => file.includes(word))));
+const isWanted = (file: string): boolean => {
+  if (words.length > 0) return words.some((word) => file.includes(word));
+  if (store !== undefined && (!opensStore(file) || fileOnly(file) !== undefined)) return false;
+  return isLonger(file) === isOfLonger;
+};
+const files = globSync('test/**/*.test.ts').sort().filter(isWanted);
 if (files.length === 0) {
   console.error(`No test file's path contains ${words.join(' or ')}`);
   process.exit(1);
@@ -45,7 +50,8 @@ async function startShared(): Promise<(() => Promise<void>) | undefined> {
   if (!isAsked) return undefined;
   const { PostgresServer, postgresPrograms, SHARED_SERVER } = await import('../test/support/postgres.ts');
   if (postgresPrograms === undefined) return undefined;
-  const server = await PostgresServer.start();
+  // Whole nodes refuse a server that may lose what it has confirmed.
+  const server = await (store === undefined ? PostgresServer.start() : PostgresServer.start(['fsync=on']));
   process.env[SHARED_SERVER] = server.directory;
   return () => server.stop();
 }
@@ -71,7 +77,7 @@ async function run(paths: readonly string[], options: readonly string[] = []): P
 const stopShared = await startShared();
 if (store !== undefined) process.env.TILL_TEST_STORE = store;
 let status: number;
-if (words.length > 0 || isOfLonger) status = await run(files);
+if (words.length > 0 || isOfLonger || store !== undefined) status = await run(files);
 else {
   // What the stores of all tests are asked is shown to PostgreSQL at the end.
   const directory = mkdtempSync(join(tmpdir(), 'till-seen-'));

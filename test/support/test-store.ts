@@ -4,13 +4,43 @@
  */
 import { after } from 'node:test';
 import { MemoryStore, type MemoryStoreOptions } from '../../src/infra/store/memory-store.ts';
+import { openSqliteStore, type SqliteStoreOptions } from '../../src/infra/store/sqlite-store.ts';
 import type { Row, SqlValue, Store, UnitResult, Write } from '../../src/infra/store/store.ts';
 import { asHolder } from './holder.ts';
+import type { TestSchema } from './postgres.ts';
+
+/** Whether tests run on a server. */
+export const isOnServer = process.env.TILL_TEST_STORE === 'postgres';
 
 /** An empty store, of its own. */
 export function testStore(options: MemoryStoreOptions): Store {
-  if (process.env.TILL_TEST_STORE !== 'postgres') return new MemoryStore(options);
+  if (!isOnServer) return new MemoryStore(options);
   return closeAtEnd(new LateStore(openServerStore(options)));
+}
+
+/** The store of a directory, which may be opened again when it is closed: a file there, or a schema that belongs to it. */
+export async function openTestStore(options: SqliteStoreOptions): Promise<Store> {
+  if (!isOnServer) return await openSqliteStore(options);
+  const { PostgresHome, PostgresStore } = await import('../../src/infra/store/postgres/postgres-store.ts');
+  const { parseTarget } = await import('../../src/infra/store/postgres/target.ts');
+  const home = await PostgresHome.open({
+    target: parseTarget(await serverDsn(options.directory)),
+    must_be_durable: false,
+    timeout_seconds: 60,
+  });
+  return await PostgresStore.open(home, { ...asHolder('a test'), ...options });
+}
+
+/** DSNs of schemas, by the directory of the node that they belong to. */
+const dsns = new Map<string, Promise<TestSchema>>();
+
+/** Of the schema that belongs to a node's directory, for tests of whole nodes. */
+export async function serverDsn(directory: string): Promise<string> {
+  const { newSchema } = await import('./postgres.ts');
+  const known = dsns.get(directory);
+  const schema = known ?? newSchema();
+  if (known === undefined) dsns.set(directory, schema);
+  return (await schema).dsn;
 }
 
 const opened = new Set<LateStore>();
@@ -21,7 +51,12 @@ function closeAtEnd(store: LateStore): LateStore {
   return store;
 }
 
-if (process.env.TILL_TEST_STORE === 'postgres') after(() => Promise.all([...opened].map((each) => each.close())));
+if (isOnServer) {
+  after(async () => {
+    await Promise.all([...opened].map((each) => each.close()));
+    for (const schema of dsns.values()) await (await schema).drop();
+  });
+}
 
 interface OpenStore {
   readonly store: Store;

@@ -11,6 +11,7 @@ import { type Clock, systemClock } from '../../src/base/types/clock.ts';
 import { serveChain } from '../../src/infra/chain/embedded/chain-socket.ts';
 import { EmbeddedChain } from '../../src/infra/chain/embedded/embedded-chain.ts';
 import type { LiveChannel } from '../../src/node/channels/live-channel.ts';
+import { isOnServer, serverDsn } from './test-store.ts';
 
 /** A script that nobody can spend. */
 export const NOBODY = '6a';
@@ -48,9 +49,13 @@ export class Town {
     const clock = options.find((option): option is Clock => typeof option === 'object' && 'monotonicMs' in option);
     const write = (level: string) => (text: string) => void this.log.push(`${name} ${level} ${text}`);
     const log: Log = { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
+    const directory = join(this.dir, name);
+    const isPlaced = options.some((option) => typeof option === 'string' && option.startsWith('--wallet='));
+    const wallet = isOnServer && !isPlaced ? [`--wallet=${await serverDsn(directory)}`] : [];
     const config = loadConfig([
       '--network=regtest',
-      `--lightning-dir=${join(this.dir, name)}`,
+      `--lightning-dir=${directory}`,
+      ...wallet,
       `--embedded-chain=${this.#socket}`,
       `--alias=${name}`,
       ...options.filter((option) => typeof option === 'string'),

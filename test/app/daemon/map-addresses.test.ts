@@ -6,9 +6,9 @@ import { type TestContext, test } from 'node:test';
 import { type AskableMap, addressesInMap, learnFromMap } from '../../../src/app/daemon/map-addresses.ts';
 import { readPeerAddresses, savePeerAddress } from '../../../src/app/daemon/peer-book.ts';
 import type { NodeId } from '../../../src/base/types/brand.ts';
-import { openSqliteStore } from '../../../src/infra/store/sqlite-store.ts';
 import { formatNetAddress } from '../../../src/node/peers/index.ts';
 import type { NodeAddress } from '../../../src/protocol/gossip/addresses.ts';
+import { openTestStore } from '../../support/test-store.ts';
 
 const PEER = `02${'11'.repeat(32)}` as NodeId;
 const STRANGER = `03${'22'.repeat(32)}` as NodeId;
@@ -28,7 +28,7 @@ function mapWith(addresses: readonly NodeAddress[]): AskableMap {
 
 async function openStore(t: TestContext) {
   const directory = mkdtempSync(join(tmpdir(), 'till-map-'));
-  const store = await openSqliteStore({
+  const store = await openTestStore({
     directory,
     onFailure: (error) => {
       throw error;

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sat } from '../../../src/base/types/amount.ts';
 import type { ChannelId } from '../../../src/base/types/brand.ts';
-import { MemoryStore } from '../../../src/infra/store/memory-store.ts';
+import { testStore } from '../../support/test-store.ts';
 import { Book } from '../../../src/node/channels/book.ts';
 import { COIN_SCRIPT } from '../../support/coins.ts';
 import { FencedStore } from '../../support/fenced-store.ts';
@@ -19,7 +19,7 @@ async function turns(count = 50): Promise<void> {
 }
 
 test('outputs without writes wait for the fence, and what follows waits behind them', async () => {
-  const store = new FencedStore(new MemoryStore({ onFailure }));
+  const store = new FencedStore(testStore({ onFailure }));
   const book = new Book(store, () => {});
   const said: string[] = [];
   store.gate.shut();
@@ -36,7 +36,7 @@ test('outputs without writes wait for the fence, and what follows waits behind t
 });
 
 test('writes need no other fence than the one in their transaction', async () => {
-  const store = new FencedStore(new MemoryStore({ onFailure }));
+  const store = new FencedStore(testStore({ onFailure }));
   const book = new Book(store, () => {});
   book.write({ sql: "UPDATE counters SET value = value + 1 WHERE name = 'invoices_created'", params: [] });
   book.speak(() => {});
@@ -50,7 +50,7 @@ test('writes need no other fence than the one in their transaction', async () =>
 
 async function openChannel() {
   const world = await World.create();
-  const store = new FencedStore(new MemoryStore({ onFailure }));
+  const store = new FencedStore(testStore({ onFailure }));
   const shop = new TestNode(world, 'shop', store);
   const payer = new TestNode(world, 'payer');
   await payer.start();

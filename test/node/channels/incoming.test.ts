@@ -7,10 +7,10 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { MAX_MONEY_MSAT, type Msat, sat } from '../../../src/base/types/amount.ts';
 import type { ChannelId, PaymentHash, PaymentSecret } from '../../../src/base/types/brand.ts';
-import { openSqliteStore } from '../../../src/infra/store/sqlite-store.ts';
 import { insertIncoming, SELECT_INCOMING, type StoredHtlc, storedHtlc } from '../../../src/node/channels/incoming.ts';
 import { COIN_SCRIPT } from '../../support/coins.ts';
 import { amount, Link, preimage, quiet, quietUntil, SECRET, TestNode, World } from './node.ts';
+import { openTestStore } from '../../support/test-store.ts';
 
 const u64 = fc.oneof(
   fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
@@ -23,7 +23,7 @@ test('whatever a sender may write into an onion is stored and read back as it wa
   const fail = (error: Error): never => {
     throw error;
   };
-  const store = await openSqliteStore({ directory, onFailure: fail });
+  const store = await openTestStore({ directory, onFailure: fail });
   try {
     await fc.assert(
       fc.asyncProperty(u64, u64, u32, fc.option(fc.constant(SECRET)), async (forward, total, cltv, secret) => {
@@ -55,7 +55,7 @@ test('whatever a sender may write into an onion is stored and read back as it wa
 test('an onion with the largest numbers there are harms nobody', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'till-incoming-'));
   const failures: Error[] = [];
-  const store = await openSqliteStore({ directory, onFailure: (error) => failures.push(error) });
+  const store = await openTestStore({ directory, onFailure: (error) => failures.push(error) });
   try {
     const world = await World.create();
     const payer = new TestNode(world, 'payer');

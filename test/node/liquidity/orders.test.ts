@@ -5,7 +5,7 @@ import type { ChannelId, NodeId, PaymentHash } from '../../../src/base/types/bra
 import { ManualClock } from '../../../src/base/types/clock.ts';
 import type { ShortChannelId } from '../../../src/base/types/short-channel-id.ts';
 import type { OpenChannel } from '../../../src/codec/wire/index.ts';
-import { MemoryStore } from '../../../src/infra/store/memory-store.ts';
+import { testStore } from '../../support/test-store.ts';
 import type { Write } from '../../../src/infra/store/store.ts';
 import type { Order } from '../../../src/node/liquidity/order.ts';
 import { Orders } from '../../../src/node/liquidity/orders.ts';
@@ -19,7 +19,7 @@ const OTHER = 'bb'.repeat(32) as ChannelId;
 
 function scene() {
   const clock = new ManualClock();
-  const store = new MemoryStore({ onFailure: (error) => assert.fail(error) });
+  const store = testStore({ onFailure: (error) => assert.fail(error) });
   const bought_ahead = new Set<bigint>();
   const options = {
     store,

@@ -9,7 +9,7 @@ import { NETWORKS } from '../../../src/base/types/network.ts';
 import { encodeInvoice, signWith } from '../../../src/codec/bolt11/native.ts';
 import type { JsonObject } from '../../../src/codec/lsps/envelope.ts';
 import { writeDatetime } from '../../../src/codec/lsps/values.ts';
-import { MemoryStore } from '../../../src/infra/store/memory-store.ts';
+import { testStore } from '../../support/test-store.ts';
 import type { Store, Write } from '../../../src/infra/store/store.ts';
 import { ChannelOrders } from '../../../src/node/liquidity/channel-orders.ts';
 import type { FailedPayment, OrderedChannel } from '../../../src/node/liquidity/order-ports.ts';
@@ -58,7 +58,7 @@ class Fate {
 /** What outlives a crash: the database, the provider, and what was paid. */
 export class Shelf {
   readonly clock = new ManualClock();
-  readonly store = new MemoryStore({
+  readonly store = testStore({
     onFailure: (error) => {
       throw error;
     },

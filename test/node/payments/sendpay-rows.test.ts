@@ -6,10 +6,9 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { type Msat, msat } from '../../../src/base/types/amount.ts';
 import type { ChannelId, NodeId, PaymentHash } from '../../../src/base/types/brand.ts';
-import { openSqliteStore } from '../../../src/infra/store/sqlite-store.ts';
 import { listParts, listPayments } from '../../../src/node/payments/history.ts';
 import { insertSendpay, SELECT_SENDPAYS, type Sendpay, sendpayOf } from '../../../src/node/payments/sendpay.ts';
-import { testStore } from '../../support/test-store.ts';
+import { openTestStore, testStore } from '../../support/test-store.ts';
 
 const MOST = 2n ** 64n - 1n;
 const u64 = fc.oneof(fc.bigInt({ min: 0n, max: MOST }), fc.constantFrom(0n, 2n ** 63n - 1n, 2n ** 63n, MOST));
@@ -69,7 +68,7 @@ test('whatever a client may name a part, it is stored and read back as it was', 
   const fail = (error: Error): never => {
     throw error;
   };
-  const store = await openSqliteStore({ directory, onFailure: fail });
+  const store = await openTestStore({ directory, onFailure: fail });
   let created_index = 0n;
   try {
     await fc.assert(

@@ -2,13 +2,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Txid } from '../../../src/base/types/brand.ts';
-import { MemoryStore } from '../../../src/infra/store/memory-store.ts';
+import { testStore } from '../../support/test-store.ts';
 import { decideDeposit, readUnpaidDeposits } from '../../../src/shop/deposits/decisions.ts';
 
 const txid = (digit: string): Txid => digit.repeat(64) as Txid;
 
 test('a deposit wants a decision once, and only one that did not pay', async (t) => {
-  const store = new MemoryStore({ onFailure: (error) => assert.fail(error) });
+  const store = testStore({ onFailure: (error) => assert.fail(error) });
   t.after(() => store.close());
   const rows = [
     ['a', 'short'],

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { MemoryStore } from '../../../src/infra/store/memory-store.ts';
+import { testStore } from '../../support/test-store.ts';
 import type { Store } from '../../../src/infra/store/store.ts';
 import { idle, openFixture } from './fixture.ts';
 
 test('an invoice whose time comes while earlier ones are being written down is written down too', async () => {
-  const inner = new MemoryStore({ onFailure: (error) => assert.fail(error) });
+  const inner = testStore({ onFailure: (error) => assert.fail(error) });
   let open = (): void => {};
   let gate: Promise<void> | undefined;
   // The sweep is held where it looks for the next invoice to expire.

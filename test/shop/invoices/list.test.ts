@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import fc from 'fast-check';
 import { HASH_IS, hashValues } from '../../../src/infra/store/invoice-hash.ts';
-import { MemoryStore } from '../../../src/infra/store/memory-store.ts';
+import { testStore } from '../../support/test-store.ts';
 import type { ListQuery } from '../../../src/shop/invoices/list.ts';
 import { collect, type Fixture, openFixture } from './fixture.ts';
 
@@ -80,7 +80,7 @@ describe('listing invoices in pages of three', () => {
 });
 
 it('a look-up by hash goes through its index', async () => {
-  const store = new MemoryStore({ onFailure: (error) => assert.fail(error) });
+  const store = testStore({ onFailure: (error) => assert.fail(error) });
   const hash = new Uint8Array(32);
   const plan = await store.read(`EXPLAIN QUERY PLAN SELECT label FROM invoices WHERE ${HASH_IS}`, hashValues(hash));
   assert.match(String(plan[0]?.detail), /^SEARCH invoices USING INDEX invoices_payment_hash/);

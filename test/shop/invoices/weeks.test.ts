@@ -1,14 +1,14 @@
 /** What was paid over Lightning, week by week. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { MemoryStore } from '../../../src/infra/store/memory-store.ts';
+import { testStore } from '../../support/test-store.ts';
 import { readWeeks } from '../../../src/shop/invoices/weeks.ts';
 
 const WEEK_SECONDS = 7 * 24 * 3600;
 const NOW = 1_700_000_000;
 
 test('payments over Lightning are added up week by week, and those on the chain are not among them', async () => {
-  const store = new MemoryStore({
+  const store = testStore({
     onFailure: (error) => {
       throw error;
     },

@@ -9,7 +9,7 @@ import { webhookPort } from '../../../src/app/daemon/webhook-port.ts';
 import { sha256 } from '../../../src/base/crypto/hash.ts';
 import type { Clock } from '../../../src/base/types/clock.ts';
 import { Secret } from '../../../src/base/types/secret.ts';
-import { MemoryStore } from '../../../src/infra/store/memory-store.ts';
+import { testStore } from '../../support/test-store.ts';
 import type { Store } from '../../../src/infra/store/store.ts';
 import { WatchedStore } from '../../../src/infra/store/watched-store.ts';
 import { EventLog } from '../../../src/shop/events/event-log.ts';
@@ -51,7 +51,7 @@ class Shopkeeper {
 }
 
 async function weather(random: Random): Promise<void> {
-  const memory = new MemoryStore({ onFailure: (error) => assert.fail(error) });
+  const memory = testStore({ onFailure: (error) => assert.fail(error) });
   const store = new WatchedStore(memory);
   const fixture = openFixture({ store });
   const keepers = new Map<string, Shopkeeper>();

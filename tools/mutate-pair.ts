@@ -106,13 +106,17 @@ const FAULTS: readonly Fault[] = [
 ];
 const words = process.argv.slice(2);
 let survivors = 0;
-for (const fault of FAULTS.filter(({ name }) => words.every((word) => name.includes(word)))) {
+const chosen = FAULTS.filter(({ name }) => words.every((word) => name.includes(word)));
+for (const fault of chosen) {
+  const began_ms = performance.now();
   const noticed = isNoticed(fault);
   if (noticed === undefined) survivors++;
+  const seconds = `${Math.round((performance.now() - began_ms) / 1000)} s`;
   console.log(
-    `${noticed === undefined ? 'SURVIVED' : 'caught  '}  ${fault.name}${noticed === undefined ? '' : `: ${noticed}`}`,
+    noticed === undefined ? `SURVIVED  ${fault.name} (${seconds})` : `caught    ${fault.name} (${seconds}): ${noticed}`,
   );
 }
+console.log(`${chosen.length - survivors} of ${chosen.length} caught`);
 process.exit(survivors === 0 ? 0 : 1);
 
 /** The name of the first test that fails with the fault; undefined when none does. */
@@ -123,7 +127,8 @@ function isNoticed({ name, file, from, to, tests }: Fault): string | undefined {
     throw new Error(`${name}: ${file} does not have "${from}" once`);
   const { status, stdout } = spawnSync(
     process.execPath,
-    ['--test', '--test-reporter=tap', '--test-timeout=30000', ...tests],
+    // In one process: when it is ended, it ends the server that it has started.
+    ['--test', '--test-isolation=none', '--test-reporter=tap', '--test-timeout=60000', ...tests],
     {
       encoding: 'utf8',
       timeout: LONGEST_MS,

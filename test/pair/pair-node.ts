@@ -2,7 +2,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PROGRAM } from '../support/node-process.ts';
 
@@ -82,11 +81,9 @@ export class PairNode {
     const words = ['start', `--lightning-dir=${dir}`, `--log-file=${join(dir, 'log')}`, `--node-name=${name}`, ...args];
     // What the process says beside its log, such as why it ended, is kept with it.
     const fd = openSync(join(dir, 'said'), 'a');
-    // Compiling all modules anew costs a node more than all else that it does when it starts.
-    const compiled = join(tmpdir(), `till-compiled-${process.getuid?.() ?? ''}`);
     const child = spawn(process.execPath, [PROGRAM, ...words], {
       stdio: ['ignore', fd, fd, 'ipc'],
-      env: { ...process.env, TILL_DIR: dir, NO_COLOR: '1', NODE_COMPILE_CACHE: compiled, ...env },
+      env: { ...process.env, TILL_DIR: dir, NO_COLOR: '1', ...env },
     });
     closeSync(fd);
     this.#child = child;

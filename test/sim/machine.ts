@@ -9,17 +9,21 @@ import { feePromises } from '../../src/app/daemon/fee-promises.ts';
 import { resumeFundings } from '../../src/app/daemon/held-fundings.ts';
 import { jitPort } from '../../src/app/daemon/jit-port.ts';
 import { sha256 } from '../../src/base/crypto/hash.ts';
+import type { Log } from '../../src/base/log.ts';
 import { type Msat, msat, sat } from '../../src/base/types/amount.ts';
+import type { NodeId } from '../../src/base/types/brand.ts';
 import type { Clock, ManualClock } from '../../src/base/types/clock.ts';
 import { NETWORKS } from '../../src/base/types/network.ts';
 import { Secret } from '../../src/base/types/secret.ts';
 import { decodeInvoice } from '../../src/codec/bolt11/native.ts';
+import type { KnownMessage } from '../../src/codec/wire/index.ts';
 import type { EmbeddedChain } from '../../src/infra/chain/embedded/embedded-chain.ts';
 import { ChainFollower } from '../../src/infra/chain/follower.ts';
 import type { Store } from '../../src/infra/store/store.ts';
 import { Channels } from '../../src/node/channels/channels.ts';
 import { waysIn } from '../../src/node/channels/hint-source.ts';
 import { claimIncoming, type IncomingHtlc } from '../../src/node/channels/incoming.ts';
+import type { ConnectedPeer } from '../../src/node/channels/ports.ts';
 import { closedWays, waysOut } from '../../src/node/channels/ways-out.ts';
 import { Endings } from '../../src/node/endings/endings.ts';
 import { toFund } from '../../src/node/endings/to-fund.ts';
@@ -37,6 +41,7 @@ import { DEFAULT_POLICY } from '../../src/protocol/channel/policy.ts';
 import type { OnchainPolicy } from '../../src/protocol/onchain/closing-channel.ts';
 import { Invoices } from '../../src/shop/invoices/invoices.ts';
 import { chainOf, clockOf, Disk, Life, never } from './life.ts';
+import { type BeginTrade, NO_TRADE, type Trade } from './trade.ts';
 
 const NETWORK = NETWORKS.regtest;
 
@@ -66,6 +71,8 @@ export class Machine {
   lives = 0;
   /** Buys a channel with an invoice, where the simulation sells some. */
   buy: (purchase: Purchase) => Promise<Bargain> = () => Promise.reject(new Error('nobody sells channels here'));
+  /** What it does beside being a node. */
+  begins_trade: BeginTrade = NO_TRADE;
   /** Whether its fundings are kept back, after their channels have come about. */
   holds_fundings = false;
   /** How late it hears of blocks. */
@@ -115,6 +122,7 @@ export class TillNode {
   readonly payer: Payer;
   readonly endings: Endings;
   readonly channels: Channels;
+  readonly trade: Trade;
   wallet!: Wallet;
   #drawn = 0;
 
@@ -123,26 +131,30 @@ export class TillNode {
     this.machine = machine;
     this.store = disk.mount(life);
     this.clock = clockOf(life, around.clock);
+    this.trade = machine.begins_trade(this, life);
     const onSent = (transactions: readonly Uint8Array[]): void => around.onSent(machine, transactions);
     const backend = chainOf(life, around.chain, () => machine.lag_blocks, onSent);
     this.chain = new ChainFollower(backend, { clock: this.clock, poll_ms: 30_000, onHealth: () => {} });
     this.orders = new Orders({
       store: this.store,
       clock: this.clock,
-      isBoughtAhead: () => false,
-      onBackgroundError: (error) => this.#trouble('orders', error),
+      isBoughtAhead: (provider_id, size_sat) => this.trade.isBoughtAhead?.(provider_id, size_sat) === true,
+      onBackgroundError: (error) => this.trouble('orders', error),
     });
     this.invoices = new Invoices({
       store: this.store,
       clock: this.clock,
-      randomBytes: this.#randomBytes,
+      randomBytes: this.randomBytes,
       network: NETWORK,
       signer: { node_id: keys.node_id, sign: (digest) => keys.signRecoverable(digest) },
       payment_secret_key: keys.payment_secret_key,
       hints: { candidates: () => waysIn(this.channels.list()) },
-      jit: jitPort({ buyer: { buy: (purchase) => machine.buy(purchase) }, orders: this.orders }),
+      jit: jitPort({
+        buyer: { buy: (purchase) => this.trade.buy?.(purchase) ?? machine.buy(purchase) },
+        orders: this.orders,
+      }),
       features: INVOICE_FEATURES,
-      onBackgroundError: (error) => this.#trouble('invoices', error),
+      onBackgroundError: (error) => this.trouble('invoices', error),
     });
     this.reserve = new Reserve({
       wallet: {
@@ -163,14 +175,14 @@ export class TillNode {
       allowance_msat: around.allowance_msat,
       undefended_peers: new Set(),
       height: () => this.chain.tip().height,
-      log: this.#log,
+      log: this.log,
     });
     this.payments = new IncomingPayments({
       clock: this.clock,
       height: () => this.chain.tip().height,
       isCurrent: () => this.chain.isCurrent(),
       fulfill_deadline_blocks: DEFAULT_POLICY.fulfill_deadline_blocks,
-      onBackgroundError: (error) => this.#trouble('payments', error),
+      onBackgroundError: (error) => this.trouble('payments', error),
       defence: this.reserve,
       promises: feePromises(this.orders, () => this.channels),
       htlcs: {
@@ -192,7 +204,7 @@ export class TillNode {
       store: this.store,
       clock: this.clock,
       node_id: keys.node_id,
-      randomBytes: this.#randomBytes,
+      randomBytes: this.randomBytes,
       sender: {
         usableChannels: () => waysOut(this.channels.list()),
         closedChannels: () => closedWays(this.channels.list()),
@@ -206,22 +218,26 @@ export class TillNode {
     this.channels = this.#buildChannels();
   }
 
-  readonly #randomBytes = (length: number): Uint8Array => {
+  /** The same in each run. */
+  readonly randomBytes = (length: number): Uint8Array => {
     const { name, lives } = this.machine;
     return sha256(Buffer.from(`${name}, life ${lives}, draw ${this.#drawn++}`)).slice(0, length);
   };
 
-  readonly #log = {
+  readonly log: Log = {
+    debug: () => {},
     info: () => {},
+    error: (text: string) => this.trouble('log', text),
     warn: (text: string) => this.machine.around.onWarning(this.machine, text),
   };
 
-  #trouble(where: string, error: unknown): void {
+  /** Something failed that nobody waits for. */
+  trouble(where: string, error: unknown): void {
     this.machine.around.onTrouble(this.machine, `${where}: ${error instanceof Error ? error.stack : String(error)}`);
   }
 
   #attempt(what: string, promise: Promise<unknown>): void {
-    promise.catch((error: unknown) => this.#trouble(what, error));
+    promise.catch((error: unknown) => this.trouble(what, error));
   }
 
   #buildEndings(): Endings {
@@ -240,9 +256,9 @@ export class TillNode {
         speak: (output) => this.channels.book.speak(output),
         resolved: (channel_id) => this.channels.resolved(channel_id),
       },
-      outgoing: this.outgoing,
+      outgoing: this.trade.outgoing ?? this.outgoing,
       policy: this.machine.around.policy,
-      log: this.#log,
+      log: this.log,
     });
   }
 
@@ -254,18 +270,23 @@ export class TillNode {
       chain: this.chain,
       wallet: {
         newScript: async () => (await this.wallet.newAddress('p2tr')).script_pubkey,
-        fund: (script, amount_sat, options) => this.wallet.fund(Buffer.from(script, 'hex'), amount_sat, options),
+        fund: async (script, amount_sat, options) => {
+          await this.trade.beforeFunding?.();
+          return await this.wallet.fund(Buffer.from(script, 'hex'), amount_sat, options);
+        },
         publish: async (txid) => {
+          await this.trade.beforePublishing?.(txid);
           if (!this.machine.holds_fundings) await this.wallet.publish(txid);
         },
         release: (txid) => this.#attempt('releasing a funding', this.wallet.release(txid)),
       },
-      incoming: {
+      ...(this.trade.passing && { passing: this.trade.passing }),
+      incoming: this.trade.incoming ?? {
         offer: (htlc) => this.#attempt('judging a payment', this.payments.offer(htlc)),
         resume: (htlc) => this.#attempt('fulfilling a payment', this.#resume(htlc)),
         expire: (channel_id, htlc_id) => this.payments.expire(channel_id, htlc_id),
       },
-      outgoing: this.outgoing,
+      outgoing: this.trade.outgoing ?? this.outgoing,
       endings: this.endings,
       bought: this.orders,
       features: INIT_FEATURES,
@@ -273,8 +294,8 @@ export class TillNode {
       forwarding: { cltv_expiry_delta: 34, fee_base_msat: 0, fee_proportional_millionths: 0 },
       zeroconf_peers: new Set(),
       clock: this.clock,
-      randomBytes: this.#randomBytes,
-      log: this.#log,
+      randomBytes: this.randomBytes,
+      log: this.log,
       onListChanged: () => {},
     });
   }
@@ -289,21 +310,49 @@ export class TillNode {
       network: NETWORK,
       reserve_sat: sat(0),
       hasAnchorChannel: () => this.channels.list().length > 0,
-      onProblem: this.#log.warn,
+      onProblem: this.log.warn,
     });
     this.wallet.start(this.chain, tip.height);
     await this.outgoing.start();
     await this.orders.start();
     await this.channels.start(tip.height + 1);
-    await resumeFundings(
-      this.wallet,
-      this.channels.list(),
-      this.#log,
-      (channel, reason) => void this.channels.apply(channel, { kind: 'give_up', reason }),
-    );
+    if (this.trade.resumeFundings !== undefined) await this.trade.resumeFundings();
+    else {
+      await resumeFundings(
+        this.wallet,
+        this.channels.list(),
+        this.log,
+        (channel, reason) => void this.channels.apply(channel, { kind: 'give_up', reason }),
+      );
+    }
     rememberTip(this.chain, (...writes) => this.channels.book.write(...writes));
     if (from === undefined) this.channels.book.write(tipWrite(tip));
     await this.invoices.start();
+    await this.trade.start?.();
+  }
+
+  /** A peer is there. */
+  connected(peer: ConnectedPeer): void {
+    this.channels.peerConnected(peer);
+    this.trade.connected?.(peer);
+  }
+
+  /** A peer is gone. */
+  disconnected(peer: ConnectedPeer): void {
+    this.channels.peerDisconnected(peer);
+    this.trade.disconnected?.(peer);
+  }
+
+  /** A message of a peer. */
+  hear(peer: ConnectedPeer, message: KnownMessage): void {
+    if (message.type === 'lsps0_message') this.trade.hear?.(peer, message.payload);
+    else this.channels.message(peer, message);
+    this.trade.moved?.();
+  }
+
+  /** The connection to a peer; undefined while it is away. */
+  client(node_id: NodeId): ConnectedPeer | undefined {
+    return this.channels.peer(node_id);
   }
 
   /** The invoice was paid before the last process ended. */
@@ -313,10 +362,10 @@ export class TillNode {
     this.channels.fulfil(channel_id, htlc_id, preimage);
   }
 
-  /** Pays an invoice that says its amount, as `pay` does. */
-  pay(bolt11: string, retry_for_seconds: number): Promise<PaidReply> {
+  /** Pays an invoice as `pay` does; `chosen_msat` where it does not say its amount. */
+  pay(bolt11: string, retry_for_seconds: number, chosen_msat?: Msat): Promise<PaidReply> {
     const invoice = decodeInvoice(bolt11);
-    const amount_msat = invoice.amount_msat as Msat;
+    const amount_msat = invoice.amount_msat ?? (chosen_msat as Msat);
     return this.payer.pay({
       invoice,
       bolt11,

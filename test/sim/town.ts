@@ -60,15 +60,17 @@ export class Town {
 
   /**
    * All machines are up, and each has coins of so many satoshis. Unless it is told otherwise they take any payment,
-   * whether they could defend it on the chain or not.
+   * whether they could defend it on the chain or not. `prepare`: before they start.
    */
   static async found(
     names: readonly string[],
     policy: OnchainPolicy,
     coins_sat: readonly bigint[] | ReadonlyMap<string, readonly bigint[]>,
     allowance_msat: Msat = msat(MAX_MONEY_MSAT),
+    prepare: (machines: readonly Machine[]) => void = () => {},
   ): Promise<Town> {
     const town = new Town(await World.create(), names, policy, allowance_msat);
+    prepare(town.machines);
     const coinsOf = (name: string): readonly bigint[] =>
       coins_sat instanceof Map ? (coins_sat.get(name) ?? []) : (coins_sat as readonly bigint[]);
     for (const machine of town.machines) town.start(machine);

@@ -25,14 +25,17 @@ export class Wire {
   /** Connects two nodes that are up. */
   constructor(a: TillNode, b: TillNode) {
     this.#ends = [this.#end(a, b, 0), this.#end(b, a, 1)];
-    for (const { node, peer } of this.#ends) node.channels.peerConnected(peer);
+    for (const { node, peer } of this.#ends) node.connected(peer);
   }
 
   #end(node: TillNode, far: TillNode, side: 0 | 1): End {
     const send = (messages: readonly KnownMessage[]): void => {
       const [near, other] = side === 0 ? this.#ends : [this.#ends[1], this.#ends[0]];
       // Nobody hears what is sent after one of the ends has gone.
-      if (near.isUp && other.isUp) other.incoming.push(...messages.map((message) => encodeMessage(message)));
+      if (near.isUp && other.isUp) {
+        const said = messages.flatMap((message) => node.trade.say?.(message) ?? [message]);
+        other.incoming.push(...said.map((message) => encodeMessage(message)));
+      }
     };
     const { node_id } = far.machine.keys;
     const awake = (): undefined => undefined;
@@ -71,7 +74,7 @@ export class Wire {
     const bytes = end?.incoming.shift();
     if (end === undefined || bytes === undefined) return;
     this.delivered++;
-    end.node.channels.message(end.peer, decodeMessage(bytes) as KnownMessage);
+    end.node.hear(end.peer, decodeMessage(bytes) as KnownMessage);
   }
 
   /** The end of this machine is gone: what was on its way there is lost. */
@@ -88,6 +91,6 @@ export class Wire {
     if (!end.isUp) return;
     end.isUp = false;
     end.incoming.length = 0;
-    if (end.node.machine.node === end.node) end.node.channels.peerDisconnected(end.peer);
+    if (end.node.machine.node === end.node) end.node.disconnected(end.peer);
   }
 }

@@ -358,6 +358,7 @@ export async function buildNode(infra: Infra, shop: () => ShopPort): Promise<Nod
   const payer = new Payer(outgoing, clock, keys.node_id);
   const purchases: Purchases = buildPurchases(infra, {
     providers: liquidity.providers,
+    invoice_orders: orders,
     payer,
     wallet,
     reserve,

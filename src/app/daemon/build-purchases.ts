@@ -2,15 +2,16 @@
 import { RpcError } from '../../base/errors.ts';
 import { parseAddress } from '../../base/types/address.ts';
 import { type Msat, msat, parseMsat, sat, subtractOrZero, sum } from '../../base/types/amount.ts';
-import type { NodeId } from '../../base/types/brand.ts';
 import { fromHex } from '../../base/types/hex.ts';
 import { decodeInvoice } from '../../codec/bolt11/native.ts';
+import type { Store } from '../../infra/store/store.ts';
 import type { Channels } from '../../node/channels/channels.ts';
 import { waysIn } from '../../node/channels/hint-source.ts';
 import { waysOut } from '../../node/channels/ways-out.ts';
 import { ChannelOrders } from '../../node/liquidity/channel-orders.ts';
 import { InboundKeeper } from '../../node/liquidity/inbound-keeper.ts';
 import type { FailedPayment, OrderProviders, OrderWallet } from '../../node/liquidity/order-ports.ts';
+import type { Orders } from '../../node/liquidity/orders.ts';
 import type { Payer } from '../../node/payments/pay.ts';
 import type { Reserve } from '../../node/reserve/reserve.ts';
 import type { Wallet } from '../../node/wallet/wallet.ts';
@@ -19,9 +20,19 @@ import type { Config } from '../config/config.ts';
 import type { Infra } from './build-infra.ts';
 import type { Part } from './lifecycle.ts';
 
+/** What of the layers below is used. */
+export interface PurchaseInfra extends Pick<Infra, 'clock' | 'chain' | 'log' | 'unattended'> {
+  readonly store: Store;
+  readonly config: Pick<Config, 'network'> & {
+    readonly values: Pick<Config['values'], 'inbound-keep' | 'inbound-keep-limit'>;
+  };
+}
+
 /** What orders are joined with. */
 export interface PurchaseNeighbours {
   readonly providers: OrderProviders;
+  /** Channels that were bought with invoices. */
+  readonly invoice_orders: Pick<Orders, 'hasPaidFor'>;
   readonly payer: Payer;
   readonly wallet: Wallet;
   readonly reserve: Pick<Reserve, 'wantedSat'>;
@@ -48,8 +59,8 @@ const USUAL_PER_KW = 1_000;
 
 /** Nothing is bought before the parts are started. */
 export function buildPurchases(
-  infra: Infra,
-  { providers, payer, wallet, reserve, channels }: PurchaseNeighbours,
+  infra: PurchaseInfra,
+  { providers, invoice_orders, payer, wallet, reserve, channels }: PurchaseNeighbours,
 ): Purchases {
   const { config, store, clock, chain, log } = infra;
   const onBackgroundError = (error: unknown): void => void infra.unattended('buying a channel', Promise.reject(error));
@@ -66,6 +77,7 @@ export function buildPurchases(
     wallet: orderWallet(wallet, reserve, infra),
     channels: {
       height: () => chain.tip().height,
+      isPaidByInvoice: (channel_id) => invoice_orders.hasPaidFor(channel_id),
       findByFunding(funding_txid, funding_outnum) {
         const found = channels
           .list()
@@ -73,17 +85,16 @@ export function buildPurchases(
             ({ state: { terms } }) =>
               terms.funding_txid === funding_txid && terms.funding_output_index === funding_outnum,
           );
-        const { peer_id, state } = found ?? {};
-        return (
-          state && {
-            peer_id: peer_id as NodeId,
-            funding_satoshis: state.terms.funding_satoshis,
-            is_ready: state.phase !== 'opening',
-            is_theirs: state.terms.opener === 'remote',
-            is_of_invoice: state.funding_sight !== undefined,
-            opened_height: state.terms.opened_height,
-          }
-        );
+        if (found === undefined) return undefined;
+        const { channel_id, peer_id, state } = found;
+        return {
+          channel_id,
+          peer_id,
+          funding_satoshis: state.terms.funding_satoshis,
+          is_ready: state.phase !== 'opening',
+          is_theirs: state.terms.opener === 'remote',
+          opened_height: state.terms.opened_height,
+        };
       },
     },
     log,
@@ -142,7 +153,7 @@ function receivableMsat(channels: Channels): bigint {
 }
 
 /** The configuration was checked before. */
-function amountOf({ values }: Config, name: 'inbound-keep' | 'inbound-keep-limit'): Msat {
+function amountOf({ values }: PurchaseInfra['config'], name: 'inbound-keep' | 'inbound-keep-limit'): Msat {
   return parseMsat(values[name]) ?? msat(0);
 }
 
@@ -174,7 +185,11 @@ async function payOnce(payer: Payer, bolt11: string, amount_msat: Msat): Promise
   }
 }
 
-function orderWallet(wallet: Wallet, reserve: Pick<Reserve, 'wantedSat'>, { config, chain }: Infra): OrderWallet {
+function orderWallet(
+  wallet: Wallet,
+  reserve: Pick<Reserve, 'wantedSat'>,
+  { config, chain }: PurchaseInfra,
+): OrderWallet {
   const scriptOf = (address: string): string | undefined => {
     const parsed = parseAddress(address);
     return parsed?.networks.includes(config.network.name) === true ? parsed.script_pubkey : undefined;

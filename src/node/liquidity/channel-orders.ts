@@ -44,6 +44,8 @@ export interface ChannelOrdersOptions {
 const LOOK_EVERY_MS = 60_000;
 /** A price that ends sooner than this is asked for again. */
 const QUOTE_MARGIN_SECONDS = 120;
+/** A payment on the chain must be in a block in time: one that may come too late is not begun. */
+const BLOCKS_MARGIN_SECONDS = 1800;
 /** What a payment over Lightning may need beyond its amount. */
 const FEE_PER_MILLE = 5n;
 
@@ -198,7 +200,7 @@ export class ChannelOrders {
         return option === undefined || (asked !== undefined && asked !== pay_way) ? [] : [{ pay_way, option }];
       })
       .sort((a, b) => (a.option.fee_sat < b.option.fee_sat ? -1 : 1));
-    const valid = ways.filter(({ option }) => option.expires_at > now);
+    const valid = ways.filter(({ pay_way, option }) => option.expires_at > now + marginOf(pay_way));
     if (valid.length === 0) {
       const reason = ways.length === 0 ? 'the provider does not offer this way to pay' : 'its price holds no longer';
       throw new RpcError('LIQUIDITY_UNAVAILABLE', `order ${order.number}: ${reason}: ask for a price again`);
@@ -269,7 +271,7 @@ export class ChannelOrders {
     let payment_txid = wallet.paymentTo(onchain.to);
     const order = this.#book.get(number);
     if (order === undefined) return;
-    if (payment_txid === undefined && clock.nowSeconds() >= onchain.expires_at) {
+    if (payment_txid === undefined && clock.nowSeconds() + BLOCKS_MARGIN_SECONDS >= onchain.expires_at) {
       await this.#change(order, { status: 'expired', problem: 'it was not paid in time: nothing was paid' });
       return;
     }
@@ -348,4 +350,9 @@ export class ChannelOrders {
       )
       .reduce((total, order) => total + (optionOf(order)?.fee_sat ?? 0n), 0n);
   }
+}
+
+/** How long before its end a way to pay is not taken any more. */
+function marginOf(pay_way: PayWay): number {
+  return pay_way === 'onchain' ? BLOCKS_MARGIN_SECONDS : 0;
 }

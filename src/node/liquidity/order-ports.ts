@@ -1,6 +1,6 @@
 /** What channels that are bought ahead ask of other modules. The daemon joins them. */
 import type { Msat, Sat } from '../../base/types/amount.ts';
-import type { NodeId, Txid } from '../../base/types/brand.ts';
+import type { ChannelId, NodeId, Txid } from '../../base/types/brand.ts';
 import type { JsonObject } from '../../codec/lsps/envelope.ts';
 
 /** The providers (providers.ts). */
@@ -51,14 +51,13 @@ export interface OrderWallet {
 
 /** A channel of ours. */
 export interface OrderedChannel {
+  readonly channel_id: ChannelId;
   readonly peer_id: NodeId;
   readonly funding_satoshis: Sat;
   /** Both sides have said that it can be used. */
   readonly is_ready: boolean;
   /** The peer opened it. */
   readonly is_theirs: boolean;
-  /** It was opened for the payment of an invoice, which paid for it. */
-  readonly is_of_invoice: boolean;
   /** The height of the chain when it was opened. */
   readonly opened_height: number;
 }
@@ -67,6 +66,8 @@ export interface OrderedChannel {
 export interface OrderChannels {
   /** The channel with this funding output, whatever its state. */
   findByFunding(funding_txid: Txid, funding_outnum: number): OrderedChannel | undefined;
+  /** Whether the payment of an invoice paid for this channel. */
+  isPaidByInvoice(channel_id: ChannelId): Promise<boolean>;
   /** The height of the best block that is known. */
   height(): number;
 }

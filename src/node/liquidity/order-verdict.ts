@@ -37,24 +37,25 @@ export function isLate({ paid_at }: ChannelOrder, now_seconds: number): boolean 
 
 /** Judges an order that is paid, or being paid. Undefined: it goes on as before. */
 export async function verdictOn(order: ChannelOrder, shown: ShownOrder, seen: Seen): Promise<Verdict | undefined> {
-  if (shown.channel !== undefined) return ofChannel(order, shown.channel, seen);
+  if (shown.channel !== undefined) return await ofChannel(order, shown.channel, seen);
   const payment = order.pay_way === 'lightning' ? shown.bolt11 : shown.onchain;
   if (shown.order_state === 'FAILED' || payment?.state === 'REFUNDED') return await ofFailure(order, seen);
   return isLate(order, seen.now_seconds) ? { problem: NOT_COME } : undefined;
 }
 
-function ofChannel(
+async function ofChannel(
   order: ChannelOrder,
   { funding_txid: txid, funding_outnum, expires_at_ms }: NonNullable<ShownOrder['channel']>,
   { channels, others }: Seen,
-): Verdict | undefined {
+): Promise<Verdict | undefined> {
   const funding_txid = txid as Txid;
   const channel = channels.findByFunding(funding_txid, funding_outnum);
   if (channel?.peer_id !== order.provider_id) {
     return { problem: 'the provider names a channel that this node does not have' };
   }
-  const { is_theirs, is_of_invoice, opened_height, funding_satoshis, is_ready } = channel;
-  if (!is_theirs || is_of_invoice || opened_height < (order.ordered_height ?? 0)) {
+  const { channel_id, is_theirs, opened_height, funding_satoshis, is_ready } = channel;
+  const isOlder = opened_height < (order.ordered_height ?? 0);
+  if (!is_theirs || isOlder || (await channels.isPaidByInvoice(channel_id))) {
     return { problem: 'the provider names a channel that was not opened for this order' };
   }
   if (others.some((other) => other.funding_txid === funding_txid && other.funding_outnum === funding_outnum)) {

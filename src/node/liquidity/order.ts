@@ -83,6 +83,10 @@ export function openOrders(now_seconds: number): { readonly sql: string; readonl
 /** One order. */
 export const SELECT_ORDER = 'SELECT * FROM jit_orders WHERE payment_hash = ?';
 
+/** Whether the payment of an invoice paid for this channel; of an invoice that is deleted it may have. */
+export const SELECT_PAID_CHANNEL =
+  "SELECT 1 AS found FROM jit_orders WHERE channel_id = ? AND state IN ('paid', 'deleted') LIMIT 1";
+
 /** Whether there is any order at all. */
 export const SELECT_ANY = 'SELECT 1 AS found FROM jit_orders LIMIT 1';
 

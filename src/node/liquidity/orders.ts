@@ -23,6 +23,7 @@ import {
   readOrder,
   SELECT_ANY,
   SELECT_ORDER,
+  SELECT_PAID_CHANNEL,
 } from './order.ts';
 
 /** What came to nothing is kept for a week, for whoever asks. */
@@ -123,6 +124,11 @@ export class Orders {
     return row === undefined ? undefined : readOrder(row);
   }
 
+  /** Whether the payment of an invoice paid for this channel. */
+  async hasPaidFor(channel_id: ChannelId): Promise<boolean> {
+    return (await this.#options.store.read(SELECT_PAID_CHANNEL, [channel_id])).length > 0;
+  }
+
   /** All that are open. */
   list(): readonly Order[] {
     const now = this.#options.clock.nowSeconds();
@@ -183,7 +189,9 @@ export class Orders {
   paidWrites(payment_hash: PaymentHash, channel_ids: readonly ChannelId[]): readonly Write[] {
     const order = this.#find(payment_hash);
     if (order === undefined) return [];
-    const channel_id = order.channel_id ?? channel_ids[0] ?? null;
+    // The channel that was taken for it may have been meant for something else.
+    const isOverItsOwn = order.channel_id !== undefined && channel_ids.includes(order.channel_id);
+    const channel_id = isOverItsOwn ? order.channel_id : (channel_ids[0] ?? order.channel_id ?? null);
     const others = this.#othersOver(payment_hash, channel_ids);
     return [paidWrite(payment_hash, channel_id), ...others.map((other) => channelWrite(other.payment_hash, null))];
   }

@@ -5,7 +5,6 @@ import { sat } from '../../../src/base/types/amount.ts';
 import type { NodeId } from '../../../src/base/types/brand.ts';
 import type { JsonObject } from '../../../src/codec/lsps/envelope.ts';
 import type { ChannelOrder, PayWay } from '../../../src/node/liquidity/channel-order.ts';
-import type { OrderedChannel } from '../../../src/node/liquidity/order-ports.ts';
 import { calm, PROVIDER, Shelf, WISH } from './shelf.ts';
 
 /** Quotes and buys, as an operator who asks again after each crash. */
@@ -217,21 +216,21 @@ test('while the provider is silent nothing is bought, and what was bought is ask
 });
 
 test('only a channel that the provider opened for this order, after it was bought, counts as delivered', async () => {
-  const others: readonly Partial<OrderedChannel>[] = [
-    { is_theirs: false },
-    { is_of_invoice: true },
-    { opened_height: 99 },
+  const others: readonly ((shelf: Shelf) => void)[] = [
+    (shelf) => Object.assign(shelf.channel, { is_theirs: false }),
+    (shelf) => Object.assign(shelf.channel, { opened_height: 99 }),
+    (shelf) => Object.assign(shelf, { is_paid_by_invoice: true }),
   ];
-  for (const channel of others) {
+  for (const change of others) {
     const shelf = new Shelf();
-    shelf.channel = channel;
+    change(shelf);
     const { orders } = await shelf.run();
     const { number } = await orders.quote(WISH, 'operator');
     await orders.buy(number, 20_000n);
     await calm();
     orders.look();
     await calm();
-    assert.equal(orders.find(number)?.status, 'paid', JSON.stringify(channel));
+    assert.equal(orders.find(number)?.status, 'paid', String(change));
     assert.match(orders.find(number)?.problem ?? '', /was not opened for this order/);
     orders.stop();
   }
@@ -345,5 +344,31 @@ test('the channel of an order is expected from when it is being paid until it is
   orders.look();
   await calm();
   assert.equal(orders.expects(PROVIDER, sat(1_000_000)), false);
+  orders.stop();
+});
+
+test('an order is not paid on the chain when no block may hold the payment in time', async () => {
+  const shelf = new Shelf();
+  const { orders } = await shelf.run();
+  const { number } = await orders.quote(WISH, 'operator');
+  shelf.clock.advance(1800_000);
+  await assert.rejects(orders.buy(number, 20_000n, 'onchain'), /holds no longer/);
+  assert.equal((await orders.buy(number, 20_000n)).pay_way, 'lightning');
+  orders.stop();
+});
+
+test('a node that died before it paid on the chain, and is back too late, pays nothing', async () => {
+  const shelf = new Shelf();
+  const first = await shelf.run();
+  const { number } = await first.orders.quote(WISH, 'operator');
+  first.orders.stop();
+  await shelf.store.commit([
+    { sql: "UPDATE channel_orders SET status = 'paying', pay_way = 'onchain' WHERE number = ?", params: [number] },
+  ]);
+  shelf.clock.advance(1801_000);
+  const { orders } = await shelf.run();
+  await calm();
+  assert.equal(orders.find(number)?.status, 'expired');
+  assert.deepEqual(shelf.addresses_paid, []);
   orders.stop();
 });

@@ -133,6 +133,7 @@ test('once it is paid an order is over, also after a restart', async () => {
   assert.equal(orders.isFor(A, FIRST), false);
   assert.equal((await orders.find(FIRST))?.channel_id, CHANNEL);
   assert.deepEqual(orders.paidWrites(FIRST, [CHANNEL]), []);
+  assert.deepEqual([await orders.hasPaidFor(CHANNEL), await orders.hasPaidFor(OTHER)], [true, false]);
 });
 
 test('a payment may come over the channel that was taken for that of another order, which then may have its own', async () => {
@@ -219,4 +220,13 @@ test('as long as nothing was ever bought, deleting an invoice asks for no order'
   await add(order(FIRST, 50_000_000n));
   assert.equal(orders.deletionWrites(SECOND).length, 2);
   orders.stop();
+});
+
+test('an order is paid by the channel that its payment came over, whichever was taken for it', async () => {
+  const { orders, order, add, store } = scene();
+  await add(order(FIRST, 50_000_000n));
+  await store.commit(orders.claim(A, opening(60_000n))?.opened(CHANNEL) ?? []);
+  await store.commit(orders.paidWrites(FIRST, [OTHER]));
+  assert.equal((await orders.find(FIRST))?.channel_id, OTHER);
+  assert.deepEqual([await orders.hasPaidFor(CHANNEL), await orders.hasPaidFor(OTHER)], [false, true]);
 });

@@ -2,7 +2,7 @@
 
 import { sha256 } from '../../../src/base/crypto/hash.ts';
 import { msat, type Sat, sat } from '../../../src/base/types/amount.ts';
-import type { NodeId, Txid } from '../../../src/base/types/brand.ts';
+import type { ChannelId, NodeId, Txid } from '../../../src/base/types/brand.ts';
 import { ManualClock } from '../../../src/base/types/clock.ts';
 import { toHex } from '../../../src/base/types/hex.ts';
 import { NETWORKS } from '../../../src/base/types/network.ts';
@@ -77,6 +77,7 @@ export class Shelf {
   is_ready = true;
   /** How the channel is that the provider names. */
   channel: Partial<OrderedChannel> = {};
+  is_paid_by_invoice = false;
   height = 100;
   is_silent = false;
   refunded_sat = sat(0);
@@ -143,11 +144,12 @@ export class Shelf {
                 funding_satoshis: this.opened_sat,
                 is_ready: this.is_ready,
                 is_theirs: true,
-                is_of_invoice: false,
+                channel_id: 'aa'.repeat(32) as ChannelId,
                 opened_height: this.height,
                 ...this.channel,
               },
         height: () => this.height,
+        isPaidByInvoice: async () => this.is_paid_by_invoice,
       },
       log: { info: (text) => void this.log.push(text), warn: (text) => void this.log.push(text) },
       onBackgroundError: (error) => {

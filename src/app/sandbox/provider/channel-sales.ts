@@ -18,27 +18,12 @@ import { writeDatetime } from '../../../codec/lsps/values.ts';
 import type { IncomingHtlc } from '../../../node/channels/incoming.ts';
 import type { LiveChannel } from '../../../node/channels/live-channel.ts';
 import type { Keys } from '../../../node/keys/keys.ts';
-import { amountParam, invalidParam, type LspsMethod, LspsRefusal, numberParam } from './lsps0.ts';
+import { type LspsMethod, LspsRefusal } from './lsps0.ts';
 import type { ChannelOpener } from './opener.ts';
-import type { ProviderNode } from './provider-node.ts';
+import { type ChannelPrice, HALF_A_YEAR_BLOCKS, MAX_EXPIRY_BLOCKS, ORDER_PARAMS, readOrder } from './order-request.ts';
+import type { SellingNode } from './provider-node.ts';
 import type { ChannelOrder, Records } from './records.ts';
 
-/** The price of a channel that is bought ahead. */
-export interface ChannelPrice {
-  readonly base_sat: bigint;
-  /** Of what the provider puts into the channel, for half a year. */
-  readonly proportional: bigint;
-  /** What a payment on the chain costs beyond that. */
-  readonly onchain_sat: bigint;
-  readonly min_lsp_balance_sat: bigint;
-  readonly max_lsp_balance_sat: bigint;
-  readonly max_client_balance_sat: bigint;
-  /** How long an order waits for its payment. */
-  readonly order_seconds: number;
-}
-
-const HALF_A_YEAR_BLOCKS = 26_280;
-const MAX_EXPIRY_BLOCKS = 2 * HALF_A_YEAR_BLOCKS;
 const BLOCK_SECONDS = 600;
 /** Blocks that a payment may be held for: the invoice asks for them, and for those of the payee itself. */
 const FINAL_CLTV_BLOCKS = 60;
@@ -54,7 +39,7 @@ export interface ChannelSalesOptions {
   readonly clock: Clock;
   readonly randomBytes: RandomBytes;
   readonly log: Log;
-  readonly node: () => ProviderNode;
+  readonly node: () => SellingNode;
   readonly opener: () => ChannelOpener;
 }
 
@@ -63,6 +48,7 @@ export class ChannelSales {
   /** Parts of payments for orders, held. */
   readonly #held = new Map<PaymentHash, IncomingHtlc[]>();
   readonly #opening = new Set<ChannelOrder>();
+  readonly #returning = new Set<ChannelOrder>();
 
   constructor(options: ChannelSalesOptions) {
     this.#options = options;
@@ -71,7 +57,7 @@ export class ChannelSales {
   get methods(): ReadonlyMap<string, LspsMethod> {
     return new Map<string, LspsMethod>([
       ['lsps1.get_info', { known: [], run: async () => this.#getInfo() }],
-      ['lsps1.create_order', { known: PARAMS, run: (client_id, params) => this.#createOrder(client_id, params) }],
+      ['lsps1.create_order', { known: ORDER_PARAMS, run: (client_id, params) => this.#createOrder(client_id, params) }],
       ['lsps1.get_order', { known: ['order_id'], run: async (client_id, params) => this.#getOrder(client_id, params) }],
     ]);
   }
@@ -236,6 +222,7 @@ export class ChannelSales {
       this.#collect(order);
       return;
     }
+    if (order.order_state === 'FAILED') await this.#giveBackOnchain(order);
     if (order.order_state === 'FAILED' || this.#opening.has(order)) return;
     const held_msat = (this.#held.get(order.payment_hash) ?? []).reduce((total, each) => total + each.amount_msat, 0n);
     const isPaidHere = held_msat >= (order.fee_total_sat + order.client_balance_sat) * 1000n;
@@ -292,23 +279,36 @@ export class ChannelSales {
   }
 
   #refund(order: ChannelOrder): void {
-    const { records, log } = this.#options;
+    const { records } = this.#options;
     order.order_state = 'FAILED';
     const held = this.#held.get(order.payment_hash) ?? [];
     this.#held.delete(order.payment_hash);
     if (held.length > 0) order.bolt11_state = 'REFUNDED';
-    const isPaidOnchain = order.onchain_state === 'PAID';
-    if (isPaidOnchain) order.onchain_state = 'REFUNDED';
     records.save();
     for (const htlc of held) this.#giveBack(htlc);
-    if (isPaidOnchain)
-      this.#sendBack(order).catch((error: Error) => log.warn(`a refund was not sent: ${error.message}`));
+    this.moved();
+  }
+
+  /** What was paid on the chain goes back, once, however often it is tried. */
+  async #giveBackOnchain(order: ChannelOrder): Promise<void> {
+    const { records, log } = this.#options;
+    if (order.onchain_state !== 'PAID' || this.#returning.has(order)) return;
+    this.#returning.add(order);
+    try {
+      await this.#sendBack(order);
+      order.onchain_state = 'REFUNDED';
+      records.save();
+    } catch (error) {
+      log.warn(`a refund was not sent, and is tried again: ${(error as Error).message}`);
+    } finally {
+      this.#returning.delete(order);
+    }
   }
 
   async #sendBack({ onchain, fee_total_sat, client_balance_sat }: ChannelOrder): Promise<void> {
     const { node, price } = this.#options;
     const script = onchain === undefined ? undefined : parseAddress(onchain.refund_onchain_address)?.script_pubkey;
-    if (script === undefined) return;
+    if (script === undefined || node().wallet.paymentTo(script) !== undefined) return;
     const feerate_per_kw = node().chain.feeratePerKw(6) ?? 1000;
     const paid_sat = fee_total_sat + price.onchain_sat + client_balance_sat;
     const left_sat = paid_sat - (REFUND_WEIGHT * BigInt(feerate_per_kw)) / 1000n;
@@ -319,8 +319,9 @@ export class ChannelSales {
   async block(): Promise<void> {
     const { records, node, price } = this.#options;
     const waiting = records.channel_orders.filter(
-      ({ onchain, onchain_state, order_state }) =>
-        onchain !== undefined && onchain_state === 'EXPECT_PAYMENT' && order_state === 'CREATED',
+      ({ onchain, onchain_state, channel }) =>
+        // Also for one that is over: what comes late goes back.
+        onchain !== undefined && onchain_state === 'EXPECT_PAYMENT' && channel === undefined,
     );
     if (waiting.length === 0) return;
     const coins = await node().wallet.listCoins(true);
@@ -335,56 +336,4 @@ export class ChannelSales {
     }
     this.moved();
   }
-}
-
-const PARAMS = [
-  'lsp_balance_sat',
-  'client_balance_sat',
-  'required_channel_confirmations',
-  'funding_confirms_within_blocks',
-  'channel_expiry_blocks',
-  'token',
-  'refund_onchain_address',
-  'announce_channel',
-];
-
-/** What is asked for. Throws LspsRefusal. */
-function readOrder(params: JsonObject, price: ChannelPrice) {
-  const lsp_balance_sat = amountParam(params, 'lsp_balance_sat');
-  const client_balance_sat = amountParam(params, 'client_balance_sat');
-  const required_channel_confirmations = numberParam(params, 'required_channel_confirmations');
-  const funding_confirms_within_blocks = numberParam(params, 'funding_confirms_within_blocks');
-  const channel_expiry_blocks = numberParam(params, 'channel_expiry_blocks');
-  const { token = '', refund_onchain_address, announce_channel } = params;
-  if (typeof announce_channel !== 'boolean') throw invalidParam('announce_channel', 'Not a boolean');
-  if (token !== '') throw new LspsRefusal(102, 'Unrecognized or stale token', {});
-  const isAddress = typeof refund_onchain_address === 'string' && parseAddress(refund_onchain_address) !== undefined;
-  if (refund_onchain_address !== undefined && !isAddress)
-    throw invalidParam('refund_onchain_address', 'Not an address');
-  if (lsp_balance_sat < price.min_lsp_balance_sat) throw mismatch('min_initial_lsp_balance_sat');
-  if (lsp_balance_sat > price.max_lsp_balance_sat) throw mismatch('max_initial_lsp_balance_sat');
-  if (client_balance_sat > price.max_client_balance_sat) throw mismatch('max_initial_client_balance_sat');
-  if (funding_confirms_within_blocks < 1) throw mismatch('min_funding_confirms_within_blocks');
-  if (channel_expiry_blocks < 1 || channel_expiry_blocks > MAX_EXPIRY_BLOCKS)
-    throw mismatch('max_channel_expiry_blocks');
-  return {
-    lsp_balance_sat,
-    client_balance_sat,
-    channel_expiry_blocks,
-    announce_channel,
-    refund_onchain_address: isAddress ? (refund_onchain_address as string) : undefined,
-    mirrored: {
-      lsp_balance_sat: String(lsp_balance_sat),
-      client_balance_sat: String(client_balance_sat),
-      required_channel_confirmations,
-      funding_confirms_within_blocks,
-      channel_expiry_blocks,
-      token: '',
-      announce_channel,
-    },
-  };
-}
-
-function mismatch(property: string): LspsRefusal {
-  return new LspsRefusal(100, 'Option mismatch', { property, message: 'Not what lsps1.get_info offers' });
 }

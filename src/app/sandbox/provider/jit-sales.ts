@@ -20,8 +20,7 @@ import type { Conduct } from './conduct.ts';
 import { amountParam, invalidParam, type LspsMethod, LspsRefusal } from './lsps0.ts';
 import type { ChannelOpener } from './opener.ts';
 import { NO_WAY, type PassingPayments, TRY_AGAIN } from './passing-payments.ts';
-import type { ProviderNode } from './provider-node.ts';
-import { FORWARDING } from './provider-node.ts';
+import { FORWARDING, type SellingNode } from './provider-node.ts';
 import type { JitOrder, Records } from './records.ts';
 
 /** The price of a channel that opens with its first payment. */
@@ -64,7 +63,7 @@ export interface JitSalesOptions {
   readonly randomBytes: RandomBytes;
   readonly promise_key: Secret<Uint8Array>;
   readonly log: Log;
-  readonly node: () => ProviderNode;
+  readonly node: () => SellingNode;
   readonly opener: () => ChannelOpener;
   readonly passing: () => PassingPayments;
 }

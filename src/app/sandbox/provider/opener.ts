@@ -4,7 +4,7 @@ import { msat, sat } from '../../../base/types/amount.ts';
 import type { NodeId, Txid } from '../../../base/types/brand.ts';
 import type { LiveChannel } from '../../../node/channels/live-channel.ts';
 import type { Conduct } from './conduct.ts';
-import type { ProviderNode } from './provider-node.ts';
+import type { SellingNode } from './provider-node.ts';
 
 /** A channel that is to be opened. */
 export interface Wish {
@@ -25,13 +25,13 @@ const MOST_TRIES = 3;
 const USUAL_PER_KW = 1_000;
 
 export class ChannelOpener {
-  readonly #node: () => ProviderNode;
+  readonly #node: () => SellingNode;
   readonly #conduct: Conduct;
   readonly #log: Log;
   readonly #current = new Map<NodeId, { readonly wish: Wish; readonly cameAbout: () => void }>();
   readonly #queue = new Map<NodeId, Promise<unknown>>();
 
-  constructor(node: () => ProviderNode, conduct: Conduct, log: Log) {
+  constructor(node: () => SellingNode, conduct: Conduct, log: Log) {
     this.#node = node;
     this.#conduct = conduct;
     this.#log = log;

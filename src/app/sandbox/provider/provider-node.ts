@@ -55,6 +55,9 @@ export interface ProviderNodeOptions {
   readonly ports: ProviderPorts;
 }
 
+/** What those who sell ask of the node. */
+export type SellingNode = Pick<ProviderNode, 'chain' | 'wallet' | 'channels' | 'client'>;
+
 export class ProviderNode {
   readonly #options: ProviderNodeOptions;
   readonly chain: ChainFollower;

@@ -17,14 +17,15 @@ import { openSqliteStore } from '../../../infra/store/sqlite-store.ts';
 import { Keys } from '../../../node/keys/keys.ts';
 import { loadWords, seedOf } from '../../../node/keys/seed-file.ts';
 import type { NetAddress, Peer } from '../../../node/peers/index.ts';
-import { type ChannelPrice, ChannelSales } from './channel-sales.ts';
+import { ChannelSales } from './channel-sales.ts';
 import { type Conduct, HONEST } from './conduct.ts';
 import { type JitPrice, JitSales } from './jit-sales.ts';
 import { answerRequest, type LspsMethod } from './lsps0.ts';
 import { ChannelOpener } from './opener.ts';
+import type { ChannelPrice } from './order-request.ts';
 import { PassingPayments } from './passing-payments.ts';
 import { ProviderNode } from './provider-node.ts';
-import { Records } from './records.ts';
+import { Records, recordsFile } from './records.ts';
 
 /** What the sandbox's provider asks. Invented: no provider's price is meant. */
 export const JIT_PRICE: JitPrice = {
@@ -75,7 +76,7 @@ export class Provider {
     const conduct = options.conduct ?? HONEST;
     const randomBytes = secureRandomBytes;
     const keys = new Keys(seedOf(loadWords(dir, randomBytes), new Secret('')), network);
-    const records = new Records(join(dir, 'sold.json'));
+    const records = new Records(recordsFile(join(dir, 'sold.json')));
     const store = await openSqliteStore({
       directory: dir,
       onFailure: (error) => {

@@ -63,17 +63,44 @@ interface Content {
   preimages: Record<PaymentHash, PaymentPreimage>;
 }
 
+/** Where the records lie. */
+export interface RecordsPlace {
+  /** What was written last; undefined: nothing yet. */
+  read(): string | undefined;
+  /** Writes all of it, durably. */
+  write(text: string): void;
+}
+
+/** A file. */
+export function recordsFile(path: string): RecordsPlace {
+  return {
+    read: () => (existsSync(path) ? readFileSync(path, 'utf8') : undefined),
+    write(text) {
+      const part = `${path}.part`;
+      const descriptor = openSync(part, 'w', 0o600);
+      try {
+        writeSync(descriptor, text);
+        fsyncSync(descriptor);
+      } finally {
+        closeSync(descriptor);
+      }
+      renameSync(part, path);
+    },
+  };
+}
+
 export class Records {
-  readonly #file: string | undefined;
+  readonly #place: RecordsPlace;
   readonly #content: Content;
 
-  /** Opens the records of a file; without one they are in memory alone. */
-  constructor(file?: string) {
-    this.#file = file;
+  /** Reads what was written before. */
+  constructor(place: RecordsPlace) {
+    this.#place = place;
+    const text = place.read();
     this.#content =
-      file !== undefined && existsSync(file)
-        ? (JSON.parse(readFileSync(file, 'utf8'), revive) as Content)
-        : { jit_orders: [], channel_orders: [], forwards: {}, preimages: {} };
+      text === undefined
+        ? { jit_orders: [], channel_orders: [], forwards: {}, preimages: {} }
+        : (JSON.parse(text, revive) as Content);
   }
 
   get jit_orders(): JitOrder[] {
@@ -94,16 +121,7 @@ export class Records {
 
   /** Writes everything down, durably. */
   save(): void {
-    if (this.#file === undefined) return;
-    const part = `${this.#file}.part`;
-    const descriptor = openSync(part, 'w', 0o600);
-    try {
-      writeSync(descriptor, JSON.stringify(this.#content, replace));
-      fsyncSync(descriptor);
-    } finally {
-      closeSync(descriptor);
-    }
-    renameSync(part, this.#file);
+    this.#place.write(JSON.stringify(this.#content, replace));
   }
 }
 

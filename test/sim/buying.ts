@@ -56,6 +56,7 @@ export function buying(willing: Willing): BeginTrade {
       purchases ??= buildPurchases(
         {
           store,
+          options: { onChange: () => {} },
           clock,
           log,
           chain: node.chain,

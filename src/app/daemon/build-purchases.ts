@@ -23,6 +23,7 @@ import type { Part } from './lifecycle.ts';
 /** What of the layers below is used. */
 export interface PurchaseInfra extends Pick<Infra, 'clock' | 'chain' | 'log' | 'unattended'> {
   readonly store: Store;
+  readonly options: Pick<Infra['options'], 'onChange'>;
   readonly config: Pick<Config, 'network'> & {
     readonly values: Pick<Config['values'], 'inbound-keep' | 'inbound-keep-limit'>;
   };

@@ -7,7 +7,7 @@ import { ledgerEntries } from '../../../src/api/commands/ledger-entries.ts';
 import type { Modules } from '../../../src/api/commands/modules.ts';
 import { readParams } from '../../../src/api/rpc/table.ts';
 import { streamJson } from '../../../src/api/rpc/writer.ts';
-import { LineReader } from '../../../src/api/web/v1/csv-file.ts';
+import { LineReader } from '../../../src/api/web/csv-file.ts';
 import { msat } from '../../../src/base/types/amount.ts';
 import { type CurrencyCode, digitsOf } from '../../../src/base/types/currency.ts';
 import { NETWORKS } from '../../../src/base/types/network.ts';

@@ -17,6 +17,11 @@ export interface NodeCalls {
   /** Runs a command by the right of a credential. Rejects with NodeRefused and NodeBusy. */
   command(method: string, params: JsonObject, credential: string, options?: NodeCallOptions): Promise<JsonObject>;
   /**
+   * The same, with the JSON of the result as it comes: for what is too long to be held. Nothing more is asked for while a piece
+   * is worked on. Throws as `command` rejects.
+   */
+  pieces(method: string, params: JsonObject, credential: string, signal: AbortSignal): AsyncGenerator<string, void>;
+  /**
    * Asks what a page may ask without one: what is in the parameters is the right to it, such as the name of a checkout page.
    * Rejects with NodeRefused and NodeBusy.
    */
@@ -59,6 +64,7 @@ export function nodeCalls(link: Pick<NodeLink, 'call'>): NodeCalls {
   return {
     command: (method, params, credential, options = {}) =>
       ask(link, { method, params, rune: credential, ...keyOf(options) }, options),
+    pieces: (method, params, credential, signal) => pieces(link, { method, params, rune: credential }, signal),
     ask: (method, params, options = {}) =>
       ask(link, { method, params, rune: undefined, kind: 'question', ...keyOf(options) }, options),
   };
@@ -98,14 +104,65 @@ function ask(link: Pick<NodeLink, 'call'>, request: CallRequest, { signal }: Nod
       },
       onError(failure) {
         done();
-        const isStandby = failure.error === 'NODE_IS_STANDBY';
-        reject(isStandby ? new NodeIsStandby(failure.message) : new NodeRefused(failure));
+        reject(failed(failure));
       },
       onBusy() {
         done();
-        reject(new NodeBusy('the node is busy'));
+        reject(busy());
       },
     });
     signal?.addEventListener('abort', onAbort, { once: true });
   });
+}
+
+function failed(failure: WebError): Error {
+  return failure.error === 'NODE_IS_STANDBY' ? new NodeIsStandby(failure.message) : new NodeRefused(failure);
+}
+
+function busy(): Error {
+  return new NodeBusy('the node is busy');
+}
+
+/** What has come: a piece, and what asks for the next one; the last has none. */
+type Come = { readonly json: string; readonly next?: () => void } | { readonly error: unknown };
+
+async function* pieces(
+  link: Pick<NodeLink, 'call'>,
+  request: CallRequest,
+  signal: AbortSignal,
+): AsyncGenerator<string, void> {
+  signal.throwIfAborted();
+  const come: Come[] = [];
+  let wake = (): void => {};
+  const push = (what: Come): void => {
+    come.push(what);
+    wake();
+  };
+  const cancel = link.call(request, {
+    onPiece: (json, next) => push({ json, next }),
+    onResult: (json) => push({ json }),
+    onError: (failure) => push({ error: failed(failure) }),
+    onBusy: () => push({ error: busy() }),
+  });
+  const onAbort = (): void => push({ error: signal.reason });
+  signal.addEventListener('abort', onAbort);
+  let isOver = false;
+  try {
+    while (!isOver) {
+      const what = come.shift();
+      if (what === undefined) {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+        continue;
+      }
+      if ('error' in what) throw what.error;
+      if (what.json !== '') yield what.json;
+      isOver = what.next === undefined;
+      what.next?.();
+    }
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+    if (!isOver) cancel();
+  }
 }

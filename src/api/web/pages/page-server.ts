@@ -156,6 +156,12 @@ export class PageServer {
       response.destroy();
       return;
     }
+    if ('pieces' in answer) {
+      const { pieces, content_type, headers } = answer;
+      response.writeHead(200, { ...pageHeaders(false), 'content-type': content_type, ...headers });
+      await sendPieces(request, response, pieces);
+      return;
+    }
     const { status, headers, body } = this.#whole(language, answer);
     const isZipped =
       body.length >= LEAST_ZIPPED_BYTES &&
@@ -172,7 +178,7 @@ export class PageServer {
     response.end(request.method === 'HEAD' ? undefined : sent);
   }
 
-  #whole(language: Language, answer: Exclude<PageAnswer, typeof STREAMED>): Whole {
+  #whole(language: Language, answer: WholeAnswer): Whole {
     if ('see' in answer) {
       if (!/^\/(?!\/)/.test(answer.see)) throw new RangeError(`${answer.see} is no path of ours`);
       return { status: 303, headers: { ...pageHeaders(false), ...answer.headers, location: answer.see }, body: '' };
@@ -197,7 +203,6 @@ export class PageServer {
   }
 }
 
-/** An answer as it is sent. */
 /** A visitor who reached our proxy without TLS is sent to where the pages are; what such a one has sent is not looked at. */
 function toTls({ method }: IncomingMessage, base_url: string, { pathname, search }: URL): PageAnswer {
   if (method !== 'GET' && method !== 'HEAD') return { problem: 'not_from_here' };
@@ -205,6 +210,30 @@ function toTls({ method }: IncomingMessage, base_url: string, { pathname, search
   return { body: '', content_type: 'text/plain; charset=utf-8', status: 308, headers: { location } };
 }
 
+/** A file piece by piece, no faster than it is read. Rejects when no more comes: the file is cut off then, and not ended. */
+async function sendPieces(
+  { method }: IncomingMessage,
+  response: ServerResponse,
+  pieces: AsyncIterable<string>,
+): Promise<void> {
+  const closed = new Promise<void>((resolve) => {
+    response.once('close', resolve);
+  });
+  for await (const piece of method === 'HEAD' ? [] : pieces) {
+    if (response.write(piece)) continue;
+    const drained = new Promise<void>((resolve) => {
+      response.once('drain', resolve);
+    });
+    await Promise.race([drained, closed]);
+    if (response.closed) return;
+  }
+  response.end();
+}
+
+/** What is there as a whole before it is sent. */
+type WholeAnswer = Exclude<PageAnswer, typeof STREAMED | { readonly pieces: unknown }>;
+
+/** An answer as it is sent. */
 interface Whole {
   readonly status: number;
   readonly headers: PageHeaders;

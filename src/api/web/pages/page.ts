@@ -53,6 +53,8 @@ export type PageAnswer =
       readonly status?: number;
       readonly headers?: PageHeaders;
     }
+  /** A file that is sent as it comes. */
+  | { readonly pieces: AsyncIterable<string>; readonly content_type: string; readonly headers?: PageHeaders }
   /** A page that says what is wrong; `detail` stands below it. */
   | { readonly problem: ProblemName; readonly headers?: PageHeaders; readonly detail?: string }
   | typeof STREAMED;

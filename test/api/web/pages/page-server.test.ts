@@ -9,7 +9,7 @@ import { html } from '../../../../src/api/web/pages/html.ts';
 import { page } from '../../../../src/api/web/pages/layout.ts';
 import { LiveStreams } from '../../../../src/api/web/pages/live-streams.ts';
 import { NodeBusy, NodeRefused } from '../../../../src/api/web/pages/node-calls.ts';
-import type { PageTools, RouteSet } from '../../../../src/api/web/pages/page.ts';
+import type { PageAnswer, PageTools, RouteSet } from '../../../../src/api/web/pages/page.ts';
 import { PageServer } from '../../../../src/api/web/pages/page-server.ts';
 import { ManualClock } from '../../../../src/base/types/clock.ts';
 
@@ -17,7 +17,11 @@ const clock = new ManualClock();
 const assets = loadAssets();
 const unexpected: unknown[] = [];
 const tools: PageTools = {
-  node: { command: () => Promise.reject(new NodeBusy('busy')), ask: () => Promise.reject(new NodeBusy('busy')) },
+  node: {
+    command: () => Promise.reject(new NodeBusy('busy')),
+    ask: () => Promise.reject(new NodeBusy('busy')),
+    pieces: () => assert.fail('nobody asks'),
+  },
   clock,
   assets,
   streams: new LiveStreams(clock),
@@ -33,6 +37,28 @@ const tools: PageTools = {
     },
   },
 };
+
+/** Pieces that were asked for, and whether somebody has said that no more are wanted. */
+const file = { pieces: 0, is_over: false };
+const PIECE = 'x'.repeat(100_000);
+
+/** A file without an end, or one that breaks off after three pieces. */
+function fileThat(end: string): PageAnswer {
+  Object.assign(file, { pieces: 0, is_over: false });
+  async function* pieces(): AsyncGenerator<string, void> {
+    try {
+      while (end === 'never' || file.pieces < 3) {
+        file.pieces++;
+        yield PIECE;
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      if (end === 'breaks') throw new Error('the node is gone');
+    } finally {
+      file.is_over = true;
+    }
+  }
+  return { pieces: pieces(), content_type: 'text/csv' };
+}
 
 const set: RouteSet = () => [
   {
@@ -57,6 +83,7 @@ const set: RouteSet = () => [
   { method: 'POST', path: '/open', is_open: true, answer: () => ({ body: '{}', content_type: 'application/json' }) },
   { method: 'GET', path: '/form', answer: () => ({ html: html`<form method="post" action="/open"></form>` }) },
   { method: 'GET', path: '/app', answer: () => ({ html: html`<p></p>`, csp: { 'manifest-src': "'self'" } }) },
+  { method: 'GET', path: '/file/{end}', answer: ({ params }) => fileThat(params.end as string) },
   {
     method: 'GET',
     path: '/refused',
@@ -122,6 +149,7 @@ function ask(path: string, options: RequestOptions = {}, body = ''): Promise<Ans
       answer.setEncoding('utf8').on('data', (chunk: string) => {
         text += chunk;
       });
+      answer.on('error', reject);
       answer.on('end', () => resolve({ status: answer.statusCode ?? 0, headers: answer.headers, text }));
     });
     asking.on('error', reject);
@@ -339,4 +367,32 @@ test('a reader that does not read is let go', async () => {
     assert.ok(is_gone, kind);
     assert.ok(unread < 300_000, kind);
   }
+});
+
+test('a long file is sent as it is read: one that breaks off does not look whole, and who leaves ends it', async () => {
+  const whole = await ask('/file/ends');
+  assert.deepEqual([whole.status, whole.text.length, whole.headers['content-length']], [200, 300_000, undefined]);
+  assert.equal(whole.headers['x-content-type-options'], 'nosniff');
+  await assert.rejects(ask('/file/breaks'), /aborted|hang up|ECONNRESET/);
+  assert.match(String(unexpected.splice(0)), /the node is gone/);
+  const seen = await new Promise<number>((resolve, reject) => {
+    const asking = httpRequest({ host: '127.0.0.1', port, path: '/file/never', agent: false }, (answer) => {
+      // Nobody reads: the file stops where buffers are full.
+      answer.pause();
+      const look = (before: number, turns: number): void => {
+        const { pieces } = file;
+        if (pieces < 1000 && turns < 2000) setImmediate(look, pieces, pieces === before ? turns + 1 : 0);
+        else {
+          asking.destroy();
+          resolve(pieces);
+        }
+      };
+      look(0, 0);
+    });
+    asking.on('error', reject);
+    asking.end();
+  });
+  assert.ok(seen < 1000, `${seen} pieces of 100 kB went into buffers`);
+  while (!file.is_over) await new Promise((resolve) => setImmediate(resolve));
+  assert.deepEqual(unexpected, []);
 });

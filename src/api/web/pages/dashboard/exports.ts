@@ -1,6 +1,5 @@
 /** The shop's ledger as a file, for those who keep its books. */
-
-import { writeJson } from '../../../rpc/writer.ts';
+import { LineReader } from '../../csv-file.ts';
 import { html } from '../html.ts';
 import type { PageAnswer } from '../page.ts';
 import { frame, option, type Said } from './frame.ts';
@@ -41,19 +40,32 @@ export async function downloadLedger(visit: Visit): Promise<PageAnswer> {
     const day = searchParams.get(name) ?? '';
     if (/^\d{4}-\d{2}-\d{2}$/.test(day)) params[name] = day;
   }
+  const pieces = visit.pieces('exportledger', params);
   try {
-    const { lines, entries } = await visit.command('exportledger', params);
+    // What is wrong with the days is said before the first piece.
+    const { value: first = '' } = await pieces.next();
     const is_json = format === 'json';
-    const body = is_json
-      ? writeJson({ entries })
-      : `${(Array.isArray(lines) ? lines : []).map(String).join('\r\n')}\r\n`;
     const name = ['ledger', params.from, params.until].filter((part) => part !== undefined).join('-');
     return {
-      body,
+      pieces: is_json ? startingWith(first, pieces) : linesOf(startingWith(first, pieces)),
       content_type: is_json ? 'application/json' : 'text/csv; charset=utf-8',
       headers: { 'content-disposition': `attachment; filename="${name}.${is_json ? 'json' : 'csv'}"` },
     };
   } catch (error) {
     return exports(visit, { kind: 'bad', text: refusal(error) });
+  }
+}
+
+async function* startingWith(first: string, rest: AsyncIterable<string>): AsyncGenerator<string, void> {
+  yield first;
+  yield* rest;
+}
+
+/** The lines of a file in CSV, out of the JSON that holds them. */
+async function* linesOf(pieces: AsyncIterable<string>): AsyncGenerator<string, void> {
+  const reader = new LineReader();
+  for await (const piece of pieces) {
+    const lines = reader.push(piece);
+    if (lines !== '') yield lines;
   }
 }

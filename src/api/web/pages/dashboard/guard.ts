@@ -15,6 +15,8 @@ export interface Visit {
   readonly person: SignedIn;
   /** Runs a command in the person's name. Rejects with NodeRefused and NodeBusy. */
   command(method: string, params?: JsonObject, idempotency_key?: string): Promise<JsonObject>;
+  /** The JSON of a long result as it comes. Throws as `command` rejects. */
+  pieces(method: string, params: JsonObject): AsyncGenerator<string, void>;
 }
 
 /** Answers a visit. */
@@ -51,6 +53,7 @@ async function visited(tools: PageTools, asked: PageRequest, answer: VisitAnswer
         ...(asked.request.method === 'POST' ? {} : { signal: asked.signal }),
         ...(idempotency_key === undefined ? {} : { idempotency_key }),
       }),
+    pieces: (method, params) => tools.node.pieces(method, params, person.credential, asked.signal),
   };
   return await answer(visit);
 }

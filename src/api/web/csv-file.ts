@@ -1,5 +1,5 @@
 /** A result that is lines of text, sent as a file: the lines are taken out of the JSON as it comes, a piece at a time. */
-import type { JsonObject } from '../../rpc/json.ts';
+import type { JsonObject } from '../rpc/json.ts';
 
 /** Where in the JSON the reader is: before the list of lines, between two, within one, or behind the list. */
 type Place = 'before' | 'between' | 'within' | 'behind';

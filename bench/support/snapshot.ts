@@ -19,7 +19,8 @@ const ROOT = dirname(dirname(import.meta.dirname));
 /** Where the snapshot may lie: it is too large for the repository. */
 const FOLDERS = [process.env.TILL_NETWORK_DATA, join(dirname(ROOT), 'shared/data/network')];
 
-interface Snapshot {
+/** The shape of the network: which nodes its channels join, and what each direction asks. */
+export interface Snapshot {
   readonly count: number;
   readonly first: Uint32Array;
   readonly second: Uint32Array;
@@ -38,7 +39,8 @@ export function snapshotFolder(): string | undefined {
   return FOLDERS.find((folder) => folder !== undefined && existsSync(join(folder, `${NAME}.compressed`)));
 }
 
-function readSnapshot(folder: string): Snapshot {
+/** The snapshot as arrays. */
+export function readSnapshot(folder: string): Snapshot {
   const bytes = gunzipSync(readFileSync(join(folder, `${NAME}.compressed`)));
   let at = bytes.indexOf(0) + 1;
   const number = (): number => {

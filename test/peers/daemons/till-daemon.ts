@@ -55,6 +55,11 @@ export class TillDaemon {
     this.node_id = (await this.call('getinfo', {})).id;
   }
 
+  /** Its process. */
+  get pid(): number {
+    return this.#running.pid;
+  }
+
   async stop(): Promise<void> {
     await this.#node?.stop();
     this.#node = undefined;

@@ -40,6 +40,9 @@ export const LIES: readonly Lie[] = [
   behaves({ answer: (_method, payload) => payload.slice(0, payload.length / 2) }),
   behaves({ beforeFunding: () => Promise.reject(new Error('a batch that came to nothing')) }),
   behaves({ beforePublishing: () => new Promise(() => {}) }),
+  // Oftener than the others: only what was kept back can be spent otherwise.
+  behaves({ beforePublishing: () => new Promise(() => {}) }),
+  behaves({ beforePublishing: () => new Promise(() => {}) }),
   behaves({
     message: (message) =>
       message.type === 'open_channel' ? [{ ...message, channel_type: Buffer.of(0x10, 0x00) }] : [message],

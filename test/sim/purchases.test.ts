@@ -21,3 +21,7 @@ test('whatever a provider does, nothing is paid twice, and what was told is kept
   context.diagnostic(`seeds from ${first_seed}: ${JSON.stringify(totals)}`);
   assert.ok((totals.paid ?? 0) > 0 && (totals.channels ?? 0) > 0);
 });
+
+test('the same seed gives the same run', async () => {
+  assert.deepEqual(await purchases(first_seed, 100), await purchases(first_seed, 100));
+});

@@ -153,7 +153,7 @@ export class Purchases {
     else if (dice < 0.981) await this.#die(random.pick(this.#town.machines));
     else if (dice < 0.984) this.#reorganise();
     else if (dice < 0.985) this.#town.world.clock.advance(this.#seller.jit_price.valid_seconds * 1000);
-    else if (dice < 0.987) await this.#spendOtherwise();
+    else if (dice < 0.989) await this.#spendOtherwise();
     else await this.#town.calm();
     for (const wire of this.#town.wires) if (!wire.isUp && random.chance(0.3)) wire.notice();
     for (const machine of this.#town.machines) if (machine.life.isOver && random.chance(0.3)) this.#town.start(machine);

@@ -5,10 +5,10 @@ import type { ChannelId, NodeId, PaymentHash } from '../../../src/base/types/bra
 import { ManualClock } from '../../../src/base/types/clock.ts';
 import type { ShortChannelId } from '../../../src/base/types/short-channel-id.ts';
 import type { OpenChannel } from '../../../src/codec/wire/index.ts';
-import { testStore } from '../../support/test-store.ts';
 import type { Write } from '../../../src/infra/store/store.ts';
 import type { Order } from '../../../src/node/liquidity/order.ts';
 import { Orders } from '../../../src/node/liquidity/orders.ts';
+import { testStore } from '../../support/test-store.ts';
 import { calm } from './shelf.ts';
 import { A, B } from './stall.ts';
 

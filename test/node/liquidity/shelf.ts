@@ -9,12 +9,12 @@ import { NETWORKS } from '../../../src/base/types/network.ts';
 import { encodeInvoice, signWith } from '../../../src/codec/bolt11/native.ts';
 import type { JsonObject } from '../../../src/codec/lsps/envelope.ts';
 import { writeDatetime } from '../../../src/codec/lsps/values.ts';
-import { testStore } from '../../support/test-store.ts';
 import type { Store, Write } from '../../../src/infra/store/store.ts';
 import { ChannelOrders } from '../../../src/node/liquidity/channel-orders.ts';
 import type { FailedPayment, OrderedChannel } from '../../../src/node/liquidity/order-ports.ts';
 import type { ChannelWish } from '../../../src/node/liquidity/order-quotes.ts';
 import { ProviderError } from '../../../src/node/liquidity/provider-error.ts';
+import { testStore } from '../../support/test-store.ts';
 
 export const PROVIDER = `02${'11'.repeat(32)}` as NodeId;
 export const REFUND = 'bcrt1qrefund';

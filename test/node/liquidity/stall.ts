@@ -18,8 +18,10 @@ export const A = `02${'aa'.repeat(32)}` as NodeId;
 export const B = `02${'bb'.repeat(32)}` as NodeId;
 export const HASH = 'cc'.repeat(32) as PaymentHash;
 
-/** What a provider does with a request. */
-export type Answer = (request: LspsRequest) => JsonObject | { readonly refuses: number } | 'silence' | Uint8Array;
+/** What a provider does with a request: a result, a refusal, nothing, or messages as they are. */
+export type Answer = (
+  request: LspsRequest,
+) => JsonObject | { readonly refuses: number } | 'silence' | readonly Uint8Array[];
 
 export class Stall {
   readonly clock = new ManualClock();
@@ -66,13 +68,7 @@ export class Stall {
     const answer = this.answers.get(node_id)?.(request) ?? 'silence';
     const peer = { node_id, send: () => {} };
     if (answer === 'silence') return;
-    const said =
-      answer instanceof Uint8Array
-        ? answer
-        : 'refuses' in answer
-          ? encodeError(request.id, { code: answer.refuses as number, message: 'no' })
-          : encodeResult(request.id, answer);
-    this.providers.receive(peer, said);
+    for (const said of messagesOf(request, answer)) this.providers.receive(peer, said);
   }
 
   get buyer(): Buyer {
@@ -115,4 +111,10 @@ export class Stall {
     const amount_msat = amount === undefined ? undefined : msat(amount);
     return this.buyer.buy({ payment_hash: HASH, amount_msat, expiry_seconds });
   }
+}
+
+function messagesOf({ id }: LspsRequest, answer: Exclude<ReturnType<Answer>, 'silence'>): readonly Uint8Array[] {
+  if (Array.isArray(answer)) return answer as readonly Uint8Array[];
+  if ('refuses' in answer) return [encodeError(id, { code: answer.refuses as number, message: 'no' })];
+  return [encodeResult(id, answer as JsonObject)];
 }

@@ -20,6 +20,7 @@ import {
   type WebReady,
 } from '../rpc/frames.ts';
 import { isJsonObject, type Json, type JsonObject } from '../rpc/json.ts';
+import { MalformedJson } from '../rpc/json-parser.ts';
 import { RequestReader } from '../rpc/request-stream.ts';
 import { writeJson } from '../rpc/writer.ts';
 
@@ -161,6 +162,11 @@ export class WebLink {
       await this.#answer(call, running, outcome);
       for (const action of actions) action();
     } catch (error) {
+      // Only what cannot be read as a call is refused here: the dispatcher answers its own errors.
+      if (error instanceof RpcError) {
+        this.#writeError(call, error, false);
+        return;
+      }
       this.#host.onUnexpected(error, 'a call of the web process');
       this.#socket.destroy();
     } finally {
@@ -238,14 +244,26 @@ export class WebLink {
   }
 }
 
+/**
+ * A call as the web process hands it over. Throws RpcError: strangers wrote what is in it, and what the web process could
+ * read may still be beyond what the node takes (too many values, nested too deep), which is the fault of that call alone.
+ */
 function readCall(text: string): Call {
   let value: Json = null;
-  new RequestReader().push(Buffer.from(text), (request) => {
-    value = request.value;
-  });
-  if (!isJsonObject(value)) throw new TypeError('not a call');
-  const { method, params, rune, request_id, idempotency_key } = value as JsonObject;
-  if (typeof method !== 'string' || params === undefined || !isJsonObject(params)) throw new TypeError('not a call');
+  try {
+    new RequestReader().push(Buffer.from(text), (request) => {
+      value = request.value;
+    });
+  } catch (error) {
+    if (!(error instanceof MalformedJson)) throw error;
+    throw new RpcError('INVALID_PARAMS', `the parameters cannot be taken: ${error.message}`);
+  }
+  const { method: name, params, rune, request_id, idempotency_key } = isJsonObject(value) ? (value as JsonObject) : {};
+  // One with a control character is spelled with an escape.
+  const method = textOf(name ?? null);
+  if (method === undefined || params === undefined || !isJsonObject(params)) {
+    throw new RpcError('INVALID_REQUEST', 'the web process sent what is no call');
+  }
   return {
     method,
     params,

@@ -78,9 +78,10 @@ export function createListener(options: ListenerOptions): Listener {
           serve as never,
         ) as unknown as Server);
   http.on('clientError', (error: ClientFault, socket: Socket) => {
-    // What follows a request cannot be read; the request itself still gets its answer.
+    // What follows a request cannot be read; the request itself still gets its answer, unless it is its own body that breaks.
     const response = answering.get(socket);
-    if (response === undefined) answerFault(error, socket, options.unknownMethod);
+    if (response === undefined || !(response.req.complete || response.headersSent))
+      answerFault(error, socket, options.unknownMethod);
     else response.once('close', () => socket.end());
   });
   // Only Socket.IO upgrades a connection; any other request that asks for it is answered as it is without.

@@ -5,7 +5,7 @@
 
 import { type ErrorName, RpcError } from '../../base/errors.ts';
 import { StoreFailure } from '../../infra/store/failure.ts';
-import type { Fence } from '../../infra/store/store.ts';
+import { type Fence, StoreRefusedError } from '../../infra/store/store.ts';
 import type { RequestToJudge } from '../../shop/access/runes.ts';
 import type { Command, ConnectionSettings, Context, NoticeLevel } from './command.ts';
 import { findFault } from './conform.ts';
@@ -235,6 +235,8 @@ export class Dispatcher<Modules> {
 
   #toRpcError(error: unknown, method: string): RpcError {
     if (error instanceof RpcError) return error;
+    // A text of the client that no database keeps, such as one with a zero character; nothing was written.
+    if (error instanceof StoreRefusedError) return new RpcError('INVALID_PARAMS', error.message);
     this.#options.onUnexpected(error, method);
     // The operator's matter, in words that say what to do.
     if (error instanceof StoreFailure) return new RpcError('LIGHTNINGD', error.message);

@@ -38,6 +38,7 @@ export function readWhole(value: Given, name: string, most = 0xffff_ffff): numbe
 export function readText(value: Given, name: string, most_bytes: number): string {
   if (typeof value !== 'string') throw new LspsFormatError(`${name} is no text`);
   if (!value.isWellFormed()) throw new LspsFormatError(`${name} is no text that has a UTF-8`);
+  if (value.includes('\0')) throw new LspsFormatError(`${name} has a zero character, which no database keeps`);
   const length_bytes = Buffer.byteLength(value);
   if (length_bytes > most_bytes) throw new LspsFormatError(`${name} has ${length_bytes} bytes, at most ${most_bytes}`);
   return value;

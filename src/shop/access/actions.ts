@@ -4,6 +4,7 @@
  */
 import type { Clock } from '../../base/types/clock.ts';
 import { lastNumber, nextNumber } from '../../infra/store/counters.ts';
+import { storableText } from '../../infra/store/storable.ts';
 import type { Row, Store } from '../../infra/store/store.ts';
 import type { Role } from './roles.ts';
 
@@ -82,8 +83,9 @@ export class Actions {
   }
 }
 
+/** What was asked for, and what became of it, may hold what strangers wrote. */
 function cut(text: string, length: number): string {
-  return text.length <= length ? text : `${text.slice(0, length - 3).toWellFormed()}...`;
+  return storableText(text.length <= length ? text : `${text.slice(0, length - 3)}...`);
 }
 
 function actionOfRow(row: Row): Action {

@@ -10,6 +10,7 @@ import type { Clock } from '../../base/types/clock.ts';
 import type { Network } from '../../base/types/network.ts';
 import { untilAborted } from '../../base/types/until-aborted.ts';
 import type { JsonSource } from '../../infra/http/json-asker.ts';
+import { storableText } from '../../infra/store/storable.ts';
 import { type Store, StoreClosedError } from '../../infra/store/store.ts';
 import { type Destination, parseDestination } from './destination.ts';
 import { type RequestedInvoice, requestInvoice } from './lnurl.ts';
@@ -269,8 +270,8 @@ const NEVER_SENT: RefundEnd = { status: 'failed', failure: 'the node stopped bef
 
 /** What the other side or the wallet says; anything else is no end of a refund. */
 function failed(error: unknown): RefundEnd {
-  // A stranger may have written a part of it, and a zero character ends a text in some databases.
-  if (error instanceof RpcError) return { status: 'failed', failure: error.message.replaceAll('\0', '') };
+  // A stranger may have written a part of it.
+  if (error instanceof RpcError) return { status: 'failed', failure: storableText(error.message) };
   throw error;
 }
 

@@ -63,6 +63,8 @@ const WRONG: readonly [string, JsonObject][] = [
   ['a total that does not add up', { ...ORDER, client_balance_sat: '1999999' }],
   ['a state that nobody knows', { ...ORDER, order_state: 'SOON' }],
   ['an amount that is a number', { ...ORDER, lsp_balance_sat: 5_000_000 }],
+  ['an order id with a zero character', { ...ORDER, order_id: 'a\0b' }],
+  ['an order id with half a surrogate pair', { ...ORDER, order_id: '\ud800' }],
   ['an order id that is too long', { ...ORDER, order_id: 'x'.repeat(65) }],
   [
     'an output that is none',

@@ -93,6 +93,7 @@ const WRONG: readonly [string, (result: Record<string, unknown>) => void][] = [
       delete payment.onchain;
     },
   ],
+  ['an order id with a zero character', (result) => void Object.assign(result, { order_id: 'a\0b' })],
   ['an order id of 65 characters', (result) => void Object.assign(result, { order_id: 'x'.repeat(65) })],
 ];
 

@@ -59,7 +59,7 @@ export interface Store {
 
   /**
    * Reads what is durable. Rows come in the statement's order. Rejects with RangeError for more than MAX_READ_ROWS, and
-   * with StoreRefusedError for a value that no row can hold, and with StoreFailure when the database cannot be read.
+   * with StoreClosedError (only a server says so), and with StoreRefusedError for a value that no row can hold, and with StoreFailure when the database cannot be read.
    */
   read(sql: string, params?: readonly SqlValue[]): Promise<readonly Row[]>;
 

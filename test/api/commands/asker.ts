@@ -73,7 +73,7 @@ export function openAsker(): Asker {
     log: { info: () => {}, warn: () => {} },
     onBackgroundError,
   });
-  void webhooks.start();
+  const started = webhooks.start();
   const unexpected: unknown[] = [];
   // The family uses these modules; a command of another one would fail at once.
   const family: Partial<Modules> = {
@@ -128,6 +128,7 @@ export function openAsker(): Asker {
       return result;
     },
     async close() {
+      await started;
       await webhooks.stop();
       await fixture.close();
     },

@@ -21,7 +21,10 @@ before(async () => {
 after(() => town.close());
 
 /** Asks over a connection of its own, with the parameters in any spelling. */
-async function ask(method: string, params: string): Promise<{ readonly error?: { readonly code: number; readonly message: string } }> {
+async function ask(
+  method: string,
+  params: string,
+): Promise<{ readonly error?: { readonly code: number; readonly message: string } }> {
   const socket = connect(shop.rpc_file);
   socket.setEncoding('utf8').write(`{"jsonrpc":"2.0","id":1,"method":"${method}","params":${params}}`);
   let text = '';
@@ -34,7 +37,19 @@ async function ask(method: string, params: string): Promise<{ readonly error?: {
 }
 
 /** What ends the node, waits for a peer or another node, or changes what the other questions need. */
-const NOT_ASKED = new Set(['stop', 'switchover', 'recover', 'emergencyrecover', 'setconfig', 'waitinvoice', 'waitanyinvoice', 'wait', 'waitblockheight', 'waitsendpay', 'waitevent']);
+const NOT_ASKED = new Set([
+  'stop',
+  'switchover',
+  'recover',
+  'emergencyrecover',
+  'setconfig',
+  'waitinvoice',
+  'waitanyinvoice',
+  'wait',
+  'waitblockheight',
+  'waitsendpay',
+  'waitevent',
+]);
 
 /** Commands that write what they are given, with all that they need. The names of texts are those that they are tried in. */
 const WRITTEN: Readonly<Record<string, PlainJsonObject>> = {

@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sat } from '../../../src/base/types/amount.ts';
 import type { ChannelId } from '../../../src/base/types/brand.ts';
-import { testStore } from '../../support/test-store.ts';
 import { Book } from '../../../src/node/channels/book.ts';
 import { COIN_SCRIPT } from '../../support/coins.ts';
 import { FencedStore } from '../../support/fenced-store.ts';
+import { testStore } from '../../support/test-store.ts';
 import { amount, Link, quiet, TestNode, World } from './node.ts';
 
 const onFailure = (error: Error): never => {

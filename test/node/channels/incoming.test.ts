@@ -9,8 +9,8 @@ import { MAX_MONEY_MSAT, type Msat, sat } from '../../../src/base/types/amount.t
 import type { ChannelId, PaymentHash, PaymentSecret } from '../../../src/base/types/brand.ts';
 import { insertIncoming, SELECT_INCOMING, type StoredHtlc, storedHtlc } from '../../../src/node/channels/incoming.ts';
 import { COIN_SCRIPT } from '../../support/coins.ts';
-import { amount, Link, preimage, quiet, quietUntil, SECRET, TestNode, World } from './node.ts';
 import { openTestStore } from '../../support/test-store.ts';
+import { amount, Link, preimage, quiet, quietUntil, SECRET, TestNode, World } from './node.ts';
 
 const u64 = fc.oneof(
   fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),

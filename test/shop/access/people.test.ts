@@ -9,13 +9,13 @@ import { sha256 } from '../../../src/base/crypto/hash.ts';
 import { type ErrorName, RpcError } from '../../../src/base/errors.ts';
 import { ManualClock } from '../../../src/base/types/clock.ts';
 import { Secret } from '../../../src/base/types/secret.ts';
-import { testStore } from '../../support/test-store.ts';
 import { Actions } from '../../../src/shop/access/actions.ts';
 import { Passkeys } from '../../../src/shop/access/passkeys.ts';
 import { FORGET_RUNES, Runes } from '../../../src/shop/access/runes.ts';
 import { Sessions } from '../../../src/shop/access/sessions.ts';
 import { SignIn } from '../../../src/shop/access/sign-in.ts';
 import { Users } from '../../../src/shop/access/users.ts';
+import { testStore } from '../../support/test-store.ts';
 
 const table = tableOf(commands);
 const fail = (error: unknown): never => assert.fail(error as Error);

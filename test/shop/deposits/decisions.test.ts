@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Txid } from '../../../src/base/types/brand.ts';
-import { testStore } from '../../support/test-store.ts';
 import { decideDeposit, readUnpaidDeposits } from '../../../src/shop/deposits/decisions.ts';
+import { testStore } from '../../support/test-store.ts';
 
 const txid = (digit: string): Txid => digit.repeat(64) as Txid;
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { testStore } from '../../support/test-store.ts';
 import type { Store } from '../../../src/infra/store/store.ts';
+import { testStore } from '../../support/test-store.ts';
 import { idle, openFixture } from './fixture.ts';
 
 test('an invoice whose time comes while earlier ones are being written down is written down too', async () => {

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import fc from 'fast-check';
 import { HASH_IS, hashValues } from '../../../src/infra/store/invoice-hash.ts';
-import { testStore } from '../../support/test-store.ts';
 import type { ListQuery } from '../../../src/shop/invoices/list.ts';
+import { testStore } from '../../support/test-store.ts';
 import { collect, type Fixture, openFixture } from './fixture.ts';
 
 describe('listing invoices in pages of three', () => {

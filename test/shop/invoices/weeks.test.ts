@@ -1,8 +1,8 @@
 /** What was paid over Lightning, week by week. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { testStore } from '../../support/test-store.ts';
 import { readWeeks } from '../../../src/shop/invoices/weeks.ts';
+import { testStore } from '../../support/test-store.ts';
 
 const WEEK_SECONDS = 7 * 24 * 3600;
 const NOW = 1_700_000_000;

@@ -9,13 +9,13 @@ import { webhookPort } from '../../../src/app/daemon/webhook-port.ts';
 import { sha256 } from '../../../src/base/crypto/hash.ts';
 import type { Clock } from '../../../src/base/types/clock.ts';
 import { Secret } from '../../../src/base/types/secret.ts';
-import { testStore } from '../../support/test-store.ts';
 import type { Store } from '../../../src/infra/store/store.ts';
 import { WatchedStore } from '../../../src/infra/store/watched-store.ts';
 import { EventLog } from '../../../src/shop/events/event-log.ts';
 import type { HttpMessage, Sender, SendOutcome } from '../../../src/shop/webhooks/ports.ts';
 import { Webhooks } from '../../../src/shop/webhooks/webhooks.ts';
 import { Random } from '../../sim/random.ts';
+import { testStore } from '../../support/test-store.ts';
 import { openFixture } from '../invoices/fixture.ts';
 
 const ROUNDS = Number(process.env.TILL_STORM_ROUNDS ?? 12);

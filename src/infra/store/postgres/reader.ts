@@ -2,7 +2,7 @@
 import type { Clock } from '../../../base/types/clock.ts';
 import { numberPlaces } from '../dialect.ts';
 import { checkValues, refusal } from '../storable.ts';
-import { MAX_READ_ROWS, type Row, type SqlValue } from '../store.ts';
+import { MAX_READ_ROWS, type Row, type SqlValue, StoreClosedError } from '../store.ts';
 import { describeServerFailure, kindOf } from './failure.ts';
 import type { Session } from './session.ts';
 
@@ -35,6 +35,7 @@ export class Reader {
     opening: undefined,
     busy: 0,
   }));
+  #is_closed = false;
 
   constructor(options: ReaderOptions) {
     this.#options = options;
@@ -47,6 +48,8 @@ export class Reader {
     const { clock, timeout_ms, name } = this.#options;
     const give_up_ms = clock.monotonicMs() + timeout_ms;
     for (;;) {
+      // Before a connection is opened that nobody would end.
+      if (this.#is_closed) throw new StoreClosedError();
       const line = this.#lines.reduce((least, each) => (each.busy < least.busy ? each : least));
       line.busy++;
       try {
@@ -57,7 +60,7 @@ export class Reader {
         if (rows.length > MAX_READ_ROWS) throw new RangeError(`over ${MAX_READ_ROWS} rows in one read: page it`);
         return rows;
       } catch (error) {
-        if (error instanceof RangeError) throw error;
+        if (error instanceof RangeError || error instanceof StoreClosedError) throw error;
         const kind = kindOf(error);
         if (kind === 'value') throw refusal(sql, (error as Error).message);
         if (kind === 'fatal' || clock.monotonicMs() > give_up_ms) throw describeServerFailure(error, name);
@@ -68,8 +71,9 @@ export class Reader {
     }
   }
 
-  /** Ends the connections; reads that are under way are waited for. */
+  /** Ends the connections; reads that are under way are waited for, and later ones rejected. */
   async close(): Promise<void> {
+    this.#is_closed = true;
     await Promise.all(
       this.#lines.map(async (line) => {
         await line.opening?.catch(() => undefined);

@@ -24,6 +24,8 @@ test('docs/guide/dashboard.md', async (t) => {
   await reader.run('till listactions');
   const again = await reader.runMentioned('till dashboard --user=Anna');
   assert.match(again.stdout, /sign-in/);
+  await reader.run('till setconfig shop-tips 5,10,15');
+  assert.match((await reader.run('till listconfigs shop-tips')).stdout, /config\.setconfig:2/);
   await node.end();
   reader.assertAllFollowed();
 });

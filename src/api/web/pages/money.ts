@@ -68,6 +68,28 @@ export function formatCount(count: number | bigint, language: Language): string 
   return format(language, { maximumFractionDigits: 0 }).format(count);
 }
 
+const days = new Map<Language, Intl.DateTimeFormat>();
+
+/** A day of the calendar, such as `2026-11-29`: `29 Nov 2026`. */
+export function formatDay(date: string, language: Language): string {
+  let known = days.get(language);
+  if (known === undefined) {
+    known = new Intl.DateTimeFormat(localeOf(language), {
+      year: 'numeric',
+      month: 'short',
+      day: 'numeric',
+      timeZone: 'UTC',
+    });
+    days.set(language, known);
+  }
+  return known.format(new Date(`${date}T00:00:00Z`));
+}
+
+/** English is written as in most of the world. */
+function localeOf(language: Language): string {
+  return language === 'en' ? 'en-GB' : language;
+}
+
 const times = new Map<string, Intl.DateTimeFormat>();
 
 /** A moment, such as `29 Nov 2026, 16:20 UTC`, in UTC or in the zone given (`Europe/Berlin`). */
@@ -75,8 +97,7 @@ export function formatTime(unix_seconds: number, language: Language, time_zone =
   const key = `${language} ${time_zone}`;
   let known = times.get(key);
   if (known === undefined) {
-    const locale = language === 'en' ? 'en-GB' : language;
-    known = new Intl.DateTimeFormat(locale, {
+    known = new Intl.DateTimeFormat(localeOf(language), {
       year: 'numeric',
       month: 'short',
       day: 'numeric',

@@ -20,11 +20,18 @@ import { addressPages } from './addresses/addresses.ts';
 import { checkoutPages } from './checkout/checkout-pages.ts';
 import { counterPages } from './counter/counter-pages.ts';
 import { dashboardPages } from './dashboard/dashboard.ts';
+import { languagePages } from './language-choice.ts';
 import type { RouteSet } from './page.ts';
 import { signInPages } from './sign-in/sign-in.ts';
 
 /** What the server for everybody has (`shop-bind`). */
-export const SHOP_PAGES: readonly RouteSet[] = [checkoutPages, counterPages, addressPages, signInPages('/pos')];
+export const SHOP_PAGES: readonly RouteSet[] = [
+  checkoutPages,
+  counterPages,
+  addressPages,
+  signInPages('/pos'),
+  languagePages('/pos'),
+];
 
 /** What the server for the shop's own people has (`dashboard-bind`). */
-export const DASHBOARD_PAGES: readonly RouteSet[] = [signInPages('/'), dashboardPages];
+export const DASHBOARD_PAGES: readonly RouteSet[] = [signInPages('/'), languagePages('/'), dashboardPages];

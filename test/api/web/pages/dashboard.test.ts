@@ -105,7 +105,7 @@ describe('the dashboard', TIMEOUT, () => {
 
   test('a form of another site, and one without the token of the session, are refused', async () => {
     const owner = await signedIn();
-    const fields = { ...hiddenFields((await owner.get('/settings')).text, '/settings'), days: '3' };
+    const fields = { ...hiddenFields((await owner.get('/settings')).text, '/settings'), alias: 'Corner' };
     const cross = await owner.post('/settings', fields, {
       origin: 'https://evil.example',
       'sec-fetch-site': 'cross-site',

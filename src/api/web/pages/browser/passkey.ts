@@ -20,7 +20,7 @@ async function use(form: HTMLFormElement): Promise<void> {
   const say = (text: string): void => {
     if (says !== null) says.textContent = text;
   };
-  say('Follow what your device asks for.');
+  say(says?.dataset.follow ?? '');
   try {
     const is_new = form.dataset.passkey === 'new';
     const answer = await fetch(is_new ? '/account/passkey-options' : '/sign-in/challenge', {
@@ -45,11 +45,9 @@ async function use(form: HTMLFormElement): Promise<void> {
     form.submit();
   } catch (error) {
     const is_refused = error instanceof DOMException && error.name === 'NotAllowedError';
-    say(
-      is_refused
-        ? 'Nothing was done.'
-        : `That did not work: ${error instanceof Error ? error.message : String(error)}.`,
-    );
+    say((is_refused ? says?.dataset.nothing : says?.dataset.failed) ?? '');
+    // What the browser said is for those who look for a fault.
+    if (!is_refused) console.warn(error);
   }
 }
 

@@ -1,81 +1,77 @@
 /** How the person who looks at it signs in: password and passkeys. */
 import type { JsonObject } from '../../../rpc/json.ts';
 import { type Html, html, quoted } from '../html.ts';
-import { formatTime } from '../money.ts';
 import { NodeRefused } from '../node-calls.ts';
 import type { PageAnswer } from '../page.ts';
-import { readResponse } from '../sign-in/sign-in.ts';
+import { passkeySays, readResponse } from '../sign-in/sign-in.ts';
+import { SIGN_IN_TEXTS } from '../sign-in/texts.ts';
 import { countIn, rowsIn, textIn } from './answers.ts';
 import { doneSaid, formToken, frame, type Said } from './frame.ts';
-import type { Visit } from './guard.ts';
-
-const DONE = {
-  password: 'The new password holds. Other sessions of yours are over.',
-  added: 'The passkey is kept.',
-  removed: 'The passkey is forgotten here. Remove it from your device as well.',
-};
+import { refusal, type Visit } from './guard.ts';
 
 /** Answers the page. */
-export async function account({ tools, person, asked }: Visit, said?: Said): Promise<PageAnswer> {
+export async function account(visit: Visit, said?: Said): Promise<PageAnswer> {
+  const { tools, person, asked, texts } = visit;
+  const { account: says } = texts;
   const { session } = person;
   const [known, possible] = await Promise.all([
     tools.node.ask('passkeys', { session }),
     tools.node.ask('passkeys_possible', { origin: asked.base_url }),
   ]);
-  return frame(tools, person, {
-    title: 'Your account',
+  return frame(visit, {
+    title: says.title,
     here: '/account',
-    said: said ?? doneSaid(asked, DONE),
+    said: said ?? doneSaid(asked, { password: says.password_set, added: says.added, removed: says.removed }),
     status: said?.kind === 'bad' ? 400 : 200,
     scripts: ['passkey'],
     main: html`
-      <p>${quoted(person.name)}, ${person.role}</p>
+      <p>${quoted(person.name)}, ${texts.roles[person.role]}</p>
       <div class="grid">
-        ${passwordForm(person)}
+        ${passwordForm(visit)}
         <section class="card stack">
-          <h2>Passkeys</h2>
-          ${passkeyList(formToken(person), rowsIn(known, 'passkeys'), tools.settings.time_zone)}
-          ${possible.is_possible === true ? newPasskey(person) : html`<p class="muted">Browsers give passkeys to pages on localhost or on a domain name only. Open the dashboard there to add one.</p>`}
+          <h2>${says.passkeys}</h2>
+          ${passkeyList(visit, rowsIn(known, 'passkeys'))}
+          ${possible.is_possible === true ? newPasskey(visit) : html`<p class="muted">${says.only_named}</p>`}
         </section>
       </div>`,
   });
 }
 
-function passwordForm(person: Visit['person']): Html {
+function passwordForm({ person, texts: { account: says } }: Visit): Html {
   const asks_old = person.has_password && person.way !== 'link';
   return html`
     <form class="card stack" method="post" action="/account/password">
-      <h2>Password</h2>
+      <h2>${says.password}</h2>
       ${formToken(person)}
-      <p class="muted">${person.has_password ? 'You have a password.' : 'You have no password: set one, or you need a new link each time.'}</p>
+      <p class="muted">${person.has_password ? says.has_password : says.no_password}</p>
       <input type="hidden" name="username" autocomplete="username" value="${person.name}">
-      ${asks_old && html`<div class="field"><label for="old">The password until now</label><input id="old" name="old" type="password" autocomplete="current-password" required></div>`}
-      <div class="field"><label for="new">The new password</label><input id="new" name="password" type="password" autocomplete="new-password" minlength="10" required aria-describedby="new-hint">
-        <span class="muted small" id="new-hint">At least 10 characters</span></div>
-      <div class="field"><label for="again">Once more</label><input id="again" name="again" type="password" autocomplete="new-password" required></div>
-      <button class="button">Set the password</button>
+      ${asks_old && html`<div class="field"><label for="old">${says.old}</label><input id="old" name="old" type="password" autocomplete="current-password" required></div>`}
+      <div class="field"><label for="new">${says.new}</label><input id="new" name="password" type="password" autocomplete="new-password" minlength="10" required aria-describedby="new-hint">
+        <span class="muted small" id="new-hint">${says.new_hint}</span></div>
+      <div class="field"><label for="again">${says.again}</label><input id="again" name="again" type="password" autocomplete="new-password" required></div>
+      <button class="button">${says.set}</button>
     </form>`;
 }
 
-function passkeyList(token: Html, passkeys: readonly JsonObject[], time_zone: string): Html {
-  if (passkeys.length === 0) return html`<p class="muted">You have none.</p>`;
+function passkeyList({ person, texts: { account: says }, show }: Visit, passkeys: readonly JsonObject[]): Html {
+  if (passkeys.length === 0) return html`<p class="muted">${says.none}</p>`;
   return html`<ul class="plain">${passkeys.map(
     (passkey) => html`
-    <li class="row ends"><span>${quoted(textIn(passkey, 'name') ?? '')}<br><span class="muted small">${formatTime(countIn(passkey, 'created_at'), 'en', time_zone)}</span></span>
-      <form method="post" action="/account/passkeys/remove">${token}<input type="hidden" name="credential_id" value="${textIn(passkey, 'credential_id') ?? ''}"><button class="button quiet">Remove</button></form></li>`,
+    <li class="row ends"><span>${quoted(textIn(passkey, 'name') ?? '')}<br><span class="muted small">${show.time(countIn(passkey, 'created_at'))}</span></span>
+      <form method="post" action="/account/passkeys/remove">${formToken(person)}<input type="hidden" name="credential_id" value="${textIn(passkey, 'credential_id') ?? ''}"><button class="button quiet">${says.remove}</button></form></li>`,
   )}</ul>`;
 }
 
-function newPasskey(person: Visit['person']): Html {
+function newPasskey({ person, asked: { language }, texts: { account: says } }: Visit): Html {
   return html`
     <form class="stack" method="post" action="/account/passkeys" data-passkey="new" hidden>
       ${formToken(person)}
       <input type="hidden" name="response" value="">
-      <div class="field"><label for="passkey-name">A name for it</label><input id="passkey-name" name="name" maxlength="64" value="Passkey"></div>
-      <button class="button quiet">Add a passkey</button>
-      <p role="status" data-passkey-says></p>
+      <div class="field"><label for="passkey-name">${says.passkey_name}</label><input id="passkey-name" name="name" maxlength="64" value="${says.passkey}"></div>
+      <button class="button quiet">${says.add}</button>
+      ${passkeySays(SIGN_IN_TEXTS[language])}
     </form>
-    <noscript><p class="muted">Passkeys need scripts.</p></noscript>`;
+    <noscript><p class="muted">${says.needs_scripts}</p></noscript>`;
 }
 
 /** Runs a question of the person's; what is said against it stands on the page. */
@@ -86,7 +82,13 @@ async function attempt(visit: Visit, question: string, params: JsonObject, done:
     return { see: `/account?done=${done}` };
   } catch (error) {
     if (!(error instanceof NodeRefused) || error.error === 'SESSION_OVER') throw error;
-    return await account(visit, { kind: 'bad', text: error.message });
+    return await account(visit, {
+      kind: 'bad',
+      text:
+        question === 'change_password' && error.error === 'SIGN_IN_FAILED'
+          ? visit.texts.account.wrong_old
+          : refusal(error),
+    });
   }
 }
 
@@ -95,7 +97,7 @@ export async function changePassword(visit: Visit): Promise<PageAnswer> {
   const { form, address } = visit.asked;
   const password = form.text('password');
   if (password === '' || password !== form.text('again')) {
-    return await account(visit, { kind: 'bad', text: 'The two passwords are not the same.' });
+    return await account(visit, { kind: 'bad', text: visit.texts.account.not_same });
   }
   return await attempt(visit, 'change_password', { old: form.text('old'), password, address }, 'password');
 }

@@ -1,7 +1,7 @@
 /** Backups: what there is, how old it is, and a copy to take away. */
 import type { JsonObject } from '../../../rpc/json.ts';
+import { filled, filledText } from '../fill.ts';
 import { type Html, html } from '../html.ts';
-import { formatCount, formatTime } from '../money.ts';
 import type { PageAnswer } from '../page.ts';
 import { countIn, integerIn, rowsIn, textIn } from './answers.ts';
 import { doneSaid, formToken, frame, type Said, table } from './frame.ts';
@@ -11,50 +11,51 @@ const BYTES_PER_MB = 1_000_000;
 
 /** Answers the page. */
 export async function backups(visit: Visit, said?: Said): Promise<PageAnswer> {
-  const { tools, person, asked, command } = visit;
+  const { person, asked, texts, show, command } = visit;
+  const { backups: says } = texts;
   const state = await command('listbackups');
-  const { time_zone } = tools.settings;
   const written = integerIn(state, 'emergency_written_at');
   const channels = countIn(state, 'channels');
-  return frame(tools, person, {
-    title: 'Backups',
+  const counted = show.counted(says.count, channels);
+  return frame(visit, {
+    title: says.title,
     here: '/backups',
-    said: said ?? doneSaid(asked, { copied: 'The copy is made.' }),
+    said: said ?? doneSaid(asked, { copied: says.copied }),
     status: said?.kind === 'bad' ? 400 : 200,
     main: html`
       <section class="card stack">
-        <h2>The words</h2>
-        <p>Twenty-four words restore the coins of the wallet. They are shown on the node's machine alone, by <code>till seed</code>: write them on paper.</p>
+        <h2>${says.words}</h2>
+        <p>${filled(says.words_text, { command: html`<code>till seed</code>` })}</p>
       </section>
       <section class="card stack">
-        <h2>The channels</h2>
-        <p>${formatCount(channels, 'en')} ${channels === 1 ? 'channel' : 'channels'}, ${written === undefined ? 'not written yet' : html`written ${formatTime(Number(written), 'en', time_zone)}`}. With the words, this file gets the money of every channel back. It changes when a channel comes or goes: take a new copy then.</p>
+        <h2>${says.channels}</h2>
+        <p>${written === undefined ? filledText(says.not_written, { channels: counted }) : filledText(says.written, { channels: counted, time: show.time(Number(written)) })} ${says.channels_text}</p>
         <p class="mono small">${textIn(state, 'emergency_file') ?? ''}</p>
-        ${channels > 0 && html`<p><a class="button" href="/backups/channels.json" download>Download</a></p>`}
+        ${channels > 0 && html`<p><a class="button" href="/backups/channels.json" download>${says.download}</a></p>`}
       </section>
       <section class="card stack">
-        <h2>The database</h2>
-        <p>It has every invoice and payment. A copy is made on the node's machine while the node runs, and goes out of date with the next payment: a node that starts from it has its channels closed.</p>
-        ${copies(rowsIn(state, 'copies'), time_zone)}
+        <h2>${says.database}</h2>
+        <p>${says.database_text}</p>
+        ${copies(visit, rowsIn(state, 'copies'))}
         <form class="filters" method="post" action="/backups">
           ${formToken(person)}
-          <div class="field grows"><label for="destination">New file on the node's machine</label><input id="destination" name="destination" required maxlength="1000" placeholder="/var/backups/till/monday.sqlite3" value="${asked.form.text('destination')}"></div>
-          <div class="row"><button class="button quiet">Make a copy</button></div>
+          <div class="field grows"><label for="destination">${says.new_file}</label><input id="destination" name="destination" required maxlength="1000" placeholder="/var/backups/till/monday.sqlite3" value="${asked.form.text('destination')}"></div>
+          <div class="row"><button class="button quiet">${says.make}</button></div>
         </form>
       </section>`,
   });
 }
 
-function copies(rows: readonly JsonObject[], time_zone: string): Html {
-  if (rows.length === 0) return html`<p class="notice warn">No copy was made yet.</p>`;
+function copies({ texts: { backups: says }, show }: Visit, rows: readonly JsonObject[]): Html {
+  if (rows.length === 0) return html`<p class="notice warn">${says.no_copy}</p>`;
   return table(
-    'Copies of the database',
-    ['Made', 'File', '#Size'],
+    says.copies,
+    [says.made, says.file, `#${says.size}`],
     rows.map(
       (row) => html`
-      <tr><td class="small">${formatTime(countIn(row, 'made_at'), 'en', time_zone)}</td>
+      <tr><td class="small">${show.time(countIn(row, 'made_at'))}</td>
         <td class="mono">${textIn(row, 'destination') ?? ''}</td>
-        <td class="number">${formatCount(Math.ceil(countIn(row, 'size_bytes') / BYTES_PER_MB), 'en')} MB</td></tr>`,
+        <td class="number">${show.count(Math.ceil(countIn(row, 'size_bytes') / BYTES_PER_MB))} MB</td></tr>`,
     ),
   );
 }

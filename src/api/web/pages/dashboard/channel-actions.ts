@@ -1,6 +1,6 @@
 /** What an owner does with peers and channels: connect, open, close, and an address to deposit to. */
+import { filled, filledText } from '../fill.ts';
 import { html } from '../html.ts';
-import { formatMsat } from '../money.ts';
 import type { PageAnswer } from '../page.ts';
 import { msatIn, rowsIn, textIn } from './answers.ts';
 import { confirm, confirmedKey } from './confirm.ts';
@@ -30,28 +30,27 @@ export async function connectPeer(visit: Visit): Promise<PageAnswer> {
 
 /** Opens a channel, after asking. */
 export async function openChannel(visit: Visit): Promise<PageAnswer> {
-  const { asked, command } = visit;
+  const { asked, command, texts, show } = visit;
+  const { receiving: says } = texts;
   const peer = asked.form.text('peer').trim();
   const satoshi = asked.form.text('satoshi').replace(/[\s,.']/g, '');
   const announce = asked.form.text('announce') === 'yes';
   const [id = '', place] = peer.split('@');
   if (!/^0[23][0-9a-f]{64}$/i.test(id) || !/^\d{1,16}$/.test(satoshi)) {
-    const text =
-      'The node is its id, 66 hex digits, best with @HOST:PORT behind it; the amount is a whole number of satoshi.';
-    return await receiving(visit, { kind: 'bad', text });
+    return await receiving(visit, { kind: 'bad', text: says.bad_peer });
   }
   const key = confirmedKey(visit);
   if (key === undefined) {
     return confirm(visit, {
-      title: 'Open this channel?',
+      title: says.ask_open,
       here: '/receiving',
       action: '/channels/open',
       back: '/receiving',
-      button: 'Open the channel',
+      button: says.open_it,
       fields: { peer, satoshi, announce: announce ? 'yes' : 'no' },
       text: html`
-        <p>${formatMsat(BigInt(satoshi) * 1000n, 'en')} of the wallet go into a channel with ${shortened(id)}${announce ? ', which is announced to the network' : ''}. A fee for the miners comes on top.</p>
-        <p>Closing it later costs another fee, and time if the peer is gone.</p>`,
+        <p>${filled(announce ? says.ask_open_public : says.ask_open_text, { amount: show.msat(BigInt(satoshi) * 1000n), peer: shortened(id) })}</p>
+        <p>${says.ask_open_later}</p>`,
     });
   }
   try {
@@ -66,23 +65,25 @@ export async function openChannel(visit: Visit): Promise<PageAnswer> {
 /** Asks whether a channel is to be closed. */
 export async function askClose(visit: Visit): Promise<PageAnswer> {
   const id = visit.asked.params.id ?? '';
+  const { texts, show } = visit;
+  const { receiving: says } = texts;
   const channels = rowsIn(await visit.command('listpeerchannels'), 'channels');
   const channel = channels.find(({ channel_id }) => channel_id === id);
   if (channel === undefined) return { problem: 'not_found' };
   const is_there = channel.peer_connected === true;
   return confirm(visit, {
-    title: 'Close this channel?',
+    title: says.ask_close,
     here: '/receiving',
     action: `/channels/${id}/close`,
     back: '/receiving',
-    button: 'Close the channel',
+    button: says.close_it,
     is_dangerous: true,
     fields: {},
     text: html`
-      <p>The channel with ${shortened(textIn(channel, 'peer_id') ?? '')} ends. ${formatMsat(msatIn(channel, 'to_us_msat'), 'en')} of it are yours and come to the wallet, less the fee.</p>
-      <p>It can then receive nothing any more: now it could receive ${formatMsat(msatIn(channel, 'receivable_msat'), 'en')}.</p>
-      <div class="field"><label for="when">If the peer does not agree</label>
-        <select id="when" name="unilateral">${option('172800', 'close alone after two days', is_there ? '172800' : '')}${option('60', 'close alone after a minute', is_there ? '' : '60')}</select></div>`,
+      <p>${filled(says.ask_close_text, { peer: shortened(textIn(channel, 'peer_id') ?? ''), ours: show.msat(msatIn(channel, 'to_us_msat')) })}</p>
+      <p>${filledText(says.ask_close_room, { room: show.msat(msatIn(channel, 'receivable_msat')) })}</p>
+      <div class="field"><label for="when">${says.if_not_agreed}</label>
+        <select id="when" name="unilateral">${option('172800', says.after_days, is_there ? '172800' : '')}${option('60', says.after_minute, is_there ? '' : '60')}</select></div>`,
   });
 }
 

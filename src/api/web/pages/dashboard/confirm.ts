@@ -31,9 +31,10 @@ export function confirmedKey({ asked }: Visit): string | undefined {
 }
 
 /** The page that asks. */
-export function confirm({ tools, person }: Visit, question: Question): PageAnswer {
+export function confirm(visit: Visit, question: Question): PageAnswer {
+  const { person, texts } = visit;
   const { title, here, text, button, action, back, is_dangerous = false, fields } = question;
-  return frame(tools, person, {
+  return frame(visit, {
     title,
     here,
     main: html`
@@ -42,7 +43,7 @@ export function confirm({ tools, person }: Visit, question: Question): PageAnswe
         ${Object.entries(fields).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`)}
         <input type="hidden" name="confirmed" value="${randomBytes(16).toString('base64url')}">
         ${text}
-        <div class="row"><button class="button ${is_dangerous ? 'danger' : ''}">${button}</button><a class="button quiet" href="${back}">Go back</a></div>
+        <div class="row"><button class="button ${is_dangerous ? 'danger' : ''}">${button}</button><a class="button quiet" href="${back}">${texts.frame.go_back}</a></div>
       </form>`,
   });
 }

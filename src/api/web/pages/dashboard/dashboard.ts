@@ -5,13 +5,13 @@ import { backups, downloadChannels, makeCopy } from './backups.ts';
 import { askClose, closeChannel, connectPeer, depositAddress, openChannel } from './channel-actions.ts';
 import { decide, deposits } from './deposits.ts';
 import { downloadLedger, exports } from './exports.ts';
-import { firstSteps } from './first-steps.ts';
+import { changeFirstSteps, firstSteps } from './first-steps.ts';
 import { get, post } from './guard.ts';
 import { invoiceDetail } from './invoice-detail.ts';
 import { invoices, makeInvoice, newInvoice } from './invoices.ts';
 import { live } from './live.ts';
 import { log } from './log.ts';
-import { overview } from './overview.ts';
+import { overviewPage } from './overview.ts';
 import { payAddress, payInvoice, payouts } from './payouts.ts';
 import { addUser, changePeople, people } from './people.ts';
 import { receiving } from './receiving.ts';
@@ -23,9 +23,10 @@ import { changeWebhook, makeWebhook, webhookDetail, webhooks } from './webhooks.
 /** The routes. */
 export function dashboardPages(tools: PageTools): readonly PageRoute[] {
   return [
-    get(tools, '/', overview),
+    get(tools, '/', overviewPage),
     get(tools, '/live', live),
-    get(tools, '/first-steps', firstSteps),
+    get(tools, '/first-steps', (visit) => firstSteps(visit)),
+    post(tools, '/first-steps', changeFirstSteps),
     get(tools, '/invoices', invoices),
     get(tools, '/invoices/{number}', (visit) => invoiceDetail(visit)),
     post(tools, '/invoices/{number}/refund', giveBack),

@@ -1,36 +1,32 @@
 /** Deposits that did not pay their invoice, and what the shop decides about each. */
 import type { JsonObject } from '../../../rpc/json.ts';
+import { filled } from '../fill.ts';
 import { type Html, html, quoted } from '../html.ts';
-import { formatMsat, formatTime } from '../money.ts';
 import type { PageAnswer } from '../page.ts';
 import { countIn, integerIn, msatIn, rowsIn, textIn } from './answers.ts';
 import { doneSaid, formToken, frame, type Said, shortened, table } from './frame.ts';
 import { refusal, type Visit } from './guard.ts';
 
-const WHY: Readonly<Record<string, string>> = {
-  short: 'too little: the customer owes the rest, or gets it back',
-  late: 'too late: the invoice had expired, was paid or was deleted',
-};
-
 /** Answers the page. */
 export async function deposits(visit: Visit, said?: Said): Promise<PageAnswer> {
-  const { tools, person, asked, command } = visit;
+  const { asked, texts, command } = visit;
+  const { deposits: says } = texts;
   const [open, decided] = await Promise.all([
     command('listdeposits', { which: 'open' }),
     command('listdeposits', { which: 'decided', limit: 50 }),
   ]);
   const waiting = rowsIn(open, 'deposits');
   const done = rowsIn(decided, 'deposits');
-  return frame(tools, person, {
-    title: 'Deposits',
+  return frame(visit, {
+    title: says.title,
     here: '/deposits',
-    said: said ?? doneSaid(asked, { decided: 'The decision is written down.' }),
+    said: said ?? doneSaid(asked, { decided: says.decided_said }),
     status: said === undefined ? 200 : 400,
     main: html`
-      <p class="muted">Money that came to the address of an invoice and did not pay it. It is in the wallet. Whether the customer gets it back is for you to decide; Till only keeps in mind what you decided.</p>
-      ${waiting.length === 0 && html`<section class="card"><p>No deposit wants a decision.</p></section>`}
+      <p class="muted">${says.intro}</p>
+      ${waiting.length === 0 && html`<section class="card"><p>${says.none}</p></section>`}
       ${waiting.map((deposit) => decision(visit, deposit))}
-      ${done.length > 0 && html`<section class="card stack"><h2>Decided</h2>${decidedTable(done, tools.settings.time_zone)}</section>`}`,
+      ${done.length > 0 && html`<section class="card stack"><h2>${says.decided}</h2>${decidedTable(visit, done)}</section>`}`,
   });
 }
 
@@ -38,37 +34,41 @@ function outpointOf(deposit: JsonObject): string {
   return `${textIn(deposit, 'txid') ?? ''}:${countIn(deposit, 'outnum')}`;
 }
 
-function decision({ person }: Visit, deposit: JsonObject): Html {
+function decision({ person, texts, show }: Visit, deposit: JsonObject): Html {
+  const { deposits: says } = texts;
+  const isShort = textIn(deposit, 'status') === 'short';
+  const label = html`<a href="/invoices/${countIn(deposit, 'created_index')}">${quoted(textIn(deposit, 'label') ?? '')}</a>`;
+  const height = html`${integerIn(deposit, 'blockheight') ?? '?'}`;
   const outpoint = outpointOf(deposit);
   return html`
     <section class="card stack">
-      <p class="figure">${formatMsat(msatIn(deposit, 'amount_msat'), 'en')} <span class="tag warn">${textIn(deposit, 'status') ?? ''}</span></p>
-      <p>For <a href="/invoices/${countIn(deposit, 'created_index')}">${quoted(textIn(deposit, 'label') ?? '')}</a>: ${WHY[textIn(deposit, 'status') ?? ''] ?? ''}.</p>
-      <p class="muted small">${shortened(outpoint)}, block ${integerIn(deposit, 'blockheight') ?? 'unknown'}</p>
+      <p class="figure">${show.msat(msatIn(deposit, 'amount_msat'))} <span class="tag warn">${texts.deposit_states[isShort ? 'short' : 'late']}</span></p>
+      <p>${filled(isShort ? says.for_short : says.for_late, { label })}</p>
+      <p class="muted small">${filled(says.in_block, { output: shortened(outpoint), height })}</p>
       ${
         person.role === 'owner' &&
         html`
       <form class="filters" method="post" action="/deposits">
         ${formToken(person)}
         <input type="hidden" name="outpoint" value="${outpoint}">
-        <div class="field grows"><label for="note-${outpoint}">Note</label><input id="note-${outpoint}" name="note" maxlength="500"></div>
-        <div class="row"><button class="button quiet" name="decision" value="kept">It stays here</button><button class="button quiet" name="decision" value="returned">It was sent back</button>
-        <a href="/payouts">Send it back</a></div>
+        <div class="field grows"><label for="note-${outpoint}">${says.note}</label><input id="note-${outpoint}" name="note" maxlength="500"></div>
+        <div class="row"><button class="button quiet" name="decision" value="kept">${says.stays}</button><button class="button quiet" name="decision" value="returned">${says.sent_back}</button>
+        <a href="/payouts">${says.send_back}</a></div>
       </form>`
       }
     </section>`;
 }
 
-function decidedTable(rows: readonly JsonObject[], time_zone: string): Html {
+function decidedTable({ texts: { deposits: says }, show }: Visit, rows: readonly JsonObject[]): Html {
   return table(
-    'Decided deposits',
-    ['Decided', 'Invoice', '#Amount', 'Decision', 'Note'],
+    says.decided_table,
+    [says.decided, says.invoice, `#${says.amount}`, says.decision, says.note],
     rows.map(
       (row) => html`
-      <tr><td class="small">${formatTime(countIn(row, 'decided_at'), 'en', time_zone)}</td>
+      <tr><td class="small">${show.time(countIn(row, 'decided_at'))}</td>
         <td>${quoted(textIn(row, 'label') ?? '')}</td>
-        <td class="number">${formatMsat(msatIn(row, 'amount_msat'), 'en')}</td>
-        <td>${textIn(row, 'decision') === 'kept' ? 'stays here' : 'sent back'}</td>
+        <td class="number">${show.msat(msatIn(row, 'amount_msat'))}</td>
+        <td>${textIn(row, 'decision') === 'kept' ? says.kept : says.returned}</td>
         <td>${quoted(textIn(row, 'note') ?? '')}</td></tr>`,
     ),
   );

@@ -1,33 +1,37 @@
 /** The shop's ledger as a file, for those who keep its books. */
 import { LineReader } from '../../csv-file.ts';
+import { filledText } from '../fill.ts';
 import { html } from '../html.ts';
 import type { PageAnswer } from '../page.ts';
 import { frame, option, type Said } from './frame.ts';
 import { refusal, type Visit } from './guard.ts';
 
+/** With the names of programs, which are the same in every language. */
 const FORMATS = [
-  ['generic', 'Spreadsheet'],
+  ['generic', undefined],
   ['koinly', 'Koinly'],
   ['cointracking', 'CoinTracking'],
   ['json', 'JSON'],
 ] as const;
 
 /** Answers the form. */
-export function exports({ tools, person }: Visit, said?: Said): PageAnswer {
-  return frame(tools, person, {
-    title: 'Export',
+export function exports(visit: Visit, said?: Said): PageAnswer {
+  const { tools, texts } = visit;
+  const { export: says } = texts;
+  return frame(visit, {
+    title: says.title,
     here: '/export',
     said,
     status: said === undefined ? 200 : 400,
     main: html`
-      <p class="muted">Everything that made the shop richer or poorer: payments for invoices with the rate of their price, refunds, payouts, deposits, and the fees of all of them. The amounts add up to what the shop gained.</p>
+      <p class="muted">${says.intro}</p>
       <form class="card filters" method="get" action="/export/ledger">
-        <div class="field"><label for="format">For</label><select id="format" name="format">${FORMATS.map(([value, name]) => option(value, name, 'generic'))}</select></div>
-        <div class="field"><label for="from">From</label><input id="from" name="from" type="date"></div>
-        <div class="field"><label for="until">To</label><input id="until" name="until" type="date"></div>
-        <div class="row"><button class="button">Download</button></div>
+        <div class="field"><label for="format">${says.for}</label><select id="format" name="format">${FORMATS.map(([value, name]) => option(value, name ?? says.spreadsheet, 'generic'))}</select></div>
+        <div class="field"><label for="from">${says.from}</label><input id="from" name="from" type="date"></div>
+        <div class="field"><label for="until">${says.to}</label><input id="until" name="until" type="date"></div>
+        <div class="row"><button class="button">${says.download}</button></div>
       </form>
-      <p class="muted small">Days of ${tools.settings.time_zone}.</p>`,
+      <p class="muted small">${filledText(texts.frame.days_of, { zone: tools.settings.time_zone })}</p>`,
   });
 }
 

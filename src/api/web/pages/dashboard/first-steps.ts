@@ -1,10 +1,12 @@
 /** A short path from nothing to the first payment: each step says whether it is done, and how it is. */
+import type { JsonObject } from '../../../rpc/json.ts';
+import { filled } from '../fill.ts';
 import { type Html, html } from '../html.ts';
-import { formatMsat } from '../money.ts';
 import type { PageAnswer } from '../page.ts';
 import { msatIn, objectIn, rowsIn, textIn } from './answers.ts';
-import { formToken, frame } from './frame.ts';
-import type { Visit } from './guard.ts';
+import { doneSaid, formToken, frame, type Said } from './frame.ts';
+import { refusal, type Visit } from './guard.ts';
+import { changeOptions, type OptionName, optionField, optionText, readOptions } from './option-fields.ts';
 import { receivingState } from './receiving-state.ts';
 
 interface Step {
@@ -14,63 +16,113 @@ interface Step {
   readonly text: Html;
 }
 
+/** What the first step asks for. */
+const SHOP: readonly OptionName[] = ['alias', 'shop-currency', 'shop-timezone'];
+/** What may be paid for room to be paid. */
+const FEE: readonly OptionName[] = ['lsp-max-fee'];
+/** The least reserve, which a wallet without channels does not ask for yet. */
+const LEAST_RESERVE = 'min-emergency-msat';
+
 /** Answers the page. */
-export async function firstSteps({ tools, person, command }: Visit): Promise<PageAnswer> {
+export async function firstSteps(visit: Visit, said?: Said): Promise<PageAnswer> {
+  const { asked, texts, command } = visit;
+  const { steps: says } = texts;
   const [configs, info, listed, paid] = await Promise.all([
-    command('listconfigs', { config: 'alias' }),
+    readOptions(visit),
     command('getinfo'),
     command('listpeerchannels'),
     command('findinvoices', { status: 'paid', limit: 1 }),
   ]);
-  const has_name = Object.keys(objectIn(configs, 'configs')).length > 0;
-  const held_msat = msatIn(objectIn(info, 'reserve'), 'held_msat');
-  const wanted_msat = msatIn(objectIn(info, 'reserve'), 'wanted_msat');
-  const state = receivingState(rowsIn(listed, 'channels'));
   const steps: readonly Step[] = [
+    nameStep(visit, configs),
     {
-      title: 'Give the shop a name',
-      is_done: has_name,
-      text: html`
-        <p>Customers and other nodes see it: now it is "${tools.settings.shop_name}". Into the config file of the node, before it starts again:</p>
-        <pre class="mono">alias=My shop
-shop-timezone=${tools.settings.time_zone}
-shop-currency=EUR</pre>`,
-    },
-    {
-      title: 'Write down the words',
+      title: says.words,
       is_done: undefined,
-      text: html`<p>On the node's machine <code>till seed</code> shows twenty-four words, once. Whoever has them has the money; without them a broken disk takes it. Do this before any money comes.</p>`,
+      text: html`<p>${filled(says.words_text, { command: html`<code>till seed</code>` })}</p>`,
     },
+    depositStep(visit, configs, info),
+    roomStep(visit, configs, info, rowsIn(listed, 'channels')),
     {
-      title: 'Deposit a little',
-      is_done: held_msat >= wanted_msat && held_msat > 0n,
-      text: html`
-        <p>The wallet should keep ${formatMsat(wanted_msat > 0n ? wanted_msat : 25_000_000n, 'en')} to bring channels to the chain if a peer misbehaves. It holds ${formatMsat(held_msat, 'en')}.</p>
-        <form method="post" action="/receiving/address">${formToken(person)}<button class="button quiet">Show an address</button></form>`,
-    },
-    {
-      title: 'Get room to be paid',
-      is_done: state.now_msat >= 1000n,
-      text: html`<p>Payments come in over channels in which the other side has money. The simplest way is a liquidity provider: name one in the config file with <span class="mono">lsp=ID@HOST:PORT</span> and say with <span class="mono">lsp-max-fee</span> what a channel may cost; the first payment then opens one. Or ask another node to open a channel to this one, <span class="mono">${textIn(info, 'id') ?? ''}</span>, or <a href="/receiving#channels">open one yourself</a> and spend from it.</p>`,
-    },
-    {
-      title: 'Take the first payment',
+      title: says.first,
       is_done: rowsIn(paid, 'invoices').length > 0,
-      text: html`<p>Make an invoice of a few satoshi, and pay it with a wallet of your own.</p><p><a class="button quiet" href="/new-invoice">New invoice</a></p>`,
+      text: html`<p>${says.first_text}</p><p><a class="button quiet" href="/new-invoice">${says.new_invoice}</a></p>`,
     },
   ];
   const next = steps.find(({ is_done }) => is_done === false);
-  return frame(tools, person, {
-    title: 'First steps',
+  return frame(visit, {
+    title: says.title,
     here: '/first-steps',
+    said: said ?? doneSaid(asked, { saved: says.saved }),
+    status: said?.kind === 'bad' ? 400 : 200,
     main: html`
-      ${next === undefined && html`<p class="notice good">All is done. <a href="/">To the overview</a></p>`}
+      ${next === undefined && html`<p class="notice good">${filled(says.all_done, { link: html`<a href="/">${says.to_overview}</a>` })}</p>`}
       <ol class="steps">${steps.map(
         (step) => html`
         <li class="card stack tight">
-          <h2>${step.title} ${step.is_done === true ? html`<span class="tag good">done</span>` : step === next ? html`<span class="tag warn">next</span>` : html``}</h2>
+          <h2>${step.title} ${step.is_done === true ? html`<span class="tag good">${says.done}</span>` : step === next ? html`<span class="tag warn">${says.next}</span>` : html``}</h2>
           ${step.text}
         </li>`,
       )}</ol>`,
   });
+}
+
+/** Options that are set right here. */
+function optionsForm(visit: Visit, configs: JsonObject, names: readonly OptionName[]): Html {
+  const { person, asked, texts } = visit;
+  const value = (name: OptionName): string =>
+    asked.form.has(name) ? asked.form.text(name) : optionText(configs, name);
+  return html`
+    <form class="stack narrow" method="post" action="/first-steps">
+      ${formToken(person)}
+      ${names.map((name) => optionField(visit, name, value(name)))}
+      <div class="row"><button class="button" id="save-${names[0]}">${texts.steps.save}</button></div>
+    </form>`;
+}
+
+function nameStep(visit: Visit, configs: JsonObject): Step {
+  const { steps: says } = visit.texts;
+  return {
+    title: says.name,
+    is_done: optionText(configs, 'alias') !== '',
+    text: html`<p>${says.name_text}</p>${optionsForm(visit, configs, SHOP)}`,
+  };
+}
+
+function depositStep({ person, texts: { steps: says }, show }: Visit, configs: JsonObject, info: JsonObject): Step {
+  const held_msat = msatIn(objectIn(info, 'reserve'), 'held_msat');
+  const asked_msat = msatIn(objectIn(info, 'reserve'), 'wanted_msat');
+  const wanted_msat = asked_msat > 0n ? asked_msat : BigInt(optionText(configs, LEAST_RESERVE) || '0');
+  return {
+    title: says.deposit,
+    is_done: held_msat >= wanted_msat && held_msat > 0n,
+    text: html`
+      <p>${filled(says.deposit_text, { wanted: show.msat(wanted_msat), held: show.msat(held_msat) })}</p>
+      <form method="post" action="/receiving/address">${formToken(person)}<button class="button quiet">${says.show_address}</button></form>`,
+  };
+}
+
+function roomStep(visit: Visit, configs: JsonObject, info: JsonObject, channels: readonly JsonObject[]): Step {
+  const { steps: says } = visit.texts;
+  const { values_str: providers } = objectIn(configs, 'lsp');
+  const text = filled(says.room_text, {
+    lsp: html`<span class="mono">lsp=ID@HOST:PORT</span>`,
+    id: html`<span class="mono">${textIn(info, 'id') ?? ''}</span>`,
+    link: html`<a href="/receiving#channels">${says.open_yourself}</a>`,
+  });
+  const has_provider = Array.isArray(providers) && providers.length > 0;
+  return {
+    title: says.room,
+    is_done: receivingState(channels).now_msat >= 1000n,
+    text: html`<p>${text}</p>${has_provider && optionsForm(visit, configs, FEE)}`,
+  };
+}
+
+/** Sets what was typed on the page. */
+export async function changeFirstSteps(visit: Visit): Promise<PageAnswer> {
+  try {
+    await changeOptions(visit, [...SHOP, ...FEE]);
+    return { see: '/first-steps?done=saved' };
+  } catch (error) {
+    return await firstSteps(visit, { kind: 'bad', text: refusal(error) });
+  }
 }

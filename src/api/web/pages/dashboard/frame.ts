@@ -1,8 +1,11 @@
 /** What all pages of the dashboard share: the bar at the top, the way from page to page, and what was done or went wrong. */
 import { type Html, html, quoted } from '../html.ts';
+import { languageChoice } from '../language-choice.ts';
 import { page } from '../layout.ts';
-import type { PageAnswer, PageRequest, PageTools } from '../page.ts';
+import type { PageAnswer, PageRequest } from '../page.ts';
 import type { SignedIn } from '../sign-in/person.ts';
+import type { Visit } from './guard.ts';
+import type { DashboardTexts } from './texts/index.ts';
 
 /** What somebody is told at the top of a page. */
 export interface Said {
@@ -26,19 +29,21 @@ export interface FrameParts {
 
 type Role = SignedIn['role'];
 
-const MENU: readonly (readonly [path: string, name: string, roles: readonly Role[]])[] = [
-  ['/', 'Overview', ['owner', 'accountant']],
-  ['/invoices', 'Invoices', ['owner', 'accountant', 'cashier']],
-  ['/receiving', 'Receiving', ['owner', 'accountant']],
-  ['/deposits', 'Deposits', ['owner', 'accountant']],
-  ['/export', 'Export', ['owner', 'accountant']],
-  ['/payouts', 'Payouts', ['owner']],
-  ['/webhooks', 'Webhooks', ['owner']],
-  ['/people', 'People', ['owner']],
-  ['/runes', 'Runes', ['owner']],
-  ['/backups', 'Backups', ['owner']],
-  ['/log', 'Log', ['owner']],
-  ['/settings', 'Settings', ['owner']],
+type Place = keyof DashboardTexts['menu'];
+
+const MENU: readonly (readonly [path: string, place: Place, roles: readonly Role[]])[] = [
+  ['/', 'overview', ['owner', 'accountant']],
+  ['/invoices', 'invoices', ['owner', 'accountant', 'cashier']],
+  ['/receiving', 'receiving', ['owner', 'accountant']],
+  ['/deposits', 'deposits', ['owner', 'accountant']],
+  ['/export', 'export', ['owner', 'accountant']],
+  ['/payouts', 'payouts', ['owner']],
+  ['/webhooks', 'webhooks', ['owner']],
+  ['/people', 'people', ['owner']],
+  ['/runes', 'runes', ['owner']],
+  ['/backups', 'backups', ['owner']],
+  ['/log', 'log', ['owner']],
+  ['/settings', 'settings', ['owner']],
 ];
 
 /** The paths that a role has in its menu, the first of them its start. */
@@ -47,36 +52,40 @@ export function pathsOf(role: Role): readonly string[] {
 }
 
 /** The whole page. */
-export function frame(tools: PageTools, person: SignedIn, parts: FrameParts): PageAnswer {
+export function frame({ tools, asked, person, texts }: Visit, parts: FrameParts): PageAnswer {
   const { title, here, main, said, is_live = false, scripts = [], status = 200 } = parts;
   const { shop_name, network } = tools.settings;
+  const { language } = asked;
+  const role = texts.roles[person.role];
   const body = html`
-    <a class="skip" href="#main">To the content</a>
+    <a class="skip" href="#main">${texts.frame.to_content}</a>
     <header class="bar">
       <p class="brand"><strong>${quoted(shop_name)}</strong> ${
         network !== 'bitcoin' && html`<span class="tag warn">${network}</span>`
       }</p>
       <form class="row" method="post" action="/sign-out">
         ${formToken(person)}
-        <a href="/account">${quoted(person.name)}</a>${person.name !== person.role && html` <span class="muted">${person.role}</span>`}
-        <button class="button quiet">Sign out</button>
+        <a href="/account">${quoted(person.name)}</a>${person.name !== person.role && html` <span class="muted">${role}</span>`}
+        <button class="button quiet">${texts.frame.sign_out}</button>
       </form>
     </header>
     <div class="frame">
-      <nav class="menu" aria-label="Pages"><ul>${MENU.filter(([, , roles]) => roles.includes(person.role)).map(
-        ([path, name]) =>
-          path === here
-            ? html`<li><a href="${path}" aria-current="page">${name}</a></li>`
-            : html`<li><a href="${path}">${name}</a></li>`,
+      <nav class="menu" aria-label="${texts.frame.pages}"><ul>${MENU.filter(([, , roles]) =>
+        roles.includes(person.role),
+      ).map(([path, place]) =>
+        path === here
+          ? html`<li><a href="${path}" aria-current="page">${texts.menu[place]}</a></li>`
+          : html`<li><a href="${path}">${texts.menu[place]}</a></li>`,
       )}</ul></nav>
       <main id="main" class="stack" tabindex="-1" data-live="${is_live ? '/live' : ''}">
         <h1>${title}</h1>
         ${said !== undefined && notice(said)}
         ${main}
       </main>
-    </div>`;
+    </div>
+    <footer class="page-foot">${languageChoice(asked, texts.frame)}</footer>`;
   const document = page(tools.assets, {
-    language: 'en',
+    language,
     title: `${title} - ${shop_name}`,
     styles: ['dashboard'],
     scripts: [...(is_live ? ['live'] : []), ...scripts],

@@ -4,15 +4,21 @@
  */
 
 import type { JsonObject } from '../../../rpc/json.ts';
+import { type Html, html } from '../html.ts';
 import { NodeRefused } from '../node-calls.ts';
 import type { PageAnswer, PageRequest, PageRoute, PageTools } from '../page.ts';
 import { checkForm, personOf, type SignedIn, signInFirst } from '../sign-in/person.ts';
+import { type Shown, shownIn } from './show.ts';
+import { DASHBOARD_TEXTS, type DashboardTexts } from './texts/index.ts';
 
 /** What a page of the dashboard works with. */
 export interface Visit {
   readonly tools: PageTools;
   readonly asked: PageRequest;
   readonly person: SignedIn;
+  /** In the language of the reader. */
+  readonly texts: DashboardTexts;
+  readonly show: Shown;
   /** Runs a command in the person's name. Rejects with NodeRefused and NodeBusy. */
   command(method: string, params?: JsonObject, idempotency_key?: string): Promise<JsonObject>;
   /** The JSON of a long result as it comes. Throws as `command` rejects. */
@@ -47,6 +53,8 @@ async function visited(tools: PageTools, asked: PageRequest, answer: VisitAnswer
     tools,
     asked,
     person,
+    texts: DASHBOARD_TEXTS[asked.language],
+    show: shownIn(asked.language, tools.settings.time_zone),
     // What changes something goes on when its reader leaves; the answer would be lost, not the change.
     command: (method, params = {}, idempotency_key) =>
       tools.node.command(method, params, person.credential, {
@@ -58,8 +66,10 @@ async function visited(tools: PageTools, asked: PageRequest, answer: VisitAnswer
   return await answer(visit);
 }
 
-/** What the node said against it; anything else that went wrong is thrown on. */
-export function refusal(error: unknown): string {
-  if (error instanceof NodeRefused && !error.is_refusal && error.error !== 'SESSION_OVER') return error.message;
+/** What the node said against it, in the language of its commands; anything else that went wrong is thrown on. */
+export function refusal(error: unknown): Html {
+  if (error instanceof NodeRefused && !error.is_refusal && error.error !== 'SESSION_OVER') {
+    return html`<span lang="en">${error.message}</span>`;
+  }
   throw error;
 }

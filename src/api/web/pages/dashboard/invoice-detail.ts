@@ -1,7 +1,9 @@
 /** One invoice: how it stands, everything that happened to it, and who was told. */
+import { digitsOf, parseCurrency } from '../../../../base/types/currency.ts';
 import { isJsonObject, type JsonObject, spell } from '../../../rpc/json.ts';
+import { filledText } from '../fill.ts';
 import { type Html, html, quoted } from '../html.ts';
-import { formatMsat, formatTime } from '../money.ts';
+import { formatRate } from '../money.ts';
 import type { PageAnswer } from '../page.ts';
 import { countIn, integerIn, msatIn, objectIn, rowsIn, textIn } from './answers.ts';
 import { doneSaid, frame, type Said, shortened, table } from './frame.ts';
@@ -12,25 +14,10 @@ import { refundsOf } from './refund-list.ts';
 /** Attempts that are looked up: events times webhooks. */
 const MOST_LOOKUPS = 24;
 
-/** What the types of events are called here. */
-const EVENT_WORDS: Readonly<Record<string, string>> = {
-  'invoice.created': 'Created',
-  'invoice.paid': 'Paid',
-  'invoice.expired': 'Expired',
-  'invoice.deleted': 'Deleted',
-  'refund.created': 'Refund begun',
-  'refund.sent': 'Refund sent',
-  'refund.failed': 'Refund failed',
-  'deposit.seen': 'Deposit seen in a block',
-  'deposit.confirmed': 'Deposit is deep enough',
-  'deposit.short': 'Deposit is too little',
-  'deposit.late': 'Deposit came too late',
-  'deposit.reorged': 'The block of a deposit left the chain',
-};
-
 /** Answers the page of one. */
 export async function invoiceDetail(visit: Visit, said?: Said): Promise<PageAnswer> {
-  const { tools, person, asked, command } = visit;
+  const { person, asked, texts, command } = visit;
+  const { invoice: says } = texts;
   const number = asked.params.number ?? '';
   if (!/^\d{1,15}$/.test(number)) return { problem: 'not_found' };
   const [found] = rowsIn(await command('findinvoices', { text: `#${number}` }), 'invoices');
@@ -41,33 +28,34 @@ export async function invoiceDetail(visit: Visit, said?: Said): Promise<PageAnsw
   const events = isCashier ? [] : rowsIn(await command('listevents', { label }), 'events');
   const attempts = isCashier ? [] : await attemptsOf(visit, events);
   const refunds = isCashier ? [] : rowsIn(await command('listrefunds', { label }), 'refunds');
-  const { time_zone } = tools.settings;
   const status = textIn(found, 'status') ?? '';
-  return frame(tools, person, {
-    title: `Invoice ${number}`,
+  return frame(visit, {
+    title: filledText(says.title, { number }),
     here: '/invoices',
-    said: said ?? doneSaid(asked, { refunded: 'The money is on its way back.' }),
+    said: said ?? doneSaid(asked, { refunded: says.refunded }),
     status: said?.kind === 'bad' ? 400 : 200,
     is_live: said === undefined,
     main: html`
       <section class="card stack">
-        <p class="figure">${amountOf(found)} ${statusTag(status)}</p>
-        <p>${quoted(textIn(found, 'description') ?? 'No description')}</p>
-        ${facts(found, time_zone)}
+        <p class="figure">${amountOf(visit, found)} ${statusTag(visit, status)}</p>
+        <p>${quoted(textIn(found, 'description') ?? says.no_description)}</p>
+        ${facts(visit, found)}
       </section>
-      ${status === 'unpaid' && toPay(found)}
-      ${deposits(rowsIn(listed ?? {}, 'deposits'))}
+      ${status === 'unpaid' && toPay(visit, found)}
+      ${deposits(visit, rowsIn(listed ?? {}, 'deposits'))}
       ${!isCashier && refundsOf(visit, found, refunds)}
-      ${!isCashier && history(events, time_zone)}
-      ${!isCashier && told(attempts, time_zone)}
-      ${metadata(found)}`,
+      ${!isCashier && history(visit, events)}
+      ${!isCashier && told(visit, attempts)}
+      ${metadata(visit, found)}`,
   });
 }
 
-function facts(invoice: JsonObject, time_zone: string): Html {
+function facts(visit: Visit, invoice: JsonObject): Html {
+  const { texts, show } = visit;
+  const { invoice: says } = texts;
   const time = (name: string): Html | undefined => {
     const seconds = integerIn(invoice, name);
-    return seconds === undefined ? undefined : html`${formatTime(Number(seconds), 'en', time_zone)}`;
+    return seconds === undefined ? undefined : html`${show.time(Number(seconds))}`;
   };
   const asked_msat = integerIn(invoice, 'amount_msat');
   const received_msat = integerIn(invoice, 'amount_received_msat');
@@ -76,79 +64,91 @@ function facts(invoice: JsonObject, time_zone: string): Html {
   const preimage = textIn(invoice, 'payment_preimage');
   const pay_index = integerIn(invoice, 'pay_index');
   const rows: readonly (readonly [string, Html | undefined])[] = [
-    ['Label', quoted(textIn(invoice, 'label') ?? '')],
-    ['Asked for', html`${asked_msat === undefined ? 'any amount' : formatMsat(asked_msat, 'en')}`],
-    ['Received', received_msat === undefined ? undefined : html`${formatMsat(received_msat, 'en')}`],
-    ['Price', price.currency === undefined ? undefined : priceOf(price)],
-    ['Created', time('created_at')],
-    ['Expires', textIn(invoice, 'status') === 'paid' ? undefined : time('expires_at')],
-    ['Paid', time('paid_at')],
-    ['Payment number', pay_index === undefined ? undefined : html`${pay_index}`],
+    [says.label, quoted(textIn(invoice, 'label') ?? '')],
+    [says.asked, html`${asked_msat === undefined ? texts.frame.any_amount : show.msat(asked_msat)}`],
+    [says.received, received_msat === undefined ? undefined : html`${show.msat(received_msat)}`],
+    [says.price, price.currency === undefined ? undefined : priceOf(visit, price)],
+    [says.created, time('created_at')],
+    [says.expires, textIn(invoice, 'status') === 'paid' ? undefined : time('expires_at')],
+    [says.paid, time('paid_at')],
+    [says.payment_number, pay_index === undefined ? undefined : html`${pay_index}`],
     [
-      'Paid on chain by',
+      says.paid_on_chain,
       outpoint.txid === undefined
         ? undefined
         : html`${shortened(textIn(outpoint, 'txid') ?? '')}:${countIn(outpoint, 'outnum')}`,
     ],
-    ['Payment hash', html`<span class="mono">${textIn(invoice, 'payment_hash') ?? ''}</span>`],
+    [says.payment_hash, html`<span class="mono">${textIn(invoice, 'payment_hash') ?? ''}</span>`],
     [
-      'Proof of payment',
+      says.proof,
       preimage === undefined
         ? undefined
-        : html`<details><summary>Preimage</summary><span class="mono">${preimage}</span></details>`,
+        : html`<details><summary>${says.preimage}</summary><span class="mono">${preimage}</span></details>`,
     ],
   ];
   return html`<dl class="facts">${rows.map(([name, value]) => value !== undefined && html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>`;
 }
 
-function priceOf(price: JsonObject): Html {
+function priceOf({ asked: { language }, texts: { invoice: says }, show }: Visit, price: JsonObject): Html {
+  const currency = parseCurrency(textIn(price, 'currency') ?? '');
+  if (currency === undefined) return html``;
   const sources = Array.isArray(price.rate_sources) ? price.rate_sources.map(String).join(', ') : '';
-  return html`${textIn(price, 'amount_text') ?? ''} ${textIn(price, 'currency') ?? ''} <span class="muted">at ${textIn(price, 'rate') ?? ''} for 1 BTC, by ${sources}</span>`;
+  const rate = formatRate(textIn(price, 'rate') ?? '', currency, language);
+  return html`${show.money(msatIn(price, 'amount'), { currency, digits: digitsOf(currency) })} <span class="muted">${filledText(says.rate, { rate, sources })}</span>`;
 }
 
-function toPay(invoice: JsonObject): Html {
+function toPay({ texts }: Visit, invoice: JsonObject): Html {
   const bolt11 = textIn(invoice, 'bolt11') ?? '';
   return html`
     <section class="card stack">
-      <h2>To be paid</h2>
+      <h2>${texts.invoice.to_be_paid}</h2>
       <p class="mono" id="bolt11">${bolt11}</p>
-      <p class="row"><a class="button" href="lightning:${bolt11}">Open in a wallet</a></p>
+      <p class="row"><a class="button" href="lightning:${bolt11}">${texts.frame.open_wallet}</a></p>
     </section>`;
 }
 
-function deposits(rows: readonly JsonObject[]): Html {
+function deposits({ texts, show }: Visit, rows: readonly JsonObject[]): Html {
+  const { invoice: says, deposit_states: states } = texts;
   if (rows.length === 0) return html``;
   return html`
     <section class="card stack">
-      <h2>Deposits on chain</h2>
+      <h2>${says.deposits}</h2>
       ${table(
-        'Deposits',
-        ['Output', '#Amount', '#Block', 'Status'],
+        says.deposits,
+        [says.output, `#${says.amount}`, `#${says.block}`, says.status],
         rows.map(
           (row) => html`
           <tr><td>${shortened(textIn(row, 'txid') ?? '')}:${countIn(row, 'outnum')}</td>
-            <td class="number">${formatMsat(msatIn(row, 'amount_msat'), 'en')}</td>
-            <td class="number">${integerIn(row, 'blockheight') ?? 'none'}</td>
-            <td>${textIn(row, 'status') ?? ''}</td></tr>`,
+            <td class="number">${show.msat(msatIn(row, 'amount_msat'))}</td>
+            <td class="number">${integerIn(row, 'blockheight') ?? says.no_block}</td>
+            <td>${stateIn(states, row)}</td></tr>`,
         ),
       )}
     </section>`;
 }
 
-function history(events: readonly JsonObject[], time_zone: string): Html {
+/** What a status is called. */
+function stateIn(states: Readonly<Record<string, string>>, row: JsonObject): string {
+  const status = textIn(row, 'status') ?? '';
+  return (Object.hasOwn(states, status) ? states[status] : undefined) ?? status;
+}
+
+function history({ texts, show }: Visit, events: readonly JsonObject[]): Html {
+  const { invoice: says } = texts;
+  const words: Readonly<Record<string, string>> = texts.events;
   return html`
     <section class="card stack">
-      <h2>History</h2>
-      ${events.length === 0 && html`<p class="muted">Its events are not kept any more.</p>`}
+      <h2>${says.history}</h2>
+      ${events.length === 0 && html`<p class="muted">${says.events_gone}</p>`}
       <ol class="timeline">${events.map((event) => {
         const type = textIn(event, 'type') ?? '';
-        return html`<li><strong>${EVENT_WORDS[type] ?? type}</strong><br><span class="muted small">${formatTime(countIn(event, 'time'), 'en', time_zone)}, event ${countIn(event, 'id')}</span>${details(objectIn(event, 'data'))}</li>`;
+        return html`<li><strong>${words[type] ?? type}</strong><br><span class="muted small">${filledText(says.event_number, { time: show.time(countIn(event, 'time')), number: String(countIn(event, 'id')) })}</span>${details(says.details, objectIn(event, 'data'))}</li>`;
       })}</ol>
     </section>`;
 }
 
-function details(data: JsonObject): Html {
-  return html`<details><summary>Details</summary><pre class="mono">${written(data)}</pre></details>`;
+function details(name: string, data: JsonObject): Html {
+  return html`<details><summary>${name}</summary><pre class="mono">${written(data)}</pre></details>`;
 }
 
 /** JSON, a member a line. */
@@ -179,28 +179,28 @@ async function attemptsOf({ command, person }: Visit, events: readonly JsonObjec
   return attempts.toSorted((one, other) => countIn(one.row, 'tried_at') - countIn(other.row, 'tried_at'));
 }
 
-function told(attempts: readonly Attempt[], time_zone: string): Html {
+function told({ texts: { invoice: says }, show }: Visit, attempts: readonly Attempt[]): Html {
   if (attempts.length === 0) return html``;
   return html`
     <section class="card stack">
-      <h2>Webhooks</h2>
+      <h2>${says.webhooks}</h2>
       ${table(
-        'Attempts of webhooks',
-        ['Time', '#Event', 'To', 'Result'],
+        says.attempts,
+        [says.time, `#${says.event}`, says.to, says.result],
         attempts.map(({ url, row }) => {
           const is_delivered = row.delivered === true;
           return html`
-          <tr><td class="small">${formatTime(countIn(row, 'tried_at'), 'en', time_zone)}</td>
+          <tr><td class="small">${show.time(countIn(row, 'tried_at'))}</td>
             <td class="number">${countIn(row, 'event_id')}</td>
             <td>${quoted(url)}</td>
-            <td><span class="tag ${is_delivered ? 'good' : 'bad'}">${is_delivered ? 'delivered' : 'failed'}</span> ${integerIn(row, 'status') ?? ''} ${textIn(row, 'failure') ?? ''}</td></tr>`;
+            <td><span class="tag ${is_delivered ? 'good' : 'bad'}">${is_delivered ? says.delivered : says.failed}</span> ${integerIn(row, 'status') ?? ''} <span lang="en">${textIn(row, 'failure') ?? ''}</span></td></tr>`;
         }),
       )}
     </section>`;
 }
 
-function metadata(invoice: JsonObject): Html {
+function metadata({ texts }: Visit, invoice: JsonObject): Html {
   const { metadata: kept } = invoice;
   if (!isJsonObject(kept)) return html``;
-  return html`<section class="card stack"><h2>Metadata</h2><pre class="mono">${written(kept)}</pre></section>`;
+  return html`<section class="card stack"><h2>${texts.invoice.metadata}</h2><pre class="mono">${written(kept)}</pre></section>`;
 }

@@ -1,23 +1,23 @@
 /** The invoices: searched, filtered, a page at a time, and a form for a new one. */
 import { randomBytes } from 'node:crypto';
-import { parseAmount, parseCurrency } from '../../../../base/types/currency.ts';
+import { digitsOf, parseAmount, parseCurrency } from '../../../../base/types/currency.ts';
 import type { JsonObject } from '../../../rpc/json.ts';
+import { filledText } from '../fill.ts';
 import { type Html, html, quoted } from '../html.ts';
-import { formatCount, formatMsat, formatTime } from '../money.ts';
 import type { PageAnswer } from '../page.ts';
 import { countIn, integerIn, objectIn, rowsIn, textIn } from './answers.ts';
 import { formToken, frame, option, type Said, table } from './frame.ts';
 import { refusal, type Visit } from './guard.ts';
+import { CURRENCIES } from './option-fields.ts';
 
 const PAGE_ROWS = 50;
-/** What an amount may be typed in, beside satoshi and the shop's own currency. */
-const CURRENCIES = ['EUR', 'USD', 'GBP', 'CHF', 'CAD', 'AUD', 'BRL', 'ARS', 'JPY', 'INR'];
 const STATUSES = ['paid', 'unpaid', 'expired'] as const;
 const KIND_OF_STATUS: Readonly<Record<string, string>> = { paid: 'good', unpaid: 'warn', expired: '' };
 
 /** How a status looks. */
-export function statusTag(status: string): Html {
-  return html`<span class="tag ${KIND_OF_STATUS[status] ?? ''}">${status}</span>`;
+export function statusTag({ texts: { statuses } }: Visit, status: string): Html {
+  const known = STATUSES.find((each) => each === status);
+  return html`<span class="tag ${KIND_OF_STATUS[status] ?? ''}">${known === undefined ? status : statuses[known]}</span>`;
 }
 
 /** What the search form holds. */
@@ -37,7 +37,8 @@ function wantedOf({ asked }: Visit): Wanted {
 
 /** Answers the list. */
 export async function invoices(visit: Visit): Promise<PageAnswer> {
-  const { tools, person, asked, command } = visit;
+  const { person, asked, texts, command } = visit;
+  const { invoices: says } = texts;
   const wanted = wantedOf(visit);
   const cursor = asked.url.searchParams.get('cursor') ?? '';
   const params: Record<string, string | number> = { limit: PAGE_ROWS };
@@ -50,39 +51,44 @@ export async function invoices(visit: Visit): Promise<PageAnswer> {
     said = { kind: 'bad', text: refusal(error) };
   }
   const rows = rowsIn(found, 'invoices');
-  return frame(tools, person, {
-    title: 'Invoices',
+  return frame(visit, {
+    title: says.title,
     here: '/invoices',
     said,
     is_live: cursor === '',
     main: html`
-      ${person.role !== 'accountant' && html`<p><a class="button" href="/new-invoice">New invoice</a></p>`}
-      ${searchForm(wanted)}
+      ${person.role !== 'accountant' && html`<p><a class="button" href="/new-invoice">${says.new_invoice}</a></p>`}
+      ${searchForm(visit, wanted)}
       <section class="card stack">
-        ${rows.length === 0 ? html`<p class="muted">No invoice is found here.</p>` : list(rows, tools.settings.time_zone)}
-        ${furtherOn(found, wanted, tools.settings.time_zone)}
+        ${rows.length === 0 ? html`<p class="muted">${says.none}</p>` : list(visit, rows)}
+        ${furtherOn(visit, found, wanted)}
       </section>`,
   });
 }
 
-function searchForm({ text, status, since, until }: Wanted): Html {
+function searchForm({ texts }: Visit, { text, status, since, until }: Wanted): Html {
+  const { invoices: says } = texts;
   return html`
     <form class="card filters" method="get" action="/invoices" role="search">
-      <div class="field grows"><label for="text">Search</label>
+      <div class="field grows"><label for="text">${says.search}</label>
         <input id="text" name="text" type="search" value="${text}" aria-describedby="text-hint">
-        <span class="muted small" id="text-hint">A label, words of the description, a payment hash, an invoice, or #17</span></div>
-      <div class="field"><label for="status">Status</label>
-        <select id="status" name="status">${option('', 'Any', status)}${STATUSES.map((each) => option(each, each, status))}</select></div>
-      <div class="field"><label for="since">From</label><input id="since" name="since" type="date" value="${since}"></div>
-      <div class="field"><label for="until">To</label><input id="until" name="until" type="date" value="${until}"></div>
-      <div class="row"><button class="button">Search</button><a href="/invoices">Clear</a></div>
+        <span class="muted small" id="text-hint">${says.search_hint}</span></div>
+      <div class="field"><label for="status">${says.status}</label>
+        <select id="status" name="status">${option('', says.any, status)}${STATUSES.map((each) => option(each, texts.statuses[each], status))}</select></div>
+      <div class="field"><label for="since">${says.from}</label><input id="since" name="since" type="date" value="${since}"></div>
+      <div class="field"><label for="until">${says.to}</label><input id="until" name="until" type="date" value="${until}"></div>
+      <div class="row"><button class="button">${says.search}</button><a href="/invoices">${says.clear}</a></div>
     </form>`;
 }
 
-function list(rows: readonly JsonObject[], time_zone: string): Html {
+function list(visit: Visit, rows: readonly JsonObject[]): Html {
+  const {
+    texts: { invoices: says },
+    show,
+  } = visit;
   return table(
-    'Invoices',
-    ['#Number', 'Label', '#Amount', 'Status', 'Time'],
+    says.title,
+    [`#${says.number}`, says.label, `#${says.amount}`, says.status, says.time],
     rows.map((invoice) => {
       const number = countIn(invoice, 'created_index');
       const description = textIn(invoice, 'description') ?? '';
@@ -91,45 +97,48 @@ function list(rows: readonly JsonObject[], time_zone: string): Html {
         <tr>
           <td class="number">${number}</td>
           <td><a href="/invoices/${number}">${quoted(textIn(invoice, 'label') ?? '')}</a><br><span class="muted small clipped">${quoted(description)}</span></td>
-          <td class="number">${amountOf(invoice)}${priceIn(invoice)}</td>
-          <td>${statusTag(textIn(invoice, 'status') ?? '')}</td>
-          <td class="small">${formatTime(time, 'en', time_zone)}</td>
+          <td class="number">${amountOf(visit, invoice)}${priceIn(visit, invoice)}</td>
+          <td>${statusTag(visit, textIn(invoice, 'status') ?? '')}</td>
+          <td class="small">${show.time(time)}</td>
         </tr>`;
     }),
   );
 }
 
 /** What was received, or else what is asked for. */
-export function amountOf(invoice: JsonObject): string {
+export function amountOf({ texts, show }: Visit, invoice: JsonObject): string {
   const amount_msat = integerIn(invoice, 'amount_received_msat') ?? integerIn(invoice, 'amount_msat');
-  return amount_msat === undefined ? 'any amount' : formatMsat(amount_msat, 'en');
+  return amount_msat === undefined ? texts.frame.any_amount : show.msat(amount_msat);
 }
 
 /** What it costs in a currency, if its price is in one. */
-export function priceIn(invoice: JsonObject): Html | undefined {
+export function priceIn({ show }: Visit, invoice: JsonObject): Html | undefined {
   const price = objectIn(invoice, 'price');
-  const { amount_text, currency } = price;
-  if (typeof amount_text !== 'string' || typeof currency !== 'string') return undefined;
-  return html`<br><span class="muted small">${amount_text} ${currency}</span>`;
+  const currency = parseCurrency(textIn(price, 'currency') ?? '');
+  const amount = integerIn(price, 'amount');
+  if (amount === undefined || currency === undefined) return undefined;
+  return html`<br><span class="muted small">${show.money(amount, { currency, digits: digitsOf(currency) })}</span>`;
 }
 
-function furtherOn(found: JsonObject, wanted: Wanted, time_zone: string): Html {
+function furtherOn({ texts: { invoices: says }, show }: Visit, found: JsonObject, wanted: Wanted): Html {
   const next = textIn(found, 'next_cursor');
   if (next === undefined) return html``;
   const query = new URLSearchParams(Object.entries({ ...wanted, cursor: next }).filter(([, value]) => value !== ''));
   const isPart = rowsIn(found, 'invoices').length < PAGE_ROWS;
   return html`
-    ${isPart && html`<p class="muted">Looked back to ${formatTime(countIn(found, 'looked_back_to'), 'en', time_zone)}.</p>`}
-    <p><a class="button quiet" rel="next" href="/invoices?${query.toString()}">${isPart ? 'Look further back' : `Next ${formatCount(PAGE_ROWS, 'en')}`}</a></p>`;
+    ${isPart && html`<p class="muted">${filledText(says.looked_back, { time: show.time(countIn(found, 'looked_back_to')) })}</p>`}
+    <p><a class="button quiet" rel="next" href="/invoices?${query.toString()}">${isPart ? says.look_on : filledText(says.next, { count: show.count(PAGE_ROWS) })}</a></p>`;
 }
 
 /** Answers the form for a new invoice; `filled` is what was sent before. */
-export function newInvoice({ tools, person, asked }: Visit, said?: Said): PageAnswer {
+export function newInvoice(visit: Visit, said?: Said): PageAnswer {
+  const { tools, person, asked, texts } = visit;
+  const { invoices: says } = texts;
   const { form } = asked;
   const own = tools.settings.shop_currency;
   const units = [...new Set<string>(['sat', ...(own === undefined ? [] : [own]), ...CURRENCIES])];
-  return frame(tools, person, {
-    title: 'New invoice',
+  return frame(visit, {
+    title: says.new_invoice,
     here: '/invoices',
     said,
     status: said === undefined ? 200 : 400,
@@ -137,17 +146,17 @@ export function newInvoice({ tools, person, asked }: Visit, said?: Said): PageAn
       <form class="card stack narrow" method="post" action="/new-invoice">
         ${formToken(person)}
         <div class="row">
-          <div class="field grows"><label for="amount">Amount</label>
+          <div class="field grows"><label for="amount">${says.amount}</label>
             <input id="amount" name="amount" inputmode="decimal" maxlength="20" value="${form.text('amount')}" aria-describedby="amount-hint"></div>
-          <div class="field"><label for="unit">In</label><select id="unit" name="unit">${units.map((unit) => option(unit, unit, form.text('unit') || (own ?? 'sat')))}</select></div>
+          <div class="field"><label for="unit">${says.in_unit}</label><select id="unit" name="unit">${units.map((unit) => option(unit, unit, form.text('unit') || (own ?? 'sat')))}</select></div>
         </div>
-        <p class="muted small" id="amount-hint">Empty: the payer chooses. An amount in a currency becomes satoshi at the rate of this moment.</p>
-        <div class="field"><label for="description">What it is for</label>
+        <p class="muted small" id="amount-hint">${says.amount_hint}</p>
+        <div class="field"><label for="description">${says.what_for}</label>
           <input id="description" name="description" maxlength="600" required value="${form.text('description')}"></div>
-        <div class="field"><label for="label">Your own name for it</label>
+        <div class="field"><label for="label">${says.own_name}</label>
           <input id="label" name="label" maxlength="128" value="${form.text('label')}" aria-describedby="label-hint">
-          <span class="muted small" id="label-hint">An order number; empty: one is made up</span></div>
-        <button class="button">Make the invoice</button>
+          <span class="muted small" id="label-hint">${says.own_name_hint}</span></div>
+        <button class="button">${says.make}</button>
       </form>`,
   });
 }
@@ -160,7 +169,7 @@ export async function makeInvoice(visit: Visit): Promise<PageAnswer> {
   if (asks === undefined) {
     return newInvoice(visit, {
       kind: 'bad',
-      text: 'The amount is a whole number of satoshi, or one of the currency such as 4.50.',
+      text: visit.texts.invoices.bad_amount,
     });
   }
   try {

@@ -1,6 +1,5 @@
 /** The end of the node's log, the newest line first. */
 import { html } from '../html.ts';
-import { formatTime } from '../money.ts';
 import type { PageAnswer } from '../page.ts';
 import { countIn, rowsIn, textIn } from './answers.ts';
 import { frame, option, table } from './frame.ts';
@@ -8,35 +7,37 @@ import type { Visit } from './guard.ts';
 
 const LINES = 200;
 const LEVELS = [
-  ['info', 'Everything'],
-  ['unusual', 'What somebody should look at'],
-  ['broken', 'What is wrong'],
+  ['info', 'everything'],
+  ['unusual', 'unusual'],
+  ['broken', 'broken'],
 ] as const;
-const KINDS: Readonly<Record<string, string>> = { UNUSUAL: 'warn', BROKEN: 'bad' };
+const KINDS = { UNUSUAL: ['warn', 'unusual'], BROKEN: ['bad', 'broken'] } as const;
 
 /** Answers the page. */
-export async function log({ tools, person, asked, command }: Visit): Promise<PageAnswer> {
+export async function log(visit: Visit): Promise<PageAnswer> {
+  const { asked, texts, show, command } = visit;
+  const { log: says } = texts;
   const wanted = asked.url.searchParams.get('level');
   const level = LEVELS.find(([name]) => name === wanted)?.[0] ?? 'info';
   const lines = rowsIn(await command('getlog', { level, limit: LINES }), 'log').toReversed();
-  return frame(tools, person, {
-    title: 'Log',
+  return frame(visit, {
+    title: says.title,
     here: '/log',
     main: html`
       <form class="card filters" method="get" action="/log">
-        <div class="field"><label for="level">Show</label><select id="level" name="level">${LEVELS.map(([value, name]) => option(value, name, level))}</select></div>
-        <div class="row"><button class="button quiet">Show</button></div>
+        <div class="field"><label for="level">${says.show}</label><select id="level" name="level">${LEVELS.map(([value, name]) => option(value, says[name], level))}</select></div>
+        <div class="row"><button class="button quiet">${says.show}</button></div>
       </form>
       <section class="card">${
         lines.length === 0
-          ? html`<p class="muted">There is nothing of that kind since the node started.</p>`
+          ? html`<p class="muted">${says.nothing}</p>`
           : table(
-              'Log',
-              ['Time', 'Line'],
+              says.title,
+              [says.time, says.line],
               lines.map((line) => {
                 const type = textIn(line, 'type') ?? '';
-                const kind = KINDS[type];
-                return html`<tr><td class="small">${formatTime(Math.floor(countIn(line, 'time_ms') / 1000), 'en', tools.settings.time_zone)}</td><td class="long">${kind !== undefined && html`<span class="tag ${kind}">${type.toLowerCase()}</span> `}${textIn(line, 'log') ?? ''}</td></tr>`;
+                const [kind, name] = Object.hasOwn(KINDS, type) ? KINDS[type as keyof typeof KINDS] : [];
+                return html`<tr><td class="small">${show.time(Math.floor(countIn(line, 'time_ms') / 1000))}</td><td class="long">${name !== undefined && html`<span class="tag ${kind}">${says.kinds[name]}</span> `}<span lang="en">${textIn(line, 'log') ?? ''}</span></td></tr>`;
               }),
             )
       }</section>`,

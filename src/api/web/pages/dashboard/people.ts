@@ -1,24 +1,16 @@
 /** People: who may sign in, who is signed in, and what they did. */
 import type { JsonObject } from '../../../rpc/json.ts';
+import { filled, filledText } from '../fill.ts';
 import { type Html, html, quoted } from '../html.ts';
-import { formatTime } from '../money.ts';
 import type { PageAnswer } from '../page.ts';
 import { countIn, rowsIn, textIn } from './answers.ts';
 import { confirm, confirmedKey } from './confirm.ts';
 import { doneSaid, formToken, frame, option, type Said, table } from './frame.ts';
 import { refusal, type Visit } from './guard.ts';
+import type { DashboardTexts } from './texts/index.ts';
 
-const ROLES = [
-  ['cashier', 'Cashier: takes payments'],
-  ['accountant', 'Accountant: looks, and changes nothing'],
-  ['owner', 'Owner: may do everything'],
-] as const;
+const ROLES = ['cashier', 'accountant', 'owner'] as const;
 const ACTIONS = 50;
-const DONE = {
-  gone: 'The user is removed.',
-  ended: 'The session is over.',
-  role: 'The role is changed.',
-};
 
 /** A link that was just made, and for whom. */
 interface NewLink {
@@ -30,102 +22,115 @@ interface NewLink {
 
 /** Answers the page. */
 export async function people(visit: Visit, said?: Said, link?: NewLink): Promise<PageAnswer> {
-  const { tools, person, asked, command } = visit;
+  const { person, asked, texts, command } = visit;
+  const { people: says } = texts;
   const before = asked.url.searchParams.get('before') ?? '';
   const [users, sessions, actions] = await Promise.all([
     command('listusers'),
     command('listsessions'),
     command('listactions', { limit: ACTIONS, ...(/^\d{1,15}$/.test(before) ? { before } : {}) }),
   ]);
-  const { time_zone } = tools.settings;
-  return frame(tools, person, {
-    title: 'People',
+  return frame(visit, {
+    title: says.title,
     here: '/people',
-    said: said ?? doneSaid(asked, DONE),
+    said: said ?? doneSaid(asked, { gone: says.gone, ended: says.ended }),
     status: said?.kind === 'bad' ? 400 : 200,
     main: html`
-      ${link !== undefined && linkShown(link)}
-      <section class="card stack"><h2>Users</h2>${userTable(visit, rowsIn(users, 'users'))}</section>
+      ${link !== undefined && linkShown(visit, link)}
+      <section class="card stack"><h2>${says.users}</h2>${userTable(visit, rowsIn(users, 'users'))}</section>
       <form class="card stack narrow" method="post" action="/people">
-        <h2>Add somebody</h2>
+        <h2>${says.add_somebody}</h2>
         ${formToken(person)}
-        <div class="field"><label for="user">Name</label><input id="user" name="user" required maxlength="64" value="${asked.form.text('user')}"></div>
-        <div class="field"><label for="role">Role</label><select id="role" name="role">${ROLES.map(([value, name]) => option(value, name, 'cashier'))}</select></div>
-        <button class="button">Add</button>
+        <div class="field"><label for="user">${says.name}</label><input id="user" name="user" required maxlength="64" value="${asked.form.text('user')}"></div>
+        <div class="field"><label for="role">${says.role}</label><select id="role" name="role">${ROLES.map((role) => option(role, says.role_kinds[role], 'cashier'))}</select></div>
+        <button class="button">${says.add}</button>
       </form>
-      <section class="card stack"><h2>Signed in now</h2>${sessionTable(visit, rowsIn(sessions, 'sessions'))}</section>
-      <section class="card stack"><h2>Who changed what</h2>${actionTable(rowsIn(actions, 'actions'), time_zone)}</section>`,
+      <section class="card stack"><h2>${says.signed_in}</h2>${sessionTable(visit, rowsIn(sessions, 'sessions'))}</section>
+      <section class="card stack"><h2>${says.who_what}</h2>${actionTable(visit, rowsIn(actions, 'actions'))}</section>`,
   });
 }
 
-function linkShown({ user, url, counter_url }: NewLink): Html {
+function linkShown({ texts: { people: says } }: Visit, { user, url, counter_url }: NewLink): Html {
   return html`
     <section class="card stack">
-      <h2>A link for ${quoted(user)}</h2>
-      <p>It signs ${quoted(user)} in once, within ten minutes. Show it to nobody else.</p>
+      <h2>${filled(says.link_for, { user: quoted(user) })}</h2>
+      <p>${filled(says.link_text, { user: quoted(user) })}</p>
       <p class="mono">${url}</p>
-      ${counter_url !== undefined && html`<p>Or on the device at the counter:</p><p class="mono">${counter_url}</p>`}
+      ${counter_url !== undefined && html`<p>${says.link_counter}</p><p class="mono">${counter_url}</p>`}
     </section>`;
 }
 
-function userTable({ person, tools }: Visit, users: readonly JsonObject[]): Html {
+function userTable({ person, texts, show }: Visit, users: readonly JsonObject[]): Html {
+  const { people: says } = texts;
   return table(
-    'Users',
-    ['Name', 'Role', 'Signs in by', '#Sessions', 'Since', 'Actions'],
+    says.users,
+    [says.name, says.role, says.signs_in_by, `#${says.sessions}`, says.since, says.actions],
     users.map((user) => {
       const name = textIn(user, 'user') ?? '';
-      const ways = [user.has_password === true && 'password', countIn(user, 'passkeys') > 0 && 'passkey'].filter(
+      const ways = [user.has_password === true && says.password, countIn(user, 'passkeys') > 0 && says.passkey].filter(
         Boolean,
       );
       return html`
-        <tr><td>${quoted(name)}</td><td>${textIn(user, 'role') ?? ''}</td>
-          <td>${ways.length === 0 ? 'link' : ways.join(', ')}</td>
+        <tr><td>${quoted(name)}</td><td>${roleIn(texts, user)}</td>
+          <td>${ways.length === 0 ? says.link : ways.join(', ')}</td>
           <td class="number">${countIn(user, 'sessions')}</td>
-          <td class="small">${formatTime(countIn(user, 'created_at'), 'en', tools.settings.time_zone)}</td>
+          <td class="small">${show.time(countIn(user, 'created_at'))}</td>
           <td><form class="row" method="post" action="/people/change">
             ${formToken(person)}<input type="hidden" name="user" value="${name}">
-            <button class="button quiet" name="what" value="link">Link</button>
-            <button class="button danger" name="what" value="remove">Remove ...</button></form></td></tr>`;
+            <button class="button quiet" name="what" value="link">${says.make_link}</button>
+            <button class="button danger" name="what" value="remove">${says.remove}</button></form></td></tr>`;
     }),
   );
 }
 
-function sessionTable({ person, tools }: Visit, sessions: readonly JsonObject[]): Html {
+function sessionTable({ person, texts: { people: says }, show }: Visit, sessions: readonly JsonObject[]): Html {
   return table(
-    'Sessions',
-    ['#Number', 'User', 'Since', 'Last used', 'Actions'],
+    says.sessions,
+    [`#${says.number}`, says.user, says.since, says.last_used, says.actions],
     sessions.map((session) => {
       const id = countIn(session, 'session_id');
       return html`
         <tr><td class="number">${id}</td>
-          <td>${quoted(textIn(session, 'user') ?? '')} ${id === person.session_id && html`<span class="tag">you</span>`}</td>
-          <td class="small">${formatTime(countIn(session, 'created_at'), 'en', tools.settings.time_zone)} by ${textIn(session, 'way') ?? ''}</td>
-          <td class="small">${formatTime(countIn(session, 'last_seen_at'), 'en', tools.settings.time_zone)}</td>
+          <td>${quoted(textIn(session, 'user') ?? '')} ${id === person.session_id && html`<span class="tag">${says.you}</span>`}</td>
+          <td class="small">${filledText(says.since_by, { time: show.time(countIn(session, 'created_at')), way: wayIn(session, says) })}</td>
+          <td class="small">${show.time(countIn(session, 'last_seen_at'))}</td>
           <td><form method="post" action="/people/change">${formToken(person)}<input type="hidden" name="session_id" value="${id}">
-            <button class="button quiet" name="what" value="end">End</button></form></td></tr>`;
+            <button class="button quiet" name="what" value="end">${says.end}</button></form></td></tr>`;
     }),
   );
 }
 
-function actionTable(actions: readonly JsonObject[], time_zone: string): Html {
-  if (actions.length === 0) return html`<p class="muted">Nothing was changed through these pages yet.</p>`;
-  const kinds: Readonly<Record<string, string>> = { done: 'good', failed: 'bad', unknown: 'warn' };
+function actionTable({ texts: { people: says }, show }: Visit, actions: readonly JsonObject[]): Html {
+  if (actions.length === 0) return html`<p class="muted">${says.nothing_changed}</p>`;
+  const kinds = { done: 'good', failed: 'bad', unknown: 'warn' } as const;
   const last = countIn(actions.at(-1) ?? {}, 'action_id');
   return html`
     ${table(
-      'Actions',
-      ['Time', 'User', 'Command', 'With', 'Result'],
+      says.actions,
+      [says.time, says.user, says.command, says.with, says.result],
       actions.map((action) => {
-        const outcome = textIn(action, 'outcome') ?? '';
+        const outcome = (['done', 'failed'] as const).find((each) => each === textIn(action, 'outcome')) ?? 'unknown';
         return html`
-        <tr><td class="small">${formatTime(countIn(action, 'time'), 'en', time_zone)}</td>
+        <tr><td class="small">${show.time(countIn(action, 'time'))}</td>
           <td>${quoted(textIn(action, 'user') ?? '')}</td>
           <td class="mono">${textIn(action, 'method') ?? ''}</td>
           <td class="mono clipped">${textIn(action, 'params') ?? ''}</td>
-          <td><span class="tag ${kinds[outcome] ?? ''}">${outcome}</span> ${textIn(action, 'error') ?? ''}</td></tr>`;
+          <td><span class="tag ${kinds[outcome]}">${says.outcomes[outcome]}</span> <span lang="en">${textIn(action, 'error') ?? ''}</span></td></tr>`;
       }),
     )}
-    ${actions.length === ACTIONS && html`<p><a class="button quiet" href="/people?before=${last}">Older</a></p>`}`;
+    ${actions.length === ACTIONS && html`<p><a class="button quiet" href="/people?before=${last}">${says.older}</a></p>`}`;
+}
+
+function roleIn({ roles }: DashboardTexts, user: JsonObject): string {
+  const role = textIn(user, 'role') ?? '';
+  return Object.hasOwn(roles, role) ? roles[role as keyof typeof roles] : role;
+}
+
+/** How a session began. */
+function wayIn(session: JsonObject, says: DashboardTexts['people']): string {
+  const way = textIn(session, 'way');
+  if (way === 'password') return says.password;
+  return way === 'passkey' ? says.passkey : says.link;
 }
 
 /** Adds somebody. */
@@ -150,7 +155,8 @@ function linkIn({ asked }: Visit, made: JsonObject): NewLink {
 
 /** Makes a link, removes somebody, or ends a session. */
 export async function changePeople(visit: Visit): Promise<PageAnswer> {
-  const { asked, command } = visit;
+  const { asked, command, texts } = visit;
+  const { people: says } = texts;
   const { form } = asked;
   const user = form.text('user');
   const what = form.text('what');
@@ -163,14 +169,14 @@ export async function changePeople(visit: Visit): Promise<PageAnswer> {
     if (what !== 'remove') return { problem: 'bad_form' };
     if (confirmedKey(visit) === undefined) {
       return confirm(visit, {
-        title: 'Remove this user?',
+        title: says.ask_remove,
         here: '/people',
         action: '/people/change',
         back: '/people',
-        button: 'Remove',
+        button: says.remove_it,
         is_dangerous: true,
         fields: { user, what },
-        text: html`<p>${quoted(user)} is signed out everywhere at once, and cannot sign in again. What they did stays in the list.</p>`,
+        text: html`<p>${filled(says.ask_remove_text, { user: quoted(user) })}</p>`,
       });
     }
     await command('deleteuser', { user });

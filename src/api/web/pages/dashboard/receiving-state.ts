@@ -1,6 +1,9 @@
 /** What can be received now, and what to do when it is too little: read from `listpeerchannels`. */
 import type { JsonObject } from '../../../rpc/json.ts';
+import { filled } from '../fill.ts';
+import { type Html, html } from '../html.ts';
 import { msatIn, textIn } from './answers.ts';
+import type { ShopTexts } from './texts/shop/english.ts';
 
 /** How the shop can be paid over Lightning. */
 export interface ReceivingState {
@@ -41,50 +44,24 @@ export function receivingState(channels: readonly JsonObject[]): ReceivingState 
 /** What to do next; undefined while all is well. */
 export interface NextStep {
   readonly kind: 'warn' | 'bad';
-  readonly text: string;
+  readonly text: Html;
 }
 
 /** Less than this is gone with the next payment. */
 const LITTLE_MSAT = 100_000_000n;
 
 /** What stands between the shop and the next payment. */
-export function nextStep(state: ReceivingState, info: JsonObject): NextStep | undefined {
+export function nextStep(state: ReceivingState, info: JsonObject, texts: ShopTexts['state']): NextStep | undefined {
+  const says = (kind: NextStep['kind'], text: string): NextStep => ({
+    kind,
+    text: filled(text, { option: html`<span class="mono">lsp</span>` }),
+  });
   if (textIn(info, 'warning_bitcoind_sync') !== undefined || textIn(info, 'warning_lightningd_sync') !== undefined) {
-    return { kind: 'warn', text: 'The node is still catching up with the chain. Payments wait until it has.' };
+    return says('warn', texts.catching_up);
   }
   if (state.up > 0 && state.now_msat >= LITTLE_MSAT) return undefined;
-  if (state.up > 0 && state.now_msat >= 1000n) {
-    return {
-      kind: 'warn',
-      text: 'There is not much room left for payments. Pay something out over Lightning, or have another channel opened to you.',
-    };
-  }
-  if (state.up > 0) {
-    return {
-      kind: 'bad',
-      text: 'Nothing can be received: all the money in the channels is yours already. Pay something out over Lightning, or have another channel opened to you.',
-    };
-  }
-  if (state.opening > 0) {
-    return {
-      kind: 'warn',
-      text: 'A channel is being opened. It can be used when its funding transaction is deep enough.',
-    };
-  }
-  if (state.away > 0) {
-    return {
-      kind: 'bad',
-      text: 'Nothing can be received: the peers of all channels are away. Till calls them again and again.',
-    };
-  }
-  return {
-    kind: 'bad',
-    text: 'Nothing can be received over Lightning yet: there is no channel. With a liquidity provider (option lsp) the next payment opens one; or have one opened to you, or open one and spend from it.',
-  };
-}
-
-/** How full a channel is, in percent of what it can hold, and how much of it is ours. */
-export function ourPercent(channel: JsonObject): number {
-  const total_msat = msatIn(channel, 'total_msat');
-  return total_msat === 0n ? 0 : Number((msatIn(channel, 'to_us_msat') * 100n) / total_msat);
+  if (state.up > 0 && state.now_msat >= 1000n) return says('warn', texts.little);
+  if (state.up > 0) return says('bad', texts.full);
+  if (state.opening > 0) return says('warn', texts.opening);
+  return says('bad', state.away > 0 ? texts.away : texts.none);
 }

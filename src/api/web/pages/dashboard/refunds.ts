@@ -1,6 +1,6 @@
 /** Giving money back for an invoice: a question before anything is sent, and each answer sent once. */
+import { filled } from '../fill.ts';
 import { html, quoted } from '../html.ts';
-import { formatMsat } from '../money.ts';
 import type { PageAnswer } from '../page.ts';
 import { integerIn, rowsIn, textIn } from './answers.ts';
 import { confirm, confirmedKey } from './confirm.ts';
@@ -9,7 +9,8 @@ import { invoiceDetail } from './invoice-detail.ts';
 
 /** Gives money back, after asking; what was confirmed once is sent once. */
 export async function giveBack(visit: Visit): Promise<PageAnswer> {
-  const { asked, command } = visit;
+  const { asked, command, texts, show } = visit;
+  const { refunds: says } = texts;
   const number = asked.params.number ?? '';
   if (!/^\d{1,15}$/.test(number)) return { problem: 'not_found' };
   const [invoice] = rowsIn(await command('findinvoices', { text: `#${number}` }), 'invoices');
@@ -19,23 +20,23 @@ export async function giveBack(visit: Visit): Promise<PageAnswer> {
   const note = asked.form.text('note').trim();
   const path = `/invoices/${number}`;
   if (!/^(|[1-9]\d{0,15})$/.test(satoshi)) {
-    return await invoiceDetail(visit, { kind: 'bad', text: 'The amount is a whole number of satoshi.' });
+    return await invoiceDetail(visit, { kind: 'bad', text: says.bad_amount });
   }
   const key = confirmedKey(visit);
   if (key === undefined) {
-    const amount = satoshi === '' ? 'All that is left' : formatMsat(BigInt(satoshi) * 1000n, 'en');
+    const amount = satoshi === '' ? says.all_left : show.msat(BigInt(satoshi) * 1000n);
     return confirm(visit, {
-      title: 'Give this back?',
+      title: says.ask,
       here: '/invoices',
       action: `${path}/refund`,
       back: path,
-      button: 'Give it back',
+      button: says.give_it,
       fields: { destination, satoshi, note },
       text: html`
         <p class="figure">${amount}</p>
-        <p>of ${formatMsat(integerIn(invoice, 'amount_received_msat') ?? 0n, 'en')} for ${quoted(textIn(invoice, 'label') ?? '')}, to</p>
+        <p>${filled(says.ask_text, { received: show.msat(integerIn(invoice, 'amount_received_msat') ?? 0n), label: quoted(textIn(invoice, 'label') ?? '') })}</p>
         <p class="mono">${quoted(destination)}</p>
-        <p>What sending it costs is yours. It cannot be taken back.</p>`,
+        <p>${says.ask_cost}</p>`,
     });
   }
   try {

@@ -1,17 +1,17 @@
 /** Runes: what programs may ask of the node. */
 import type { Json, JsonObject } from '../../../rpc/json.ts';
+import { filledText } from '../fill.ts';
 import { type Html, html, quoted } from '../html.ts';
-import { formatTime } from '../money.ts';
 import type { PageAnswer } from '../page.ts';
 import { integerIn, rowsIn, textIn } from './answers.ts';
 import { confirm, confirmedKey } from './confirm.ts';
 import { doneSaid, formToken, frame, option, type Said, table } from './frame.ts';
 import { refusal, type Visit } from './guard.ts';
+import type { DashboardTexts } from './texts/index.ts';
 
 /** What the form offers; the rest is for `till createrune`. */
-const KINDS: Readonly<Record<string, { readonly name: string; readonly restrictions: Json }>> = {
+const KINDS = {
   shop: {
-    name: 'A web shop: makes invoices and looks at them',
     restrictions: [
       [
         'method=invoice',
@@ -24,82 +24,87 @@ const KINDS: Readonly<Record<string, { readonly name: string; readonly restricti
       ],
     ],
   },
-  readonly: { name: 'A reader: looks, and changes nothing', restrictions: 'readonly' },
-  everything: { name: 'Everything: may spend all the money', restrictions: [] },
-};
+  readonly: { restrictions: 'readonly' },
+  everything: { restrictions: [] },
+} as const satisfies Readonly<Record<string, { readonly restrictions: Json }>>;
+type Kind = keyof typeof KINDS;
 
 /** Answers the list; `rune` is one that was just made. */
 export async function runes(visit: Visit, said?: Said, rune?: string): Promise<PageAnswer> {
-  const { tools, person, asked, command } = visit;
+  const { person, asked, texts, command } = visit;
+  const { runes: says } = texts;
   const rows = rowsIn(await command('showrunes'), 'runes').toReversed();
-  return frame(tools, person, {
-    title: 'Runes',
+  return frame(visit, {
+    title: says.title,
     here: '/runes',
-    said: said ?? doneSaid(asked, { revoked: 'The rune is revoked.' }),
+    said: said ?? doneSaid(asked, { revoked: says.revoked_said }),
     status: said?.kind === 'bad' ? 400 : 200,
     main: html`
-      <p class="muted">A rune gives a program the right to ask the node for some things and not for others. Whoever has its text has the right.</p>
-      ${rune !== undefined && html`<section class="card stack"><h2>The new rune</h2><p>Give it to the program now.</p><p class="mono">${rune}</p></section>`}
+      <p class="muted">${says.intro}</p>
+      ${rune !== undefined && html`<section class="card stack"><h2>${says.new_made}</h2><p>${says.give_now}</p><p class="mono">${rune}</p></section>`}
       <form class="card stack narrow" method="post" action="/runes">
-        <h2>New rune</h2>
+        <h2>${says.new_rune}</h2>
         ${formToken(person)}
-        <div class="field"><label for="kind">For</label><select id="kind" name="kind">${Object.entries(KINDS).map(([value, { name }]) => option(value, name, 'shop'))}</select></div>
-        <button class="button">Make</button>
+        <div class="field"><label for="kind">${says.for}</label><select id="kind" name="kind">${(Object.keys(KINDS) as Kind[]).map((kind) => option(kind, says.kinds[kind], 'shop'))}</select></div>
+        <button class="button">${says.make}</button>
       </form>
-      <section class="card">${rows.length === 0 ? html`<p class="muted">There are no runes.</p>` : list(visit, rows)}</section>`,
+      <section class="card">${rows.length === 0 ? html`<p class="muted">${says.none}</p>` : list(visit, rows)}</section>`,
   });
 }
 
-function list({ tools, person }: Visit, rows: readonly JsonObject[]): Html {
+function list({ texts: { runes: says }, show, person }: Visit, rows: readonly JsonObject[]): Html {
   return table(
-    'Runes',
-    ['#Number', 'Permits when', 'Last used', 'Actions'],
+    says.title,
+    [`#${says.number}`, says.permits, says.last_used, says.actions],
     rows.map((row) => {
       const id = textIn(row, 'unique_id') ?? '';
       const used = integerIn(row, 'last_used');
       return html`
         <tr><td class="number">${id}</td>
-          <td class="long">${permits(row)}</td>
-          <td class="small">${used === undefined ? 'never' : formatTime(Number(used), 'en', tools.settings.time_zone)}</td>
+          <td class="long">${permits(row, says)}</td>
+          <td class="small">${used === undefined ? says.never : show.time(Number(used))}</td>
           <td>${
             row.blacklisted === true
-              ? html`<span class="tag bad">revoked</span>`
-              : html`<form method="post" action="/runes/revoke">${formToken(person)}<input type="hidden" name="id" value="${id}"><button class="button danger">Revoke ...</button></form>`
+              ? html`<span class="tag bad">${says.revoked}</span>`
+              : html`<form method="post" action="/runes/revoke">${formToken(person)}<input type="hidden" name="id" value="${id}"><button class="button danger">${says.revoke}</button></form>`
           }</td></tr>`;
     }),
   );
 }
 
 /** What it permits, in words; the rune of a user is told by the name. */
-function permits(row: JsonObject): Html {
+function permits(row: JsonObject, says: DashboardTexts['runes']): Html {
   const [first] = rowsIn(row, 'restrictions').flatMap((restriction) => rowsIn(restriction, 'alternatives'));
   if (first?.fieldname === 'user' && first.condition === '#') {
-    return html`<span class="tag">user</span> ${quoted(textIn(first, 'value') ?? '')}`;
+    return html`<span class="tag">${says.user}</span> ${quoted(textIn(first, 'value') ?? '')}`;
   }
   const english = textIn(row, 'restrictions_as_english') ?? '';
-  return english === '' ? html`<span class="tag warn">everything</span>` : quoted(english);
+  return english === ''
+    ? html`<span class="tag warn">${says.everything}</span>`
+    : html`<span lang="en">${quoted(english)}</span>`;
 }
 
 /** Makes one; one that may do everything is asked for twice. */
 export async function makeRune(visit: Visit): Promise<PageAnswer> {
   const kind = visit.asked.form.text('kind');
-  const wanted = Object.hasOwn(KINDS, kind) ? KINDS[kind] : undefined;
+  const wanted = Object.hasOwn(KINDS, kind) ? KINDS[kind as Kind] : undefined;
+  const { runes: says } = visit.texts;
   if (wanted === undefined) return { problem: 'bad_form' };
   if (kind === 'everything' && confirmedKey(visit) === undefined) {
     return confirm(visit, {
-      title: 'Make a rune that may do everything?',
+      title: says.ask_everything,
       here: '/runes',
       action: '/runes',
       back: '/runes',
-      button: 'Make it',
+      button: says.make_it,
       is_dangerous: true,
       fields: { kind },
-      text: html`<p>Whoever has it can spend all the money of the node. Nothing limits it, and you will not be asked.</p>`,
+      text: html`<p>${says.ask_everything_text}</p>`,
     });
   }
   try {
     const made = await visit.command('createrune', { restrictions: wanted.restrictions });
-    return await runes(visit, { kind: 'good', text: 'The rune is made.' }, textIn(made, 'rune'));
+    return await runes(visit, { kind: 'good', text: says.made }, textIn(made, 'rune'));
   } catch (error) {
     return await runes(visit, { kind: 'bad', text: refusal(error) });
   }
@@ -108,17 +113,18 @@ export async function makeRune(visit: Visit): Promise<PageAnswer> {
 /** Revokes one, after asking. */
 export async function revokeRune(visit: Visit): Promise<PageAnswer> {
   const id = visit.asked.form.text('id');
+  const { runes: says } = visit.texts;
   if (!/^\d{1,9}$/.test(id)) return { problem: 'bad_form' };
   if (confirmedKey(visit) === undefined) {
     return confirm(visit, {
-      title: `Revoke rune ${id}?`,
+      title: filledText(says.ask_revoke, { number: id }),
       here: '/runes',
       action: '/runes/revoke',
       back: '/runes',
-      button: 'Revoke',
+      button: says.revoke_it,
       is_dangerous: true,
       fields: { id },
-      text: html`<p>Programs that use it, or a rune derived from it, are refused from then on. If it is the rune of a user, the user can do nothing any more: remove the user instead.</p>`,
+      text: html`<p>${says.ask_revoke_text}</p>`,
     });
   }
   try {

@@ -1,7 +1,7 @@
 /** Webhooks: where events are sent, how each is doing, and what the owner changes about them. */
 import type { JsonObject } from '../../../rpc/json.ts';
+import { filledText } from '../fill.ts';
 import { type Html, html, quoted } from '../html.ts';
-import { formatCount, formatTime } from '../money.ts';
 import type { PageAnswer } from '../page.ts';
 import { countIn, integerIn, rowsIn, textIn } from './answers.ts';
 import { confirm, confirmedKey } from './confirm.ts';
@@ -9,71 +9,74 @@ import { doneSaid, formToken, frame, type Said, table } from './frame.ts';
 import { refusal, type Visit } from './guard.ts';
 
 const FAMILIES = [
-  ['invoice.paid', 'payments only'],
-  ['invoice', 'everything about invoices'],
+  ['invoice.paid', 'paid'],
+  ['invoice', 'invoices'],
   ['', 'everything'],
 ] as const;
-const DONE = {
-  on: 'The webhook is switched on.',
-  off: 'The webhook is switched off.',
-  gone: 'The webhook is deleted.',
-  tested: 'A test was sent: see below what came of it.',
-  again: 'The events are sent again.',
-};
+
+/** What was done, by the name in the path. */
+function done({ asked, texts: { webhooks: says } }: Visit): Said | undefined {
+  return doneSaid(asked, { on: says.on_said, off: says.off_said, gone: says.gone, tested: says.tested });
+}
 
 /** Answers the list; `secret` is that of a webhook that was just made. */
 export async function webhooks(visit: Visit, said?: Said, secret?: string): Promise<PageAnswer> {
-  const { tools, person, asked, command } = visit;
+  const { person, asked, texts, command } = visit;
+  const { webhooks: says } = texts;
   const rows = rowsIn(await command('listwebhooks'), 'webhooks');
-  return frame(tools, person, {
-    title: 'Webhooks',
+  return frame(visit, {
+    title: says.title,
     here: '/webhooks',
-    said: said ?? doneSaid(asked, DONE),
+    said: said ?? done(visit),
     status: said?.kind === 'bad' ? 400 : 200,
     main: html`
-      <p class="muted">Till sends what happens to addresses of your own software, signed, until it is taken.</p>
-      ${secret !== undefined && secretShown(secret)}
-      ${rows.length > 0 && html`<section class="card">${list(rows)}</section>`}
+      <p class="muted">${says.intro}</p>
+      ${secret !== undefined && secretShown(visit, secret)}
+      ${rows.length > 0 && html`<section class="card">${list(visit, rows)}</section>`}
       <form class="card stack narrow" method="post" action="/webhooks">
-        <h2>New webhook</h2>
+        <h2>${says.new_webhook}</h2>
         ${formToken(person)}
         <div class="field"><label for="url">URL</label><input id="url" name="url" type="url" required maxlength="2000" placeholder="https://shop.example/hooks/till" value="${asked.form.text('url')}"></div>
-        <div class="field"><label for="types">What is sent</label><select id="types" name="types">${FAMILIES.map(([value, name]) => html`<option value="${value}">${name}</option>`)}</select></div>
-        <button class="button">Create</button>
+        <div class="field"><label for="types">${says.what_is_sent}</label><select id="types" name="types">${FAMILIES.map(([value, name]) => html`<option value="${value}">${says.families[name]}</option>`)}</select></div>
+        <button class="button">${says.create}</button>
       </form>`,
   });
 }
 
 /** A secret is shown once. */
-function secretShown(secret: string): Html {
+function secretShown({ texts: { webhooks: says } }: Visit, secret: string): Html {
   return html`
     <section class="card stack">
-      <h2>The secret</h2>
-      <p>Messages are signed with it. Give it to the receiver now: it is not shown again.</p>
+      <h2>${says.secret}</h2>
+      <p>${says.secret_text}</p>
       <p class="mono">${secret}</p>
     </section>`;
 }
 
-function list(rows: readonly JsonObject[]): Html {
+function list(visit: Visit, rows: readonly JsonObject[]): Html {
+  const {
+    texts: { webhooks: says },
+    show,
+  } = visit;
   return table(
-    'Webhooks',
-    ['#Number', 'URL', 'State', '#To be tried again'],
+    says.title,
+    [`#${says.number}`, 'URL', says.state, `#${says.to_retry}`],
     rows.map((row) => {
       const id = countIn(row, 'webhook_id');
       return html`
         <tr><td class="number">${id}</td>
           <td><a href="/webhooks/${id}">${quoted(textIn(row, 'url') ?? '')}</a></td>
-          <td>${stateTag(row)}</td>
-          <td class="number">${formatCount(countIn(row, 'retries'), 'en')}</td></tr>`;
+          <td>${stateTag(visit, row)}</td>
+          <td class="number">${show.count(countIn(row, 'retries'))}</td></tr>`;
     }),
   );
 }
 
-function stateTag(row: JsonObject): Html {
-  if (row.enabled !== true) return html`<span class="tag bad">off</span>`;
+function stateTag({ texts: { webhooks: says } }: Visit, row: JsonObject): Html {
+  if (row.enabled !== true) return html`<span class="tag bad">${says.off}</span>`;
   return row.failing_since === undefined
-    ? html`<span class="tag good">on</span>`
-    : html`<span class="tag warn">failing</span>`;
+    ? html`<span class="tag good">${says.on}</span>`
+    : html`<span class="tag warn">${says.failing}</span>`;
 }
 
 /** Makes one. */
@@ -85,7 +88,7 @@ export async function makeWebhook(visit: Visit): Promise<PageAnswer> {
       url: form.text('url').trim(),
       ...(types === '' ? {} : { types: [types] }),
     });
-    return await webhooks(visit, { kind: 'good', text: 'The webhook is made.' }, textIn(made, 'secret'));
+    return await webhooks(visit, { kind: 'good', text: visit.texts.webhooks.made }, textIn(made, 'secret'));
   } catch (error) {
     return await webhooks(visit, { kind: 'bad', text: refusal(error) });
   }
@@ -93,60 +96,60 @@ export async function makeWebhook(visit: Visit): Promise<PageAnswer> {
 
 /** Answers the page of one. */
 export async function webhookDetail(visit: Visit, said?: Said, secret?: string): Promise<PageAnswer> {
-  const { tools, person, asked, command } = visit;
+  const { asked, texts, show, command } = visit;
+  const { webhooks: says } = texts;
   const webhook_id = asked.params.id ?? '';
   if (!/^\d{1,9}$/.test(webhook_id)) return { problem: 'not_found' };
   const all = rowsIn(await command('listwebhooks'), 'webhooks');
   const row = all.find((each) => countIn(each, 'webhook_id') === Number(webhook_id));
   if (row === undefined) return { problem: 'not_found' };
   const deliveries = rowsIn(await command('listdeliveries', { webhook_id, limit: 50 }), 'deliveries');
-  const { time_zone } = tools.settings;
   const failing = integerIn(row, 'failing_since');
-  return frame(tools, person, {
-    title: `Webhook ${webhook_id}`,
+  return frame(visit, {
+    title: filledText(says.one, { number: webhook_id }),
     here: '/webhooks',
-    said: said ?? doneSaid(asked, DONE),
+    said: said ?? done(visit),
     status: said?.kind === 'bad' ? 400 : 200,
     main: html`
-      ${secret !== undefined && secretShown(secret)}
+      ${secret !== undefined && secretShown(visit, secret)}
       <section class="card stack">
-        <p>${quoted(textIn(row, 'url') ?? '')} ${stateTag(row)}</p>
+        <p>${quoted(textIn(row, 'url') ?? '')} ${stateTag(visit, row)}</p>
         <dl class="facts">
-          <dt>Sends</dt><dd>${Array.isArray(row.types) ? row.types.map(String).join(', ') : 'everything'}</dd>
-          <dt>Is at event</dt><dd>${countIn(row, 'position')}</dd>
-          <dt>Attempts</dt><dd>${formatCount(countIn(row, 'attempts'), 'en')}</dd>
-          ${failing !== undefined && html`<dt>Failing since</dt><dd>${formatTime(Number(failing), 'en', time_zone)}</dd>`}
-          ${row.disabled_reason !== undefined && html`<dt>Off because</dt><dd>${textIn(row, 'disabled_reason') ?? ''}</dd>`}
+          <dt>${says.sends}</dt><dd>${Array.isArray(row.types) ? row.types.map(String).join(', ') : says.families.everything}</dd>
+          <dt>${says.at_event}</dt><dd>${countIn(row, 'position')}</dd>
+          <dt>${says.attempts}</dt><dd>${show.count(countIn(row, 'attempts'))}</dd>
+          ${failing !== undefined && html`<dt>${says.failing_since}</dt><dd>${show.time(Number(failing))}</dd>`}
+          ${row.disabled_reason !== undefined && html`<dt>${says.off_because}</dt><dd lang="en">${textIn(row, 'disabled_reason') ?? ''}</dd>`}
         </dl>
         ${buttons(visit, webhook_id, row.enabled === true)}
       </section>
-      <section class="card stack"><h2>Last attempts</h2>${attempts(deliveries, time_zone)}</section>`,
+      <section class="card stack"><h2>${says.last_attempts}</h2>${attempts(visit, deliveries)}</section>`,
   });
 }
 
-function buttons({ person }: Visit, id: string, is_on: boolean): Html {
+function buttons({ person, texts: { webhooks: says } }: Visit, id: string, is_on: boolean): Html {
   return html`
     <form class="row" method="post" action="/webhooks/${id}">
       ${formToken(person)}
-      <button class="button quiet" name="what" value="test">Send a test</button>
-      ${is_on ? html`<button class="button quiet" name="what" value="off">Switch off</button>` : html`<button class="button quiet" name="what" value="on">Switch on</button>`}
-      <button class="button quiet" name="what" value="rotate">New secret ...</button>
-      <button class="button danger" name="what" value="delete">Delete ...</button>
+      <button class="button quiet" name="what" value="test">${says.send_test}</button>
+      ${is_on ? html`<button class="button quiet" name="what" value="off">${says.switch_off}</button>` : html`<button class="button quiet" name="what" value="on">${says.switch_on}</button>`}
+      <button class="button quiet" name="what" value="rotate">${says.rotate}</button>
+      <button class="button danger" name="what" value="delete">${says.delete}</button>
     </form>`;
 }
 
-function attempts(deliveries: readonly JsonObject[], time_zone: string): Html {
-  if (deliveries.length === 0) return html`<p class="muted">Nothing was sent yet.</p>`;
+function attempts({ texts: { webhooks: says }, show }: Visit, deliveries: readonly JsonObject[]): Html {
+  if (deliveries.length === 0) return html`<p class="muted">${says.nothing_sent}</p>`;
   return table(
-    'Attempts',
-    ['Time', '#Event', '#Took', 'Result'],
+    says.attempts,
+    [says.time, `#${says.event}`, `#${says.took}`, says.result],
     deliveries.map((row) => {
       const is_delivered = row.delivered === true;
       return html`
-        <tr><td class="small">${formatTime(countIn(row, 'tried_at'), 'en', time_zone)}</td>
-          <td class="number">${integerIn(row, 'event_id') ?? 'test'}</td>
-          <td class="number">${formatCount(countIn(row, 'duration_ms'), 'en')} ms</td>
-          <td><span class="tag ${is_delivered ? 'good' : 'bad'}">${is_delivered ? 'delivered' : 'failed'}</span> ${integerIn(row, 'status') ?? ''} ${textIn(row, 'failure') ?? ''}</td></tr>`;
+        <tr><td class="small">${show.time(countIn(row, 'tried_at'))}</td>
+          <td class="number">${integerIn(row, 'event_id') ?? says.test}</td>
+          <td class="number">${show.count(countIn(row, 'duration_ms'))} ms</td>
+          <td><span class="tag ${is_delivered ? 'good' : 'bad'}">${is_delivered ? says.delivered : says.failed}</span> ${integerIn(row, 'status') ?? ''} <span lang="en">${textIn(row, 'failure') ?? ''}</span></td></tr>`;
     }),
   );
 }
@@ -154,6 +157,7 @@ function attempts(deliveries: readonly JsonObject[], time_zone: string): Html {
 /** Does what a button of the page says; what cannot be taken back is asked for first. */
 export async function changeWebhook(visit: Visit): Promise<PageAnswer> {
   const { asked, command } = visit;
+  const { webhooks: says } = visit.texts;
   const id = asked.params.id ?? '';
   const what = asked.form.text('what');
   const page = `/webhooks/${id}`;
@@ -173,23 +177,17 @@ export async function changeWebhook(visit: Visit): Promise<PageAnswer> {
     }
     if (what === 'delete') {
       if (confirmedKey(visit) === undefined) {
-        return asks(
-          'Delete this webhook?',
-          'Nothing is sent there any more. What it missed is not sent later.',
-          'Delete',
-        );
+        return asks(says.ask_delete, says.ask_delete_text, says.delete_it);
       }
       await command('deletewebhook', { webhook_id: id });
       return { see: '/webhooks?done=gone' };
     }
     if (what !== 'rotate') return { problem: 'bad_form' };
     if (confirmedKey(visit) === undefined) {
-      const text =
-        'For a day messages are signed with the old secret as well, so that the receiver has time to change.';
-      return asks('Make a new secret?', text, 'Make a new secret');
+      return asks(says.ask_rotate, says.ask_rotate_text, says.rotate_it);
     }
     const made = await command('rotatewebhooksecret', { webhook_id: id });
-    return await webhookDetail(visit, { kind: 'good', text: 'There is a new secret.' }, textIn(made, 'secret'));
+    return await webhookDetail(visit, { kind: 'good', text: says.new_secret }, textIn(made, 'secret'));
   } catch (error) {
     return await webhookDetail(visit, { kind: 'bad', text: refusal(error) });
   }

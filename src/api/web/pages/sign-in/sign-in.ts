@@ -2,17 +2,23 @@
 
 import { isJsonObject, type JsonObject } from '../../../rpc/json.ts';
 import { MalformedJson, parseJson } from '../../../rpc/json-parser.ts';
-import { type Html, html } from '../html.ts';
+import { filled } from '../fill.ts';
+import { type Html, html, quoted } from '../html.ts';
+import { languageChoice } from '../language-choice.ts';
 import { page } from '../layout.ts';
 import { NodeRefused } from '../node-calls.ts';
 import type { PageAnswer, PageRequest, PageTools, RouteSet } from '../page.ts';
 import { checkForm, endedCookie, personOf, sessionCookie } from './person.ts';
+import { SIGN_IN_TEXTS, type SignInTexts } from './texts.ts';
 
 /** What the page says when something went wrong, or was done. */
 interface Said {
   readonly kind: 'bad' | 'good';
-  readonly text: string;
+  readonly text: Html;
 }
+
+/** What its owner types on the machine of the node. */
+const COMMAND = html`<code>till dashboard</code>`;
 
 /** The routes of a server whose people begin at `home`. */
 export function signInPages(home: string): RouteSet {
@@ -36,6 +42,8 @@ async function show(
   said?: Said,
   status = 200,
 ): Promise<PageAnswer> {
+  const { language } = asked;
+  const texts = SIGN_IN_TEXTS[language];
   const { searchParams } = asked.url;
   const isPost = asked.request.method === 'POST';
   const next = nextPath(isPost ? asked.form.text('next') : (searchParams.get('next') ?? home), home);
@@ -44,41 +52,42 @@ async function show(
   const { is_possible } = await tools.node.ask('passkeys_possible', { origin: asked.base_url });
   const body = html`
     <main class="page stack sign-in">
-      <h1>Sign in</h1>
-      <p class="muted">${tools.settings.shop_name}</p>
+      <h1>${texts.sign_in}</h1>
+      <p class="muted">${quoted(tools.settings.shop_name)}</p>
       ${said !== undefined && html`<p class="notice ${said.kind}" role="alert">${said.text}</p>`}
-      ${token === '' ? byName(next, is_possible === true) : byLink(next, token)}
-    </main>`;
-  const options = { language: 'en' as const, title: 'Sign in', styles: ['dashboard'], scripts: ['passkey'], body };
+      ${token === '' ? byName(texts, next, is_possible === true) : byLink(texts, next, token)}
+    </main>
+    <footer class="page-foot">${languageChoice(asked, texts)}</footer>`;
+  const options = { language, title: texts.sign_in, styles: ['dashboard'], scripts: ['passkey'], body };
   return { status, html: page(tools.assets, options), headers: { 'x-robots-tag': 'noindex' } };
 }
 
 /** A link is used by a button, not by being opened: whatever looks at links ahead of people must not use it up. */
-function byLink(next: string, token: string): Html {
+function byLink(texts: SignInTexts, next: string, token: string): Html {
   return html`
     <form class="card stack" method="post" action="/sign-in">
-      <p>This link signs you in once.</p>
+      <p>${texts.once}</p>
       <input type="hidden" name="way" value="link">
       <input type="hidden" name="token" value="${token}">
       <input type="hidden" name="next" value="${next}">
-      <button class="button">Sign in</button>
+      <button class="button">${texts.sign_in}</button>
     </form>`;
 }
 
-function byName(next: string, has_passkeys: boolean): Html {
+function byName(texts: SignInTexts, next: string, has_passkeys: boolean): Html {
   return html`
     <form class="card stack" method="post" action="/sign-in">
       <input type="hidden" name="way" value="password">
       <input type="hidden" name="next" value="${next}">
       <div class="field">
-        <label for="name">Name</label>
+        <label for="name">${texts.name}</label>
         <input id="name" name="name" autocomplete="username" autocapitalize="none" required maxlength="64">
       </div>
       <div class="field">
-        <label for="password">Password</label>
+        <label for="password">${texts.password}</label>
         <input id="password" name="password" type="password" autocomplete="current-password" required>
       </div>
-      <button class="button">Sign in</button>
+      <button class="button">${texts.sign_in}</button>
     </form>
     ${
       has_passkeys &&
@@ -87,11 +96,16 @@ function byName(next: string, has_passkeys: boolean): Html {
       <input type="hidden" name="way" value="passkey">
       <input type="hidden" name="next" value="${next}">
       <input type="hidden" name="response" value="">
-      <button class="button quiet">Sign in with a passkey</button>
-      <p role="status" data-passkey-says></p>
+      <button class="button quiet">${texts.by_passkey}</button>
+      ${passkeySays(texts)}
     </form>`
     }
-    <p class="muted">The owner of the node gets a link by typing <code>till dashboard</code> on its machine. Others ask the owner for one.</p>`;
+    <p class="muted">${filled(texts.how, { command: COMMAND })}</p>`;
+}
+
+/** Where the script of passkeys says what happens: it has the words from here. */
+export function passkeySays(texts: SignInTexts): Html {
+  return html`<p role="status" data-passkey-says data-follow="${texts.passkey_follow}" data-nothing="${texts.passkey_nothing}" data-failed="${texts.passkey_failed}"></p>`;
 }
 
 async function signIn(tools: PageTools, asked: PageRequest, home: string): Promise<PageAnswer> {
@@ -106,9 +120,17 @@ async function signIn(tools: PageTools, asked: PageRequest, home: string): Promi
     return { see: nextPath(form.text('next'), home), headers: { 'set-cookie': sessionCookie(asked, String(session)) } };
   } catch (error) {
     if (!(error instanceof NodeRefused)) throw error;
-    const status = error.error === 'SIGN_IN_TOO_OFTEN' ? 429 : 401;
-    return await show(tools, asked, home, { kind: 'bad', text: error.message.replaceAll('`', '') }, status);
+    const isTooOften = error.error === 'SIGN_IN_TOO_OFTEN';
+    const text = wrong(SIGN_IN_TEXTS[asked.language], isTooOften ? 'too_often' : way);
+    return await show(tools, asked, home, { kind: 'bad', text }, isTooOften ? 429 : 401);
   }
+}
+
+/** Why nobody was signed in. */
+function wrong(texts: SignInTexts, why: string): Html {
+  if (why === 'too_often') return html`${texts.too_often}`;
+  if (why === 'passkey') return html`${texts.wrong_passkey}`;
+  return why === 'link' ? filled(texts.wrong_link, { command: COMMAND }) : html`${texts.wrong_password}`;
 }
 
 async function challenge(tools: PageTools, asked: PageRequest): Promise<PageAnswer> {

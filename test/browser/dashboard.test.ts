@@ -108,7 +108,7 @@ const PAGES: readonly (readonly [name: string, path: () => string, words: RegExp
   ['account', () => '/account', /Password[\s\S]*Passkeys/],
   ['backups', () => '/backups', /The words[\s\S]*The database/],
   ['log', () => '/log', /node [0-9a-f]{66} is up|commands at/],
-  ['settings', () => '/settings', /shop-timezone[\s\S]*Europe\/Berlin/],
+  ['settings', () => '/settings', /Name of the shop[\s\S]*Read when the node starts[\s\S]*dashboard-bind/],
   ['first-steps', () => '/first-steps', /Give the shop a name/],
 ];
 

@@ -82,8 +82,36 @@ export function readSnapshot(folder: string): Snapshot {
   return { count, first, second, disabled, capacity_sat, minimum, maximum, base, ppm, cltv, ids };
 }
 
-/** Writes the snapshot as a map file of regtest, unsigned. Answers how many channels it has. */
-export function writeMapFile(folder: string, path: string, now_seconds: number): number {
+/** How much is in the channel that was announced just before. */
+function amountRecord(satoshi: bigint): Buffer {
+  const message = Buffer.alloc(10);
+  message.writeUInt16BE(RECORD_TYPES.channel_amount);
+  message.writeBigUInt64BE(satoshi, 2);
+  return message;
+}
+
+/** What each node says of itself: an alias, seven bytes of features, an IPv4 address, as most nodes have. */
+function nodeRecord(id: Buffer, number: number, now_seconds: number): Buffer {
+  const message = Buffer.alloc(156);
+  message.writeUInt16BE(257);
+  message.writeUInt16BE(7, 66);
+  // data_loss_protect, tlv_onion, static_remotekey and payment_secret, none of them required.
+  message.write('0000000000a202', 68, 'hex');
+  message.writeUInt32BE(now_seconds, 75);
+  message.set(id, 79);
+  message.write(`node ${number}`, 115);
+  message.writeUInt16BE(7, 147);
+  message.writeUInt32BE(0x01080000 + (number >>> 8), 149);
+  message[153] = number & 0xff;
+  message.writeUInt16BE(9735, 154);
+  return encodeRecord(message, now_seconds);
+}
+
+/**
+ * Writes the snapshot as a map file of regtest, unsigned. Answers how many channels it has. `for_others`: only with records
+ * that Core Lightning knows too.
+ */
+export function writeMapFile(folder: string, path: string, now_seconds: number, for_others = false): number {
   const snapshot = readSnapshot(folder);
   const chain_hash = fromHex(NETWORKS.regtest.chain_hash);
   const records: Buffer[] = [Buffer.of(FILE_VERSION)];
@@ -102,8 +130,14 @@ export function writeMapFile(folder: string, path: string, now_seconds: number):
     for (const [index, id] of [one, two, one, two].entries()) announcement.set(id, 300 + 33 * index);
     records.push(encodeRecord(announcement, now_seconds));
     const satoshi = BigInt(snapshot.capacity_sat[channel] as number);
-    const type = RECORD_TYPES.output_checked;
-    records.push(encodeRecord(channelRecord(type, scid_high, scid_low >>> 0, satoshi, BigInt(channel + 1)), 0));
+    records.push(
+      for_others
+        ? encodeRecord(amountRecord(satoshi), 0)
+        : encodeRecord(
+            channelRecord(RECORD_TYPES.output_checked, scid_high, scid_low >>> 0, satoshi, BigInt(channel + 1)),
+            0,
+          ),
+    );
     for (const direction of [0, 1]) {
       const half = 2 * channel + direction;
       const update = Buffer.alloc(138);
@@ -122,6 +156,7 @@ export function writeMapFile(folder: string, path: string, now_seconds: number):
       records.push(encodeRecord(update, now_seconds));
     }
   }
+  for (const [number, id] of snapshot.ids.entries()) records.push(nodeRecord(id, number, now_seconds));
   writeFileSync(path, Buffer.concat(records));
   return snapshot.count;
 }

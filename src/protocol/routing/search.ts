@@ -57,6 +57,11 @@ export interface FoundWay {
 }
 
 const HOPS_FIRST = 2 ** 40;
+/**
+ * What a hop costs in a way's rank, msat: next to nothing, so that of ways that cost the same the shortest comes first. Some
+ * channels are free, and a long way over them would use up the hops of whatever leads on from there.
+ */
+const HOP_RANK = 0.001;
 
 /** The arrays of a search, kept for the next one. */
 export class Search {
@@ -213,7 +218,7 @@ export class Search {
     if (extra_msat > request.max_fee_msat || delay > request.max_delay || hops > request.max_hops) return;
     let doubt = this.#doubt[end] as number;
     if (request.price_of_doubt > 0 && chance < 1) doubt += request.price_of_doubt * doubtPrice(carried_msat, own_doubt);
-    let key = extra_msat + amount_msat * request.price_of_block * delay + doubt;
+    let key = extra_msat + amount_msat * request.price_of_block * delay + doubt + hops * HOP_RANK;
     if (request.prefers_short) key += hops * HOPS_FIRST;
     if (this.#seen[start] === this.#round) {
       const known = this.#key[start] as number;

@@ -64,6 +64,33 @@ test('the cheapest way is found: as by trying every way', () => {
   );
 });
 
+/** How few hops lead from the source to the target; undefined when none do. */
+function fewestHops(graph: Graph, { source, target }: SearchRequest): number | undefined {
+  const hops = new Map([[target, 0]]);
+  for (const node of hops.keys()) {
+    for (let half = 0; half < graph.half_places; half++) {
+      const start = graph.node[half] as number;
+      if (graph.node[half ^ 1] === node && !hops.has(start)) hops.set(start, (hops.get(node) as number) + 1);
+    }
+  }
+  return hops.get(source);
+}
+
+test('of ways that cost the same the shortest is taken, so that a free detour never uses up the hops', () => {
+  const road = fc.record({ from: fc.nat(59), to: fc.nat(59) }).filter(({ from, to }) => from !== to);
+  fc.assert(
+    fc.property(fc.array(road, { minLength: 60, maxLength: 150 }), (roads) => {
+      const graph = graphOf(
+        60,
+        roads.map((each) => ({ ...each, delay: 0 })),
+      );
+      const request = ask({ price_of_block: 0.001, max_hops: 60 });
+      assert.equal(find(graph, request)?.halves.length, fewestHops(graph, request));
+    }),
+    { numRuns: 50 },
+  );
+});
+
 test('limits of a channel and of the payer are kept', () => {
   const graph = graphOf(4, [
     { from: 0, to: 2, base: 5, delay: 100 },

@@ -1,22 +1,9 @@
 /** What can happen to the servers of a pair: they are killed, stopped and filled, their statements ended, a replica promoted. */
-import { type Fault, pause } from './fault.ts';
+import { type Fault, happens, pause } from './fault.ts';
 import type { Scene } from './scene.ts';
 
 const WRITER = 'SELECT backend_pid FROM lease';
 const OF_WRITER = `FROM pg_stat_activity WHERE pid = (${WRITER})`;
-/** So long a fault waits for its own effect. */
-const LONGEST_MS = 10_000;
-
-/** Waits until a node has logged this since then; false when none has in time. */
-async function isLogged(scene: Scene, before: number, text: string): Promise<boolean> {
-  const until_ms = performance.now() + LONGEST_MS;
-  while (performance.now() < until_ms) {
-    if (occurrences(scene, text) > before) return true;
-    await pause(100);
-  }
-  return false;
-}
-
 function occurrences(scene: Scene, text: string): number {
   return Object.values(scene.nodes).reduce((count, { log }) => count + log.split(text).length - 1, 0);
 }
@@ -42,9 +29,12 @@ export const DATABASE_FAULTS: readonly Fault[] = [
   {
     name: 'the writer of the server hangs',
     async run(scene, random) {
-      const [row] = await scene.sql(`SELECT pid ${OF_WRITER}`);
-      const pid = Number(row?.pid);
-      if (row === undefined || !tell(pid, 'SIGSTOP')) return;
+      let pid = 0;
+      await happens('a writer to stop', async () => {
+        const [row] = await scene.sql(`SELECT pid ${OF_WRITER}`);
+        pid = Number(row?.pid);
+        return row !== undefined && tell(pid, 'SIGSTOP');
+      });
       await pause(500 + random.below(5000));
       tell(pid, 'SIGCONT');
     },
@@ -77,7 +67,9 @@ export const DATABASE_FAULTS: readonly Fault[] = [
       const free = database.fillDisk();
       try {
         // It may also take the whole server down, which then cannot start either.
-        await isLogged(scene, before, full);
+        await happens('a disk that is too full to write', async () => {
+          return database.server.pid === undefined || occurrences(scene, full) > before;
+        });
         await pause(random.below(2000));
       } finally {
         free();
@@ -101,7 +93,10 @@ export const DATABASE_FAULTS: readonly Fault[] = [
       const way = scene.database.replica_way;
       way.set('refuse');
       const what = random.pick(['pg_cancel_backend', 'pg_terminate_backend']);
-      await scene.database.until(`SELECT ${what}(pid) ${OF_WRITER} AND wait_event = 'SyncRep'`);
+      const waiting = "FROM pg_stat_activity WHERE application_name = 'till-writer' AND wait_event = 'SyncRep'";
+      await happens('a commit that waits for the replica', async () => {
+        return (await scene.sql(`SELECT ${what}(pid) ${waiting}`)).length > 0;
+      });
       await pause(random.below(1500));
       way.clear();
     },

@@ -18,3 +18,15 @@ export const other = (side: Side): Side => (side === 'front' ? 'back' : 'front')
 export function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
+
+/** So long a fault waits for its own effect: one that has none proves nothing. */
+const LONGEST_MS = 60_000;
+
+/** Looks until it is so. Rejects with what did not happen. */
+export async function happens(what: string, isSo: () => Promise<boolean>): Promise<void> {
+  const until_ms = performance.now() + LONGEST_MS;
+  while (!(await isSo())) {
+    if (performance.now() > until_ms) throw new Error(`this fault did not happen: ${what}`);
+    await pause(50);
+  }
+}

@@ -3,7 +3,7 @@
  * the ledger agrees. Losses of commits, which give channels up, are in losses.ts.
  */
 import { DATABASE_FAULTS } from './database-faults.ts';
-import { type Fault, other, pause } from './fault.ts';
+import { type Fault, happens, other, pause } from './fault.ts';
 import { HOUR_MS, type Side } from './scene.ts';
 
 /** Stops processes for so long, and lets them go on: their sockets are as they left them. */
@@ -138,8 +138,12 @@ export const FAULTS: readonly Fault[] = [
   {
     name: 'a copy of the active node is started beside it: both take the lease for their own',
     async run(scene, random, active) {
+      const epoch = async (): Promise<bigint> =>
+        BigInt((await scene.sql('SELECT epoch FROM lease'))[0]?.epoch as string);
+      const before = await epoch();
       const twin = scene.twin(active);
-      await Promise.race([twin.start(), pause(6000)]);
+      void twin.start();
+      await happens('the copy takes the lease', async () => (await epoch()) > before);
       await pause(random.below(2000));
       await twin.stop('SIGKILL');
     },

@@ -5,8 +5,6 @@ import { join } from 'node:path';
 import { storm } from './storm.ts';
 import type { Told } from './storms.ts';
 
-const FAREWELL_MS = 20_000;
-
 const [seed, rounds] = process.argv.slice(2).map(Number) as [number, number];
 const tell = (told: Told): void => void process.send?.(told);
 let logs: string | undefined;
@@ -25,8 +23,3 @@ try {
   tell({ failure: logs === undefined ? said : `${said}\n  what the nodes logged is in ${logs}` });
 }
 process.disconnect?.();
-// Nothing is open now. What is all the same is named, and does not keep whoever waits for this process.
-setTimeout(() => {
-  console.error(`seed ${seed}: still open are ${process.getActiveResourcesInfo().join(', ')}`);
-  process.exit(1);
-}, FAREWELL_MS).unref();

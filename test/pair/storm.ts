@@ -131,7 +131,8 @@ interface UnderWay {
 async function afterFault({ scene, drawn, random, trade, before, watch, until_sale_ms }: UnderWay): Promise<number> {
   const node = scene.nodes[before];
   const { pid } = node;
-  const said = node.log.length;
+  const waits = (): number => node.log.split('is the standby now').length;
+  const waited = waits();
   await (drawn as Fault).run(scene, random, before);
   await inTime(trade.more(SALES), 'sales after the fault');
   const took_ms = until_sale_ms();
@@ -142,7 +143,7 @@ async function afterFault({ scene, drawn, random, trade, before, watch, until_sa
   if (takeover !== undefined && after !== before) {
     assert.equal(lateBytes(scene.door, takeover), 0, 'the node that was replaced said something to its peer');
     await inTime(
-      scene.until(async () => node.pid !== pid || node.log.slice(said).includes('is the standby now')),
+      scene.until(async () => node.pid !== pid || waits() > waited),
       'the end of the node that was replaced, or its wait as the standby',
     );
   }

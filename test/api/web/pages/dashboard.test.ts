@@ -334,6 +334,38 @@ describe('the dashboard', TIMEOUT, () => {
     assert.doesNotMatch(JSON.stringify(await client.call('listactions', {})), /rather long/);
   });
 
+  test("settings change the node at once, are written to its log of actions, and are the owner's alone", async () => {
+    const owner = await signedIn();
+    const page = await owner.get('/settings');
+    const { configs } = (await client.call('listconfigs', {})) as { configs: Record<string, { dynamic?: boolean }> };
+    for (const [name, { dynamic }] of Object.entries(configs)) {
+      if (dynamic === true) assert.ok(page.text.includes(` name="${name}"`), `${name} has a field`);
+      else assert.ok(page.text.includes(`<td class="mono">${name}</td>`), `${name} is in the table`);
+    }
+    const fields = { 'invoices-expiry': '900', 'autoclean-cycle': '3600' };
+    const sent = await owner.submit('/settings', '/settings', { group: 'invoices', ...fields });
+    assert.equal(sent.location, '/settings?done=saved', sent.text);
+    const now = (await client.call('listconfigs', { config: 'invoices-expiry' })).configs as Record<string, unknown>;
+    assert.match(JSON.stringify(now), /"value_int":900,"source":"[^"]*config\.setconfig:\d+","dynamic":true/);
+    const again = await owner.submit('/settings', '/settings', { group: 'invoices', ...fields });
+    assert.equal(again.location, '/settings?done=nothing');
+    const { actions } = await client.call('listactions', { limit: 1 });
+    assert.match(JSON.stringify(actions[0]), /"method":"setconfig".*invoices-expiry.*900.*"outcome":"done"/);
+    const wrong = await owner.submit('/settings', '/settings', { group: 'invoices', 'invoices-expiry': 'soon' });
+    assert.equal(wrong.status, 400);
+    assert.match(wrong.text, /Error setting invoices-expiry[\s\S]*value="soon"/);
+    await client.call('createuser', { user: 'Nora', role: 'accountant' });
+    const nora = await signedIn('Nora');
+    const { form_token } = hiddenFields((await nora.get('/')).text, '/sign-out');
+    const refused = await nora.post('/settings', {
+      form_token: form_token as string,
+      group: 'invoices',
+      'invoices-expiry': '60',
+    });
+    assert.equal(refused.status, 403, refused.text);
+    assert.match(JSON.stringify((await client.call('listconfigs', { config: 'invoices-expiry' })).configs), /900/);
+  });
+
   test('takings are those of the shop and its days', async () => {
     const { takings, timezone, payments, amount_msat } = await client.call('listtakings', { periods: 2 });
     assert.equal(timezone, 'Europe/Berlin');

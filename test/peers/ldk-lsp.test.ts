@@ -8,10 +8,14 @@ import { BitcoindProcess, bitcoindMissing } from '../support/bitcoind.ts';
 import { COIN_SCRIPT, coinbaseOf, payFrom } from '../support/coins.ts';
 import { Trader } from '../support/market.ts';
 import { TIMEOUT } from '../support/time-limit.ts';
+import { coreLightning } from './daemons/core-lightning.ts';
+import type { PeerDaemon } from './daemons/daemon.ts';
 import { until } from './daemons/daemon-process.ts';
 import { LDK_LSP, LdkLsp } from './daemons/ldk-lsp.ts';
 
 const skip = bitcoindMissing ?? LDK_LSP.missing;
+/** Of the Core Lightning payer. */
+const CHANNELS = 6;
 const OPTIONS = { ...TIMEOUT, ...(skip === undefined ? {} : { skip }) };
 
 describe(`ldk-node as the provider (${LDK_LSP.version})`, OPTIONS, () => {
@@ -48,6 +52,9 @@ describe(`ldk-node as the provider (${LDK_LSP.version})`, OPTIONS, () => {
 
   /** A new one, that has nothing. */
   async function openShop(from: LdkLsp, ...options: readonly string[]): Promise<Trader> {
+    const limits = options.some((each) => each.startsWith('--undefended-msat'))
+      ? []
+      : ['--undefended-msat=1000000000000'];
     const opened = new Trader('shop', [
       '--network=regtest',
       '--chain=bitcoind',
@@ -55,10 +62,10 @@ describe(`ldk-node as the provider (${LDK_LSP.version})`, OPTIONS, () => {
       `--bitcoin-rpcport=${bitcoind.rpcport}`,
       `--bitcoin-rpcuser=${bitcoind.user}`,
       `--bitcoin-rpcpassword=${bitcoind.password}`,
-      '--undefended-msat=1000000000000',
       `--lsp=${from.id}@${from.address}`,
       '--lsp-max-fee=5000sat',
       '--lsp-max-fee-ppm=20000',
+      ...limits,
       ...options,
     ]);
     await opened.start();
@@ -67,10 +74,11 @@ describe(`ldk-node as the provider (${LDK_LSP.version})`, OPTIONS, () => {
   }
 
   async function give(node: LdkLsp): Promise<void> {
-    const { scriptPubKey } = await bitcoind.call<{ scriptPubKey: string }>(
-      'validateaddress',
-      await node.ask('address'),
-    );
+    await giveTo(await node.ask('address'));
+  }
+
+  async function giveTo(address: string): Promise<void> {
+    const { scriptPubKey } = await bitcoind.call<{ scriptPubKey: string }>('validateaddress', address);
     const hash = await bitcoind.call<string>('getblockhash', next_coin++);
     const coin = coinbaseOf(Buffer.from(await bitcoind.call<string>('getblock', hash, 0), 'hex'));
     await bitcoind.call('sendrawtransaction', payFrom(coin, 100_000_000n, scriptPubKey).bytes.toString('hex'));
@@ -141,11 +149,112 @@ describe(`ldk-node as the provider (${LDK_LSP.version})`, OPTIONS, () => {
     }
   });
 
+  test('what is more than the operator lends waits for a block with the channel', async () => {
+    const careful = await openShop(provider, '--undefended-msat=50000000');
+    try {
+      const before_it = await payer.usable();
+      await payer.open(provider, 300_000);
+      await until('the funding is sent', async () => (await bitcoind.call<string[]>('getrawmempool')).length > 0);
+      await mine(6);
+      await until('the channel can be used', async () => (await payer.usable()) === before_it + 1);
+      // Without a coin it could not be defended in a block either.
+      await giveTo((await careful.ask('newaddr', { addresstype: 'bech32' })).bech32 as string);
+      await mine(1);
+      await until('the coin is there', async () => {
+        const { outputs } = (await careful.ask('listfunds')) as unknown as { outputs: { status: string }[] };
+        return outputs.some(({ status }) => status === 'confirmed');
+      });
+      const asked = { amount_msat: 120_000_000, label: 'careful', description: 'x', jit: true };
+      const { bolt11 } = await careful.ask('invoice', asked);
+      const paying = payer.pay(bolt11 as string);
+      await until('the funding is sent', async () => (await bitcoind.call<string[]>('getrawmempool')).length > 0);
+      await until('the payment is there', async () => {
+        const { channels } = (await careful.ask('listpeerchannels')) as unknown as { channels: { htlcs: unknown[] }[] };
+        return channels.some(({ htlcs }) => htlcs.length > 0);
+      });
+      const { invoices } = (await careful.ask('listinvoices', { label: 'careful' })) as unknown as {
+        invoices: { status: string }[];
+      };
+      assert.equal(invoices[0]?.status, 'unpaid', 'it waits');
+      await mine(1);
+      assert.equal(await paying, 'Succeeded');
+      const { opening_fee_msat } = await careful.ask('waitinvoice', { label: 'careful' });
+      assert.equal(opening_fee_msat, 2_000_000);
+    } finally {
+      await careful.stop('remove');
+    }
+  });
+
   test('and the next payment costs nothing', async () => {
     await until('the channels can be used', async () => (await shop.usable()).length === 3);
     const plain = await shop.ask('invoice', { amount_msat: 20_000_000, label: 'plain', description: 'x' });
     assert.equal(await payer.pay(plain.bolt11 as string), 'Succeeded');
     const { amount_received_msat, opening_fee_msat } = await paid('plain');
     assert.deepEqual([amount_received_msat, opening_fee_msat], [20_000_000, undefined]);
+  });
+
+  describe(`Core Lightning pays (${coreLightning.version})`, {
+    ...TIMEOUT,
+    ...(coreLightning.missing === undefined ? {} : { skip: coreLightning.missing }),
+  }, () => {
+    let cln: PeerDaemon;
+    let customers_shop: Trader;
+
+    before(async () => {
+      const { rpcport: port, user, password } = bitcoind;
+      cln = await coreLightning.create({ dir: join(dir, 'cln'), name: 'cln', bitcoind: { port, user, password } });
+      for (let coin = 0; coin <= CHANNELS; coin++) await giveTo(await cln.newAddress());
+      await mine(1);
+      await until('it has its coins', async () => (await cln.walletSat()) >= 90_000_000n * BigInt(CHANNELS + 1));
+      await cln.connect(provider.id, Number(provider.address.split(':')[1]));
+      // Five of them do not carry the largest payment.
+      for (let count = 1; count <= CHANNELS; count++) await openOne(42_000n, count);
+      customers_shop = await openShop(provider);
+    });
+    after(async () => {
+      await customers_shop?.stop('remove');
+      await cln?.stop();
+    });
+
+    /** One more channel to the provider: then there are so many. */
+    async function openOne(amount_sat: bigint, count: number): Promise<void> {
+      await cln.open(provider.id, Number(provider.address.split(':')[1]), { amount_sat, is_public: false });
+      await mine(6);
+      await until('the channel can be used', async () => {
+        return (await cln.channels()).filter(({ is_usable }) => is_usable).length === count;
+      });
+    }
+
+    async function received(label: string): Promise<readonly unknown[]> {
+      const { amount_received_msat, opening_fee_msat } = await customers_shop.ask('waitinvoice', { label });
+      return [amount_received_msat, opening_fee_msat];
+    }
+
+    test('a fixed amount in six parts, one over each channel', async () => {
+      const asked = { amount_msat: 200_000_000, label: 'parts', description: 'x', jit: true };
+      const { bolt11 } = await customers_shop.ask('invoice', asked);
+      assert.equal(await cln.pay(bolt11 as string), 'complete');
+      assert.deepEqual(await received('parts'), [198_000_000, 2_000_000]);
+      await until('each channel has carried a part', async () => {
+        return (await cln.channels()).filter(({ remote_sat }) => (remote_sat ?? 0n) > 0n).length === CHANNELS;
+      });
+    });
+
+    test('a fixed amount in one part', async () => {
+      await openOne(200_000n, CHANNELS + 1);
+      const asked = { amount_msat: 80_000_000, label: 'one', description: 'x', jit: true };
+      const { bolt11 } = await customers_shop.ask('invoice', asked);
+      assert.equal(await cln.pay(bolt11 as string), 'complete');
+      assert.deepEqual(await received('one'), [78_000_000, 2_000_000]);
+      await mine(6);
+    });
+
+    test('an amount that the payer chooses', async () => {
+      const asked = { amount_msat: 'any', label: 'open', description: 'x', jit: true };
+      const { bolt11 } = await customers_shop.ask('invoice', asked);
+      assert.equal(await cln.pay(bolt11 as string, 31_000_000n), 'complete');
+      assert.deepEqual(await received('open'), [29_000_000, 2_000_000]);
+      await mine(6);
+    });
   });
 });

@@ -130,13 +130,18 @@ function satOf(amount_msat: unknown): string {
 function hint(shop_dir: string, customer_dir: string): void {
   const till = isCheckout() ? './till' : 'till';
   const shop = `${till} --lightning-dir=${shellWord(shop_dir)}`;
+  const customer = `${till} --lightning-dir=${shellWord(customer_dir)}`;
+  const lines: readonly (readonly [string, string])[] = [
+    [`${shop} inbound`, 'what the shop can receive, and what more costs'],
+    [`${shop} buychannel 1000000`, 'buys a channel ahead, once you have seen the price'],
+    [`${shop} invoice 1000000 coffee "1 cup of coffee"`, 'the shop asks for 1,000 sat'],
+    [`${customer} pay BOLT11`, 'the customer pays it'],
+    [`${shop} help`, 'all that can be asked'],
+  ];
+  const width = Math.max(...lines.map(([command]) => command.length));
   say(`
 Everything stays up until you press Ctrl-C. In another terminal${isCheckout() ? ', in this folder' : ''}:
 
-  ${shop} inbound                                    what the shop can receive, and what more costs
-  ${shop} buychannel 1000000                         buys a channel ahead, once you have seen the price
-  ${shop} invoice 1000000 coffee "1 cup of coffee"   the shop asks for 1,000 sat
-  ${till} --lightning-dir=${shellWord(customer_dir)} pay BOLT11        the customer pays it
-  ${shop} help                                       all that can be asked
+${lines.map(([command, what]) => `  ${command.padEnd(width)}   ${what}`).join('\n')}
 `);
 }

@@ -53,7 +53,8 @@ export class Stage {
     this.#unlock = lockDirectory(this.dir);
     this.#chain = new EmbeddedChain({ clock: systemClock, file: join(this.dir, 'regtest', 'sandbox-blocks') });
     this.#stopServing = await serveChain(this.#chain, this.chain_socket);
-    this.step(`a regtest chain of ${(await this.#chain.tip()).height + 1} blocks is there`);
+    const blocks = (await this.#chain.tip()).height + 1;
+    this.step(`a regtest chain of ${blocks} ${blocks === 1 ? 'block' : 'blocks'} is there`);
   }
 
   /** Where the chain is served. */
@@ -134,7 +135,9 @@ export class Stage {
     await this.mineTo(from);
     this.step(`the ${from.name} has mined ${MATURITY_BLOCKS + 1} blocks and owns 50 BTC that are worth nothing`);
     const { txid, outnum } = await from.ask('fundchannel', { id: to_id, amount: CHANNEL_SAT });
-    this.step(`the ${from.name} funds a channel with ${CHANNEL_SAT} sat, by transaction ${txid}`);
+    this.step(
+      `the ${from.name} funds a channel with ${CHANNEL_SAT.toLocaleString('en-US')} sat, by transaction ${txid}`,
+    );
     return { funding_txid: txid as string, funding_outnum: outnum as number };
   }
 

@@ -373,3 +373,35 @@ test('a node that died before it paid on the chain, and is back too late, pays n
   assert.deepEqual(shelf.addresses_paid, []);
   orders.stop();
 });
+
+for (const way of ['lightning', 'onchain'] as const) {
+  test(`killed between any two steps of an order that is given back (${way}), the node pays once and says so once`, async () => {
+    const failing = (): Shelf => {
+      const shelf = new Shelf();
+      shelf.tamper = (method, result) =>
+        (method === 'lsps1.get_order' ? { ...result, channel: null, order_state: 'FAILED' } : result) as JsonObject;
+      if (way === 'lightning') shelf.lightning_fails = { reason: 'no channel', is_returned: true, is_expired: false };
+      else shelf.refunded_sat = sat(11_000);
+      return shelf;
+    };
+    const steps = await buyOnce(failing(), way);
+    assert.ok(steps > 6, `${steps} steps`);
+    for (let dies_at = 1; dies_at <= steps; dies_at++) {
+      const shelf = failing();
+      await buyOnce(shelf, way, dies_at);
+      const { orders } = await shelf.run();
+      await calm();
+      orders.look();
+      await calm();
+      const begun = orders.list().filter(({ status }) => status !== 'quoted');
+      assert.ok(
+        begun.length <= 1 && begun.every(({ status }) => status === 'refunded'),
+        `died at ${dies_at}: ${begun.map(({ status }) => status)}`,
+      );
+      assert.equal(shelf.addresses_paid.length, way === 'onchain' ? begun.length : 0, `died at ${dies_at}`);
+      const told = await shelf.store.read("SELECT 1 AS one FROM events WHERE type = 'inbound.refunded'");
+      assert.equal(told.length, begun.length, `died at ${dies_at}`);
+      orders.stop();
+    }
+  });
+}

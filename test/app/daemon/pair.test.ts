@@ -1,6 +1,8 @@
 /** Two nodes on one database on a server: who works, what the other one answers meanwhile, and how the work changes hands. */
 import assert from 'node:assert/strict';
 import { copyFileSync, mkdirSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { CallError, type Client, connectToNode } from '../../../src/api/client/index.ts';
@@ -49,8 +51,8 @@ describe('a pair on one database', { ...TIMEOUT, skip: postgresMissing ?? false 
   }
 
   /** Starts a standby, and waits until it answers. `active` resolves when it has taken over. */
-  async function standBy(name: string): Promise<{ readonly active: Promise<Daemon> }> {
-    const active = town.start(name, ...options(name));
+  async function standBy(name: string, ...more: readonly string[]): Promise<{ readonly active: Promise<Daemon> }> {
+    const active = town.start(name, ...options(name), ...more);
     active.catch(() => {
       // Whoever waits for it is told.
     });
@@ -187,6 +189,52 @@ describe('a pair on one database', { ...TIMEOUT, skip: postgresMissing ?? false 
     const back = await started;
     assert.equal((await fetch(`${url}/healthz`)).status, 200);
     await town.stop(back);
+  });
+
+  it('streams and webhooks go on at the other node behind the last number', async () => {
+    const received: { readonly by: string; readonly id: string }[] = [];
+    const receiver = createServer((request, response) => {
+      received.push({ by: request.headers['user-agent'] ?? '', id: String(request.headers['webhook-id']) });
+      request.resume().once('end', () => response.writeHead(204).end());
+    });
+    await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve));
+    const { port } = receiver.address() as AddressInfo;
+    const more = ['--webhook-allow-private=127.0.0.1', '--api-bind=127.0.0.1:0'];
+    const front = await town.start('front', ...options('front'), ...more);
+    const { rune } = await asked('front', (client) => client.call('createrune', {}));
+    await asked('front', (client) => client.call('createwebhook', { url: `http://127.0.0.1:${port}/hook` }));
+    const make = (node: string, label: string) =>
+      asked(node, (client) => client.call('invoice', { amount_msat: 1000, label, description: 'x' }));
+    await make('front', 'before the takeover');
+    await until(() => received.length === 1);
+    const { last_id } = await asked('front', (client) => client.call('listevents', {}));
+
+    copySeed('front', 'back');
+    const { active } = await standBy('back', ...more);
+    await town.stop(front);
+    const back = await active;
+    await make('back', 'behind the takeover');
+    await until(() => received.length === 2);
+    const [first, second] = received.map(({ id }) => id);
+    assert.notEqual(first, second);
+    const url = town.log
+      .findLast((line) => line.startsWith('back info the interface for programs at'))
+      ?.split(' ')
+      .at(-1);
+    const stream = await fetch(`${new URL(url as string).origin}/api/v1/events`, {
+      headers: { authorization: `Bearer ${rune}`, accept: 'text/event-stream', 'last-event-id': String(last_id) },
+    });
+    let text = '';
+    for await (const piece of stream.body as ReadableStream<Uint8Array>) {
+      text += Buffer.from(piece).toString();
+      if (text.includes('\n\n') && text.includes('id:')) break;
+    }
+    assert.match(text, new RegExp(`^id: ?${Number(last_id) + 1}$`, 'm'));
+    assert.match(text, /behind the takeover/);
+    assert.doesNotMatch(text, /before the takeover/);
+    await town.stop(back);
+    receiver.close();
+    receiver.closeAllConnections();
   });
 
   it('a node that is not to wait is told who works', async () => {

@@ -67,6 +67,8 @@ export interface SignedNetwork {
   readonly directions: readonly ListedDirection[];
   readonly node_ids: ReadonlySet<string>;
   readonly map_file: Buffer;
+  /** Of the chain when it was funded. */
+  readonly height: number;
 }
 
 function scriptOf(short_channel_id: string, [one, two]: readonly [string, string]): Uint8Array {
@@ -161,6 +163,8 @@ export async function signedNetwork(
 ): Promise<SignedNetwork> {
   const snapshot = readSnapshot(folder);
   const channels = await fund(bitcoind, snapshot, Math.min(count, snapshot.count));
+  // Asked before all is signed: bitcoind hangs up a connection that is idle so long.
+  const height = await bitcoind.call<number>('getblockcount');
   const records: Buffer[] = [Buffer.of(FILE_VERSION)];
   const directions: ListedDirection[] = [];
   const names = new Set<string>();
@@ -197,7 +201,7 @@ export async function signedNetwork(
   }
   for (const name of names) records.push(encodeRecord(nodeAnnouncement(name, timestamp), timestamp));
   const node_ids = new Set([...names].map(idOf));
-  return { channels, directions, node_ids, map_file: Buffer.concat(records) };
+  return { channels, directions, node_ids, map_file: Buffer.concat(records), height };
 }
 
 /** A transaction that spends a channel's funding output, as both sides would sign it. */

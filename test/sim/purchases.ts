@@ -297,6 +297,12 @@ export class Purchases {
     elsewhere().catch(() => {});
   }
 
+  /** Whether the provider took the payment of this order, and spent the funding of its channel otherwise. */
+  #isCheated(order_id: string): boolean {
+    const sold = this.#seller.records.channel_orders.find((each) => each.order_id === order_id);
+    return this.#isGone(sold?.channel?.funding_outpoint.split(':')[0] as Txid);
+  }
+
   /** Whether the coins of this funding went elsewhere. */
   #isGone(funding_txid: Txid): boolean {
     return this.#seller.withheld.has(funding_txid);
@@ -370,7 +376,7 @@ export class Purchases {
     );
     const orders = buyingOf(this.#town.up(this.#shop))
       .purchases.channel_orders.list()
-      .filter(isOpen)
+      .filter((order) => isOpen(order) && !this.#isCheated(order.order_id))
       .map(({ number, status, pay_way, problem }) => `order ${number} is ${status} ${pay_way}: ${problem}`);
     return [...payments, ...orders];
   }

@@ -1,6 +1,6 @@
 /**
- * The files for Koinly (universal template: https://support.koinly.io/en/articles/9489976) and CoinTracking (custom import): the
- * header with every column in its place, and an income, a refund and a fee in it, cell by cell.
+ * The files for Koinly (universal template) and CoinTracking (custom import): the header with every column in its place, and
+ * an income, a refund and a fee in it, cell by cell.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

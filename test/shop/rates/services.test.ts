@@ -1,6 +1,6 @@
 /**
- * The answers of the public services that are asked for rates, in the form that each describes for its interface, served by a
- * server of our own: the price is found in each, to the digit. No service is asked here.
+ * Answers as the public services give them when they are asked for rates, written by hand and served by a server of our own:
+ * the price is found in each, to the digit. No service is asked here, and none of the answers is a recording.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -14,10 +14,15 @@ const BY_TILL_MSAT = 70_000_000n;
 const ANCHOR_SAT = 330n;
 
 /**
- * A channel with two HTLCs, and no connection any more: one by Till, which the peer holds; one by the peer, whose preimage
- * Till has given out, though the peer never got it.
+ * A channel with two HTLCs: one by Till, which the peer holds; one by the peer, whose preimage Till has given out, though the
+ * peer never got it. The connection is gone, or the peer is frozen, with the preimage on its way.
  */
-async function withHtlcs(t: TestContext, kind: DaemonKind, opener: 'Till' | 'the peer') {
+async function withHtlcs(
+  t: TestContext,
+  kind: DaemonKind,
+  opener: 'Till' | 'the peer',
+  peer: 'cut off' | 'frozen' = 'cut off',
+) {
   const world = await World.open(t);
   const { till } = world;
   const { daemon } = await world.daemon(kind, 'peer');
@@ -44,7 +49,12 @@ async function withHtlcs(t: TestContext, kind: DaemonKind, opener: 'Till' | 'the
     relay.there.pass(waiting);
     return false;
   });
-  relay.cut(false);
+  if (peer === 'frozen') {
+    daemon.freeze();
+    t.after(() => daemon.thaw());
+    world.down.add(daemon);
+    relay.there.release();
+  } else relay.cut(false);
   const channel = await till.channel(funding);
   assert.equal(channel?.htlcs.length, 2);
   const ours_sat = (await till.walletSat()) + BigInt(channel?.to_us_msat as bigint) / 1000n;
@@ -92,6 +102,44 @@ async function judge({ world, daemon, held, invoice, ours_sat, funding }: Scene,
   assert.ok(await isBack(), `Till has ${await till.walletSat()} sat; ${expected_sat} less fees would be right`);
 }
 
+interface RawTransaction {
+  readonly txid: string;
+  readonly vin: readonly { readonly txid?: string; readonly vout: number }[];
+  readonly vout: readonly { readonly value: number }[];
+}
+
+/**
+ * What the transactions since this height, all of them Till's, took from the commitment, and what they changed in its
+ * wallet.
+ */
+async function harvest({ bitcoind }: World, funding_txid: string, since_height: number) {
+  const satOf = async (txid: string, vout: number): Promise<bigint> => {
+    const { vout: outputs } = await bitcoind.call<RawTransaction>('getrawtransaction', txid, 1);
+    return BigInt(Math.round((outputs[vout]?.value as number) * 1e8));
+  };
+  let commitment_txid = '';
+  let taken_sat = 0n;
+  let change_sat = 0n;
+  const last = await bitcoind.call<number>('getblockcount');
+  for (let height = since_height + 1; height <= last; height++) {
+    const hash = await bitcoind.call<string>('getblockhash', height);
+    const { tx } = await bitcoind.call<{ tx: readonly RawTransaction[] }>('getblock', hash, 2);
+    for (const { txid, vin, vout } of tx.slice(1)) {
+      if (vin.some((input) => input.txid === funding_txid)) {
+        commitment_txid = txid;
+        continue;
+      }
+      for (const input of vin) {
+        const input_sat = await satOf(input.txid as string, input.vout);
+        if (input.txid === commitment_txid) taken_sat += input_sat;
+        else change_sat -= input_sat;
+      }
+      for (const output of vout) change_sat += BigInt(Math.round(output.value * 1e8));
+    }
+  }
+  return { taken_sat, change_sat };
+}
+
 for (const { kind, skip } of KINDS) {
   describe(`${kind.name} ${kind.version}, with an HTLC each way, and the preimage of one given out`, { skip }, () => {
     test('Till closes alone; the peer takes its HTLC with the preimage', TIMEOUT, async (t) => {
@@ -102,6 +150,36 @@ for (const { kind, skip } of KINDS) {
       await world.mine(1);
       await held.settle();
       await judge(scene, 'complete');
+    });
+
+    test('the peer is frozen: Till closes alone in time, and has all to the satoshi', TIMEOUT, async (t) => {
+      const { world, daemon, held, invoice, funding } = await withHtlcs(t, kind, 'the peer', 'frozen');
+      const { till } = world;
+      const since_height = await world.bitcoind.call<number>('getblockcount');
+      const had_sat = await till.walletSat();
+      const channel = await till.channel(funding);
+      const own_sat = (BigInt(channel?.to_us_msat as bigint) + TO_TILL_MSAT) / 1000n;
+      const isClosing = async (): Promise<boolean> => (await till.channel(funding))?.state !== 'CHANNELD_NORMAL';
+      await mineUntil(world, 'Till has closed', isClosing, 400);
+      // Its own part waits for the delay that the peer asked for.
+      const isOver = async (): Promise<boolean> => {
+        const { outputs } = await till.call('listfunds', {});
+        return (
+          (await till.paymentStatus(held.payment_hash)) === 'failed' &&
+          outputs.every(({ status }) => status === 'confirmed') &&
+          (await till.walletSat()) > had_sat + own_sat - 30_000n
+        );
+      };
+      await mineUntil(world, 'Till has its part and both HTLCs', isOver, 800, 4);
+      const { taken_sat, change_sat } = await harvest(world, funding, since_height);
+      assert.ok(taken_sat === own_sat || taken_sat === own_sat + ANCHOR_SAT, `${taken_sat} of ${own_sat} sat`);
+      assert.equal(await till.walletSat(), had_sat + change_sat);
+      daemon.thaw();
+      world.down.delete(daemon);
+      await world.settle();
+      await mineUntil(world, 'the peer has its proof of payment', async () => {
+        return (await daemon.paymentStatus(invoice.payment_hash)) === 'complete';
+      });
     });
 
     test('the peer closes alone; Till takes back its HTLC that nobody took', TIMEOUT, async (t) => {

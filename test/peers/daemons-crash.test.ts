@@ -1,6 +1,6 @@
 /**
  * Stops, kills and cuts of either side in the middle of a stream of payments with real daemons. More rounds find more:
- * `TILL_PEER_ROUNDS=100 npm test daemons-crash`.
+ * `TILL_PEER_ROUNDS=100 npm test -- daemons-crash`; TILL_PEER_SECONDS begins no more rounds after that time.
  */
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
@@ -11,6 +11,7 @@ import { Stream } from './daemons/stream.ts';
 import { World } from './daemons/world.ts';
 
 const ROUNDS = Number(process.env.TILL_PEER_ROUNDS ?? 2);
+const SECONDS = Number(process.env.TILL_PEER_SECONDS ?? Number.POSITIVE_INFINITY);
 const TIMEOUT = { timeout: 60_000 + ROUNDS * 120_000 };
 
 /** What is done to the two in the middle of the stream, and undone. */
@@ -48,7 +49,8 @@ async function disturb(t: TestContext, kind: DaemonKind, disturbance: Disturbanc
   ];
   const sum = { rounds: 0, paid: 0, failed: 0, hanging_at_peer: 0 };
   try {
-    for (let round = 0; round < ROUNDS; round++) {
+    const end_ms = performance.now() + SECONDS * 1000;
+    for (let round = 0; round < ROUNDS && performance.now() < end_ms; round++) {
       const stream = new Stream(world, daemon);
       await stream.reach(4 + ((round * 5) % 17));
       await disturbance(world, daemon, relay);

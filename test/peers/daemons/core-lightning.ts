@@ -101,6 +101,14 @@ class CoreLightning implements PeerDaemon {
     return this.#process.end('SIGKILL');
   }
 
+  freeze(): void {
+    this.#process.signalAll('SIGSTOP');
+  }
+
+  thaw(): void {
+    this.#process.signalAll('SIGCONT');
+  }
+
   end(): Promise<void> {
     return this.kill();
   }

@@ -41,7 +41,9 @@ export class DaemonProcess {
   /** Starts it, and waits until it answers. */
   async start(isUp: () => Promise<boolean>): Promise<void> {
     const output = openSync(this.#output, 'a');
-    const child = spawn(this.#program, this.#args, { stdio: ['ignore', output, output], env: this.#env });
+    // In a group of its own, which can be frozen as a whole.
+    const stdio = ['ignore', output, output] as const;
+    const child = spawn(this.#program, this.#args, { stdio: [...stdio], env: this.#env, detached: true });
     closeSync(output);
     this.#child = child;
     running.add(child);
@@ -57,6 +59,12 @@ export class DaemonProcess {
         throw new Error(`${this.#program} ended: ${readFileSync(this.#output, 'utf8').slice(-2000)}`);
       return await isUp();
     });
+  }
+
+  /** SIGSTOP or SIGCONT, for it and the processes that it started. */
+  signalAll(signal: 'SIGSTOP' | 'SIGCONT'): void {
+    const pid = this.#child?.pid;
+    if (pid !== undefined) process.kill(-pid, signal);
   }
 
   /** Sends a signal, and waits for its end. */

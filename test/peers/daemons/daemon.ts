@@ -63,6 +63,10 @@ export interface PeerDaemon {
   stop(): Promise<void>;
   /** SIGKILL. */
   kill(): Promise<void>;
+  /** SIGSTOP: it answers nothing, and its connections stay. */
+  freeze(): void;
+  /** Lets it go on. */
+  thaw(): void;
   /** Kills it and what it runs beside it, for good. */
   end(): Promise<void>;
 

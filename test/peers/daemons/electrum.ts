@@ -158,6 +158,14 @@ class Electrum implements PeerDaemon {
     await this.#process.end('SIGKILL');
   }
 
+  freeze(): void {
+    this.#process.signalAll('SIGSTOP');
+  }
+
+  thaw(): void {
+    this.#process.signalAll('SIGCONT');
+  }
+
   async end(): Promise<void> {
     await this.kill();
     await this.#server.end('SIGKILL');

@@ -1,19 +1,20 @@
 /**
- * A node of LDK (ldk-node) in a process of its own, which sells channels by LSPS2 or pays. The program `ldk-lsp` is looked
- * for in TILL_PEERS and on the PATH; it is a few lines around the crate `ldk-node`:
+ * A node of LDK (ldk-node) in a process of its own, which sells channels by LSPS2, or pays, or is a peer like any other. The
+ * program `ldk-lsp` is looked for in TILL_PEERS and on the PATH; it is a few lines around the crate `ldk-node`:
  *
  *   ldk-lsp service|trusted|plain DIR RPC_PORT RPC_USER RPC_PASSWORD LISTEN_PORT
  *
- * It reads a command from each line of its standard input, and answers it with one line: `id`, `address`, `sync`, `balance`,
- * `connect ID HOST:PORT`, `open ID HOST:PORT SAT`, `channels` (ID:SAT:USABLE:OUTBOUND_MSAT ...), `pay BOLT11 [MSAT]` (answers
- * an id) and `payments` (ID:STATUS ...). `service` asks 1 per cent and 2,000 sat at least, for payments of 30,000 to 1,000,000
- * sat, and opens twice what the payment needs; `trusted` does the same with client_trusts_lsp; `plain` sells nothing.
+ * It reads a command from each line of its standard input, and answers it with one line, or with `error` and a reason: `id`,
+ * `address`, `sync`, `balance`, `connect ID HOST:PORT`, `open ID HOST:PORT SAT [PUSH_MSAT [public|private]]` (answers the
+ * funding's txid), `channels` (ID:SAT:USABLE:OUTBOUND_MSAT ...), `pay BOLT11 [MSAT]` (answers an id) and `payments`
+ * (ID:STATUS ...). `ldk-node.ts` says what else. `service` asks 1 per cent and 2,000 sat at least, for payments of 30,000 to
+ * 1,000,000 sat, and opens twice what the payment needs; `trusted` does the same with client_trusts_lsp; `plain` sells nothing.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { type BitcoindProcess, freePort } from '../../support/bitcoind.ts';
+import { freePort } from '../../support/bitcoind.ts';
 import { until } from './daemon-process.ts';
 import { find } from './find.ts';
 
@@ -23,11 +24,19 @@ export class LdkLsp {
   readonly id: string;
   readonly address: string;
   readonly #child: ChildProcess;
+  readonly #ended: Promise<void>;
+  #has_ended = false;
   #waiting: ((answer: string) => void)[] = [];
 
-  static async start(role: 'service' | 'trusted' | 'plain', dir: string, bitcoind: BitcoindProcess): Promise<LdkLsp> {
+  /** Starts one in this directory, with what is there; on this port, or on any. */
+  static async start(
+    role: 'service' | 'trusted' | 'plain',
+    dir: string,
+    bitcoind: { readonly rpcport: number; readonly user: string; readonly password: string },
+    listens?: number,
+  ): Promise<LdkLsp> {
     mkdirSync(dir, { recursive: true });
-    const port = await freePort();
+    const port = listens ?? (await freePort());
     const { rpcport, user, password } = bitcoind;
     const output = openSync(join(dir, 'events'), 'a');
     const args = [role, dir, String(rpcport), user, password, String(port)];
@@ -43,13 +52,20 @@ export class LdkLsp {
     createInterface({ input: child.stdout as NodeJS.ReadableStream }).on('line', (line) =>
       this.#waiting.shift()?.(line),
     );
-    child.once('exit', () => {
-      for (const answer of this.#waiting.splice(0)) answer('error it has ended');
+    // What is written to one that was killed a moment ago breaks the pipe; its end is told below.
+    child.stdin?.on('error', () => {});
+    this.#ended = new Promise<void>((resolve) => {
+      child.once('exit', () => {
+        this.#has_ended = true;
+        for (const answer of this.#waiting.splice(0)) answer('error it has ended');
+        resolve();
+      });
     });
   }
 
   /** Says a line, and resolves with the answer. Rejects with what it says is wrong. */
   async ask(...words: readonly string[]): Promise<string> {
+    if (this.#has_ended) throw new Error(`${words[0]}: it has ended`);
     const { promise, resolve } = Promise.withResolvers<string>();
     this.#waiting.push(resolve);
     this.#child.stdin?.write(`${words.join(' ')}\n`);
@@ -80,10 +96,20 @@ export class LdkLsp {
     return status;
   }
 
-  /** Ends it. */
+  /** Ends it as its operator would. */
   stop(): Promise<void> {
-    const ended = new Promise<void>((resolve) => this.#child.once('exit', () => resolve()));
     this.#child.stdin?.end('quit\n');
-    return ended;
+    return this.#ended;
+  }
+
+  /** Stops it as a process, or lets it go on. */
+  signal(signal: 'SIGSTOP' | 'SIGCONT'): void {
+    this.#child.kill(signal);
+  }
+
+  /** SIGKILL. */
+  kill(): Promise<void> {
+    this.#child.kill('SIGKILL');
+    return this.#ended;
   }
 }

@@ -119,6 +119,14 @@ class Lnd implements PeerDaemon {
     return this.#process.end('SIGKILL');
   }
 
+  freeze(): void {
+    this.#process.signalAll('SIGSTOP');
+  }
+
+  thaw(): void {
+    this.#process.signalAll('SIGCONT');
+  }
+
   end(): Promise<void> {
     return this.kill();
   }

@@ -17,6 +17,7 @@ import type { TlsSettings } from './settings.ts';
 /** How long a client may take to send the head of a request, and the whole of it. */
 const HEAD_MS = 10_000;
 const REQUEST_MS = 120_000;
+const CHECK_MS = 5_000;
 const KEEP_ALIVE_MS = 75_000;
 /** A head may have so many bytes: Core Lightning takes 100 kB. */
 const LONGEST_HEAD_BYTES = 128 * 1024;
@@ -38,6 +39,10 @@ export interface ListenerOptions {
   readonly upgrades: (url: string) => boolean;
   /** What a request with a method that nobody knows gets. */
   readonly unknownMethod: string;
+  /** How long a client may take to send the head of a request; default: 10 seconds. */
+  readonly head_ms?: number;
+  /** And the whole of it; default: two minutes. */
+  readonly request_ms?: number;
   /** The most bytes of a head; default: 128 kB, as many clients of Core Lightning may send. */
   readonly longest_head_bytes?: number;
 }
@@ -53,10 +58,13 @@ export interface Listener {
 
 /** Makes the server; it does not listen yet. */
 export function createListener(options: ListenerOptions): Listener {
+  const { head_ms = HEAD_MS, request_ms = REQUEST_MS } = options;
   const limits = {
     maxHeaderSize: options.longest_head_bytes ?? LONGEST_HEAD_BYTES,
-    headersTimeout: HEAD_MS,
-    requestTimeout: REQUEST_MS,
+    headersTimeout: head_ms,
+    requestTimeout: request_ms,
+    // Node looks for those that take too long only every half minute by itself.
+    connectionsCheckingInterval: Math.min(head_ms, CHECK_MS),
     keepAliveTimeout: KEEP_ALIVE_MS,
     requireHostHeader: false,
   };
@@ -97,7 +105,7 @@ export function createListener(options: ListenerOptions): Listener {
     socket.end('HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n'),
   );
   const sockets = new Set<Socket>();
-  const outer: NetServer | Server = options.tls === undefined ? splitByPreface(http, serve) : http;
+  const outer: NetServer | Server = options.tls === undefined ? splitByPreface(http, serve, head_ms) : http;
   outer.maxConnections = MOST_CONNECTIONS;
   outer.on('connection', (socket: Socket) => {
     sockets.add(socket);
@@ -145,10 +153,10 @@ async function listenPatiently(server: NetServer | Server, { host, port }: Liste
 }
 
 /** In the clear, the first bytes tell HTTP/2 from HTTP/1.1. */
-function splitByPreface(http: Server, serve: ListenerOptions['serve']): NetServer {
+function splitByPreface(http: Server, serve: ListenerOptions['serve'], head_ms: number): NetServer {
   const http2 = createHttp2(serve as never);
-  return createNetServer({ noDelay: true, pauseOnConnect: false }, (socket) => {
-    socket.setTimeout(HEAD_MS, () => socket.destroy());
+  const outer = createNetServer({ noDelay: true, pauseOnConnect: false }, (socket) => {
+    socket.setTimeout(head_ms, () => socket.destroy());
     socket.once('error', () => socket.destroy());
     socket.once('readable', () => {
       socket.setTimeout(0);
@@ -159,6 +167,9 @@ function splitByPreface(http: Server, serve: ListenerOptions['serve']): NetServe
       (isHttp2 ? http2 : http).emit('connection', socket);
     });
   });
+  // The inner server never listens itself, and watches the time of its requests only once it hears that it does.
+  outer.once('listening', () => http.emit('listening'));
+  return outer;
 }
 
 /** What Node says of bytes that are no request. */

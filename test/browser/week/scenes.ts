@@ -160,8 +160,14 @@ export async function takingsShown(week: Week): Promise<Readonly<Record<'Today' 
     for (const title of ['Today', 'This month'] as const) {
       const card = page.locator('section.card', { has: page.getByRole('heading', { name: title, exact: true }) });
       const [, whole = '', fraction = ''] =
-        /^([\d,]+)(?:\.(\d+))?\ssat$/.exec(await card.locator('.figure').innerText()) ?? [];
-      const payments = /^[\d,]+/.exec(await card.locator('.muted').innerText())?.[0] ?? '';
+        /^([\d,]+)(?:\.(\d+))?\ssat$/.exec(await card.locator('.figure', { hasText: /\ssat$/ }).innerText()) ?? [];
+      const payments =
+        /^[\d,]+/.exec(
+          await card
+            .locator('.muted', { hasText: /payments?$/ })
+            .first()
+            .innerText(),
+        )?.[0] ?? '';
       shown[title] = [
         BigInt(whole.replaceAll(',', '') + fraction.padEnd(3, '0')),
         Number(payments.replaceAll(',', '')),

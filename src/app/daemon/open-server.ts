@@ -19,6 +19,7 @@ import type { Config } from '../config/config.ts';
 import type { Database, DatabaseOptions, EndWaiting, ServerPair } from './database.ts';
 import { LeaseWait, STANDBY_NAME } from './lease-wait.ts';
 import { nodeName } from './node-name.ts';
+import { replicationFault } from './replication-fault.ts';
 
 /** How often the number of commits is made safe against a loss of power, and the server is asked about its replicas. */
 const EVERY_SECOND_MS = 1000;
@@ -160,23 +161,6 @@ function outsideOf(
     may_be_behind: hasChanged && !isProven,
     judged: [{ sql: JUDGED, params: [timeline, is_synchronous ? 1n : 0n] }],
   };
-}
-
-/** Throws StoreFailure when a pair would rest on a server that may lose what it confirmed; answers what to warn of. */
-function replicationFault(
-  { is_synchronous, replicas }: Replication,
-  { values }: Config,
-  log: DatabaseOptions['log'],
-): string | undefined {
-  if (!values.standby || replicas === 0 || is_synchronous) return undefined;
-  const fault =
-    'the server replicates asynchronously: when a replica takes its place, payments that were reported may be missing. Set ' +
-    'synchronous_standby_names';
-  if (values['database-must-be-synchronous']) {
-    throw new StoreFailure(`${fault}, or accept that with --database-must-be-synchronous=false`);
-  }
-  log.warn(fault);
-  return fault;
 }
 
 function seedIsMissing({ network_dir }: Config): string {

@@ -6,8 +6,18 @@ import { join } from 'node:path';
 /** Processes that still run when the tests end were left by a test that failed. */
 const running = new Set<ChildProcess>();
 process.on('exit', () => {
-  for (const child of running) child.kill('SIGKILL');
+  for (const child of running) signalGroup(child, 'SIGKILL');
 });
+
+/** Its group may be gone already. */
+function signalGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
 
 /** Looks again and again, since daemons tell nobody when something is so. Gives up after so many looks. */
 export async function until(what: string, isSo: () => Promise<boolean> | boolean, looks = 600): Promise<void> {
@@ -63,12 +73,12 @@ export class DaemonProcess {
 
   /** SIGSTOP or SIGCONT, for it and the processes that it started. */
   signalAll(signal: 'SIGSTOP' | 'SIGCONT'): void {
-    const pid = this.#child?.pid;
-    if (pid !== undefined) process.kill(-pid, signal);
+    if (this.#child !== undefined) signalGroup(this.#child, signal);
   }
 
-  /** Sends a signal, and waits for its end. */
+  /** Sends a signal, and waits for its end. One that is frozen, because a test failed then, is woken first. */
   async end(signal: NodeJS.Signals): Promise<void> {
+    this.signalAll('SIGCONT');
     this.#child?.kill(signal);
     await this.#exited;
   }

@@ -3,7 +3,7 @@
  * or on a disk so small that a test can fill it.
  */
 import { spawnSync } from 'node:child_process';
-import { chownSync, mkdirSync, mkdtempSync, rmSync, statfsSync, statSync, writeFileSync } from 'node:fs';
+import { chownSync, mkdirSync, mkdtempSync, rmdirSync, rmSync, statfsSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
@@ -19,9 +19,14 @@ const DISK = '200m';
 const KEEP_WAL = 'wal_keep_size=512MB';
 const TRY_AGAIN_MS = 20;
 
-/** A disk of our own can be mounted by root, on Linux. */
+/** Whether a disk of our own can be mounted here: by root on Linux, except in most containers. So it is tried. */
 export function canMount(): boolean {
-  return process.platform === 'linux' && process.getuid?.() === 0 && spawnSync('mount', ['--version']).status === 0;
+  if (process.platform !== 'linux' || process.getuid?.() !== 0) return false;
+  const directory = mkdtempSync(join(tmpdir(), 'till-mount-'));
+  const { status } = spawnSync('mount', ['-t', 'tmpfs', 'till-test', directory]);
+  if (status === 0) run('umount', directory);
+  rmdirSync(directory);
+  return status === 0;
 }
 
 function run(program: string, ...args: readonly string[]): void {

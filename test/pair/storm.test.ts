@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { findPostgres, NoPostgresError } from '../../src/app/sandbox/postgres-server.ts';
+import { canMount } from './database.ts';
 import { storms } from './storms.ts';
 
 const ROUNDS = Number(process.env.TILL_PAIR_ROUNDS ?? 0);
@@ -28,6 +29,7 @@ test('a pair goes on through faults, loses nothing, and says nothing twice', {
   skip: missing() ?? false,
 }, async (t) => {
   t.diagnostic(`seed ${SEED}`);
+  if (!canMount()) t.diagnostic('skipped: a full disk, since none can be mounted here');
   const failures: string[] = [];
   await storms({
     seed: SEED,

@@ -134,11 +134,11 @@ export function storeContract(name: string, open: () => Promise<Store>, missing?
       };
       const [events_before, things_before] = await counters();
       const told = (about: string, sql = nextNumber('events')): Write => ({
-        sql: `INSERT INTO events (id, thing, told) VALUES (${sql}, ${lastNumber('things')}, ?)`,
+        sql: `INSERT INTO tellings (id, thing, told) VALUES (${sql}, ${lastNumber('things')}, ?)`,
         params: [about],
       });
       const perhaps = (name: string): Write => ({
-        sql: `INSERT INTO events (id, thing, told) SELECT ${nextNumberIfRow('events')}, id, CAST(? AS TEXT) FROM things WHERE name = ?`,
+        sql: `INSERT INTO tellings (id, thing, told) SELECT ${nextNumberIfRow('events')}, id, CAST(? AS TEXT) FROM things WHERE name = ?`,
         params: [`perhaps ${name}`, name],
       });
       const thing = (name: string): Write => ({ sql: INSERT, params: [name], stop_if_no_row: true });
@@ -170,7 +170,7 @@ export function storeContract(name: string, open: () => Promise<Store>, missing?
         things.map(({ id, name }) => [Number(id) - things_before, name]),
         ['c1', 'c2', 'c3', 'c5', 'c6'].map((name, index) => [index + 1, name]),
       );
-      const events = await store.read('SELECT id, thing, told FROM events WHERE id > ? ORDER BY id', [events_before]);
+      const events = await store.read('SELECT id, thing, told FROM tellings WHERE id > ? ORDER BY id', [events_before]);
       assert.deepEqual(
         events.map((event) => [Number(event.id) - events_before, Number(event.thing) - things_before, event.told]),
         [

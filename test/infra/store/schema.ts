@@ -11,7 +11,7 @@ export const CONTRACT_MIGRATIONS: readonly Migration[] = [
       'CREATE UNIQUE INDEX things_name ON things (name)',
       'CREATE TABLE counters (name TEXT PRIMARY KEY, value BIGINT NOT NULL)',
       "INSERT INTO counters (name, value) VALUES ('things', 0), ('events', 0), ('units', 0)",
-      'CREATE TABLE events (id INTEGER PRIMARY KEY, thing INTEGER, told TEXT NOT NULL)',
+      'CREATE TABLE tellings (id INTEGER PRIMARY KEY, thing INTEGER, told TEXT NOT NULL)',
     ],
   },
 ];

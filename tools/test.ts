@@ -15,7 +15,15 @@ const given = process.argv.slice(2);
 const words = given.filter((word) => !word.startsWith('--'));
 const store = given.find((word) => word.startsWith('--store='))?.slice('--store='.length);
 /** They start many nodes one after the other, or wait for minutes. */
-const LONGER = ['test/guides/', 'test/crash/', 'test/pair/', 'test/e2e/sandbox', 'test/app/sandbox/small-channels'];
+const LONGER = [
+  'test/guides/',
+  'test/crash/',
+  'test/pair/',
+  'test/e2e/sandbox',
+  'test/app/sandbox/small-channels',
+  'test/app/daemon/sql-on-a-server',
+  'test/node/network/same-file',
+];
 const isLonger = (file: string): boolean => LONGER.some((path) => file.startsWith(path));
 const isOfLonger = given.includes('--longer');
 const isPatient = given.includes('--patient');

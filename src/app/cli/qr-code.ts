@@ -2,7 +2,8 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { encode, renderSVG } from 'uqr';
+import { encodeQr, type QrCode } from '../../codec/qr/encode.ts';
+import { strokes } from '../../codec/qr/path.ts';
 
 /** White around the code, in modules: readers want four, and take two where all around it is white or dark. */
 const BORDER_MODULES = 2;
@@ -27,17 +28,19 @@ export function qrCode(
 ): string {
   // Upper case makes a smaller code: QR packs it denser, and bech32 allows it.
   const text = letters === 'any case' ? given.toUpperCase() : given;
-  const { data, size } = encode(text, { border: BORDER_MODULES });
+  const code = encodeQr(text);
+  const size = code.size + 2 * BORDER_MODULES;
   if (size > columns) {
-    const file = writeDrawing(renderSVG(text, { border: BORDER_MODULES * 2 }));
+    const file = writeDrawing(svgOf(code));
     return `The QR code is ${size} columns wide, and this terminal ${columns}: it is in ${file}, for a browser to show.\n`;
   }
   const lines: string[] = [];
-  for (let y = 0; y < size; y += 2) {
-    const line = Array.from({ length: size }, (_, x) =>
+  for (let y = -BORDER_MODULES; y < code.size + BORDER_MODULES; y += 2) {
+    const line = Array.from({ length: size }, (_, column) => {
+      const x = column - BORDER_MODULES;
       // One character is two modules high: a character is about twice as high as wide.
-      halves(data[y]?.[x] === true, data[y + 1]?.[x] === true, has_colours),
-    ).join('');
+      return halves(code.isDark(x, y), code.isDark(x, y + 1), has_colours);
+    }).join('');
     lines.push(has_colours ? `${BLACK_ON_WHITE}${line}${AS_BEFORE}` : line);
   }
   return `${lines.join('\n')}\n`;
@@ -49,6 +52,13 @@ function halves(isUpperDark: boolean, isLowerDark: boolean, has_colours: boolean
   if (upper && lower) return '█';
   if (upper) return '▀';
   return lower ? '▄' : ' ';
+}
+
+/** A picture of its own, black on white, with the quiet zone that readers want. */
+function svgOf(code: QrCode): string {
+  const margin = BORDER_MODULES * 2;
+  const size = code.size + 2 * margin;
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${size} ${size}" shape-rendering="crispEdges"><path fill="#fff" d="M0 0h${size}v${size}H0z"/><path stroke="#000" d="${strokes(code, margin)}"/></svg>\n`;
 }
 
 /** Writes the picture where only its owner reads it; answers the path. */

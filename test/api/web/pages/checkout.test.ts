@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { DEFAULT_SOURCES } from '../../../../src/shop/rates/source.ts';
 import { JsonServer } from '../../../support/json-server.ts';
+import { readSvg } from '../../../support/read-qr.ts';
 import { Storefront } from '../../../support/storefront.ts';
 
 let store: Storefront;
@@ -67,6 +68,9 @@ async function nextEvent(url: string, kind: string, words = /(?:)/): Promise<str
 
 const livePath = (markup: string): string | undefined =>
   /data-live="([^"]+)"/.exec(markup)?.[1]?.replaceAll('&amp;', '&');
+/** What a reader finds in the codes of a page. */
+const codesOf = (markup: string): string[] =>
+  [...markup.matchAll(/<svg role="img".*?<\/svg>/gs)].map(([svg]) => readSvg(svg).text);
 const liveUrl = (markup: string): string => store.shop_url + livePath(markup);
 
 test('an invoice has a page when it asks for one, under a name of 128 random bits', async () => {
@@ -76,7 +80,11 @@ test('an invoice has a page when it asks for one, under a name of 128 random bit
   assert.match(seen(page), /Pay to shop 250,000 sat A box of tea Waiting for your payment/);
   assert.ok(page.includes(`href="lightning:${bolt11}"`));
   assert.match(page, new RegExp(`href="bitcoin:bcrt1[a-z0-9]+\\?amount=0\\.0025&amp;lightning=${bolt11}"`));
-  assert.equal(page.match(/<svg role="img"/g)?.length, 2);
+  const address = /href="bitcoin:(bcrt1[a-z0-9]+)/.exec(page)?.[1] as string;
+  assert.deepEqual(codesOf(page), [
+    `LIGHTNING:${bolt11.toUpperCase()}`,
+    `bitcoin:${address.toUpperCase()}?amount=0.0025&lightning=${bolt11.toUpperCase()}`,
+  ]);
   assert.ok(!('checkout_url' in (await store.invoice({ checkout: false }))));
   for (const wrong of [
     '0'.repeat(32),
@@ -168,6 +176,7 @@ test('deposits: seen in a block, confirmed, short and by how much, and the rest'
   assert.match(seen(await short), /Not enough yet: 50,000 sat is missing/);
   const page = await text(made.checkout_url);
   assert.ok(page.includes(`href="bitcoin:${address}?amount=0.0005"`));
+  assert.deepEqual(codesOf(page), [`bitcoin:${address.toUpperCase()}?amount=0.0005`]);
   assert.ok(!page.includes('lightning:'), 'Lightning would pay all of it again');
   const confirming = nextEvent(liveUrl(page), 'state', /Payment seen/);
   await store.deposit(address, 50_000);

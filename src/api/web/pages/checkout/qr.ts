@@ -1,5 +1,6 @@
-/** QR codes as one path of SVG: small on the wire, and sharp at any size. */
-import { encode } from 'uqr';
+/** QR codes on pages. */
+import { encodeQr } from '../../../../codec/qr/encode.ts';
+import { strokes } from '../../../../codec/qr/path.ts';
 import { type Html, html } from '../html.ts';
 
 /** The quiet zone that readers of codes need, in modules. */
@@ -22,21 +23,6 @@ export function qrCode(text: string, label: string): Html {
 }
 
 function drawn(text: string): { readonly path: string; readonly size: number } {
-  const { data, size } = encode(text, { ecc: 'L', border: 0 });
-  let path = '';
-  for (const [y, row] of data.entries()) {
-    // A line of dashes through the middle of the row, each from where the last one ended: few characters, much alike.
-    let pen: number | undefined;
-    for (let x = 0; x < size; ) {
-      let end = x;
-      while (end < size && row[end] === true) end++;
-      if (end > x) {
-        path += pen === undefined ? `M${x + MARGIN} ${y + MARGIN}.5` : `m${x - pen} 0`;
-        path += `h${end - x}`;
-        pen = end;
-      }
-      x = Math.max(end, x + 1);
-    }
-  }
-  return { path, size: size + 2 * MARGIN };
+  const code = encodeQr(text);
+  return { path: strokes(code, MARGIN), size: code.size + 2 * MARGIN };
 }

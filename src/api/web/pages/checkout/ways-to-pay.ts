@@ -1,7 +1,7 @@
 /** The part of the checkout page that a wallet reads: codes, links, and the same as text. */
 import type { CheckoutView } from '../../../../shop/checkout/view.ts';
 import { type Html, html } from '../html.ts';
-import { bitcoinAmount, lightningCode, lightningLink, unifiedLink } from './payment-links.ts';
+import { bitcoinAmount, inCapitals, lightningCode, lightningLink, unifiedCode, unifiedLink } from './payment-links.ts';
 import { qrCode } from './qr.ts';
 import type { CheckoutTexts } from './texts/english.ts';
 
@@ -36,9 +36,12 @@ function waysOf(view: CheckoutView, missing_msat: bigint, texts: CheckoutTexts):
   if (address !== undefined && view.status === 'short') {
     // Lightning would pay all of it a second time: only the rest is asked for, where the first part went.
     const amount = bitcoinAmount(missing_msat);
-    const link = `bitcoin:${address}?amount=${amount}`;
+    const [link, code] = [address, inCapitals(address)].map((to) => `bitcoin:${to}?amount=${amount}`) as [
+      string,
+      string,
+    ];
     const lines = [[texts.address, address] as const, [texts.amount, `${amount} BTC`] as const];
-    return [{ name: 'any', link, code: qrCode(link, texts.qr_any), lines }];
+    return [{ name: 'any', link, code: qrCode(code, texts.qr_any), lines }];
   }
   const lightning: Way = {
     name: 'lightning',
@@ -46,8 +49,8 @@ function waysOf(view: CheckoutView, missing_msat: bigint, texts: CheckoutTexts):
     code: qrCode(lightningCode(view), texts.qr_lightning),
     lines: [[texts.invoice, bolt11]],
   };
-  const unified = unifiedLink(view);
-  if (address === undefined || unified === undefined) return [lightning];
+  const [unified, unified_code] = [unifiedLink(view), unifiedCode(view)];
+  if (address === undefined || unified === undefined || unified_code === undefined) return [lightning];
   const amount_lines =
     view.amount_msat === undefined ? [] : [[texts.amount, `${bitcoinAmount(view.amount_msat)} BTC`] as const];
   return [
@@ -55,7 +58,7 @@ function waysOf(view: CheckoutView, missing_msat: bigint, texts: CheckoutTexts):
     {
       name: 'any',
       link: unified,
-      code: qrCode(unified, texts.qr_any),
+      code: qrCode(unified_code, texts.qr_any),
       lines: [[texts.address, address], ...amount_lines],
     },
   ];

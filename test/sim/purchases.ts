@@ -9,7 +9,7 @@ import { RpcError } from '../../src/base/errors.ts';
 import { msat, sat } from '../../src/base/types/amount.ts';
 import type { ChannelId, PaymentHash, Txid } from '../../src/base/types/brand.ts';
 import { toHex } from '../../src/base/types/hex.ts';
-import { isOpen } from '../../src/node/liquidity/channel-order.ts';
+import { type ChannelOrder, isOpen } from '../../src/node/liquidity/channel-order.ts';
 import type { ChannelState } from '../../src/protocol/channel/state.ts';
 import { DEFAULT_ONCHAIN_POLICY } from '../../src/protocol/onchain/closing-channel.ts';
 import { buying, buyingOf } from './buying.ts';
@@ -297,10 +297,13 @@ export class Purchases {
     elsewhere().catch(() => {});
   }
 
-  /** Whether the provider took the payment of this order, and spent the funding of its channel otherwise. */
-  #isCheated(order_id: string): boolean {
+  /** Whether the provider took the payment of this order, and spent the funding of its channel otherwise or opened less. */
+  #isCheated({ order_id, lsp_balance_sat }: ChannelOrder): boolean {
     const sold = this.#seller.records.channel_orders.find((each) => each.order_id === order_id);
-    return this.#isGone(sold?.channel?.funding_outpoint.split(':')[0] as Txid);
+    const funding_txid = sold?.channel?.funding_outpoint.split(':')[0] as Txid;
+    const channels = this.#town.up(this.#shop).channels.list();
+    const terms = channels.find(({ state }) => state.terms.funding_txid === funding_txid)?.state.terms;
+    return this.#isGone(funding_txid) || (terms !== undefined && terms.funding_satoshis < lsp_balance_sat);
   }
 
   /** Whether the coins of this funding went elsewhere. */
@@ -376,7 +379,7 @@ export class Purchases {
     );
     const orders = buyingOf(this.#town.up(this.#shop))
       .purchases.channel_orders.list()
-      .filter((order) => isOpen(order) && !this.#isCheated(order.order_id))
+      .filter((order) => isOpen(order) && !this.#isCheated(order))
       .map(({ number, status, pay_way, problem }) => `order ${number} is ${status} ${pay_way}: ${problem}`);
     return [...payments, ...orders];
   }

@@ -1,7 +1,6 @@
 /** Many scenes under faults, some at once, each in a process of its own with a seed of its own. */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Round } from './storm.ts';
 
@@ -27,11 +26,6 @@ export interface StormsOptions {
 const MOST_ROUNDS = 12;
 /** A run of few rounds has a scene for each kind of database too. */
 const KINDS = 3;
-/** A process that is done ends by itself: one that does not has left something open. */
-const FAREWELL_MS = 30_000;
-/** So long it has to write down what it does. */
-const REPORT_MS = 5_000;
-
 /** Runs them all. Resolves with how many failed. */
 export async function storms({ seed, rounds, at_once, onRound, onFailure }: StormsOptions): Promise<number> {
   const each = Math.min(MOST_ROUNDS, Math.ceil(rounds / KINDS));
@@ -55,14 +49,11 @@ async function oneScene(
   onRound: (round: Round) => void,
 ): Promise<string | undefined> {
   const path = join(import.meta.dirname, 'storm-process.ts');
-  const report = join(tmpdir(), `till-pair-hangs-${seed}.json`);
   const child = fork(path, [String(seed), String(rounds)], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-    execArgv: ['--report-on-signal', '--report-signal=SIGUSR2', `--report-filename=${report}`],
   });
   let failure: string | undefined;
   let told = 0;
-  let timer: NodeJS.Timeout | undefined;
   child.on('message', (message: Told) => {
     if (message.round !== undefined) {
       told++;
@@ -70,15 +61,7 @@ async function oneScene(
     }
     failure ??= message.failure;
   });
-  child.once('disconnect', () => {
-    timer = setTimeout(() => {
-      failure ??= `seed ${seed}: its process did not end by itself; what it does and has open is in ${report}`;
-      child.kill('SIGUSR2');
-      setTimeout(() => child.kill('SIGKILL'), REPORT_MS);
-    }, FAREWELL_MS);
-  });
   const [code, signal] = (await once(child, 'exit')) as [number | null, string | null];
-  clearTimeout(timer);
   if (failure === undefined && (code !== 0 || told !== rounds)) {
     failure = `seed ${seed}: its process ended with ${code ?? signal} after ${told} of ${rounds} rounds`;
   }

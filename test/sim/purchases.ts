@@ -154,7 +154,7 @@ export class Purchases {
     else if (dice < 0.984) this.#reorganise();
     else if (dice < 0.985) this.#town.world.clock.advance(this.#seller.jit_price.valid_seconds * 1000);
     else if (dice < 0.989) await this.#spendOtherwise();
-    else await this.#town.calm();
+    else await this.#rest();
     for (const wire of this.#town.wires) if (!wire.isUp && random.chance(0.3)) wire.notice();
     for (const machine of this.#town.machines) if (machine.life.isOver && random.chance(0.3)) this.#town.start(machine);
     for (const pair of this.#town.apart) if (random.chance(0.3)) this.#town.connect(pair);
@@ -335,15 +335,20 @@ export class Purchases {
     assert.ok(total_msat <= ALLOWANCE_MSAT, `${this.#what}: ${total_msat} msat in channels without a block`);
   }
 
+  /** All that is under way happens. A provider that lies each time it is called again would never let it end. */
+  async #rest(): Promise<void> {
+    Object.assign(this.#seller.conduct, HONEST);
+    await this.#town.calm();
+  }
+
   /** Everything comes to its end; then what people were told must be true. */
   async end(): Promise<Figures> {
     const town = this.#town;
-    Object.assign(this.#seller.conduct, HONEST);
     for (const machine of town.machines) {
       if (!machine.life.isOver) await town.kill(machine, machine.life.waiting.length);
       town.start(machine);
     }
-    await town.calm();
+    await this.#rest();
     for (let round = 0; this.#leftOver().length > 0; round++) {
       assert.ok(round < 300, `${this.#what}: comes to no end: ${this.#leftOver().join('; ')}`);
       town.world.clock.advance(61_000);

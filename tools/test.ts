@@ -22,6 +22,8 @@ const LONGER = [
   'test/e2e/sandbox',
   'test/app/sandbox/small-channels',
   'test/app/daemon/sql-on-a-server',
+  'test/app/daemon/hostile-texts',
+  'test/app/daemon/pair',
   'test/node/network/same-file',
 ];
 const isLonger = (file: string): boolean => LONGER.some((path) => file.startsWith(path));

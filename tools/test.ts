@@ -6,9 +6,10 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { globSync, mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { startSharedServer } from './shared-server.ts';
 import { fileOnly, opensStore } from './store-tests.ts';
 
 const given = process.argv.slice(2);
@@ -54,18 +55,6 @@ const AT_ONCE = `--test-concurrency=${Math.max(2, availableParallelism())}`;
 /** Needs what all others have done. */
 const STATEMENTS = join('test', 'infra', 'store', 'postgres', 'statements.test.ts');
 
-/** One server for all that share it; a test that is run alone starts its own. */
-async function startShared(): Promise<(() => Promise<void>) | undefined> {
-  const isAsked = store !== undefined || files.some((file) => readFileSync(file, 'utf8').includes('newSchema'));
-  if (!isAsked) return undefined;
-  const { PostgresServer, postgresPrograms, SHARED_SERVER } = await import('../test/support/postgres.ts');
-  if (postgresPrograms === undefined) return undefined;
-  // Whole nodes refuse a server that may lose what it has confirmed.
-  const server = await (store === undefined ? PostgresServer.start() : PostgresServer.start(['fsync=on']));
-  process.env[SHARED_SERVER] = server.directory;
-  return () => server.stop();
-}
-
 /** Runs test files. Answers the exit code. */
 async function run(paths: readonly string[], options: readonly string[] = []): Promise<number> {
   const limit = `--test-timeout=${isPatient ? PATIENT_MS : LONGEST_MS}`;
@@ -84,7 +73,7 @@ async function run(paths: readonly string[], options: readonly string[] = []): P
   }
 }
 
-const stopShared = await startShared();
+const stopShared = await startSharedServer(files, store !== undefined);
 if (store !== undefined) process.env.TILL_TEST_STORE = store;
 let status: number;
 if (words.length > 0 || isOfLonger || store !== undefined) status = await run(files);

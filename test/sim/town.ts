@@ -17,7 +17,7 @@ import { Wire } from './wire.ts';
 /** Turns of the event loop without any news after which nothing more comes by itself. */
 const CALM_TURNS = 4;
 /** More than any run needs to come to rest. */
-const MOST_TURNS = 100_000;
+const MOST_TURNS = 20_000;
 
 /** A channel between two machines. */
 export interface Street {

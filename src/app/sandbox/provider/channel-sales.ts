@@ -7,7 +7,7 @@ import type { RandomBytes } from '../../../base/crypto/random.ts';
 import type { Log } from '../../../base/log.ts';
 import { parseAddress } from '../../../base/types/address.ts';
 import { msat, sat } from '../../../base/types/amount.ts';
-import type { NodeId, PaymentHash, PaymentPreimage, PaymentSecret } from '../../../base/types/brand.ts';
+import type { ChannelId, NodeId, PaymentHash, PaymentPreimage, PaymentSecret } from '../../../base/types/brand.ts';
 import type { Clock } from '../../../base/types/clock.ts';
 import { featureSet } from '../../../base/types/features.ts';
 import { toHex } from '../../../base/types/hex.ts';
@@ -40,7 +40,7 @@ export interface ChannelSalesOptions {
   readonly randomBytes: RandomBytes;
   readonly log: Log;
   readonly node: () => SellingNode;
-  readonly opener: () => ChannelOpener;
+  readonly opener: ChannelOpener;
 }
 
 export class ChannelSales {
@@ -48,6 +48,8 @@ export class ChannelSales {
   /** Parts of payments for orders, held. */
   readonly #held = new Map<PaymentHash, IncomingHtlc[]>();
   readonly #opening = new Set<ChannelOrder>();
+  /** Orders whose channel our wallet could not pay for, and the height at which that was. */
+  readonly #unfunded = new Map<ChannelOrder, number>();
   readonly #returning = new Set<ChannelOrder>();
 
   constructor(options: ChannelSalesOptions) {
@@ -193,10 +195,11 @@ export class ChannelSales {
   }
 
   /** A payment that is held must go back now, if the channel has not come. */
-  expire(htlc_id: bigint): void {
+  expire(channel_id: ChannelId, htlc_id: bigint): void {
     for (const order of this.#options.records.channel_orders) {
       const held = this.#held.get(order.payment_hash) ?? [];
-      if (held.some((part) => part.htlc_id === htlc_id) && order.channel === undefined) this.#refund(order);
+      const isOfOrder = held.some((part) => part.channel_id === channel_id && part.htlc_id === htlc_id);
+      if (isOfOrder && order.channel === undefined) this.#refund(order);
     }
   }
 
@@ -224,6 +227,8 @@ export class ChannelSales {
     }
     if (order.order_state === 'FAILED') await this.#giveBackOnchain(order);
     if (order.order_state === 'FAILED' || this.#opening.has(order)) return;
+    // Only a block brings coins: who tried again with each message would never come to rest.
+    if (this.#unfunded.get(order) === node().chain.tip().height) return;
     const held_msat = (this.#held.get(order.payment_hash) ?? []).reduce((total, each) => total + each.amount_msat, 0n);
     const isPaidHere = held_msat >= (order.fee_total_sat + order.client_balance_sat) * 1000n;
     if (isPaidHere && order.bolt11_state === 'EXPECT_PAYMENT') {
@@ -238,9 +243,9 @@ export class ChannelSales {
   }
 
   async #deliver(order: ChannelOrder): Promise<void> {
-    const { opener } = this.#options;
+    const { opener, node } = this.#options;
     this.#opening.add(order);
-    const end = await opener().open({
+    const end = await opener.open({
       client_id: order.client_id,
       funding_sat: order.lsp_balance_sat + order.client_balance_sat,
       push_msat: order.client_balance_sat * 1000n,
@@ -249,6 +254,7 @@ export class ChannelSales {
     });
     this.#opening.delete(order);
     // A client that went away is served when it is back.
+    if (end === 'unfunded') this.#unfunded.set(order, node().chain.tip().height);
     if (end === 'refused') this.#refund(order);
     else this.#collect(order);
   }
@@ -315,8 +321,8 @@ export class ChannelSales {
     await node().wallet.withdraw(Buffer.from(script, 'hex'), sat(left_sat), { feerate_per_kw });
   }
 
-  /** A block came: payments on the chain may be in it. */
-  async block(): Promise<void> {
+  /** Payments on the chain may be in a block by now. */
+  async lookForPayments(): Promise<void> {
     const { records, node, price } = this.#options;
     const waiting = records.channel_orders.filter(
       ({ onchain, onchain_state, channel }) =>

@@ -16,6 +16,7 @@ import { type JsonObject, LspsFormatError } from '../../../codec/lsps/envelope.t
 import { type OpeningFeeParams, openingFee, readFeeParams, writeFeeParams } from '../../../codec/lsps/lsps2.ts';
 import type { LiveChannel } from '../../../node/channels/live-channel.ts';
 import type { PassingHtlc } from '../../../node/channels/passing.ts';
+import { type FundingWallet, resumeFundings } from '../../daemon/held-fundings.ts';
 import type { Conduct } from './conduct.ts';
 import { amountParam, invalidParam, type LspsMethod, LspsRefusal } from './lsps0.ts';
 import type { ChannelOpener } from './opener.ts';
@@ -63,9 +64,11 @@ export interface JitSalesOptions {
   readonly randomBytes: RandomBytes;
   readonly promise_key: Secret<Uint8Array>;
   readonly log: Log;
+  /** Something failed that nobody waits for. */
+  readonly onFault: (what: string, error: unknown) => void;
   readonly node: () => SellingNode;
-  readonly opener: () => ChannelOpener;
-  readonly passing: () => PassingPayments;
+  readonly opener: ChannelOpener;
+  readonly passing: PassingPayments;
 }
 
 export class JitSales {
@@ -182,19 +185,36 @@ export class JitSales {
   }
 
   /** Fundings that an earlier run did not send: they are sent, unless they wait for a preimage. */
-  async sendHeldFundings(): Promise<void> {
+  async resumeFundings(): Promise<void> {
     const { node, records } = this.#options;
-    const { wallet, channels } = node();
-    for (const txid of wallet.held()) {
-      const channel = channels.list().find(({ state }) => state.terms.funding_txid === txid);
-      if (channel === undefined) {
-        await wallet.release(txid);
-        continue;
-      }
-      const order = records.jit_orders.find(({ channel_id }) => channel_id === channel.channel_id);
-      if (order?.client_trusts_lsp !== true || order.paid_by !== undefined) await wallet.publish(txid);
-      else this.#withheld.set(txid, () => void wallet.publish(txid));
+    const isUnpaid = (txid: Txid): boolean => {
+      const channel = node()
+        .channels.list()
+        .find(({ state }) => state.terms.funding_txid === txid);
+      const order = records.jit_orders.find(({ channel_id }) => channel_id === channel?.channel_id);
+      return order?.client_trusts_lsp === true && order.paid_by === undefined;
+    };
+    const held = node().wallet.held();
+    for (const txid of held.filter(isUnpaid)) {
+      this.#withheld.set(txid, () => {
+        this.#sendHeld([txid]).catch((error: unknown) => this.#options.onFault('sending a funding', error));
+      });
     }
+    await this.#sendHeld(held.filter((txid) => !isUnpaid(txid)));
+  }
+
+  /** As every node does with what its wallet holds. A funding that it holds no more is none. */
+  async #sendHeld(txids: readonly Txid[]): Promise<void> {
+    const { node, log } = this.#options;
+    const { wallet, channels } = node();
+    const chosen: FundingWallet = {
+      held: () => wallet.held().filter((txid) => txids.includes(txid)),
+      publish: (txid) => wallet.publish(txid),
+      release: (txid) => wallet.release(txid),
+    };
+    await resumeFundings(chosen, channels.list(), log, (channel, reason) => {
+      channels.apply(channel, { kind: 'give_up', reason });
+    });
   }
 
   /** The channel is paid for: the name that it was sold by is one more of its names. */
@@ -202,14 +222,14 @@ export class JitSales {
     const { conduct, node, passing } = this.#options;
     const channel = channel_id === undefined ? undefined : node().channels.find(channel_id);
     if (channel === undefined) return false;
-    passing().pass(htlc, channel, conduct.ordinaryMsat());
+    passing.pass(htlc, channel, conduct.ordinaryMsat());
     return true;
   }
 
   #gather(order: JitOrder, htlc: PassingHtlc): void {
     const name = `${order.jit_channel_scid} ${htlc.payment_hash}`;
     const earlier = this.#gathered.get(name);
-    const known = earlier?.parts.some((part) => this.#options.passing().isHeld(part)) === true ? earlier : undefined;
+    const known = earlier?.parts.some((part) => this.#options.passing.isHeld(part)) === true ? earlier : undefined;
     const size_msat = order.payment_size_msat ?? htlc.amt_to_forward;
     const fee_msat = openingFee(msat(size_msat), order.terms);
     const isOne = order.payment_size_msat === undefined && known !== undefined;
@@ -217,7 +237,7 @@ export class JitSales {
       this.#refuse(htlc);
       return;
     }
-    if (known?.isPassedOn === true) this.#options.passing().fail(htlc, TRY_AGAIN);
+    if (known?.isPassedOn === true) this.#options.passing.fail(htlc, TRY_AGAIN);
     else if (known !== undefined) known.parts.push(htlc);
     else {
       earlier?.cancelTimeout();
@@ -241,11 +261,11 @@ export class JitSales {
   #failAll(gathering: Gathering, isForGood: boolean): void {
     gathering.cancelTimeout();
     this.#gathered.delete(`${gathering.order.jit_channel_scid} ${gathering.payment_hash}`);
-    for (const part of gathering.parts) this.#options.passing().fail(part, isForGood ? NO_WAY : TRY_AGAIN);
+    for (const part of gathering.parts) this.#options.passing.fail(part, isForGood ? NO_WAY : TRY_AGAIN);
   }
 
   #refuse(htlc: PassingHtlc): void {
-    this.#options.passing().fail(htlc, NO_WAY);
+    this.#options.passing.fail(htlc, NO_WAY);
   }
 
   /** Does what can be done now: opens channels, and passes on what waits for them. */
@@ -256,7 +276,7 @@ export class JitSales {
       gathering.parts.splice(
         0,
         gathering.parts.length,
-        ...gathering.parts.filter((part) => this.#options.passing().isHeld(part)),
+        ...gathering.parts.filter((part) => this.#options.passing.isHeld(part)),
       );
       if (gathering.parts.length === 0) {
         this.#failAll(gathering, false);
@@ -277,7 +297,7 @@ export class JitSales {
     // Whoever comes back within the time that parts are held is served.
     if (node().client(order.client_id) === undefined) return;
     this.#opening.add(order);
-    const end = await opener().open({
+    const end = await opener.open({
       client_id: order.client_id,
       funding_sat: (size_msat + 999n) / 1000n + price.beyond_sat,
       push_msat: 0n,
@@ -307,7 +327,7 @@ export class JitSales {
       const taken_msat = left_msat < most_msat ? left_msat : most_msat;
       left_msat -= taken_msat;
       await conduct.beforePart(index);
-      passing().pass(part, channel, taken_msat);
+      passing.pass(part, channel, taken_msat);
     }
   }
 

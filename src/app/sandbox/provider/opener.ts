@@ -16,8 +16,8 @@ export interface Wish {
   readonly onChannel: (channel: LiveChannel) => Promise<void>;
 }
 
-/** What became of a wish. `refused`: the client said no; `failed`: it went away, or we could not. */
-export type Opened = 'opened' | 'refused' | 'failed';
+/** What became of a wish. `refused`: the client said no; `gone`: it went away; `unfunded`: our wallet could not. */
+export type Opened = 'opened' | 'refused' | 'gone' | 'unfunded';
 
 /** An opening that fails on our side is begun again so often. */
 const MOST_TRIES = 3;
@@ -49,7 +49,7 @@ export class ChannelOpener {
     const { client_id } = wish;
     for (let attempt = 1; ; attempt++) {
       const client = this.#node().client(client_id);
-      if (client === undefined) return 'failed';
+      if (client === undefined) return 'gone';
       const cameAbout = Promise.withResolvers<'opened'>();
       this.#current.set(client_id, { wish, cameAbout: () => cameAbout.resolve('opened') });
       const ended = this.#node().channels.open(client, {
@@ -64,7 +64,8 @@ export class ChannelOpener {
       this.#log.info(`a channel that was sold could not be opened: ${end.reason}`);
       // Ours to mend: the wallet failed. A client that says no means it.
       if (end.cause !== undefined && attempt < MOST_TRIES) continue;
-      return end.cause === undefined && this.#node().client(client_id) === client ? 'refused' : 'failed';
+      if (this.#node().client(client_id) !== client) return 'gone';
+      return end.cause === undefined ? 'refused' : 'unfunded';
     }
   }
 

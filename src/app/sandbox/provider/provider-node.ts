@@ -8,7 +8,7 @@ import { sat } from '../../../base/types/amount.ts';
 import type { NodeId, Txid } from '../../../base/types/brand.ts';
 import type { Clock } from '../../../base/types/clock.ts';
 import type { Network } from '../../../base/types/network.ts';
-import type { KnownMessage } from '../../../codec/wire/index.ts';
+import { encodeMessage, type KnownMessage } from '../../../codec/wire/index.ts';
 import type { ChainBackend } from '../../../infra/chain/backend.ts';
 import { ChainFollower } from '../../../infra/chain/follower.ts';
 import type { Store } from '../../../infra/store/store.ts';
@@ -34,10 +34,10 @@ export interface ProviderPorts {
   readonly incoming: IncomingPort;
   readonly outgoing: OutgoingPort;
   readonly passing: PassingPort;
-  /** A message as it goes out, as bytes. */
-  encode(message: KnownMessage): readonly Uint8Array[];
-  /** A request of a client. */
-  request(peer: Peer, payload: Uint8Array): void;
+  /** A message about channels, as it goes out. */
+  say(message: KnownMessage): readonly (KnownMessage | Uint8Array)[];
+  /** A request of a client. Never rejects. */
+  request(peer: Pick<ConnectedPeer, 'node_id' | 'send'>, payload: Uint8Array): Promise<void>;
   /** Something may have moved on: a message came, a peer is there, a block. */
   moved(): void;
   beforeFunding(): Promise<void>;
@@ -157,7 +157,7 @@ export class ProviderNode {
         },
         message: (peer, message) => {
           const connected = this.#connected.get(peer);
-          if (message.type === 'lsps0_message') ports.request(peer, message.payload);
+          if (message.type === 'lsps0_message') void ports.request(peer, message.payload);
           else if (connected !== undefined) this.channels.message(connected, message);
           ports.moved();
         },
@@ -207,7 +207,10 @@ export class ProviderNode {
       features: peer.features,
       host: peer.host,
       is_wanted: peer.is_wanted,
-      send: (messages) => peer.sendBytes(messages.flatMap((message) => ports.encode(message))),
+      send: (messages) => {
+        const said = messages.flatMap((message) => ports.say(message));
+        peer.sendBytes(said.map((each) => (each instanceof Uint8Array ? each : encodeMessage(each))));
+      },
       awake: () => peer.awake(),
       disconnect: (reason) => peer.disconnect(reason),
     };

@@ -11,21 +11,17 @@ import type { NodeId } from '../../../base/types/brand.ts';
 import type { Clock } from '../../../base/types/clock.ts';
 import { NETWORKS, type Network } from '../../../base/types/network.ts';
 import { Secret } from '../../../base/types/secret.ts';
-import { encodeMessage } from '../../../codec/wire/index.ts';
 import type { ChainBackend } from '../../../infra/chain/backend.ts';
 import { openSqliteStore } from '../../../infra/store/sqlite-store.ts';
 import { Keys } from '../../../node/keys/keys.ts';
 import { loadWords, seedOf } from '../../../node/keys/seed-file.ts';
-import type { NetAddress, Peer } from '../../../node/peers/index.ts';
-import { ChannelSales } from './channel-sales.ts';
+import type { NetAddress } from '../../../node/peers/index.ts';
 import { type Conduct, HONEST } from './conduct.ts';
-import { type JitPrice, JitSales } from './jit-sales.ts';
-import { answerRequest, type LspsMethod } from './lsps0.ts';
-import { ChannelOpener } from './opener.ts';
+import type { JitPrice } from './jit-sales.ts';
 import type { ChannelPrice } from './order-request.ts';
-import { PassingPayments } from './passing-payments.ts';
 import { ProviderNode } from './provider-node.ts';
 import { Records, recordsFile } from './records.ts';
+import { joinSelling } from './selling.ts';
 
 /** What the sandbox's provider asks. Invented: no provider's price is meant. */
 export const JIT_PRICE: JitPrice = {
@@ -83,80 +79,24 @@ export class Provider {
         throw error;
       },
     });
-    const opener = new ChannelOpener(() => node, conduct, log);
-    const common = { records, clock, randomBytes, log, node: () => node, opener: () => opener };
-    const passing: PassingPayments = new PassingPayments({
+    const { ports, resumeFundings, begin } = joinSelling({
       records,
       conduct,
-      log,
-      channels: () => node.channels,
-      sold: (htlc) => jit.take(htlc),
-      resumed: (htlc) => jit.resumed(htlc),
-    });
-    const jit: JitSales = new JitSales({
-      ...common,
-      conduct,
-      price: options.jit_price ?? JIT_PRICE,
+      jit_price: options.jit_price ?? JIT_PRICE,
+      channel_price: options.channel_price ?? CHANNEL_PRICE,
       promise_key: new Secret(hkdfSha256(keys.rune_key.reveal(), new Uint8Array(0), Buffer.from('promises'), 32)),
-      passing: () => passing,
-    });
-    const sales = new ChannelSales({ ...common, price: options.channel_price ?? CHANNEL_PRICE, keys, network });
-    const methods = new Map<string, LspsMethod>([
-      ['lsps0.list_protocols', { known: [], run: async () => ({ protocols: [1, 2] }) }],
-      ...jit.methods,
-      ...sales.methods,
-    ]);
-    let isUp = false;
-    const moved = (): void => {
-      if (!isUp) return;
-      jit.moved();
-      sales.moved();
-      void sales.block();
-    };
-    const node: ProviderNode = await ProviderNode.open({
-      store,
       keys,
       network,
-      backend,
       clock,
+      randomBytes,
       log,
-      ports: {
-        incoming: {
-          offer: (htlc) => sales.take(htlc),
-          resume: () => {},
-          expire: (channel_id, htlc_id) => {
-            passing.expire(channel_id, htlc_id);
-            sales.expire(htlc_id);
-          },
-        },
-        outgoing: {
-          fulfilled: (_channel_id, _htlc_id, payment_hash, preimage) => {
-            jit.fulfilled(payment_hash);
-            passing.fulfilled(payment_hash, preimage);
-            return [];
-          },
-          removed: (channel_id, htlc) => {
-            passing.removed(channel_id, htlc);
-            return [];
-          },
-          told: () => moved(),
-        },
-        passing,
-        encode: (message) =>
-          conduct.message(message).map((each) => (each instanceof Uint8Array ? each : encodeMessage(each))),
-        request: (peer, payload) => void answer(peer, payload, methods, conduct),
-        moved,
-        beforeFunding: () => conduct.beforeFunding(),
-        beforePublishing: async (txid) => {
-          await opener.beforePublishing(txid);
-          await conduct.beforePublishing(txid);
-        },
-      },
+      node: () => node,
+      onFault: (what, error) => log.error(`${what}: ${error instanceof Error ? error.stack : String(error)}`),
     });
+    const node: ProviderNode = await ProviderNode.open({ store, keys, network, backend, clock, log, ports });
     await node.start();
-    await jit.sendHeldFundings();
-    isUp = true;
-    moved();
+    await resumeFundings();
+    begin();
     const address = await node.listen(options.port);
     return new Provider(node, address, records);
   }
@@ -175,15 +115,4 @@ export class Provider {
   stop(): Promise<void> {
     return this.node.stop();
   }
-}
-
-async function answer(
-  peer: Peer,
-  request: Uint8Array,
-  methods: ReadonlyMap<string, LspsMethod>,
-  conduct: Conduct,
-): Promise<void> {
-  const { method, payload } = await answerRequest(peer.node_id, request, methods);
-  const said = conduct.answer(method, payload);
-  if (said !== undefined) peer.send([{ type: 'lsps0_message', payload: said }]);
 }

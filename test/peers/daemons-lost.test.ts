@@ -57,6 +57,16 @@ async function untilRecovered(world: World, expected_sat: bigint): Promise<void>
   assert.ok(has_sat <= expected_sat + 2n * ANCHOR_SAT, `Till has ${has_sat} sat, and had ${expected_sat}`);
 }
 
+/** Till loses its directory, except for these files, and starts again. */
+async function loseAllBut({ till, dir }: World, ...files: readonly string[]): Promise<void> {
+  await till.stop();
+  const lost = join(dir, 'lost');
+  renameSync(till.dir, lost);
+  mkdirSync(join(till.dir, 'regtest'), { recursive: true });
+  for (const file of files) cpSync(join(lost, 'regtest', file), join(till.dir, 'regtest', file));
+  await till.start('--rescan=-1');
+}
+
 for (const { kind, skip } of KINDS) {
   describe(`${kind.name} ${kind.version}`, { skip }, () => {
     test('Till on an old database: the peer closes, and Till has all that was its own', TIMEOUT, async (t) => {
@@ -83,19 +93,29 @@ for (const { kind, skip } of KINDS) {
         const { world } = await scene(t, kind);
         const { till } = world;
         const expected_sat = await wealth(world);
-        await till.stop();
-        const lost = join(world.dir, 'lost');
-        renameSync(till.dir, lost);
-        mkdirSync(join(till.dir, 'regtest'), { recursive: true });
-        for (const file of ['seed', 'emergency.recover']) {
-          cpSync(join(lost, 'regtest', file), join(till.dir, 'regtest', file));
-        }
-        await till.start('--rescan=-1');
+        await loseAllBut(world, 'seed', 'emergency.recover');
         const { stubs } = await till.call('emergencyrecover', {});
         assert.equal(stubs.length, 2);
         await untilRecovered(world, expected_sat);
       },
     );
+
+    const keeps_nothing = kind.lacks.includes('peer storage') && 'it keeps nothing for its peers';
+    test('Till from its words alone: the peer returns what it kept, closes, and Till has what was its own', {
+      ...TIMEOUT,
+      skip: keeps_nothing,
+    }, async (t) => {
+      const { world, daemon } = await scene(t, kind);
+      const expected_sat = await wealth(world);
+      await loseAllBut(world, 'seed');
+      await world.connect(daemon);
+      let recovered = 0;
+      await until('both channels are known again', async () => {
+        recovered += (await world.till.call('emergencyrecover', {})).stubs.length;
+        return recovered === 2;
+      });
+      await untilRecovered(world, expected_sat);
+    });
 
     test('the peer on an old database: it publishes nothing revoked, and Till loses nothing', TIMEOUT, async (t) => {
       const { world, daemon, payBoth } = await scene(t, kind);

@@ -2,6 +2,7 @@
 import { secureRandomBytes } from '../../base/crypto/random.ts';
 import type { Msat } from '../../base/types/amount.ts';
 import type { NodeId, PaymentHash, PaymentPreimage } from '../../base/types/brand.ts';
+import { channelPublicKeys } from '../../codec/tx/channel-keys.ts';
 import type { Write } from '../../infra/store/store.ts';
 import { Backups } from '../../node/backup/backups.ts';
 import { PeerStorage } from '../../node/backup/peer-storage.ts';
@@ -207,7 +208,11 @@ export async function buildNode(infra: Infra, shop: () => ShopPort): Promise<Nod
   });
   const backups: Backups = new Backups({
     dir: config.network_dir,
-    seal: { key: keys.backup_key, network: network.name },
+    seal: {
+      key: keys.backup_key,
+      network: network.name,
+      channelPoints: (key_id) => channelPublicKeys(keys.channelKeys(key_id)),
+    },
     store,
     randomBytes: secureRandomBytes,
     channels,

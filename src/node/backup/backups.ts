@@ -4,7 +4,6 @@
  */
 import { readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
 import { sha256 } from '../../base/crypto/hash.ts';
 import type { RandomBytes } from '../../base/crypto/random.ts';
 import type { ChannelId, NodeId } from '../../base/types/brand.ts';
@@ -14,15 +13,8 @@ import { writeWhole } from '../../infra/store/whole-file.ts';
 import { isUnfunded } from '../../protocol/channel/funding.ts';
 import { lostChannel } from '../../protocol/channel/lost.ts';
 import type { ChannelState } from '../../protocol/channel/state.ts';
-import {
-  BackupError,
-  openBackups,
-  openFromPeer,
-  type Seal,
-  type StaticBackup,
-  sealBackups,
-  sealForPeer,
-} from './static-backup.ts';
+import { isCopyOf, openFromPeer, type PeerSeal, sealForPeer } from './peer-copy.ts';
+import { BackupError, openBackups, type StaticBackup, sealBackups } from './static-backup.ts';
 
 /** The file of all static backups in the node's directory, as Core Lightning calls it. */
 export const EMERGENCY_FILE = 'emergency.recover';
@@ -40,7 +32,7 @@ export type PeerCopy = 'current' | 'other' | 'unreadable';
 export interface BackupsOptions {
   /** The node's directory. */
   readonly dir: string;
-  readonly seal: Seal;
+  readonly seal: PeerSeal;
   readonly store: Store;
   readonly randomBytes: RandomBytes;
   readonly channels: {
@@ -120,10 +112,13 @@ export class Backups {
     );
   }
 
-  /** What peers are to keep for us. Those that were here before us come first: nobody else knows of them. */
-  forPeers(): Uint8Array {
+  /**
+   * What a peer is to keep for us, in so many bytes at most. Those that were here before us come first: nobody else knows
+   * of them.
+   */
+  forPeers(most_bytes: number): Uint8Array {
     const { seal, randomBytes, log } = this.#options;
-    const { blob, left_out } = sealForPeer(this.#worthKeeping(), seal, randomBytes);
+    const { blob, left_out } = sealForPeer(this.#worthKeeping(), seal, randomBytes, most_bytes);
     if (left_out > 0 && !this.#has_told_of_room) {
       this.#has_told_of_room = true;
       log.warn(
@@ -135,9 +130,9 @@ export class Backups {
 
   /**
    * What a peer has kept for us comes back. Channels of it that the database does not know go into the file, where
-   * `emergencyrecover` finds them; that is durable when this resolves.
+   * `emergencyrecover` finds them; that is durable when this resolves. `most_bytes` is what the peer would be given now.
    */
-  async returned(peer_id: NodeId, blob: Uint8Array): Promise<PeerCopy> {
+  async returned(peer_id: NodeId, blob: Uint8Array, most_bytes: number): Promise<PeerCopy> {
     const { seal, log } = this.#options;
     let copy: readonly StaticBackup[];
     try {
@@ -160,7 +155,9 @@ export class Backups {
           '`till emergencyrecover` to get their money back',
       );
     }
-    return isDeepStrictEqual(copy, this.#worthKeeping()) ? 'current' : 'other';
+    return isCopyOf({ length: blob.length, content: copy }, this.#worthKeeping(), seal, most_bytes)
+      ? 'current'
+      : 'other';
   }
 
   /** The peer is there, as far as anybody knows. */

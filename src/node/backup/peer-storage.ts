@@ -8,10 +8,11 @@
 import type { NodeId } from '../../base/types/brand.ts';
 import type { Clock } from '../../base/types/clock.ts';
 import { type Features, hasFeature } from '../../base/types/features.ts';
-import type { KnownMessage } from '../../codec/wire/index.ts';
+import { type KnownMessage, MAX_STORAGE_BYTES } from '../../codec/wire/index.ts';
 import { readAll } from '../../infra/store/read-all.ts';
 import type { Store, Write } from '../../infra/store/store.ts';
 import type { Backups } from './backups.ts';
+import { SHORT_COPY_BYTES } from './peer-copy.ts';
 
 /** BOLT 1: what a peer gave us is kept for so many blocks after its last channel is closed. */
 export const KEEP_AFTER_CHANNELS_BLOCKS = 2_016;
@@ -19,6 +20,8 @@ export const KEEP_AFTER_CHANNELS_BLOCKS = 2_016;
 export const REPLACE_AFTER_MS = 60_000;
 /** Peers that have nothing but a promise of a channel, which costs them nothing: what so many of them gave may wait. */
 export const MOST_PROMISED = 100;
+/** A peer that so many times returned nothing, or less, after it was given a long copy keeps none of that length. */
+export const LONG_COPIES_LOST = 2;
 
 /** A connected peer, as far as storage is concerned. */
 export interface StoragePeer {
@@ -61,12 +64,16 @@ interface Known {
   is_reading: boolean;
   /** What it was given last over this connection, as `peerContent` tells it. */
   given: string | undefined;
+  /** It was given a long copy over this connection. */
+  has_long: boolean;
 }
 
 export class PeerStorage {
   readonly #options: PeerStorageOptions;
   readonly #kept = new Map<NodeId, Kept>();
   readonly #peers = new Map<StoragePeer, Known>();
+  /** How many long copies each peer was given since it returned one. */
+  readonly #long_copies = new Map<NodeId, number>();
 
   constructor(options: PeerStorageOptions) {
     this.#options = options;
@@ -93,12 +100,15 @@ export class PeerStorage {
 
   /** Call it before anything else is sent to the peer: it may have lost its data. */
   peerConnected(peer: StoragePeer): void {
-    this.#peers.set(peer, { has_returned: false, is_reading: false, given: undefined });
+    this.#peers.set(peer, { has_returned: false, is_reading: false, given: undefined, has_long: false });
     const blob = this.#kept.get(peer.node_id)?.stored;
     if (blob !== undefined) peer.send([{ type: 'peer_storage_retrieval', blob }]);
   }
 
   peerDisconnected(peer: StoragePeer): void {
+    if (this.#peers.get(peer)?.has_long) {
+      this.#long_copies.set(peer.node_id, (this.#long_copies.get(peer.node_id) ?? 0) + 1);
+    }
     this.#peers.delete(peer);
     // It may have lost its data, and want the last of it back when it comes again. That costs it a connection.
     const { hasFunded, inBackground } = this.#options;
@@ -150,7 +160,8 @@ export class PeerStorage {
 
   async #read(peer: StoragePeer, known: Known, blob: Uint8Array): Promise<void> {
     const { backups } = this.#options;
-    const copy = await backups.returned(peer.node_id, blob);
+    if (blob.length > SHORT_COPY_BYTES) this.#long_copies.delete(peer.node_id);
+    const copy = await backups.returned(peer.node_id, blob, this.#mostBytes(peer.node_id));
     known.is_reading = false;
     if (copy === 'current') known.given = backups.peerContent();
     this.#give(peer);
@@ -165,7 +176,15 @@ export class PeerStorage {
     const content = backups.peerContent();
     if (known.given === content) return;
     known.given = content;
-    peer.send([{ type: 'peer_storage', blob: backups.forPeers() }]);
+    const blob = backups.forPeers(this.#mostBytes(peer.node_id));
+    if (blob.length > SHORT_COPY_BYTES) known.has_long = true;
+    peer.send([{ type: 'peer_storage', blob }]);
+  }
+
+  /** Some peers keep no more than a short copy, and BOLT 1 has no way to say so. */
+  #mostBytes(node_id: NodeId): number {
+    const keeps_none = (this.#long_copies.get(node_id) ?? 0) >= LONG_COPIES_LOST;
+    return keeps_none ? SHORT_COPY_BYTES : MAX_STORAGE_BYTES;
   }
 
   /** Only for peers with a channel: nobody else may leave anything here. */

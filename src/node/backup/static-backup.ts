@@ -3,14 +3,11 @@
  * and the terms of the opening. It never changes, so a copy is good for as long as the channel lives. Sealed with a key
  * from the seed: it tells a stranger nothing, and nobody else can make one.
  */
-
-import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { AuthenticationError, chacha20Poly1305Decrypt, chacha20Poly1305Encrypt } from '../../base/crypto/chacha20.ts';
 import type { RandomBytes } from '../../base/crypto/random.ts';
 import type { NodeId } from '../../base/types/brand.ts';
 import type { NetworkName } from '../../base/types/network.ts';
 import type { Secret } from '../../base/types/secret.ts';
-import { MAX_STORAGE_BYTES } from '../../codec/wire/index.ts';
 import { decodeTerms, encodeTerms } from '../../protocol/channel/codec.ts';
 import type { ChannelTerms } from '../../protocol/channel/state.ts';
 
@@ -35,50 +32,21 @@ export interface Seal {
   readonly network: NetworkName;
 }
 
-/** Says what a sealed text is, and in which form: eight bytes. */
-const MAGIC = Buffer.from('tillscb\x01', 'latin1');
-/** The same content for a peer to keep: compressed, and padded to one length. */
-const PEER_MAGIC = Buffer.from('tillpsb\x01', 'latin1');
+/** The file, and the texts of `staticbackup`. */
+const FILE: Form = { magic: Buffer.from('tillscb\x01', 'latin1'), is_bound: false };
 const NONCE_LENGTH_BYTES = 12;
 const TAG_LENGTH_BYTES = 16;
-/** What a peer's copy has room for, beside the length of the content. */
-const PEER_CONTENT_BYTES = MAX_STORAGE_BYTES - MAGIC.length - NONCE_LENGTH_BYTES - TAG_LENGTH_BYTES - 4;
+/** What sealing adds: what it is, the nonce and the tag. */
+export const SEALING_BYTES = FILE.magic.length + NONCE_LENGTH_BYTES + TAG_LENGTH_BYTES;
 
 /** Seals backups together. */
 export function sealBackups(backups: readonly StaticBackup[], key: Seal, randomBytes: RandomBytes): Uint8Array {
-  return seal(MAGIC, textOf(backups), key, randomBytes);
+  return seal(FILE, textOf(backups), key, randomBytes);
 }
 
 /** Opens what `sealBackups` made. Throws BackupError. */
 export function openBackups(sealed: Uint8Array, key: Seal): readonly StaticBackup[] {
-  return backupsOf(open(MAGIC, sealed, key));
-}
-
-/**
- * Seals backups for a peer to keep (BOLT 1, Peer Storage). It always has the same length, which tells the peer nothing.
- * What does not fit is left out: the last ones of the list.
- */
-export function sealForPeer(
-  backups: readonly StaticBackup[],
-  key: Seal,
-  randomBytes: RandomBytes,
-): { readonly blob: Uint8Array; readonly left_out: number } {
-  const padded = Buffer.alloc(4 + PEER_CONTENT_BYTES);
-  let fitting = backups.length;
-  let content = deflateRawSync(textOf(backups));
-  while (content.length > PEER_CONTENT_BYTES) {
-    fitting = Math.min(fitting - 1, Math.floor((fitting * PEER_CONTENT_BYTES) / content.length));
-    content = deflateRawSync(textOf(backups.slice(0, fitting)));
-  }
-  padded.writeUInt32BE(content.length);
-  padded.set(content, 4);
-  return { blob: seal(PEER_MAGIC, padded, key, randomBytes), left_out: backups.length - fitting };
-}
-
-/** Opens what `sealForPeer` made, and a peer returned. Throws BackupError. */
-export function openFromPeer(blob: Uint8Array, key: Seal): readonly StaticBackup[] {
-  const padded = Buffer.from(open(PEER_MAGIC, blob, key));
-  return backupsOf(inflateRawSync(padded.subarray(4, 4 + padded.readUInt32BE())));
+  return backupsOf(open(FILE, sealed, key));
 }
 
 function textOf(backups: readonly StaticBackup[]): Uint8Array {
@@ -86,7 +54,8 @@ function textOf(backups: readonly StaticBackup[]): Uint8Array {
   return Buffer.from(JSON.stringify(channels));
 }
 
-function backupsOf(text: Uint8Array): readonly StaticBackup[] {
+/** The backups of a text that `sealBackups` sealed. */
+export function backupsOf(text: Uint8Array): readonly StaticBackup[] {
   const channels = JSON.parse(Buffer.from(text).toString()) as (Omit<StaticBackup, 'terms'> & {
     terms: Parameters<typeof decodeTerms>[0];
   })[];
@@ -98,19 +67,33 @@ function backupsOf(text: Uint8Array): readonly StaticBackup[] {
   }));
 }
 
-function seal(magic: Uint8Array, text: Uint8Array, { key, network }: Seal, randomBytes: RandomBytes): Uint8Array {
-  const nonce = randomBytes(NONCE_LENGTH_BYTES);
-  return Buffer.concat([magic, nonce, chacha20Poly1305Encrypt(key.reveal(), nonce, boundTo(network), text)]);
+/** What is sealed: eight bytes that say it in clear. */
+export interface Form {
+  readonly magic: Uint8Array;
+  /** Whether the seal breaks when they are changed to those of another form. */
+  readonly is_bound: boolean;
 }
 
-function open(magic: Uint8Array, sealed: Uint8Array, { key, network }: Seal): Uint8Array {
+/** Seals bytes. */
+export function seal(form: Form, bytes: Uint8Array, { key, network }: Seal, randomBytes: RandomBytes): Uint8Array {
+  const nonce = randomBytes(NONCE_LENGTH_BYTES);
+  return Buffer.concat([
+    form.magic,
+    nonce,
+    chacha20Poly1305Encrypt(key.reveal(), nonce, boundTo(form, network), bytes),
+  ]);
+}
+
+/** Opens what `seal` made of the same form. Throws BackupError. */
+export function open(form: Form, sealed: Uint8Array, { key, network }: Seal): Uint8Array {
+  const { magic } = form;
   const start = magic.length + NONCE_LENGTH_BYTES;
   if (Buffer.compare(sealed.subarray(0, magic.length), magic) !== 0 || sealed.length < start) {
     throw new BackupError('this is no static channel backup of Till, or one of a newer Till');
   }
   const nonce = sealed.subarray(magic.length, start);
   try {
-    return chacha20Poly1305Decrypt(key.reveal(), nonce, boundTo(network), sealed.subarray(start));
+    return chacha20Poly1305Decrypt(key.reveal(), nonce, boundTo(form, network), sealed.subarray(start));
   } catch (error) {
     if (!(error instanceof AuthenticationError)) throw error;
     throw new BackupError(
@@ -119,6 +102,7 @@ function open(magic: Uint8Array, sealed: Uint8Array, { key, network }: Seal): Ui
   }
 }
 
-function boundTo(network: NetworkName): Uint8Array {
-  return Buffer.from(`till static channel backup, ${network}`);
+function boundTo({ magic, is_bound }: Form, network: NetworkName): Uint8Array {
+  const text = Buffer.from(`till static channel backup, ${network}`);
+  return is_bound ? Buffer.concat([text, magic]) : text;
 }

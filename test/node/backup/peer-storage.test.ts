@@ -6,6 +6,7 @@ import { ManualClock } from '../../../src/base/types/clock.ts';
 import { type Features, featureSet } from '../../../src/base/types/features.ts';
 import type { KnownMessage } from '../../../src/codec/wire/index.ts';
 import type { PeerCopy } from '../../../src/node/backup/backups.ts';
+import { SHORT_COPY_BYTES } from '../../../src/node/backup/peer-copy.ts';
 import {
   KEEP_AFTER_CHANNELS_BLOCKS,
   MOST_PROMISED,
@@ -40,7 +41,7 @@ class Scene {
       clock: this.clock,
       backups: {
         peerContent: () => this.ours,
-        forPeers: () => bytes(this.ours),
+        forPeers: (most_bytes) => bytes(this.ours.slice(0, most_bytes)),
         returned: async (_peer_id, blob) => {
           this.returned.push(Buffer.from(blob).toString());
           return this.copy;
@@ -243,4 +244,26 @@ test('ours goes to no peer that does not offer to keep it, and to none without a
   scene.channels = 'none';
   scene.storage.receive(scene.connect(PEER, PROVIDES), REESTABLISH);
   assert.deepEqual(scene.sent, []);
+});
+
+test('a peer that twice did not keep a long copy is given a short one', async () => {
+  const scene = new Scene();
+  await scene.storage.start();
+  scene.ours = 'x'.repeat(2 * SHORT_COPY_BYTES);
+  const long = `peer_storage ${scene.ours}`;
+  const short = `peer_storage ${'x'.repeat(SHORT_COPY_BYTES)}`;
+  /** Connects; the peer returns this. */
+  const visit = async (returned?: string): Promise<readonly string[]> => {
+    const peer = scene.connect(PEER, PROVIDES);
+    if (returned !== undefined) scene.storage.receive(peer, { type: 'peer_storage_retrieval', blob: bytes(returned) });
+    await scene.settle();
+    scene.storage.receive(peer, REESTABLISH);
+    scene.storage.peerDisconnected(peer);
+    return scene.sent.splice(0);
+  };
+  assert.deepEqual(await visit(), [long]);
+  assert.deepEqual(await visit(scene.ours), [long], 'it keeps one');
+  assert.deepEqual(await visit('older'), [long]);
+  assert.deepEqual(await visit('older'), [short]);
+  assert.deepEqual(await visit('older'), [short]);
 });

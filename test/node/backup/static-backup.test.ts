@@ -3,15 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { secureRandomBytes } from '../../../src/base/crypto/random.ts';
 import { Secret } from '../../../src/base/types/secret.ts';
-import { MAX_STORAGE_BYTES } from '../../../src/codec/wire/index.ts';
-import {
-  BackupError,
-  openBackups,
-  openFromPeer,
-  type StaticBackup,
-  sealBackups,
-  sealForPeer,
-} from '../../../src/node/backup/static-backup.ts';
+import { BackupError, openBackups, type StaticBackup, sealBackups } from '../../../src/node/backup/static-backup.ts';
 import { lostChannel } from '../../../src/protocol/channel/lost.ts';
 import type { ChannelTerms } from '../../../src/protocol/channel/state.ts';
 import { usablePair } from '../../protocol/channel/pair.ts';
@@ -56,34 +48,3 @@ test('another seed, another network, or one changed byte opens nothing', () => {
 test('any bytes at all are refused with one error', () => {
   fc.assert(fc.property(fc.uint8Array(), (bytes) => void assert.throws(() => openBackups(bytes, SEAL), BackupError)));
 });
-
-test('for a peer to keep, it has one length, however many channels there are', () => {
-  for (const count of [0, 1, 40]) {
-    const backups = manyChannels(count);
-    const { blob, left_out } = sealForPeer(backups, SEAL, secureRandomBytes);
-    assert.deepEqual([blob.length, left_out], [MAX_STORAGE_BYTES, 0]);
-    assert.deepEqual(openFromPeer(blob, SEAL), backups);
-    assert.throws(() => openBackups(blob, SEAL), BackupError);
-  }
-  assert.throws(() => openFromPeer(sealed, SEAL), BackupError);
-});
-
-test('what does not fit a message is left out from the end, and is counted', () => {
-  const backups = manyChannels(400);
-  const { blob, left_out } = sealForPeer(backups, SEAL, secureRandomBytes);
-  assert.equal(blob.length, MAX_STORAGE_BYTES);
-  assert.ok(left_out > 0 && left_out < 360, `${left_out} of 400 do not fit`);
-  assert.deepEqual(openFromPeer(blob, SEAL), backups.slice(0, 400 - left_out));
-});
-
-/** Channels whose keys have nothing in common, as real ones. */
-function manyChannels(count: number): StaticBackup[] {
-  const fresh = (hex: string): string => Buffer.from(secureRandomBytes(hex.length / 2)).toString('hex');
-  return Array.from({ length: count }, () => {
-    const text = JSON.stringify(BACKUP, (_key, value: unknown) => (typeof value === 'bigint' ? `${value}n` : value));
-    const changed = text.replaceAll(/"([0-9a-f]{32,})"/g, (_all, hex: string) => `"${fresh(hex)}"`);
-    return JSON.parse(changed, (_key, value: unknown) =>
-      typeof value === 'string' && /^\d+n$/.test(value) ? BigInt(value.slice(0, -1)) : value,
-    ) as StaticBackup;
-  });
-}

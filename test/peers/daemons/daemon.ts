@@ -105,6 +105,6 @@ export interface DaemonKind {
   /** What it says of its version. */
   readonly version: string;
   /** What it cannot be asked for, so that tests leave it out. */
-  readonly lacks: readonly ('open amounts' | 'forwarding' | 'parts over two channels')[];
+  readonly lacks: readonly ('open amounts' | 'forwarding' | 'parts over two channels' | 'peer storage')[];
   create(place: DaemonPlace): Promise<PeerDaemon>;
 }

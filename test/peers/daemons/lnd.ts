@@ -262,7 +262,7 @@ export const lnd: DaemonKind = {
   name: 'LND',
   missing: program.missing,
   version: program.version,
-  lacks: [],
+  lacks: ['peer storage'],
   async create(place) {
     mkdirSync(place.dir, { recursive: true });
     const daemon = new Lnd(place, [await freePort(), await freePort(), await freePort()]);

@@ -38,6 +38,8 @@ const NOTES: Readonly<Record<string, string>> = {
   invoice:
     'Expires after 3600 seconds by default (604800 there). Hints differ: see [decision 0027](../decisions/0027-hints-that-can-be-paid.md).',
   pay: 'Retries differ: see [decision 0026](../decisions/0026-when-pay-tries-again.md).',
+  keysend: 'Pays only: Till takes payments for its invoices alone. In one part; records below 65536 are refused.',
+  xkeysend: 'As `keysend`.',
   renepay: 'The same payment as `pay`.',
   sql: 'The same tables and columns; what Till does not have is NULL. A query is ended after 10 seconds or 512 MB.',
   xpay: 'The same payment as `pay`.',

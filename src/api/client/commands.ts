@@ -1268,6 +1268,43 @@ export interface Commands {
       /** Till is still reading blocks from its source. Payments wait for it, and are refused after a minute. */ readonly warning_lightningd_sync?: string;
     };
   };
+  /** Send funds to a node without an invoice */
+  keysend: {
+    readonly params: {
+      /** The node that is paid. */ readonly destination: string;
+      /** What it gets. */ readonly amount_msat: number | bigint | string;
+      /** A label, stored with the payment. The payee does not see it. */ readonly label?: string | number | bigint;
+      /** The maximum fee in percent of the amount. Default: 0.5. */ readonly maxfeepercent?: number;
+      /** Seconds after which Till stops trying. The first attempt is always made. */ readonly retry_for?: number;
+      /** The maximum number of blocks that the money may be locked. */ readonly maxdelay?: number;
+      /** Fees up to this amount are allowed whatever `maxfeepercent` says. Default: 5000 msat. */ readonly exemptfee?:
+        | number
+        | bigint
+        | string;
+      /** Ways to a payee that the map does not have: arrays of hops with `id`, `scid`, `feebase`, `feeprop` and `expirydelta`. */ readonly routehints?: readonly (readonly {
+        readonly id: string;
+        readonly scid: string;
+        readonly feebase: number | bigint | string;
+        readonly feeprop: number;
+        readonly expirydelta: number;
+      }[])[];
+      /** Records for the payee, by their numbers (65536 or more), each in hex: `{"133773310": "68656c6c6f"}`. */ readonly extratlvs?: Readonly<
+        Record<string, unknown>
+      >;
+      /** The maximum fee, instead of `maxfeepercent` and `exemptfee`. */ readonly maxfee?: number | bigint | string;
+    };
+    readonly result: {
+      /** The proof of payment. */ readonly payment_preimage: string;
+      /** Its hash. */ readonly payment_hash: string;
+      /** The payee. */ readonly destination: string;
+      /** The Unix time of its first part. */ readonly created_at: number;
+      /** The number of parts. */ readonly parts: number;
+      /** The amount that the payee gets. */ readonly amount_msat: number | bigint;
+      /** The amount that we send, fees included. */ readonly amount_sent_msat: number | bigint;
+      /** It is paid. */ readonly status: 'complete';
+      /** Set if some parts failed on the way. */ readonly warning_partial_completion?: string;
+    };
+  };
   /** Command for listing who changed what through the dashboard and the counter */
   listactions: {
     readonly params: {
@@ -2371,6 +2408,15 @@ export interface Commands {
     };
     readonly result: Readonly<Record<string, never>>;
   };
+  /** Ask the signer to approve a keysend before it is paid */
+  preapprovekeysend: {
+    readonly params: {
+      /** The node to be paid. */ readonly destination: string;
+      /** The hash of the payment. */ readonly payment_hash: string;
+      /** The amount to be paid. */ readonly amount_msat: number | bigint | string;
+    };
+    readonly result: Readonly<Record<string, never>>;
+  };
   /** Command for recovering channels from their static backups */
   recoverchannel: {
     readonly params: {
@@ -3003,6 +3049,31 @@ export interface Commands {
       /** The unsigned transaction as a PSBT, base64. */ readonly psbt: string;
     };
   };
+  /** Send funds to a node without an invoice */
+  xkeysend: {
+    readonly params: {
+      /** The node that is paid. */ readonly destination: string;
+      /** What it gets. */ readonly amount_msat: number | bigint | string;
+      /** A label, stored with the payment. The payee does not see it. */ readonly label?: string | number | bigint;
+      /** The maximum fee. Default: 1 percent or 5000 msat, whichever is more. */ readonly maxfee?:
+        | number
+        | bigint
+        | string;
+      /** Accepted and ignored: Till always uses its own channels, the map and what payments taught. */ readonly layers?: readonly string[];
+      /** Seconds after which Till stops trying. The first attempt is always made. */ readonly retry_for?: number;
+      /** The maximum number of blocks that the money may be locked. */ readonly maxdelay?: number;
+      /** Records for the payee, by their numbers (65536 or more), each in hex: `{"133773310": "68656c6c6f"}`. */ readonly extratlvs?: Readonly<
+        Record<string, unknown>
+      >;
+    };
+    readonly result: {
+      /** What the payee got the payment with. */ readonly payment_preimage: string;
+      /** How many attempts failed. */ readonly failed_parts: number;
+      /** How many parts succeeded. */ readonly successful_parts: number;
+      /** The amount that the payee gets. */ readonly amount_msat: number | bigint;
+      /** The amount that we send, fees included. */ readonly amount_sent_msat: number | bigint;
+    };
+  };
   /** Command for sending a payment for an invoice */
   xpay: {
     readonly params: {
@@ -3091,6 +3162,7 @@ export const READING_COMMANDS: readonly string[] = [
   'ping',
   'plugin',
   'preapproveinvoice',
+  'preapprovekeysend',
   'showrunes',
   'sql',
   'staticbackup',

@@ -51,6 +51,7 @@ import { getroutes } from './getroutes.ts';
 import { help } from './help.ts';
 import { inbound } from './inbound.ts';
 import { invoice } from './invoice.ts';
+import { keysend } from './keysend.ts';
 import { listactions } from './listactions.ts';
 import { listbackups } from './listbackups.ts';
 import { listchannelorders } from './listchannelorders.ts';
@@ -93,6 +94,7 @@ import { pay } from './pay.ts';
 import { ping } from './ping.ts';
 import { plugin } from './plugin.ts';
 import { preapproveinvoice } from './preapproveinvoice.ts';
+import { preapprovekeysend } from './preapprovekeysend.ts';
 import { recoverchannel } from './recoverchannel.ts';
 import { redeliverwebhook } from './redeliverwebhook.ts';
 import { refund } from './refund.ts';
@@ -121,6 +123,7 @@ import { waitevent } from './waitevent.ts';
 import { waitinvoice } from './waitinvoice.ts';
 import { waitsendpay } from './waitsendpay.ts';
 import { withdraw } from './withdraw.ts';
+import { xkeysend } from './xkeysend.ts';
 import { xpay } from './xpay.ts';
 
 /** The commands, ordered by name. */
@@ -175,6 +178,7 @@ export const commands: readonly Command<Modules>[] = [
   help,
   inbound,
   invoice,
+  keysend,
   listactions,
   listbackups,
   listchannelorders,
@@ -216,6 +220,7 @@ export const commands: readonly Command<Modules>[] = [
   ping,
   plugin,
   preapproveinvoice,
+  preapprovekeysend,
   recoverchannel,
   redeliverwebhook,
   refund,
@@ -244,5 +249,6 @@ export const commands: readonly Command<Modules>[] = [
   waitinvoice,
   waitsendpay,
   withdraw,
+  xkeysend,
   xpay,
 ];

@@ -1,7 +1,7 @@
 /** What `pay` and `xpay` have in common: what the invoice asks of us, and what can go wrong. */
 
 import { type ErrorName, RpcError } from '../../base/errors.ts';
-import { type Msat, msat } from '../../base/types/amount.ts';
+import { MAX_U64, type Msat, min, msat } from '../../base/types/amount.ts';
 import type { Network } from '../../base/types/network.ts';
 import type { Invoice } from '../../codec/bolt11/invoice.ts';
 import { decodeAny } from './decoded.ts';
@@ -25,6 +25,30 @@ export const PAY_ERRORS: readonly ErrorName[] = [
 export function usualFee(amount_msat: Msat): Msat {
   const share = msat(amount_msat / 100n);
   return share > 5000n ? share : msat(5000);
+}
+
+/** Half a percent, in millionths of a percent. */
+const USUAL_FEE_PERCENT = 500_000n;
+
+/** What the fees may come to by the older parameters. Throws RpcError when it is said twice. */
+export function feeLimit(
+  amount_msat: Msat,
+  given: {
+    readonly maxfee: Msat | undefined;
+    readonly maxfeepercent: bigint | undefined;
+    readonly exemptfee: Msat | undefined;
+  },
+): Msat {
+  const { maxfee, maxfeepercent, exemptfee } = given;
+  if (maxfee !== undefined) {
+    if (maxfeepercent !== undefined || exemptfee !== undefined) {
+      throw new RpcError('INVALID_PARAMS', 'If you specify maxfee, cannot specify maxfeepercent or exemptfee');
+    }
+    return maxfee;
+  }
+  const share = msat(min((amount_msat * (maxfeepercent ?? USUAL_FEE_PERCENT)) / 100_000_000n, MAX_U64));
+  const exempt = exemptfee ?? msat(5000);
+  return share > exempt ? share : exempt;
 }
 
 /** An invoice, and how much of it we are to pay. */

@@ -1,11 +1,10 @@
-import { RpcError } from '../../base/errors.ts';
-import { MAX_U64, type Msat, min, msat } from '../../base/types/amount.ts';
+import type { PaidReply } from '../../node/payments/pay.ts';
 import type { PayRequest } from '../../node/payments/pay-request.ts';
 import { answer } from '../rpc/answer.ts';
 import { optional, type ParamValues, required, withDefault } from '../rpc/command.ts';
 import { field } from '../rpc/fields.ts';
 import { defineCommand, type Modules } from './modules.ts';
-import { askedFor, PAY_ERRORS } from './pay-request.ts';
+import { askedFor, feeLimit, PAY_ERRORS } from './pay-request.ts';
 
 const params = {
   bolt11: required(field.string, 'The invoice. It may be in upper case and begin with `lightning:`.', {
@@ -37,23 +36,7 @@ const params = {
 
 type PayParams = ParamValues<typeof params>;
 
-/** Half a percent, in millionths of a percent. */
-const USUAL_FEE_PERCENT = 500_000n;
-
-/** What the fees may come to. Throws RpcError when it is said twice. */
-function maxFee(amount_msat: Msat, { maxfee, maxfeepercent, exemptfee }: PayParams): Msat {
-  if (maxfee !== undefined) {
-    if (maxfeepercent !== undefined || exemptfee !== undefined) {
-      throw new RpcError('INVALID_PARAMS', 'If you specify maxfee, cannot specify maxfeepercent or exemptfee');
-    }
-    return maxfee;
-  }
-  const share = msat(min((amount_msat * (maxfeepercent ?? USUAL_FEE_PERCENT)) / 100_000_000n, MAX_U64));
-  const exempt = exemptfee ?? msat(5000);
-  return share > exempt ? share : exempt;
-}
-
-/** What an invoice that was paid is answered with, by `pay` and `renepay`. */
+/** What a payment that is complete is answered with, by `pay`, `renepay` and `keysend`. */
 export const payMembers = {
   payment_preimage: answer.secret('The proof of payment.'),
   payment_hash: answer.hash('Its hash.'),
@@ -73,7 +56,7 @@ export async function payInvoice(given: PayParams, { payer, wallet }: Modules, s
   const { invoice, amount_msat } = asked;
   const request: PayRequest = {
     ...asked,
-    maxfee_msat: maxFee(amount_msat, given),
+    maxfee_msat: feeLimit(amount_msat, given),
     max_delay: given.maxdelay,
     riskfactor: given.riskfactor,
     retry_for_seconds: given.retry_for,
@@ -81,7 +64,11 @@ export async function payInvoice(given: PayParams, { payer, wallet }: Modules, s
     label: given.label,
     description: description ?? invoice.description,
   };
-  const paid = await payer.pay(request, signal);
+  return paidAnswer(await payer.pay(request, signal));
+}
+
+/** A payment that is complete, as `pay`, `renepay` and `keysend` answer it. */
+export function paidAnswer(paid: PaidReply) {
   return {
     payment_preimage: paid.payment_preimage as string,
     payment_hash: paid.payment_hash as string,

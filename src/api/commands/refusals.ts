@@ -16,11 +16,6 @@ export interface Refusal {
 /** Every family of commands that Till refuses. */
 export const REFUSALS: readonly Refusal[] = [
   {
-    commands: ['keysend', 'xkeysend', 'preapprovekeysend'],
-    why: 'Till pays invoices only: a spontaneous payment leaves no proof of what was paid',
-    instead: 'ask the payee for an invoice, and pay it with xpay',
-  },
-  {
     commands: ['offer', 'disableoffer', 'enableoffer', 'createproof'],
     why: 'Till makes BOLT 11 invoices, not BOLT 12 offers',
     instead: 'use invoice, one for each payment',

@@ -4,7 +4,7 @@ import type { PaymentSecret } from '../../base/types/brand.ts';
 import type { ShortChannelId } from '../../base/types/short-channel-id.ts';
 import { Reader, WireError } from '../wire/bytes.ts';
 import { paymentSecret, point, record, restHex, shortChannelId, tu32, tu64Msat } from '../wire/field.ts';
-import { encodeTlvs, readTlvs, TlvError, type TlvsOf, tlv } from '../wire/tlv.ts';
+import { encodeRawRecords, encodeTlvs, type RawRecord, readTlvs, TlvError, type TlvsOf, tlv } from '../wire/tlv.ts';
 
 const PAYLOAD = {
   amt_to_forward: tlv(2, tu64Msat),
@@ -77,15 +77,19 @@ function readPayload(bytes: Uint8Array): TlvsOf<typeof PAYLOAD> {
   }
 }
 
-/** Writes the payload of the last hop. */
-export function encodeFinalPayload(payload: FinalPayload): Uint8Array {
+/** The first number that BOLT 1 leaves to applications: none below it is a custom record. */
+export const FIRST_CUSTOM_RECORD = 65_536n;
+
+/** Writes the payload of the last hop. `custom` are records of an application, none of them below the first such number. */
+export function encodeFinalPayload(payload: FinalPayload, custom: readonly RawRecord[] = []): Uint8Array {
   const { amt_to_forward, outgoing_cltv_value, payment_data, payment_metadata } = payload;
-  return encodeTlvs(PAYLOAD, {
+  const known = encodeTlvs(PAYLOAD, {
     amt_to_forward,
     outgoing_cltv_value,
     ...(payment_data === undefined ? {} : { payment_data }),
     ...(payment_metadata === undefined ? {} : { payment_metadata }),
   });
+  return custom.length === 0 ? known : Buffer.concat([known, encodeRawRecords(custom)]);
 }
 
 /** Writes the payload of a hop on the way. */

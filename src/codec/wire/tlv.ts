@@ -69,6 +69,23 @@ export function writeTlvs(writer: Writer, known: TlvFields, values: Record<strin
   }
 }
 
+/** A record that Till does not know: its number, and its value as it is. */
+export interface RawRecord {
+  readonly tlv_type: bigint;
+  readonly value: Uint8Array;
+}
+
+/** Records that Till does not know, in the order of their types. */
+export function encodeRawRecords(records: readonly RawRecord[]): Uint8Array {
+  const writer = new Writer();
+  for (const { tlv_type, value } of records.toSorted((a, b) => (a.tlv_type < b.tlv_type ? -1 : 1))) {
+    writer.bigSize(tlv_type);
+    writer.bigSize(value.length);
+    writer.bytes(value);
+  }
+  return writer.done();
+}
+
 /** A stream as bytes of its own. */
 export function encodeTlvs<T extends TlvFields>(known: T, values: TlvsOf<T>): Uint8Array {
   const writer = new Writer();

@@ -172,7 +172,7 @@ export class Attempt {
 
   #limits(open: readonly Sendpay[]): PlanLimits {
     const { invoice, maxfee_msat, max_delay, total_msat } = this.#request;
-    const { payment_secret, payment_metadata } = invoice;
+    const { payment_secret, payment_metadata, custom_records } = invoice;
     const paid_fees = open.reduce((total, part) => total + part.amount_sent_msat - part.amount_msat, 0n);
     return {
       fee_msat: maxfee_msat - paid_fees,
@@ -180,7 +180,7 @@ export class Attempt {
       final_delay: invoice.min_final_cltv_expiry_delta + PADDING_BLOCKS,
       shadow_delay: this.#shadow_delay,
       basic_mpp: this.#basic_mpp,
-      fits: (route) => this.#payments.fits({ route, payment_secret, payment_metadata, total_msat }),
+      fits: (route) => this.#payments.fits({ route, payment_secret, payment_metadata, custom_records, total_msat }),
     };
   }
 
@@ -193,6 +193,7 @@ export class Attempt {
         payment_hash: invoice.payment_hash,
         payment_secret: invoice.payment_secret,
         payment_metadata: invoice.payment_metadata,
+        custom_records: invoice.custom_records,
         total_msat,
         groupid: this.#groupid,
         partid: this.#next_partid,

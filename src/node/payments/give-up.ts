@@ -33,6 +33,11 @@ export class GiveUp {
     );
   }
 
+  /** Nobody asked for the payment. */
+  get #is_spontaneous(): boolean {
+    return this.#request.bolt11 === undefined;
+  }
+
   /** Why the map of the network had no way, asked last; undefined when it had one. */
   networkSays(explanation: string | undefined): void {
     this.#network_says = explanation;
@@ -57,7 +62,14 @@ export class GiveUp {
 
   /** The payee said no. */
   refused(part: Sendpay): RpcError {
-    return failureError(part, this.#payments.node_id);
+    const error = failureError(part, this.#payments.node_id);
+    if (!this.#is_spontaneous) return error;
+    const name = part.failure?.failcodename ?? 'a failure';
+    return new RpcError(
+      'PAY_DESTINATION_PERM_FAIL',
+      `Destination reported ${name} (likely doesn't support keysend)`,
+      error.data,
+    );
   }
 
   /** `text`, after what stood in the way last. */
@@ -89,7 +101,11 @@ export class GiveUp {
       case 'too_little':
         return this.#notFound(`our channels cannot carry ${amount_msat} msat there now`);
       case 'too_long':
-        return this.#notFound('the hints and the metadata of the invoice do not fit into an onion');
+        return this.#notFound(
+          this.#is_spontaneous
+            ? 'the route and the custom records do not fit into an onion'
+            : 'the hints and the metadata of the invoice do not fit into an onion',
+        );
       case 'excluded':
         return this.#notFound(`no other way to ${payee} is left`);
       default:
@@ -104,7 +120,9 @@ export class GiveUp {
       const each = away.map(({ names, peer_id, reason }) => `channel ${names[0]} with ${peer_id} ${reason}`);
       return `no channel of ours that leads to ${invoice.payee} can be used now: ${each.join('; ')}`;
     }
-    const text = `no channel of ours leads to ${invoice.payee}, nor to a node that the invoice names`;
+    const text = this.#is_spontaneous
+      ? `no channel of ours leads to ${invoice.payee}`
+      : `no channel of ours leads to ${invoice.payee}, nor to a node that the invoice names`;
     if (this.#has_impossible_hints)
       return `${text}; a node id in its hints is no point of the curve, and was passed over`;
     return exclude.size > 0 ? `${text}, without what was excluded` : text;

@@ -1,11 +1,33 @@
 /** What `pay` is asked to do. */
 import type { Msat } from '../../base/types/amount.ts';
+import type { PaymentSecret } from '../../base/types/brand.ts';
 import type { Invoice } from '../../codec/bolt11/invoice.ts';
+import type { RawRecord } from '../../codec/wire/tlv.ts';
+
+/** What is paid: an invoice, or what stands for one in a spontaneous payment (`keysend.ts`). */
+export interface Payable
+  extends Pick<
+    Invoice,
+    | 'payment_hash'
+    | 'payee'
+    | 'routes'
+    | 'features'
+    | 'min_final_cltv_expiry_delta'
+    | 'created_at'
+    | 'expiry_seconds'
+    | 'payment_metadata'
+  > {
+  /** A spontaneous payment has none. */
+  readonly payment_secret: PaymentSecret | undefined;
+  /** What the payee is told besides. Spontaneous payments only. */
+  readonly custom_records?: readonly RawRecord[] | undefined;
+}
 
 /** A payment to be made, and its limits. */
 export interface PayRequest {
-  readonly invoice: Invoice;
-  readonly bolt11: string;
+  readonly invoice: Payable;
+  /** Undefined: nobody asked for the payment. */
+  readonly bolt11: string | undefined;
   /** What the payee gets from us. */
   readonly amount_msat: Msat;
   /** What it gets from all who pay this together. */

@@ -10,6 +10,7 @@ import type { Clock } from '../../base/types/clock.ts';
 import { untilAborted } from '../../base/types/until-aborted.ts';
 import { Attempt } from './attempt.ts';
 import { gather, type Payment } from './history.ts';
+import { type KeysendRequest, spontaneous } from './keysend.ts';
 import type { PayRequest } from './pay-request.ts';
 import type { OutgoingPayments } from './send.ts';
 import type { Sendpay } from './sendpay.ts';
@@ -48,6 +49,12 @@ export class Payer {
     const end = this.#run(request).finally(() => this.#running.delete(payment_hash));
     this.#running.set(payment_hash, { amount_msat: request.amount_msat, end });
     return await untilAborted(end, signal);
+  }
+
+  /** Pays a node that did not ask for it; otherwise as `pay`. */
+  keysend(request: KeysendRequest, signal?: AbortSignal): Promise<PaidReply> {
+    const randomBytes = (length_bytes: number): Uint8Array => this.#payments.randomBytes(length_bytes);
+    return this.pay(spontaneous(request, this.#clock.nowSeconds(), randomBytes), signal);
   }
 
   async #run(request: PayRequest): Promise<PaidReply> {

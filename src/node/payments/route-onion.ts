@@ -8,6 +8,7 @@ import { decodeFailure } from '../../codec/onion/failure.ts';
 import { fitsPacket, type OnionHop } from '../../codec/onion/packet.ts';
 import { encodeFinalPayload, encodeForwardPayload } from '../../codec/onion/payload.ts';
 import { openReturnPacket } from '../../codec/onion/return-packet.ts';
+import type { RawRecord } from '../../codec/wire/tlv.ts';
 import type { RemovedHtlc } from '../../protocol/channel/state.ts';
 import type { RouteStep, SendFailure, Sendpay } from './sendpay.ts';
 
@@ -17,21 +18,24 @@ export interface PaymentData {
   readonly total_msat: Msat;
 }
 
+/** What the payee is told besides amount and blocks. */
+export interface ForPayee {
+  readonly payment_data: PaymentData | undefined;
+  /** Hex. */
+  readonly payment_metadata: string | undefined;
+  readonly custom_records: readonly RawRecord[] | undefined;
+}
+
 /** From here on the wire's u32 would mean seconds, not blocks. */
 const CLTV_EXPIRY_LIMIT = 500_000_000;
 
 /** Why no onion can be made for this route, as a sentence; undefined when one can. */
-export function onionFault(
-  route: readonly RouteStep[],
-  height: number,
-  payment_data: PaymentData | undefined,
-  payment_metadata: string | undefined,
-): string | undefined {
+export function onionFault(route: readonly RouteStep[], height: number, for_payee: ForPayee): string | undefined {
   for (const { id, delay } of route) {
     if (!curve.isPublicKey(fromHex(id))) return `the node id ${id} in the route is no point of the curve`;
     if (height + delay >= CLTV_EXPIRY_LIMIT) return `a delay of ${delay} in the route is more than there are blocks`;
   }
-  const hops = onionHops(route, height, payment_data, payment_metadata);
+  const hops = onionHops(route, height, for_payee);
   return fitsPacket(hops) ? undefined : 'the payloads for the hops of the route do not fit into an onion';
 }
 
@@ -39,19 +43,16 @@ export function onionFault(
 export function onionHops(
   route: readonly RouteStep[],
   height: number,
-  payment_data: PaymentData | undefined,
-  payment_metadata: string | undefined,
+  { payment_data, payment_metadata, custom_records }: ForPayee,
 ): OnionHop[] {
   return route.map(({ id, amount_msat, delay }, index) => {
     const next = route[index + 1];
     const payload =
       next === undefined
-        ? encodeFinalPayload({
-            amt_to_forward: amount_msat,
-            outgoing_cltv_value: height + delay,
-            payment_data,
-            payment_metadata,
-          })
+        ? encodeFinalPayload(
+            { amt_to_forward: amount_msat, outgoing_cltv_value: height + delay, payment_data, payment_metadata },
+            custom_records,
+          )
         : encodeForwardPayload({
             amt_to_forward: next.amount_msat,
             outgoing_cltv_value: height + next.delay,

@@ -11,6 +11,7 @@ import type { ChannelId, NodeId, PaymentHash, PaymentPreimage, PaymentSecret } f
 import type { Clock } from '../../base/types/clock.ts';
 import { fromHex, toHex } from '../../base/types/hex.ts';
 import { createPacket } from '../../codec/onion/packet.ts';
+import type { RawRecord } from '../../codec/wire/tlv.ts';
 import { readAll } from '../../infra/store/read-all.ts';
 import { storableText } from '../../infra/store/storable.ts';
 import type { Store, Write } from '../../infra/store/store.ts';
@@ -20,7 +21,7 @@ import type { RemovedHtlc } from '../../protocol/channel/state.ts';
 import { type CounterReached, type SendpayCounter, SendpayCounters } from './counters.ts';
 import { listParts, listPayments, type Payment, partsOf, type SendpayQuery } from './history.ts';
 import type { ClosedWay, HtlcSender, NetworkWays, WayOut } from './ports.ts';
-import { failureOf, onionFault, onionHops, type PaymentData } from './route-onion.ts';
+import { type ForPayee, failureOf, onionFault, onionHops } from './route-onion.ts';
 import { endSendpay, insertSendpay, type RouteStep, SELECT_SENDPAYS, type Sendpay, sendpayOf } from './sendpay.ts';
 
 export interface SendOptions {
@@ -47,13 +48,14 @@ export interface SendRequest {
   readonly partid: bigint;
   /** Hex. */
   readonly payment_metadata?: string | undefined;
+  readonly custom_records?: readonly RawRecord[] | undefined;
   readonly label?: string | undefined;
   readonly bolt11?: string | undefined;
   readonly description?: string | undefined;
 }
 
 /** The payloads for the hops of a part. */
-export type Told = Pick<SendRequest, 'route' | 'payment_secret' | 'total_msat' | 'payment_metadata'>;
+export type Told = Pick<SendRequest, 'route' | 'payment_secret' | 'total_msat' | 'payment_metadata' | 'custom_records'>;
 
 /** What names a part. */
 export interface PartName {
@@ -140,16 +142,16 @@ export class OutgoingPayments {
 
   #offer(request: SendRequest): Sendpay {
     const { sender, clock } = this.#options;
-    const { route, payment_hash, payment_secret, total_msat, payment_metadata } = request;
+    const { route, payment_hash } = request;
     const [first] = route;
     const last = route.at(-1);
     if (first === undefined || last === undefined) throw new RpcError('PAY_USER_ERROR', 'the route is empty');
     const channel = this.#wayOut(first, request.channel_id);
     const height = sender.height();
-    const payment_data = paymentData(payment_secret, total_msat);
-    const fault = onionFault(route, height, payment_data, payment_metadata);
+    const for_payee = forPayee(request);
+    const fault = onionFault(route, height, for_payee);
     if (fault !== undefined) throw new RpcError('PAY_USER_ERROR', fault);
-    const hops = onionHops(route, height, payment_data, payment_metadata);
+    const hops = onionHops(route, height, for_payee);
     const { packet, shared_secrets } = createPacket(this.#sessionKey(), hops, fromHex(payment_hash));
     const htlc: OfferedHtlc = {
       amount_msat: first.amount_msat,
@@ -309,11 +311,8 @@ export class OutgoingPayments {
   }
 
   /** Whether the payloads for the hops of this route are valid, and fit into an onion. */
-  fits({ route, payment_secret, total_msat, payment_metadata }: Told): boolean {
-    return (
-      onionFault(route, this.#options.sender.height(), paymentData(payment_secret, total_msat), payment_metadata) ===
-      undefined
-    );
+  fits(told: Told): boolean {
+    return onionFault(told.route, this.#options.sender.height(), forPayee(told)) === undefined;
   }
 
   /** Randomness for what else is chosen about a payment. */
@@ -371,8 +370,9 @@ function refuseBeside(
   }
 }
 
-function paymentData(payment_secret: PaymentSecret | undefined, total_msat: Msat): PaymentData | undefined {
-  return payment_secret === undefined ? undefined : { payment_secret, total_msat };
+function forPayee({ payment_secret, total_msat, payment_metadata, custom_records }: Told): ForPayee {
+  const payment_data = payment_secret === undefined ? undefined : { payment_secret, total_msat };
+  return { payment_data, payment_metadata, custom_records };
 }
 
 function nameOf(channel_id: ChannelId, htlc_id: bigint): string {

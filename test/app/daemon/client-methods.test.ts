@@ -127,10 +127,74 @@ test('waitblockheight answers at once, with the block, or when the time is over'
   assert.deepEqual([late.code, late.message], [2000, 'Timed out.']);
 });
 
+test('keysend and xkeysend pay a node unasked; Till itself takes no such payment, and who pays is told so', async () => {
+  const destination = shop.keys.node_id;
+  for (const method of ['keysend', 'xkeysend']) {
+    const { code, message, data } = await codeOf(
+      ask(customer, method, { destination, amount_msat: 20_000, label: method }),
+    );
+    assert.equal(code, 203, message);
+    assert.equal(message, "Destination reported invalid_onion_payload (likely doesn't support keysend)");
+    const { payment_hash, erring_node } = data as { payment_hash: string; erring_node: string };
+    assert.equal(erring_node, destination);
+    const [row, ...more] = await rowsOf(customer, 'listsendpays', 'payments', { payment_hash });
+    assert.equal(more.length, 0, 'one attempt');
+    assert.deepEqual(
+      [row?.status, row?.label, row?.bolt11, row?.destination],
+      ['failed', method, undefined, destination],
+    );
+  }
+  const payment_hash = '00'.repeat(32);
+  assert.deepEqual(await ask(customer, 'preapprovekeysend', { destination, payment_hash, amount_msat: 1 }), {});
+});
+
+test('keysend and xkeysend refuse in words of Core Lightning what cannot be sent', async () => {
+  const destination = shop.keys.node_id;
+  const own = { destination: customer.keys.node_id, amount_msat: 1 };
+  const refusals: readonly [PlainJsonObject, RegExp][] = [
+    [own, /^We are the destination\. Keysend cannot be used to send funds to yourself$/],
+    [{ destination, amount_msat: 0 }, /^amount_msat: should be more than 0/],
+    [{ destination: 'ab', amount_msat: 1 }, /^destination: should be a node id: invalid token '"ab"'$/],
+    [
+      { destination, amount_msat: 1, extratlvs: [1] },
+      /^Could not decode the TLV object from extratlvs: "\[1\]" is not/,
+    ],
+    [{ destination, amount_msat: 1, extratlvs: { x: '00' } }, /^"x" is not a valid numeric TLV type\.$/],
+    [{ destination, amount_msat: 1, extratlvs: { 65536: 'zz' } }, /^""zz"" is not a valid hex encoded TLV value\.$/],
+    [{ destination, amount_msat: 1, extratlvs: { 8: '00' } }, /^extratlvs: should have numbers of 65536 or more/],
+    [{ destination, amount_msat: 1, extratlvs: { 5482373484: '00' } }, /^extratlvs: should not have the record of the/],
+    [
+      { destination, amount_msat: 1, extratlvs: { 65536: '00', '065536': '01' } },
+      /^extratlvs: should have each number once/,
+    ],
+  ];
+  for (const method of ['keysend', 'xkeysend']) {
+    for (const [params, words] of refusals) {
+      const { code, message } = await codeOf(ask(customer, method, params));
+      assert.equal(code, -32602, message);
+      assert.match(message, words);
+    }
+  }
+  const hint = { id: destination, scid: '1x1x1', feebase: 1, feeprop: 1, expirydelta: 40 };
+  const hints: readonly [PlainJson, RegExp][] = [
+    [[[{ ...hint, scid: '1' }]], /^routehints: should be a short_channel_id of form NxNxN: invalid token/],
+    [[[{ id: destination }]], /^routehints: should have the member /],
+    [[hint], /^routehints: should be an array/],
+    [[[{ ...hint, feebase: 4_294_967_296 }]], /^routehints: feebase should be an unsigned 32 bit integer/],
+  ];
+  for (const [routehints, words] of hints) {
+    const { code, message } = await codeOf(ask(customer, 'keysend', { destination, amount_msat: 1, routehints }));
+    assert.equal(code, -32602, message);
+    assert.match(message, words);
+  }
+  const twice = { destination, amount_msat: 1, maxfee: 1, exemptfee: 1 };
+  assert.match((await codeOf(ask(customer, 'keysend', twice))).message, /^If you specify maxfee, cannot specify/);
+});
+
 test('a command of Core Lightning that Till does not have is refused with a reason, not as unknown', async () => {
-  const invoice = await codeOf(ask(shop, 'keysend', { destination: customer.keys.node_id, amount_msat: 1 }));
-  assert.equal(invoice.code, 3000);
-  assert.match(invoice.message, /^keysend: Till pays invoices only: .*; ask the payee for an invoice/);
+  const offer = await codeOf(ask(shop, 'fetchinvoice', { offer: 'lno1' }));
+  assert.equal(offer.code, 3000);
+  assert.match(offer.message, /^fetchinvoice: Till does not speak BOLT 12; ask the other side for a BOLT 11 invoice/);
   assert.equal((await codeOf(ask(shop, 'check', { command_to_check: 'offer' }))).code, 3000);
   assert.equal((await codeOf(ask(shop, 'help', { command: 'offer' }))).code, 3000);
   assert.equal((await codeOf(ask(shop, 'frobnicate'))).code, -32601);

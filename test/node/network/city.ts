@@ -19,9 +19,16 @@ export function keyOf(name: string): Uint8Array {
   return sha256(Buffer.from(`a key of a test: ${name}`));
 }
 
+/** Ids that were worked out: a whole network asks for each of them a dozen times. */
+const ids = new Map<string, NodeId>();
+
 /** The node id, or another public key, of a name. */
 export function idOf(name: string): NodeId {
-  return toHex(curve.publicKey(keyOf(name))) as NodeId;
+  const known = ids.get(name);
+  if (known !== undefined) return known;
+  const id = toHex(curve.publicKey(keyOf(name))) as NodeId;
+  ids.set(name, id);
+  return id;
 }
 
 function signed<T extends KnownMessage>(message: T, from: number, signers: Readonly<Record<string, string>>): Buffer {

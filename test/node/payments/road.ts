@@ -13,7 +13,7 @@ import type { RouteHop } from '../../../src/codec/bolt11/invoice.ts';
 import { decodeInvoice, encodeInvoice, signWith } from '../../../src/codec/bolt11/native.ts';
 import { encodeFailure, type FailureMessage } from '../../../src/codec/onion/failure.ts';
 import { MalformedOnion, peelPacket } from '../../../src/codec/onion/packet.ts';
-import { decodeFinalPayload, type FinalPayload } from '../../../src/codec/onion/payload.ts';
+import { decodeFinalPayload, FIRST_CUSTOM_RECORD, type FinalPayload } from '../../../src/codec/onion/payload.ts';
 import { createReturnPacket, wrapReturnPacket } from '../../../src/codec/onion/return-packet.ts';
 import { Reader } from '../../../src/codec/wire/bytes.ts';
 import { restHex, shortChannelId } from '../../../src/codec/wire/field.ts';
@@ -48,6 +48,8 @@ export interface Arrival {
   readonly htlc: OfferedHtlc;
   /** What the payee reads; undefined when the onion is for a longer way than `path`. */
   readonly payload: FinalPayload;
+  /** Records of an application beside it: number and hex. */
+  readonly custom_records: ReadonlyMap<bigint, string>;
   /** Of us with each hop. */
   readonly secrets: readonly Uint8Array[];
   /** The channels behind our peer, in order. */
@@ -69,6 +71,20 @@ function peelAt(nodes: readonly Somebody[], packet: Uint8Array, payment_hash: Ui
     }
   }
   return assert.fail('the packet is for nobody here');
+}
+
+/** A last payload, and the records of an application at its end. */
+function readFinal(bytes: Uint8Array): Pick<Arrival, 'payload' | 'custom_records'> {
+  const reader = new Reader(bytes);
+  const custom_records = new Map<bigint, string>();
+  let known = 0;
+  while (reader.left > 0) {
+    const tlv_type = reader.bigSize();
+    const value = reader.part(Number(reader.bigSize()));
+    if (tlv_type < FIRST_CUSTOM_RECORD) known = bytes.length - reader.left;
+    else custom_records.set(tlv_type, restHex.read(value));
+  }
+  return { payload: decodeFinalPayload(bytes.subarray(0, known)), custom_records };
 }
 
 /** The channel that a payload of a hop on the way names: its TLV record 6. */
@@ -186,7 +202,7 @@ export class Road {
       const { peeled, secret } = peelAt(nodes, packet, fromHex(htlc.payment_hash));
       secrets.push(secret);
       if (peeled.next_packet === undefined) {
-        this.out.push({ channel_id, htlc_id, htlc, payload: decodeFinalPayload(peeled.payload), secrets, channels });
+        this.out.push({ channel_id, htlc_id, htlc, ...readFinal(peeled.payload), secrets, channels });
         break;
       }
       channels.push(nextChannel(peeled.payload));

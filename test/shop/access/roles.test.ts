@@ -31,6 +31,8 @@ test('a cashier sells, and looks at what was sold', () => {
   for (const method of [
     'pay',
     'xpay',
+    'keysend',
+    'xkeysend',
     'withdraw',
     'createitem',
     'deleteitem',

@@ -8,9 +8,9 @@ import type { RouteHop } from '../../codec/bolt11/invoice.ts';
 import { FIRST_CUSTOM_RECORD } from '../../codec/onion/payload.ts';
 import type { RawRecord } from '../../codec/wire/tlv.ts';
 import { PREIMAGE_RECORD } from '../../node/payments/keysend.ts';
-import { type Field, Unfit, UnfitSentence } from '../rpc/field.ts';
+import { type Field, quoteToken, Unfit, UnfitSentence } from '../rpc/field.ts';
 import { field } from '../rpc/fields.ts';
-import { isJsonObject, type Json, spell } from '../rpc/json.ts';
+import { isJsonObject, type Json } from '../rpc/json.ts';
 
 /** Records of an application, by their numbers: as Core Lightning reads them, but none that means something else. */
 export const extraTlvs: Field<readonly RawRecord[]> = {
@@ -19,7 +19,7 @@ export const extraTlvs: Field<readonly RawRecord[]> = {
   secret: false,
   parse(value) {
     if (!isJsonObject(value)) {
-      const text = spell(value);
+      const text = quoteToken(value);
       throw new UnfitSentence(
         (name) => `Could not decode the TLV object from ${name}: "${text}" is not a valid JSON object.`,
       );
@@ -33,11 +33,11 @@ export const extraTlvs: Field<readonly RawRecord[]> = {
 
 function readRecord(key: string, value: Json): RawRecord {
   const tlv_type = parseWholeNumber(key, MAX_U64);
-  if (tlv_type === undefined) throw new UnfitSentence(() => `"${key}" is not a valid numeric TLV type.`);
+  if (tlv_type === undefined) throw new UnfitSentence(() => `${quoteToken(key)} is not a valid numeric TLV type.`);
   if (tlv_type < FIRST_CUSTOM_RECORD) throw new Unfit(`should have numbers of ${FIRST_CUSTOM_RECORD} or more`, key);
   if (tlv_type === PREIMAGE_RECORD) throw new Unfit('should not have the record of the preimage', key);
   if (typeof value !== 'string' || !isHex(value)) {
-    throw new UnfitSentence(() => `"${spell(value)}" is not a valid hex encoded TLV value.`);
+    throw new UnfitSentence(() => `"${quoteToken(value)}" is not a valid hex encoded TLV value.`);
   }
   return { tlv_type, value: fromHex(value.toLowerCase()) };
 }

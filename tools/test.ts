@@ -21,6 +21,7 @@ const LONGER = [
   'test/crash/',
   'test/pair/',
   'test/e2e/sandbox',
+  'test/app/sandbox/silence',
   'test/app/sandbox/small-channels',
   'test/app/daemon/sql-on-a-server',
   'test/app/daemon/hostile-texts',

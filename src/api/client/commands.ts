@@ -167,7 +167,7 @@ export interface Commands {
         | number
         | bigint
         | string;
-      /** How long the provider is to keep the channel: 1 to 24 months. */ readonly months?: number | bigint;
+      /** How long the provider is to keep the channel: 1 to 24 months. */ readonly months?: number;
       /** The most that it may cost. A bare number is in msat; `5000sat` is easier to read. */ readonly maxfee?:
         | number
         | bigint
@@ -1168,7 +1168,7 @@ export interface Commands {
   /** Command for telling how much can be received now, how much was needed, and what more costs */
   inbound: {
     readonly params: {
-      /** How many weeks are looked back at: 1 to 52. */ readonly weeks?: number | bigint;
+      /** How many weeks are looked back at: 1 to 52. */ readonly weeks?: number;
       /** Whether providers are asked for a price. */ readonly ask?: boolean;
     };
     readonly result: {
@@ -1841,7 +1841,13 @@ export interface Commands {
             | 'too_expensive'
             | 'of_no_use';
         }[];
-        /** Why it has none now. */ readonly problem?: string;
+        /** The channels that it sells ahead: `buychannel` tells what one costs. */ readonly ahead?: {
+          /** The smallest. */ readonly min_amount_sat: number;
+          /** The largest. */ readonly max_amount_sat: number;
+          /** For so many months at most it keeps one. */ readonly max_months: number;
+          /** Confirmations before one can be used. */ readonly min_confirmations: number;
+        };
+        /** Why something of it is missing now. */ readonly problem?: string;
       }[];
     };
   };

@@ -35,7 +35,7 @@ It is safe to ask again: the same price is answered while it holds, and an order
     amount_sat: required(field.sat, 'What is to be receivable over it, in satoshi. A little less is: see the guide.', {
       aliases: ['amount'],
     }),
-    months: withDefault(field.integer, 3, 'How long the provider is to keep the channel: 1 to 24 months.'),
+    months: withDefault(field.integerWithin(1, 24), 3, 'How long the provider is to keep the channel: 1 to 24 months.'),
     maxfee: optional(field.msat, 'The most that it may cost. A bare number is in msat; `5000sat` is easier to read.'),
     provider: byName(optional(field.nodeId, 'Only of this provider.')),
     payway: byName(optional(field.oneOf('lightning', 'onchain'), 'Only by this way to pay.')),
@@ -53,7 +53,7 @@ It is safe to ask again: the same price is answered while it holds, and an order
     const wish = {
       provider_id: provider,
       lsp_balance_sat: amount_sat,
-      channel_expiry_blocks: blocksOf(Math.min(24, Math.max(1, months))),
+      channel_expiry_blocks: blocksOf(months),
       announce_channel: announce,
     };
     const quoted = await liquidity.channel_orders.quote(wish, 'operator');

@@ -1,4 +1,5 @@
 /** Channels that were bought ahead, as commands show them. Nothing in it is a provider's own text. */
+import { satText } from '../../base/types/amount.ts';
 import { type ChannelOrder, optionOf, type PayOption } from '../../node/liquidity/channel-order.ts';
 import { type AnswerRecord, answer } from '../rpc/answer.ts';
 
@@ -56,12 +57,12 @@ export function channelOrderRow(
   };
 }
 
-/** A number of satoshi for people. */
-export function satText(amount_sat: bigint): string {
-  return `${String(amount_sat).replaceAll(/\B(?=(\d{3})+$)/g, ',')} sat`;
-}
-
 const BLOCKS_A_MONTH = 4_380;
+
+/** Whole months that so many blocks are enough for. */
+export function monthsIn(blocks: number): number {
+  return Math.floor(blocks / BLOCKS_A_MONTH);
+}
 
 /** Blocks in so many months. */
 export function blocksOf(months: number): number {

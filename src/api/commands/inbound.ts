@@ -1,11 +1,11 @@
 import { RpcError } from '../../base/errors.ts';
-import { type Sat, sat } from '../../base/types/amount.ts';
+import { type Sat, sat, satText } from '../../base/types/amount.ts';
 import { waysIn } from '../../node/channels/hint-source.ts';
 import { optionOf } from '../../node/liquidity/channel-order.ts';
 import { answer } from '../rpc/answer.ts';
 import { withDefault } from '../rpc/command.ts';
 import { field } from '../rpc/fields.ts';
-import { blocksOf, channelOrderRow, satText } from './channel-order-row.ts';
+import { blocksOf, channelOrderRow } from './channel-order-row.ts';
 import { defineCommand } from './modules.ts';
 
 const WEEKS = 4;
@@ -27,7 +27,7 @@ export const inbound = defineCommand({
   description:
     'Says what customers can pay now, in one payment and in all, and what they paid over Lightning in the last weeks. If the node was started with providers (`lsp`), it also asks them what a channel costs that would hold the busiest of these weeks. Nothing is bought.',
   params: {
-    weeks: withDefault(field.integer, WEEKS, 'How many weeks are looked back at: 1 to 52.'),
+    weeks: withDefault(field.integerWithin(1, 52), WEEKS, 'How many weeks are looked back at: 1 to 52.'),
     ask: withDefault(field.boolean, true, 'Whether providers are asked for a price.'),
   },
   returns: {
@@ -64,7 +64,7 @@ export const inbound = defineCommand({
     );
     const receivable_msat = here.reduce((total, way) => total + way.receivable_msat, 0n);
     const offline_msat = ways.reduce((total, way) => total + (way.online ? 0n : way.receivable_msat), 0n);
-    const weeks_paid = await invoices.weeks(Math.min(52, Math.max(1, weeks)));
+    const weeks_paid = await invoices.weeks(weeks);
     const busiest_week_msat = weeks_paid.reduce(
       (most, each) => (each.received_msat > most ? each.received_msat : most),
       0n,

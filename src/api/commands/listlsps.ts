@@ -1,11 +1,14 @@
 import type { Msat } from '../../base/types/amount.ts';
+import type { ChannelOffer } from '../../codec/lsps/lsps1.ts';
 import type { OfferedParams } from '../../codec/lsps/lsps2.ts';
 import { choose, type Limits, leastPaymentMsat, type Unfit } from '../../node/liquidity/choose.ts';
 import { type Menu, menusOf } from '../../node/liquidity/menus.ts';
+import { sizesOf } from '../../node/liquidity/order-quotes.ts';
 import type { Provider } from '../../node/liquidity/providers.ts';
 import { answer } from '../rpc/answer.ts';
 import { optional } from '../rpc/command.ts';
 import { field } from '../rpc/fields.ts';
+import { monthsIn } from './channel-order-row.ts';
 import { defineCommand } from './modules.ts';
 
 const offer = answer.object(
@@ -47,7 +50,18 @@ const row = answer.object(
       ),
     ),
     menu: answer.array(offer, 'Its offers for channels that a payment opens, the cheapest first.'),
-    problem: answer.optional(answer.string('Why it has none now.')),
+    ahead: answer.optional(
+      answer.object(
+        {
+          min_amount_sat: answer.sat('The smallest.'),
+          max_amount_sat: answer.sat('The largest.'),
+          max_months: answer.integer('For so many months at most it keeps one.'),
+          min_confirmations: answer.integer('Confirmations before one can be used.'),
+        },
+        'The channels that it sells ahead: `buychannel` tells what one costs.',
+      ),
+    ),
+    problem: answer.optional(answer.string('Why something of it is missing now.')),
   },
   'A provider.',
 );
@@ -63,7 +77,7 @@ export const listlsps = defineCommand({
   returns: { lsps: answer.array(row, 'The providers, in the order in which they are named.') },
   errors: [],
   examples: [{ title: 'What a first payment of 50,000 sat would cost', params: { amount_msat: '50000sat' } }],
-  see_also: ['invoice', 'listincoming', 'listpeerchannels'],
+  see_also: ['invoice', 'buychannel', 'listincoming', 'listpeerchannels'],
   access: 'read',
   async run({ amount_msat }, { liquidity, clock }) {
     const { providers } = liquidity;
@@ -90,7 +104,18 @@ function rowOf({ node_id, address, is_connected }: Provider, menu: Menu | undefi
     connected: is_connected,
     protocols: menu?.protocols,
     menu: (menu?.offers ?? []).map((params) => offerOf(node_id, params, judged)),
+    ahead: menu?.channels && aheadOf(menu.channels),
     problem: menu?.fault?.message,
+  };
+}
+
+function aheadOf(channels: ChannelOffer) {
+  const { least_sat, most_sat } = sizesOf(channels);
+  return {
+    min_amount_sat: least_sat,
+    max_amount_sat: most_sat,
+    max_months: monthsIn(channels.max_channel_expiry_blocks),
+    min_confirmations: channels.min_required_channel_confirmations,
   };
 }
 

@@ -241,6 +241,17 @@ export const field = {
     const number = unsigned(value, 0xffff_ffffn);
     return number === undefined ? undefined : Number(number);
   }),
+  /** An integer within these bounds. */
+  integerWithin: (least: number, most: number): Field<number> =>
+    fieldOf(
+      'integer',
+      { type: 'integer', minimum: least, maximum: most },
+      `should be an integer of ${least} to ${most}`,
+      (value) => {
+        const number = unsigned(value, BigInt(most));
+        return number === undefined || number < BigInt(least) ? undefined : Number(number);
+      },
+    ),
   /** A number with or without a fraction, zero or more. */
   float: fieldOf<number>(
     'number',

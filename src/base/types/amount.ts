@@ -78,6 +78,18 @@ export function msatToSatFloor(amount_msat: Msat): Sat {
   return (amount_msat / 1000n) as Sat;
 }
 
+/** A number of satoshi as people read it: `2,000 sat`. */
+export function satText(amount_sat: bigint): string {
+  return `${String(amount_sat).replaceAll(/\B(?=(\d{3})+$)/g, ',')} sat`;
+}
+
+/** The same of millisatoshi: `2,000 sat`, or `2,000.001 sat` where they are no whole number of satoshi. */
+export function msatText(amount_msat: bigint): string {
+  const rest_msat = amount_msat % 1000n;
+  const text = satText(amount_msat / 1000n);
+  return rest_msat === 0n ? text : text.replace(' sat', `.${String(rest_msat).padStart(3, '0')} sat`);
+}
+
 const UNIT = /^(?:(\d+)(?:msat)?|(\d+)sat|(\d+)\.(\d{3})sat|(\d+)(?:\.(\d{1,11}))?btc)$/;
 
 /** Characters after any zeros in front; the largest amount there is has fewer in every unit. */

@@ -4,7 +4,7 @@
  * bought and has no invoice costs nothing: nobody can pay it.
  */
 import { RpcError } from '../../base/errors.ts';
-import { type Msat, msat, subtractOrZero } from '../../base/types/amount.ts';
+import { type Msat, msat, msatText, subtractOrZero } from '../../base/types/amount.ts';
 import type { NodeId, PaymentHash } from '../../base/types/brand.ts';
 import type { Clock } from '../../base/types/clock.ts';
 import { type Bought, readBought } from '../../codec/lsps/lsps2.ts';
@@ -114,7 +114,7 @@ export class Buyer {
     const allowance_msat = this.#options.allowanceFor(fit.offer.node_id);
     throw new RpcError(
       'LIQUIDITY_AMOUNT_REFUSED',
-      `${reason}. Without that, a payment is taken of which at most ${allowance_msat} msat are left after the fee`,
+      `${reason}. Without that, a payment is taken of which at most ${msatText(allowance_msat)} are left after the fee`,
     );
   }
 
@@ -144,7 +144,7 @@ export class Buyer {
     }
     if (!this.#waitsForBlock(purchase, fit)) return undefined;
     const allowance_msat = this.#options.allowanceFor(node_id);
-    return `${asks}, and no more than ${allowance_msat} msat may be at stake before: see undefended-msat`;
+    return `${asks}, and no more than ${msatText(allowance_msat)} may be at stake before: see undefended-msat`;
   }
 
   #bargain({ offer, fee_msat }: Fit, purchase: Purchase, bought: Bought): Bargain {
@@ -177,20 +177,22 @@ export class Buyer {
 
 /** Nothing could be bought: the reason that helps most. */
 function failure({ amount_msat }: Purchase, unfit: readonly Unfit[], reasons: readonly string[]): RpcError {
+  const paymentText = amount_msat === undefined ? 'any payment' : `a payment of ${msatText(amount_msat)}`;
   const beside = reasons.length === 0 ? '' : ` Besides: ${reasons.join('; ')}`;
   const small = unfit.flatMap((each) => (each.kind === 'too_small' ? each.least_msat : []));
   if (small.length > 0) {
     const least_msat = msat(small.reduce((a, b) => (a < b ? a : b)));
     return new RpcError(
       'LIQUIDITY_AMOUNT_REFUSED',
-      `a payment of ${amount_msat} msat is too small to open a channel with: the least is ${least_msat} msat.${beside}`,
+      `${paymentText} is too small to open a channel with: the least is ${msatText(least_msat)}.${beside}`,
       { least_msat },
     );
   }
   const dear = unfit.flatMap((each) => (each.kind === 'too_expensive' ? each : []));
   if (dear.length > 0) {
     const [{ fee_msat, proportional }] = dear.toSorted((a, b) => Number(a.fee_msat - b.fee_msat)) as [(typeof dear)[0]];
-    const price = amount_msat === undefined ? `${fee_msat} msat or ${proportional} millionths` : `${fee_msat} msat`;
+    const price =
+      amount_msat === undefined ? `${msatText(fee_msat)} or ${proportional} millionths` : msatText(fee_msat);
     return new RpcError(
       'LIQUIDITY_TOO_EXPENSIVE',
       `the cheapest channel costs ${price}, more than lsp-max-fee and lsp-max-fee-ppm allow.${beside}`,
@@ -202,7 +204,7 @@ function failure({ amount_msat }: Purchase, unfit: readonly Unfit[], reasons: re
     const most_msat = msat(large.reduce((a, b) => (a > b ? a : b)));
     return new RpcError(
       'LIQUIDITY_AMOUNT_REFUSED',
-      `a payment of ${amount_msat} msat is more than any provider brings with a new channel: the most is ${most_msat} msat.${beside}`,
+      `${paymentText} is more than any provider brings with a new channel: the most is ${msatText(most_msat)}.${beside}`,
       { most_msat },
     );
   }

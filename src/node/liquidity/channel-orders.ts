@@ -6,7 +6,7 @@
  * that order's alone. So a crash between any two steps pays nothing twice.
  */
 import { RpcError } from '../../base/errors.ts';
-import { type Sat, satToMsat } from '../../base/types/amount.ts';
+import { type Sat, satText, satToMsat } from '../../base/types/amount.ts';
 import type { NodeId } from '../../base/types/brand.ts';
 import type { Clock } from '../../base/types/clock.ts';
 import type { Network } from '../../base/types/network.ts';
@@ -171,7 +171,7 @@ export class ChannelOrders {
     if (option.fee_sat > max_fee_sat) {
       throw new RpcError(
         'LIQUIDITY_TOO_EXPENSIVE',
-        `the channel costs ${option.fee_sat} sat, which is more than the limit of ${max_fee_sat} sat`,
+        `the channel costs ${satText(option.fee_sat)}, which is more than the limit of ${satText(max_fee_sat)}`,
         { fee_msat: option.fee_sat * 1000n },
       );
     }
@@ -180,7 +180,7 @@ export class ChannelOrders {
     const ordered_height = this.#options.channels.height();
     const bought = await this.#change(order, { status: 'paying', pay_way, ordered_height }, 'inbound.ordered');
     this.#options.log.info(
-      `a channel of ${order.lsp_balance_sat} sat is bought of ${order.provider_id} for ${option.fee_sat} sat (order ${number})`,
+      `a channel of ${satText(order.lsp_balance_sat)} is bought of ${order.provider_id} for ${satText(option.fee_sat)} (order ${number})`,
     );
     this.#goOn(bought);
     this.#again();
@@ -209,8 +209,8 @@ export class ChannelOrders {
     if (affordable !== undefined) return affordable;
     throw new RpcError(
       'FUND_CANNOT_AFFORD',
-      `${valid[0]?.option.total_sat} sat are to be paid, and ${spendable.lightning} sat can be sent over channels, ` +
-        `${spendable.onchain} sat from the wallet without what it keeps for closing channels`,
+      `${satText(valid[0]?.option.total_sat ?? 0n)} are to be paid, and ${satText(spendable.lightning)} can be sent over channels, ` +
+        `${satText(spendable.onchain)} from the wallet without what it keeps for closing channels`,
     );
   }
 

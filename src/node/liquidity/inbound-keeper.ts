@@ -3,7 +3,7 @@
  * amount can be received, and never for more than a given sum in thirty days. At the limit it stops, and says so.
  */
 import { RpcError } from '../../base/errors.ts';
-import { type Msat, msatToSatFloor, sat } from '../../base/types/amount.ts';
+import { type Msat, msatToSatFloor, sat, satText } from '../../base/types/amount.ts';
 import type { Clock } from '../../base/types/clock.ts';
 import { eventData, eventWrites } from '../../infra/store/event-rows.ts';
 import type { Store } from '../../infra/store/store.ts';
@@ -96,7 +96,7 @@ export class InboundKeeper {
     const { store, clock, limit_msat, receivableMsat } = this.#options;
     this.#not_before_ms = clock.monotonicMs() + TRY_AGAIN_MS;
     const isNews = this.#sayOnce(
-      `inbound-keep: a channel would cost ${fee_sat} sat, and ${left_sat} sat of inbound-keep-limit are left: nothing is bought`,
+      `inbound-keep: a channel would cost ${satText(fee_sat)}, and ${satText(left_sat)} of inbound-keep-limit are left: nothing is bought`,
     );
     if (!isNews) return;
     const data = eventData({

@@ -4,7 +4,7 @@
  * for, an invoice of the total, an address of our network.
  */
 import { RpcError } from '../../base/errors.ts';
-import { type Sat, sat } from '../../base/types/amount.ts';
+import { max, min, type Sat, sat, satText } from '../../base/types/amount.ts';
 import type { NodeId } from '../../base/types/brand.ts';
 import type { Network } from '../../base/types/network.ts';
 import { Bolt11Error } from '../../codec/bolt11/error.ts';
@@ -44,25 +44,24 @@ function leastFee({ lightning, onchain }: Quote): Sat {
   return fees.reduce((least, fee) => (fee < least ? fee : least));
 }
 
+/** The smallest and the largest channel that it sells into which the buyer puts nothing. */
+export function sizesOf(offer: ChannelOffer): { readonly least_sat: Sat; readonly most_sat: Sat } {
+  return {
+    least_sat: max(offer.min_initial_lsp_balance_sat, offer.min_channel_balance_sat),
+    most_sat: min(offer.max_initial_lsp_balance_sat, offer.max_channel_balance_sat),
+  };
+}
+
 /** Why a provider cannot sell it, in our words; undefined when it can. */
 function misfit(offer: ChannelOffer, { lsp_balance_sat, channel_expiry_blocks }: ChannelWish): string | undefined {
-  const least_sat = larger(offer.min_initial_lsp_balance_sat, offer.min_channel_balance_sat);
-  const most_sat = smaller(offer.max_initial_lsp_balance_sat, offer.max_channel_balance_sat);
-  if (lsp_balance_sat < least_sat) return `it sells no channel below ${least_sat} sat`;
-  if (lsp_balance_sat > most_sat) return `it sells no channel above ${most_sat} sat`;
+  const { least_sat, most_sat } = sizesOf(offer);
+  if (lsp_balance_sat < least_sat) return `it sells no channel below ${satText(least_sat)}`;
+  if (lsp_balance_sat > most_sat) return `it sells no channel above ${satText(most_sat)}`;
   if (channel_expiry_blocks > offer.max_channel_expiry_blocks) {
     return `it keeps a channel for ${offer.max_channel_expiry_blocks} blocks at most`;
   }
   if (offer.min_initial_client_balance_sat > 0n) return 'it sells only channels that the buyer puts money into';
   return undefined;
-}
-
-function larger(a: Sat, b: Sat): Sat {
-  return a > b ? a : b;
-}
-
-function smaller(a: Sat, b: Sat): Sat {
-  return a < b ? a : b;
 }
 
 /** Asks one provider. Rejects with ProviderError. */

@@ -3,7 +3,7 @@
  * can be seen here: a channel of the size that was bought, opened by it, after the purchase, and for no other order; a
  * refund that the wallet has.
  */
-import { sat } from '../../base/types/amount.ts';
+import { sat, satText } from '../../base/types/amount.ts';
 import type { Txid } from '../../base/types/brand.ts';
 import type { ShownOrder } from '../../codec/lsps/lsps1.ts';
 import type { ChannelOrder, orderEvent } from './channel-order.ts';
@@ -62,7 +62,7 @@ async function ofChannel(
     return { problem: 'the provider names the channel of another order' };
   }
   if (funding_satoshis < order.lsp_balance_sat) {
-    return { problem: `the provider opened a channel of ${funding_satoshis} sat only` };
+    return { problem: `the provider opened a channel of ${satText(funding_satoshis)} only` };
   }
   // Before it can be used, its funding may still be one that never comes.
   if (!is_ready) return undefined;

@@ -3,7 +3,7 @@
  * the invoice's one hint, its time, its blocks, and whether it may be paid in parts.
  */
 import { RpcError } from '../../base/errors.ts';
-import { type Msat, subtractOrZero } from '../../base/types/amount.ts';
+import { type Msat, msatText, subtractOrZero } from '../../base/types/amount.ts';
 import { FEATURE_BITS, type Features } from '../../base/types/features.ts';
 import type { InvoiceFields } from '../../codec/bolt11/invoice.ts';
 import type { JitChannel, JitPurchase, JitSource, JitTerms } from './ports.ts';
@@ -67,8 +67,8 @@ function warningOf(channel: JitChannel, { amount_msat }: JitPurchase): string {
   const { node_id, opening_fee_msat, proportional, client_trusts_lsp } = channel;
   const price =
     amount_msat === undefined
-      ? `${opening_fee_msat} msat or ${proportional} millionths of the amount, whichever is more`
-      : `${opening_fee_msat} msat of the ${amount_msat} msat`;
+      ? `${msatText(opening_fee_msat)} or ${proportional} millionths of the amount, whichever is more`
+      : `${msatText(opening_fee_msat)} of the ${msatText(amount_msat)}`;
   const trust = client_trusts_lsp
     ? ' The provider sends the funding of the channel only when it has been paid: until then it could keep the money.'
     : '';

@@ -101,6 +101,16 @@ async function untilLast(status: string): Promise<Order> {
 }
 
 test('a price binds nobody, and what was paid over Lightning is held until the channel is there', TIMEOUT, async () => {
+  const { lsps } = await stall.ask<{ lsps: readonly { ahead?: Record<string, unknown> }[] }>(stall.shop, 'listlsps');
+  assert.deepEqual(lsps[0]?.ahead, {
+    min_amount_sat: 100_000,
+    max_amount_sat: 10_000_000,
+    max_months: 12,
+    min_confirmations: 0,
+  });
+  for (const months of [0, 25]) {
+    await assert.rejects(stall.ask(stall.shop, 'buychannel', { amount_sat: 1_000_000, months }), /of 1 to 24/);
+  }
   const quoted = await stall.ask<Order>(stall.shop, 'buychannel', { amount_sat: 1_000_000 });
   assert.equal(quoted.status, 'quoted');
   assert.equal(quoted.fee_msat, 6_000_000);

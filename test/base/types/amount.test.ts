@@ -5,6 +5,7 @@ import {
   add,
   MAX_U64,
   msat,
+  msatText,
   msatToSatFloor,
   parseMsat,
   sat,
@@ -62,4 +63,16 @@ test('arithmetic is checked at both ends', () => {
   assert.throws(() => msat(-1), AmountError);
   assert.throws(() => satToMsat(sat(MAX_U64)), AmountError);
   assert.equal(msatToSatFloor(msat(1999)), 1n);
+});
+
+test('for people an amount is in satoshi, with its thousands apart and no digit lost', () => {
+  const cases = [
+    [0n, '0 sat'],
+    [1n, '0.001 sat'],
+    [999_000n, '999 sat'],
+    [1_000_000n, '1,000 sat'],
+    [2_000_000_010n, '2,000,000.010 sat'],
+    [2_100_000_000_000_000_000n, '2,100,000,000,000,000 sat'],
+  ] as const;
+  for (const [amount_msat, expected] of cases) assert.equal(msatText(amount_msat), expected);
 });

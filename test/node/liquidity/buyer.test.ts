@@ -64,16 +64,16 @@ test('what cannot be bought is refused with what could', async () => {
   stall.sells(A, { min_fee_msat: msat(6_000_000) });
   await assert.rejects(
     stall.buy(50_000_000),
-    fails('LIQUIDITY_TOO_EXPENSIVE', /costs 6000000 msat/, { opening_fee_msat: 6_000_000n }),
+    fails('LIQUIDITY_TOO_EXPENSIVE', /costs 6,000 sat/, { opening_fee_msat: 6_000_000n }),
   );
   stall.sells(A);
   await assert.rejects(
     stall.buy(1_000_000),
-    fails('LIQUIDITY_AMOUNT_REFUSED', /the least is 21000000 msat/, { least_msat: 21_000_000n }),
+    fails('LIQUIDITY_AMOUNT_REFUSED', /the least is 21,000 sat/, { least_msat: 21_000_000n }),
   );
   await assert.rejects(
     stall.buy(1_000_000_001),
-    fails('LIQUIDITY_AMOUNT_REFUSED', /the most is 1000000000 msat/, { most_msat: 1_000_000_000n }),
+    fails('LIQUIDITY_AMOUNT_REFUSED', /the most is 1,000,000 sat/, { most_msat: 1_000_000_000n }),
   );
   assert.ok(stall.requests.every(({ method }) => method === 'lsps2.get_info'));
 });

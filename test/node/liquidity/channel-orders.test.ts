@@ -64,12 +64,12 @@ test('a price above the limit is not paid, and what cannot be paid is said with 
   const shelf = new Shelf();
   const { orders } = await shelf.run();
   const { number } = await orders.quote(WISH, 'operator');
-  await assert.rejects(orders.buy(number, 9_999n), /costs 10000 sat, which is more than the limit of 9999 sat/);
+  await assert.rejects(orders.buy(number, 9_999n), /costs 10,000 sat, which is more than the limit of 9,999 sat/);
   shelf.spendable_msat = 0n as never;
   shelf.spendable_sat = sat(11_999);
-  await assert.rejects(orders.buy(number, 20_000n), /0 sat can be sent over channels, 11999 sat from the wallet/);
+  await assert.rejects(orders.buy(number, 20_000n), /0 sat can be sent over channels, 11,999 sat from the wallet/);
   const quoted = orders.find(number) as ChannelOrder;
-  await assert.rejects(orders.priceNow(quoted), /10000 sat are to be paid/);
+  await assert.rejects(orders.priceNow(quoted), /10,000 sat are to be paid/);
   shelf.spendable_sat = sat(12_000);
   assert.equal((await orders.priceNow(quoted)).fee_sat, 12_000n);
   assert.equal((await orders.buy(number, 20_000n)).pay_way, 'onchain');

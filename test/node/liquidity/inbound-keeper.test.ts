@@ -89,7 +89,7 @@ test('at the limit of thirty days it stops and says so once, and goes on when th
   assert.equal(shop.keeper.leftSat(), 5_000n);
   const rows = await shop.shelf.store.read("SELECT data FROM events WHERE type = 'warning.inbound_limit'");
   assert.equal(rows.length, 1);
-  assert.match(shop.warned.join('\n'), /would cost 10000 sat, and 5000 sat of inbound-keep-limit are left/);
+  assert.match(shop.warned.join('\n'), /would cost 10,000 sat, and 5,000 sat of inbound-keep-limit are left/);
   shop.shelf.clock.advance(30 * 24 * 3_600_000);
   await shop.block();
   assert.deepEqual(shop.bought, ['delivered', 'delivered']);

@@ -102,7 +102,7 @@ test('the invoice names the way of the channel alone, and asks for two blocks mo
   assert.equal(jit?.opening_fee_msat, 1_000n);
   assert.equal(jit && expectedMsat(msat(100_000), jit), 99_000n);
   assert.deepEqual(Object.keys(warnings), ['warning_jit']);
-  assert.match(warnings.warning_jit ?? '', new RegExp(`the provider ${LSP} keeps 1000 msat of the 100000 msat`));
+  assert.match(warnings.warning_jit ?? '', new RegExp(`the provider ${LSP} keeps 1 sat of the 100 sat`));
   assert.deepEqual(committed, [invoice.payment_hash]);
   assert.equal(await bought(), 1);
   assert.equal(purchases[0]?.expiry_seconds, 3600);
@@ -114,7 +114,7 @@ test('an invoice of any amount cannot be paid in parts', async (t) => {
   const { features, amount_msat } = decodeInvoice(invoice.bolt11);
   assert.deepEqual([amount_msat, features.has(FEATURE_BITS.basic_mpp + 1)], [undefined, false]);
   assert.equal(features.has(FEATURE_BITS.payment_secret), true);
-  assert.match(warnings.warning_jit ?? '', /1000 msat or 5000 millionths/);
+  assert.match(warnings.warning_jit ?? '', /1 sat or 5000 millionths/);
 });
 
 test('the invoice ends no later than the promise', async (t) => {

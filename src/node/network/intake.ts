@@ -151,7 +151,7 @@ export class Intake {
     }
     if (this.#failed.has(key) && peer !== OURSELVES) return;
     const now = clock.nowSeconds();
-    const channel = map.add(fields, pointAt(bytes, fields.node_1_at), pointAt(bytes, fields.node_2_at), {
+    const channel = map.add(fields, bytes, {
       added_at: now,
       is_strange: isStrange(bytes, fields, known_features),
       announcement_place: file.append(bytes, now),

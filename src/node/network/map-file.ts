@@ -13,43 +13,31 @@ import {
   rmSync,
   writeSync,
 } from 'node:fs';
-import { updateChecksum } from '../../protocol/gossip/checksum.ts';
-import {
-  CHANNEL_ANNOUNCEMENT,
-  CHANNEL_UPDATE,
-  isHashAt,
-  messageNumber,
-  NODE_ANNOUNCEMENT,
-  pointAt,
-  readAnnouncement,
-  readNode,
-  readUpdate,
-} from '../../protocol/gossip/fields.ts';
-import { isStrange } from '../../protocol/gossip/judge.ts';
 import type { NetworkMap } from '../../protocol/gossip/network-map.ts';
 import {
   channelRecord,
   encodeRecord,
   FILE_VERSION,
-  type FileRecord,
   RECORD_HEADER_BYTES,
   RECORD_TYPES,
-  readRecord,
 } from '../../protocol/gossip/record.ts';
+import { MapReading, type ReadingOptions } from './map-reading.ts';
 
 /** Written again without what is out of date when that is more than what counts, and so much besides. */
 const SPARE_BYTES = 32 * 1024 * 1024;
 /** The file is read in pieces of so many bytes; a record has at most 64 KiB. */
-const WINDOW_BYTES = 1024 * 1024;
+const WINDOW_BYTES = 256 * 1024;
 /** Most messages fit into one read of so many bytes. */
 const USUAL_READ_BYTES = 640;
 
+/** A channel has so many bytes in a file without much that is out of date, its share of the nodes included. */
+const CHANNEL_BYTES = 800;
+/** There are so many channels for each node. */
+const CHANNELS_PER_NODE = 3;
+
 /** What the file is read with. */
-export interface MapFileOptions {
+export interface MapFileOptions extends ReadingOptions {
   readonly path: string;
-  readonly chain_hash: Uint8Array;
-  /** Features of channels and nodes that may be required: Till knows them. */
-  readonly known_features: ReadonlySet<number>;
 }
 
 export class MapFile {
@@ -76,18 +64,18 @@ export class MapFile {
       this.#startOver();
       return size === 0 ? undefined : `it has version ${window[0]}, and ${FILE_VERSION} is known`;
     }
+    const channels = Math.floor(size / CHANNEL_BYTES);
+    map.reserve(channels, Math.floor(channels / CHANNELS_PER_NODE));
+    const reading = new MapReading(map, this.#options);
     let start = 1;
-    let announced = -1;
     for (;;) {
       const bytes = window.subarray(0, readSync(this.#file, window, 0, window.length, start));
-      let at = 0;
-      for (let record = readRecord(bytes, at); record !== undefined; record = readRecord(bytes, at)) {
-        at = record.at + record.length;
-        if (!record.is_deleted) announced = this.#take(map, bytes, record, start, announced);
-      }
-      start += at;
-      if (at === 0) break;
+      const taken = reading.take(bytes, start);
+      if (taken === 0) break;
+      start += taken;
     }
+    // Now: the thread has little other garbage, so that it would not be collected soon.
+    window.buffer.transfer(0);
     this.#size = start;
     this.#live_bytes = liveBytes(map);
     if (start === size) return undefined;
@@ -203,67 +191,6 @@ export class MapFile {
     this.#begin();
     this.#file = openSync(this.#options.path, 'r+');
     this.#size = 1;
-  }
-
-  /**
-   * Takes a record into the map; answers the channel that was announced last. `start` is where `bytes` begin in the file.
-   * Signatures were checked before.
-   */
-  #take(map: NetworkMap, bytes: Buffer, record: FileRecord, start: number, announced: number): number {
-    const place = start + record.at;
-    const message = bytes.subarray(record.at, record.at + record.length);
-    const { known_features, chain_hash } = this.#options;
-    switch (messageNumber(message)) {
-      case CHANNEL_ANNOUNCEMENT: {
-        const fields = readAnnouncement(message);
-        if (fields === undefined || !isHashAt(message, fields.chain_hash_at, chain_hash)) return -1;
-        const known = map.find(fields.scid_high, fields.scid_low);
-        if (known !== -1) return known;
-        return map.add(fields, pointAt(message, fields.node_1_at), pointAt(message, fields.node_2_at), {
-          added_at: record.timestamp,
-          is_strange: isStrange(message, fields, known_features),
-          announcement_place: place,
-        });
-      }
-      case CHANNEL_UPDATE: {
-        const fields = readUpdate(message);
-        const channel = fields === undefined ? -1 : map.find(fields.scid_high, fields.scid_low);
-        if (fields === undefined || channel === -1) return announced;
-        const half = 2 * channel + (fields.channel_flags & 1);
-        if (fields.timestamp > (map.halves.timestamp[half] as number)) {
-          map.update(channel, fields, updateChecksum(message), place);
-        }
-        return announced;
-      }
-      case NODE_ANNOUNCEMENT: {
-        const fields = readNode(message);
-        const node = fields === undefined ? -1 : map.findNode(pointAt(message, fields.node_id_at));
-        if (fields !== undefined && node !== -1 && fields.timestamp > (map.nodes.timestamp[node] as number)) {
-          map.announceNode(node, fields.timestamp, isStrange(message, fields, known_features), place);
-        }
-        return announced;
-      }
-      default:
-        takeNote(map, message, announced);
-        return announced;
-    }
-  }
-}
-
-function takeNote(map: NetworkMap, message: Buffer, announced: number): void {
-  const type = messageNumber(message);
-  if (type === RECORD_TYPES.channel_amount) {
-    if (announced !== -1) map.setChecked(announced, Number(message.readBigUInt64BE(2)) * 1000, 0, 0);
-    return;
-  }
-  if (message.length < 10) return;
-  const channel = map.find(message.readUInt32BE(2), message.readUInt32BE(6));
-  if (channel === -1) return;
-  if (type === RECORD_TYPES.delete_channel) map.remove(channel);
-  if (type === RECORD_TYPES.channel_dying) map.setSpent(channel, message.readUInt32BE(10));
-  if (type === RECORD_TYPES.output_checked) {
-    const capacity_msat = Number(message.readBigUInt64BE(10)) * 1000;
-    map.setChecked(channel, capacity_msat, message.readUInt32BE(18), message.readUInt32BE(22));
   }
 }
 

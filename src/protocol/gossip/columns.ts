@@ -1,9 +1,10 @@
 /**
- * The map's arrays: one entry a channel, a half of a channel or a node. They grow in place, in address space that is
- * reserved beforehand: a copy for each growth would leave holes in the process's memory as large as the map.
+ * The map's arrays: one entry a channel, a half of a channel or a node. Those of one kind lie side by side in one block
+ * of memory. When they grow, the block before is freed at once: left to the garbage collector, it would make the thread's
+ * memory as large again as the map.
  */
 
-type Column = Uint8Array | Uint16Array | Uint32Array | Float64Array;
+type Column = Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer> | Uint32Array<ArrayBuffer> | Float64Array<ArrayBuffer>;
 
 /** What is known of each channel. */
 export class ChannelColumns {
@@ -52,9 +53,12 @@ export class HalfColumns {
   }
 }
 
+/** The bytes of a node's id. */
+export const ID_BYTES = 33;
+
 /** What is known of each node. */
 export class NodeColumns {
-  /** 33 bytes each. */
+  /** ID_BYTES for each. */
   id = new Uint8Array(0);
   /** How many channels it has. */
   degree = new Uint32Array(0);
@@ -65,34 +69,25 @@ export class NodeColumns {
   is_strange = new Uint8Array(0);
 
   grow(length: number): void {
-    this.id = grown(this.id, length, 33);
-    this.degree = grown(this.degree, length);
-    this.timestamp = grown(this.timestamp, length);
-    this.announcement_place = grown(this.announcement_place, length);
-    this.is_strange = grown(this.is_strange, length);
+    growAll(this, length, { id: ID_BYTES });
   }
 }
 
-function growAll(columns: object, length: number): void {
+/** `widths`: how many elements are one entry, where it is not one. Views of the arrays that somebody kept are empty afterwards. */
+function growAll(columns: object, length: number, widths: Readonly<Record<string, number>> = {}): void {
   const fields = columns as Record<string, Column>;
-  for (const [name, column] of Object.entries(fields)) fields[name] = grown(column, length);
-}
-
-/** What an array may become before it has to be moved: several times what the network has. */
-const RESERVED_ENTRIES = 600_000;
-
-/** `width` elements are one entry. */
-function grown<T extends Column>(column: T, length: number, width = 1): T {
-  const entry_bytes = width * column.BYTES_PER_ELEMENT;
-  const bytes = length * entry_bytes;
-  const buffer = column.buffer as ArrayBuffer;
-  if (buffer.resizable && bytes <= buffer.maxByteLength) {
-    buffer.resize(bytes);
-    return column;
+  const plans = Object.entries(fields).map(([name, column]) => {
+    const elements = length * (widths[name] ?? 1);
+    return { name, column, elements, bytes: 8 * Math.ceil((elements * column.BYTES_PER_ELEMENT) / 8) };
+  });
+  const block = new ArrayBuffer(plans.reduce((sum, { bytes }) => sum + bytes, 0));
+  let at = 0;
+  for (const { name, column, elements, bytes } of plans) {
+    const Kind = column.constructor as new (buffer: ArrayBuffer, at: number, length: number) => Column;
+    const longer = new Kind(block, at, elements);
+    longer.set(column);
+    fields[name] = longer;
+    at += bytes;
   }
-  const maxByteLength = Math.max(2 * bytes, RESERVED_ENTRIES * entry_bytes);
-  const larger = new ArrayBuffer(bytes, { maxByteLength });
-  const longer = new (column.constructor as new (buffer: ArrayBuffer) => T)(larger);
-  longer.set(column as never);
-  return longer;
+  for (const { column } of plans) if (!column.buffer.detached) column.buffer.transfer(0);
 }

@@ -67,20 +67,20 @@ export interface NodeFields {
   readonly addresses_length: number;
 }
 
-/** The message's number; 0, which no message has, when the bytes are too few for one. */
-export function messageNumber([high = 0, low = 0]: Uint8Array): number {
-  return (high << 8) | low;
+/** The number of the message that begins at `start`; 0, which no message has, when the bytes are too few for one. */
+export function messageNumber(bytes: Uint8Array, start = 0): number {
+  return ((bytes[start] ?? 0) << 8) | (bytes[start + 1] ?? 0);
 }
 
-/** The fields of a channel_announcement; undefined when the bytes are too few. */
-export function readAnnouncement(bytes: Buffer): AnnouncementFields | undefined {
-  if (bytes.length < FOUR_SIGNATURES_END + 2) return undefined;
-  const features_length = bytes.readUInt16BE(FOUR_SIGNATURES_END);
-  const features_at = FOUR_SIGNATURES_END + 2;
+/** The fields of the channel_announcement from `start` to `end`; undefined when the bytes are too few. */
+export function readAnnouncement(bytes: Buffer, start = 0, end = bytes.length): AnnouncementFields | undefined {
+  const features_at = start + FOUR_SIGNATURES_END + 2;
+  if (end < features_at) return undefined;
+  const features_length = bytes.readUInt16BE(features_at - 2);
   const chain_hash_at = features_at + features_length;
   const scid_at = chain_hash_at + HASH_BYTES;
   const node_1_at = scid_at + 8;
-  if (bytes.length < node_1_at + 4 * POINT_BYTES) return undefined;
+  if (end < node_1_at + 4 * POINT_BYTES) return undefined;
   return {
     features_at,
     features_length,
@@ -94,37 +94,37 @@ export function readAnnouncement(bytes: Buffer): AnnouncementFields | undefined 
   };
 }
 
-/** The fields of a channel_update; undefined when the bytes are too few. */
-export function readUpdate(bytes: Buffer): UpdateFields | undefined {
-  if (bytes.length < UPDATE_BYTES) return undefined;
+/** The fields of the channel_update from `start` to `end`; undefined when the bytes are too few. */
+export function readUpdate(bytes: Buffer, start = 0, end = bytes.length): UpdateFields | undefined {
+  if (end < start + UPDATE_BYTES) return undefined;
   return {
-    chain_hash_at: ONE_SIGNATURE_END,
-    scid_high: bytes.readUInt32BE(98),
-    scid_low: bytes.readUInt32BE(102),
-    timestamp: bytes.readUInt32BE(106),
-    message_flags: bytes[110] as number,
-    channel_flags: bytes[111] as number,
-    cltv_expiry_delta: bytes.readUInt16BE(112),
-    htlc_minimum_msat: u64(bytes, 114),
-    fee_base_msat: bytes.readUInt32BE(122),
-    fee_proportional_millionths: bytes.readUInt32BE(126),
-    htlc_maximum_msat: u64(bytes, 130),
+    chain_hash_at: start + ONE_SIGNATURE_END,
+    scid_high: bytes.readUInt32BE(start + 98),
+    scid_low: bytes.readUInt32BE(start + 102),
+    timestamp: bytes.readUInt32BE(start + 106),
+    message_flags: bytes[start + 110] as number,
+    channel_flags: bytes[start + 111] as number,
+    cltv_expiry_delta: bytes.readUInt16BE(start + 112),
+    htlc_minimum_msat: u64(bytes, start + 114),
+    fee_base_msat: bytes.readUInt32BE(start + 122),
+    fee_proportional_millionths: bytes.readUInt32BE(start + 126),
+    htlc_maximum_msat: u64(bytes, start + 130),
   };
 }
 
-/** The fields of a node_announcement; undefined when the bytes are too few. */
-export function readNode(bytes: Buffer): NodeFields | undefined {
-  if (bytes.length < ONE_SIGNATURE_END + 2) return undefined;
-  const features_length = bytes.readUInt16BE(ONE_SIGNATURE_END);
-  const features_at = ONE_SIGNATURE_END + 2;
+/** The fields of the node_announcement from `start` to `end`; undefined when the bytes are too few. */
+export function readNode(bytes: Buffer, start = 0, end = bytes.length): NodeFields | undefined {
+  const features_at = start + ONE_SIGNATURE_END + 2;
+  if (end < features_at) return undefined;
+  const features_length = bytes.readUInt16BE(features_at - 2);
   const timestamp_at = features_at + features_length;
   const node_id_at = timestamp_at + 4;
   const rgb_at = node_id_at + POINT_BYTES;
   const alias_at = rgb_at + 3;
   const length_at = alias_at + 32;
-  if (bytes.length < length_at + 2) return undefined;
+  if (end < length_at + 2) return undefined;
   const addresses_length = bytes.readUInt16BE(length_at);
-  if (bytes.length < length_at + 2 + addresses_length) return undefined;
+  if (end < length_at + 2 + addresses_length) return undefined;
   return {
     features_at,
     features_length,

@@ -49,6 +49,8 @@ export const STALE_SECONDS = 14 * DAY_SECONDS;
 const MUST_BE_ONE = 1;
 const DONT_FORWARD = 2;
 const IGNORE = { kind: 'ignore' } as const;
+/** In each byte of features: those that are required. */
+const EVEN_BITS = 0b0101_0101;
 
 /** Judges a channel_announcement, all but its funding output. */
 export function judgeAnnouncement(
@@ -124,8 +126,14 @@ export function isStrange(
   { features_at, features_length }: { readonly features_at: number; readonly features_length: number },
   known: ReadonlySet<number>,
 ): boolean {
-  if (features_length === 0) return false;
-  return unknownRequired(decodeFeatures(bytes.subarray(features_at, features_at + features_length)), known).length > 0;
+  for (let at = features_at; at < features_at + features_length; at++) {
+    if (((bytes[at] as number) & EVEN_BITS) !== 0) {
+      const features = decodeFeatures(bytes.subarray(features_at, features_at + features_length));
+      return unknownRequired(features, known).length > 0;
+    }
+  }
+  // Nothing is required, as of most nodes: nothing is decoded.
+  return false;
 }
 
 function fault(reason: string): { readonly kind: 'fault'; readonly reason: string } {

@@ -2,8 +2,8 @@
  * The public network as typed arrays: which channels there are, what each direction asks, which nodes they join. Only
  * what was judged (`judge.ts`) is put in here. 60,000 channels with 18,000 nodes take about ten megabytes.
  */
-import { ChannelColumns, HalfColumns, NodeColumns } from './columns.ts';
-import { blockOf, type UpdateFields } from './fields.ts';
+import { ChannelColumns, HalfColumns, ID_BYTES, NodeColumns } from './columns.ts';
+import { type AnnouncementFields, blockOf, type UpdateFields } from './fields.ts';
 import { hashOfPair, PlaceTable } from './place-table.ts';
 
 /** What is known of a channel, as bits of its status. */
@@ -23,8 +23,6 @@ export interface Rows {
   readonly starts: Uint32Array;
   readonly halves: Uint32Array;
 }
-
-const ID_BYTES = 33;
 
 export class NetworkMap {
   readonly channels = new ChannelColumns();
@@ -49,26 +47,36 @@ export class NetworkMap {
   node_count = 0;
   #rows: Rows | undefined;
 
+  /** Makes room for so many, where one knows how many there will be. */
+  reserve(channels: number, nodes: number): void {
+    if (channels > this.#room.channels) this.#growChannels(channels);
+    if (nodes > this.#room.nodes) this.#growNodes(nodes);
+    this.#by_scid.reserve(channels);
+    this.#by_outpoint.reserve(channels);
+    this.#by_id.reserve(nodes);
+  }
+
   /** The channel of this id; -1 when there is none. */
   find(scid_high: number, scid_low: number): number {
+    const table = this.#by_scid;
     const { scid_high: high, scid_low: low } = this.channels;
-    return this.#by_scid.find(
-      hashOfPair(scid_high, scid_low),
-      (place) => high[place] === scid_high && low[place] === scid_low,
-    );
+    for (let slot = table.home(hashOfPair(scid_high, scid_low)); ; slot = table.after(slot)) {
+      const place = table.at(slot);
+      if (place === -1 || (low[place] === scid_low && high[place] === scid_high)) return place;
+    }
   }
 
-  /** The node of this id (33 bytes); -1 when it has no channel. */
-  findNode(id: Uint8Array): number {
-    const { id: ids } = this.nodes;
-    return this.#by_id.find(hashOfId(id, 0), (place) => {
-      const at = place * ID_BYTES;
-      for (let index = ID_BYTES - 1; index >= 0; index--) if (ids[at + index] !== id[index]) return false;
-      return true;
-    });
+  /** The node whose id (33 bytes) is at `at`; -1 when it has no channel. */
+  findNode(bytes: Uint8Array, at = 0): number {
+    const table = this.#by_id;
+    const { id } = this.nodes;
+    for (let slot = table.home(hashOfId(bytes, at)); ; slot = table.after(slot)) {
+      const place = table.at(slot);
+      if (place === -1 || isSameId(id, place * ID_BYTES, bytes, at)) return place;
+    }
   }
 
-  /** The 33 bytes of a node's id. */
+  /** The 33 bytes of a node's id, to be read before a channel is added. */
   nodeId(node: number): Buffer {
     const { id } = this.nodes;
     return Buffer.from(id.buffer, id.byteOffset + node * ID_BYTES, ID_BYTES);
@@ -86,17 +94,16 @@ export class NetworkMap {
     return ((this.channels.status[channel] as number) & CHANNEL_BITS.checked) !== 0;
   }
 
-  /** Adds a channel that is not there yet; answers its place. `node_1` is the lesser id. */
+  /** Adds a channel that is not there yet; answers its place. The nodes' ids are in `bytes`, the lesser one first. */
   add(
-    scid: { readonly scid_high: number; readonly scid_low: number },
-    node_1: Uint8Array,
-    node_2: Uint8Array,
+    fields: Pick<AnnouncementFields, 'scid_high' | 'scid_low' | 'node_1_at' | 'node_2_at'>,
+    bytes: Uint8Array,
     details: { readonly added_at: number; readonly is_strange: boolean; readonly announcement_place: number },
   ): number {
     const channel = this.#takeChannelPlace();
-    const { channels, halves } = this;
-    channels.scid_high[channel] = scid.scid_high;
-    channels.scid_low[channel] = scid.scid_low;
+    const { channels } = this;
+    channels.scid_high[channel] = fields.scid_high;
+    channels.scid_low[channel] = fields.scid_low;
     channels.capacity_msat[channel] = 0;
     channels.status[channel] = CHANNEL_BITS.live | (details.is_strange ? CHANNEL_BITS.strange : 0);
     channels.spent_height[channel] = 0;
@@ -104,15 +111,8 @@ export class NetworkMap {
     channels.outpoint_low[channel] = 0;
     channels.added_at[channel] = details.added_at;
     channels.announcement_place[channel] = details.announcement_place;
-    for (const [half, id] of [
-      [2 * channel, node_1],
-      [2 * channel + 1, node_2],
-    ] as const) {
-      halves.node[half] = this.#joinNode(id);
-      halves.timestamp[half] = 0;
-      halves.htlc_maximum_msat[half] = 0;
-      halves.usable[half] = 0;
-    }
+    this.#beginHalf(2 * channel, this.#joinNode(bytes, fields.node_1_at));
+    this.#beginHalf(2 * channel + 1, this.#joinNode(bytes, fields.node_2_at));
     this.#by_scid.add(channel);
     this.channel_count++;
     this.#rows = undefined;
@@ -153,11 +153,12 @@ export class NetworkMap {
 
   /** The channel with this funding output, by the halves of its fingerprint; -1 when there is none. */
   findOutpoint(outpoint_high: number, outpoint_low: number): number {
+    const table = this.#by_outpoint;
     const { outpoint_high: high, outpoint_low: low } = this.channels;
-    return this.#by_outpoint.find(
-      hashOfPair(outpoint_high, outpoint_low),
-      (place) => high[place] === outpoint_high && low[place] === outpoint_low,
-    );
+    for (let slot = table.home(hashOfPair(outpoint_high, outpoint_low)); ; slot = table.after(slot)) {
+      const place = table.at(slot);
+      if (place === -1 || (high[place] === outpoint_high && low[place] === outpoint_low)) return place;
+    }
   }
 
   /** The funding output was spent at this height; 0: it is there again. */
@@ -239,32 +240,44 @@ export class NetworkMap {
   #takeChannelPlace(): number {
     const free = this.#free_channels.pop();
     if (free !== undefined) return free;
-    if (this.channel_places === this.#room.channels) {
-      this.#room.channels = largerRoom(this.#room.channels);
-      this.channels.grow(this.#room.channels);
-      this.halves.grow(2 * this.#room.channels);
-    }
+    if (this.channel_places === this.#room.channels) this.#growChannels(largerRoom(this.#room.channels));
     return this.channel_places++;
   }
 
-  #joinNode(id: Uint8Array): number {
-    const known = this.findNode(id);
-    const node = known === -1 ? this.#addNode(id) : known;
+  #growChannels(places: number): void {
+    this.#room.channels = places;
+    this.channels.grow(places);
+    this.halves.grow(2 * places);
+  }
+
+  #growNodes(places: number): void {
+    this.#room.nodes = places;
+    this.nodes.grow(places);
+  }
+
+  #beginHalf(half: number, node: number): void {
+    const { halves } = this;
+    halves.node[half] = node;
+    halves.timestamp[half] = 0;
+    halves.htlc_maximum_msat[half] = 0;
+    halves.usable[half] = 0;
+  }
+
+  #joinNode(bytes: Uint8Array, at: number): number {
+    const known = this.findNode(bytes, at);
+    const node = known === -1 ? this.#addNode(bytes, at) : known;
     this.nodes.degree[node] = (this.nodes.degree[node] as number) + 1;
     return node;
   }
 
-  #addNode(id: Uint8Array): number {
+  #addNode(bytes: Uint8Array, at: number): number {
     let node = this.#free_nodes.pop();
     if (node === undefined) {
-      if (this.node_places === this.#room.nodes) {
-        this.#room.nodes = largerRoom(this.#room.nodes);
-        this.nodes.grow(this.#room.nodes);
-      }
+      if (this.node_places === this.#room.nodes) this.#growNodes(largerRoom(this.#room.nodes));
       node = this.node_places++;
     }
     const { nodes } = this;
-    nodes.id.set(id, node * ID_BYTES);
+    for (let index = 0; index < ID_BYTES; index++) nodes.id[node * ID_BYTES + index] = bytes[at + index] as number;
     nodes.degree[node] = 0;
     nodes.timestamp[node] = 0;
     nodes.is_strange[node] = 0;
@@ -290,17 +303,18 @@ export class NetworkMap {
     const into = new Uint32Array(2 * this.channel_count);
     for (let channel = 0; channel < this.channel_places; channel++) {
       if (!this.isLive(channel)) continue;
-      for (const half of [2 * channel, 2 * channel + 1]) {
+      for (let half = 2 * channel; half <= 2 * channel + 1; half++) {
         const end = halves.node[half ^ 1] as number;
-        into[next[end] as number] = half;
-        next[end] = (next[end] as number) + 1;
+        const at = next[end] as number;
+        into[at] = half;
+        next[end] = at + 1;
       }
     }
     return { starts, halves: into };
   }
 }
 
-/** By an eighth: the columns grow in place, so that it costs little to grow often. */
+/** By an eighth: to copy them costs little, and what is not in use would cost memory. */
 function largerRoom(places: number): number {
   return Math.max(256, Math.ceil(places * 1.125));
 }
@@ -313,4 +327,12 @@ function hashOfId(bytes: Uint8Array, start: number): number {
     ((bytes[at + 2] as number) << 8) |
     (bytes[at + 3] as number);
   return hashOfPair(word(start + 1), word(start + 5));
+}
+
+/** Whether both 33 bytes are the same. Most ids differ in their last byte. */
+function isSameId(one: Uint8Array, one_at: number, other: Uint8Array, other_at: number): boolean {
+  for (let index = ID_BYTES - 1; index >= 0; index--) {
+    if (one[one_at + index] !== other[other_at + index]) return false;
+  }
+  return true;
 }

@@ -4,30 +4,50 @@ const EMPTY = -1;
 const FIRST_SIZE = 1024;
 
 /**
- * The keys themselves lie in the columns: whoever makes a table says what the key at a place hashes to, and whoever asks
- * says whether a place holds the key that is meant.
+ * The keys themselves lie in the columns: whoever makes a table says what the key at a place hashes to, and whoever looks
+ * for one walks over the slots from `home` on, until a place holds the key that is meant or there is none (-1):
+ *
+ *     for (let slot = table.home(hash); ; slot = table.after(slot)) {
+ *       const place = table.at(slot);
+ *       if (place === -1 || isMeant(place)) return place;
+ *     }
+ *
+ * A function for `isMeant` as an argument would be called through a pointer, a million times while the map is read.
  */
 export class PlaceTable {
   readonly #hashAt: (place: number) => number;
-  #places = emptySlots(FIRST_SIZE);
+  #places = new Int32Array(FIRST_SIZE).fill(EMPTY);
   #count = 0;
 
   constructor(hashAt: (place: number) => number) {
     this.#hashAt = hashAt;
   }
 
-  /** The place of a key; -1 when it is not there. */
-  find(hash: number, isSame: (place: number) => boolean): number {
-    const mask = this.#places.length - 1;
-    for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
-      const place = this.#places[slot] as number;
-      if (place === EMPTY || isSame(place)) return place;
-    }
+  /** The first slot in which a key with this hash may be. */
+  home(hash: number): number {
+    return hash & (this.#places.length - 1);
+  }
+
+  /** The place in a slot; -1 when none is there. */
+  at(slot: number): number {
+    return this.#places[slot] as number;
+  }
+
+  /** The slot to look into after this one. */
+  after(slot: number): number {
+    return (slot + 1) & (this.#places.length - 1);
+  }
+
+  /** Makes room for so many. */
+  reserve(count: number): void {
+    let size = this.#places.length;
+    while (2 * count > size) size *= 2;
+    if (size > this.#places.length) this.#grow(size);
   }
 
   /** Adds a place, whose key is in the columns already and not yet in here. */
   add(place: number): void {
-    if (2 * (this.#count + 1) > this.#places.length) this.#grow();
+    this.reserve(this.#count + 1);
     this.#put(place);
     this.#count++;
   }
@@ -57,18 +77,13 @@ export class PlaceTable {
     this.#places[slot] = place;
   }
 
-  #grow(): void {
+  #grow(size: number): void {
     const places = this.#places;
-    this.#places = emptySlots(places.length * 2);
+    this.#places = new Int32Array(size).fill(EMPTY);
     for (const place of places) if (place !== EMPTY) this.#put(place);
-    // Given back now: nothing would make the thread collect its garbage soon after the map was read.
-    places.buffer.resize(0);
+    // Freed now, as the columns are.
+    places.buffer.transfer(0);
   }
-}
-
-function emptySlots(length: number): Int32Array<ArrayBuffer> {
-  const bytes = length * Int32Array.BYTES_PER_ELEMENT;
-  return new Int32Array(new ArrayBuffer(bytes, { maxByteLength: bytes })).fill(EMPTY);
 }
 
 /** A hash of two 32-bit numbers, itself one with a sign: larger ones would be objects, a million of them while the map is read. */

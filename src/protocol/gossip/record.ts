@@ -25,6 +25,9 @@ export const RECORD_TYPES = {
   output_checked: 0x8a01,
 } as const;
 
+/** How long the messages of those records are at least. */
+export const NOTE_BYTES = { channel_amount: 10, delete_channel: 10, channel_dying: 14, output_checked: 26 } as const;
+
 /** A record, as it lies in the file. */
 export interface FileRecord {
   /** Where its message begins. */

@@ -3,6 +3,7 @@ import { appendFileSync, rmSync, statSync, truncateSync } from 'node:fs';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { ManualClock } from '../../../src/base/types/clock.ts';
+import { channelRecord, encodeRecord, RECORD_TYPES } from '../../../src/protocol/gossip/record.ts';
 import { announcement, idOf, nodeAnnouncement, street, update } from './city.ts';
 import { join2, TestKeeper, talk, unspent } from './keepers.ts';
 
@@ -108,6 +109,36 @@ test('a map is read again from its file, and a torn end is cut', async () => {
   rmSync(each.path);
   each.keeper = each.open();
   assert.equal((await listed(each)).length, 0, 'a map that is gone is gathered anew');
+  each.end();
+});
+
+test('a map is read whatever lies between its records: larger than the piece that is read at once, or too short', async () => {
+  const each = new TestKeeper(new ManualClock(NOW));
+  each.connect(9);
+  await each.keeper.receive(9, street('anna', 'berta', '500x1x0', NOW - 1000));
+  each.keeper.stop();
+  const unknown = Buffer.alloc(65_535);
+  unknown.writeUInt16BE(4000);
+  // Nine of them are more than two pieces.
+  for (let count = 0; count < 9; count++) appendFileSync(each.path, encodeRecord(unknown, 0));
+  for (const type of Object.values(RECORD_TYPES)) {
+    const whole = channelRecord(type, 500 * 256, 1 << 16, 7n, 7n);
+    // Each cut where a field begins or ends too early; whole ones are tried elsewhere.
+    for (const length of type === RECORD_TYPES.delete_channel ? [2, 9] : [2, 9, 13]) {
+      if (type === RECORD_TYPES.channel_amount && length > 9) continue;
+      appendFileSync(each.path, encodeRecord(whole.subarray(0, length), 0));
+    }
+  }
+  const more = street('carla', 'dora', '501x1x0', NOW - 1000);
+  for (const message of more) appendFileSync(each.path, encodeRecord(message, NOW));
+  const { size } = statSync(each.path);
+  each.keeper = each.open();
+  assert.deepEqual(
+    (await listed(each)).map((entry) => (entry as { short_channel_id: string }).short_channel_id),
+    ['500x1x0', '500x1x0', '501x1x0', '501x1x0'],
+  );
+  assert.equal((await each.keeper.answer('state', {})).unchecked_channels, 2);
+  assert.equal(statSync(each.path).size, size);
   each.end();
 });
 

@@ -37,7 +37,7 @@ export class Atlas {
     const halves = scidHalves(name);
     if (halves === undefined) throw new RangeError(`${name} is no short_channel_id`);
     const [first, second] = one < two ? [one, two] : [two, one];
-    const channel = this.map.add(halves, fromHex(first), fromHex(second), {
+    const channel = this.map.add({ ...halves, node_1_at: 0, node_2_at: 33 }, fromHex(first + second), {
       added_at: 1,
       is_strange: false,
       announcement_place: 0,

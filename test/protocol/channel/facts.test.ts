@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { msat } from '../../../src/base/types/amount.ts';
+import type { Txid } from '../../../src/base/types/brand.ts';
 import {
   channelUpdateFacts,
   isFull,
@@ -64,7 +65,9 @@ test("what is spendable ends at the receiver's limits", () => {
   assert.equal(spendableMsat(pair.alice.state, 'local'), 100_000_000n);
   pair.alice.do(offer(1, 60_000_000));
   assert.equal(spendableMsat(pair.alice.state, 'local'), 40_000_000n);
-  for (let number = 2; number <= 5; number++) pair.alice.do(offer(number, 1_000_000));
+  for (let number = 2; number <= 4; number++) pair.alice.do(offer(number, 1_000_000));
+  assert.equal(spendableMsat(pair.alice.state, 'local'), 37_000_000n, 'one place is left');
+  pair.alice.do(offer(5, 1_000_000));
   pair.exchange();
   assert.equal(spendableMsat(pair.alice.state, 'local'), 0n);
   assert.equal(spendableMsat(pair.bob.state, 'remote'), 0n, 'both ends see it alike');
@@ -110,4 +113,26 @@ test('a funding that left its block takes its channel with it when the peer made
   const { bob } = usablePair({ accept: { zeroconf_allowed: true } });
   bob.do({ kind: 'funding_depth', confirmation: undefined });
   assert.equal(isGone(bob.state), false, 'a zero-conf channel was usable without it');
+});
+
+test('a rival of the funding is remembered while the funding is in no block, and no longer', () => {
+  const { bob } = usablePair();
+  const rival = { txid: 'cd'.repeat(32) as Txid, block_height: 95 };
+  bob.do({ kind: 'funding_depth', confirmation: undefined });
+  bob.do({ kind: 'funding_rival', rival });
+  assert.equal(isFundingSafe(bob.state), false);
+  bob.do({ kind: 'funding_depth', confirmation: undefined });
+  assert.deepEqual(bob.state.funding_rival, rival, 'nothing of the funding was found');
+  bob.do(confirmation(1));
+  assert.equal(bob.state.funding_rival, undefined);
+  assert.equal(isFundingSafe(bob.state), true);
+});
+
+test('a channel becomes usable at the depth that comes last, whoever said channel_ready first', () => {
+  const { alice, bob } = fundedPair();
+  bob.do(confirmation(3));
+  for (const message of bob.outbox.splice(0)) alice.do({ kind: 'message', message });
+  assert.notEqual(alice.state.phase, 'normal', 'the peer is ready, the funding is not deep enough for us');
+  alice.do(confirmation(3));
+  assert.equal(alice.state.phase, 'normal');
 });

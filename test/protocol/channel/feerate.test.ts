@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { msat } from '../../../src/base/types/amount.ts';
 import { decodeState, encodeState } from '../../../src/protocol/channel/codec.ts';
-import { type End, policy, usablePair } from './pair.ts';
+import { confirmation, type End, fundedPair, policy, usablePair } from './pair.ts';
 
 function propose(end: End, feerate_per_kw: number): string | undefined {
   const { channel_id } = end.state.terms;
@@ -57,4 +57,22 @@ test('where the operator ignores the limits, any feerate is taken', () => {
   restarted.do({ kind: 'ignore_fee_limits', value: true });
   restarted.do({ kind: 'ignore_fee_limits', value: false });
   assert.match(propose(restarted, 252) ?? '', /too low/);
+});
+
+test('our own feerate is refused below the floor, beyond what we can pay, and where the peer opened the channel', () => {
+  const pair = usablePair();
+  const refusal = (end: End, feerate_per_kw: number): string | undefined =>
+    end.attempt({ kind: 'update_fee', feerate_per_kw }).refusal?.message;
+  for (const feerate_per_kw of [252, 0, -1, 253.5, Number.NaN]) {
+    assert.match(refusal(pair.alice, feerate_per_kw) ?? '', /below the floor of 253/, `${feerate_per_kw}`);
+  }
+  assert.match(refusal(pair.alice, 900_000) ?? '', /our balance does not pay/);
+  assert.match(refusal(pair.bob, 2_000) ?? '', /only the side that opened the channel/);
+  assert.deepEqual(pair.alice.outbox, [], 'nothing was said of any of them');
+  assert.equal(refusal(pair.alice, 253), undefined);
+  pair.disconnect();
+  assert.match(refusal(pair.alice, 2_000) ?? '', /not connected/);
+  const early = fundedPair();
+  early.alice.do(confirmation(3));
+  assert.match(refusal(early.alice, 2_000) ?? '', /not connected and ready/, 'the peer has not said channel_ready');
 });

@@ -78,6 +78,20 @@ test('an HTLC is removed only once, only when it is irrevocable, and only with i
   assert.equal(remove(0n, 1), 'unknown_htlc', 'twice');
 });
 
+test('a malformed failure has the bit BADONION, and nothing is removed from a channel that has failed', () => {
+  const pair = usablePair();
+  pair.alice.do(offer(1, 1_000_000));
+  pair.exchange();
+  const remove = (failure_code: number): string | undefined => {
+    const removal = { kind: 'malformed', sha256_of_onion: '11'.repeat(32), failure_code } as const;
+    return pair.bob.attempt({ kind: 'remove_htlc', id: 0n, removal }).refusal?.code;
+  };
+  assert.equal(remove(0x4005), 'invalid');
+  assert.deepEqual(pair.bob.outbox, []);
+  pair.bob.do({ kind: 'force_close', reason: 'a test' });
+  assert.equal(remove(0x8005), 'channel_unusable');
+});
+
 test('HTLCs of both sides and a new feerate share commitments and come out right', () => {
   const pair = usablePair();
   pair.alice.do(offer(1, 3_000_000));

@@ -5,7 +5,7 @@ import type { ShortChannelId } from '../../../src/base/types/short-channel-id.ts
 import type { ChannelReestablish } from '../../../src/codec/wire/index.ts';
 import { decodeState, encodeState } from '../../../src/protocol/channel/codec.ts';
 import { loseState } from '../../../src/protocol/channel/lost.ts';
-import type { Outcome } from '../../../src/protocol/channel/step.ts';
+import { type Outcome, step } from '../../../src/protocol/channel/step.ts';
 import { fakeSigner } from './fake-signer.ts';
 import {
   confirmation,
@@ -278,6 +278,29 @@ const OLD: [string, Partial<ChannelReestablish>][] = [
   ],
 ];
 
+test('a peer is behind from the second revocation on that it has forgotten, and from the first commitment on', () => {
+  const { pair } = withHistory();
+  pair.disconnect();
+  pair.reconnect();
+  const honest = pair.bob.outbox[0] as ChannelReestablish;
+  const revoked = honest.next_revocation_number;
+  assert.ok(revoked >= 3n, 'the history is long enough');
+  const linkAfter = (change: Partial<ChannelReestablish>): string => {
+    const { alice } = pair;
+    const outcome = step(alice.state, { kind: 'message', message: { ...honest, ...change } }, alice.env);
+    assert.equal(outcome.violation, undefined);
+    return outcome.state.link;
+  };
+  const forgetting = (count: bigint): Partial<ChannelReestablish> => ({
+    next_revocation_number: revoked - count,
+    your_last_per_commitment_secret: realSigner('alice').perCommitmentSecret(Number(revoked - count) - 1),
+  });
+  assert.equal(linkAfter(forgetting(0n)), 'up');
+  assert.equal(linkAfter(forgetting(1n)), 'up', 'the last revoke_and_ack may be lost');
+  assert.equal(linkAfter(forgetting(2n)), 'aside');
+  assert.equal(linkAfter({ next_commitment_number: honest.next_commitment_number - 1n }), 'aside');
+});
+
 for (const [what, change] of OLD) {
   test(`a peer that comes back with ${what} is told, may come back with its latest state, and goes on`, () => {
     const { pair } = withHistory();
@@ -330,6 +353,15 @@ test('a next_commitment_number of zero is told as what it is: the peer no longer
   assert.deepEqual(pair.alice.state.failure?.by, 'remote');
   assert.match(pair.alice.state.failure?.reason ?? '', /no longer has this channel/);
   assert.equal(pair.alice.take('broadcast')[0]?.purpose, 'commitment');
+});
+
+test('a channel that is over is as it was, also where the rest of the data is lost', () => {
+  const { state } = usablePair().alice;
+  for (const phase of ['closed', 'failed', 'spent'] as const) {
+    const over = { ...state, phase };
+    assert.equal(loseState(over), over, phase);
+  }
+  assert.equal(loseState(state).failure?.data_loss, true);
 });
 
 test('an end that lost data says a number that cannot be, also of a channel that was never used', () => {

@@ -37,7 +37,7 @@ const NOTES: Readonly<Record<string, string>> = {
   listoffers: 'Always empty: Till does not speak BOLT 12.',
   invoice:
     'Expires after 3600 seconds by default (604800 there). Hints differ: see [decision 0027](../decisions/0027-hints-that-can-be-paid.md).',
-  pay: 'Retries differ: see [decision 0026](../decisions/0026-when-pay-tries-again.md).',
+  pay: 'Retries differ: see [decision 0026](../decisions/0026-when-pay-tries-again.md). An invoice of its own is refused: see [decision 0055](../decisions/0055-a-node-does-not-pay-itself.md).',
   keysend: 'Pays only: Till takes payments for its invoices alone. In one part; records below 65536 are refused.',
   xkeysend: 'As `keysend`.',
   renepay: 'The same payment as `pay`.',

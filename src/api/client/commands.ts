@@ -1426,18 +1426,19 @@ export interface Commands {
           /** Its feature bits. */ readonly bits: readonly number[];
           /** Their names; `/even`: required. */ readonly names: readonly string[];
         };
-        /** How many commitments we had. */ readonly total_local_commitments?: number;
-        /** How many commitments the peer had. */ readonly total_remote_commitments?: number;
-        /** How many HTLCs we offered. */ readonly total_htlcs_sent?: number;
+        /** True: it was recovered from a backup of its terms. What passed over it is unknown, and shown as 0. */ readonly figures_unknown?: boolean;
+        /** How many commitments we had. */ readonly total_local_commitments: number;
+        /** How many commitments the peer had. */ readonly total_remote_commitments: number;
+        /** How many HTLCs we offered. */ readonly total_htlcs_sent: number;
         /** The funding transaction. */ readonly funding_txid: string;
         /** The output in it. */ readonly funding_outnum: number;
         /** Whether it was leased; Till leases none. */ readonly leased: boolean;
         /** Whether its funding was never sent; Till sends it or forgets the channel. */ readonly funding_withheld: boolean;
         /** Its capacity. */ readonly total_msat: number | bigint;
-        /** What was ours at the end, before fees. */ readonly final_to_us_msat?: number | bigint;
-        /** The least that ever was ours. */ readonly min_to_us_msat?: number | bigint;
-        /** The most that ever was ours. */ readonly max_to_us_msat?: number | bigint;
-        /** Our last commitment, or the mutual close. */ readonly last_commitment_txid?: string;
+        /** What was ours at the end, before fees. */ readonly final_to_us_msat: number | bigint;
+        /** The least that ever was ours. */ readonly min_to_us_msat: number | bigint;
+        /** The most that ever was ours. */ readonly max_to_us_msat: number | bigint;
+        /** Our last commitment, or the mutual close. Missing when neither is known. */ readonly last_commitment_txid?: string;
         /** Its fee. */ readonly last_commitment_fee_msat?: number | bigint;
         /** Why it was closed: unknown, local, user, remote, protocol or onchain. */ readonly close_cause: string;
         /** What spent the funding: a mutual close, our commitment (local), the peer's (remote, revoked), or an unknown one. */ readonly ending?: string;
@@ -1620,9 +1621,8 @@ export interface Commands {
       }[];
       /** The channels. */ readonly channels: readonly {
         /** The peer. */ readonly peer_id: string;
-        /** What is ours, or was when it was closed. Missing when the channel was recovered, since it is then unknown. */ readonly our_amount_msat?:
-          | number
-          | bigint;
+        /** What is ours, or was when it was closed. 0 if that is unknown. */ readonly our_amount_msat: number | bigint;
+        /** True: the channel was recovered from a backup of its terms, and nobody knows what is ours in it. */ readonly amount_unknown?: boolean;
         /** The capacity of the channel. */ readonly amount_msat: number | bigint;
         /** The funding transaction. */ readonly funding_txid: string;
         /** The funding output's index there. */ readonly funding_output: number;

@@ -2,12 +2,13 @@ import { RpcError } from '../../base/errors.ts';
 import type { NodeId } from '../../base/types/brand.ts';
 import { encodeFeatures } from '../../base/types/features.ts';
 import { isHex, toHex } from '../../base/types/hex.ts';
-import { type NetAddress, type Peer, PeerError, type Peers, parseNetAddress } from '../../node/peers/index.ts';
+import { type NetAddress, parseNetAddress } from '../../node/peers/index.ts';
 import { answer } from '../rpc/answer.ts';
 import { optional, required } from '../rpc/command.ts';
 import { field } from '../rpc/fields.ts';
 import { defineCommand } from './modules.ts';
 import { addressAnswer, addressRow, addressRowOf } from './peer-address.ts';
+import { REACH_ERRORS, reachPeer } from './reach-peer.ts';
 
 function nodeIdOf(text: string): NodeId {
   if (!/^0[23]/.test(text) || !isHex(text, 33)) {
@@ -46,24 +47,6 @@ function typedAddress(
   return { host: address.host, port };
 }
 
-/** Calls the node at each of these addresses until it answers. */
-async function call(peers: Peers, node_id: NodeId, addresses: readonly NetAddress[]): Promise<Peer> {
-  let failure = new RpcError(
-    'CONNECT_NO_KNOWN_ADDRESS',
-    'Unable to connect, no address known for peer: give ID@HOST:PORT',
-  );
-  for (const address of addresses) {
-    try {
-      return await peers.connect(node_id, address);
-    } catch (error) {
-      if (!(error instanceof PeerError)) throw error;
-      const failed = error.stage === 'dial' ? 'CONNECT_ALL_ADDRESSES_FAILED' : 'CONNECT_DISCONNECTED_DURING';
-      failure = new RpcError(failed, error.message);
-    }
-  }
-  throw failure;
-}
-
 /** Connects to a node. */
 export const connect = defineCommand({
   name: 'connect',
@@ -82,7 +65,7 @@ export const connect = defineCommand({
     direction: answer.oneOf(['in', 'out'], 'Who called: it (`in`) or we.'),
     address: addressAnswer,
   },
-  errors: ['CONNECT_NO_KNOWN_ADDRESS', 'CONNECT_ALL_ADDRESSES_FAILED', 'CONNECT_DISCONNECTED_DURING'],
+  errors: REACH_ERRORS,
   examples: [{ title: 'By id and address', params: ['02aa...@203.0.113.7:9735'] }],
   see_also: ['listpeers', 'disconnect', 'fundchannel'],
   access: 'write',
@@ -94,7 +77,7 @@ export const connect = defineCommand({
     const typed = typedAddress({ at, host, port }, network.default_port);
     let peer = peers.find(node_id);
     if (peer === undefined)
-      peer = await call(peers, node_id, typed === undefined ? await peerBook.find(node_id) : [typed]);
+      peer = await reachPeer(peers, node_id, typed === undefined ? await peerBook.find(node_id) : [typed]);
     // Where it answered, which may be another address that was under way; what was typed is kept in any case.
     const reached = peer.direction === 'out' ? parseNetAddress(peer.address, network.default_port) : undefined;
     let known: readonly NetAddress[] = [];

@@ -10,6 +10,7 @@ import { field } from '../rpc/fields.ts';
 import { requestedFeerate } from './fee-estimates.ts';
 import { defineCommand } from './modules.ts';
 import { channelTypeAnswer, channelTypeRow } from './peer-channel.ts';
+import { REACH_ERRORS, reachPeer } from './reach-peer.ts';
 import { walletFailure } from './wallet-failure.ts';
 
 /** 2^24 - 1: larger channels need `option_support_large_channel` on both sides (BOLT 2). */
@@ -24,7 +25,7 @@ export const fundchannel = defineCommand({
   category: 'channels',
   title: 'Command for establishing a lightning channel',
   description:
-    'Opens a channel with a node, funded from the wallet, and answers when both sides have signed and the source of blocks has taken the funding transaction. If it refuses the transaction, the answer says why, and the coins are free again. If the node is not connected, Till connects to its last address. The money is ours in the channel: to be paid, a shop needs channels that others open to it, or has to spend some first.',
+    'Opens a channel with a node, funded from the wallet, and answers when both sides have signed and the source of blocks has taken the funding transaction. If it refuses the transaction, the answer says why, and the coins are free again. If the node is not connected, Till connects to the addresses that it knows, as `connect` does. The money is ours in the channel: to be paid, a shop needs channels that others open to it, or has to spend some first.',
   params: {
     id: required(field.nodeId, 'The node.'),
     amount: required(
@@ -67,7 +68,7 @@ export const fundchannel = defineCommand({
     'FUND_OUTPUT_IS_DUST',
     'FUNDING_BROADCAST_FAIL',
     'FUNDING_PEER_NOT_CONNECTED',
-    'FUNDING_UNKNOWN_PEER',
+    ...REACH_ERRORS,
     'FUND_CANNOT_AFFORD_WITH_EMERGENCY',
     'BCLI_NO_FEE_ESTIMATES',
   ],
@@ -80,13 +81,7 @@ export const fundchannel = defineCommand({
   async run({ id, amount, feerate, announce, minconf, push_msat, utxos, force }, modules) {
     const { channels, peers, peerBook, wallet, chain } = modules;
     const addresses = await peerBook.find(id);
-    if (peers.find(id) === undefined) {
-      const [address] = addresses;
-      if (address === undefined) throw new RpcError('FUNDING_UNKNOWN_PEER', 'Unknown peer: use connect first');
-      await peers.connect(id, address).catch((error: Error) => {
-        throw new RpcError('FUNDING_PEER_NOT_CONNECTED', `Peer not connected: ${error.message}`);
-      });
-    }
+    if (peers.find(id) === undefined) await reachPeer(peers, id, addresses);
     const peer = channels.peer(id);
     if (peer === undefined) throw new RpcError('FUNDING_PEER_NOT_CONNECTED', 'Peer not connected');
     const isLarge = bothOffer(channels.options.features, peer.features, 'option_support_large_channel');

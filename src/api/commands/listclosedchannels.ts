@@ -4,9 +4,6 @@ import { field } from '../rpc/fields.ts';
 import { defineCommand } from './modules.ts';
 import { channelTypeAnswer, channelTypeRow } from './peer-channel.ts';
 
-/** A figure of the channel: missing when it was recovered from its terms, because then it is unknown. */
-const ifKnown = answer.optional;
-
 const closedAnswer = answer.object(
   {
     peer_id: answer.nodeId('The peer.'),
@@ -23,19 +20,26 @@ const closedAnswer = answer.object(
     closer: answer.oneOf(['local', 'remote'], 'Who began to close it.'),
     private: answer.boolean('Whether it was not announced.'),
     channel_type: channelTypeAnswer,
-    total_local_commitments: ifKnown(answer.integer('How many commitments we had.')),
-    total_remote_commitments: ifKnown(answer.integer('How many commitments the peer had.')),
-    total_htlcs_sent: ifKnown(answer.integer('How many HTLCs we offered.')),
+    figures_unknown: answer.optional(
+      answer.boolean(
+        'True: it was recovered from a backup of its terms. What passed over it is unknown, and shown as 0.',
+      ),
+    ),
+    total_local_commitments: answer.integer('How many commitments we had.'),
+    total_remote_commitments: answer.integer('How many commitments the peer had.'),
+    total_htlcs_sent: answer.integer('How many HTLCs we offered.'),
     funding_txid: answer.txid('The funding transaction.'),
     funding_outnum: answer.integer('The output in it.'),
     leased: answer.boolean('Whether it was leased; Till leases none.'),
     funding_withheld: answer.boolean('Whether its funding was never sent; Till sends it or forgets the channel.'),
     total_msat: answer.msat('Its capacity.'),
-    final_to_us_msat: ifKnown(answer.msat('What was ours at the end, before fees.')),
-    min_to_us_msat: ifKnown(answer.msat('The least that ever was ours.')),
-    max_to_us_msat: ifKnown(answer.msat('The most that ever was ours.')),
-    last_commitment_txid: ifKnown(answer.txid('Our last commitment, or the mutual close.')),
-    last_commitment_fee_msat: ifKnown(answer.msat('Its fee.')),
+    final_to_us_msat: answer.msat('What was ours at the end, before fees.'),
+    min_to_us_msat: answer.msat('The least that ever was ours.'),
+    max_to_us_msat: answer.msat('The most that ever was ours.'),
+    last_commitment_txid: answer.optional(
+      answer.txid('Our last commitment, or the mutual close. Missing when neither is known.'),
+    ),
+    last_commitment_fee_msat: answer.optional(answer.msat('Its fee.')),
     close_cause: answer.string('Why it was closed: unknown, local, user, remote, protocol or onchain.'),
     ending: answer.optional(
       answer.string(
@@ -57,7 +61,7 @@ export const listclosedchannels = defineCommand({
   category: 'channels',
   title: 'Get data on our closed historical channels',
   description:
-    'Lists channels of which nothing is left on the chain. A channel that was recovered from a backup of its terms has no figures, since they are unknown.',
+    'Lists channels of which nothing is left on the chain. Of a channel that was recovered from a backup of its terms the figures are unknown, and shown as 0 (`figures_unknown`).',
   params: { id: optional(field.nodeId, 'Only channels with this node.') },
   returns: { closedchannels: answer.array(closedAnswer, 'The channels.') },
   errors: [],
@@ -69,12 +73,14 @@ export const listclosedchannels = defineCommand({
     return {
       closedchannels: asked.map(({ state: { terms, remote_alias }, figures, last_commitment, ...channel }) => ({
         ...channel,
-        total_local_commitments: figures?.local_commitments,
-        total_remote_commitments: figures?.remote_commitments,
-        total_htlcs_sent: figures?.htlcs_sent,
-        final_to_us_msat: figures?.to_us_msat as bigint | undefined,
-        min_to_us_msat: figures?.min_to_us_msat as bigint | undefined,
-        max_to_us_msat: figures?.max_to_us_msat as bigint | undefined,
+        // Core Lightning always has them, and its clients end with an error where one is missing.
+        figures_unknown: figures === undefined ? true : undefined,
+        total_local_commitments: figures?.local_commitments ?? 0,
+        total_remote_commitments: figures?.remote_commitments ?? 0,
+        total_htlcs_sent: figures?.htlcs_sent ?? 0,
+        final_to_us_msat: (figures?.to_us_msat ?? 0n) as bigint,
+        min_to_us_msat: (figures?.min_to_us_msat ?? 0n) as bigint,
+        max_to_us_msat: (figures?.max_to_us_msat ?? 0n) as bigint,
         last_commitment_txid: last_commitment?.txid as string | undefined,
         last_commitment_fee_msat: last_commitment?.fee_msat as bigint | undefined,
         alias: { local: terms.local_alias as string, remote: remote_alias as string | undefined },

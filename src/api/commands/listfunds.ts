@@ -42,9 +42,10 @@ const output = answer.object(
 const channel = answer.object(
   {
     peer_id: answer.nodeId('The peer.'),
-    our_amount_msat: answer.optional(
-      answer.msat(
-        'What is ours, or was when it was closed. Missing when the channel was recovered, since it is then unknown.',
+    our_amount_msat: answer.msat('What is ours, or was when it was closed. 0 if that is unknown.'),
+    amount_unknown: answer.optional(
+      answer.boolean(
+        'True: the channel was recovered from a backup of its terms, and nobody knows what is ours in it.',
       ),
     ),
     amount_msat: answer.msat('The capacity of the channel.'),
@@ -137,7 +138,12 @@ export const listfunds = defineCommand({
           };
         }),
       ],
-      channels: channelFunds().map((each) => ({ ...each })),
+      channels: channelFunds().map(({ our_amount_msat, ...each }) => ({
+        ...each,
+        // Clients of Core Lightning add these up, and end with an error where one is missing.
+        our_amount_msat: our_amount_msat ?? 0n,
+        ...(our_amount_msat === undefined ? { amount_unknown: true } : {}),
+      })),
       sweeps: sweptFunds().map((each) => ({ ...each })),
     };
   },

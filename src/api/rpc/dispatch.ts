@@ -46,6 +46,11 @@ export interface Call {
   readonly request_id?: string | undefined;
   /** The same key, of the same rune and with the same request, is run once. */
   readonly idempotency_key?: string | undefined;
+  /**
+   * It is part of what the rune was permitted before, as what comes over a stream is, and no further use of it. Of no
+   * effect for commands that change something.
+   */
+  readonly continues?: boolean | undefined;
 }
 
 /** How a call went: the JSON of its result, at once or in pieces, or what it failed with. */
@@ -70,7 +75,7 @@ export interface DispatchOptions {
     request: { readonly rune: string; readonly key: string; readonly content: string },
     run: () => Promise<string>,
   ) => Promise<string>;
-  readonly judgeRune?: (rune: string, request: RequestToJudge) => void | Promise<void>;
+  readonly judgeRune?: (rune: string, request: RequestToJudge, continues: boolean) => void | Promise<void>;
   /** The person whose session stands where a rune does; undefined for a rune. Throws RpcError when the session is over. */
   readonly personOf?: (credential: string) => Person | undefined;
   /** Where an unexpected exception is reported: a bug of ours. */
@@ -165,7 +170,7 @@ export class Dispatcher<Modules> {
     try {
       const person = credential === undefined ? undefined : this.#options.personOf?.(credential);
       const rune = person?.rune ?? credential;
-      const judged = this.#judge(method, params, command, rune);
+      const judged = this.#judge(call, command, rune);
       if (judged !== undefined) await judged;
       is_refusal = false;
       if (command === undefined) throw this.#table.refusal(method) ?? unknownCommand(method);
@@ -191,11 +196,15 @@ export class Dispatcher<Modules> {
     }
   }
 
-  /** Judges the rune for a thing that is no command, such as hearing notifications. Never throws. */
-  async judge(method: string, rune: string | undefined): Promise<RpcError | undefined> {
+  /**
+   * Judges the rune, and runs nothing: for a thing that is no command, such as hearing notifications, and for a command that
+   * is going to be called later. Never throws.
+   */
+  async judge(call: Call): Promise<RpcError | undefined> {
+    const { method, rune } = call;
     try {
       const person = rune === undefined ? undefined : this.#options.personOf?.(rune);
-      await this.#judge(method, {}, undefined, person?.rune ?? rune);
+      await this.#judge(call, this.#table.find(method), person?.rune ?? rune);
       return undefined;
     } catch (error) {
       return this.#toRpcError(error, method);
@@ -209,8 +218,7 @@ export class Dispatcher<Modules> {
   }
 
   #judge(
-    method: string,
-    params: Json,
+    { method, params, continues }: Call,
     command: Command<Modules> | undefined,
     rune: string | undefined,
   ): void | Promise<void> {
@@ -218,7 +226,8 @@ export class Dispatcher<Modules> {
     if (rune === undefined || judgeRune === undefined) {
       throw new RpcError('RUNE_NOT_AUTHORIZED', 'Not authorized: Missing rune');
     }
-    return judgeRune(rune, runeView(method, undefined, params, { command, by_meaning: true }));
+    const view = runeView(method, undefined, params, { command, by_meaning: true });
+    return judgeRune(rune, view, continues === true && command?.access === 'read');
   }
 
   #holdTo(command: Command<Modules>, result: unknown): void {

@@ -35,7 +35,7 @@ export const FRAME = {
   stop: 12,
   /** To the node: the servers cannot listen. The reason, a sentence. */
   failed: 13,
-  /** To the node: does the rune permit a thing that is no command? JSON of a WebCall. Answered by result or error. */
+  /** To the node: does the rune permit this? JSON of a WebCall, which is not run. Answered by result or error. */
   judge: 14,
   /** To the node: how is it? The text is a ReportName; the result is JSON of a Report. */
   report: 15,
@@ -54,6 +54,8 @@ export interface WebCall {
   readonly request_id?: string;
   /** The same key with the same request is run once. */
   readonly idempotency_key?: string;
+  /** It is part of what the rune was permitted before, and no further use of it: see `Call`. */
+  readonly continues?: boolean;
 }
 
 /** What the node says of itself to those who watch it. */

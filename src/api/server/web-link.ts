@@ -150,9 +150,8 @@ export class WebLink {
     this.#running.set(call, running);
     try {
       const called = readCall(text);
-      const { method, rune } = called;
       if (kind === FRAME.judge) {
-        const error = await this.#host.dispatcher.judge(method, rune);
+        const error = await this.#host.dispatcher.judge(called);
         if (error === undefined) this.#write(FRAME.result, call, 'true');
         else this.#writeError(call, error, true);
         return;
@@ -258,7 +257,14 @@ function readCall(text: string): Call {
     if (!(error instanceof MalformedJson)) throw error;
     throw new RpcError('INVALID_PARAMS', `the parameters cannot be taken: ${error.message}`);
   }
-  const { method: name, params, rune, request_id, idempotency_key } = isJsonObject(value) ? (value as JsonObject) : {};
+  const {
+    method: name,
+    params,
+    rune,
+    request_id,
+    idempotency_key,
+    continues,
+  } = isJsonObject(value) ? (value as JsonObject) : {};
   // One with a control character is spelled with an escape.
   const method = textOf(name ?? null);
   if (method === undefined || params === undefined || !isJsonObject(params)) {
@@ -270,6 +276,7 @@ function readCall(text: string): Call {
     rune: textOf(rune ?? null),
     request_id: textOf(request_id ?? null),
     idempotency_key: textOf(idempotency_key ?? null),
+    continues: continues === true,
   };
 }
 

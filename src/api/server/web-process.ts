@@ -104,7 +104,7 @@ export class WebProcess {
       this.#link = new WebLink(socket, {
         dispatcher: {
           call: (call, caller) => this.#host.dispatcher.call(call, caller),
-          judge: (method, rune) => this.#host.dispatcher.judge(method, rune),
+          judge: (call) => this.#host.dispatcher.judge(call),
         },
         settings: told,
         subscribe: (notify) => this.#host.subscribe(notify),

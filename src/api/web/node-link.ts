@@ -44,6 +44,8 @@ export interface CallRequest {
   readonly request_id?: string;
   /** The same key with the same request is run once. */
   readonly idempotency_key?: string;
+  /** It is part of what the rune was permitted before, and no further use of it: see `Call`. */
+  readonly continues?: boolean;
   /**
    * `judge`: the question is only whether the rune permits it. `report`: how is the node? The method is the name of the
    * report. `question`: a page asks what needs no rune. Otherwise a command is run.
@@ -137,7 +139,7 @@ export class NodeLink {
   }
 
   #send(number: number, call: Call): void {
-    const { method, params, rune, request_id, idempotency_key, kind } = call.request;
+    const { method, params, rune, request_id, idempotency_key, continues, kind } = call.request;
     call.is_sent = true;
     this.#working++;
     let isWorking = true;
@@ -164,6 +166,7 @@ export class NodeLink {
       ...(rune === undefined ? {} : { rune }),
       ...(request_id === undefined ? {} : { request_id }),
       ...(idempotency_key === undefined ? {} : { idempotency_key }),
+      ...(continues === undefined ? {} : { continues }),
     });
     this.#frames.write(kind === undefined ? FRAME.call : FRAME[kind], number, text);
   }

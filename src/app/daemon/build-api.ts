@@ -30,7 +30,7 @@ export function buildApi(layers: Omit<BuiltLayers, 'queries'>, waiting: Promise<
     refuse: refusalOf,
     fence: () => store.fence(),
     ...(metrics === undefined ? {} : { onAnswered: metrics.onAnswered }),
-    judgeRune: (rune, request) => layers.shop.runes.check(rune, request),
+    judgeRune: (rune, request, continues) => layers.shop.runes.check(rune, request, continues),
     personOf: (credential) => layers.shop.people.personOf(credential),
     once: ({ rune, ...request }, run) =>
       layers.shop.idempotency.once({ ...request, scope: parseRune(rune).id ?? '' }, run),

@@ -72,7 +72,11 @@ export class Payer {
     const now = this.#clock.nowSeconds();
     const expiry = created_at + expiry_seconds;
     if (now >= expiry) throw new RpcError('PAY_INVOICE_EXPIRED', 'Invoice expired', { now, expiry });
-    if (payee === this.#node_id) throw new RpcError('PAY_USER_ERROR', 'this invoice is our own');
+    if (payee === this.#node_id) {
+      // The words and the number by which clients of Core Lightning know that nothing will come of it.
+      const text = 'Self-payment: this invoice is our own, and no money would move; have another node pay it';
+      throw new RpcError('INVALID_PARAMS', text);
+    }
     const groupid = earlier.reduce((most, part) => (part.groupid > most ? part.groupid : most), 0n) + 1n;
     return paidReply(await new Attempt(this.#payments, this.#clock, request, groupid).run());
   }

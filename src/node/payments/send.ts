@@ -145,7 +145,9 @@ export class OutgoingPayments {
     const { route, payment_hash } = request;
     const [first] = route;
     const last = route.at(-1);
-    if (first === undefined || last === undefined) throw new RpcError('PAY_USER_ERROR', 'the route is empty');
+    if (first === undefined || last === undefined) {
+      throw new RpcError('INVALID_PARAMS', 'Self-payment: the route is empty, and Till does not pay itself');
+    }
     const channel = this.#wayOut(first, request.channel_id);
     const height = sender.height();
     const for_payee = forPayee(request);

@@ -69,8 +69,11 @@ export type PeerLog = (event: string, fields: Readonly<Record<string, string | n
 /** A peer could not be reached, or went away. */
 export class PeerError extends Error {
   override readonly name = 'PeerError';
-  /** Where it failed: no connection at all, or one that ended before both said init. */
-  readonly stage: 'dial' | 'setup' | 'connected';
+  /**
+   * Where it failed: no connection at all, one that ended before the peer had shown who it is or before both said init, one
+   * that ended right after that, or a peer that went away later.
+   */
+  readonly stage: 'dial' | 'handshake' | 'init' | 'setup' | 'connected';
 
   constructor(stage: PeerError['stage'], message: string) {
     super(message);

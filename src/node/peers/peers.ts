@@ -96,7 +96,8 @@ export class Peers implements ConnectionOwner {
 
   /**
    * Connects, or returns the existing connection. Rejects with PeerError, whose stage tells a dial that found nobody
-   * from a connection that ended before both said init.
+   * from a connection that ended before both said init. Its message begins with the address, in Core Lightning's words for
+   * how far it came.
    */
   connect(node_id: NodeId, address: NetAddress): Promise<Peer> {
     const peer = this.#peers.get(node_id);
@@ -190,7 +191,7 @@ export class Peers implements ConnectionOwner {
   closed(connection: Connection, reason: string, was_ready: boolean): void {
     const pending = this.#pending.get(connection);
     this.#pending.delete(connection);
-    pending?.waiting?.reject(new PeerError('setup', reason));
+    pending?.waiting?.reject(setupError(connection, reason));
     if (!was_ready || this.#peers.get(connection.node_id) !== connection) {
       this.#options.log('connection_ended', { address: connection.address, reason });
       if (!was_ready) this.#tellRefusal(connection, reason);
@@ -232,7 +233,8 @@ export class Peers implements ConnectionOwner {
     try {
       stream = await this.#options.dial(address, abort.signal);
     } catch (error) {
-      throw new PeerError('dial', `${text}: ${error instanceof Error ? error.message : String(error)}`);
+      const why = error instanceof Error ? error.message : String(error);
+      throw new PeerError('dial', `${text}: Connection establishment: ${why}`);
     } finally {
       cancel();
       this.#dials.delete(abort);
@@ -297,4 +299,11 @@ function freshKey(randomBytes: RandomBytes): Secret<Uint8Array> {
     const key = randomBytes(32);
     if (curve.isPrivateKey(key)) return new Secret(key);
   }
+}
+
+/** A connection that we made ended before it could be used. Who is not the node that we called cannot go on either. */
+function setupError({ address, is_introduced }: Connection, reason: string): PeerError {
+  return is_introduced
+    ? new PeerError('init', `${address}: Exchanging init messages: ${reason}`)
+    : new PeerError('handshake', `${address}: Cryptographic handshake: ${reason} (wrong node id?)`);
 }

@@ -128,9 +128,10 @@ export class Runes {
 
   /**
    * Judges a request that carries the rune. Throws or rejects with RpcError. Where the rune has `per` or `rate`, its use
-   * is durable when this resolves; otherwise nothing is waited for.
+   * is durable when this resolves; otherwise nothing is waited for. `continues`: it is part of what was permitted before,
+   * so it is no further use, and no `per` or `rate` stops it.
    */
-  check(text: string, request: RequestToJudge): void | Promise<void> {
+  check(text: string, request: RequestToJudge, continues = false): void | Promise<void> {
     const rune = this.#checked.get(text) ?? this.#authenticate(text);
     const id = Number(rune.id);
     if (isInRange(this.#blacklist, id)) throw new RpcError('RUNE_BLACKLISTED', 'Not authorized: Blacklisted rune');
@@ -139,11 +140,11 @@ export class Runes {
     const view: RuneRequest = {
       ...request,
       now_seconds: clock.nowSeconds(),
-      since_last_use_ns: issued === undefined ? undefined : this.#sinceLastUse(issued),
+      since_last_use_ns: issued === undefined || continues ? undefined : this.#sinceLastUse(issued),
     };
     const reason = judgeRune(rune, view);
     if (reason !== undefined) throw new RpcError('RUNE_NOT_PERMITTED', `Not permitted: ${reason}`);
-    if (issued === undefined) return;
+    if (issued === undefined || continues) return;
     issued.last_used_at = view.now_seconds;
     issued.last_used_monotonic_ms = clock.monotonicMs();
     this.#used.add(id);

@@ -30,6 +30,8 @@ const CHANNEL: ChannelFunds = {
   channel_id: 'ef'.repeat(32),
   short_channel_id: '103x1x1',
 };
+/** Only its terms were left. */
+const RECOVERED: ChannelFunds = { ...CHANNEL, our_amount_msat: undefined };
 const SWEEP: SweptFunds = {
   channel_id: 'ab'.repeat(32),
   peer_id: CHANNEL.peer_id,
@@ -66,7 +68,7 @@ function openAsker(world: World): (method: string, params?: unknown) => Promise<
     wallet: world.wallet,
     reserve: { state: () => RESERVE, warningFor: () => undefined },
     chain: world.source,
-    channelFunds: () => [CHANNEL],
+    channelFunds: () => [CHANNEL, RECOVERED],
     closingFunds: () => [],
     sweptFunds: () => [SWEEP],
     deposits: {
@@ -200,7 +202,8 @@ test('listfunds shows outputs as they stand, and channels', async () => {
     assert.equal(parseAddress(output.address as string)?.script_pubkey, output.scriptpubkey);
     assert.equal('blockheight' in output, output.status !== 'unconfirmed');
   }
-  assert.deepEqual(channels, [{ ...CHANNEL, our_amount_msat: 1_000, amount_msat: 5_000_000 }]);
+  const held = { ...CHANNEL, our_amount_msat: 1_000, amount_msat: 5_000_000 };
+  assert.deepEqual(channels, [held, { ...held, our_amount_msat: 0, amount_unknown: true }]);
   assert.deepEqual(sweeps, [{ ...SWEEP, amount_msat: 7_000_000 }]);
   await world.mine();
   const listed = async (spent: boolean): Promise<number> =>

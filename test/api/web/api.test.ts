@@ -257,3 +257,70 @@ test('a stream ends when its rune is revoked, and a position that is no number i
   const bad = await ask('/api/v1/events', { headers: { accept: 'text/event-stream', 'last-event-id': 'x' } });
   assert.equal(bad.status, 400);
 });
+
+/** Asks for a stream of events; the caller ends it. */
+async function stream(as: string, query = ''): Promise<Response> {
+  const headers = { authorization: `Bearer ${as}`, accept: 'text/event-stream' };
+  return fetch(`${url}/api/v1/events${query}`, { headers });
+}
+
+async function createRune(restrictions: readonly (readonly string[])[]): Promise<string> {
+  const owner = await connectToNode(shop.rpc_file);
+  const made = await owner.call('createrune', { restrictions });
+  owner.close();
+  return made.rune;
+}
+
+test('a rune that permits a page of events and not to wait for them is refused before the stream opens', async () => {
+  for (const [restrictions, reason] of [
+    ['readonly', /^Not permitted: method /],
+    [[['method=listevents']], /^Not permitted: method is not equal to listevents$/],
+    [
+      [
+        ['method=listevents', 'method=waitevent'],
+        ['method=listevents', 'pnametypes=invoice.paid'],
+      ],
+      /types/,
+    ],
+  ] as const) {
+    const as = restrictions === 'readonly' ? readonly_rune : await createRune(restrictions);
+    const page = await ask('/api/v1/events?limit=0', { as });
+    assert.equal(page.status, 200, 'the page itself is permitted');
+    for (const query of ['', '?after=0', '?types=deposit']) {
+      const answer = await stream(as, query);
+      assert.equal(answer.status, 403, `${JSON.stringify(restrictions)} ${query}`);
+      assert.equal(answer.headers.get('content-type'), 'application/problem+json');
+      const problem = (await answer.json()) as { code: number; detail: string };
+      assert.equal(problem.code, 1502);
+      assert.match(problem.detail, reason);
+    }
+  }
+});
+
+test('a stream is one use of a rune that has a rate, however much comes over it', async () => {
+  const as = await createRune([['method=listevents', 'method=waitevent'], ['per=1hour']]);
+  const { last_id } = (await (await ask('/api/v1/events?limit=0')).json) as { last_id: number };
+  const answer = await stream(as, `?after=${last_id}&label_prefix=rated-`);
+  assert.equal(answer.status, 200);
+  const again = await stream(as);
+  assert.deepEqual(
+    [again.status, ((await again.json()) as { detail: string }).detail],
+    [403, 'Not permitted: too soon'],
+  );
+  const reader = (answer.body as ReadableStream<Uint8Array>).getReader();
+  const utf8 = new TextDecoder();
+  let text = '';
+  for (let index = 0; index < 5; index++) {
+    const label = `rated-${index}`;
+    assert.equal(
+      (await ask('/api/v1/invoices', { method: 'POST', body: { amount_msat: 1, label, description: 'x' } })).status,
+      201,
+    );
+    while (!text.includes(`"label":"${label}"`)) {
+      const { value, done } = await reader.read();
+      assert.equal(done, false, `the stream ended before ${label}`);
+      text += utf8.decode(value, { stream: true });
+    }
+  }
+  await reader.cancel();
+});

@@ -174,8 +174,17 @@ test('the words and emergency.recover alone bring the balance back', async () =>
   const { stubs } = await ask(shop, 'emergencyrecover');
   assert.equal((stubs as string[]).length, 1);
   assert.deepEqual(await ask(shop, 'emergencyrecover'), { stubs: [] }, 'a second time there is nothing left to do');
+  // Clients add these up: a figure that nobody knows is 0, and said to be unknown.
+  const [held] = (await ask(shop, 'listfunds')).channels as unknown as Record<string, unknown>[];
+  assert.deepEqual([held?.our_amount_msat, held?.amount_unknown], [0, true]);
   await town.connect(customer, shop);
   assertShare(await closeOnChain());
+  const [closed] = (await ask(shop, 'listclosedchannels')).closedchannels as unknown as Record<string, unknown>[];
+  assert.ok(closed !== undefined);
+  const { figures_unknown, total_msat, final_to_us_msat, min_to_us_msat, max_to_us_msat, total_htlcs_sent } = closed;
+  assert.equal(figures_unknown, true);
+  assert.deepEqual([final_to_us_msat, min_to_us_msat, max_to_us_msat, total_htlcs_sent], [0, 0, 0, 0]);
+  assert.equal(typeof total_msat, 'number');
 });
 
 test('the words and the texts of staticbackup do the same, on a node that has channels of its own by then', async () => {

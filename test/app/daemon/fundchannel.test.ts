@@ -148,7 +148,7 @@ test('all: the coins named, what there is but for the reserve, or the most that 
 
 test('a node is called where it was last; one that is unknown, or away, is told apart', TIMEOUT, async () => {
   const unknown = client.call('fundchannel', { id: rich.keys.node_id, amount: 30_000 });
-  await refused(306, 'Unknown peer: use connect first', unknown);
+  await refused(400, 'Unable to connect, no address known for peer: use connect ID@HOST:PORT', unknown);
   await town.fund(rich);
   await client.call('disconnect', { id, force: true });
   await until(() => rich.peers.list().length === 0);
@@ -156,5 +156,6 @@ test('a node is called where it was last; one that is unknown, or away, is told 
   await confirm();
   await town.stop(shop);
   await until(() => rich.peers.list().length === 0);
-  await refused(305, /^Peer not connected: .*ECONNREFUSED/, client.call('fundchannel', { id, amount: 30_000 }));
+  const away = /^All addresses failed: 127\.0\.0\.1:\d+: Connection establishment: .*ECONNREFUSED/;
+  await refused(401, away, client.call('fundchannel', { id, amount: 30_000 }));
 });

@@ -46,7 +46,7 @@ test('connect: each thing that can be wrong with what was asked is named', TIMEO
   await refused(-32602, /^host: should be an address or a name/, connect(`${id}@${host}:0`));
   await refused(-32602, "Can't specify port without host", connect(id, null, port));
   await refused(-32602, /^Can't specify port as both/, connect(`${id}@${host}:${port}`, null, port));
-  await refused(400, 'Unable to connect, no address known for peer: give ID@HOST:PORT', connect(id));
+  await refused(400, 'Unable to connect, no address known for peer: use connect ID@HOST:PORT', connect(id));
   await refused(401, /127\.0\.0\.1.*ECONNREFUSED|ECONNREFUSED.*127\.0\.0\.1/, connect(id, '127.0.0.1', 1));
   await refused(401, /onion|proxy/i, connect(id, `${'a'.repeat(56)}.onion`, 9735));
   // What did not work is not remembered as an address.

@@ -323,7 +323,8 @@ test('a dial that hangs is given up after a minute, and a node that is another i
   const at = await shop.peers.listen({ host: '127.0.0.1', port: 0 });
   await assert.rejects(make(t, 'other').peers.connect(idOf('somebody else'), at), {
     name: 'PeerError',
-    stage: 'setup',
+    stage: 'handshake',
+    message: /^127\.0\.0\.1:\d+: Cryptographic handshake: /,
   });
 });
 

@@ -8,7 +8,7 @@ import type { Clock } from '../../../base/types/clock.ts';
 import type { WebError } from '../../rpc/frames.ts';
 import { type Json, type JsonObject, spell } from '../../rpc/json.ts';
 import { parseJson } from '../../rpc/json-parser.ts';
-import type { NodeLink } from '../node-link.ts';
+import type { Answer, CallRequest, NodeLink } from '../node-link.ts';
 import { sendError, sendProblem } from './problem.ts';
 
 const MOST_READERS = 10_000;
@@ -108,28 +108,31 @@ export class EventStreams {
       return;
     }
     const wanted = wantedOf(url);
+    const failed = {
+      onError: (failure: WebError) => sendError(response, failure, request_id),
+      onBusy: () => sendBusy(response, request_id),
+    };
     // The first page judges the rune and the position, before anything is promised. Without a position it begins now.
     const params: JsonObject = { ...wanted, ...(after === null ? { limit: 0 } : { after, limit: PAGE_ROWS }) };
-    this.#page(rune, params, {
-      onPage: (page) => {
-        if (response.closed) return;
-        this.#begin(response, address);
-        const position = after ?? page.last_id;
-        this.#join(this.#groupOf(rune, wanted), response, position, page.events);
-      },
-      onError: (failure) => sendError(response, failure, request_id),
-      onBusy: () =>
-        sendProblem(
-          response,
-          {
-            status: 503,
-            title: 'Busy',
-            detail: 'The node is busy: try again in a moment.',
-            headers: { 'retry-after': '1' },
-          },
-          request_id,
-        ),
-    });
+    const begin = (page: Page): void => {
+      if (response.closed) return;
+      this.#begin(response, address);
+      this.#join(this.#groupOf(rune, wanted), response, after ?? page.last_id, page.events);
+    };
+    const read = (): void => this.#page({ method: 'listevents', params, rune }, { onPage: begin, ...failed });
+    this.#judgeWaiting(rune, { ...wanted, after: after ?? 0 }, { onPermitted: read, ...failed });
+  }
+
+  /** A rune may permit pages and not to wait: that is said before the stream opens. It is no use of the rune yet. */
+  #judgeWaiting(
+    rune: string,
+    params: JsonObject,
+    { onPermitted, ...failed }: Pick<Answer, 'onError' | 'onBusy'> & { readonly onPermitted: () => void },
+  ): void {
+    this.#link.call(
+      { method: 'waitevent', params, rune, continues: true, kind: 'judge' },
+      { onPiece: (_json, next) => next(), onResult: onPermitted, ...failed },
+    );
   }
 
   #begin(response: ServerResponse, address: string): void {
@@ -188,27 +191,23 @@ export class EventStreams {
       for (const reader of group.readers) reader.end();
       this.#dissolve(group);
     };
-    this.#page(
-      group.rune,
-      { ...group.wanted, after: group.last_id, limit: PAGE_ROWS },
-      {
-        onPage: (page) => {
-          if (group.readers.size === 0) return;
-          this.#spread(group, page.events);
-          const is_whole = page.events.length < PAGE_ROWS;
-          if (is_whole) group.last_id = Math.max(group.last_id, page.next_after);
-          if (page.events.length > 0 || !is_whole) this.#follow(group);
-          else this.#wait(group, fail);
-        },
-        onError: fail,
-        onBusy: fail,
+    this.#page(nextPage(group, group.last_id), {
+      onPage: (page) => {
+        if (group.readers.size === 0) return;
+        this.#spread(group, page.events);
+        const is_whole = page.events.length < PAGE_ROWS;
+        if (is_whole) group.last_id = Math.max(group.last_id, page.next_after);
+        if (page.events.length > 0 || !is_whole) this.#follow(group);
+        else this.#wait(group, fail);
       },
-    );
+      onError: fail,
+      onBusy: fail,
+    });
   }
 
   #wait(group: Group, fail: () => void): void {
     group.cancel = this.#link.call(
-      { method: 'waitevent', params: { ...group.wanted, after: group.last_id }, rune: group.rune },
+      { method: 'waitevent', params: { ...group.wanted, after: group.last_id }, rune: group.rune, continues: true },
       {
         onPiece: (_json, next) => next(),
         onResult: (json) => {
@@ -240,21 +239,16 @@ export class EventStreams {
       return;
     }
     reader.is_busy = true;
-    this.#page(
-      group.rune,
-      { ...group.wanted, after: reader.position, limit: PAGE_ROWS },
-      {
-        onPage: ({ events, next_after }) => {
-          reader.is_busy = false;
-          this.#send(group, reader, events);
-          if (events.length < PAGE_ROWS)
-            reader.position = Math.max(reader.position, Math.min(next_after, group.last_id));
-          this.#serve(group, reader);
-        },
-        onError: () => reader.end(),
-        onBusy: () => reader.end(),
+    this.#page(nextPage(group, reader.position), {
+      onPage: ({ events, next_after }) => {
+        reader.is_busy = false;
+        this.#send(group, reader, events);
+        if (events.length < PAGE_ROWS) reader.position = Math.max(reader.position, Math.min(next_after, group.last_id));
+        this.#serve(group, reader);
       },
-    );
+      onError: () => reader.end(),
+      onBusy: () => reader.end(),
+    });
   }
 
   /** What does not fit into its buffer waits in the node's table, and not here. */
@@ -284,32 +278,34 @@ export class EventStreams {
   }
 
   #page(
-    rune: string,
-    params: JsonObject,
-    answer: {
-      readonly onPage: (page: Page) => void;
-      readonly onError: (failure: WebError) => void;
-      readonly onBusy: () => void;
-    },
+    request: CallRequest,
+    answer: Pick<Answer, 'onError' | 'onBusy'> & { readonly onPage: (page: Page) => void },
   ): void {
     let gathered = '';
-    this.#link.call(
-      { method: 'listevents', params, rune },
-      {
-        onPiece(json, next) {
-          gathered += json;
-          next();
-        },
-        onResult(json) {
-          const { value } = parseJson(gathered + json, { keep_escapes: false });
-          const { events, last_id, next_after } = value as unknown as PageAnswer;
-          answer.onPage({ events: events.map(streamed), last_id, next_after });
-        },
-        onError: answer.onError,
-        onBusy: answer.onBusy,
+    this.#link.call(request, {
+      onPiece(json, next) {
+        gathered += json;
+        next();
       },
-    );
+      onResult(json) {
+        const { value } = parseJson(gathered + json, { keep_escapes: false });
+        const { events, last_id, next_after } = value as unknown as PageAnswer;
+        answer.onPage({ events: events.map(streamed), last_id, next_after });
+      },
+      onError: answer.onError,
+      onBusy: answer.onBusy,
+    });
   }
+}
+
+/** Asks for what a group wants after this event: part of the stream that was opened, and no further use of the rune. */
+function nextPage({ rune, wanted }: Group, after: number): CallRequest {
+  return { method: 'listevents', params: { ...wanted, after, limit: PAGE_ROWS }, rune, continues: true };
+}
+
+function sendBusy(response: ServerResponse, request_id: string): void {
+  const detail = 'The node is busy: try again in a moment.';
+  sendProblem(response, { status: 503, title: 'Busy', detail, headers: { 'retry-after': '1' } }, request_id);
 }
 
 function streamed(event: JsonObject): StreamedEvent {

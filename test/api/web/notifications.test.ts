@@ -6,6 +6,7 @@ import { connectToNode } from '../../../src/api/client/index.ts';
 import type { Daemon } from '../../../src/app/daemon/daemon.ts';
 import { Town } from '../../support/town.ts';
 import { exchange, requestBytes } from './raw-http.ts';
+import { socketIoFrames } from './raw-socket-io.ts';
 
 let town: Town;
 let shop: Daemon;
@@ -82,4 +83,51 @@ test('a session that nobody knows begins anew, and an old protocol is refused', 
   assert.match(unknown.body, /^0\{"sid":"[\w-]{20}","upgrades":\["websocket"\]/);
   assert.equal((await ask('/socket.io/?EIO=3&transport=polling')).status, 400);
   assert.equal((await ask('/socket.io/')).status, 400);
+});
+
+test('what a client says before it has joined, or of a namespace that there is not, is passed over', async () => {
+  const rune = await createRune('readonly');
+  const binary = Uint8Array.of(1, 2, 3);
+  const early = ['42["message","x"]', '42/other,["x"]', '420["acked"]', '43/other,1["x"]', '41', '41/other,'] as const;
+  const client = await connectToNode(shop.rpc_file);
+  const frames = await socketIoFrames(
+    {
+      ...{ port, path: '/socket.io/?EIO=4&transport=websocket', headers: [['rune', rune]] },
+      // The last ones come while the rune is being judged.
+      said: [...early, '451-["x",{"_placeholder":true,"num":0}]', binary, '40', ...early, '451-/other,["x"]', binary],
+      count: 2,
+    },
+    async () => {
+      await client.call('invoice', { amount_msat: 1000, label: 'after early packets', description: 'x' });
+    },
+  );
+  client.close();
+  assert.match(frames[0] as string, /^40\{"sid":/);
+  assert.equal(frames[1], '42["message",{"invoice_creation":{"label":"after early packets","msat":1000}}]');
+});
+
+test('by polling too, and what is no packet still ends the connection', async () => {
+  const path = '/socket.io/?EIO=4&transport=polling';
+  const rune = await createRune('readonly');
+  const heard = async (session: string, ...headers: (readonly [string, string])[]) => {
+    const { body } = await exchange(port, requestBytes('GET', session, [['Host', '127.0.0.1'], ...headers]));
+    return body;
+  };
+  const open = async (): Promise<string> =>
+    `${path}&sid=${JSON.parse((await heard(path, ['Rune', rune])).slice(1)).sid}`;
+  const say = async (session: string, text: string): Promise<void> => {
+    const headers = [
+      ['Host', '127.0.0.1'],
+      ['Content-Type', 'text/plain'],
+      ['Content-Length', `${text.length}`],
+    ] as const;
+    assert.equal((await exchange(port, requestBytes('POST', session, headers, text))).status, 200);
+  };
+  const patient = await open();
+  await say(patient, '42["x"]\u001e42/other,["x"]\u001e40');
+  assert.match(await heard(patient), /^40\{"sid":/);
+  const broken = await open();
+  await say(broken, '4nonsense');
+  // Engine.IO's close, or a new session where the old one is over already.
+  assert.match(await heard(broken), /(^|\x1e)1$|^0\{"sid":/);
 });

@@ -1,4 +1,4 @@
-/** Engine.IO and Socket.IO by hand: text frames of a WebSocket, as they come. */
+/** Engine.IO and Socket.IO by hand: frames of a WebSocket, as they come. */
 import assert from 'node:assert/strict';
 
 /** What is said, and how many frames the answer has. */
@@ -6,17 +6,13 @@ export interface Conversation {
   readonly port: number;
   readonly path: string;
   readonly headers: readonly (readonly [string, string])[];
-  readonly said: readonly string[];
+  readonly said: readonly (string | Uint8Array<ArrayBuffer>)[];
   readonly count: number;
 }
 
+const CLOSED = '(connection closed)';
 /** Headers that a WebSocket writes itself. */
 const OF_THE_HANDSHAKE = /^(host|upgrade|connection|sec-websocket-.*)$/i;
-
-/** The protocol has it sent by one who has joined; before that our server hangs up, and Core Lightning's passes it over. */
-function isEvent(frame: string): boolean {
-  return frame.startsWith('42');
-}
 
 /**
  * Says the frames once the session is open, and resolves with so many frames of the answer, without the opening and
@@ -39,24 +35,21 @@ export async function socketIoFrames(
     const take = (frame: string): void => {
       if (is_over || frame === '2') return;
       if (frame.startsWith('0{')) {
-        for (const text of said.filter((each) => !isEvent(each))) socket.send(text);
+        for (const each of said) socket.send(each);
         return;
       }
       frames.push(frame);
-      if (frame.startsWith('40{')) {
-        for (const text of said.filter(isEvent)) socket.send(text);
-        onJoined().catch(reject);
-      }
-      if (frames.length >= count) resolve();
+      if (frame.startsWith('40{')) onJoined().catch(reject);
+      if (frames.length >= count || frame === CLOSED) resolve();
     };
     socket.addEventListener('message', ({ data }) => take(String(data)));
-    socket.addEventListener('close', () => take('(connection closed)'));
+    socket.addEventListener('close', () => take(CLOSED));
     socket.addEventListener('error', () => {
       if (frames.length === 0) reject(new Error(`no conversation at ${path}`));
     });
   });
   is_over = true;
   socket.close();
-  assert.equal(frames.length, count);
+  assert.equal(frames.length, count, frames.join('\n'));
   return frames;
 }

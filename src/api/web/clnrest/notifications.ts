@@ -6,6 +6,7 @@ import type { EventEmitter } from 'node:events';
 import type { Server as HttpServer } from 'node:http';
 import { type DefaultEventsMap, Server, type Socket } from 'socket.io';
 import type { NodeLink } from '../node-link.ts';
+import { passOverEarlyPackets } from './early-packets.ts';
 
 /** Where Socket.IO's clients look for it. */
 export const SOCKET_IO_PATH = '/socket.io/';
@@ -21,6 +22,8 @@ export class Notifications {
   readonly #link: NodeLink;
   /** The connections that there are, by Engine.IO's ids. */
   readonly #sids = new Set<string>();
+  /** Those that have joined, and hear notifications. */
+  readonly #joined = new WeakSet<object>();
 
   constructor(http: HttpServer, link: NodeLink, cors_origins: readonly string[]) {
     this.#link = link;
@@ -40,11 +43,16 @@ export class Notifications {
     this.#io.engine.on('connection', (connection: EventEmitter & { readonly id: string }) => {
       this.#sids.add(connection.id);
       connection.once('close', () => this.#sids.delete(connection.id));
+      passOverEarlyPackets(connection, () => this.#joined.has(connection));
     });
     this.#io.use((socket, next) => this.#judge(socket, next));
     this.#io.on('connection', (socket) => {
+      this.#joined.add(socket.conn);
       this.#follow();
-      socket.on('disconnect', () => this.#follow());
+      socket.on('disconnect', () => {
+        this.#joined.delete(socket.conn);
+        this.#follow();
+      });
     });
   }
 

@@ -65,6 +65,7 @@ export const fundchannel = defineCommand({
   errors: [
     'FUND_MAX_EXCEEDED',
     'FUND_CANNOT_AFFORD',
+    'FUNDING_STILL_SYNCING_BITCOIN',
     'FUND_OUTPUT_IS_DUST',
     'FUNDING_BROADCAST_FAIL',
     'FUNDING_PEER_NOT_CONNECTED',
@@ -100,7 +101,7 @@ export const fundchannel = defineCommand({
     try {
       funding_satoshis = amount === 'all' ? wallet.maxFundingSat(funding) : amount;
     } catch (error) {
-      throw walletFailure(error);
+      throw walletFailure(error, chain);
     }
     if (funding_satoshis > most_sat) funding_satoshis = most_sat;
     const end = await channels.open(peer, {
@@ -111,7 +112,7 @@ export const fundchannel = defineCommand({
       funding,
     });
     if (end.kind === 'failed') {
-      const cause = walletFailure(end.cause);
+      const cause = walletFailure(end.cause, chain);
       throw cause instanceof RpcError ? cause : new RpcError('LIGHTNINGD', end.reason);
     }
     if (addresses.length > 0) peers.keepConnected(id, addresses);

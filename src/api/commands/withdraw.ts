@@ -56,6 +56,7 @@ export const withdraw = defineCommand({
   },
   errors: [
     'FUND_CANNOT_AFFORD',
+    'FUNDING_STILL_SYNCING_BITCOIN',
     'FUND_OUTPUT_IS_DUST',
     'FUNDING_BROADCAST_FAIL',
     'FUND_CANNOT_AFFORD_WITH_EMERGENCY',
@@ -83,7 +84,7 @@ export const withdraw = defineCommand({
         psbt: unsignedPsbt(signed),
       };
     } catch (error) {
-      throw walletFailure(error);
+      throw walletFailure(error, chain);
     }
   },
 });

@@ -75,7 +75,7 @@ export function onchainRefunds(wallet: Wallet, chain: ChainSource): ChainPort {
         const { txid, fee_sat } = await wallet.withdraw(script_pubkey, amount_sat, { feerate_per_kw }, writes);
         return { txid, fee_sat };
       } catch (error) {
-        throw walletFailure(error);
+        throw walletFailure(error, chain);
       }
     },
     feeOf: (txid) => wallet.find(txid)?.fee_sat ?? sat(0),

@@ -139,6 +139,12 @@ test('withdraw says by number why it cannot', async () => {
   world.has_anchor_channel = true;
   assert.equal(await codeOf(ADDRESS, 90_000, '1000perkw'), 313);
   world.has_anchor_channel = false;
+  const { view } = world.source;
+  world.source.view = () => ({ kind: 'following' });
+  const syncing = (await ask('withdraw', [ADDRESS, 200_000, '1000perkw'])).error;
+  assert.equal(syncing.code, 304, 'the coins may be in blocks that are not read yet');
+  assert.match(syncing.message, /^Cannot afford: still syncing with bitcoin network/);
+  world.source.view = view;
   assert.equal(await codeOf('nonsense', 1000), -1);
   assert.match((await ask('withdraw', [MAINNET_ADDRESS, 1000])).error.message, /not on network regtest/);
   const unknown = await ask('withdraw', [ADDRESS, 1000, '1000perkw', 1, [`${'ab'.repeat(32)}:0`]]);

@@ -1,6 +1,6 @@
 /** The choice of a language, which the browser remembers: a form that works without scripts. */
 import { type Html, html } from './html.ts';
-import { LANGUAGE_COOKIE, LANGUAGES, type Language, languageNamed } from './language.ts';
+import { type Catalogue, LANGUAGE_COOKIE, LANGUAGES, type Language, languageNamed } from './language.ts';
 import type { PageRequest, PageRoute, RouteSet } from './page.ts';
 
 /** Each language by its own name. */
@@ -17,10 +17,14 @@ const YEAR_SECONDS = 31_536_000;
 const SELECTED = html` selected`;
 
 /** What the form says. */
-export interface LanguageTexts {
-  readonly language: string;
-  readonly choose: string;
-}
+export const LANGUAGE_TEXTS: Catalogue<{ readonly language: string; readonly choose: string }> = {
+  en: { language: 'Language', choose: 'Choose' },
+  de: { language: 'Sprache', choose: 'Wählen' },
+  es: { language: 'Idioma', choose: 'Elegir' },
+  fr: { language: 'Langue', choose: 'Choisir' },
+  pt: { language: 'Idioma', choose: 'Escolher' },
+  ja: { language: '言語', choose: '選択' },
+};
 
 /** The languages as the choices of a list, each in its own. */
 export function languageOptions(chosen: string): readonly Html[] {
@@ -30,12 +34,17 @@ export function languageOptions(chosen: string): readonly Html[] {
   );
 }
 
-/** The form; it leads back to the page on which it stands. */
-export function languageChoice({ language, url, request }: PageRequest, texts: LanguageTexts): Html {
+/** The form at the foot of a page; it leads back to that page. */
+export function languageFoot({ language, url, request }: PageRequest): Html {
   // A page that answers a form cannot be opened again.
-  const next = request.method === 'POST' ? '' : url.pathname + url.search;
-  return html`<form class="row language" method="post" action="/language">
-<label for="language">${texts.language}</label><select id="language" name="language">${languageOptions(language)}</select><input type="hidden" name="next" value="${next}"><button class="button quiet">${texts.choose}</button></form>`;
+  return languageFootTo(language, request.method === 'POST' ? '' : url.pathname + url.search);
+}
+
+/** The same, leading to this path of ours; to where people begin when it is empty. */
+export function languageFootTo(language: Language, next: string): Html {
+  const texts = LANGUAGE_TEXTS[language];
+  return html`<footer class="page-foot no-print"><form class="row" method="post" action="/language">
+<label for="language">${texts.language}</label><select id="language" name="language">${languageOptions(language)}</select><input type="hidden" name="next" value="${next}"><button class="button quiet">${texts.choose}</button></form></footer>`;
 }
 
 /** The route that keeps the choice. `home`: where people of this server begin. */

@@ -1,11 +1,13 @@
 /** The languages of the pages: every text is there in each, none stands outside of the catalogue, and a choice is remembered. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { ADDRESS_TEXTS } from '../../../../src/api/web/pages/addresses/texts.ts';
 import { CHECKOUT_TEXTS } from '../../../../src/api/web/pages/checkout/texts/index.ts';
 import { COUNTER_TEXTS } from '../../../../src/api/web/pages/counter/texts/index.ts';
 import { dashboardPages } from '../../../../src/api/web/pages/dashboard/dashboard.ts';
 import { DASHBOARD_TEXTS } from '../../../../src/api/web/pages/dashboard/texts/index.ts';
 import { LANGUAGES } from '../../../../src/api/web/pages/language.ts';
+import { LANGUAGE_TEXTS } from '../../../../src/api/web/pages/language-choice.ts';
 import type { PageTools } from '../../../../src/api/web/pages/page.ts';
 import { SIGN_IN_TEXTS } from '../../../../src/api/web/pages/sign-in/texts.ts';
 import { Storefront } from '../../../support/storefront.ts';
@@ -17,6 +19,8 @@ const CATALOGUES = {
   counter: COUNTER_TEXTS,
   dashboard: DASHBOARD_TEXTS,
   sign_in: SIGN_IN_TEXTS,
+  language: LANGUAGE_TEXTS,
+  address: ADDRESS_TEXTS,
 };
 /** What is the same in several languages because it is a name, or happens to be. */
 const MOST_ALIKE_PERCENT = 15;
@@ -101,7 +105,13 @@ test('no text stands in a page but through the catalogue', TIMEOUT, async () => 
   const cashier = new Surfer(store.shop_url);
   await cashier.submit(`/sign-in?token=${link.token}`, '/sign-in');
   cashier.cookies.set('till-language', 'ja');
-  const kept = { dashboard: DASHBOARD_TEXTS.ja, sign_in: SIGN_IN_TEXTS.ja, counter: COUNTER_TEXTS.ja };
+  const kept = {
+    language: LANGUAGE_TEXTS.ja,
+    dashboard: DASHBOARD_TEXTS.ja,
+    sign_in: SIGN_IN_TEXTS.ja,
+    counter: COUNTER_TEXTS.ja,
+  };
+  Object.assign(LANGUAGE_TEXTS, { ja: marked(LANGUAGE_TEXTS.en) });
   Object.assign(COUNTER_TEXTS, { ja: marked(COUNTER_TEXTS.en) });
   Object.assign(DASHBOARD_TEXTS, { ja: marked(DASHBOARD_TEXTS.en) });
   Object.assign(SIGN_IN_TEXTS, { ja: marked(SIGN_IN_TEXTS.en) });
@@ -130,6 +140,7 @@ test('no text stands in a page but through the catalogue', TIMEOUT, async () => 
       await look(cashier, path);
     assert.deepEqual(found, []);
   } finally {
+    Object.assign(LANGUAGE_TEXTS, { ja: kept.language });
     Object.assign(DASHBOARD_TEXTS, { ja: kept.dashboard });
     Object.assign(SIGN_IN_TEXTS, { ja: kept.sign_in });
     Object.assign(COUNTER_TEXTS, { ja: kept.counter });
@@ -147,6 +158,22 @@ test('a reader chooses a language by a form, and the browser remembers it', TIME
   }
   assert.equal((await surfer.submit('/sign-in', '/language', { language: 'xx' })).location, '/sign-in');
   assert.equal(surfer.cookies.get('till-language'), 'fr');
+});
+
+test('every page for people has the choice of a language, and it leads back to that page', TIMEOUT, async () => {
+  const { client } = store;
+  await client.call('createlightningaddress', { name: 'tips', description: 'Tips' });
+  const { checkout_url = '' } = await client.call('invoice', {
+    ...{ amount_msat: 7000, label: 'spoken', description: 'Tea', checkout: true },
+  });
+  const { token } = await client.call('createlogin', {});
+  const reader = new Surfer(store.shop_url);
+  await reader.submit(`/sign-in?token=${token}`, '/sign-in');
+  for (const path of [new URL(checkout_url).pathname, '/a/tips', '/pos', '/pos/sales', '/pos/items']) {
+    reader.cookies.delete('till-language');
+    assert.equal((await reader.submit(path, '/language', { language: 'pt' })).location, path);
+    assert.match((await reader.get(path)).text, /<html lang="pt">[\s\S]*<option value="pt" lang="pt" selected>/, path);
+  }
 });
 
 test('amounts, days and times are written as in the language of the reader', TIMEOUT, async () => {

@@ -2,13 +2,15 @@
 import type { JsonObject } from '../../../rpc/json.ts';
 import { qrCode } from '../checkout/qr.ts';
 import { html, quoted } from '../html.ts';
+import { languageFoot } from '../language-choice.ts';
 import { page } from '../layout.ts';
 import { formatMsat } from '../money.ts';
 import type { PageAnswer, PageRequest, PageTools } from '../page.ts';
 import { ADDRESS_TEXTS } from './texts.ts';
 
 /** The page. `shown`: what the node answers to `lightning_address`. */
-export function addressPage({ assets, settings }: PageTools, { language }: PageRequest, shown: JsonObject): PageAnswer {
+export function addressPage({ assets, settings }: PageTools, asked: PageRequest, shown: JsonObject): PageAnswer {
+  const { language } = asked;
   const texts = ADDRESS_TEXTS[language];
   const [address, lnurl] = [String(shown.address), String(shown.lnurl)];
   const [least, most] = [shown.min_msat, shown.max_msat].map((msat) => formatMsat(BigInt(String(msat)), language));
@@ -18,7 +20,8 @@ export function addressPage({ assets, settings }: PageTools, { language }: PageR
 <p>${texts.how}</p><p class="muted small">${texts.limits(least ?? '', most ?? '')}</p>
 <div class="row center no-print"><a class="button" href="lightning:${lnurl}">${texts.open_wallet}</a>
 <button type="button" class="button quiet" data-copy="${address}" data-copied="${texts.copied}" hidden>${texts.copy}</button></div></div>
-<p role="status" class="visually-hidden" data-copy-said></p></main>`;
+<p role="status" class="visually-hidden" data-copy-said></p></main>
+${languageFoot(asked)}`;
   return {
     html: page(assets, {
       language,

@@ -3,6 +3,7 @@ import type { PagesSettings } from '../../settings.ts';
 import type { Assets } from '../assets.ts';
 import { type Html, html, quoted } from '../html.ts';
 import type { Language } from '../language.ts';
+import { languageFootTo } from '../language-choice.ts';
 import { page } from '../layout.ts';
 import { formatMsat } from '../money.ts';
 import type { ShownView } from './shown-view.ts';
@@ -40,7 +41,8 @@ export function checkoutPage({ id, view, revision, language, settings, assets }:
 <div data-live="${status === 'paid' ? '' : `/i/${id}/events?revision=${revision}`}" data-shop="${shop_name}">${stateOf({ id, view, language, is_sandbox })}</div></div>
 <p role="status" class="visually-hidden" data-copy-said></p>${
     refresh_seconds !== undefined && html`<noscript><p class="muted small center">${texts.reload}</p></noscript>`
-  }<footer class="shop muted small">${network !== 'bitcoin' && html`<p>${texts.not_real}</p>`}</footer></main>`;
+  }<footer class="shop muted small">${network !== 'bitcoin' && html`<p>${texts.not_real}</p>`}</footer></main>
+${languageFootTo(language, `/i/${id}`)}`;
   return page(assets, {
     language,
     title: `${line} · ${shop_name}`,

@@ -1,9 +1,12 @@
-/** What every page of the counter has: the counter's name, the way to the other pages, and the notice of being offline. */
+/**
+ * What every page of the counter has: the counter's name, the way to the other pages, the notice of being offline, and the
+ * choice of a language.
+ */
 
 import { type Html, html, quoted } from '../html.ts';
-import type { Language } from '../language.ts';
+import { languageFoot } from '../language-choice.ts';
 import { page } from '../layout.ts';
-import type { PageAnswer, PageTools } from '../page.ts';
+import type { PageAnswer, PageRequest, PageTools } from '../page.ts';
 import type { SignedIn } from '../sign-in/person.ts';
 import { COUNTER_TEXTS } from './texts/index.ts';
 
@@ -12,8 +15,8 @@ export type CounterPlace = 'sell' | 'sales' | 'price_list' | undefined;
 
 /** What a page of the counter consists of. */
 export interface CounterParts {
+  readonly asked: PageRequest;
   readonly person: SignedIn;
-  readonly language: Language;
   readonly title: string;
   readonly place: CounterPlace;
   readonly content: Html;
@@ -30,7 +33,8 @@ const MANIFEST_ALLOWED = { 'manifest-src': "'self'" } as const;
 
 /** The whole page. */
 export function counterPage({ assets, settings }: PageTools, parts: CounterParts): PageAnswer {
-  const { person, language, title, place, content, scripts = [], refresh_seconds, status = 200 } = parts;
+  const { asked, person, title, place, content, scripts = [], refresh_seconds, status = 200 } = parts;
+  const { language } = asked;
   const texts = COUNTER_TEXTS[language];
   const places: readonly (keyof typeof PATHS)[] =
     person.role === 'owner'
@@ -44,7 +48,8 @@ export function counterPage({ assets, settings }: PageTools, parts: CounterParts
 <input type="hidden" name="form_token" value="${person.form_token}">
 <span class="muted">${quoted(person.name)}</span><button class="button quiet">${texts.sign_out}</button></form></header>
 <p class="notice bad offline" role="alert" data-offline="${texts.offline}" hidden></p>
-<main class="page wide stack counter">${content}</main>`;
+<main class="page wide stack counter">${content}</main>
+${languageFoot(asked)}`;
   return {
     status,
     csp: MANIFEST_ALLOWED,

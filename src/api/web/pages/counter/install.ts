@@ -4,6 +4,7 @@
  */
 import type { Assets } from '../assets.ts';
 import { html } from '../html.ts';
+import type { Language } from '../language.ts';
 import { page } from '../layout.ts';
 import type { PageAnswer, PageRoute, PageTools } from '../page.ts';
 import { COUNTER_TEXTS } from './texts/index.ts';
@@ -35,14 +36,17 @@ export function installRoutes(tools: PageTools): readonly PageRoute[] {
         content_type: 'application/manifest+json',
       }),
     },
-    { method: 'GET', path: WORKER, answer: () => worker(assets) },
+    { method: 'GET', path: WORKER, answer: ({ language }) => worker(assets, language) },
     { method: 'GET', path: OFFLINE, answer: ({ language }) => offline(tools, language) },
   ];
 }
 
-/** What the worker keeps stands at its top: when one of these has another name, the worker is another one. */
-function worker(assets: Assets): PageAnswer {
-  const kept = [OFFLINE, assets.style('look'), assets.style('counter'), assets.icon];
+/**
+ * What the worker keeps stands at its top: when one of these has another name, the worker is another one. So it keeps the
+ * page anew when another language is chosen.
+ */
+function worker(assets: Assets, language: Language): PageAnswer {
+  const kept = [`${OFFLINE}?language=${language}`, assets.style('look'), assets.style('counter'), assets.icon];
   const script = assets.find(assets.script('counter-worker'))?.body.toString('utf8') ?? '';
   return {
     body: `self.kept = ${JSON.stringify(kept)};\n${script}`,
@@ -51,7 +55,7 @@ function worker(assets: Assets): PageAnswer {
   };
 }
 
-function offline({ assets }: PageTools, language: keyof typeof COUNTER_TEXTS): PageAnswer {
+function offline({ assets }: PageTools, language: Language): PageAnswer {
   const texts = COUNTER_TEXTS[language];
   const body = html`<main class="page"><div class="card stack center"><h1>${texts.offline_title}</h1>
 <p>${texts.offline_text}</p><p><a class="button big" href="/pos">${texts.try_again}</a></p></div></main>`;

@@ -26,14 +26,15 @@ export class PriceList {
   }
 
   /** The forms; `fault`: what was wrong with one of them. */
-  async show({ language, url }: PageRequest, person: SignedIn, fault?: string): Promise<PageAnswer> {
+  async show(asked: PageRequest, person: SignedIn, fault?: string): Promise<PageAnswer> {
+    const { language, url } = asked;
     const texts = COUNTER_TEXTS[language];
     const done = fault === undefined ? DONE.find((each) => each === url.searchParams.get('done')) : undefined;
     const items = await itemsOf(this.#tools, person);
     const { shop_currency: shop_unit } = this.#tools.settings;
     return counterPage(this.#tools, {
+      asked,
       person,
-      language,
       title: texts.price_list,
       place: 'price_list',
       content: itemForms({ person, items, shop_unit, texts, fault, done: done && texts[done] }),

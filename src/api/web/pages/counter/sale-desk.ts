@@ -26,7 +26,8 @@ export class SaleDesk {
   }
 
   /** The last sales: of the own counter for a cashier, of all for others. */
-  async list({ language, url }: PageRequest, person: SignedIn): Promise<PageAnswer> {
+  async list(asked: PageRequest, person: SignedIn): Promise<PageAnswer> {
+    const { language, url } = asked;
     const before = url.searchParams.get('before') ?? '';
     const params = {
       limit: SALES_SHOWN,
@@ -35,8 +36,8 @@ export class SaleDesk {
     };
     const { sales } = await this.#tools.node.command('listsales', params, person.credential);
     return counterPage(this.#tools, {
+      asked,
       person,
-      language,
       title: COUNTER_TEXTS[language].sales,
       place: 'sales',
       content: salesList(rows(sales).map(readSale), this.#reader(language), person.role !== 'cashier'),
@@ -123,8 +124,8 @@ export class SaleDesk {
       reader: this.#reader(language),
     });
     return counterPage(this.#tools, {
+      asked,
       person,
-      language,
       title: sayingOf(sale, texts),
       place: undefined,
       content: saleView(sale, this.#reader(language), back),

@@ -59,15 +59,16 @@ export class Selling {
   }
 
   #page(
-    { language }: PageRequest,
+    asked: PageRequest,
     person: SignedIn,
     { items, typed, fault }: { items: readonly ShownItem[]; typed: Typed; fault: string | undefined },
   ): PageAnswer {
+    const { language } = asked;
     const key = randomBytes(16).toString('base64url');
     const { shop_currency: shop_unit, tips } = this.#tools.settings;
     return counterPage(this.#tools, {
+      asked,
       person,
-      language,
       title: COUNTER_TEXTS[language].sell,
       place: 'sell',
       content: keypad({ person, language, items, shop_unit, tips, typed, fault, key }),

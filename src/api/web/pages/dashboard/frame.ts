@@ -1,6 +1,6 @@
 /** What all pages of the dashboard share: the bar at the top, the way from page to page, and what was done or went wrong. */
 import { type Html, html, quoted } from '../html.ts';
-import { languageChoice } from '../language-choice.ts';
+import { languageFoot } from '../language-choice.ts';
 import { page } from '../layout.ts';
 import type { PageAnswer, PageRequest } from '../page.ts';
 import type { SignedIn } from '../sign-in/person.ts';
@@ -83,7 +83,7 @@ export function frame({ tools, asked, person, texts }: Visit, parts: FrameParts)
         ${main}
       </main>
     </div>
-    <footer class="page-foot">${languageChoice(asked, texts.frame)}</footer>`;
+    ${languageFoot(asked)}`;
   const document = page(tools.assets, {
     language,
     title: `${title} - ${shop_name}`,

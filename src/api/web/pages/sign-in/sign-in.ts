@@ -4,7 +4,7 @@ import { isJsonObject, type JsonObject } from '../../../rpc/json.ts';
 import { MalformedJson, parseJson } from '../../../rpc/json-parser.ts';
 import { filled } from '../fill.ts';
 import { type Html, html, quoted } from '../html.ts';
-import { languageChoice } from '../language-choice.ts';
+import { languageFoot } from '../language-choice.ts';
 import { page } from '../layout.ts';
 import { NodeRefused } from '../node-calls.ts';
 import type { PageAnswer, PageRequest, PageTools, RouteSet } from '../page.ts';
@@ -57,7 +57,7 @@ async function show(
       ${said !== undefined && html`<p class="notice ${said.kind}" role="alert">${said.text}</p>`}
       ${token === '' ? byName(texts, next, is_possible === true) : byLink(texts, next, token)}
     </main>
-    <footer class="page-foot">${languageChoice(asked, texts)}</footer>`;
+    ${languageFoot(asked)}`;
   const options = { language, title: texts.sign_in, styles: ['dashboard'], scripts: ['passkey'], body };
   return { status, html: page(tools.assets, options), headers: { 'x-robots-tag': 'noindex' } };
 }

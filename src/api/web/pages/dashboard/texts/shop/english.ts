@@ -5,8 +5,6 @@ export const english = {
     to_content: 'To the content',
     sign_out: 'Sign out',
     pages: 'Pages',
-    language: 'Language',
-    choose: 'Choose',
     go_back: 'Go back',
     days_of: 'Days of {zone}.',
     any_amount: 'any amount',

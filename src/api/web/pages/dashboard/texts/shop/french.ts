@@ -6,8 +6,6 @@ export const french: ShopTexts = {
     to_content: 'Aller au contenu',
     sign_out: 'Se déconnecter',
     pages: 'Pages',
-    language: 'Langue',
-    choose: 'Choisir',
     go_back: 'Retour',
     days_of: 'Jours du fuseau {zone}.',
     any_amount: 'montant libre',

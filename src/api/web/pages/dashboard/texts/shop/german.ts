@@ -6,8 +6,6 @@ export const german: ShopTexts = {
     to_content: 'Zum Inhalt',
     sign_out: 'Abmelden',
     pages: 'Seiten',
-    language: 'Sprache',
-    choose: 'Wählen',
     go_back: 'Zurück',
     days_of: 'Tage nach der Zeitzone {zone}.',
     any_amount: 'beliebiger Betrag',

@@ -6,8 +6,6 @@ export const japanese: ShopTexts = {
     to_content: '本文へ',
     sign_out: 'ログアウト',
     pages: 'ページ',
-    language: '言語',
-    choose: '選択',
     go_back: '戻る',
     days_of: '{zone} の日付です。',
     any_amount: '任意の金額',

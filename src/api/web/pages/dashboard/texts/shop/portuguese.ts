@@ -6,8 +6,6 @@ export const portuguese: ShopTexts = {
     to_content: 'Ir para o conteúdo',
     sign_out: 'Terminar sessão',
     pages: 'Páginas',
-    language: 'Idioma',
-    choose: 'Escolher',
     go_back: 'Voltar',
     days_of: 'Dias do fuso {zone}.',
     any_amount: 'qualquer valor',

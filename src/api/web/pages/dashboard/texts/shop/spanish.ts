@@ -6,8 +6,6 @@ export const spanish: ShopTexts = {
     to_content: 'Ir al contenido',
     sign_out: 'Cerrar sesión',
     pages: 'Páginas',
-    language: 'Idioma',
-    choose: 'Elegir',
     go_back: 'Volver',
     days_of: 'Días de la zona {zone}.',
     any_amount: 'cualquier importe',

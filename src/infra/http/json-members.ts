@@ -1,6 +1,9 @@
 /** Single values out of JSON that strangers wrote: by their path, as text, numbers to the digit. */
 
-/** The names to go through, from the outermost; an index of an array is its digits. */
+/**
+ * The names to go through, from the outermost; an index of an array is its digits. `*` is the only member of an object,
+ * whatever its name: a server may name it otherwise than it was asked.
+ */
 export type MemberPath = readonly string[];
 
 /**
@@ -11,12 +14,19 @@ export function readMembers(json: string, paths: readonly MemberPath[]): readonl
   const root: unknown = JSON.parse(json, asText);
   return paths.map((path) => {
     let value: unknown = root;
-    for (const name of path) {
-      if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
+    for (const wanted of path) {
+      if (typeof value !== 'object' || value === null) return undefined;
+      const name = wanted === '*' ? onlyName(value) : wanted;
+      if (name === undefined || !Object.hasOwn(value, name)) return undefined;
       value = (value as Readonly<Record<string, unknown>>)[name];
     }
     return typeof value === 'string' ? value : undefined;
   });
+}
+
+function onlyName(value: object): string | undefined {
+  const names = Object.keys(value);
+  return names.length === 1 ? names[0] : undefined;
 }
 
 /** Numbers and booleans become texts, so that no digit is lost. */

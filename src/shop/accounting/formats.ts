@@ -1,6 +1,6 @@
 /**
- * The files that accountants load: our own columns, and those of Koinly (universal template) and CoinTracking (custom
- * import). Amounts of bitcoin are decimal numbers with as many digits as they need, so that every file adds up.
+ * The files that accountants load: our own columns, and those of Koinly (universal template) and CoinTracking (CSV import).
+ * Amounts of bitcoin are decimal numbers with as many digits as they need, so that every file adds up.
  */
 import { type CurrencyCode, formatAmount } from '../../base/types/currency.ts';
 import { decimal, formatDecimal } from '../../base/types/exact-decimal.ts';
@@ -80,8 +80,11 @@ const GENERIC: Format = {
   },
 };
 
-/** Koinly's labels; an entry without one is a plain deposit or withdrawal there. */
-const KOINLY_LABELS: Readonly<Partial<Record<EntryType, string>>> = {
+/**
+ * Koinly's tags (support.koinly.io/en/articles/9490023-what-are-tags): `income` of deposits, `cost` of withdrawals. An entry
+ * without one is a plain deposit or withdrawal there.
+ */
+const KOINLY_TAGS: Readonly<Partial<Record<EntryType, string>>> = {
   invoice: 'income',
   opening_fee: 'cost',
   refund_fee: 'cost',
@@ -90,6 +93,11 @@ const KOINLY_LABELS: Readonly<Partial<Record<EntryType, string>>> = {
   onchain_fee: 'cost',
 };
 
+/**
+ * Koinly's universal template (support.koinly.io/en/articles/9489976-how-to-create-a-custom-csv-file-with-your-data): the
+ * column that was called Label is Tag today. A fee is a withdrawal of its own, with the tag `cost`: a deposit has no fee
+ * there (articles/9490022-what-are-transactions-in-koinly).
+ */
 const KOINLY: Format = {
   header: [
     'Date',
@@ -101,7 +109,7 @@ const KOINLY: Format = {
     'Fee Currency',
     'Net Worth Amount',
     'Net Worth Currency',
-    'Label',
+    'Tag',
     'Description',
     'TxHash',
   ],
@@ -120,14 +128,14 @@ const KOINLY: Format = {
       undefined,
       money && own(moneyText(size(money.amount), money.currency)),
       money && own(money.currency),
-      KOINLY_LABELS[type],
+      KOINLY_TAGS[type],
       textOf(entry),
       reference,
     ];
   },
 };
 
-/** CoinTracking's types. */
+/** CoinTracking's types (cointracking.freshdesk.com/en/support/solutions/articles/29000042783-transaction-types). */
 const COINTRACKING_TYPES: Readonly<Record<EntryType, string>> = {
   invoice: 'Income',
   refund: 'Spend',
@@ -141,6 +149,10 @@ const COINTRACKING_TYPES: Readonly<Record<EntryType, string>> = {
   onchain_fee: 'Other Fee',
 };
 
+/**
+ * The columns that CoinTracking's page of the CSV import asks for (cointracking.info/import/import_csv). A fee is an entry
+ * of its own, of the type Other Fee (articles/29000007202-entering-fees): in the column Fee it would count nothing.
+ */
 const COINTRACKING: Format = {
   header: [
     'Type',
@@ -160,7 +172,7 @@ const COINTRACKING: Format = {
     'Sell Value in Account Currency (optional)',
   ],
   cells(entry, zone) {
-    const { time, type, amount_msat, reference } = entry;
+    const { time, type, amount_msat } = entry;
     const amount = own(bitcoinText(size(amount_msat)));
     const bought = amount_msat < 0n ? [undefined, undefined] : [amount, own('BTC')];
     const sold = amount_msat < 0n ? [amount, own('BTC')] : [undefined, undefined];
@@ -175,13 +187,18 @@ const COINTRACKING: Format = {
       textOf(entry),
       own(zone.plain(time)),
       undefined,
-      reference,
+      tradeId(entry),
       // The currency of the account there is not known here.
       undefined,
       undefined,
     ];
   },
 };
+
+/** Two entries of one id are one to programs that look for duplicates: a fee is not the payment that it was for. */
+function tradeId({ type, reference }: LedgerEntry): string | undefined {
+  return reference === undefined || !type.endsWith('_fee') ? reference : `${reference}-fee`;
+}
 
 const FORMATS: Readonly<Record<CsvFormat, Format>> = { generic: GENERIC, koinly: KOINLY, cointracking: COINTRACKING };
 

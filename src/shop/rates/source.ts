@@ -8,11 +8,15 @@ import type { JsonQuestion } from '../../infra/http/json-asker.ts';
 export interface RateSource {
   readonly name: string;
   readonly url: string;
-  /** Where the price is in the answer, from the outermost member. */
+  /** Where the price is in the answer, from the outermost member; `*` is the only one. */
   readonly members: readonly string[];
 }
 
-/** Public sources that ask for no key. Not every one has every currency. */
+/**
+ * Public sources that ask for no key. Not every one has every currency. Their paths and answers are those of their makers'
+ * pages: docs.coingecko.com/reference/simple-price, docs.kraken.com (Get Ticker Information), blockchain.com/api
+ * (Exchange Rates), bitstamp.net/api (Ticker), docs.cdp.coinbase.com (Prices), docs.bitfinex.com/reference/rest-public-ticker.
+ */
 export const DEFAULT_SOURCES: readonly RateSource[] = [
   {
     name: 'coingecko',
@@ -21,11 +25,12 @@ export const DEFAULT_SOURCES: readonly RateSource[] = [
   },
   {
     name: 'kraken',
-    url: 'https://api.kraken.com/0/public/Ticker?pair=XXBTZ{currency}',
-    members: ['result', 'XXBTZ{currency}', 'c', '0'],
+    // Asked for XBTEUR it answers as XXBTZEUR, for XBTCHF as XBTCHF: the long name is that of its older pairs alone.
+    url: 'https://api.kraken.com/0/public/Ticker?pair=XBT{currency}',
+    members: ['result', '*', 'c', '0'],
   },
   { name: 'blockchain.info', url: 'https://blockchain.info/ticker', members: ['{currency}', 'last'] },
-  { name: 'bitstamp', url: 'https://www.bitstamp.net/api/v2/ticker/btc{currency_lc}', members: ['last'] },
+  { name: 'bitstamp', url: 'https://www.bitstamp.net/api/v2/ticker/btc{currency_lc}/', members: ['last'] },
   { name: 'coinbase', url: 'https://api.coinbase.com/v2/prices/BTC-{currency}/spot', members: ['data', 'amount'] },
   { name: 'bitfinex', url: 'https://api-pub.bitfinex.com/v2/ticker/tBTC{currency}', members: ['6'] },
 ];

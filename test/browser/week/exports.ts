@@ -66,7 +66,8 @@ export const READERS: Readonly<Record<string, (text: string) => readonly Partial
   cointracking: (text) =>
     readCsv(text).map((row) => ({
       amount_msat: msatIn(row['Buy Amount']) - msatIn(row['Sell Amount']) - msatIn(row.Fee),
-      reference: row['Tx-ID (optional)'],
+      // That of a fee says so.
+      reference: row['Tx-ID (optional)']?.replace(/-fee$/, ''),
     })),
 };
 

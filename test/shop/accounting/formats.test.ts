@@ -1,6 +1,6 @@
 /**
- * The files for Koinly (universal template) and CoinTracking (custom import): the header with every column in its place, and
- * an income, a refund and a fee in it, cell by cell.
+ * The files for Koinly (universal template) and CoinTracking (CSV import): the header with every column in its place, as the
+ * makers' pages have it that formats.ts names, and an income, a refund and a fee in it, cell by cell.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -55,7 +55,7 @@ test('the file for Koinly has its columns, times in UTC, one side for each movem
       'Fee Currency',
       'Net Worth Amount',
       'Net Worth Currency',
-      'Label',
+      'Tag',
       'Description',
       'TxHash',
     ],
@@ -65,9 +65,9 @@ test('the file for Koinly has its columns, times in UTC, one side for each movem
   ]);
 });
 
-test('the file for CoinTracking has its columns, times of the shop, and its types', async () => {
+test('the file for CoinTracking has its columns, times of the shop, its types, and no id twice', async () => {
   const date = '2026-11-29 16:20:07';
-  const end = ['', HASH, '', ''];
+  const end = (id: string) => ['', id, '', ''];
   assert.deepEqual(await cellsOf('cointracking'), [
     [
       'Type',
@@ -86,8 +86,8 @@ test('the file for CoinTracking has its columns, times of the shop, and its type
       'Buy Value in Account Currency (optional)',
       'Sell Value in Account Currency (optional)',
     ],
-    ['Income', '0.00007743', 'BTC', '', '', '', '', 'Till', '', 'invoice: a-1: Tea', date, ...end],
-    ['Spend', '', '', '0.000038715', 'BTC', '', '', 'Till', '', 'refund: a-1', date, ...end],
-    ['Other Fee', '', '', '0.00000001001', 'BTC', '', '', 'Till', '', 'refund fee: a-1', date, ...end],
+    ['Income', '0.00007743', 'BTC', '', '', '', '', 'Till', '', 'invoice: a-1: Tea', date, ...end(HASH)],
+    ['Spend', '', '', '0.000038715', 'BTC', '', '', 'Till', '', 'refund: a-1', date, ...end(HASH)],
+    ['Other Fee', '', '', '0.00000001001', 'BTC', '', '', 'Till', '', 'refund fee: a-1', date, ...end(`${HASH}-fee`)],
   ]);
 });

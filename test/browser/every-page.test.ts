@@ -33,31 +33,24 @@ after(async () => {
 });
 
 /** Runs with a visitor for whom the owner has signed in, and who sees every page of the server in turn. */
-async function everyPage(server: Server, look: Look, run: (seen: Visit, path: string) => Promise<void>): Promise<void> {
-  const seen = await browser.visit(await shop.link(server, '/'), look);
-  try {
-    await run(seen, '/sign-in?token');
-    await seen.page.locator('main button').first().click();
-    await seen.page.waitForURL((url) => url.pathname !== '/sign-in');
-    for (const path of pathsOf(server)) {
-      // Whoever has signed in is sent on from there: it was seen before.
-      if (path === '/sign-in') continue;
-      await seen.page.goto(shop.urlOf(server) + shop.example(server, path));
-      await run(seen, path);
-    }
-  } finally {
-    await seen.close();
-  }
-  const stranger = await browser.visit(`${shop.urlOf(server)}/sign-in`, look);
-  await run(stranger, '/sign-in');
-  await stranger.close();
-}
+const everyPage = (server: Server, look: Look, run: (seen: Visit, path: string) => Promise<void>): Promise<void> =>
+  shop.everyPage(browser, server, look, run);
 
 /** Nothing of the text became anything but text. */
 async function isOnlyText({ page }: Visit, path: string): Promise<void> {
   assert.equal(await page.evaluate('typeof hacked'), 'undefined', path);
   assert.equal(await page.locator('img[src*="evil"], script:not([src])').count(), 0, path);
+  // No link runs anything, and none leads to where the text says.
+  const links = (await page.evaluate(LINKS)) as readonly string[];
+  assert.deepEqual(
+    links.filter((url) => !/^(https?:\/\/(127\.0\.0\.1|localhost)[:/]|lightning:\w|bitcoin:)/.test(url)),
+    [],
+    path,
+  );
 }
+
+const LINKS =
+  "[...document.querySelectorAll('a[href], form[action], link[href]')].map((each) => each.tagName === 'FORM' ? each.action : each.href)";
 
 /** Numbers in tables that are broken into lines, where one of two halves could be taken for the amount. */
 const BROKEN_NUMBERS = `[...document.querySelectorAll('td.number')].flatMap((cell) => {
@@ -181,6 +174,21 @@ const FOCUSED = `(() => {
   }
   return missed.size === 0;
 })()`;
+
+test('what programs read of the shop is JSON in which hostile text is text', options, async () => {
+  const ask = async (path: string): Promise<Readonly<Record<string, unknown>>> => {
+    const answer = await fetch(`${shop.urlOf('shop')}${path}`);
+    assert.match(answer.headers.get('content-type') ?? '', /json/, path);
+    assert.equal(answer.headers.get('x-content-type-options'), 'nosniff', path);
+    return (await answer.json()) as Readonly<Record<string, unknown>>;
+  };
+  const { name } = await ask('/pos/manifest.webmanifest');
+  assert.match(String(name), /<b>.*"'👩‍🚀x/u);
+  const { metadata } = await ask('/.well-known/lnurlp/tips');
+  const entries = JSON.parse(String(metadata)) as readonly (readonly [string, string])[];
+  const [, description = ''] = entries.find(([kind]) => kind === 'text/plain') ?? [];
+  assert.ok(HOSTILE.startsWith(description.slice(0, 100)), description);
+});
 
 test('every export holds hostile text, a record a line, and no cell is a formula', options, async () => {
   const seen = await browser.visit(await shop.link('dashboard', '/export'));

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { connectToNode } from '../../../src/api/client/index.ts';
 import { Storefront } from '../../support/storefront.ts';
-import type { Server } from './every-page.ts';
+import type { Browser, Look, Visit } from './browser.ts';
+import { pathsOf, type Server } from './every-page.ts';
 
 /** It would set `hacked`, or ask another server, if it were taken for markup. */
 export const HOSTILE = `=1+1"><script>hacked=1</script><img src=//evil.example/x onerror=hacked=1>'\`\${7*7} \u202egnp.exe שלום 👩‍🚀 ${'Donaudampfschifffahrt'.repeat(8)}`;
@@ -90,6 +91,32 @@ export class HostileShop {
   async link(server: Server, next: string): Promise<string> {
     const { token } = await this.store.client.call('createlogin', {});
     return `${this.urlOf(server)}/sign-in?token=${token}&next=${encodeURIComponent(next)}`;
+  }
+
+  /** Runs with a visitor for whom the owner has signed in, and who sees every page of the server in turn. */
+  async everyPage(
+    browser: Browser,
+    server: Server,
+    look: Look,
+    run: (seen: Visit, path: string) => Promise<void>,
+  ): Promise<void> {
+    const seen = await browser.visit(await this.link(server, '/'), look);
+    try {
+      await run(seen, '/sign-in?token');
+      await seen.page.locator('main button').first().click();
+      await seen.page.waitForURL((url) => url.pathname !== '/sign-in');
+      for (const path of pathsOf(server)) {
+        // Whoever has signed in is sent on from there: it was seen before.
+        if (path === '/sign-in') continue;
+        await seen.page.goto(this.urlOf(server) + this.example(server, path));
+        await run(seen, path);
+      }
+    } finally {
+      await seen.close();
+    }
+    const stranger = await browser.visit(`${this.urlOf(server)}/sign-in`, look);
+    await run(stranger, '/sign-in');
+    await stranger.close();
   }
 
   async close(): Promise<void> {

@@ -52,7 +52,7 @@ export async function overviewPage(visit: Visit): Promise<PageAnswer> {
           <p class="figure">${show.msat(state.now_msat)}</p>
           <p class="muted">${show.counted(overview.over_channels, state.up)}</p>
           ${step !== undefined && html`<p class="notice ${step.kind}">${step.text}</p>`}
-          <p><a href="/receiving">${overview.more}</a></p>
+          <p class="alone"><a href="/receiving">${overview.more}</a></p>
         </section>
       </div>
       <section class="card stack">
@@ -79,7 +79,7 @@ function attention(
   const link = html`<a href="/receiving#reserve">${overview.what_that_means}</a>`;
   return html`
     ${missing_msat > 0n && html`<p class="notice warn">${filled(overview.reserve_lacks, { amount: show.msat(missing_msat), link })}</p>`}
-    ${open_deposits > 0 && html`<p class="notice warn"><a href="/deposits">${show.counted(overview.deposits_wait, open_deposits)}</a></p>`}
+    ${open_deposits > 0 && html`<p class="notice warn alone"><a href="/deposits">${show.counted(overview.deposits_wait, open_deposits)}</a></p>`}
     ${webhooks_off > 0 && html`<p class="notice warn"><a href="/webhooks">${show.counted(overview.webhooks_off, webhooks_off)}</a></p>`}`;
 }
 
@@ -97,5 +97,5 @@ function lastPayments(visit: Visit, paid: readonly JsonObject[]): Html {
         <strong>${show.msat(integerIn(invoice, 'amount_received_msat') ?? 0n)}${priceIn(visit, invoice)}</strong>
       </li>`,
     )}</ul>
-    <p><a href="/invoices?status=paid">${overview.all_payments}</a></p>`;
+    <p class="alone"><a href="/invoices?status=paid">${overview.all_payments}</a></p>`;
 }

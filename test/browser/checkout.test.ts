@@ -74,6 +74,45 @@ test('an order is paid by another node while the page is open', options, async (
   await inEveryLook('paid', made.checkout_url, /Paid[\s\S]*Receipt/);
 });
 
+test('the time that is left is a text that counts down, and is not read out at every second', options, async () => {
+  const { checkout_url } = await store.invoice();
+  await visit(checkout_url, { width: 320 }, async (seen) => {
+    const left = seen.page.locator('[data-expires-at]').first();
+    await left.waitFor();
+    const seconds = async (): Promise<number> => {
+      const [minutes = '', rest = ''] = (await left.innerText()).split(':');
+      return Number(minutes) * 60 + Number(rest);
+    };
+    const first = await seconds();
+    assert.ok(first > 3000 && first <= 3600, String(first));
+    await seen.until(
+      `document.querySelector('[data-expires-at]').textContent !== ${JSON.stringify(await left.textContent())}`,
+    );
+    assert.ok((await seconds()) < first);
+    const heard = "document.querySelector('[data-expires-at]').closest('[aria-live], [role=status], [role=timer]')";
+    assert.equal(await seen.page.evaluate(`${heard} === null`), true);
+  });
+});
+
+test('the receipt prints as what it is: no buttons, black on white, all of it', options, async () => {
+  const made = await store.invoice({ currency: 'EUR', amount: 450, description: 'Breakfast for two' });
+  await store.markPaid(made, 7_743_000n);
+  await visit(made.checkout_url, { width: 1440, is_dark: true }, async (seen) => {
+    await seen.page.emulateMedia({ media: 'print' });
+    const shown = await seen.text('body');
+    assert.match(shown, /Kaffee & Kuchen[\s\S]*7,743 sat\s+€4\.50[\s\S]*Receipt[\s\S]*Breakfast for two/);
+    assert.ok(shown.includes(made.payment_hash), 'the reference is whole');
+    assert.equal(await seen.page.locator('button:visible, select:visible').count(), 0);
+    assert.deepEqual(
+      await seen.page.evaluate(
+        '(({ backgroundColor, color }) => [backgroundColor, color])(getComputedStyle(document.body))',
+      ),
+      ['rgb(255, 255, 255)', 'rgb(0, 0, 0)'],
+    );
+    await seen.picture('checkout-printed');
+  });
+});
+
 test('a deposit is short, then deepens, then has paid, before the eyes of the customer', options, async () => {
   const made = await store.invoice();
   const address = await store.addressOf(made);
@@ -165,8 +204,21 @@ test('hostile text, long words and other scripts stay within the page', options,
 });
 
 test('in each language, with longer words and other letters', options, async () => {
-  const { checkout_url } = await store.invoice();
+  const states = {
+    waiting: await store.invoice({ currency: 'EUR', amount: 450, redirect_url: 'https://shop.example/' }),
+    paid: await store.invoice({ redirect_url: 'https://shop.example/' }),
+    over: await store.invoice(),
+    short: await store.invoice(),
+    expired: await store.invoice({ expiry: 1, checkout_renewal: true }),
+  };
+  await store.markPaid(states.paid);
+  await store.markPaid(states.over, 300_000_000n);
+  await store.deposit(await store.addressOf(states.short), 100_000);
+  await store.mine(1);
+  await visit(states.expired.checkout_url, {}, (seen) => seen.reads('This invoice has expired'));
   for (const language of ['de', 'es', 'fr', 'pt', 'ja']) {
-    await visit(checkout_url, { width: 320, language }, (seen) => seen.check(`checkout-${language}-320`));
+    for (const [state, { checkout_url }] of Object.entries(states)) {
+      await visit(checkout_url, { width: 320, language }, (seen) => seen.check(`checkout-${state}-${language}-320`));
+    }
   }
 });

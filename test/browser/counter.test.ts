@@ -199,6 +199,53 @@ test('each counter sees its own sales, the owner and the books all of them', opt
   });
 });
 
+test('two cashiers have a session each, at the same time, and each hears of the own sale alone', options, async () => {
+  await as('bar', '/pos', {}, async (bar) => {
+    await as('terrace', '/pos', { width: 320 }, async (terrace) => {
+      await charge(bar.page, '5');
+      await charge(terrace.page, '6');
+      await store.markPaid(await invoiceOn(terrace.page), 12_000_000n);
+      await terrace.page.getByText('Paid', { exact: true }).first().waitFor();
+      assert.match(await bar.page.innerText('main'), /Waiting for the payment/);
+      const { sessions } = await ask('listsessions', {});
+      const users = (sessions as readonly Record<string, unknown>[]).map(({ user }) => user);
+      assert.ok(users.includes('bar') && users.includes('terrace'), users.join());
+      // The owner ends one: that cashier is out at once, and the other sells on.
+      for (const { user, session_id } of sessions as readonly Record<string, unknown>[]) {
+        if (user === 'terrace') await ask('deletesession', { session_id });
+      }
+      await terrace.page.goto(`${store.shop_url}/pos`);
+      assert.equal(new URL(terrace.page.url()).pathname, '/sign-in');
+      await bar.page.reload();
+      assert.match(await bar.page.innerText('main'), /Waiting for the payment/);
+    });
+  });
+});
+
+/** Counts tones that play: what a browser does not let play does not run. */
+const HEAR = `globalThis.tones = [];
+const { start } = OscillatorNode.prototype;
+OscillatorNode.prototype.start = function (...when) { tones.push(this.context); return start.apply(this, when); };`;
+
+test('a payment sounds where the cashier wants it, once, and nowhere else', options, async () => {
+  for (const isWanted of [true, false]) {
+    await as('bar', '/pos', {}, async (seen) => {
+      const { page } = seen;
+      await page.addInitScript(HEAR);
+      if (isWanted) await page.getByText('Sound when paid').click();
+      await charge(page, '1');
+      await store.markPaid(await invoiceOn(page), 2_000_000n);
+      await page.getByText('Paid', { exact: true }).first().waitFor();
+      if (isWanted) await seen.until("tones.length > 0 && tones[0].state === 'running'");
+      assert.equal(await page.evaluate('tones.length'), isWanted ? 2 : 0);
+      // Looking at it again is no payment.
+      await page.reload();
+      await page.getByText('Paid', { exact: true }).first().waitFor();
+      assert.equal(await page.evaluate('tones.length'), 0);
+    });
+  }
+});
+
 test('the price list is changed by the owner, on the page', options, async () => {
   await inEveryLook('chef', '/pos/items', 'items', /Price list/);
   await as('chef', '/pos/items', { width: 320 }, async (seen) => {
@@ -293,5 +340,15 @@ test('it is an app, and says when it is offline', options, async () => {
     await page.getByRole('link', { name: 'Try again' }).click();
     await page.getByRole('button', { name: 'Charge' }).waitFor();
     assert.ok(!(await page.isVisible('[data-offline]')));
+    // In another language it says so in that language: the worker keeps its page anew.
+    await page.locator('#language').selectOption('de');
+    await page.getByRole('button', { name: 'Choose' }).click();
+    await seen.until("document.documentElement.lang === 'de'");
+    const isKept = `caches.keys().then((names) => names.length === 1 && names[0].includes('language=de'))`;
+    await seen.until(isKept);
+    await page.context().setOffline(true);
+    await page.goto(`${store.shop_url}/pos/sales`);
+    assert.match(await page.innerText('main'), /Der Shop ist nicht erreichbar/);
+    await page.context().setOffline(false);
   });
 });

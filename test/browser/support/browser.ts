@@ -73,6 +73,12 @@ export class Visit {
     await this.page.getByText(words).first().waitFor();
   }
 
+  /** Waits until the expression is true. The page's policy forbids it to look by itself, so that it is asked each time. */
+  async until(expression: string): Promise<void> {
+    while ((await this.page.evaluate(expression)) !== true)
+      await this.page.evaluate('new Promise(requestAnimationFrame)');
+  }
+
   /** What is wrong for a visitor: nothing, or the test fails. A picture is taken if anybody wants one, under the name. */
   async check(name: string): Promise<void> {
     await this.picture(name);

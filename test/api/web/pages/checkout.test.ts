@@ -288,6 +288,18 @@ test('where a page may lead back to is https, or this machine', async () => {
   await assert.rejects(store.invoice({ checkout: false, redirect_url: 'https://shop.example/' }), /checkout=true/);
 });
 
+test('a page leads back to the address that is stored with the invoice, whatever the link to it says', async () => {
+  const stored = await store.invoice({ redirect_url: 'https://shop.example/thanks' });
+  const none = await store.invoice();
+  for (const made of [stored, none]) await store.markPaid(made);
+  const evil =
+    'redirect_url=https%3A%2F%2Fevil.example%2F&redirect=https%3A%2F%2Fevil.example%2F&next=%2F%2Fevil.example';
+  const page = await text(`${stored.checkout_url}?${evil}`);
+  assert.match(page, /href="https:\/\/shop\.example\/thanks"/);
+  for (const shown of [page, await text(`${none.checkout_url}?${evil}`)]) assert.doesNotMatch(shown, /evil/);
+  assert.doesNotMatch(await text(none.checkout_url), /id="back"/);
+});
+
 test('a client that asks too often waits; a proxy that is named tells one from another', async () => {
   const url = near((await named.invoice()).checkout_url);
   const status = async (client: string): Promise<number> =>

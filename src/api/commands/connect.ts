@@ -1,7 +1,8 @@
+import { curve } from '../../base/crypto/secp256k1.ts';
 import { RpcError } from '../../base/errors.ts';
 import type { NodeId } from '../../base/types/brand.ts';
 import { encodeFeatures } from '../../base/types/features.ts';
-import { isHex, toHex } from '../../base/types/hex.ts';
+import { fromHex, isHex, toHex } from '../../base/types/hex.ts';
 import { type NetAddress, parseNetAddress } from '../../node/peers/index.ts';
 import { answer } from '../rpc/answer.ts';
 import { optional, required } from '../rpc/command.ts';
@@ -11,7 +12,7 @@ import { addressAnswer, addressRow, addressRowOf } from './peer-address.ts';
 import { REACH_ERRORS, reachPeer } from './reach-peer.ts';
 
 function nodeIdOf(text: string): NodeId {
-  if (!/^0[23]/.test(text) || !isHex(text, 33)) {
+  if (!/^0[23]/.test(text) || !isHex(text, 33) || !curve.isPublicKey(fromHex(text))) {
     throw new RpcError(
       'INVALID_PARAMS',
       `id: should be a node id, alone or as ID@HOST:PORT: invalid token '${text.slice(0, 80)}'`,

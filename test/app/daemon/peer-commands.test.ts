@@ -40,6 +40,7 @@ test('connect: each thing that can be wrong with what was asked is named', TIMEO
   const wanted = 'should be a node id, alone or as ID@HOST:PORT';
   await refused(-32602, `id: ${wanted}: invalid token 'nobody'`, connect('nobody'));
   await refused(-32602, new RegExp(`^id: ${wanted}`), connect(`04${id.slice(2)}@${host}:${port}`));
+  await refused(-32602, new RegExp(`^id: ${wanted}`), connect(`02${'ff'.repeat(32)}@${host}:${port}`));
   await refused(-32602, "port: should be an unsigned 16 bit integer: invalid token '65536'", connect(id, host, 65_536));
   await refused(-32602, "host: should be an address or a name: invalid token 'a b'", connect(id, 'a b'));
   await refused(-32602, /^host: should be an address or a name/, connect(`${id}@`));

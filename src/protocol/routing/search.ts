@@ -68,16 +68,21 @@ export class Search {
   #amount = new Float64Array(0);
   #delay = new Uint32Array(0);
   #doubt = new Float64Array(0);
+  /** Infinity while no way from the node is known. */
   #key = new Float64Array(0);
   #chance = new Float64Array(0);
   #hops = new Uint8Array(0);
   /** The half that leads on from each node. */
   #onward = new Int32Array(0);
-  #seen = new Uint32Array(0);
   #done = new Uint32Array(0);
   /** The round in which a half was left out, held something or had other terms. */
   #special = new Uint32Array(0);
   #has_special = false;
+  /** The round in which a half led from the source to a node. */
+  #beside_source = new Uint32Array(0);
+  /** The least that the last hop of the search costs, and any other: what is still to come for a node. */
+  #least_first = 0;
+  #least_hop = 0;
   #round = 0;
   readonly #heap = new Heap();
   readonly #bounds: Bounds = { lower_msat: 0, upper_msat: 0 };
@@ -88,6 +93,7 @@ export class Search {
     const extra_into = Map.groupBy(extra.keys(), (index) => (extra[index] as ExtraHalf).to);
     const most_node = extra.reduce((most, { from, to }) => Math.max(most, from, to), Math.max(source, target));
     this.#begin(Math.max(graph.node_places, most_node + 1), graph.half_places, request);
+    this.#lookAtSource(graph, knowledge, request);
     this.#amount[target] = request.amount_msat;
     this.#delay[target] = request.final_cltv;
     this.#doubt[target] = 0;
@@ -95,20 +101,16 @@ export class Search {
     this.#chance[target] = 1;
     this.#hops[target] = 0;
     this.#onward[target] = -1;
-    this.#seen[target] = this.#round;
     this.#heap.push(0, target);
     while (this.#heap.size > 0) {
       const node = this.#heap.pop();
       if (this.#done[node] === this.#round) continue;
       this.#done[node] = this.#round;
+      if (this.#isTooFar(node, this.#key[node] as number, source)) continue;
       if (node === source) return this.#way(graph, request);
       if (node < graph.node_places) {
         if (graph.is_strange[node] === 1 && node !== target) continue;
-        const { starts, halves } = graph.rows;
-        const end = starts[node + 1] as number;
-        for (let at = starts[node] as number; at < end; at++) {
-          this.#tryHalf(graph, knowledge, request, halves[at] as number, node);
-        }
+        this.#tryHalvesInto(graph, knowledge, request, node);
       }
       for (const index of extra_into.get(node) ?? []) this.#tryExtra(graph, request, index, node);
     }
@@ -125,10 +127,11 @@ export class Search {
       this.#chance = new Float64Array(room);
       this.#hops = new Uint8Array(room);
       this.#onward = new Int32Array(room);
-      this.#seen = new Uint32Array(room);
+      this.#beside_source = new Uint32Array(room);
       this.#done = new Uint32Array(room);
     }
     this.#round++;
+    this.#key.fill(Number.POSITIVE_INFINITY);
     this.#heap.clear();
     // Most searches have none: no array for them, and no look into it for each half.
     this.#has_special = request.avoided_halves.size + request.held_msat.size + request.terms.size > 0;
@@ -137,6 +140,62 @@ export class Search {
     for (const half of request.avoided_halves) this.#special[half] = this.#round;
     for (const half of request.held_msat.keys()) this.#special[half] = this.#round;
     for (const half of request.terms.keys()) this.#special[half] = this.#round;
+  }
+
+  /**
+   * The search runs from the payee, so that its last hop is the source's first. Nodes from which the source cannot be reached
+   * for less than it is known to cost already need not be looked at: no hop is free of its price.
+   */
+  #lookAtSource(graph: Graph, knowledge: Knowledge, request: SearchRequest): void {
+    const { source, extra, amount_msat, price_of_doubt } = request;
+    const rank = HOP_RANK + (request.prefers_short ? HOPS_FIRST : 0);
+    const price_msat = price_of_doubt * doubtPrice(amount_msat, 0);
+    // A hop that is certain has no price but its fee.
+    const isPriced = knowledge.size === 0 && !extra.some(({ from, is_certain }) => is_certain && from !== source);
+    this.#least_hop = rank + (isPriced ? price_msat : 0);
+    let least_first = Number.POSITIVE_INFINITY;
+    for (const { from, to, fee_base_msat, fee_ppm } of extra) {
+      if (from !== source) continue;
+      this.#beside_source[to] = this.#round;
+      least_first = Math.min(least_first, feeFor(fee_base_msat, fee_ppm, amount_msat));
+    }
+    if (source < graph.node_places && !request.only_extra_from_source) {
+      const { starts, halves } = graph.rows;
+      const end = starts[source + 1] as number;
+      for (let at = starts[source] as number; at < end; at++) {
+        const half = (halves[at] as number) ^ 1;
+        // What a failure said of it may be less than what the map says.
+        const isSpecial = this.#has_special && this.#special[half] === this.#round;
+        if (graph.usable[half] === 0 && !isSpecial) continue;
+        this.#beside_source[graph.node[half ^ 1] as number] = this.#round;
+        const fee_msat = feeFor(graph.fee_base_msat[half] as number, graph.fee_ppm[half] as number, amount_msat);
+        least_first = Math.min(least_first, isSpecial ? 0 : fee_msat + (knowledge.has(half) ? 0 : price_msat));
+      }
+    }
+    this.#least_first = rank + least_first;
+  }
+
+  /** Whether a way that costs so much from this node on cannot be part of the best one: the source is known to be nearer. */
+  #isTooFar(node: number, key: number, source: number): boolean {
+    const rest = this.#least_first + (this.#beside_source[node] === this.#round ? 0 : this.#least_hop);
+    return key + rest > (this.#key[source] as number) && node !== source;
+  }
+
+  /** Most halves lead to where a cheaper way is known, whatever they ask: that is seen before anything of them is looked at. */
+  #tryHalvesInto(graph: Graph, knowledge: Knowledge, request: SearchRequest, end: number): void {
+    const { price_of_doubt, source } = request;
+    const { starts, halves } = graph.rows;
+    const keys = this.#key;
+    const least = (keys[end] as number) + HOP_RANK + (request.prefers_short ? HOPS_FIRST : 0);
+    const least_unknown = least + price_of_doubt * doubtPrice(this.#amount[end] as number, 0);
+    const last = starts[end + 1] as number;
+    for (let at = starts[end] as number; at < last; at++) {
+      const half = halves[at] as number;
+      const start = graph.node[half] as number;
+      const key = knowledge.has(half) ? least : least_unknown;
+      if ((keys[start] as number) < key || this.#isTooFar(start, key, source)) continue;
+      this.#tryHalf(graph, knowledge, request, half, end);
+    }
   }
 
   #tryHalf(graph: Graph, knowledge: Knowledge, request: SearchRequest, half: number, end: number): void {
@@ -160,10 +219,8 @@ export class Search {
     const ppm = terms?.fee_ppm ?? (graph.fee_ppm[half] as number);
     const fee_msat = feeFor(base, ppm, carried_msat);
     // Most halves are dearer than a way that is known already, whatever they hold: that is cheaper to see.
-    if (this.#seen[start] === this.#round && !request.prefers_short) {
-      const least = carried_msat + fee_msat - request.amount_msat + (this.#doubt[end] as number);
-      if (least > (this.#key[start] as number)) return;
-    }
+    if (carried_msat + fee_msat - request.amount_msat + (this.#doubt[end] as number) > (this.#key[start] as number))
+      return;
     const capacity_msat = capacityOf(graph, half);
     const wanted_msat = carried_msat + held_msat;
     if (wanted_msat > capacity_msat) return;
@@ -220,11 +277,8 @@ export class Search {
     if (request.price_of_doubt > 0 && chance < 1) doubt += request.price_of_doubt * doubtPrice(carried_msat, own_doubt);
     let key = extra_msat + amount_msat * request.price_of_block * delay + doubt + hops * HOP_RANK;
     if (request.prefers_short) key += hops * HOPS_FIRST;
-    if (this.#seen[start] === this.#round) {
-      const known = this.#key[start] as number;
-      if (key > known || (key === known && hops >= (this.#hops[start] as number))) return;
-    }
-    this.#seen[start] = this.#round;
+    const known = this.#key[start] as number;
+    if (key > known || (key === known && hops >= (this.#hops[start] as number))) return;
     this.#amount[start] = amount_msat;
     this.#delay[start] = delay;
     this.#doubt[start] = doubt;

@@ -103,6 +103,28 @@ describe('a shop without a channel', TIMEOUT, () => {
         ['lease_fee', 0, 1_000_000],
       ],
     );
+    const of_income = 'SELECT tag, credit_msat, debit_msat FROM bkpr_income ORDER BY rowid';
+    assert.deepEqual((await client.call('sql', { query: of_income })).rows, [
+      ['invoice', 50_000_000, 0],
+      ['lease_fee', 0, 1_000_000],
+    ]);
+    const { entries } = (await client.callAny('exportledger', {})) as { entries: Record<string, unknown>[] };
+    assert.deepEqual(
+      entries.map(({ type, amount_msat }) => [type, Number(amount_msat)]),
+      [
+        ['invoice', 50_000_000],
+        ['opening_fee', -1_000_000],
+      ],
+    );
+    for (const [format, word] of [
+      ['generic', 'opening_fee'],
+      ['koinly', 'cost'],
+      ['cointracking', 'Other Fee'],
+    ] as const) {
+      const { lines } = (await client.callAny('exportledger', { format })) as { lines: string[] };
+      const [line] = lines.filter((each) => each.includes(word));
+      assert.match(line ?? '', /0\.00001|-1000000/, `${format}: ${lines.join('\n')}`);
+    }
     await town.mine(1);
     const { channels } = await client.call('listpeerchannels', {});
     assert.deepEqual([channels[0]?.state, channels[0]?.to_us_msat], ['CHANNELD_NORMAL', 49_000_000]);

@@ -81,7 +81,10 @@ test('docs/guide/inbound-liquidity.md', async (t) => {
   says('Nobody can pay this shop over Lightning now.');
   const warned = JSON.parse(await reader.outside('till invoice 980000sat before x'));
   assert.match(warned.warning_capacity, /^Insufficient incoming channel capacity/);
-  await reader.run('till listlsps');
+  const [listed] = JSON.parse((await reader.run('till listlsps')).stdout).lsps;
+  says(`says what does: here ${satText(listed.menu[0].least_payment_msat)} sat`);
+  const [priced] = JSON.parse((await reader.runMentioned('till listlsps 50000sat')).stdout).lsps;
+  assert.equal(priced.menu[0].opening_fee_msat, 2_000_000);
 
   // The first payment opens the channel.
   const made = JSON.parse(

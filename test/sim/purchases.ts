@@ -306,6 +306,15 @@ export class Purchases {
     return this.#isGone(funding_txid) || (terms !== undefined && terms.funding_satoshis < lsp_balance_sat);
   }
 
+  /**
+   * Whether the provider waits to be paid before it sends the funding, and nothing was: it may have said in `lsps2.buy` that
+   * it would not wait.
+   */
+  #isUnpaid(channel_id: ChannelId, { local_msat }: ChannelState): boolean {
+    const sold = this.#seller.records.jit_orders.find((order) => order.channel_id === channel_id);
+    return local_msat === 0n && sold?.client_trusts_lsp === true && sold.paid_by === undefined;
+  }
+
   /** Whether the coins of this funding went elsewhere. */
   #isGone(funding_txid: Txid): boolean {
     return this.#seller.withheld.has(funding_txid);
@@ -472,10 +481,8 @@ export class Purchases {
     for (const { channel_id, state } of shop.channels.list()) {
       const what = `${this.#what}: channel ${channel_id}`;
       if (state.funding_confirmation === undefined) {
-        // Of one that was never paid for, the funding need not come.
-        const isUnpaid = state.funding_sight === 'one_payment' && state.local_msat === 0n;
         assert.ok(
-          isUnpaid || this.#isGone(state.terms.funding_txid),
+          this.#isUnpaid(channel_id, state) || this.#isGone(state.terms.funding_txid),
           `${what} has no funding: ${state.phase} ${state.funding_sight} ${state.failure?.reason}, with ${state.local_msat}`,
         );
         continue;

@@ -46,10 +46,10 @@ export function spell(value: Json): string {
   if (value instanceof Literal) return value.source;
   if (typeof value === 'bigint') return value.toString();
   if (Array.isArray(value)) return `[${value.map(spell).join(',')}]`;
-  if (isJsonObject(value)) {
-    return `{${Object.entries(value)
-      .map(([name, member]) => `${JSON.stringify(name)}:${spell(member)}`)
-      .join(',')}}`;
+  if (!isJsonObject(value)) return JSON.stringify(value);
+  let text = '';
+  for (const name of Object.keys(value)) {
+    text += `${text === '' ? '' : ','}${JSON.stringify(name)}:${spell(value[name] as Json)}`;
   }
-  return JSON.stringify(value);
+  return `{${text}}`;
 }

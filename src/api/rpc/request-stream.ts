@@ -24,6 +24,12 @@ const BACKSLASH = 0x5c;
 const COLON = 0x3a;
 const COMMA = 0x2c;
 
+interface ReaderOptions {
+  readonly longest_bytes?: number;
+  readonly most_commas?: number;
+  readonly keep_escapes?: boolean;
+}
+
 /** Splits a stream of bytes into requests. One reader for each connection. */
 export class RequestReader {
   /** The bytes of the request that has not ended yet, in a buffer that doubles. */
@@ -40,14 +46,20 @@ export class RequestReader {
   #ascii = true;
   readonly #longest_bytes: number;
   readonly #most_commas: number;
+  readonly #keep_escapes: boolean;
 
-  /** Both bounds are for one request; a client, which trusts its node, lets replies be of any length. */
+  /**
+   * Both bounds are for one request; a client, which trusts its node, lets replies be of any length. `keep_escapes` as in
+   * json-parser.ts; an id that is echoed needs it, and so it is the default.
+   */
   constructor({
     longest_bytes = LONGEST_REQUEST_BYTES,
     most_commas = MOST_COMMAS,
-  }: { readonly longest_bytes?: number; readonly most_commas?: number } = {}) {
+    keep_escapes = true,
+  }: ReaderOptions = {}) {
     this.#longest_bytes = longest_bytes;
     this.#most_commas = most_commas;
+    this.#keep_escapes = keep_escapes;
   }
 
   /**
@@ -137,7 +149,35 @@ export class RequestReader {
     this.#ascii = true;
     if (!ascii && !isUtf8(bytes)) throw new MalformedJson('the request is not valid UTF-8');
     const text = bytes.toString(ascii ? 'latin1' : 'utf8');
-    return strict ? parseJson(text, { keep_escapes: true }) : parseQuickly(text, colons);
+    return strict ? parseJson(text, { keep_escapes: this.#keep_escapes }) : parseQuickly(text, colons);
+  }
+}
+
+/** Reads texts that hold one object each, and nothing else. */
+export class ObjectReader {
+  readonly #options: ReaderOptions;
+  #reader: RequestReader;
+
+  constructor(options: ReaderOptions = {}) {
+    this.#options = options;
+    this.#reader = new RequestReader(options);
+  }
+
+  /** Throws MalformedJson. */
+  read(bytes: Buffer): Parsed {
+    let read: Parsed | undefined;
+    try {
+      this.#reader.push(bytes, (object) => {
+        if (read !== undefined) throw new MalformedJson('something follows the object');
+        read = object;
+      });
+      if (read !== undefined && this.#reader.at_boundary) return read;
+      throw new MalformedJson(read === undefined ? 'the object has no end' : 'something follows the object');
+    } catch (error) {
+      // It may be in the middle of a text.
+      this.#reader = new RequestReader(this.#options);
+      throw error;
+    }
   }
 }
 

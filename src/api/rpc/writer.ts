@@ -29,10 +29,25 @@ function writeObject(value: object | null): string {
   if (value instanceof Literal) return spell(value);
   if ('toJSON' in value && typeof value.toJSON === 'function') return writeJson(value.toJSON());
   let text = '';
-  for (const [name, member] of Object.entries(value)) {
-    if (member !== undefined) text += `${text === '' ? '' : ','}${JSON.stringify(name)}:${writeJson(member)}`;
+  for (const name of Object.keys(value)) {
+    const member: unknown = (value as Readonly<Record<string, unknown>>)[name];
+    if (member !== undefined) text += `${text === '' ? '' : ','}${spellName(name)}${writeJson(member)}`;
   }
   return `{${text}}`;
+}
+
+/** Results name the same members again and again. */
+const spelled_names = new Map<string, string>();
+const MOST_SPELLED_NAMES = 4096;
+
+function spellName(name: string): string {
+  let spelled = spelled_names.get(name);
+  if (spelled === undefined) {
+    spelled = `${JSON.stringify(name)}:`;
+    // Names that clients made up, such as labels in a map, must not fill the memory.
+    if (spelled_names.size < MOST_SPELLED_NAMES && name.length < 64) spelled_names.set(name, spelled);
+  }
+  return spelled;
 }
 
 /** A value that is written piece by piece. */

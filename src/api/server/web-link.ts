@@ -6,9 +6,9 @@
 import { setMaxListeners } from 'node:events';
 import type { Duplex } from 'node:stream';
 import { RpcError } from '../../base/errors.ts';
-import type { Call, Caller, Dispatcher, Outcome } from '../rpc/dispatch.ts';
-import { textOf } from '../rpc/field.ts';
+import type { Caller, Dispatcher, Outcome } from '../rpc/dispatch.ts';
 import {
+  decodeCall,
   FRAME,
   type Frame,
   type FrameKind,
@@ -19,9 +19,7 @@ import {
   type WebError,
   type WebReady,
 } from '../rpc/frames.ts';
-import { isJsonObject, type Json, type JsonObject } from '../rpc/json.ts';
-import { MalformedJson } from '../rpc/json-parser.ts';
-import { RequestReader } from '../rpc/request-stream.ts';
+import type { JsonObject } from '../rpc/json.ts';
 import { writeJson } from '../rpc/writer.ts';
 
 /** Pieces of a streamed result are gathered to about this length. */
@@ -98,19 +96,20 @@ export class WebLink {
     this.#frames.write(kind, call, text);
   }
 
-  #take({ kind, call, text }: Frame): void {
-    if (kind === FRAME.call || kind === FRAME.judge) void this.#run(kind, call, text);
-    else if (kind === FRAME.question) void this.#question(call, text);
-    else if (kind === FRAME.report) void this.#report(call, text as ReportName);
+  #take(frame: Frame): void {
+    const { kind, call } = frame;
+    if (kind === FRAME.call || kind === FRAME.judge) void this.#run(frame);
+    else if (kind === FRAME.question) void this.#question(frame);
+    else if (kind === FRAME.report) void this.#report(call, frame.text as ReportName);
     else if (kind === FRAME.cancel) this.#cancel(call);
     else if (kind === FRAME.more) this.#running.get(call)?.more?.();
-    else if (kind === FRAME.ready) this.#host.onReady(JSON.parse(text) as WebReady);
-    else if (kind === FRAME.failed) this.#host.onFailed(text);
-    else if (kind === FRAME.fault) this.#host.onUnexpected(new Error(text), 'the web process');
+    else if (kind === FRAME.ready) this.#host.onReady(JSON.parse(frame.text) as WebReady);
+    else if (kind === FRAME.failed) this.#host.onFailed(frame.text);
+    else if (kind === FRAME.fault) this.#host.onUnexpected(new Error(frame.text), 'the web process');
     else if (kind === FRAME.subscribe) {
       this.#unsubscribe?.();
       this.#unsubscribe =
-        text === '1' ? this.#host.subscribe((json) => this.#write(FRAME.notification, 0, json)) : undefined;
+        frame.text === '1' ? this.#host.subscribe((json) => this.#write(FRAME.notification, 0, json)) : undefined;
     }
   }
 
@@ -123,7 +122,7 @@ export class WebLink {
     }
   }
 
-  async #question(call: number, text: string): Promise<void> {
+  async #question({ call, bytes }: Frame): Promise<void> {
     const wait = new AbortController();
     setMaxListeners(0, wait.signal);
     const running: Running = { wait, is_cancelled: false, more: undefined };
@@ -131,9 +130,9 @@ export class WebLink {
     let name = '';
     try {
       if (this.#is_stopping) throw nodeStops();
-      const { method, params } = readCall(text);
+      const { method, params } = decodeCall(bytes);
       name = method;
-      const result = await this.#host.question(method, params as JsonObject, wait.signal);
+      const result = await this.#host.question(method, params, wait.signal);
       if (!running.is_cancelled) this.#write(FRAME.result, call, writeJson(result));
     } catch (error) {
       if (running.is_cancelled) return;
@@ -145,11 +144,11 @@ export class WebLink {
     }
   }
 
-  async #run(kind: FrameKind, call: number, text: string): Promise<void> {
+  async #run({ kind, call, bytes }: Frame): Promise<void> {
     const running: Running = { wait: undefined, is_cancelled: false, more: undefined };
     this.#running.set(call, running);
     try {
-      const called = readCall(text);
+      const called = decodeCall(bytes);
       if (kind === FRAME.judge) {
         const error = await this.#host.dispatcher.judge(called);
         if (error === undefined) this.#write(FRAME.result, call, 'true');
@@ -241,43 +240,6 @@ export class WebLink {
     this.#unsubscribe = undefined;
     for (const call of [...this.#running.keys()]) this.#cancel(call);
   }
-}
-
-/**
- * A call as the web process hands it over. Throws RpcError: strangers wrote what is in it, and what the web process could
- * read may still be beyond what the node takes (too many values, nested too deep), which is the fault of that call alone.
- */
-function readCall(text: string): Call {
-  let value: Json = null;
-  try {
-    new RequestReader().push(Buffer.from(text), (request) => {
-      value = request.value;
-    });
-  } catch (error) {
-    if (!(error instanceof MalformedJson)) throw error;
-    throw new RpcError('INVALID_PARAMS', `the parameters cannot be taken: ${error.message}`);
-  }
-  const {
-    method: name,
-    params,
-    rune,
-    request_id,
-    idempotency_key,
-    continues,
-  } = isJsonObject(value) ? (value as JsonObject) : {};
-  // One with a control character is spelled with an escape.
-  const method = textOf(name ?? null);
-  if (method === undefined || params === undefined || !isJsonObject(params)) {
-    throw new RpcError('INVALID_REQUEST', 'the web process sent what is no call');
-  }
-  return {
-    method,
-    params,
-    rune: textOf(rune ?? null),
-    request_id: textOf(request_id ?? null),
-    idempotency_key: textOf(idempotency_key ?? null),
-    continues: continues === true,
-  };
 }
 
 function nodeStops(): RpcError {

@@ -68,13 +68,10 @@ export function createListener(options: ListenerOptions): Listener {
     keepAliveTimeout: KEEP_ALIVE_MS,
     requireHostHeader: false,
   };
-  /** Answers that are under way, by their connection. */
+  /** The last answer of each connection. */
   const answering = new WeakMap<Socket, ServerResponse>();
   const serve = (request: IncomingMessage, response: ServerResponse): void => {
     answering.set(request.socket, response);
-    response.once('close', () => {
-      if (answering.get(request.socket) === response) answering.delete(request.socket);
-    });
     options.serve(request, response);
   };
   const http =
@@ -88,7 +85,8 @@ export function createListener(options: ListenerOptions): Listener {
   http.on('clientError', (error: ClientFault, socket: Socket) => {
     // What follows a request cannot be read; the request itself still gets its answer, unless it is its own body that breaks.
     const response = answering.get(socket);
-    if (response === undefined || !(response.req.complete || response.headersSent))
+    const isAnswering = response !== undefined && !response.writableFinished;
+    if (!isAnswering || !(response.req.complete || response.headersSent))
       answerFault(error, socket, options.unknownMethod);
     else response.once('close', () => socket.end());
   });

@@ -5,15 +5,16 @@
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../../base/types/clock.ts';
 import {
+  encodeCall,
   FRAME,
   type Frame,
   FrameReader,
   FrameWriter,
   type ReportName,
+  type WebCall,
   type WebError,
   type WebReady,
 } from '../rpc/frames.ts';
-import { type JsonObject, spell } from '../rpc/json.ts';
 
 /** Calls that the node works on at the same time. */
 const MOST_WORKING = 64;
@@ -36,16 +37,7 @@ export interface Answer {
 }
 
 /** What is called. */
-export interface CallRequest {
-  readonly method: string;
-  readonly params: JsonObject;
-  readonly rune: string | undefined;
-  /** By this name the node's log tells of it. */
-  readonly request_id?: string;
-  /** The same key with the same request is run once. */
-  readonly idempotency_key?: string;
-  /** It is part of what the rune was permitted before, and no further use of it: see `Call`. */
-  readonly continues?: boolean;
+export interface CallRequest extends WebCall {
   /**
    * `judge`: the question is only whether the rune permits it. `report`: how is the node? The method is the name of the
    * report. `question`: a page asks what needs no rune. Otherwise a command is run.
@@ -56,9 +48,8 @@ export interface CallRequest {
 interface Call {
   readonly request: CallRequest;
   readonly answer: Answer;
-  is_sent: boolean;
-  /** Ends its time as a call that the node works on. */
-  stopWorking: (() => void) | undefined;
+  /** When it went to the node; undefined while it waits for its turn. */
+  sent_ms: number | undefined;
 }
 
 /** What the link needs of the web process. */
@@ -78,7 +69,9 @@ export class NodeLink {
   readonly #reader = new FrameReader();
   readonly #calls = new Map<number, Call>();
   #queue: number[] = [];
-  #working = 0;
+  /** What the node works on, in the order in which it was sent. */
+  readonly #working = new Set<number>();
+  #is_watching = false;
   #next_call = 1;
 
   constructor(socket: Duplex, host: NodeLinkHost) {
@@ -98,7 +91,7 @@ export class NodeLink {
     }
     const number = this.#next_call;
     this.#next_call = number === 0xffffffff ? 1 : number + 1;
-    this.#calls.set(number, { request, answer, is_sent: false, stopWorking: undefined });
+    this.#calls.set(number, { request, answer, sent_ms: undefined });
     this.#queue.push(number);
     this.#work();
     return () => this.#cancel(number);
@@ -130,7 +123,7 @@ export class NodeLink {
   }
 
   #work(): void {
-    while (this.#working < MOST_WORKING) {
+    while (this.#working.size < MOST_WORKING) {
       const number = this.#queue.shift();
       if (number === undefined) return;
       const call = this.#calls.get(number);
@@ -139,36 +132,33 @@ export class NodeLink {
   }
 
   #send(number: number, call: Call): void {
-    const { method, params, rune, request_id, idempotency_key, continues, kind } = call.request;
-    call.is_sent = true;
-    this.#working++;
-    let isWorking = true;
-    const stop = (): void => {
-      if (!isWorking) return;
-      isWorking = false;
-      this.#working--;
-    };
-    const stopTimer = this.#host.clock.after(WORKING_MS, () => {
-      stop();
-      this.#work();
-    });
-    call.stopWorking = () => {
-      stopTimer();
-      stop();
-    };
+    const { method, kind } = call.request;
+    call.sent_ms = this.#host.clock.monotonicMs();
+    this.#working.add(number);
+    this.#watch();
     if (kind === 'report') {
       this.#frames.write(FRAME.report, number, method);
       return;
     }
-    const text = spell({
-      method,
-      params,
-      ...(rune === undefined ? {} : { rune }),
-      ...(request_id === undefined ? {} : { request_id }),
-      ...(idempotency_key === undefined ? {} : { idempotency_key }),
-      ...(continues === undefined ? {} : { continues }),
+    this.#frames.write(kind === undefined ? FRAME.call : FRAME[kind], number, encodeCall(call.request));
+  }
+
+  /** One timer for all calls: it is for the oldest. */
+  #watch(): void {
+    const [oldest] = this.#working;
+    if (oldest === undefined || this.#is_watching) return;
+    this.#is_watching = true;
+    const { clock } = this.#host;
+    const sent_ms = this.#calls.get(oldest)?.sent_ms ?? 0;
+    clock.after(sent_ms + WORKING_MS - clock.monotonicMs(), () => {
+      this.#is_watching = false;
+      for (const number of this.#working) {
+        if ((this.#calls.get(number)?.sent_ms ?? 0) + WORKING_MS > clock.monotonicMs()) break;
+        this.#working.delete(number);
+      }
+      this.#watch();
+      this.#work();
     });
-    this.#frames.write(kind === undefined ? FRAME.call : FRAME[kind], number, text);
   }
 
   #take({ kind, call: number, text }: Frame): void {
@@ -186,7 +176,7 @@ export class NodeLink {
       call.answer.onPiece(text, () => this.#frames.write(FRAME.more, number));
       return;
     }
-    this.#end(number, call);
+    this.#end(number);
     if (kind === FRAME.error) call.answer.onError(JSON.parse(text) as WebError);
     else call.answer.onResult(text);
     this.#work();
@@ -195,13 +185,13 @@ export class NodeLink {
   #cancel(number: number): void {
     const call = this.#calls.get(number);
     if (call === undefined) return;
-    if (call.is_sent) this.#frames.write(FRAME.cancel, number);
-    this.#end(number, call);
+    if (call.sent_ms !== undefined) this.#frames.write(FRAME.cancel, number);
+    this.#end(number);
     this.#work();
   }
 
-  #end(number: number, call: Call): void {
+  #end(number: number): void {
     this.#calls.delete(number);
-    call.stopWorking?.();
+    this.#working.delete(number);
   }
 }

@@ -4,7 +4,7 @@
  */
 import { decodeInvoice } from '../../codec/bolt11/native.ts';
 import { intervalOf } from './interval.ts';
-import { type Alternative, fromByteText, type Rune, toByteText } from './rune.ts';
+import { type Alternative, type Condition, fromByteText, type Rune, toByteText } from './rune.ts';
 import type { FieldValue, RuneRequest } from './rune-request.ts';
 
 /** A field's value, or why there can be none. */
@@ -81,6 +81,19 @@ function lookIntoInvoice(name: string, request: RuneRequest): Looked {
 
 const BELOW = { '<': 'greater or equal to', '>': 'less or equal to' } as const;
 
+/** The conditions on text: when they hold, and what is so otherwise. */
+const OF_TEXT: Readonly<
+  Record<Exclude<Condition, '#' | '!' | '<' | '>'>, readonly [(text: string, value: string) => boolean, string]>
+> = {
+  '=': [(text, value) => text === value, 'is not equal to'],
+  '/': [(text, value) => text !== value, 'is equal to'],
+  '^': [(text, value) => text.startsWith(value), 'does not start with'],
+  $: [(text, value) => text.endsWith(value), 'does not end with'],
+  '~': [(text, value) => text.includes(value), 'does not contain'],
+  '{': [(text, value) => text < value, 'is equal to or ordered after'],
+  '}': [(text, value) => text > value, 'is equal to or ordered before'],
+};
+
 /** Whether the value, undefined for a field that is missing, meets the condition: undefined, or why not. */
 export function compare({ field, condition, value }: Alternative, given: FieldValue | undefined): string | undefined {
   if (condition === '#') return undefined;
@@ -93,17 +106,8 @@ export function compare({ field, condition, value }: Alternative, given: FieldVa
     const holds = condition === '<' ? given < bound : given > bound;
     return holds ? undefined : `${field} is ${BELOW[condition]} ${value}`;
   }
-  const text = given.toString();
-  const [holds, otherwise] = {
-    '=': [text === value, 'is not equal to'],
-    '/': [text !== value, 'is equal to'],
-    '^': [text.startsWith(value), 'does not start with'],
-    $: [text.endsWith(value), 'does not end with'],
-    '~': [text.includes(value), 'does not contain'],
-    '{': [text < value, 'is equal to or ordered after'],
-    '}': [text > value, 'is equal to or ordered before'],
-  }[condition] as [boolean, string];
-  return holds ? undefined : `${field} ${otherwise} ${value}`;
+  const [holds, otherwise] = OF_TEXT[condition];
+  return holds(given.toString(), value) ? undefined : `${field} ${otherwise} ${value}`;
 }
 
 /** As strtol reads a decimal number of 64 bits: white space and a sign may lead, nothing may follow. */

@@ -48,6 +48,7 @@ const LONGEST_TEXT_BYTES = 8192;
 
 /** UTF-8 as one character for each byte. */
 export function toByteText(text: string): string {
+  if (/^[ -~]*$/.test(text)) return text;
   return Buffer.from(text, 'utf8').toString('latin1');
 }
 

@@ -43,6 +43,11 @@ interface Issued {
   last_used_monotonic_ms: number | undefined;
 }
 
+interface CheckedRune {
+  readonly rune: Rune;
+  readonly is_timed: boolean;
+}
+
 /** A request without what the runes themselves know. */
 export type RequestToJudge = Omit<RuneRequest, 'now_seconds' | 'since_last_use_ns'>;
 
@@ -64,7 +69,7 @@ export class Runes {
   readonly #issued: Map<number, Issued>;
   #blacklist: readonly IdRange[];
   #next_id: number;
-  readonly #checked = new Map<string, Rune>();
+  readonly #checked = new Map<string, CheckedRune>();
   /** Ids whose last use is not written down yet. */
   readonly #used = new Set<number>();
   #stopWriting: (() => void) | undefined;
@@ -132,7 +137,7 @@ export class Runes {
    * so it is no further use, and no `per` or `rate` stops it.
    */
   check(text: string, request: RequestToJudge, continues = false): void | Promise<void> {
-    const rune = this.#checked.get(text) ?? this.#authenticate(text);
+    const { rune, is_timed } = this.#checked.get(text) ?? this.#authenticate(text);
     const id = Number(rune.id);
     if (isInRange(this.#blacklist, id)) throw new RpcError('RUNE_BLACKLISTED', 'Not authorized: Blacklisted rune');
     const { clock } = this.#options;
@@ -140,7 +145,7 @@ export class Runes {
     const view: RuneRequest = {
       ...request,
       now_seconds: clock.nowSeconds(),
-      since_last_use_ns: issued === undefined || continues ? undefined : this.#sinceLastUse(issued),
+      since_last_use_ns: is_timed && !continues && issued !== undefined ? this.#sinceLastUse(issued) : undefined,
     };
     const reason = judgeRune(rune, view);
     if (reason !== undefined) throw new RpcError('RUNE_NOT_PERMITTED', `Not permitted: ${reason}`);
@@ -148,7 +153,7 @@ export class Runes {
     issued.last_used_at = view.now_seconds;
     issued.last_used_monotonic_ms = clock.monotonicMs();
     this.#used.add(id);
-    if (isTimed(rune)) return this.#writeUses([id]);
+    if (is_timed) return this.#writeUses([id]);
     this.#writeLater();
   }
 
@@ -161,7 +166,7 @@ export class Runes {
   }
 
   /** Checks form and code; keeps what was found good. Throws RpcError. */
-  #authenticate(text: string): Rune {
+  #authenticate(text: string): CheckedRune {
     const rune = readRune(text);
     if (rune.id?.includes('-')) throw new RpcError('RUNE_NOT_AUTHORIZED', 'Not authorized: Version mismatch');
     if (rune.id === undefined || !/^\d{1,9}$/.test(rune.id) || !isDerived(rune, this.#secret.reveal())) {
@@ -171,8 +176,9 @@ export class Runes {
       const [oldest] = this.#checked.keys();
       this.#checked.delete(oldest as string);
     }
-    this.#checked.set(text, rune);
-    return rune;
+    const checked = { rune, is_timed: isTimed(rune) };
+    this.#checked.set(text, checked);
+    return checked;
   }
 
   /** The rune named, of whatever node, or all that were made here. Throws RpcError. */

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { type Json, Literal, spell, toPlain } from '../../../src/api/rpc/json.ts';
 import { DEEPEST_NESTING, MalformedJson, type Parsed, parseJson } from '../../../src/api/rpc/json-parser.ts';
-import { LONGEST_REQUEST_BYTES, RequestReader } from '../../../src/api/rpc/request-stream.ts';
+import { LONGEST_REQUEST_BYTES, ObjectReader, RequestReader } from '../../../src/api/rpc/request-stream.ts';
 
 function readAll(...chunks: (Buffer | string)[]): Parsed[] {
   const reader = new RequestReader();
@@ -174,4 +174,22 @@ test('a long request that drips in byte by byte is read', () => {
   for (let at = 0; at < bytes.length; at++) reader.push(bytes.subarray(at, at + 1), (request) => read.push(request));
   assert.deepEqual(read[0]?.value, JSON.parse(text));
   assert.ok(reader.at_boundary);
+});
+
+test('a text of one object is read whole, and what comes before was wrong leaves nothing behind', () => {
+  const reader = new ObjectReader({ keep_escapes: false, most_commas: 2 });
+  const wrong = [
+    ['', /the object has no end/],
+    ['{"a":1', /the object has no end/],
+    ['{"a":1}{"b":2}', /something follows the object/],
+    ['{"a":1} {', /something follows the object/],
+    ['[1]', /Expected \{\}/],
+    ['{"a":1,"b":2,"c":3,"d":4}', /more than 2 values/],
+    ['{"a":x}', /expected a value/],
+  ] as const;
+  for (const [text, message] of wrong) {
+    assert.throws(() => reader.read(Buffer.from(text)), { name: 'MalformedJson', message });
+    assert.deepEqual(reader.read(Buffer.from(' {"a":"\\u00e9\\/"}\n')).value, { a: 'é/' }, text);
+  }
+  assert.deepEqual(reader.read(Buffer.from('{"a":1,"a":2}')).duplicate, { name: 'a', within: undefined });
 });

@@ -2,11 +2,13 @@
  * The body of a request to `/v1` as parameters: JSON, YAML, XML or a form, as its content type says. Core Lightning looks
  * for a known type anywhere in the header, and so do we.
  */
+import { isUtf8 } from 'node:buffer';
 import { XMLParser, XMLValidator } from 'fast-xml-parser';
 import qs from 'qs';
 import { parseDocument } from 'yaml';
 import { isJsonObject, type Json, type JsonObject, Literal } from '../../rpc/json.ts';
-import { MalformedJson, parseJson } from '../../rpc/json-parser.ts';
+import { MalformedJson, type Parsed, parseJson } from '../../rpc/json-parser.ts';
+import { ObjectReader } from '../../rpc/request-stream.ts';
 
 /** How bodies may be written, by what their content type contains; the first that fits counts. */
 const TYPES = [
@@ -46,13 +48,8 @@ const DEEPEST_FORM = 20;
  */
 export function readBody(body: Buffer, format: BodyFormat, method: string): JsonObject {
   if (body.length === 0) return {};
-  let text: string;
-  try {
-    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body);
-  } catch {
-    throw new BadBody(`Could not parse ${NAMES[format]} request: it is not UTF-8`, 500);
-  }
-  const value = READERS[format](text, method);
+  if (!isUtf8(body)) throw new BadBody(`Could not parse ${NAMES[format]} request: it is not UTF-8`, 500);
+  const value = format === 'json' ? readJson(body) : READERS[format](body.toString(), method);
   if (!isJsonObject(value)) {
     throw new BadBody(`Could not parse ${NAMES[format]} request: parameters are given by name, as an object`, 400);
   }
@@ -61,19 +58,18 @@ export function readBody(body: Buffer, format: BodyFormat, method: string): Json
 
 const NAMES = { json: 'JSON', yaml: 'as YAML', xml: 'as XML', form: 'FORM-URLENCODED' } as const;
 
-const READERS: Readonly<Record<BodyFormat, (text: string, method: string) => Json>> = {
-  json: readJson,
+const READERS: Readonly<Record<Exclude<BodyFormat, 'json'>, (text: string, method: string) => Json>> = {
   yaml: readYaml,
   xml: readXml,
   form: (text) => qs.parse(text, { depth: DEEPEST_FORM, parameterLimit: 1000, plainObjects: false }) as Json,
 };
 
-function readJson(text: string): Json {
-  if (/^\uFEFF|^[ \t\r\n]*$/.test(text)) {
-    throw new BadBody('Could not parse JSON request: it holds no object, or begins with a byte order mark', 400);
-  }
+/** Values are counted by the node. */
+const objects = new ObjectReader({ keep_escapes: false, most_commas: Number.POSITIVE_INFINITY });
+
+function readJson(body: Buffer): Json {
   try {
-    const { value, duplicate } = parseJson(text, { keep_escapes: false });
+    const { value, duplicate } = parseBody(body);
     if (duplicate !== undefined) {
       throw new BadBody(`duplicate json names: ${duplicate.name.slice(0, 80)}`, 500, -32602);
     }
@@ -82,6 +78,20 @@ function readJson(text: string): Json {
     if (error instanceof MalformedJson) throw new BadBody(`Could not parse JSON request: ${error.message}`, 500);
     throw error;
   }
+}
+
+/** An object is read quickly; the strict parser reads anything else, and says what is wrong with it. */
+function parseBody(body: Buffer): Parsed {
+  try {
+    return objects.read(body);
+  } catch (error) {
+    if (!(error instanceof MalformedJson)) throw error;
+  }
+  const text = body.toString();
+  if (/^\uFEFF|^[ \t\r\n]*$/.test(text)) {
+    throw new BadBody('Could not parse JSON request: it holds no object, or begins with a byte order mark', 400);
+  }
+  return parseJson(text, { keep_escapes: false });
 }
 
 function readYaml(text: string): Json {
@@ -151,7 +161,13 @@ function fromLibrary(value: unknown): Json {
   return typeof value === 'string' || typeof value === 'boolean' ? value : null;
 }
 
+function hasNull(value: Json): boolean {
+  if (typeof value !== 'object') return false;
+  return value === null || Object.values(value).some(hasNull);
+}
+
 function withoutNulls(value: Json): Json {
+  if (!hasNull(value)) return value;
   if (Array.isArray(value)) return value.filter((element) => element !== null).map(withoutNulls);
   if (!isJsonObject(value)) return value;
   const kept = Object.entries(value).filter(([, member]) => member !== null);

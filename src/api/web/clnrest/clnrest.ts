@@ -19,9 +19,13 @@ export class Clnrest {
   readonly #settings: ClnrestSettings;
   readonly #web: WebSettings;
   readonly #link: NodeLink;
+  /** Of every answer, unless a client's origin is let in by name. */
+  readonly #headers: readonly string[];
 
   constructor(settings: ClnrestSettings, web: WebSettings, link: NodeLink) {
     this.#settings = settings;
+    this.#headers = ['content-security-policy', settings.csp, 'vary', VARY];
+    if (settings.cors_origins[0] === '*') this.#headers = [...this.#headers, 'access-control-allow-origin', '*'];
     this.#web = web;
     this.#link = link;
   }
@@ -33,21 +37,15 @@ export class Clnrest {
     response.on('error', () => response.destroy());
     const path = pathOf(request);
     if (path === undefined) {
-      this.#setHeaders(request, response);
-      response
-        .writeHead(400, { 'content-type': 'text/plain; charset=utf-8' })
-        .end('Invalid URL: Invalid UTF-8 in `path`');
+      this.#send(response, 400, 'text/plain; charset=utf-8', 'Invalid URL: Invalid UTF-8 in `path`');
       return;
     }
     if (request.method === 'OPTIONS') {
-      this.#setHeaders(request, response);
-      response.setHeader('access-control-allow-methods', '*');
-      response.setHeader('access-control-allow-headers', '*');
-      response.writeHead(200).end();
+      const allowed = ['access-control-allow-methods', '*', 'access-control-allow-headers', '*'];
+      response.writeHead(200, [...this.#headersFor(request), ...allowed]).end();
       return;
     }
     if (this.#servePage(path, request, response)) return;
-    this.#setHeaders(request, response);
     this.#serveCommand(path, request, response);
   }
 
@@ -90,23 +88,23 @@ export class Clnrest {
     const { method: http_method } = request;
     if (path === '/v1/list-methods') {
       if (http_method === 'GET' || http_method === 'HEAD') {
-        response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(this.#web.list_methods);
-      } else response.writeHead(405, { allow: 'GET,HEAD' }).end();
+        this.#send(response, 200, 'text/html; charset=utf-8', this.#web.list_methods);
+      } else response.writeHead(405, [...this.#headersFor(request), 'allow', 'GET,HEAD']).end();
       return;
     }
     if (!path.startsWith('/v1/')) {
       const message = path.includes('v1/') ? 'Path invalid, version missing for CLN methods' : 'Path not found';
-      sendError(response, 404, -32601, message);
+      this.#sendError(response, 404, -32601, message);
       return;
     }
     if (http_method !== 'POST') {
-      sendError(response, 405, -32601, 'Path invalid, http_method must be POST for CLN methods');
+      this.#sendError(response, 405, -32601, 'Path invalid, http_method must be POST for CLN methods');
       return;
     }
     readWhole(request, (body) => {
       if (body === undefined) {
-        response.setHeader('connection', 'close');
-        sendError(response, 413, null, `The body is longer than ${LONGEST_BODY_BYTES} bytes`);
+        const message = `The body is longer than ${LONGEST_BODY_BYTES} bytes`;
+        this.#sendError(response, 413, null, message, { headers: ['connection', 'close'] });
       } else this.#judgeRequest(path.slice('/v1/'.length), body, request, response);
     });
   }
@@ -115,7 +113,7 @@ export class Clnrest {
     const content_type = firstHeader(request, 'content-type');
     const format = formatOf(content_type);
     if (format === undefined) {
-      sendError(response, 406, null, `Unsupported content-type header: ${content_type}`);
+      this.#sendError(response, 406, null, `Unsupported content-type header: ${content_type}`);
       return;
     }
     let params: JsonObject;
@@ -123,19 +121,19 @@ export class Clnrest {
       params = readBody(body, format, method);
     } catch (error) {
       if (!(error instanceof BadBody)) throw error;
-      sendError(response, error.status, error.code, error.message);
+      this.#sendError(response, error.status, error.code, error.message);
       return;
     }
     // Judged before the command runs: clnrest runs it, and then cannot say how it went.
     const accept = firstHeader(request, 'accept');
     const wanted = formatOf(accept);
     if (wanted === undefined) {
-      sendError(response, 406, null, `Unsupported accept header: ${accept}`);
+      this.#sendError(response, 406, null, `Unsupported accept header: ${accept}`);
       return;
     }
     const rune = firstHeader(request, 'rune');
     if (rune === undefined || /[^\x20-\x7e\t]/.test(rune)) {
-      sendError(response, 403, 1501, 'Not authorized: Missing rune');
+      this.#sendError(response, 403, 1501, 'Not authorized: Missing rune');
       return;
     }
     this.#call({ method, params, rune }, wanted, response);
@@ -147,16 +145,18 @@ export class Clnrest {
     response: ServerResponse,
   ): void {
     let gathered = '';
+    const whole = (json: string): string => (format === 'json' ? json : writeAs(format, gathered + json, call.method));
     const begin = (): void => {
-      if (!response.headersSent) response.writeHead(201, { 'content-type': CONTENT_TYPES[format] });
+      if (!response.headersSent)
+        response.writeHead(201, [...this.#headersFor(response.req), 'content-type', CONTENT_TYPES[format]]);
     };
     const cancel = this.#link.call(call, {
-      onPiece(json, next) {
+      onPiece: (json, next) => {
         if (format !== 'json') {
           gathered += json;
           if (gathered.length > LONGEST_CONVERTED_CHARACTERS) {
             cancel();
-            sendError(response, 500, -1, 'The result is too long for this format: ask for application/json');
+            this.#sendError(response, 500, -1, 'The result is too long for this format: ask for application/json');
           } else next();
           return;
         }
@@ -164,44 +164,63 @@ export class Clnrest {
         if (response.write(json)) next();
         else response.once('drain', next);
       },
-      onResult(json) {
-        if (format === 'json') {
-          if (!response.headersSent) response.setHeader('content-length', Buffer.byteLength(json));
-          begin();
-          response.end(json);
-          return;
-        }
-        const text = writeAs(format, gathered + json, call.method);
-        begin();
-        response.end(text);
+      onResult: (json) => {
+        if (response.headersSent) response.end(json);
+        else this.#send(response, 201, CONTENT_TYPES[format], whole(json));
       },
-      onError: (error) => sendFailure(response, error),
-      onBusy() {
-        response.setHeader('retry-after', '1');
-        sendError(response, 503, -1, 'The node is busy with other requests: try again in a moment');
+      onError: (error) => this.#sendFailure(response, error),
+      onBusy: () => {
+        const message = 'The node is busy with other requests: try again in a moment';
+        this.#sendError(response, 503, -1, message, { headers: ['retry-after', '1'] });
       },
     });
-    response.once('close', () => {
+    response.on('close', () => {
       if (!response.writableFinished) cancel();
     });
   }
 
-  /** What every answer of the interface has. */
-  #setHeaders(request: IncomingMessage, response: ServerResponse): void {
-    const { cors_origins, csp } = this.#settings;
-    response.setHeader('content-security-policy', csp);
-    response.setHeader('vary', VARY);
-    const origin = request.headers.origin;
-    if (cors_origins[0] === '*') response.setHeader('access-control-allow-origin', '*');
-    else if (origin !== undefined && cors_origins.includes(origin)) {
-      response.setHeader('access-control-allow-origin', origin);
-    }
+  /** What every answer of the interface has. A list of names and values is what Node writes with the least work. */
+  #headersFor({ headers: { origin } }: IncomingMessage): readonly string[] {
+    const { cors_origins } = this.#settings;
+    if (cors_origins[0] === '*' || origin === undefined || !cors_origins.includes(origin)) return this.#headers;
+    return [...this.#headers, 'access-control-allow-origin', origin];
+  }
+
+  #send(response: ServerResponse, status: number, content_type: string, body: string, further: readonly string[] = []) {
+    const length = String(Buffer.byteLength(body));
+    const own = ['content-type', content_type, 'content-length', length];
+    response.writeHead(status, [...this.#headersFor(response.req), ...own, ...further]).end(body);
+  }
+
+  #sendError(
+    response: ServerResponse,
+    status: number,
+    code: number | null,
+    message: string,
+    { data_json = 'null', headers }: { readonly data_json?: string; readonly headers?: readonly string[] } = {},
+  ): void {
+    const body = `{"code":${code},"data":${data_json},"message":${JSON.stringify(message)}}`;
+    if (response.headersSent) response.destroy();
+    else this.#send(response, status, 'application/json', body, headers);
+  }
+
+  #sendFailure(response: ServerResponse, { error, code, message, data_json, is_refusal }: WebError): void {
+    // Core Lightning has no second node; a client may come back, or ask the other one.
+    const isStandby = error === 'NODE_IS_STANDBY';
+    const headers = isStandby ? ['retry-after', '1'] : [];
+    const status = is_refusal ? 401 : error === 'UNKNOWN_COMMAND' ? 404 : isStandby ? 503 : 500;
+    this.#sendError(response, status, code, message, { data_json, headers });
   }
 }
 
+/** A target that stands for itself. */
+const PLAIN_PATH = /^\/[\w/.-]+$/;
+
 /** The path, decoded; undefined where its bytes are not UTF-8. */
 function pathOf(request: IncomingMessage): string | undefined {
-  const [target = '/'] = (request.url ?? '/').replace(/^https?:\/\/[^/?#]*/i, '').split(/[?#]/);
+  const { url = '/' } = request;
+  if (PLAIN_PATH.test(url)) return url;
+  const [target = '/'] = url.replace(/^https?:\/\/[^/?#]*/i, '').split(/[?#]/);
   // What is no escape stays as it is.
   const bytes = Buffer.from(
     target.replace(/%([0-9a-fA-F]{2})/g, (_escape, hex: string) => String.fromCharCode(Number.parseInt(hex, 16))),
@@ -218,33 +237,10 @@ function pathOf(request: IncomingMessage): string | undefined {
 function firstHeader(request: IncomingMessage, name: string): string | undefined {
   const { rawHeaders } = request;
   for (let index = 0; index < rawHeaders.length; index += 2) {
-    if (rawHeaders[index]?.toLowerCase() === name) return rawHeaders[index + 1];
+    const given = rawHeaders[index] as string;
+    if (given.length === name.length && given.toLowerCase() === name) return rawHeaders[index + 1];
   }
   return undefined;
-}
-
-function sendError(
-  response: ServerResponse,
-  status: number,
-  code: number | null,
-  message: string,
-  data_json = 'null',
-): void {
-  const body = `{"code":${code},"data":${data_json},"message":${JSON.stringify(message)}}`;
-  if (response.headersSent) response.destroy();
-  else {
-    response
-      .writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) })
-      .end(body);
-  }
-}
-
-function sendFailure(response: ServerResponse, { error, code, message, data_json, is_refusal }: WebError): void {
-  // Core Lightning has no second node; a client may come back, or ask the other one.
-  const isStandby = error === 'NODE_IS_STANDBY';
-  if (isStandby && !response.headersSent) response.setHeader('retry-after', '1');
-  const status = is_refusal ? 401 : error === 'UNKNOWN_COMMAND' ? 404 : isStandby ? 503 : 500;
-  sendError(response, status, code, message, data_json);
 }
 
 /** The whole answer to a request whose method HTTP's parser does not know. */

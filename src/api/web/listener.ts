@@ -72,6 +72,10 @@ export function createListener(options: ListenerOptions): Listener {
   const answering = new WeakMap<Socket, ServerResponse>();
   const serve = (request: IncomingMessage, response: ServerResponse): void => {
     answering.set(request.socket, response);
+    // What a client breaks off is no fault of ours.
+    const drop = (): void => void response.destroy();
+    request.on('error', drop);
+    response.on('error', drop);
     options.serve(request, response);
   };
   const http =
@@ -103,11 +107,14 @@ export function createListener(options: ListenerOptions): Listener {
     socket.end('HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n'),
   );
   const sockets = new Set<Socket>();
+  function forget(this: Socket): void {
+    sockets.delete(this);
+  }
   const outer: NetServer | Server = options.tls === undefined ? splitByPreface(http, serve, head_ms) : http;
   outer.maxConnections = MOST_CONNECTIONS;
   outer.on('connection', (socket: Socket) => {
     sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
+    socket.on('close', forget);
   });
   return {
     http,
@@ -150,14 +157,20 @@ async function listenPatiently(server: NetServer | Server, { host, port }: Liste
   }
 }
 
+function drop(this: Socket): void {
+  this.destroy();
+}
+
 /** In the clear, the first bytes tell HTTP/2 from HTTP/1.1. */
 function splitByPreface(http: Server, serve: ListenerOptions['serve'], head_ms: number): NetServer {
   const http2 = createHttp2(serve as never);
   const outer = createNetServer({ noDelay: true, pauseOnConnect: false }, (socket) => {
-    socket.setTimeout(head_ms, () => socket.destroy());
-    socket.once('error', () => socket.destroy());
+    socket.setTimeout(head_ms);
+    socket.on('timeout', drop);
+    socket.on('error', drop);
     socket.once('readable', () => {
       socket.setTimeout(0);
+      socket.off('timeout', drop);
       const first = socket.read() as Buffer | null;
       if (first === null) return;
       socket.unshift(first);

@@ -7,7 +7,7 @@ const REPORTS = { '/metrics': 'metrics', '/healthz': 'liveness', '/readyz': 'rea
 
 /** Answers a request. No rune is asked for: keep the address away from strangers. */
 export function serveOperators(link: NodeLink, request: IncomingMessage, response: ServerResponse): void {
-  request.on('error', () => response.destroy()).resume();
+  request.resume();
   const path = (request.url ?? '').split('?')[0] as string;
   const what = Object.hasOwn(REPORTS, path) ? REPORTS[path as keyof typeof REPORTS] : undefined;
   const refuse = (status: number): void => void response.writeHead(status, { 'content-length': 0 }).end();

@@ -1,5 +1,9 @@
 /** `/api/v1`: every route, problems, pages, keys, streams, and the typed client, against a node with its web process. */
 import assert from 'node:assert/strict';
+import { connect as connectHttp2 } from 'node:http2';
+import { connect } from 'node:net';
+import { Readable } from 'node:stream';
+import type { ReadableStream } from 'node:stream/web';
 import { after, before, test } from 'node:test';
 import { CallError, HttpClient, type HttpEvent } from '../../../src/api/client/http.ts';
 import { connectToNode } from '../../../src/api/client/index.ts';
@@ -324,3 +328,52 @@ test('a stream is one use of a rune that has a rate, however much comes over it'
   }
   await reader.cancel();
 });
+
+test('a reader hears the same over HTTP/1.0, HTTP/1.1 and HTTP/2, from where it was and live', async () => {
+  const client = new HttpClient({ url, rune });
+  const { last_id } = await client.call('listevents', { limit: 0 });
+  const path = `/api/v1/events?after=${last_id}&label_prefix=wire-`;
+  const headers = { authorization: `Bearer ${rune}`, accept: 'text/event-stream' };
+  await client.call('invoice', { amount_msat: 1000, label: 'wire-1', description: 'x' });
+  const { hostname, port } = new URL(url);
+  const old = connect(Number(port), hostname);
+  old.write(`GET ${path} HTTP/1.0\r\naccept: ${headers.accept}\r\nauthorization: ${headers.authorization}\r\n\r\n`);
+  const session = connectHttp2(url);
+  const streams = {
+    'HTTP/1.0': old,
+    'HTTP/1.1': Readable.fromWeb((await fetch(url + path, { headers })).body as ReadableStream),
+    'HTTP/2': session.request({ ...headers, ':path': path }),
+  };
+  const heard = Object.entries(streams).map(([version, stream]) => ({ version, ...textOf(stream) }));
+  for (const { until } of heard) await until('"label":"wire-1"');
+  await client.call('invoice', { amount_msat: 1000, label: 'wire-2', description: 'é' });
+  const bodies: Record<string, string> = {};
+  for (const { version, until } of heard) bodies[version] = await until(/"label":"wire-2".*\n\n$/s);
+  const [, head, body] = /^(.*?\r\n\r\n)(.*)$/s.exec(bodies['HTTP/1.0'] as string) ?? [];
+  assert.match(head as string, /^HTTP\/1\.1 200 OK\r\n/);
+  assert.match(head as string, /\r\ncontent-type: text\/event-stream\r\n/);
+  assert.match(head as string, /\r\nx-request-id: [0-9a-f]{16}\r\n/);
+  assert.doesNotMatch(head as string, /transfer-encoding/i);
+  assert.match(body as string, /^retry: 2000\n\nid: \d+\nevent: invoice\.created\ndata: \{.*\}\n\nid: \d+\n.*\n\n$/s);
+  assert.equal(bodies['HTTP/1.1'], body);
+  assert.equal(bodies['HTTP/2'], body);
+  for (const stream of Object.values(streams)) stream.destroy();
+  session.close();
+});
+
+/** What a stream has brought so far, and a wait until that is enough. */
+function textOf(stream: Readable) {
+  let text = '';
+  let look = (): void => {};
+  stream.setEncoding('utf8').on('data', (piece: string) => {
+    text += piece;
+    look();
+  });
+  const isIn = (part: string | RegExp) => (typeof part === 'string' ? text.includes(part) : part.test(text));
+  const until = (part: string | RegExp) =>
+    new Promise<string>((resolve) => {
+      look = () => isIn(part) && resolve(text);
+      look();
+    });
+  return { until };
+}

@@ -32,9 +32,6 @@ export class Clnrest {
 
   /** Answers a request. Never throws. */
   serve(request: IncomingMessage, response: ServerResponse): void {
-    // What a client breaks off is no fault of ours.
-    request.on('error', () => response.destroy());
-    response.on('error', () => response.destroy());
     const path = pathOf(request);
     if (path === undefined) {
       this.#send(response, 400, 'text/plain; charset=utf-8', 'Invalid URL: Invalid UTF-8 in `path`');

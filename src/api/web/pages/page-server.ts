@@ -51,8 +51,6 @@ export class PageServer {
 
   /** Answers a request. Never throws. */
   serve(request: IncomingMessage, response: ServerResponse): void {
-    request.on('error', () => response.destroy());
-    response.on('error', () => response.destroy());
     const language =
       languageNamed(cookieOf(request, LANGUAGE_COOKIE)) ??
       languageOf(request.headers['accept-language'], this.#options.tools.settings.language);

@@ -61,8 +61,6 @@ export class Api {
 
   /** Answers a request. Never throws. */
   serve(request: IncomingMessage, response: ServerResponse): void {
-    request.on('error', () => response.destroy());
-    response.on('error', () => response.destroy());
     const request_id = randomBytes(8).toString('hex');
     const url = URL.parse(request.url ?? '/', 'http://localhost');
     response.setHeader('x-request-id', request_id);

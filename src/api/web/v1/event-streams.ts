@@ -10,6 +10,7 @@ import { type Json, type JsonObject, spell } from '../../rpc/json.ts';
 import { parseJson } from '../../rpc/json-parser.ts';
 import type { Answer, CallRequest, NodeLink } from '../node-link.ts';
 import { sendError, sendProblem } from './problem.ts';
+import { StreamReader, StreamText } from './stream-reader.ts';
 
 const MOST_READERS = 10_000;
 const MOST_READERS_OF_ADDRESS = 1000;
@@ -40,19 +41,19 @@ interface Page {
   readonly next_after: number;
 }
 
-interface Reader {
-  readonly response: ServerResponse;
-  /** The number of the last event that it was sent. */
-  position: number;
-  /** It is being sent pages of its own, or its buffer is full. */
-  is_busy: boolean;
-  end(): void;
+/** Events as they are sent together. */
+interface SentEvents {
+  readonly first: StreamedEvent;
+  readonly last: StreamedEvent;
+  readonly text: StreamText;
 }
 
 interface Group {
   readonly rune: string;
   readonly wanted: JsonObject;
-  readonly readers: Set<Reader>;
+  readonly readers: Set<StreamReader>;
+  /** What was sent last: most readers are sent the same. */
+  sent: SentEvents | undefined;
   /** The newest events, oldest first: all that are wanted after `kept_after`. */
   kept: StreamedEvent[];
   kept_after: number;
@@ -116,8 +117,8 @@ export class EventStreams {
     const params: JsonObject = { ...wanted, ...(after === null ? { limit: 0 } : { after, limit: PAGE_ROWS }) };
     const begin = (page: Page): void => {
       if (response.closed) return;
-      this.#begin(response, address);
-      this.#join(this.#groupOf(rune, wanted), response, after ?? page.last_id, page.events);
+      const reader = new StreamReader(response, after ?? page.last_id);
+      this.#join(this.#groupOf(rune, wanted), reader, address, page.events);
     };
     const read = (): void => this.#page({ method: 'listevents', params, rune }, { onPage: begin, ...failed });
     this.#judgeWaiting(rune, { ...wanted, after: after ?? 0 }, { onPermitted: read, ...failed });
@@ -135,48 +136,46 @@ export class EventStreams {
     );
   }
 
-  #begin(response: ServerResponse, address: string): void {
-    this.#count++;
-    this.#by_address.set(address, (this.#by_address.get(address) ?? 0) + 1);
-    response.once('close', () => {
-      this.#count--;
-      const left = (this.#by_address.get(address) ?? 1) - 1;
-      if (left === 0) this.#by_address.delete(address);
-      else this.#by_address.set(address, left);
-    });
-    response.writeHead(200, {
-      'content-type': 'text/event-stream',
-      'cache-control': 'no-store',
-      // nginx would gather what should go out at once.
-      'x-accel-buffering': 'no',
-    });
-    response.write('retry: 2000\n\n');
-    this.#beat();
-  }
-
   #groupOf(rune: string, wanted: JsonObject): Group {
     const key = spell({ rune, wanted });
     let group = this.#groups.get(key);
     if (group === undefined) {
-      group = { rune, wanted, readers: new Set(), kept: [], kept_after: -1, last_id: -1, cancel: () => {} };
+      group = {
+        rune,
+        wanted,
+        readers: new Set(),
+        sent: undefined,
+        kept: [],
+        kept_after: -1,
+        last_id: -1,
+        cancel: () => {},
+      };
       this.#groups.set(key, group);
     }
     return group;
   }
 
-  #join(group: Group, response: ServerResponse, position: number, events: readonly StreamedEvent[]): void {
-    const reader: Reader = { response, position, is_busy: false, end: () => response.end() };
+  #join(group: Group, reader: StreamReader, address: string, events: readonly StreamedEvent[]): void {
     group.readers.add(reader);
-    response.once('close', () => {
-      group.readers.delete(reader);
-      if (group.readers.size === 0) this.#dissolve(group);
-    });
+    this.#count++;
+    this.#by_address.set(address, (this.#by_address.get(address) ?? 0) + 1);
+    reader.onClose(() => this.#leave(group, reader, address));
+    this.#beat();
     this.#send(group, reader, events);
     if (group.last_id < 0) {
       group.last_id = reader.position;
       group.kept_after = reader.position;
       this.#follow(group);
     } else this.#serve(group, reader);
+  }
+
+  #leave(group: Group, reader: StreamReader, address: string): void {
+    this.#count--;
+    const left = (this.#by_address.get(address) ?? 1) - 1;
+    if (left === 0) this.#by_address.delete(address);
+    else this.#by_address.set(address, left);
+    group.readers.delete(reader);
+    if (group.readers.size === 0) this.#dissolve(group);
   }
 
   #dissolve(group: Group): void {
@@ -230,7 +229,7 @@ export class EventStreams {
   }
 
   /** Sends a reader what the group has and it lacks, or lets it read for itself what the group has no more. */
-  #serve(group: Group, reader: Reader): void {
+  #serve(group: Group, reader: StreamReader): void {
     if (reader.is_busy || reader.position >= group.last_id) return;
     if (reader.position >= group.kept_after) {
       // Most readers lack the newest alone.
@@ -252,13 +251,18 @@ export class EventStreams {
   }
 
   /** What does not fit into its buffer waits in the node's table, and not here. */
-  #send(group: Group, reader: Reader, events: readonly StreamedEvent[]): void {
-    if (events.length === 0 || reader.response.destroyed) return;
-    reader.position = (events.at(-1) as StreamedEvent).id;
-    const fits = reader.response.write(events.map(({ text }) => text).join(''));
+  #send(group: Group, reader: StreamReader, events: readonly StreamedEvent[]): void {
+    const [first] = events;
+    if (first === undefined || reader.is_gone) return;
+    const last = events.at(-1) as StreamedEvent;
+    if (group.sent?.first !== first || group.sent.last !== last) {
+      group.sent = { first, last, text: new StreamText(events.map(({ text }) => text).join('')) };
+    }
+    reader.position = last.id;
+    const fits = reader.send(group.sent.text);
     if (fits) return;
     reader.is_busy = true;
-    reader.response.once('drain', () => {
+    reader.onDrain(() => {
       reader.is_busy = false;
       this.#serve(group, reader);
     });
@@ -271,7 +275,7 @@ export class EventStreams {
       this.#is_beating = false;
       if (this.#count === 0) return;
       for (const { readers } of this.#groups.values()) {
-        for (const { response, is_busy } of readers) if (!is_busy) response.write(':\n\n');
+        for (const reader of readers) reader.beat();
       }
       this.#beat();
     });

@@ -9,13 +9,6 @@ const ROOTS: ReadonlySet<string> = new Set([
   'test/support/node-process.ts',
 ]);
 
-/** Tests that open a store and say nothing on a server, by the beginning of their path; with the reason. */
-export const FILE_ONLY: Readonly<Record<string, string>> = {
-  'test/shop/events/event-log.test.ts':
-    'expects that a wait has begun when the next line runs; the same waits are in test/api/commands/events',
-  'test/shop/invoices/polled.test.ts': 'expects so too; a standby on a server is in test/app/daemon/pair',
-};
-
 const imported = new Map<string, readonly string[]>();
 
 function importsOf(file: string): readonly string[] {
@@ -41,9 +34,4 @@ export function opensStore(file: string): boolean {
     waiting.push(...importsOf(next));
   }
   return false;
-}
-
-/** Why a test that opens a store is not run on a server; undefined where it is. */
-export function fileOnly(file: string): string | undefined {
-  return Object.entries(FILE_ONLY).find(([path]) => file.startsWith(path))?.[1];
 }

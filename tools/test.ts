@@ -10,7 +10,7 @@ import { globSync, mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startSharedServer } from './shared-server.ts';
-import { fileOnly, opensStore } from './store-tests.ts';
+import { opensStore } from './store-tests.ts';
 
 const given = process.argv.slice(2);
 const words = given.filter((word) => !word.startsWith('--'));
@@ -33,7 +33,7 @@ const isOfLonger = given.includes('--longer');
 const isPatient = given.includes('--patient');
 const isWanted = (file: string): boolean => {
   if (words.length > 0) return words.some((word) => file.includes(word));
-  if (store !== undefined && (!opensStore(file) || fileOnly(file) !== undefined)) return false;
+  if (store !== undefined && !opensStore(file)) return false;
   return isLonger(file) === isOfLonger;
 };
 const files = globSync('test/**/*.test.ts').sort().filter(isWanted);

@@ -148,7 +148,10 @@ export class EventLog {
           return this.#pull();
         })
         .then(() => this.#tell())
-        .catch(this.#options.onBackgroundError);
+        .catch((error: unknown) => {
+          // What was read for readers that have left, such as at the end of the node, is missed by nobody.
+          if (this.#listeners.size > 0) this.#options.onBackgroundError(error);
+        });
     });
   }
 

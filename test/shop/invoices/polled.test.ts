@@ -1,15 +1,16 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { PolledInvoices } from '../../../src/shop/invoices/polled.ts';
-import { type Fixture, openFixture } from './fixture.ts';
+import { type Fixture, idle, openFixture } from './fixture.ts';
 
 /** A standby beside a node that works: they share the database and nothing else. */
 function made(): { active: Fixture; standby: PolledInvoices; pass: () => Promise<void> } {
   const active = openFixture();
   const standby = new PolledInvoices(active.options);
+  /** Time for a look; what it reads has been read, and the next look is waited for. */
   const pass = async (): Promise<void> => {
     active.clock.advance(200);
-    for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setImmediate(resolve));
+    await idle(active);
   };
   return { active, standby, pass };
 }

@@ -33,7 +33,9 @@ export const WRITE_COUNTER = 'UPDATE counters SET value = ? WHERE name = ? AND v
 /** A statement as a database takes it, with where its numbers go. */
 export interface CountedSql {
   readonly sql: string;
-  /** Counters of which it takes a number. */
+  /** All counters that it names. */
+  readonly counters: readonly string[];
+  /** Those of which it takes a number. */
   readonly takes: readonly string[];
   /** Whether it takes them only if it returns or changes a row. */
   readonly is_if_row: boolean;
@@ -65,18 +67,17 @@ export function countedSql(text: string): CountedSql | undefined {
     // Typed, because PostgreSQL takes a value in a list of columns for text.
     return 'CAST(? AS BIGINT)';
   });
-  const counted: CountedSql = { sql, takes: [...takes], is_if_row, places };
+  const counters = [...new Set(places.filter((place) => place !== undefined))];
+  const counted: CountedSql = { sql, counters, takes: [...takes], is_if_row, places };
   if (known.size < MOST_KNOWN) known.set(text, counted);
   return counted;
 }
 
-/** Every counter that the statements name. */
-export function countersIn(texts: Iterable<string>): ReadonlySet<string> {
-  const counters = new Set<string>();
-  for (const text of texts) {
-    for (const place of countedSql(text)?.places ?? []) if (place !== undefined) counters.add(place);
-  }
-  return counters;
+const NONE: readonly string[] = [];
+
+/** Every counter that a statement names, once. */
+export function countersIn(text: string): readonly string[] {
+  return countedSql(text)?.counters ?? NONE;
 }
 
 /** A change of a counter that the transaction must write. */

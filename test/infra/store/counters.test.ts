@@ -11,13 +11,14 @@ test('numbers stand among the values, in their order, and not in quoted text', (
   const sql = `INSERT INTO t VALUES (?, ${nextNumber('a')}, '${nextNumber('quoted')} ?', ${lastNumber('b')}, ?, ${nextNumber('a')})`;
   assert.deepEqual(countedSql(sql), {
     sql: `INSERT INTO t VALUES (?, CAST(? AS BIGINT), '${nextNumber('quoted')} ?', CAST(? AS BIGINT), ?, CAST(? AS BIGINT))`,
+    counters: ['a', 'b'],
     takes: ['a'],
     is_if_row: false,
     places: [undefined, 'a', 'b', undefined, 'a'],
   });
   assert.equal(countedSql('SELECT ? FROM t'), undefined);
   assert.equal(countedSql(`INSERT INTO t SELECT ${nextNumberIfRow('a')} FROM u`)?.is_if_row, true);
-  assert.deepEqual([...countersIn([sql, 'SELECT 1', `SELECT ${lastNumber('c')}`])], ['a', 'b', 'c']);
+  assert.deepEqual(['SELECT 1', sql, `SELECT ${lastNumber('c')}`].map(countersIn), [[], ['a', 'b'], ['c']]);
 });
 
 test('a counter that somebody else changed ends the store, before anything is said', async () => {

@@ -242,7 +242,7 @@ test('gossip in the middle of an opening is no part of it', async () => {
     .then(({ kind }) => {
       end = kind;
     });
-  for (let turn = 0; turn < 1000 && end === undefined; turn++) {
+  while (end === undefined) {
     link.peer.send([gossip]);
     payer.channels.message(link.peer, gossip);
     await new Promise((resolve) => setImmediate(resolve));

@@ -142,8 +142,10 @@ test('openings that are refused leave nothing in the wallet', async () => {
 test('an opening of ours that the peer lets hang ends, and the coins are free', async () => {
   const { world, shop, mallory, link } = await meet();
   const deliver = mallory.channels.message.bind(mallory.channels);
+  let is_funded = false;
   mallory.channels.message = (peer, message) => {
     if (message.type !== 'funding_created') deliver(peer, message);
+    else is_funded = true;
   };
   const released: string[] = [];
   const { wallet } = shop.channels.options;
@@ -155,7 +157,7 @@ test('an opening of ours that the peer lets hang ends, and the coins are free', 
   const toMallory = shop.channels.peer(mallory.node_id);
   assert.ok(toMallory);
   const opening = shop.channels.open(toMallory, TERMS);
-  await quiet(link, shop, mallory);
+  await quietUntil(() => is_funded, link, shop, mallory);
   world.clock.advance(121_000);
   const end = await opening;
   assert.equal(end.kind, 'failed');

@@ -72,8 +72,8 @@ export class Session {
   readonly #client: OpenClient;
   readonly #known = new KnownStatements();
   #lost: Error | undefined;
-  /** Ends with the packet that was given last: the driver takes one at a time. */
-  #turn: Promise<void> = Promise.resolve();
+  /** Ends with the packet that was given last: the driver takes one at a time. Undefined when none is under way. */
+  #turn: Promise<void> | undefined;
   #is_ending = false;
   /** Whether the packet that is under way was told that its success is none. */
   #false_success: string | undefined;
@@ -125,15 +125,16 @@ export class Session {
   }
 
   /**
-   * Sends statements in one piece and answers what each did. Only the writer's sessions may be asked whether they were
-   * warned. Rejects with ConnectionLost or ServerError; what then took effect is for the caller to find out.
+   * Sends statements in one piece, before it returns unless something is under way, and answers what each did. Only the
+   * writer's sessions may be asked whether they were warned. Rejects with ConnectionLost or ServerError; what then took effect is for the caller to find out.
    */
   run(statements: readonly Statement[]): Promise<readonly StatementResult[]> {
-    const answered = this.#turn.then(() => this.#send(statements));
-    this.#turn = answered.then(
-      () => {},
-      () => {},
-    );
+    const answered = this.#turn === undefined ? this.#send(statements) : this.#turn.then(() => this.#send(statements));
+    const end = (): void => {
+      if (this.#turn === turn) this.#turn = undefined;
+    };
+    const turn = answered.then(end, end);
+    this.#turn = turn;
     return answered;
   }
 

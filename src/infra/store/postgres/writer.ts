@@ -55,6 +55,11 @@ interface Waiting {
 /** What one group may have: enough that the way there costs each unit little, and little enough that others get their turn. */
 const GROUP_UNITS = 256;
 const GROUP_BYTES = 1024 * 1024;
+/**
+ * So many units at once go in two halves: while the server works on one, what follows from the other is worked out here. Fewer
+ * go together, because a commit costs more than they do.
+ */
+const HALVED_FROM = 48;
 /** What may wait while the server is away. Beyond it memory would be filled with what may never be durable. */
 const WAITING_UNITS = 10_000;
 const WAITING_BYTES = 64 * 1024 * 1024;
@@ -62,6 +67,22 @@ const WAITING_BYTES = 64 * 1024 * 1024;
 const MOST_TRIES = 3;
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 1_000;
+
+/** A group that is durable, whose clients have not heard of it yet. */
+interface Durable {
+  readonly group: readonly Waiting[];
+  readonly renewals: readonly (() => void)[];
+  readonly outcomes: readonly UnitOutcome[];
+}
+
+function tell({ group, renewals, outcomes }: Durable): void {
+  for (const [index, { resolve, reject }] of group.entries()) {
+    const outcome = outcomes[index] as UnitOutcome;
+    if ('refused' in outcome) reject(new StoreRefusedError(outcome.refused));
+    else resolve(outcome);
+  }
+  for (const resolve of renewals) resolve();
+}
 
 export class Writer {
   readonly #options: WriterOptions;
@@ -142,8 +163,18 @@ export class Writer {
   }
 
   async #work(): Promise<void> {
+    let durable: Durable | undefined;
     try {
-      while (this.#waiting.length + this.#renewals.length > 0 && this.#failure === undefined) await this.#commitNext();
+      while (this.#waiting.length + this.#renewals.length > 0 && this.#failure === undefined) {
+        const next = this.#commitNext(durable?.group.length ?? 0);
+        // The next group is on its way: who was in the one before goes on while the server works.
+        if (durable !== undefined) tell(durable);
+        durable = undefined;
+        durable = await next;
+        if (this.#waiting.length + this.#renewals.length > 0 || this.#failure !== undefined) continue;
+        tell(durable);
+        durable = undefined;
+      }
     } catch (error) {
       this.#fail(describeServerFailure(error, this.#options.name));
     }
@@ -151,25 +182,22 @@ export class Writer {
     this.#onIdle();
   }
 
-  async #commitNext(): Promise<void> {
-    const group = this.#take();
+  /** Has sent the next group when it returns. `returning`: as many clients are about to be told, and may have more. */
+  async #commitNext(returning: number): Promise<Durable> {
+    const group = this.#take(returning);
     const renewals = this.#renewals;
     this.#renewals = [];
     const outcomes = await this.#commit(group.map(({ unit }) => unit));
-    if (this.#failure !== undefined) return;
-    for (const [index, { resolve, reject }] of group.entries()) {
-      const outcome = outcomes[index] as UnitOutcome;
-      if ('refused' in outcome) reject(new StoreRefusedError(outcome.refused));
-      else resolve(outcome);
-    }
-    for (const resolve of renewals) resolve();
+    return { group, renewals, outcomes };
   }
 
-  #take(): readonly Waiting[] {
+  #take(returning: number): readonly Waiting[] {
+    const at_once = this.#waiting.length + returning;
+    const most = at_once < HALVED_FROM ? GROUP_UNITS : Math.min(GROUP_UNITS, Math.ceil(at_once / 2));
     let count = 0;
     let bytes = 0;
     for (const { size_bytes } of this.#waiting) {
-      if (count === GROUP_UNITS || (count > 0 && bytes + size_bytes > GROUP_BYTES)) break;
+      if (count === most || (count > 0 && bytes + size_bytes > GROUP_BYTES)) break;
       bytes += size_bytes;
       count++;
     }
@@ -187,7 +215,8 @@ export class Writer {
       const ran: { outcomes?: readonly UnitOutcome[] } = {};
       try {
         const group = { units, epoch, commit_number, counters: this.#counters };
-        await this.#learnCounters(units);
+        const unknown = this.#unknownCounters(units);
+        if (unknown.size > 0) await this.#learnCounters(unknown);
         ran.outcomes = await this.#patience.with(this.#session, runUnits(this.#session, group));
         await this.#patience.with(this.#session, commitUnits(this.#session));
       } catch (error) {
@@ -209,11 +238,20 @@ export class Writer {
     }
   }
 
-  /** Looks at counters that no unit has named before. Nobody else changes them, so one look is enough. */
-  async #learnCounters(units: readonly (readonly Write[])[]): Promise<void> {
-    const named = countersIn(units.flatMap((unit) => unit.map(({ sql }) => sql)));
-    for (const counter of named) {
-      if (this.#counters.isKnown(counter)) continue;
+  /** Counters that no unit has named before. */
+  #unknownCounters(units: readonly (readonly Write[])[]): ReadonlySet<string> {
+    const unknown = new Set<string>();
+    for (const unit of units) {
+      for (const { sql } of unit) {
+        for (const counter of countersIn(sql)) if (!this.#counters.isKnown(counter)) unknown.add(counter);
+      }
+    }
+    return unknown;
+  }
+
+  /** Nobody else changes them, so one look is enough. */
+  async #learnCounters(unknown: ReadonlySet<string>): Promise<void> {
+    for (const counter of unknown) {
       const [row] = await this.#patience.with(this.#session, this.#session.query(READ_COUNTER, [counter]));
       this.#counters.learn(counter, row?.value);
     }

@@ -142,9 +142,10 @@ export class Endings implements EndingHost {
     return await readClosedChannels(store, (key_id) => keys.channelSigner(key_id));
   }
 
-  /** Resolves when no transaction is on its way out. */
-  idle(): Promise<void> {
-    return this.#money.idle();
+  /** Resolves when no look-up in the store is under way, and no transaction is on its way out. */
+  async idle(): Promise<void> {
+    await Promise.all(this.#all().map((ending) => ending.looked()));
+    await this.#money.idle();
   }
 
   /**

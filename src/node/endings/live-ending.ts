@@ -47,6 +47,8 @@ export class LiveEnding {
   readonly #keys: ChannelKeys;
   readonly #inputs: OnchainInput[] = [];
   #is_busy = false;
+  /** The look-up that was begun last. */
+  #looking: Promise<void> | undefined;
   #is_held = false;
   #closing: { readonly of: OverChannel['state']; readonly channel: ClosingChannel } | undefined;
 
@@ -116,13 +118,21 @@ export class LiveEnding {
     return this.#is_busy || this.fault !== undefined;
   }
 
+  /** Resolves when no look-up in the store is under way. */
+  async looked(): Promise<void> {
+    for (let known: Promise<void> | undefined; known !== this.#looking; ) {
+      known = this.#looking;
+      await known;
+    }
+  }
+
   #drain(): void {
     while (!this.#is_busy && !this.#is_held) {
       const input = this.#inputs.shift();
       if (input === undefined) return;
       try {
         if (input.kind === 'spent' && this.#isRevoked(input.transaction)) {
-          void this.#lookUp(input);
+          this.#looking = this.#lookUp(input);
           return;
         }
         this.#step(input);
@@ -174,7 +184,9 @@ export class LiveEnding {
         held.push(...revokedHtlcsAt(stored, number));
       }
       this.#is_busy = false;
-      this.#step({ ...input, revoked_htlcs: held });
+      // The chain is caught up since: this is one of the inputs that wait for the end of that.
+      if (this.#is_held) this.#inputs.unshift(input);
+      else this.#step({ ...input, revoked_htlcs: held });
     } catch (error) {
       this.#is_busy = false;
       this.#putBack(input, error);

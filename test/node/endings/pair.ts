@@ -10,6 +10,7 @@ import { claimIncoming } from '../../../src/node/channels/incoming.ts';
 import type { OverChannel } from '../../../src/node/endings/ports.ts';
 import type { EndingView } from '../../../src/node/endings/view.ts';
 import { DEFAULT_ONCHAIN_POLICY, type OnchainPolicy } from '../../../src/protocol/onchain/closing-channel.ts';
+import { calmTurns } from '../../support/test-store.ts';
 import { amount, Link, preimage, SECRET, TestNode, World } from '../channels/node.ts';
 import { type Mined, minedSince, paidBy } from './account.ts';
 
@@ -137,7 +138,7 @@ export class Pair {
         await node.channels.book.idle();
         await node.endings.idle();
       }
-      await new Promise((resolve) => setImmediate(resolve));
+      await calmTurns(1);
       const now = `${this.#link?.count} ${this.world.chain.pending.length} ${this.payer.log.length} ${this.shop.log.length}`;
       calm = now === last ? calm + 1 : 0;
       last = now;

@@ -10,6 +10,7 @@ import { type Figure, percentile } from './figures.ts';
 export const name = 'a pair: until the other node works, and until a sale that began after it is paid';
 
 const LANES = 3;
+/** Fewer with TILL_BENCH_TIMES. */
 const TIMES = Number(process.env.TILL_BENCH_TIMES ?? 40);
 const LEASE_SECONDS = 3;
 

@@ -43,6 +43,26 @@ export async function serverDsn(directory: string): Promise<string> {
   return (await schema).dsn;
 }
 
+/** What the stores of tests on a server were asked and have not answered. */
+let under_way = 0;
+
+async function counted<T>(asked: Promise<T>): Promise<T> {
+  under_way++;
+  try {
+    return await asked;
+  } finally {
+    under_way--;
+  }
+}
+
+/** So many turns of the event loop in a row in which no store is asked anything: a server takes longer than one turn. */
+export async function calmTurns(count: number): Promise<void> {
+  for (let calm = 0; calm < count; ) {
+    await new Promise((resolve) => setImmediate(resolve));
+    calm = under_way === 0 ? calm + 1 : 0;
+  }
+}
+
 const opened = new Set<LateStore>();
 
 /** Many tests leave their store to the end of the process, which its connections would put off. */
@@ -81,11 +101,11 @@ class LateStore implements Store {
   }
 
   commit(unit: readonly Write[]): Promise<UnitResult> {
-    return this.#opening.then(({ store }) => store.commit(unit));
+    return counted(this.#opening.then(({ store }) => store.commit(unit)));
   }
 
   read(sql: string, params?: readonly SqlValue[]): Promise<readonly Row[]> {
-    return this.#opening.then(({ store }) => store.read(sql, params));
+    return counted(this.#opening.then(({ store }) => store.read(sql, params)));
   }
 
   /** Nobody else writes the database of a test. */

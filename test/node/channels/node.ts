@@ -37,7 +37,7 @@ import { type ChannelPolicy, DEFAULT_POLICY } from '../../../src/protocol/channe
 import type { RemovedHtlc } from '../../../src/protocol/channel/state.ts';
 import { DEFAULT_ONCHAIN_POLICY, type OnchainPolicy } from '../../../src/protocol/onchain/closing-channel.ts';
 import { COIN_SCRIPT, coinbaseOf, payFrom } from '../../support/coins.ts';
-import { testStore } from '../../support/test-store.ts';
+import { calmTurns, testStore } from '../../support/test-store.ts';
 
 const FEATURES = new Set(Object.values(FEATURE_BITS).map((bit) => bit + 1));
 
@@ -393,7 +393,7 @@ export async function quiet(link: Link, ...nodes: readonly TestNode[]): Promise<
       await node.follower.refresh();
       await node.channels.book.idle();
     }
-    await new Promise((resolve) => setImmediate(resolve));
+    await calmTurns(1);
     calm = link.count === last ? calm + 1 : 0;
     last = link.count;
   }

@@ -14,7 +14,7 @@ import { ChannelOrders } from '../../../src/node/liquidity/channel-orders.ts';
 import type { FailedPayment, OrderedChannel } from '../../../src/node/liquidity/order-ports.ts';
 import type { ChannelWish } from '../../../src/node/liquidity/order-quotes.ts';
 import { ProviderError } from '../../../src/node/liquidity/provider-error.ts';
-import { testStore } from '../../support/test-store.ts';
+import { calmTurns, testStore } from '../../support/test-store.ts';
 
 export const PROVIDER = `02${'11'.repeat(32)}` as NodeId;
 export const REFUND = 'bcrt1qrefund';
@@ -250,5 +250,5 @@ const INFO = {
 
 /** Lets everything that is under way happen. */
 export async function calm(): Promise<void> {
-  for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+  await calmTurns(20);
 }

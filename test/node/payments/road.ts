@@ -24,7 +24,7 @@ import type { ClosedWay, NetworkAnswer, NetworkWays, WayOut } from '../../../src
 import { OutgoingPayments } from '../../../src/node/payments/send.ts';
 import { Refusal } from '../../../src/protocol/channel/fault.ts';
 import type { OfferedHtlc } from '../../../src/protocol/channel/htlc.ts';
-import { testStore } from '../../support/test-store.ts';
+import { calmTurns, testStore } from '../../support/test-store.ts';
 
 export const PREIMAGE = '11'.repeat(32) as PaymentPreimage;
 export const HEIGHT = 500;
@@ -237,7 +237,7 @@ export class Road {
   async quiet(): Promise<void> {
     for (let turn = 0; turn < 20; turn++) {
       await this.store.commit([]);
-      await new Promise((resolve) => setImmediate(resolve));
+      await calmTurns(1);
     }
   }
 

@@ -125,8 +125,9 @@ export class Session {
   }
 
   /**
-   * Sends statements in one piece, before it returns unless something is under way, and answers what each did. Only the
-   * writer's sessions may be asked whether they were warned. Rejects with ConnectionLost or ServerError; what then took effect is for the caller to find out.
+   * Sends statements in one piece, at once unless something is under way, and answers what each did. Only the writer's
+   * sessions may be asked whether they were warned. Rejects with ConnectionLost or ServerError; what then took effect is for
+   * the caller to find out.
    */
   run(statements: readonly Statement[]): Promise<readonly StatementResult[]> {
     const answered = this.#turn === undefined ? this.#send(statements) : this.#turn.then(() => this.#send(statements));

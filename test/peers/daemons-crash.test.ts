@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import type { DaemonKind, PeerDaemon } from './daemons/daemon.ts';
+import { until } from './daemons/daemon-process.ts';
 import { KINDS } from './daemons/kinds.ts';
 import type { Relay } from './daemons/relay.ts';
 import { Stream } from './daemons/stream.ts';
@@ -13,6 +14,10 @@ import { World } from './daemons/world.ts';
 const ROUNDS = Number(process.env.TILL_PEER_ROUNDS ?? 2);
 const SECONDS = Number(process.env.TILL_PEER_SECONDS ?? Number.POSITIVE_INFINITY);
 const TIMEOUT = { timeout: 60_000 + ROUNDS * 120_000 };
+
+const OPENING = { amount_sat: 5_000_000n, push_msat: 2_500_000_000n };
+/** The HTLCs of a channel that the peer has closed end on the chain after so many blocks at most. */
+const MOST_BLOCKS = 300;
 
 /** What is done to the two in the middle of the stream, and undone. */
 type Disturbance = (world: World, daemon: PeerDaemon, relay: Relay) => Promise<void>;
@@ -37,34 +42,70 @@ const DISTURBANCES: Readonly<Record<string, Disturbance>> = {
   'the connection is cut': async (_world, _daemon, relay) => relay.cut(),
 };
 
+/**
+ * The channels that a peer still has after it was killed, which closes some of them by itself. The HTLCs of those have ended
+ * on the chain when this resolves.
+ */
+async function withoutLost(
+  world: World,
+  daemon: PeerDaemon,
+  channels: readonly string[],
+  stream: Stream,
+): Promise<readonly string[]> {
+  const { till } = world;
+  let kept = channels;
+  await until('each channel can be used again, or is closed', async () => {
+    const ours = await Promise.all(channels.map((funding_txid) => till.channel(funding_txid)));
+    kept = channels.filter((_funding_txid, index) => ours[index]?.state === 'CHANNELD_NORMAL');
+    return kept.length === 0 || (await world.areUsable(daemon, ...kept));
+  });
+  if (kept.length === channels.length) return kept;
+  stream.stop();
+  const haveEnded = async (): Promise<boolean> => {
+    const ours = await till.channels(daemon.node_id);
+    return ours.every(({ state, htlcs }) => state === 'CHANNELD_NORMAL' || (state === 'ONCHAIN' && htlcs.length === 0));
+  };
+  for (let mined = 0; mined < MOST_BLOCKS && !(await haveEnded()); mined += 2) await world.mine(2);
+  assert.ok(await haveEnded(), `after ${MOST_BLOCKS} blocks HTLCs of a closed channel have not ended`);
+  return kept;
+}
+
 async function disturb(t: TestContext, kind: DaemonKind, disturbance: Disturbance): Promise<void> {
   const world = await World.open(t);
   const { daemon } = await world.daemon(kind, 'peer');
   await world.fillWallets(daemon);
   const relay = await world.relayTo(daemon);
   await world.connect(daemon, relay.port);
-  const channels = [
-    await world.openFrom(daemon, { amount_sat: 5_000_000n, push_msat: 2_500_000_000n }),
-    await world.openTo(daemon, { amount_sat: 5_000_000n, push_msat: 2_500_000_000n }),
-  ];
-  const sum = { rounds: 0, paid: 0, failed: 0, hanging_at_peer: 0 };
+  let channels: readonly string[] = [await world.openFrom(daemon, OPENING), await world.openTo(daemon, OPENING)];
+  const peer_forgets = kind.lacks.includes('keeping channels when killed');
+  const sum = { rounds: 0, paid: 0, failed: 0, hanging_at_peer: 0, forgotten_by_peer: 0, lost_by_peer: 0 };
+  const why = new Map<string, number>();
   try {
     const end_ms = performance.now() + SECONDS * 1000;
     for (let round = 0; round < ROUNDS && performance.now() < end_ms; round++) {
       const stream = new Stream(world, daemon);
       await stream.reach(4 + ((round * 5) % 17));
       await disturbance(world, daemon, relay);
-      await world.usable(daemon, ...channels);
-      const { paid, failed, hanging_at_peer, faults } = await stream.judge();
+      const kept = peer_forgets ? await withoutLost(world, daemon, channels, stream) : channels;
+      if (kept.length > 0) await world.usable(daemon, ...kept);
+      const { paid, failed, hanging_at_peer, forgotten_by_peer, faults, reasons } = await stream.judge(peer_forgets);
       assert.deepEqual(faults, []);
       assert.deepEqual(await world.disagreements(daemon), []);
       sum.rounds++;
       sum.paid += paid;
       sum.failed += failed;
       sum.hanging_at_peer += hanging_at_peer;
+      sum.forgotten_by_peer += forgotten_by_peer;
+      sum.lost_by_peer += channels.length - kept.length;
+      for (const [reason, count] of reasons) why.set(reason, (why.get(reason) ?? 0) + count);
+      const replacements: string[] = [];
+      while (kept.length + replacements.length < channels.length)
+        replacements.push(await world.openTo(daemon, OPENING));
+      channels = [...kept, ...replacements];
     }
   } finally {
     t.diagnostic(JSON.stringify(sum));
+    for (const [reason, count] of why) t.diagnostic(`${count} times ${reason}`);
   }
 }
 

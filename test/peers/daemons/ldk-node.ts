@@ -158,7 +158,7 @@ export const ldkNode: DaemonKind = {
   name: 'ldk-node',
   missing: LDK_LSP.missing,
   version: LDK_LSP.version,
-  lacks: [],
+  lacks: ['keeping channels when killed'],
   async create(place) {
     mkdirSync(place.dir, { recursive: true });
     const daemon = new LdkNode(place, await freePort());

@@ -13,8 +13,12 @@ export interface Verdict {
   readonly failed: number;
   /** The daemon says that it still pays, and no HTLC is in the channel. */
   readonly hanging_at_peer: number;
+  /** Till has the proof that it paid, and the daemon, which loses data when it is killed, does not know. */
+  readonly forgotten_by_peer: number;
   /** One line for each payment about which the two sides do not agree, or that Till leaves open. */
   readonly faults: readonly string[];
+  /** What the payers said of payments that did not arrive, and how often. */
+  readonly reasons: ReadonlyMap<string, number>;
 }
 
 interface Sent {
@@ -27,6 +31,7 @@ export class Stream {
   readonly #daemon: PeerDaemon;
   readonly #sent: Sent[] = [];
   readonly #lanes: Promise<void>[] = [];
+  readonly #reasons = new Map<string, number>();
   #is_over = false;
   #completed = 0;
 
@@ -52,24 +57,36 @@ export class Stream {
           by === 'till' ? await this.#daemon.invoice(amount_msat) : (await till.invoice(amount_msat)).bolt11;
         this.#sent.push({ by, payment_hash: decodeInvoice(bolt11).payment_hash });
         const end = by === 'till' ? await till.pay(bolt11) : await this.#daemon.pay(bolt11);
-        if (end === 'complete') this.#completed++;
+        if (end === 'complete') {
+          this.#completed++;
+          continue;
+        }
+        // With hashes and numbers each reason would be another one.
+        const reason = `${by}: ${end.replaceAll(/[0-9a-f]{16,}|\d+/g, '#')}`;
+        this.#reasons.set(reason, (this.#reasons.get(reason) ?? 0) + 1);
         // The other side is away, or the channel is: no hurry.
-        else await new Promise((resolve) => setTimeout(resolve, 300));
+        await new Promise((resolve) => setTimeout(resolve, 300));
       }
     } catch {
       // The side that was asked is gone. What became of its payment is judged when it is back.
     }
   }
 
-  /** Lets what is on its way end, and judges every payment. Both sides are up and connected. */
-  async judge(): Promise<Verdict> {
+  /** No more payments; those on their way go on. */
+  stop(): void {
     this.#is_over = true;
+  }
+
+  /** Lets what is on its way end, and judges every payment. Both sides are up and connected. */
+  async judge(peer_forgets = false): Promise<Verdict> {
+    this.stop();
     await Promise.all(this.#lanes);
     await this.#world.quiet(this.#daemon);
     const { till } = this.#world;
     let paid = 0;
     let failed = 0;
     let hanging_at_peer = 0;
+    let forgotten_by_peer = 0;
     const faults: string[] = [];
     for (const { by, payment_hash } of this.#sent) {
       const [payer, payee] = by === 'till' ? [till, this.#daemon] : [this.#daemon, till];
@@ -83,12 +100,13 @@ export class Stream {
       if (is_paid) paid++;
       else failed++;
       if (by === 'peer' && status === 'pending') hanging_at_peer++;
-      if (is_paid ? status === 'failed' || (status !== 'complete' && by === 'till') : status === 'complete') {
+      if (peer_forgets && by === 'till' && !is_paid && status === 'complete') forgotten_by_peer++;
+      else if (is_paid ? status === 'failed' || (status !== 'complete' && by === 'till') : status === 'complete') {
         faults.push(`${payment_hash} by ${by}: the payer says ${status}, the payee ${is_paid ? 'paid' : 'not paid'}`);
       } else if (by === 'till' && status === 'pending') {
         faults.push(`${payment_hash} by Till is pending, and no HTLC is on its way`);
       }
     }
-    return { paid, failed, hanging_at_peer, faults };
+    return { paid, failed, hanging_at_peer, forgotten_by_peer, faults, reasons: this.#reasons };
   }
 }

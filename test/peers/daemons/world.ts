@@ -156,21 +156,24 @@ export class World {
 
   /** Waits until both can use this channel, or all between them. */
   async usable(daemon: PeerDaemon, ...funding_txids: readonly string[]): Promise<void> {
-    await until('both can use the channel', async () => {
-      const ours = (await this.till.channels(daemon.node_id)).filter(
-        ({ funding_txid, state }) =>
-          funding_txids.includes(funding_txid) || (funding_txids.length === 0 && state === 'CHANNELD_NORMAL'),
-      );
-      const theirs = (await daemon.channels()).filter(({ funding_txid }) =>
-        ours.some((channel) => channel.funding_txid === funding_txid),
-      );
-      return (
-        ours.length > 0 &&
-        theirs.length === ours.length &&
-        ours.every(({ state, reestablished }) => state === 'CHANNELD_NORMAL' && reestablished === true) &&
-        theirs.every(({ is_usable }) => is_usable)
-      );
-    });
+    await until('both can use the channel', () => this.areUsable(daemon, ...funding_txids));
+  }
+
+  /** Whether both can use this channel, or all between them. */
+  async areUsable(daemon: PeerDaemon, ...funding_txids: readonly string[]): Promise<boolean> {
+    const ours = (await this.till.channels(daemon.node_id)).filter(
+      ({ funding_txid, state }) =>
+        funding_txids.includes(funding_txid) || (funding_txids.length === 0 && state === 'CHANNELD_NORMAL'),
+    );
+    const theirs = (await daemon.channels()).filter(({ funding_txid }) =>
+      ours.some((channel) => channel.funding_txid === funding_txid),
+    );
+    return (
+      ours.length > 0 &&
+      theirs.length === ours.length &&
+      ours.every(({ state, reestablished }) => state === 'CHANNELD_NORMAL' && reestablished === true) &&
+      theirs.every(({ is_usable }) => is_usable)
+    );
   }
 
   /** Waits until no HTLC is on the channels between the two. */

@@ -105,6 +105,13 @@ export interface DaemonKind {
   /** What it says of its version. */
   readonly version: string;
   /** What it cannot be asked for, so that tests leave it out. */
-  readonly lacks: readonly ('open amounts' | 'forwarding' | 'parts over two channels' | 'peer storage')[];
+  readonly lacks: readonly (
+    | 'open amounts'
+    | 'forwarding'
+    | 'parts over two channels'
+    | 'peer storage'
+    | 'update_fee'
+    | 'keeping channels when killed'
+  )[];
   create(place: DaemonPlace): Promise<PeerDaemon>;
 }

@@ -6,7 +6,7 @@ import { until } from './daemons/daemon-process.ts';
 import { KINDS } from './daemons/kinds.ts';
 import { World } from './daemons/world.ts';
 
-const TIMEOUT = { timeout: 400_000 };
+const TIMEOUT = { timeout: 590_000 };
 
 const TO_TILL_MSAT = 60_000_000n;
 const BY_TILL_MSAT = 70_000_000n;

@@ -102,7 +102,8 @@ export class OutputChecks {
       const peer = this.#queue.get(channel) ?? OURSELVES;
       this.#queue.delete(channel);
       if (finding.kind === 'unspent') this.#found(channel, finding);
-      else this.#options.intake().remove(channel, true);
+      // Where the output pays to something else, the true announcement may be still to come.
+      else this.#options.intake().remove(channel, finding.kind !== 'other_script');
       if (finding.kind === 'other_script') {
         this.#options.lie(peer, `channel ${claim.short_channel_id}: its funding output pays to something else`);
       }

@@ -49,7 +49,7 @@ export class NetworkStopped extends Error {
   }
 }
 
-/** Gossip that waits for the thread: beyond this, that of the peer with the most of it is dropped. */
+/** Gossip that waits for the thread: beyond this, each peer may have its share of as much again, and no more. */
 const MOST_WAITING_BYTES = 8 * 1024 * 1024;
 
 interface Connected {
@@ -202,17 +202,14 @@ export class PublicNetwork {
     const connected = this.#connected.get(peer);
     if (connected === undefined) return;
     const { length } = message;
-    if (this.#waiting_bytes + length > MOST_WAITING_BYTES && this.#isNoisiest(connected)) return;
+    const isTooMuch = this.#waiting_bytes + length > MOST_WAITING_BYTES;
+    if (isTooMuch && sizeOf(connected) + length > MOST_WAITING_BYTES / this.#by_number.size) return;
     connected.gathered.push(message);
     connected.gathered_bytes += length;
     this.#waiting_bytes += length;
     if (this.#willHandOver) return;
     this.#willHandOver = true;
     setImmediate(() => this.#handOver());
-  }
-
-  #isNoisiest(connected: Connected): boolean {
-    return [...this.#by_number.values()].every((each) => sizeOf(each) <= sizeOf(connected));
   }
 
   /** What came in one turn of the event loop goes over in one message. */

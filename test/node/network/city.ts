@@ -45,6 +45,7 @@ export function announcement(
   two: string,
   short_channel_id: string,
   changes: Partial<Extract<KnownMessage, { type: 'channel_announcement' }>> = {},
+  bitcoin_signers?: readonly [string, string],
 ): Buffer {
   const [first, second] = idOf(one) < idOf(two) ? [one, two] : [two, one];
   const message: KnownMessage = {
@@ -66,8 +67,8 @@ export function announcement(
   return signed(message, 258, {
     node_signature_1: first,
     node_signature_2: second,
-    bitcoin_signature_1: `${short_channel_id} ${first}`,
-    bitcoin_signature_2: `${short_channel_id} ${second}`,
+    bitcoin_signature_1: bitcoin_signers?.[0] ?? `${short_channel_id} ${first}`,
+    bitcoin_signature_2: bitcoin_signers?.[1] ?? `${short_channel_id} ${second}`,
   });
 }
 

@@ -158,6 +158,43 @@ test('false channels are forgotten, and their announcer is held off after some',
   each.end();
 });
 
+test('a liar that announces a channel first does not keep the true one out', async () => {
+  const each = new TestKeeper(new ManualClock(NOW));
+  for (const peer of [8, 9]) each.connect(peer);
+  const truth = street('anna', 'berta', '500x1x0', NOW) as [Buffer, Buffer, Buffer];
+  const lie = announcement('anna', 'berta', '500x1x0', { bitcoin_key_1: idOf('liar'), bitcoin_key_2: idOf('liar') }, [
+    'liar',
+    'liar',
+  ]);
+  await each.keeper.receive(8, [lie]);
+  // The true one is one of a channel that is known already.
+  await each.keeper.receive(9, truth);
+  each.finding = () => ({ kind: 'other_script' });
+  each.keeper.block(1001, new Uint8Array(0));
+  await talk([each], 1);
+  assert.equal((await each.keeper.answer('state', {})).channels, 0);
+  each.finding = unspent;
+  await each.keeper.receive(9, truth);
+  each.keeper.block(1002, new Uint8Array(0));
+  await talk([each], 1);
+  assert.equal((await listed(each)).length, 2);
+  assert.equal((await each.keeper.answer('state', {})).unchecked_channels, 0);
+  each.end();
+});
+
+test('what is said to be there and is not is not taken again for an hour', async () => {
+  const each = new TestKeeper(new ManualClock(NOW));
+  each.connect(9);
+  each.finding = () => ({ kind: 'gone' });
+  await each.keeper.receive(9, street('anna', 'berta', '500x1x0', NOW));
+  each.keeper.block(1001, new Uint8Array(0));
+  await talk([each], 1);
+  await each.keeper.receive(9, street('anna', 'berta', '500x1x0', NOW));
+  assert.equal((await each.keeper.answer('state', {})).channels, 0);
+  assert.deepEqual(each.held_off, [], 'it may have been spent a moment ago');
+  each.end();
+});
+
 test('an output that is spent takes its channel off the map after 72 blocks, and a reorganisation brings it back', async () => {
   const each = new TestKeeper(new ManualClock(NOW));
   each.connect(9);

@@ -85,7 +85,8 @@ test('a thread that ends answers what was asked with an error, and what is asked
 });
 
 test('a peer that lies is not read again when it comes back, until two days are over', TIMEOUT, async (t) => {
-  const { network, clock } = scene(t);
+  const real = scene(t);
+  const { network, clock } = real;
   network.start();
   const liar = peerOf('liar');
   network.peerConnected(liar);
@@ -103,8 +104,70 @@ test('a peer that lies is not read again when it comes back, until two days are 
     network.peerDisconnected(again);
     if (isHeldOff) break;
   }
+  // What it says of a channel that we have with it is heard all the same.
+  real.own = () => 'public';
+  const ours = update('anna', 'berta', '500x1x0', { timestamp: NOW });
+  assert.equal(network.takes(peerOf('liar'), ours), false);
   clock.advance(49 * 3_600_000);
   const later = peerOf('liar');
   network.peerConnected(later);
   while (asked(later) === 0) await network.ask('state', {});
+});
+
+/** Fills what a peer may have waiting. All of it is of another chain, and passed over at once. */
+function flood(network: PublicNetwork, peer: NetworkPeer, large_count: number): void {
+  const elsewhere = { chain_hash: '11'.repeat(32) };
+  const small = announcement('anna', 'berta', '500x9x0', elsewhere);
+  const large = Buffer.concat([small, Buffer.alloc(60_000)]);
+  for (const message of Array(large_count).fill(large)) assert.equal(network.takes(peer, message), true);
+  // What is left is less than a message of a few hundred bytes.
+  for (const message of Array(150).fill(small)) network.takes(peer, message);
+}
+
+/** The channels that the map has once it has the one named. */
+async function channelsWith(network: PublicNetwork, name: string): Promise<readonly string[]> {
+  for (;;) {
+    const { entries } = await network.ask('channels', { from: 0 });
+    const names = new Set<string>(entries.map(({ short_channel_id }) => short_channel_id));
+    if (names.has(name)) return [...names].sort();
+  }
+}
+
+test(
+  'of a flood that the thread cannot keep up with, what is too much is dropped, and nothing of others',
+  TIMEOUT,
+  async (t) => {
+    const { network } = scene(t);
+    const [flooder, quiet] = [peerOf('flooder'), peerOf('quiet')];
+    const takeAll = (peer: NetworkPeer, messages: readonly Uint8Array[]): void => {
+      for (const message of messages) network.takes(peer, message);
+    };
+    for (const peer of [flooder, quiet]) network.peerConnected(peer);
+    takeAll(flooder, street('anna', 'berta', '500x1x0', NOW));
+    // The thread has not started, and takes none.
+    flood(network, flooder, 300);
+    takeAll(flooder, [announcement('anna', 'carla', '500x2x0')]);
+    takeAll(quiet, street('berta', 'carla', '500x3x0', NOW));
+    network.start();
+    assert.deepEqual(await channelsWith(network, '500x3x0'), ['500x1x0', '500x3x0']);
+    // It has caught up: the flooder is heard again.
+    takeAll(flooder, street('anna', 'carla', '500x2x0', NOW));
+    await channelsWith(network, '500x2x0');
+  },
+);
+
+test('many who flood together hold little more than one: each has its share', TIMEOUT, async (t) => {
+  const { network } = scene(t);
+  const peers = Array.from({ length: 20 }, (_, index) => peerOf(`flooder ${index}`));
+  const quiet = peerOf('quiet');
+  for (const peer of [...peers, quiet]) network.peerConnected(peer);
+  for (const [index, peer] of peers.entries()) {
+    flood(network, peer, index === 0 ? 300 : 20);
+    network.takes(peer, announcement('anna', 'berta', `500x${index}x0`));
+  }
+  for (const message of street('berta', 'carla', '600x3x0', NOW)) network.takes(quiet, message);
+  network.start();
+  assert.deepEqual(await channelsWith(network, '600x3x0'), ['600x3x0']);
+  const { channels } = await network.ask('state', {});
+  assert.equal(channels, 1, 'no flooder had room for one more');
 });

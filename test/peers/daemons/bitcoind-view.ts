@@ -22,6 +22,8 @@ export class BitcoindView implements BitcoindAddress {
    * Lightning takes then is a little less than what is relayed.
    */
   estimate_per_kb = 2_000;
+  /** The answer about the chain's tip that the node goes on to get; undefined: each time the true one. */
+  #held_tip: unknown;
   readonly #server: Server;
   readonly #bitcoind: BitcoindProcess;
 
@@ -50,6 +52,16 @@ export class BitcoindView implements BitcoindAddress {
     });
   }
 
+  /** From now on the node hears of no new block. Only for Till, which asks for nothing else before it reads a block. */
+  async holdTip(): Promise<void> {
+    this.#held_tip = await this.#bitcoind.call('getblockchaininfo');
+  }
+
+  /** The node hears of all blocks again. */
+  showTip(): void {
+    this.#held_tip = undefined;
+  }
+
   async #answer(path: string, body: string): Promise<{ status: number; text: string }> {
     const asked = JSON.parse(body) as Request | Request[];
     if (!Array.isArray(asked) && asked.method === 'estimatesmartfee') {
@@ -57,6 +69,9 @@ export class BitcoindView implements BitcoindAddress {
       const feerate = (this.estimate_per_kb / 1e8).toFixed(8);
       const id = JSON.stringify(asked.id);
       return { status: 200, text: `{"result":{"feerate":${feerate},"blocks":6},"error":null,"id":${id}}` };
+    }
+    if (!Array.isArray(asked) && asked.method === 'getblockchaininfo' && this.#held_tip !== undefined) {
+      return { status: 200, text: JSON.stringify({ result: this.#held_tip, error: null, id: asked.id }) };
     }
     const { user, password, rpcport } = this.#bitcoind;
     const response = await fetch(`http://127.0.0.1:${rpcport}${path}`, {

@@ -210,6 +210,11 @@ class CoreLightning implements PeerDaemon {
     return invoices.some(({ status }) => status === 'paid');
   }
 
+  async askFee(fee_base_msat: number): Promise<void> {
+    // Not for another ten minutes what it asked before, as it would by itself.
+    await this.#call('setchannel', { id: 'all', feebase: fee_base_msat, feeppm: 10, enforcedelay: 0 });
+  }
+
   async knowsChannel(short_channel_id: string): Promise<boolean> {
     const { channels } = (await this.#call('listchannels', { short_channel_id })) as { channels: unknown[] };
     return channels.length === 2;

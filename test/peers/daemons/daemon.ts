@@ -93,6 +93,8 @@ export interface PeerDaemon {
   paymentStatus(payment_hash: string): Promise<PaymentStatus>;
   /** Whether an invoice of its own is paid. */
   isPaid(payment_hash: string): Promise<boolean>;
+  /** From now on it asks so much for each payment that it passes on; undefined where that cannot be set. */
+  askFee?(fee_base_msat: number): Promise<void>;
   /** Whether it knows a channel of the network in both directions; undefined where it does not tell. */
   knowsChannel(short_channel_id: string): Promise<boolean | undefined>;
 }

@@ -247,6 +247,11 @@ class Lnd implements PeerDaemon {
     return (await this.#ask('GET', `/v1/invoice/${payment_hash}`)).state === 'SETTLED';
   }
 
+  async askFee(fee_base_msat: number): Promise<void> {
+    const policy = { global: true, base_fee_msat: `${fee_base_msat}`, fee_rate_ppm: 10, time_lock_delta: 80 };
+    await this.#ask('POST', '/v1/chanpolicy', policy);
+  }
+
   async knowsChannel(short_channel_id: string): Promise<boolean> {
     const [block, index, output] = short_channel_id.split('x').map(BigInt) as [bigint, bigint, bigint];
     try {

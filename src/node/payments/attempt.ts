@@ -45,6 +45,8 @@ export class Attempt {
   readonly #network_paths: NetworkPaths;
   readonly #give_up_ms: number;
   readonly #parts = new Map<bigint, Sendpay>();
+  /** Our height when each part was sent: blocks may come while it is out. */
+  readonly #sent_heights = new Map<bigint, number>();
   /** Parts that ended and were not looked at. */
   readonly #ended: Sendpay[] = [];
   #wake: () => void = () => {};
@@ -186,6 +188,7 @@ export class Attempt {
 
   async #send({ path, route, amount_msat }: PlannedPart): Promise<void> {
     const { invoice, total_msat, bolt11, label, description } = this.#request;
+    this.#sent_heights.set(this.#next_partid, this.#payments.height());
     try {
       const part = await this.#payments.send({
         route,
@@ -267,7 +270,7 @@ export class Attempt {
   #learn(part: Sendpay): void {
     this.#give_up.partFailed(part);
     const hasNewTerms = this.#network_paths.learn(part);
-    const verdict = verdictOn(part, this.#payments.height());
+    const verdict = verdictOn(part, this.#sent_heights.get(part.partid) ?? this.#payments.height());
     switch (verdict.kind) {
       case 'refused':
         this.#end ??= part;

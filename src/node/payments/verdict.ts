@@ -25,7 +25,7 @@ const PASSING: ReadonlySet<number> = new Set([
   failureCode('expiry_too_soon'),
 ]);
 
-/** Judges a part that failed. `height`: of our chain. */
+/** Judges a part that failed. `height`: of our chain when it was sent. */
 export function verdictOn({ route, channel_id, failure }: Sendpay, height: number): Verdict {
   const own = ownChannel(channel_id);
   const { erring_index, failcode = 0, failcodename } = failure ?? {};

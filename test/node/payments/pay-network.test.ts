@@ -188,3 +188,20 @@ test('a payee that is blocks ahead of us is tried again, one that is not has sai
   await road.fail(second, 2, refusal(HEIGHT));
   await refused;
 });
+
+test('a payee that is blocks ahead is tried again, also when those blocks came while the payment was out', async () => {
+  const { road } = town();
+  const paying = road.pay(road.invoice(100_000_000n), { ...ENOUGH, retry_for_seconds: 20 });
+  const refuse = async (): Promise<void> => {
+    await road.arrived(1);
+    road.height = HEIGHT + 2;
+    const details = { htlc_msat: msat(100_000_000), height: HEIGHT + 2 };
+    await road.fail(road.out[0] as never, 2, { failure: 'incorrect_or_unknown_payment_details', ...details });
+  };
+  await refuse();
+  await road.pass(4);
+  // This one was sent with the blocks that the payee has: its answer is final.
+  const refused = assert.rejects(paying, { code: 203 });
+  await refuse();
+  await refused;
+});

@@ -125,6 +125,8 @@ export class Road {
   payments: OutgoingPayments;
   payer: Payer;
   is_failing: object | undefined;
+  /** Of our chain. */
+  height = HEIGHT;
   /** Of the payer's randomness. */
   seed = 0;
   #next_id = 0n;
@@ -156,7 +158,7 @@ export class Road {
         closedChannels: () => this.closed,
         offer: (channel_id, htlc, writesOf) => this.#offer(channel_id, htlc, writesOf),
         afterwards: (action) => void this.store.commit([]).then(action),
-        height: () => HEIGHT,
+        height: () => this.height,
       },
     });
     return [payments, new Payer(payments, this.clock, this.us.node_id)];

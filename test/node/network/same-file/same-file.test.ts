@@ -1,6 +1,7 @@
 /**
  * One map file for two nodes: Core Lightning's answers were recorded (`core-lightning.json.gz`), Till gives its own. The file
- * is the snapshot, which is too large for the repository; without it the tests are skipped.
+ * is the snapshot, which is too large for the repository; without it the tests are skipped. Where lightningd and bitcoind are
+ * found (`test/peers/daemons/find.ts`), Core Lightning is asked anew.
  */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -16,6 +17,7 @@ import type { ListedChannel, ListedNode, Page } from '../../../../src/node/netwo
 import { feeFor } from '../../../../src/protocol/routing/graph.ts';
 import { TIMEOUT } from '../../../support/time-limit.ts';
 import { TestKeeper } from '../keepers.ts';
+import { anewMissing, CoreLightningOnFile } from './core-lightning-on-file.ts';
 
 /** What was recorded. The digests are of the rows as JSON arrays, sorted. */
 interface Recorded {
@@ -33,6 +35,8 @@ interface Recorded {
   }[];
 }
 
+/** It is asked 900 ways, one after the other. */
+const PATIENCE = { timeout: 600_000 };
 const BLOCKS_A_YEAR = 52_596;
 /** Sums of fractions. */
 const ROUNDING_MSAT = 1;
@@ -112,7 +116,8 @@ suite('on one map file with Core Lightning', { skip, ...TIMEOUT }, () => {
     assert.equal(digestOf(rows), recorded.nodes_sha256);
   });
 
-  test("900 ways cost no more than Core Lightning's, and break no limit", async () => {
+  /** What ways in this map cost. */
+  const prices = () => {
     const halves = new Map(channels.map((each) => [`${each.short_channel_id}/${each.direction}`, each]));
     /** What a way costs, fee and time, and the first limit that it breaks. */
     const priceOf = (amount_msat: number, path: readonly string[]) => {
@@ -131,8 +136,14 @@ suite('on one map file with Core Lightning', { skip, ...TIMEOUT }, () => {
       }
       return { cost_msat: carried_msat - amount_msat + carried_msat * price_of_block * delay, broken };
     };
+    return priceOf;
+  };
+
+  /** Asks Till every question; its way costs no more than the one that is there, and breaks no limit. */
+  const judge = async (questions: Recorded['questions']): Promise<void> => {
+    const priceOf = prices();
     let found = 0;
-    for (const { source, destination, amount_msat, path } of recorded.questions) {
+    for (const { source, destination, amount_msat, path } of questions) {
       const what = `${amount_msat} msat from ${source} to ${destination}`;
       const answer = await node.keeper.answer('ways', {
         source,
@@ -167,5 +178,23 @@ suite('on one map file with Core Lightning', { skip, ...TIMEOUT }, () => {
       assert(ours.cost_msat <= theirs.cost_msat + ROUNDING_MSAT, `${what}: ${ours.cost_msat}, not ${theirs.cost_msat}`);
     }
     assert(found > 300, `only ${found} questions had a way`);
+  };
+
+  test("900 ways cost no more than Core Lightning's, and break no limit", () => judge(recorded.questions));
+
+  test('Core Lightning asked anew: the same lists, and no dearer ways', {
+    skip: anewMissing,
+    ...PATIENCE,
+  }, async (t) => {
+    const core_lightning = await CoreLightningOnFile.start(t, folder as string, recorded.timestamp);
+    assert.equal(digestOf(await core_lightning.channelRows()), recorded.channels_sha256);
+    assert.equal(digestOf(await core_lightning.nodeRows()), recorded.nodes_sha256);
+    const questions = [];
+    for (const { source, destination, amount_msat } of recorded.questions) {
+      const { riskfactor, cltv } = recorded;
+      const asked = { id: destination, fromid: source, amount_msat, riskfactor, cltv };
+      questions.push({ source, destination, amount_msat, path: await core_lightning.pathFor(asked) });
+    }
+    await judge(questions);
   });
 });

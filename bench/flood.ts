@@ -26,9 +26,12 @@ export async function run(): Promise<readonly Figure[]> {
     const alone = await measure(market, 'alone', PAYMENTS);
     const flooder = fork(join(import.meta.dirname, 'support/flooder.ts'), [String(port), String(IDLE)]);
     await once(flooder, 'message');
+    const start = performance.now();
     const beside = await measure(market, 'beside', PAYMENTS);
-    const ended = once(flooder, 'exit');
-    flooder.disconnect();
+    const seconds = (performance.now() - start) / 1000;
+    const [ended, told] = [once(flooder, 'exit'), once(flooder, 'message')];
+    flooder.send('stop');
+    const [answered] = (await told) as [number];
     await ended;
     const figures = (what: string, read: (times: Times) => readonly number[]): readonly Figure[] => {
       const [quiet, flooded] = [percentile(read(alone), 0.99), percentile(read(beside), 0.99)];
@@ -45,6 +48,7 @@ export async function run(): Promise<readonly Figure[]> {
     return [
       ...figures('a payment, from the command to its answer', ({ paid_ms }) => paid_ms),
       ...figures('getinfo of another client of the socket', ({ asked_ms }) => asked_ms),
+      { what: 'bad requests answered meanwhile', value: answered / seconds, unit: '/s' },
     ];
   } finally {
     await market.close();

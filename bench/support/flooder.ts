@@ -1,7 +1,7 @@
 /**
  * Strangers in a process of its own: idle connections, half of which have begun a request, and bad requests one after the
- * other on a few more. Arguments: the port, and how many idle connections. Says `ready` when they are open,
- * and ends with its parent.
+ * other on a few more. Arguments: the port, and how many idle connections. Says `ready` when they are open; told to
+ * stop, it says how many bad requests were answered, and ends. It ends with its parent too.
  */
 import { Agent, request } from 'node:http';
 import { connect, type Socket } from 'node:net';
@@ -19,8 +19,6 @@ const SENT: readonly (readonly [string, Readonly<Record<string, string>>, string
   ['/nothing', {}, ''],
 ];
 
-// Strangers have machines of their own: here they must not take the cores that they are measured on.
-setPriority(19);
 const sockets: Socket[] = [];
 const open = (): Promise<void> =>
   new Promise((resolve, reject) => {
@@ -35,8 +33,11 @@ for (let count = 0; count < idle; count += OPENED_AT_ONCE) {
 for (const socket of sockets) socket.removeAllListeners('error').on('error', () => {});
 for (const [index, socket] of sockets.entries()) if (index % 2 === 0) socket.write('POST /v1/getinfo HTTP/1.1\r\n');
 
+// Strangers have machines of their own: from here on they must not take the cores that they are measured on.
+setPriority(19);
 const agent = new Agent({ keepAlive: true, maxSockets: LANES });
 let is_over = false;
+let answered = 0;
 const ask = ([path, headers, body]: (typeof SENT)[number]): Promise<void> =>
   new Promise((resolve) => {
     const length = { 'content-length': Buffer.byteLength(body) };
@@ -44,12 +45,15 @@ const ask = ([path, headers, body]: (typeof SENT)[number]): Promise<void> =>
     const asking = request(options, (response) => response.on('end', resolve).on('error', resolve).resume());
     asking.on('error', resolve).end(body);
   });
-process.on('disconnect', () => {
+const stop = (): void => {
   is_over = true;
-});
+};
+process.on('disconnect', stop).on('message', stop);
 process.send?.('ready');
 const lanes = Array.from({ length: LANES }, async (_none, lane) => {
-  for (let index = lane; !is_over; index++) await ask(SENT[index % SENT.length] as (typeof SENT)[number]);
+  for (let index = lane; !is_over; index++, answered++) await ask(SENT[index % SENT.length] as (typeof SENT)[number]);
 });
 await Promise.all(lanes);
+if (process.connected) process.send?.(answered);
+process.disconnect?.();
 process.exit(0);

@@ -25,7 +25,7 @@ export async function account(visit: Visit, said?: Said): Promise<PageAnswer> {
     status: said?.kind === 'bad' ? 400 : 200,
     scripts: ['passkey'],
     main: html`
-      <p>${quoted(person.name)}, ${texts.roles[person.role]}</p>
+      <p>${quoted(person.name)}${person.name !== person.role && html`, ${texts.roles[person.role]}`}</p>
       <div class="grid">
         ${passwordForm(visit)}
         <section class="card stack">

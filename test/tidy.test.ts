@@ -172,6 +172,13 @@ test('secp256k1 and its fallback are reached through crypto/ alone, or through t
   );
 });
 
+test('node:http is reached through base/node-http.ts alone: an import of it loads a client for WebSockets', () => {
+  const importers = SOURCES.filter((path) =>
+    /^(import (?!type\b)[^;]*|export (?!type\b)[^;]*) from 'node:http';/m.test(read(path)),
+  );
+  assert.deepEqual(importers, []);
+});
+
 /** Files that are longer than they should be, and why. */
 const LONG: Readonly<Record<string, string>> = {
   'src/api/client/commands.ts': 'generated: every parameter and result of every command',

@@ -2,16 +2,16 @@
  * A server for HTTP on one address: HTTP/1.1 and HTTP/2, over TLS or in the clear. What is not HTTP gets a short answer
  * and no more.
  */
+import { createServer as createHttp2, createSecureServer } from 'node:http2';
+import { createServer as createNetServer, type Server as NetServer, type Socket } from 'node:net';
+import { listenFault } from '../../base/listen-fault.ts';
 import {
   createServer,
   ServerResponse as HttpResponse,
   type IncomingMessage,
   type Server,
   type ServerResponse,
-} from 'node:http';
-import { createServer as createHttp2, createSecureServer } from 'node:http2';
-import { createServer as createNetServer, type Server as NetServer, type Socket } from 'node:net';
-import { listenFault } from '../../base/listen-fault.ts';
+} from '../../base/node-http.ts';
 import type { TlsSettings } from './settings.ts';
 
 /** How long a client may take to send the head of a request, and the whole of it. */

@@ -1,6 +1,6 @@
 /** The JSON-RPC interface of bitcoind over HTTP: calls, several in one request, and a list of txids that is read as it comes. */
 import { readFileSync } from 'node:fs';
-import { Agent, type IncomingMessage, request } from 'node:http';
+import { Agent, type IncomingMessage, request } from '../../base/node-http.ts';
 import type { Txid } from '../../base/types/brand.ts';
 import type { NetworkName } from '../../base/types/network.ts';
 import { ChainError } from './backend.ts';

@@ -1,6 +1,6 @@
 /** The connections on which we ask others: kept for the next request, judged by a guard, through a proxy where that leads. */
-import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
+import { Agent as HttpAgent } from '../../base/node-http.ts';
 import { type AddressGuard, hostNameOf, PrivateAddressError } from './address-guard.ts';
 import { ProxiedHttpAgent, ProxiedHttpsAgent, type ProxyRoute } from './proxy-agents.ts';
 

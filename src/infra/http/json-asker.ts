@@ -2,8 +2,8 @@
  * Asks a server for JSON and answers single values of it: GET, no redirect, a time limit, a bounded answer. Whoever asks
  * never sees the rest of what a stranger wrote.
  */
-import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
+import { request as httpRequest, type IncomingMessage } from '../../base/node-http.ts';
 import type { Clock } from '../../base/types/clock.ts';
 import type { AddressGuard } from './address-guard.ts';
 import { OutgoingAgents, reasonOf } from './agents.ts';

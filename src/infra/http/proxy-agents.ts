@@ -1,9 +1,9 @@
 /** Connections through a SOCKS5 proxy, such as Tor: it resolves the names, so nobody else hears of them. */
-import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { connect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type ConnectionOptions, connect as connectTls } from 'node:tls';
+import { Agent as HttpAgent } from '../../base/node-http.ts';
 import { connectThroughProxy, type ProxyTarget } from '../../base/socks5.ts';
 
 /** Where the proxy is, and whether everything goes through it or only what nothing else can reach. */

@@ -2,8 +2,8 @@
  * Sends messages over HTTP: node:http with connections that are kept, which costs a third of what fetch does. It waits 20
  * seconds at most, follows no redirect, reads little of the answer and keeps none of it.
  */
-import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
+import { request as httpRequest, type IncomingMessage } from '../../base/node-http.ts';
 import type { Clock } from '../../base/types/clock.ts';
 import type { AddressGuard } from '../../infra/http/address-guard.ts';
 import { OutgoingAgents, reasonOf } from '../../infra/http/agents.ts';

@@ -4,6 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { inspect } from 'node:util';
+import { entropyToMnemonic, mnemonicToSeedSync } from '@scure/bip39';
+import { wordlist } from '@scure/bip39/wordlists/english.js';
+import fc from 'fast-check';
 import { curve } from '../../../src/base/crypto/secp256k1.ts';
 import { formatAddress } from '../../../src/base/types/address.ts';
 import { fromHex, toHex } from '../../../src/base/types/hex.ts';
@@ -40,6 +43,21 @@ test('addresses are those that BIP 84 and BIP 86 give for their test words', () 
   assert.equal(address('p2tr', 0, 0), 'bc1p5cyxnuxmeuwuvkwfem96lqzszd02n6xdcjrs20cac6yqjjwudpxqkedrcr');
   assert.equal(address('p2tr', 0, 1), 'bc1p4qhjn9zdvkux4e44uhx8tc55attvtyu358kutcqkudyccelu0was9fqzwh');
   assert.equal(address('p2tr', 1, 0), 'bc1p3qkhfews2uk44qtvauqyr2ttdsw7svhkl9nkm9s9c3x4ax5h60wqwruhk7');
+});
+
+test('the seed is that of BIP 39 for any words and any passphrase', () => {
+  fc.assert(
+    fc.property(
+      fc.uint8Array({ minLength: 32, maxLength: 32 }),
+      fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom('', 'é', 'e\u0301', 'Å', '\ufb01', '한글')),
+      (entropy, passphrase) => {
+        const words = entropyToMnemonic(entropy, wordlist);
+        const seed = seedOf(new Secret(words), new Secret(passphrase)).reveal();
+        assert.equal(toHex(seed), toHex(mnemonicToSeedSync(words, passphrase)));
+      },
+    ),
+    { numRuns: 20 },
+  );
 });
 
 test('the same words always give the same node, and a passphrase or a network another', () => {

@@ -33,6 +33,8 @@ export class Endings implements EndingHost {
   readonly #reports: Reports;
   #stopTip: () => void = () => {};
   #is_stopped = false;
+  /** What happened to channels before it was known which of them are ending; undefined once it is. */
+  #early: (() => void)[] | undefined = [];
   /** The last block that was reported. */
   #tip_height = 0;
   /** While the chain is caught up: the first block that is reported again. */
@@ -52,6 +54,8 @@ export class Endings implements EndingHost {
     const { store, chain } = this.#options;
     const rows = await readAll(store, SELECT_ENDINGS);
     const records = new Map(rows.map((row) => [row.channel_id as ChannelId, endingRecord(row)]));
+    const early = this.#early ?? [];
+    this.#early = undefined;
     const resumed: LiveEnding[] = [];
     for (const channel of channels) {
       const record = records.get(channel.channel_id);
@@ -62,6 +66,7 @@ export class Endings implements EndingHost {
     }
     this.#tip_height = resume_height - 1;
     this.#catchUp(resumed, resume_height);
+    for (const act of early) act();
     this.#stopTip = chain.onTip((event) => {
       if (event.kind === 'disconnected') this.#tip_height = event.block.height - 1;
       else this.#connected(event.block.height);
@@ -153,6 +158,7 @@ export class Endings implements EndingHost {
    * is helped along with fees at once. Said again it only adds urgency.
    */
   begin(channel: OverChannel, is_ours: boolean, is_urgent = false): void {
+    if (this.#early !== undefined) return void this.#early.push(() => this.begin(channel, is_ours, is_urgent));
     const ending = this.#endings.get(channel.channel_id) ?? this.#open(channel, this.#options.chain.tip().height);
     this.#guard(ending, () => {
       const transaction = is_ours ? signedCommitment(channel) : undefined;
@@ -163,8 +169,12 @@ export class Endings implements EndingHost {
     });
   }
 
-  /** The funding output was spent by a transaction in a block. */
+  /**
+   * The funding output was spent by a transaction in a block. The chain may say so while the endings of the last run are still
+   * being read: one that was opened beside them would do everything a second time.
+   */
   spent(channel: OverChannel, transaction: Uint8Array, height: number): void {
+    if (this.#early !== undefined) return void this.#early.push(() => this.spent(channel, transaction, height));
     const ending = this.#endings.get(channel.channel_id) ?? this.#open(channel, height);
     const began_height = Math.max(0, height - REORG_BLOCKS);
     if (began_height < ending.record.began_height) {
@@ -182,6 +192,7 @@ export class Endings implements EndingHost {
 
   /** Another transaction took the place of the funding for good: nothing will ever come of the channel. */
   lost(channel: OverChannel): void {
+    if (this.#early !== undefined) return void this.#early.push(() => this.lost(channel));
     this.#close(this.#endings.get(channel.channel_id) ?? this.#open(channel, this.#options.chain.tip().height));
   }
 

@@ -27,6 +27,8 @@ export const POLICY: OnchainPolicy = { ...DEFAULT_ONCHAIN_POLICY, irrevocable_de
 class Disk implements Store {
   readonly #store: Store;
   #is_dead = false;
+  /** How many turns of the event loop a read takes. */
+  read_turns = 0;
 
   constructor(store: Store) {
     this.#store = store;
@@ -40,6 +42,7 @@ class Disk implements Store {
 
   async read(sql: string, params?: readonly SqlValue[]): Promise<readonly Row[]> {
     const rows = await this.#store.read(sql, params);
+    for (let turn = 0; turn < this.read_turns; turn++) await new Promise((resolve) => setImmediate(resolve));
     return this.#is_dead ? await new Promise(() => {}) : rows;
   }
 
@@ -190,6 +193,11 @@ export class Pair {
     await this.#disks[name].commit([claimIncoming({ channel_id, htlc_id })]);
     channels.fulfil(channel_id, htlc_id, preimage(number).payment_preimage);
     await this.follow();
+  }
+
+  /** From now on this node's database takes its time with every answer, as one on a server does. */
+  slowReads(name: Name): void {
+    this.#disks[name].read_turns = 5;
   }
 
   /** What a node has on disk. */

@@ -96,6 +96,17 @@ for (const cheater of ['payer', 'shop'] as const) {
   }
 }
 
+test('a cheat that the chain tells of while the endings of the last run are still read is followed once', async () => {
+  const pair = await withOldNode('payer', 1);
+  await pair.mine(64);
+  pair.slowReads('shop');
+  await pair.revive('shop');
+  await pair.mine(POLICY.irrevocable_depth + 4);
+  await pair.assertOver('shop');
+  assert.equal(pair.shop.log.filter((line) => line.includes('WITH AN OLD STATE')).length, 1);
+  assert.equal(pair.shop.fulfilled.length, 1, 'what it showed of payments is known, once');
+});
+
 test('who was away until the delays of a cheat were over is told what that cost, once', async () => {
   const pair = await withOldNode('payer', 1);
   await pair.mine(64 + 144 + 2);

@@ -116,7 +116,10 @@ class LateStore implements Store {
 
   async close(): Promise<void> {
     opened.delete(this);
-    const { store, drop } = await this.#opening;
+    // Who used a store that did not open was told; the others must be closed all the same.
+    const open = await this.#opening.catch(() => undefined);
+    if (open === undefined) return;
+    const { store, drop } = open;
     await store.close();
     await drop();
   }

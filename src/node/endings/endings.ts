@@ -6,8 +6,7 @@
 import type { ChannelId, PaymentPreimage, Txid } from '../../base/types/brand.ts';
 import { fromHex } from '../../base/types/hex.ts';
 import { readAll } from '../../infra/store/read-all.ts';
-import type { Row } from '../../infra/store/store.ts';
-import { StoreClosedError } from '../../infra/store/store.ts';
+import { type Row, StoreClosedError } from '../../infra/store/store.ts';
 import { publishableCloses } from '../../protocol/channel/close-agreed.ts';
 import { isUnfunded } from '../../protocol/channel/funding.ts';
 import type { OnchainEnvironment } from '../../protocol/onchain/closing-channel.ts';
@@ -15,8 +14,8 @@ import { nameOf, type Outpoint } from '../../protocol/onchain/outpoint.ts';
 import { type OnchainEffect, type OnchainState, openOnchain } from '../../protocol/onchain/state.ts';
 import { type ClosedChannel, readClosedChannels } from './closed-channels.ts';
 import { preimagesIn, signedCommitment } from './closing-channel.ts';
-import { isImpossible, isVain } from './hopeless.ts';
-import { type EndingHost, fundedPending, LiveEnding, withoutFunded } from './live-ending.ts';
+import { isVain, unusedFunded } from './hopeless.ts';
+import { type EndingHost, LiveEnding, withoutFunded } from './live-ending.ts';
 import { Money } from './money.ts';
 import { type EndingsOptions, PATIENCE_BLOCKS, REORG_BLOCKS } from './options.ts';
 import type { Known, OverChannel } from './ports.ts';
@@ -376,16 +375,9 @@ export class Endings implements EndingHost {
     channels.resolved(ending.channel_id);
   }
 
-  /** The wallet's coins in transactions that were never sent, or can no longer be mined, are free again. */
   #releaseUnused(ending: LiveEnding): void {
-    const used = fundedPending(ending.state);
-    for (const txid of ending.record.funded_txids) {
-      const own = used.has(txid) ? undefined : this.#options.wallet.find(txid);
-      if (own === undefined || own.state === 'dropped') continue;
-      if (own.state === 'held' || isImpossible(ending, own.transaction, txid)) {
-        this.#options.channels.speak(() => this.#money.release(ending, txid));
-      }
-    }
+    const { channels, wallet } = this.#options;
+    for (const txid of unusedFunded(ending, wallet)) channels.speak(() => this.#money.release(ending, txid));
   }
 
   async *readRevoked(channel_id: ChannelId): AsyncIterable<readonly Row[]> {

@@ -4,7 +4,8 @@ import type { Txid } from '../../base/types/brand.ts';
 import { fromHex } from '../../base/types/hex.ts';
 import { parseTransaction, type Transaction, txidOf } from '../../codec/tx/transaction.ts';
 import { nameOf } from '../../protocol/onchain/outpoint.ts';
-import type { LiveEnding } from './live-ending.ts';
+import { fundedPending, type LiveEnding } from './live-ending.ts';
+import type { EndingsOptions } from './options.ts';
 
 /** BOLT 2: after so many blocks without its funding transaction a fundee forgets a channel. */
 const FUNDING_TIMEOUT_BLOCKS = 2_016;
@@ -24,8 +25,18 @@ export function isVain(
   return terms.opener === 'remote' || isGivenUp(terms.funding_txid);
 }
 
+/** Transactions with coins of the wallet that were never sent, or can no longer be mined: their coins are to be free again. */
+export function unusedFunded(ending: LiveEnding, wallet: Pick<EndingsOptions['wallet'], 'find'>): readonly Txid[] {
+  const used = fundedPending(ending.state);
+  return ending.record.funded_txids.filter((txid) => {
+    const own = used.has(txid) ? undefined : wallet.find(txid);
+    if (own === undefined || own.state === 'dropped') return false;
+    return own.state === 'held' || isImpossible(ending, own.transaction, txid);
+  });
+}
+
 /** Whether a block holds something that takes the same output, or what the output would have come from. */
-export function isImpossible({ state, record }: LiveEnding, transaction: Transaction, txid: Txid): boolean {
+function isImpossible({ state, record }: LiveEnding, transaction: Transaction, txid: Txid): boolean {
   const taken = new Map<string, Txid>();
   for (const spend of state.spends) {
     for (const input of parseTransaction(fromHex(spend.transaction)).inputs) taken.set(nameOf(input), spend.txid);

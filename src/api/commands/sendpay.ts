@@ -108,7 +108,11 @@ export const sendpay = defineCommand({
     const same = parts.find((part) => part.groupid === groupid && part.partid === partid);
     if (same !== undefined && same.status !== 'failed') {
       if (same.amount_msat !== last.amount_msat || same.destination !== last.id) {
-        const message = `this part was sent before, with ${same.amount_msat} msat to ${same.destination}`;
+        const how = same.status === 'complete' ? 'succeeded' : 'pending';
+        const message =
+          same.amount_msat !== last.amount_msat
+            ? `Already ${how} with amount ${same.amount_msat}msat (not ${last.amount_msat}msat)`
+            : `Already ${how} to ${same.destination}`;
         throw new RpcError('PAY_RHASH_ALREADY_USED', message);
       }
       return sendpayRow(same);

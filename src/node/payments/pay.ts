@@ -100,10 +100,13 @@ export class Payer {
   #samePayment(parts: readonly Sendpay[], { amount_msat, invoice }: PayRequest): PaidReply {
     const reply = paidReply(parts);
     if (reply.amount_msat !== amount_msat) {
-      throw new RpcError('PAY_RHASH_ALREADY_USED', `already paid, with ${reply.amount_msat} msat`);
+      throw new RpcError(
+        'PAY_RHASH_ALREADY_USED',
+        `Already succeeded with amount ${reply.amount_msat}msat (not ${amount_msat}msat)`,
+      );
     }
     if (reply.destination !== invoice.payee) {
-      throw new RpcError('PAY_RHASH_ALREADY_USED', `already paid, to ${reply.destination}`);
+      throw new RpcError('PAY_RHASH_ALREADY_USED', `Already succeeded to ${reply.destination}`);
     }
     return reply;
   }

@@ -332,7 +332,7 @@ export class OutgoingPayments {
   async #refuseTwice(request: SendRequest): Promise<void> {
     const parts = await this.parts(request.payment_hash);
     if (parts.some((part) => part.status === 'complete')) {
-      throw new RpcError('PAY_RHASH_ALREADY_USED', 'this was paid before');
+      throw new RpcError('PAY_RHASH_ALREADY_USED', 'Already succeeded other parts');
     }
     refuseBeside(
       request,
@@ -361,14 +361,18 @@ export class OutgoingPayments {
 
 /** Throws RpcError when the part, or another group of parts, is there already. */
 function refuseBeside(
-  { groupid, partid }: SendRequest,
+  { payment_hash, groupid, partid }: SendRequest,
   others: readonly Pick<SendRequest, 'groupid' | 'partid'>[],
 ): void {
   if (others.some((other) => other.groupid === groupid && other.partid === partid)) {
-    throw new RpcError('PAY_RHASH_ALREADY_USED', 'this part of this payment was sent before');
+    const name = `payment_hash=${payment_hash}, groupid=${groupid}, partid=${partid}`;
+    const advice = 'Either change the partid, or wait for the payment to complete and start a new group.';
+    throw new RpcError('PAY_RHASH_ALREADY_USED', `There already is a payment with ${name}. ${advice}`);
   }
-  if (others.some((other) => other.groupid !== groupid)) {
-    throw new RpcError('PAY_IN_PROGRESS', 'another attempt to pay this is still under way');
+  const rival = others.find((other) => other.groupid !== groupid);
+  if (rival !== undefined) {
+    const message = `Payment with groupid=${rival.groupid} still in progress, cannot retry before that completes.`;
+    throw new RpcError('PAY_IN_PROGRESS', message);
   }
 }
 

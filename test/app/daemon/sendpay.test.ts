@@ -206,8 +206,12 @@ test(
     await until(() => shop.payments.pending_sets === 1);
     assert.equal((await part(4_000_000)).id, first.id);
     assert.equal(channel.state.htlcs.length, 1);
-    await refused(201, /sent before, with 4000000 msat/, part(5_000_000));
-    await refused(200, 'another attempt to pay this is still under way', part(4_000_000, { groupid: 2 }));
+    await refused(201, /^Already pending with amount 4000000msat \(not 5000000msat\)$/, part(5_000_000));
+    await refused(
+      200,
+      /^Payment with groupid=1 still in progress, cannot retry before that completes\.$/,
+      part(4_000_000, { groupid: 2 }),
+    );
     await refused(200, 'Timed out while waiting', client.call('waitsendpay', { payment_hash, partid: 1, timeout: 0 }));
     assert.equal((await client.call('listpays', { status: 'pending' })).pays.length, 1);
     const [shown] = (await client.call('listpeerchannels', {})).channels;

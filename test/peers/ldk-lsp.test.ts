@@ -5,13 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { BitcoindProcess, bitcoindMissing } from '../support/bitcoind.ts';
-import { COIN_SCRIPT, coinbaseOf, payFrom } from '../support/coins.ts';
-import { Trader } from '../support/market.ts';
+import { COIN_SCRIPT } from '../support/coins.ts';
+import type { Trader } from '../support/market.ts';
 import { TIMEOUT } from '../support/time-limit.ts';
 import { coreLightning } from './daemons/core-lightning.ts';
 import type { PeerDaemon } from './daemons/daemon.ts';
 import { until } from './daemons/daemon-process.ts';
 import { LDK_LSP, LdkLsp } from './daemons/ldk-lsp.ts';
+import { openShop, Purse } from './lsp-shop.ts';
 
 const skip = bitcoindMissing ?? LDK_LSP.missing;
 /** Of the Core Lightning payer. */
@@ -24,11 +25,12 @@ describe(`ldk-node as the provider (${LDK_LSP.version})`, OPTIONS, () => {
   let provider: LdkLsp;
   let payer: LdkLsp;
   let shop: Trader;
-  let next_coin = 1;
+  let purse: Purse;
 
   before(async () => {
     bitcoind = await BitcoindProcess.start();
     await bitcoind.mine(120, COIN_SCRIPT);
+    purse = new Purse(bitcoind);
     provider = await LdkLsp.start('service', join(dir, 'provider'), bitcoind);
     payer = await LdkLsp.start('plain', join(dir, 'payer'), bitcoind);
     for (const node of [provider, payer]) for (let count = 0; count < 3; count++) await give(node);
@@ -40,7 +42,7 @@ describe(`ldk-node as the provider (${LDK_LSP.version})`, OPTIONS, () => {
       await mine(6);
       await until('the channel can be used', async () => (await payer.usable()) === index + 1);
     }
-    shop = await openShop(provider);
+    shop = await openShop(bitcoind, provider);
   });
   after(async () => {
     await shop?.stop('remove');
@@ -50,38 +52,8 @@ describe(`ldk-node as the provider (${LDK_LSP.version})`, OPTIONS, () => {
     rmSync(dir, { recursive: true, force: true });
   });
 
-  /** A new one, that has nothing. */
-  async function openShop(from: LdkLsp, ...options: readonly string[]): Promise<Trader> {
-    const limits = options.some((each) => each.startsWith('--undefended-msat'))
-      ? []
-      : ['--undefended-msat=1000000000000'];
-    const opened = new Trader('shop', [
-      '--network=regtest',
-      '--chain=bitcoind',
-      '--bitcoin-rpcconnect=127.0.0.1',
-      `--bitcoin-rpcport=${bitcoind.rpcport}`,
-      `--bitcoin-rpcuser=${bitcoind.user}`,
-      `--bitcoin-rpcpassword=${bitcoind.password}`,
-      `--lsp=${from.id}@${from.address}`,
-      '--lsp-max-fee=5000sat',
-      '--lsp-max-fee-ppm=20000',
-      ...limits,
-      ...options,
-    ]);
-    await opened.start();
-    await until('the shop has its provider', async () => ((await opened.ask('getinfo')).num_peers as number) === 1);
-    return opened;
-  }
-
   async function give(node: LdkLsp): Promise<void> {
-    await giveTo(await node.ask('address'));
-  }
-
-  async function giveTo(address: string): Promise<void> {
-    const { scriptPubKey } = await bitcoind.call<{ scriptPubKey: string }>('validateaddress', address);
-    const hash = await bitcoind.call<string>('getblockhash', next_coin++);
-    const coin = coinbaseOf(Buffer.from(await bitcoind.call<string>('getblock', hash, 0), 'hex'));
-    await bitcoind.call('sendrawtransaction', payFrom(coin, 100_000_000n, scriptPubKey).bytes.toString('hex'));
+    await purse.giveTo(await node.ask('address'));
   }
 
   async function mine(count: number): Promise<void> {
@@ -132,11 +104,11 @@ describe(`ldk-node as the provider (${LDK_LSP.version})`, OPTIONS, () => {
     await until('the funding is sent', async () => (await bitcoind.call<string[]>('getrawmempool')).length > 0);
     await mine(6);
     await until('the channel can be used', async () => (await payer.usable()) === before_it + 1);
-    const wary = await openShop(trusted);
+    const wary = await openShop(bitcoind, trusted);
     const asked = { amount_msat: 80_000_000, label: 'trust', description: 'x', jit: true };
     await assert.rejects(wary.ask('invoice', asked), /trust/);
     await wary.stop('remove');
-    const trusting = await openShop(trusted, '--client-trusts-lsp');
+    const trusting = await openShop(bitcoind, trusted, '--client-trusts-lsp');
     try {
       const { bolt11 } = await trusting.ask('invoice', asked);
       assert.equal(await payer.pay(bolt11 as string), 'Succeeded');
@@ -150,7 +122,7 @@ describe(`ldk-node as the provider (${LDK_LSP.version})`, OPTIONS, () => {
   });
 
   test('what is more than the operator lends waits for a block with the channel', async () => {
-    const careful = await openShop(provider, '--undefended-msat=50000000');
+    const careful = await openShop(bitcoind, provider, '--undefended-msat=50000000');
     try {
       const before_it = await payer.usable();
       await payer.open(provider, 300_000);
@@ -158,7 +130,7 @@ describe(`ldk-node as the provider (${LDK_LSP.version})`, OPTIONS, () => {
       await mine(6);
       await until('the channel can be used', async () => (await payer.usable()) === before_it + 1);
       // Without a coin it could not be defended in a block either.
-      await giveTo((await careful.ask('newaddr', { addresstype: 'bech32' })).bech32 as string);
+      await purse.giveTo((await careful.ask('newaddr', { addresstype: 'bech32' })).bech32 as string);
       await mine(1);
       await until('the coin is there', async () => {
         const { outputs } = (await careful.ask('listfunds')) as unknown as { outputs: { status: string }[] };
@@ -203,13 +175,13 @@ describe(`ldk-node as the provider (${LDK_LSP.version})`, OPTIONS, () => {
     before(async () => {
       const { rpcport: port, user, password } = bitcoind;
       cln = await coreLightning.create({ dir: join(dir, 'cln'), name: 'cln', bitcoind: { port, user, password } });
-      for (let coin = 0; coin <= CHANNELS; coin++) await giveTo(await cln.newAddress());
+      for (let coin = 0; coin <= CHANNELS; coin++) await purse.giveTo(await cln.newAddress());
       await mine(1);
       await until('it has its coins', async () => (await cln.walletSat()) >= 90_000_000n * BigInt(CHANNELS + 1));
       await cln.connect(provider.id, Number(provider.address.split(':')[1]));
       // Five of them do not carry the largest payment.
       for (let count = 1; count <= CHANNELS; count++) await openOne(42_000n, count);
-      customers_shop = await openShop(provider);
+      customers_shop = await openShop(bitcoind, provider);
     });
     after(async () => {
       await customers_shop?.stop('remove');

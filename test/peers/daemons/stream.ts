@@ -77,10 +77,15 @@ export class Stream {
     this.#is_over = true;
   }
 
+  /** Resolves when the last payment has ended. */
+  async ended(): Promise<void> {
+    await Promise.all(this.#lanes);
+  }
+
   /** Lets what is on its way end, and judges every payment. Both sides are up and connected. */
   async judge(peer_forgets = false): Promise<Verdict> {
     this.stop();
-    await Promise.all(this.#lanes);
+    await this.ended();
     await this.#world.quiet(this.#daemon);
     const { till } = this.#world;
     let paid = 0;

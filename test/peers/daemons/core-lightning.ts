@@ -21,6 +21,11 @@ const bitcoin_cli =
   findProgram('bitcoin-cli') ??
   (process.env.TILL_BITCOIND === undefined ? undefined : join(dirname(process.env.TILL_BITCOIND), 'bitcoin-cli'));
 
+/** Its plugin that sells channels: it is written in Rust, and not built with every Core Lightning. */
+const seller = findProgram('cln-lsps-service');
+export const SELLER_MISSING =
+  seller === undefined ? 'no cln-lsps-service: name its directory in TILL_PEERS' : undefined;
+
 /** Its JSON, as far as it is read here. */
 type Json = Record<string, unknown>;
 
@@ -44,7 +49,7 @@ class CoreLightning implements PeerDaemon {
   readonly dir: string;
   readonly #process: DaemonProcess;
 
-  constructor({ dir, name, bitcoind }: DaemonPlace, port: number) {
+  constructor({ dir, name, bitcoind }: DaemonPlace, port: number, more: readonly string[]) {
     this.dir = dir;
     this.port = port;
     const args = [
@@ -66,6 +71,7 @@ class CoreLightning implements PeerDaemon {
       `--bitcoin-rpcport=${bitcoind.port}`,
       `--bitcoin-rpcuser=${bitcoind.user}`,
       `--bitcoin-rpcpassword=${bitcoind.password}`,
+      ...more,
     ];
     this.#process = new DaemonProcess(program.path, args, dir);
   }
@@ -210,11 +216,6 @@ class CoreLightning implements PeerDaemon {
     return invoices.some(({ status }) => status === 'paid');
   }
 
-  async askFee(fee_base_msat: number): Promise<void> {
-    // Not for another ten minutes what it asked before, as it would by itself.
-    await this.#call('setchannel', { id: 'all', feebase: fee_base_msat, feeppm: 10, enforcedelay: 0 });
-  }
-
   async knowsChannel(short_channel_id: string): Promise<boolean> {
     const { channels } = (await this.#call('listchannels', { short_channel_id })) as { channels: unknown[] };
     return channels.length === 2;
@@ -226,13 +227,27 @@ export const coreLightning: DaemonKind = {
   missing: program.missing ?? (bitcoin_cli === undefined ? 'no bitcoin-cli, which lightningd needs' : undefined),
   version: program.version,
   lacks: [],
-  async create(place) {
-    mkdirSync(place.dir, { recursive: true });
-    writeFileSync(join(place.dir, 'conf'), '');
-    const holder = join(import.meta.dirname, 'core-lightning-holder.ts');
-    writeFileSync(join(place.dir, 'holder'), `#!/bin/sh\nexec '${process.execPath}' '${holder}'\n`, { mode: 0o755 });
-    const daemon = new CoreLightning(place, await freePort());
-    await daemon.start();
-    return daemon;
-  },
+  create: (place) => startIn(place),
 };
+
+/** One that sells channels (LSPS2), at the prices of `core-lightning-seller.ts`. */
+export function createSeller(place: DaemonPlace): Promise<PeerDaemon> {
+  return startIn(place, [
+    `--plugin=${seller}`,
+    '--experimental-lsps2-service',
+    `--experimental-lsps2-promise-secret=${'5e'.repeat(32)}`,
+    `--plugin=${join(place.dir, 'seller')}`,
+  ]);
+}
+
+async function startIn(place: DaemonPlace, more: readonly string[] = []): Promise<PeerDaemon> {
+  mkdirSync(place.dir, { recursive: true });
+  writeFileSync(join(place.dir, 'conf'), '');
+  for (const plugin of ['holder', 'seller']) {
+    const source = join(import.meta.dirname, `core-lightning-${plugin}.ts`);
+    writeFileSync(join(place.dir, plugin), `#!/bin/sh\nexec '${process.execPath}' '${source}'\n`, { mode: 0o755 });
+  }
+  const daemon = new CoreLightning(place, await freePort(), more);
+  await daemon.start();
+  return daemon;
+}

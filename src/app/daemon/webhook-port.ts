@@ -29,6 +29,10 @@ export function fencedSender(sender: Sender, fence: Fence): Sender {
       await fence();
       return await sender.send(message, signal);
     },
+    async sendInOrder(messages, signal) {
+      await fence();
+      return await sender.sendInOrder(messages, signal);
+    },
     refusalOf: (url) => sender.refusalOf(url),
     close: () => sender.close(),
   };

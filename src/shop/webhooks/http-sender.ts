@@ -9,7 +9,8 @@ import type { AddressGuard } from '../../infra/http/address-guard.ts';
 import { OutgoingAgents, reasonOf } from '../../infra/http/agents.ts';
 import type { ProxyRoute } from '../../infra/http/proxy-agents.ts';
 import { UrlRules } from '../../infra/http/url-rules.ts';
-import type { HttpMessage, Sender, SendOutcome } from './ports.ts';
+import { type HttpMessage, RUN_MS, type Sender, type SendOutcome, type SentMessage } from './ports.ts';
+import { failureOf } from './schedule.ts';
 
 export interface HttpSenderOptions {
   readonly clock: Clock;
@@ -48,6 +49,20 @@ export class HttpSender implements Sender {
     if (refusal !== undefined) return { kind: 'failed', reason: `the URL is refused: ${refusal}` };
     const outcome = await this.#attempt(message, signal);
     return outcome === 'dropped' ? ((await this.#attempt(message, signal)) as SendOutcome) : outcome;
+  }
+
+  async sendInOrder(messages: readonly HttpMessage[], signal: AbortSignal): Promise<readonly SentMessage[]> {
+    const { clock } = this.#options;
+    const sent: SentMessage[] = [];
+    const until_ms = clock.monotonicMs() + RUN_MS;
+    for (const message of messages) {
+      const start_ms = clock.monotonicMs();
+      if (sent.length > 0 && (start_ms >= until_ms || signal.aborted)) break;
+      const outcome = await this.send(message, signal);
+      sent.push({ outcome, duration_ms: clock.monotonicMs() - start_ms });
+      if (failureOf(outcome) !== undefined) break;
+    }
+    return sent;
   }
 
   close(): void {

@@ -28,6 +28,8 @@ export interface LineOptions {
 
 /** Messages of one webhook on their way. */
 const MOST_IN_FLIGHT = 16;
+/** Messages in order that go to the sender at once: each hop to its process costs as much CPU as a message. */
+const MOST_IN_A_RUN = 8;
 /** Events read at a time. */
 const PAGE_EVENTS = 100;
 /** Failed deliveries of one webhook that wait; no new event is begun while there are so many. */
@@ -36,6 +38,11 @@ const MOST_RETRIES = 1_000;
 const MOST_WRITTEN_AT_ONCE = 100;
 /** How late the position is written down. */
 const FLUSH_MS = 1_000;
+
+interface MadeAttempt {
+  readonly made: Attempt;
+  readonly outcome: SendOutcome;
+}
 
 export class Line {
   readonly #options: LineOptions;
@@ -104,7 +111,9 @@ export class Line {
     while (this.#mayBegin() && this.#options.traffic.mayBegin(this.#pumpAgain)) {
       const next = this.#takeNext();
       if (next === undefined) break;
-      void this.#deliver(next).catch(this.#options.onBackgroundError);
+      void (typeof next === 'number' ? this.#deliverAgain(next) : this.#deliver(this.#runFrom(next))).catch(
+        this.#options.onBackgroundError,
+      );
     }
     this.#arm();
   }
@@ -137,9 +146,9 @@ export class Line {
 
   /** One attempt, out of the order, that is not repeated. */
   async attemptOnce(message: Message, event_id: number | undefined): Promise<Attempt> {
-    const { made } = await this.#attempt(message, event_id, new AbortController());
+    const [attempt] = await this.#attempt([{ message, event_id }], new AbortController());
     if (!this.#is_stopped) await this.flush();
-    return made;
+    return (attempt as MadeAttempt).made;
   }
 
   /** Writes down how far it is. */
@@ -239,52 +248,82 @@ export class Line {
     this.#has_news = true;
   }
 
-  async #deliver(next: SentEvent | number): Promise<void> {
-    const event_id = typeof next === 'number' ? next : next.event_id;
+  /** Behind the first in order come those that may go with it: while nothing fails. */
+  #runFrom(first: SentEvent): readonly SentEvent[] {
+    if (this.#webhook.is_parallel || this.#failing_since !== undefined) return [first];
+    return [first, ...this.#queue.splice(0, MOST_IN_A_RUN - 1)];
+  }
+
+  async #deliverAgain(event_id: number): Promise<void> {
     const abort = new AbortController();
-    this.#in_flight.set(event_id, { is_new: typeof next !== 'number', abort });
-    const event = typeof next === 'number' ? await this.#options.events.find(next) : next;
-    if (event === undefined) {
-      this.#in_flight.delete(event_id);
-      this.#drop(event_id);
-      return this.pump();
-    }
-    const { made, outcome } = await this.#attempt(messageOf(event), event_id, abort);
-    // Stopped, it stays on its way, so that the position that is written down does not pass it.
-    if (this.#is_stopped) return;
+    this.#in_flight.set(event_id, { is_new: false, abort });
+    const event = await this.#options.events.find(event_id);
+    if (event !== undefined) return await this.#sendRun([event], abort);
     this.#in_flight.delete(event_id);
-    // After a rewind it would be the next to be read, and it has just been sent.
-    if (event_id === this.#position + 1) this.#position = event_id;
-    if (made.failure === undefined) this.#succeeded(event_id);
-    else await this.#failed(event_id, made.failure, outcome);
+    this.#drop(event_id);
     this.pump();
   }
 
+  async #deliver(events: readonly SentEvent[]): Promise<void> {
+    const abort = new AbortController();
+    for (const { event_id } of events) this.#in_flight.set(event_id, { is_new: true, abort });
+    await this.#sendRun(events, abort);
+  }
+
+  async #sendRun(events: readonly SentEvent[], abort: AbortController): Promise<void> {
+    const generation = this.#generation;
+    const messages = events.map((event) => ({ message: messageOf(event), event_id: event.event_id }));
+    const attempts = await this.#attempt(messages, abort);
+    // Stopped, it stays on its way, so that the position that is written down does not pass it.
+    if (this.#is_stopped) return;
+    for (const { event_id } of events) {
+      // After a rewind it may be on its way a second time, and the position waits for that.
+      if (this.#in_flight.get(event_id)?.abort === abort) this.#in_flight.delete(event_id);
+    }
+    // What was not begun goes first again; after a rewind it is read again.
+    if (generation === this.#generation) this.#queue.unshift(...events.slice(attempts.length));
+    for (const [index, { made, outcome }] of attempts.entries()) {
+      const { event_id } = events[index] as SentEvent;
+      // After a rewind it would be the next to be read, and it has just been sent.
+      if (event_id === this.#position + 1) this.#position = event_id;
+      if (made.failure === undefined) this.#succeeded(event_id);
+      else await this.#failed(event_id, made.failure, outcome);
+    }
+    this.pump();
+  }
+
+  /** Sends them in order. Answers those that were begun. */
   async #attempt(
-    message: Message,
-    event_id: number | undefined,
+    messages: readonly { readonly message: Message; readonly event_id: number | undefined }[],
     abort: AbortController,
-  ): Promise<{ readonly made: Attempt; readonly outcome: SendOutcome }> {
+  ): Promise<readonly MadeAttempt[]> {
     const { clock, sender, traffic } = this.#options;
     const tried_at = clock.nowSeconds();
-    const start_ms = clock.monotonicMs();
-    const headers = signedHeaders(this.#webhook, message, tried_at);
-    const end = traffic.begin();
+    const { url } = this.#webhook;
+    const signed = messages.map(({ message }) => ({
+      url,
+      headers: signedHeaders(this.#webhook, message, tried_at),
+      body: message.body,
+    }));
+    const end = traffic.begin(messages.length);
     try {
-      const outcome = await sender.send({ url: this.#webhook.url, headers, body: message.body }, abort.signal);
-      const made: Attempt = {
-        attempt: ++this.#attempts,
-        event_id,
-        message_id: message.message_id,
-        tried_at,
-        duration_ms: clock.monotonicMs() - start_ms,
-        status: outcome.kind === 'answered' ? outcome.status : undefined,
-        failure: failureOf(outcome),
-      };
-      this.#unwritten_attempts.push(made);
-      // What failed is written at once: these have all delivered.
-      if (this.#unwritten_attempts.length > MOST_WRITTEN_AT_ONCE) this.#unwritten_attempts.shift();
-      return { made, outcome };
+      const sent = await sender.sendInOrder(signed, abort.signal);
+      return sent.map(({ outcome, duration_ms }, index) => {
+        const { message, event_id } = messages[index] as (typeof messages)[number];
+        const made: Attempt = {
+          attempt: ++this.#attempts,
+          event_id,
+          message_id: message.message_id,
+          tried_at,
+          duration_ms,
+          status: outcome.kind === 'answered' ? outcome.status : undefined,
+          failure: failureOf(outcome),
+        };
+        this.#unwritten_attempts.push(made);
+        // What failed is written at once: these have all delivered.
+        if (this.#unwritten_attempts.length > MOST_WRITTEN_AT_ONCE) this.#unwritten_attempts.shift();
+        return { made, outcome };
+      });
     } finally {
       end();
     }

@@ -52,10 +52,27 @@ export type SendOutcome =
     }
   | { readonly kind: 'failed'; readonly reason: string };
 
+/** One of several messages, and how long it took. */
+export interface SentMessage {
+  readonly outcome: SendOutcome;
+  readonly duration_ms: number;
+}
+
+/**
+ * So long messages are begun without asking the node again: what has changed there, such as an address or who may speak, is
+ * heeded after that.
+ */
+export const RUN_MS = 100;
+
 /** Sends messages. */
 export interface Sender {
   /** Resolves when it was answered or has failed, after 20 seconds at most. `signal` ends it at once. */
   send(message: HttpMessage, signal: AbortSignal): Promise<SendOutcome>;
+  /**
+   * Sends messages one after the other, each when the one before was delivered, and begins none later than RUN_MS after the
+   * first. Resolves with those that it began, at least one: only the last may not have been delivered.
+   */
+  sendInOrder(messages: readonly HttpMessage[], signal: AbortSignal): Promise<readonly SentMessage[]>;
   /** Why this URL is not sent to; undefined when it is. */
   refusalOf(url: string): string | undefined;
   /** Ends idle connections. */

@@ -3,11 +3,11 @@ import { systemClock } from '../../base/types/clock.ts';
 import { AddressGuard } from '../../infra/http/address-guard.ts';
 import { answerRequests } from '../../infra/http/request-answers.ts';
 import { HttpSender } from './http-sender.ts';
-import type { HttpMessage, SendOutcome } from './ports.ts';
+import type { HttpMessage, SentMessage } from './ports.ts';
 import type { SendingSettings } from './sending-process.ts';
 
-answerRequests<SendingSettings, HttpMessage, SendOutcome>(({ allowed, proxy, user_agent }) => {
+answerRequests<SendingSettings, readonly HttpMessage[], readonly SentMessage[]>(({ allowed, proxy, user_agent }) => {
   const guard = new AddressGuard({ allowed: new Set(allowed) });
   const sender = new HttpSender({ clock: systemClock, guard, proxy, user_agent });
-  return (message, signal) => sender.send(message, signal);
+  return (messages, signal) => sender.sendInOrder(messages, signal);
 });

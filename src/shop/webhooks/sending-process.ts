@@ -3,7 +3,7 @@ import { AddressGuard } from '../../infra/http/address-guard.ts';
 import type { ProxyRoute } from '../../infra/http/proxy-agents.ts';
 import { RequestProcess } from '../../infra/http/request-process.ts';
 import { UrlRules } from '../../infra/http/url-rules.ts';
-import type { HttpMessage, Sender, SendOutcome } from './ports.ts';
+import type { HttpMessage, Sender, SendOutcome, SentMessage } from './ports.ts';
 
 /** What the process is told first. */
 export interface SendingSettings {
@@ -22,7 +22,7 @@ export interface SendingProcessOptions extends SendingSettings {
 
 export class SendingProcess implements Sender {
   readonly #rules: UrlRules;
-  readonly #process: RequestProcess<SendingSettings, HttpMessage, SendOutcome>;
+  readonly #process: RequestProcess<SendingSettings, readonly HttpMessage[], readonly SentMessage[]>;
 
   constructor({ onProblem, ...settings }: SendingProcessOptions) {
     const guard = new AddressGuard({ allowed: new Set(settings.allowed) });
@@ -32,7 +32,7 @@ export class SendingProcess implements Sender {
       settings,
       name: 'the process that sends webhooks',
       starts_with: 'message',
-      failed: (reason): SendOutcome => ({ kind: 'failed', reason }),
+      failed,
       onProblem,
     });
   }
@@ -46,13 +46,25 @@ export class SendingProcess implements Sender {
     return this.#rules.refusalOf(url);
   }
 
-  send(message: HttpMessage, signal: AbortSignal): Promise<SendOutcome> {
-    const refusal = this.refusalOf(message.url);
-    if (refusal !== undefined) return Promise.resolve({ kind: 'failed', reason: `the URL is refused: ${refusal}` });
-    return this.#process.request(message, signal);
+  async send(message: HttpMessage, signal: AbortSignal): Promise<SendOutcome> {
+    const [sent] = await this.sendInOrder([message], signal);
+    return (sent as SentMessage).outcome;
+  }
+
+  sendInOrder(messages: readonly HttpMessage[], signal: AbortSignal): Promise<readonly SentMessage[]> {
+    for (const url of new Set(messages.map((message) => message.url))) {
+      const refusal = this.refusalOf(url);
+      if (refusal !== undefined) return Promise.resolve(failed(`the URL is refused: ${refusal}`));
+    }
+    return this.#process.request(messages, signal);
   }
 
   close(): void {
     this.#process.close();
   }
+}
+
+/** The first message has failed, and so no other was begun. */
+function failed(reason: string): readonly SentMessage[] {
+  return [{ outcome: { kind: 'failed', reason }, duration_ms: 0 }];
 }

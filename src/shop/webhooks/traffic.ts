@@ -26,10 +26,10 @@ export class Traffic {
     return false;
   }
 
-  /** A message begins; the function that is returned must be called when it ends. */
-  begin(): () => void {
+  /** A message begins, or several that go one after the other; the function that is returned must be called at the end. */
+  begin(messages: number): () => void {
     this.#in_flight++;
-    this.#begun++;
+    this.#begun += messages;
     if (!this.#is_due) {
       this.#is_due = true;
       setImmediate(() => this.#turn());

@@ -51,6 +51,16 @@ describe('the process that sends webhooks', () => {
     assert.deepEqual(receiver.received.map(({ body }) => body).sort(), [...bodies].sort());
   });
 
+  it('sends messages in order, and none behind one that was not delivered', async () => {
+    receiver.answer = (response, { event }) => response.writeHead(event.id === 3 ? 500 : 204).end();
+    const sent = await sender.sendInOrder([message(1), message(2), message(3), message(4)], NEVER);
+    assert.deepEqual(
+      sent.map(({ outcome }) => (outcome.kind === 'answered' ? outcome.status : outcome.reason)),
+      [204, 204, 500],
+    );
+    assert.deepEqual(receiver.ids, [1, 2, 3]);
+  });
+
   it('is started again after it has died, and what was under way counts as failed', async () => {
     receiver.answer = () => {};
     const lost = sender.send(message(1), NEVER);

@@ -12,7 +12,8 @@ import { Secret } from '../../../src/base/types/secret.ts';
 import type { Store } from '../../../src/infra/store/store.ts';
 import { WatchedStore } from '../../../src/infra/store/watched-store.ts';
 import { EventLog } from '../../../src/shop/events/event-log.ts';
-import type { HttpMessage, Sender, SendOutcome } from '../../../src/shop/webhooks/ports.ts';
+import type { HttpMessage, Sender, SendOutcome, SentMessage } from '../../../src/shop/webhooks/ports.ts';
+import { failureOf } from '../../../src/shop/webhooks/schedule.ts';
 import { Webhooks } from '../../../src/shop/webhooks/webhooks.ts';
 import { Random } from '../../sim/random.ts';
 import { testStore } from '../../support/test-store.ts';
@@ -22,6 +23,7 @@ const ROUNDS = Number(process.env.TILL_STORM_ROUNDS ?? 12);
 const STEPS = 250;
 const SEED = Number(process.env.TILL_SEED ?? Date.now() % 1_000_000);
 
+const NEVER = new AbortController().signal;
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /** What one receiver has taken, and in which mood it is. */
@@ -77,6 +79,16 @@ async function weather(random: Random): Promise<void> {
         if (is_dead) return await never;
         const outcome = await (keepers.get(message.url) as Shopkeeper).answer(message);
         return is_dead ? await never : outcome;
+      },
+      async sendInOrder(messages) {
+        const sent: SentMessage[] = [];
+        for (const message of messages) {
+          const outcome = await this.send(message, NEVER);
+          sent.push({ outcome, duration_ms: 0 });
+          // It may end anywhere behind the first.
+          if (failureOf(outcome) !== undefined || random.chance(0.2)) break;
+        }
+        return sent;
       },
       refusalOf: () => undefined,
       close: () => {},

@@ -1,4 +1,4 @@
-/** Till buys channels ahead of a node of LDK (LSPS1), and pays for them from its wallet. */
+/** Till buys channels ahead of a node of LDK (LSPS1): paid from the wallet and over Lightning, and given back. */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -35,7 +35,7 @@ describe(`LDK sells channels ahead (${LDK_LSPS1.version})`, OPTIONS, () => {
     bitcoind = await BitcoindProcess.start();
     await bitcoind.mine(120, COIN_SCRIPT);
     purse = new Purse(bitcoind);
-    provider = await openProvider();
+    provider = await openProvider('sells');
     shop = await openShopWithCoin(provider);
   });
   after(async () => {
@@ -45,8 +45,8 @@ describe(`LDK sells channels ahead (${LDK_LSPS1.version})`, OPTIONS, () => {
     rmSync(dir, { recursive: true, force: true });
   });
 
-  async function openProvider(): Promise<LdkLsp> {
-    const opened = await LdkLsp.start('sells', join(dir, 'sells'), bitcoind);
+  async function openProvider(role: 'sells' | 'refuses'): Promise<LdkLsp> {
+    const opened = await LdkLsp.start(role, join(dir, role), bitcoind);
     for (let coin = 0; coin < 3; coin++) await purse.giveTo(await opened.ask('address'));
     await bitcoind.mine(6, COIN_SCRIPT);
     await opened.ask('sync');
@@ -65,11 +65,21 @@ describe(`LDK sells channels ahead (${LDK_LSPS1.version})`, OPTIONS, () => {
     return opened;
   }
 
-  /** Mines what is sent until the order stands so. */
+  async function buy(from: Trader, amount_sat: number, payway: 'lightning' | 'onchain'): Promise<Order> {
+    // A payment that is made at an old height leaves its payee too few blocks.
+    const height = await bitcoind.call<number>('getblockcount');
+    await until('the shop has seen all blocks', async () => (await from.ask('getinfo')).blockheight === height);
+    return (await from.ask('buychannel', { amount_sat, maxfee: '10000sat', payway })) as unknown as Order;
+  }
+
+  /** Mines what is sent until the order stands so: nothing is mined while a payment is on its way. */
   async function untilOrder(of: Trader, number: number, status: string): Promise<Order> {
     let order: Order | undefined;
+    await until('something is sent', async () => {
+      return status === 'refunded' || (await bitcoind.call<string[]>('getrawmempool')).length > 0;
+    });
     await until(`order ${number} is ${status}`, async () => {
-      await bitcoind.mine(1, COIN_SCRIPT);
+      if (status !== 'refunded') await bitcoind.mine(1, COIN_SCRIPT);
       const { orders } = (await of.ask('listchannelorders')) as unknown as { orders: Order[] };
       order = orders.find((each) => each.order === number);
       return order?.status === status;
@@ -96,11 +106,46 @@ describe(`LDK sells channels ahead (${LDK_LSPS1.version})`, OPTIONS, () => {
   });
 
   test('a channel that is paid from the wallet', async () => {
-    const asked = { amount_sat: 500_000, maxfee: '10000sat', payway: 'onchain' };
-    const { order } = (await shop.ask('buychannel', asked)) as unknown as Order;
+    const { order } = await buy(shop, 500_000, 'onchain');
     const { problem, funding_txid } = await untilOrder(shop, order, 'delivered');
     assert.equal(problem, undefined);
     const bought = (await shop.usable()).find((channel) => channel.funding_txid === funding_txid);
     assert.equal(bought?.total_msat, 500_000_000);
+  });
+
+  test('a channel that is paid over Lightning', async () => {
+    await shop.ask('fundchannel', { id: provider.id, amount: 300_000, announce: false });
+    await until('the channel can be used', async () => {
+      await bitcoind.mine(1, COIN_SCRIPT);
+      return (await shop.usable()).length === 2;
+    });
+    const { order } = await buy(shop, 400_000, 'lightning');
+    const { problem, pay_way } = await untilOrder(shop, order, 'delivered');
+    assert.deepEqual([problem, pay_way], [undefined, 'lightning']);
+    const { pays } = (await shop.ask('listpays')) as unknown as { pays: { status: string }[] };
+    assert.deepEqual(
+      pays.map(({ status }) => status),
+      ['complete'],
+      'it is paid once',
+    );
+    assert.equal((await shop.usable()).length, 3);
+  });
+
+  test('a payment that it gives back is a refund', async () => {
+    const refusing = await openProvider('refuses');
+    const other = await openShopWithCoin(refusing);
+    try {
+      await other.ask('fundchannel', { id: refusing.id, amount: 300_000, announce: false });
+      await until('the channel can be used', async () => {
+        await bitcoind.mine(1, COIN_SCRIPT);
+        return (await other.usable()).length === 1;
+      });
+      const { order } = await buy(other, 400_000, 'lightning');
+      const { problem } = await untilOrder(other, order, 'refunded');
+      assert.match(problem ?? '', /gave the payment back/);
+    } finally {
+      await other.stop('remove');
+      await refusing.stop();
+    }
   });
 });

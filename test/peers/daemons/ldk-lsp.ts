@@ -10,9 +10,9 @@
  * (ID:STATUS ...). `ldk-node.ts` says what else. `service` asks 1 per cent and 2,000 sat at least, for payments of 30,000 to
  * 1,000,000 sat, and opens twice what the payment needs; `trusted` does the same with client_trusts_lsp; `plain` sells nothing.
  *
- * `ldk-lsps1 sells ...`, started and asked in the same way, sells channels ahead (LSPS1) of 100,000 to 5,000,000 sat: paid over
- * Lightning for 3,000 sat, on the chain for 3,500 sat, and one satoshi more with each order. It is written around LDK 0.3: no
- * release before it has a service for LSPS1 that is compiled without more.
+ * `ldk-lsps1 sells|refuses ...`, started and asked in the same way, sells channels ahead (LSPS1) of 100,000 to 5,000,000 sat:
+ * paid over Lightning for 3,000 sat, on the chain for 3,500 sat, and one satoshi more with each order. `refuses` gives every
+ * payment over Lightning back. Around LDK 0.3: no release before it has a service for LSPS1 that is compiled without more.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, openSync } from 'node:fs';
@@ -26,7 +26,7 @@ export const LDK_LSP = find('ldk-lsp');
 export const LDK_LSPS1 = find('ldk-lsps1');
 
 /** What one of them does. */
-type Role = 'service' | 'trusted' | 'plain' | 'sells';
+type Role = 'service' | 'trusted' | 'plain' | 'sells' | 'refuses';
 
 export class LdkLsp {
   readonly id: string;
@@ -48,7 +48,7 @@ export class LdkLsp {
     const { rpcport, user, password } = bitcoind;
     const output = openSync(join(dir, 'events'), 'a');
     const args = [role, dir, String(rpcport), user, password, String(port)];
-    const { path } = role === 'sells' ? LDK_LSPS1 : LDK_LSP;
+    const { path } = role === 'sells' || role === 'refuses' ? LDK_LSPS1 : LDK_LSP;
     const child = spawn(path, args, { stdio: ['pipe', 'pipe', output] });
     const node = new LdkLsp(child, `127.0.0.1:${port}`);
     return Object.assign(node, { id: await node.ask('id') });

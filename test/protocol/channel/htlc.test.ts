@@ -186,3 +186,14 @@ test('a removal carries attribution data, and the same again after a reconnect',
     removals,
   );
 });
+
+test('the first proposal of a batch says that a commitment is due, and the others do not', () => {
+  const { alice } = usablePair();
+  alice.take('commit_due');
+  alice.do(offer(1, 1_000_000));
+  assert.equal(alice.take('commit_due').length, 1);
+  alice.do(offer(2, 1_000_000));
+  assert.equal(alice.take('commit_due').length, 0);
+  alice.do({ kind: 'commit' });
+  assert.equal(alice.state.commit_due, false);
+});

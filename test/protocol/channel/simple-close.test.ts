@@ -181,6 +181,47 @@ test('the operator pays more: closing_complete again, and the new transaction ta
   assert.deepEqual(kept.closing_feerange, { min_per_kw: 4_000, max_per_kw: 4_000 });
 });
 
+test('the opener pays the fair fee for its transaction, the other side the least, and more only when asked for more', () => {
+  const feerate = (end: End): number => {
+    const transaction = end.state.own_closing_transaction ?? '';
+    const { weight, outputs } = readTransaction(Buffer.from(transaction, 'hex'));
+    const fee_sat = FUNDING_SAT - outputs.reduce((sum, { amount_sat }) => sum + amount_sat, 0n);
+    return (Number(fee_sat) * 1_000) / weight;
+  };
+  const pair = simplePair(realSigner);
+  pair.bob.do({ kind: 'shutdown' });
+  pair.exchange();
+  const [fair_per_kw, least_per_kw] = [feerate(pair.alice), feerate(pair.bob)];
+  assert.ok(fair_per_kw >= 1_000 && fair_per_kw < 1_020, `${fair_per_kw} per kw`);
+  assert.ok(least_per_kw >= 253 && least_per_kw < 260, `${least_per_kw} per kw`);
+  pair.bob.do({ kind: 'shutdown', feerange: { min_per_kw: 253, max_per_kw: 5_000 } });
+  pair.exchange();
+  const asked_per_kw = feerate(pair.bob);
+  assert.ok(asked_per_kw >= 1_000 && asked_per_kw < 1_020, `${asked_per_kw} per kw`);
+});
+
+test('a close that no block takes is offered with more, once the offer before has been answered', () => {
+  const pair = simplePair();
+  pair.alice.do({ kind: 'raise_close', feerate_per_kw: 2_000 });
+  assert.deepEqual(pair.alice.outbox, [], 'nothing is closed yet');
+  pair.alice.do({ kind: 'shutdown' });
+  pair.exchange();
+  const first = pair.alice.state.own_closing_transaction;
+  pair.alice.do({ kind: 'raise_close', feerate_per_kw: 2_000 });
+  const [raised] = pair.alice.outbox as ClosingComplete[];
+  assert.equal(raised?.type, 'closing_complete');
+  pair.alice.do({ kind: 'raise_close', feerate_per_kw: 3_000 });
+  assert.equal(pair.alice.outbox.length, 1, 'the peer has not answered');
+  pair.exchange();
+  assert.notEqual(pair.alice.state.own_closing_transaction, first);
+  pair.alice.do({ kind: 'raise_close', feerate_per_kw: 3_000 });
+  const [again] = pair.alice.outbox as ClosingComplete[];
+  assert.ok((again?.fee_satoshis ?? 0n) > (raised?.fee_satoshis ?? 0n));
+  pair.disconnect();
+  pair.alice.do({ kind: 'raise_close', feerate_per_kw: 4_000 });
+  assert.deepEqual(pair.alice.outbox, [], 'the peer is away');
+});
+
 test('a peer that replaces its transaction without end does not make us forget our own', () => {
   const pair = simplePair();
   pair.alice.do({ kind: 'shutdown' });
@@ -320,6 +361,15 @@ test('closing_complete is refused where it was not agreed on, and closing_signed
   const { channel_id } = other.bob.state.terms;
   const signed = { type: 'closing_signed', channel_id, fee_satoshis: sat(200), signature: '00'.repeat(64) } as const;
   assert.match(judged(other.bob, signed) ?? '', /closing_complete/);
+});
+
+test('closing_sig to a side that has offered nothing is refused', () => {
+  const pair = simplePair(fakeSigner, 0n);
+  const complete = offered(pair);
+  pair.bob.outbox.length = 0;
+  pair.bob.do({ kind: 'message', message: complete });
+  const [sig] = pair.bob.outbox.splice(0) as [ClosingSig];
+  assert.match(judged(pair.bob, sig) ?? '', /without a closing_complete/);
 });
 
 test('closing_sig must answer exactly one signature of our offer, with the same words', () => {

@@ -4,6 +4,7 @@ import { field } from '../rpc/fields.ts';
 import { extraTlvs, refuseKeysend } from './keysend-request.ts';
 import { defineCommand } from './modules.ts';
 import { PAY_ERRORS, usualFee } from './pay-request.ts';
+import { xpaid } from './xpay.ts';
 
 /** Pays a node without an invoice. */
 export const xkeysend = defineCommand({
@@ -56,12 +57,6 @@ A spontaneous payment is no proof of anything: the payer chooses the preimage, s
       },
       signal,
     );
-    return {
-      payment_preimage: paid.payment_preimage as string,
-      failed_parts: paid.failed_parts,
-      successful_parts: paid.number_of_parts,
-      amount_msat: paid.amount_msat as bigint,
-      amount_sent_msat: paid.amount_sent_msat as bigint,
-    };
+    return xpaid(paid);
   },
 });

@@ -1,3 +1,4 @@
+import type { PaidReply } from '../../node/payments/pay.ts';
 import { answer } from '../rpc/answer.ts';
 import { optional, required, withDefault } from '../rpc/command.ts';
 import { field } from '../rpc/fields.ts';
@@ -48,12 +49,17 @@ export const xpay = defineCommand({
       },
       signal,
     );
-    return {
-      payment_preimage: paid.payment_preimage as string,
-      failed_parts: paid.failed_parts,
-      successful_parts: paid.number_of_parts,
-      amount_msat: paid.amount_msat as bigint,
-      amount_sent_msat: paid.amount_sent_msat as bigint,
-    };
+    return xpaid(paid);
   },
 });
+
+/** A payment as the newer commands answer it. */
+export function xpaid({ payment_preimage, failed_parts, number_of_parts, amount_msat, amount_sent_msat }: PaidReply) {
+  return {
+    payment_preimage: payment_preimage as string,
+    failed_parts,
+    successful_parts: number_of_parts,
+    amount_msat: amount_msat as bigint,
+    amount_sent_msat: amount_sent_msat as bigint,
+  };
+}

@@ -141,7 +141,11 @@ test('getroute, sendpay and waitsendpay over the channel, and again', TIMEOUT, a
   const again = await client.call('sendpay', params);
   assert.equal(again.status, 'complete');
   assert.equal(again.payment_preimage, ended.payment_preimage);
-  await refused(201, /Already succeeded with amount 50000000msat \(not 50000001msat\)/, client.call('sendpay', { ...params, route: await routeOf(50_000_001) }));
+  await refused(
+    201,
+    /Already succeeded with amount 50000000msat \(not 50000001msat\)/,
+    client.call('sendpay', { ...params, route: await routeOf(50_000_001) }),
+  );
   const { payments } = await client.call('listsendpays', { payment_hash });
   assert.deepEqual(
     payments.map(({ status, amount_msat }) => [status, Number(amount_msat)]),

@@ -27,6 +27,8 @@ const LONGER = [
   'test/app/daemon/hostile-texts',
   'test/app/daemon/pair',
   'test/node/network/same-file',
+  'test/peers/ldk-force-close',
+  'test/peers/ldk-parts',
 ];
 const isLonger = (file: string): boolean => LONGER.some((path) => file.startsWith(path));
 const isOfLonger = given.includes('--longer');

@@ -16,6 +16,8 @@ export interface Figure {
 /** A bench: `bench/<topic>.ts` exports one. */
 export interface Bench {
   readonly name: string;
+  /** It takes minutes: left out unless it is named. */
+  readonly isSlow?: boolean;
   run(): Promise<readonly Figure[]>;
 }
 

@@ -21,6 +21,7 @@ console.log(`Node ${process.versions.node}, ${process.platform} ${process.arch}`
 let missed = 0;
 for (const topic of wanted.length === 0 ? topics : wanted) {
   const bench = (await import(`./${topic}.ts`)) as Bench;
+  if (bench.isSlow === true && wanted.length === 0) continue;
   console.log(`\n${bench.name}`);
   for (const figure of await bench.run()) {
     console.log(formatFigure(figure));

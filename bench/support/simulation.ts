@@ -10,6 +10,31 @@ import { Knowledge } from '../../src/protocol/routing/knowledge.ts';
 import { findParts, Searches } from '../../src/protocol/routing/parts.ts';
 import type { SearchRequest } from '../../src/protocol/routing/search.ts';
 
+/** A part of a payment: the halves that it goes over, and what each of them carries. */
+export interface SimulatedPart {
+  readonly amount_msat: number;
+  readonly way: {
+    readonly halves: readonly number[];
+    readonly amounts_msat: readonly number[];
+    readonly fee_msat: number;
+  };
+}
+
+/** Finds the ways of one payment, and learns from what becomes of its parts. */
+export interface Payer {
+  /** Parts that bring what is missing; undefined when there are none. `held_msat`: what earlier parts hold, by half. */
+  find(
+    missing_msat: number,
+    max_fee_msat: number,
+    held_msat: ReadonlyMap<number, number>,
+  ): readonly SimulatedPart[] | undefined;
+  /** A part failed at this place of its way, or at none (-1). `carried_msat`: what each half had to carry in all. */
+  learn(part: SimulatedPart, lacking: number, carried_msat: readonly number[]): void;
+}
+
+/** A payer that has learned nothing yet; it knows what its own channels hold. */
+export type NewPayer = (request: SearchRequest, hidden: Float64Array) => Payer;
+
 /** What became of the payments that one way could have carried. */
 export interface Simulated {
   readonly count: number;
@@ -20,16 +45,20 @@ export interface Simulated {
 }
 
 const MOST_ROUNDS = 30;
-const MOST_PARTS = 16;
+export const MOST_PARTS = 16;
 const PRICE_OF_DOUBT = 0.3;
 
-/** Pays so many times, each time with a payer that knows nothing of others. `draw` answers numbers below 1. */
+/**
+ * Pays so many times, each time with a payer that knows nothing of others. `draw` answers numbers below 1: the same numbers
+ * give the same balances and the same payments, whoever finds the ways.
+ */
 export function simulate(
   map: NetworkMap,
   graph: Graph,
   amount_msat: number,
   count: number,
   draw: () => number,
+  newPayer: NewPayer = (request) => new OwnPayer(graph, request),
 ): Simulated {
   const hidden = hiddenBalances(graph, draw);
   const truth = {
@@ -45,7 +74,7 @@ export function simulate(
     const certain = { ...request, price_of_doubt: 0 };
     if (findParts(searches, truth, new Knowledge(), certain, 1) === undefined) continue;
     sums.count++;
-    const end = pay(searches, graph, hidden, request);
+    const end = pay(newPayer(request, hidden), graph, hidden, request);
     sums.htlcs += end.htlcs;
     if (end.fee_msat === undefined) continue;
     sums.paid++;
@@ -61,36 +90,55 @@ export function simulate(
   };
 }
 
-/** Tries until all parts have arrived, learning from each that did not. */
-function pay(searches: Searches, graph: Graph, hidden: Float64Array, request: SearchRequest) {
-  const knowledge = new Knowledge();
+/** Till's own search. */
+class OwnPayer implements Payer {
+  readonly #graph: Graph;
+  readonly #request: SearchRequest;
+  readonly #searches = new Searches();
+  readonly #knowledge = new Knowledge();
+
+  constructor(graph: Graph, request: SearchRequest) {
+    this.#graph = graph;
+    this.#request = request;
+  }
+
+  find(amount_msat: number, max_fee_msat: number, held_msat: ReadonlyMap<number, number>) {
+    const asked = { ...this.#request, amount_msat, max_fee_msat, held_msat };
+    return findParts(this.#searches, this.#graph, this.#knowledge, asked, MOST_PARTS);
+  }
+
+  learn({ way }: SimulatedPart, lacking: number, carried_msat: readonly number[]): void {
+    const { now_seconds } = this.#request;
+    for (const [index, half] of way.halves.entries()) {
+      if (half >= this.#graph.half_places || (lacking !== -1 && index > lacking)) continue;
+      const carried = carried_msat[index] as number;
+      if (index === lacking) this.#knowledge.refused(half, carried, now_seconds);
+      else this.#knowledge.carried(half, carried, now_seconds);
+    }
+  }
+}
+
+/** Tries until all parts have arrived. */
+function pay(payer: Payer, graph: Graph, hidden: Float64Array, request: SearchRequest) {
   const held_msat = new Map<number, number>();
   let missing_msat = request.amount_msat;
   let fee_msat = 0;
   let htlcs = 0;
   for (let round = 1; round <= MOST_ROUNDS; round++) {
-    const max_fee_msat = request.max_fee_msat - fee_msat;
-    const asked = { ...request, amount_msat: missing_msat, max_fee_msat, held_msat };
-    const parts = findParts(searches, graph, knowledge, asked, MOST_PARTS);
+    const parts = payer.find(missing_msat, request.max_fee_msat - fee_msat, held_msat);
     if (parts === undefined) break;
-    for (const { amount_msat, way } of parts) {
+    for (const part of parts) {
+      const { halves, amounts_msat, fee_msat: part_fee_msat } = part.way;
       htlcs++;
-      const lacking = way.halves.findIndex((half, index) => {
-        const wanted = (way.amounts_msat[index] as number) + (held_msat.get(half) ?? 0);
-        return half < graph.half_places && wanted > (hidden[half] as number);
-      });
-      for (const [index, half] of way.halves.entries()) {
-        const carried = (way.amounts_msat[index] as number) + (held_msat.get(half) ?? 0);
-        if (half >= graph.half_places || (lacking !== -1 && index > lacking)) continue;
-        if (index === lacking) knowledge.refused(half, carried, request.now_seconds);
-        else knowledge.carried(half, carried, request.now_seconds);
-      }
+      const carried = halves.map((half, index) => (amounts_msat[index] as number) + (held_msat.get(half) ?? 0));
+      const lacking = halves.findIndex(
+        (half, index) => half < graph.half_places && (carried[index] as number) > (hidden[half] as number),
+      );
+      payer.learn(part, lacking, carried);
       if (lacking !== -1) continue;
-      for (const [index, half] of way.halves.entries()) {
-        held_msat.set(half, (held_msat.get(half) ?? 0) + (way.amounts_msat[index] as number));
-      }
-      missing_msat -= amount_msat;
-      fee_msat += way.fee_msat;
+      for (const [index, half] of halves.entries()) held_msat.set(half, carried[index] as number);
+      missing_msat -= part.amount_msat;
+      fee_msat += part_fee_msat;
     }
     if (missing_msat === 0) return { rounds: round, htlcs, fee_msat };
   }

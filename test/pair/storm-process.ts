@@ -1,4 +1,7 @@
-/** One scene in a process of its own (`storms.ts` starts it): tells its parent each round, and ends when they are over. */
+/**
+ * One scene in a process of its own (`storms.ts` starts it): tells its parent each round, and ends when they are over. Started
+ * by hand, as a failure says, it prints the same.
+ */
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,7 +9,11 @@ import { storm } from './storm.ts';
 import type { Told } from './storms.ts';
 
 const [seed, rounds] = process.argv.slice(2).map(Number) as [number, number];
-const tell = (told: Told): void => void process.send?.(told);
+const tell = (told: Told): void => {
+  if (process.send !== undefined) process.send(told);
+  else console.log(told.failure ?? told.round);
+  if (told.failure !== undefined) process.exitCode = 1;
+};
 let logs: string | undefined;
 try {
   await storm({

@@ -8,6 +8,12 @@ const AMOUNT_MSAT = 10_000;
 /** One of the nodes may be an hour ahead: its invoices and those of the other one must not be over for that. */
 const DAY_SECONDS = 86_400;
 const TRY_AGAIN_MS = 50;
+/**
+ * So many sales a lane makes one after the other; from then on it waits between them. A fault of a minute would otherwise make
+ * more rows on a fast machine than its database has room for.
+ */
+const SALES_WITHOUT_PAUSE = 100;
+const PAUSE_MS = 100;
 
 export class Trade {
   readonly #front: Front;
@@ -63,6 +69,7 @@ export class Trade {
       if (is_paid === undefined) return;
       this.#sales++;
       for (const tell of this.#onSale.splice(0)) tell();
+      if (number >= SALES_WITHOUT_PAUSE) await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
     }
   }
 

@@ -3,14 +3,13 @@
  * through restarts and reorganisations, and tells payments, wallet and operator what comes of it.
  */
 
-import type { ChannelId, PaymentPreimage, Txid } from '../../base/types/brand.ts';
+import type { ChannelId, PaymentPreimage } from '../../base/types/brand.ts';
 import { fromHex } from '../../base/types/hex.ts';
 import { readAll } from '../../infra/store/read-all.ts';
 import { type Row, StoreClosedError } from '../../infra/store/store.ts';
 import { publishableCloses } from '../../protocol/channel/close-agreed.ts';
 import { isUnfunded } from '../../protocol/channel/funding.ts';
 import type { OnchainEnvironment } from '../../protocol/onchain/closing-channel.ts';
-import { nameOf, type Outpoint } from '../../protocol/onchain/outpoint.ts';
 import { type OnchainEffect, type OnchainState, openOnchain } from '../../protocol/onchain/state.ts';
 import { type ClosedChannel, readClosedChannels } from './closed-channels.ts';
 import { preimagesIn, signedCommitment } from './closing-channel.ts';
@@ -23,13 +22,14 @@ import { Reports } from './reports.ts';
 import { revokedRows } from './revoked-rows.ts';
 import { closeEnding, type EndingRecord, endingRecord, SELECT_ENDINGS, saveEnding } from './row.ts';
 import { type EndingView, viewOf } from './view.ts';
-import { inputOf } from './watch-input.ts';
+import { Watches } from './watches.ts';
 
 export class Endings implements EndingHost {
   readonly #options: EndingsOptions;
   readonly #endings = new Map<ChannelId, LiveEnding>();
   readonly #money: Money;
   readonly #reports: Reports;
+  readonly #watches: Watches;
   #stopTip: () => void = () => {};
   #is_stopped = false;
   /** What happened to channels before it was known which of them are ending; undefined once it is. */
@@ -43,6 +43,7 @@ export class Endings implements EndingHost {
     this.#options = options;
     this.#money = new Money({ ...options, onChange: () => this.#askAgain() });
     this.#reports = new Reports(options);
+    this.#watches = new Watches(options);
   }
 
   /**
@@ -115,7 +116,7 @@ export class Endings implements EndingHost {
   async stop(): Promise<void> {
     this.#is_stopped = true;
     this.#stopTip();
-    for (const ending of this.#all()) this.#unwatch(ending);
+    this.#watches.stop(this.#all());
     await this.#money.idle();
   }
 
@@ -179,7 +180,7 @@ export class Endings implements EndingHost {
     if (began_height < ending.record.began_height) {
       // The channel was given up before it was known that its end is in an older block, and what followed from that.
       ending.record = { ...ending.record, began_height };
-      this.#watchAgain(ending);
+      this.#watches.renew(ending);
     }
     ending.say({ kind: 'spent', transaction, height, revoked_htlcs: [] });
   }
@@ -251,22 +252,11 @@ export class Endings implements EndingHost {
   #catchUp(endings: readonly LiveEnding[], from_height: number): void {
     for (const ending of endings) {
       ending.hold();
-      this.#watchAgain(ending);
+      this.#watches.renew(ending);
     }
     const isUnderWay = this.#resume_height !== undefined;
     this.#resume_height = Math.min(from_height, this.#resume_height ?? from_height);
     if (!isUnderWay) void this.#goOn();
-  }
-
-  #watchAgain(ending: LiveEnding): void {
-    this.#unwatch(ending);
-    const { funding_txid, funding_output_index } = ending.channel.state.terms;
-    // Also when the ending could not be followed so far that it asked for it.
-    const funding = nameOf({ txid: funding_txid, vout: funding_output_index });
-    for (const name of new Set([funding, ...ending.state.watched])) {
-      const [txid, vout] = name.split(':');
-      this.#watch(ending, { txid: txid as Txid, vout: Number(vout) }, ending.record.began_height);
-    }
   }
 
   async #goOn(): Promise<void> {
@@ -320,7 +310,7 @@ export class Endings implements EndingHost {
     switch (effect.kind) {
       case 'watch':
         // Not at once: the block that is being told has been searched already, and the chain does not count it yet.
-        channels.speak(() => this.#watch(ending, effect.outpoint, effect.from_height));
+        channels.speak(() => this.#watches.add(ending, effect.outpoint, effect.from_height));
         break;
       case 'broadcast':
         channels.speak(() => this.#money.broadcast(ending, effect.transactions));
@@ -335,22 +325,6 @@ export class Endings implements EndingHost {
         this.#reports.tell(ending, effect);
         break;
     }
-  }
-
-  #watch(ending: LiveEnding, outpoint: Outpoint, from_height: number): void {
-    const name = nameOf(outpoint);
-    if (this.#is_stopped || ending.is_resolved || ending.cancelWatches.has(name)) return;
-    // A reorg may move what makes the output further down, and what takes it along.
-    const height = Math.max(from_height - REORG_BLOCKS, ending.record.began_height);
-    const cancel = this.#options.chain.watch({ kind: 'outpoint', outpoint }, height, (event) => {
-      ending.say(inputOf(event));
-    });
-    ending.cancelWatches.set(name, cancel);
-  }
-
-  #unwatch(ending: LiveEnding): void {
-    for (const cancel of ending.cancelWatches.values()) cancel();
-    ending.cancelWatches.clear();
   }
 
   #resolve(ending: LiveEnding): void {
@@ -369,7 +343,7 @@ export class Endings implements EndingHost {
   #close(ending: LiveEnding): void {
     const { channels } = this.#options;
     ending.is_resolved = true;
-    this.#unwatch(ending);
+    this.#watches.end(ending);
     this.#endings.delete(ending.channel_id);
     channels.write(...closeEnding(ending.channel_id, ending.state.height));
     channels.resolved(ending.channel_id);

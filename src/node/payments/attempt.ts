@@ -270,7 +270,9 @@ export class Attempt {
   #learn(part: Sendpay): void {
     this.#give_up.partFailed(part);
     const hasNewTerms = this.#network_paths.learn(part);
-    const verdict = verdictOn(part, this.#sent_heights.get(part.partid) ?? this.#payments.height());
+    const height = this.#sent_heights.get(part.partid) ?? this.#payments.height();
+    const { min_final_cltv_expiry_delta } = this.#request.invoice;
+    const verdict = verdictOn(part, { height, min_final_cltv_expiry_delta });
     switch (verdict.kind) {
       case 'refused':
         this.#end ??= part;

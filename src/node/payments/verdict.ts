@@ -25,8 +25,16 @@ const PASSING: ReadonlySet<number> = new Set([
   failureCode('expiry_too_soon'),
 ]);
 
-/** Judges a part that failed. `height`: of our chain when it was sent. */
-export function verdictOn({ route, channel_id, failure }: Sendpay, height: number): Verdict {
+/** What was known when a part was sent. */
+export interface WhenSent {
+  /** Of our chain. */
+  readonly height: number;
+  /** How many blocks the payee wants to be left when the part arrives. */
+  readonly min_final_cltv_expiry_delta: number;
+}
+
+/** Judges a part that failed. */
+export function verdictOn({ route, channel_id, failure }: Sendpay, sent: WhenSent): Verdict {
   const own = ownChannel(channel_id);
   const { erring_index, failcode = 0, failcodename } = failure ?? {};
   if (erring_index === undefined) {
@@ -42,9 +50,9 @@ export function verdictOn({ route, channel_id, failure }: Sendpay, height: numbe
     if (failcode === failureCode('mpp_timeout')) return { kind: 'again' };
     const before = route[erring_index - 1];
     const last = at === undefined || before === undefined ? own : channelBehind(before.id, at.channel);
-    // The payee has blocks that we do not: to it too few are left. With those blocks it may say something else.
-    const isAhead = (payeeHeight(failure) ?? 0) > height;
-    if (isPermanent(failcode) && !isAhead) return { kind: 'refused' };
+    // The payee has so many blocks that we did not that too few were left for it. With those it may say something else.
+    const left = sent.height + (route.at(-1)?.delay ?? 0) - (payeeHeight(failure) ?? 0);
+    if (isPermanent(failcode) && left >= sent.min_final_cltv_expiry_delta) return { kind: 'refused' };
     return { kind: 'rest', subjects: [last] };
   }
   if (isNodeFailure(failcode)) {

@@ -174,13 +174,16 @@ test('a hint is reached through the network, when its node is no peer of ours', 
   await paying;
 });
 
+/** More blocks than a payer ever adds for the payee: those for its blocks, and those that hide where the payee is. */
+const TOO_MANY_BLOCKS = 500;
+
 test('a payee that is blocks ahead of us is tried again, one that is not has said no', async () => {
   const { road } = town();
   const paying = road.pay(road.invoice(100_000_000n), ENOUGH);
   const refusal = (height: number) =>
     ({ failure: 'incorrect_or_unknown_payment_details', htlc_msat: msat(100_000_000), height }) as const;
   await road.arrived(1);
-  await road.fail(road.out[0] as never, 2, refusal(HEIGHT + 5));
+  await road.fail(road.out[0] as never, 2, refusal(HEIGHT + TOO_MANY_BLOCKS));
   await road.pass(5);
   const [second] = road.out;
   assert(second !== undefined, 'tried again after a pause');
@@ -194,8 +197,8 @@ test('a payee that is blocks ahead is tried again, also when those blocks came w
   const paying = road.pay(road.invoice(100_000_000n), { ...ENOUGH, retry_for_seconds: 20 });
   const refuse = async (): Promise<void> => {
     await road.arrived(1);
-    road.height = HEIGHT + 2;
-    const details = { htlc_msat: msat(100_000_000), height: HEIGHT + 2 };
+    road.height = HEIGHT + TOO_MANY_BLOCKS;
+    const details = { htlc_msat: msat(100_000_000), height: road.height };
     await road.fail(road.out[0] as never, 2, { failure: 'incorrect_or_unknown_payment_details', ...details });
   };
   await refuse();
@@ -203,5 +206,15 @@ test('a payee that is blocks ahead is tried again, also when those blocks came w
   // This one was sent with the blocks that the payee has: its answer is final.
   const refused = assert.rejects(paying, { code: 203 });
   await refuse();
+  await refused;
+});
+
+test('a payee that is ahead by no more blocks than it was left has said no', async () => {
+  const { road } = town();
+  const paying = road.pay(road.invoice(100_000_000n), ENOUGH);
+  const refused = assert.rejects(paying, { error: 'PAY_DESTINATION_PERM_FAIL' });
+  await road.arrived(1);
+  const details = { htlc_msat: msat(100_000_000), height: HEIGHT + 3 };
+  await road.fail(road.out[0] as never, 2, { failure: 'incorrect_or_unknown_payment_details', ...details });
   await refused;
 });

@@ -57,6 +57,7 @@ type Stored = Omit<
   | 'offered_close'
   | 'announcement_sent'
   | 'reminders_left'
+  | 'revocation_repeated'
   | 'htlcs'
   | 'local_msat'
   | 'remote_msat'
@@ -80,8 +81,17 @@ const terms_text = new WeakMap<ChannelTerms, string>();
 
 /** The state as text. */
 export function encodeState(state: ChannelState): string {
-  const { terms, link, negotiation, shutdown_heard, offered_close, announcement_sent, reminders_left, ...kept } =
-    forgetUnsigned(state);
+  const {
+    terms,
+    link,
+    negotiation,
+    shutdown_heard,
+    offered_close,
+    announcement_sent,
+    reminders_left,
+    revocation_repeated,
+    ...kept
+  } = forgetUnsigned(state);
   let text = terms_text.get(terms);
   if (text === undefined) {
     text = encodeTerms(terms);
@@ -149,6 +159,7 @@ export function decodeState(text: string): ChannelState {
     remote_announcement: state.remote_announcement,
     announcement_sent: false,
     reminders_left: 0,
+    revocation_repeated: false,
     local_shutdown_script: state.local_shutdown_script,
     shutdown_sent: state.shutdown_sent,
     closing_height: state.closing_height,

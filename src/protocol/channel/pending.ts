@@ -21,6 +21,20 @@ export function hasUnsigned({ htlcs, feerates, terms }: ChannelState): boolean {
   );
 }
 
+/**
+ * Whether the peer has revoked the commitment without an update of ours, and has not signed the one with it for us: nothing
+ * of ours is on its way, and the next word is the peer's.
+ */
+export function isOwedSignature({ htlcs, feerates, terms, awaiting_revocation }: ChannelState): boolean {
+  if (awaiting_revocation) return false;
+  return (
+    (terms.opener === 'local' && feerates.some(({ stage }) => stage === ACKNOWLEDGED)) ||
+    htlcs.some(({ offered_by, added, removal, removed }) =>
+      offered_by === 'local' ? added === ACKNOWLEDGED : removal !== undefined && removed === ACKNOWLEDGED,
+    )
+  );
+}
+
 /** Whether both said `shutdown` and nothing is under way any more: the fee can be negotiated. */
 export function isEmpty(state: ChannelState): boolean {
   return isEmptyButForFeerate(state) && state.feerates.every(({ stage }) => stage === IRREVOCABLE) && !state.commit_due;

@@ -9,6 +9,7 @@ import { canCommit, sendCommitment, sendRevocation } from './commit.ts';
 import { failChannel, sendFailure, setAside } from './failure.ts';
 import { fail, warn } from './fault.ts';
 import { sendAdd } from './htlc.ts';
+import { isOwedSignature } from './pending.ts';
 import { confirmReady, resumeAnnouncement, sendReady } from './ready.ts';
 import { sendRemoval } from './remove.ts';
 import { resumeShutdown, sendShutdown } from './shutdown.ts';
@@ -36,17 +37,21 @@ export function connect(turn: Turn): void {
     return;
   }
   if (state.phase === 'spent') return;
+  // LND owes a signature after its last revocation, forgets so when it stops, and signs only behind a revocation that it
+  // says again (docs/decisions/0056): without that the HTLC stays until it has to be closed for.
+  const revocation_repeated = state.failure === undefined && isOwedSignature(state);
+  const revoked = state.remote_number - (revocation_repeated ? 1 : 0);
   send(turn, {
     type: 'channel_reestablish',
     channel_id: state.terms.channel_id,
     // Some peers (LND) close for nothing that we say, but for a number that cannot be. 0 is what LND itself says after a
     // loss of data, and others take it for that.
     next_commitment_number: state.failure?.data_loss === true ? 0n : BigInt(state.local_number + 1),
-    next_revocation_number: BigInt(state.remote_number),
-    your_last_per_commitment_secret: lastSecret(turn),
+    next_revocation_number: BigInt(revoked),
+    your_last_per_commitment_secret: secretBefore(turn, revoked),
     my_current_per_commitment_point: env.signer.perCommitmentPoint(state.local_number),
   });
-  const fresh = { ...NO_NEGOTIATION, announcement_sent: false, reminders_left: MOST_REMINDERS };
+  const fresh = { ...NO_NEGOTIATION, announcement_sent: false, reminders_left: MOST_REMINDERS, revocation_repeated };
   turn.state = { ...state, link: 'reestablishing', ...fresh };
 }
 
@@ -55,10 +60,9 @@ export function rest(turn: Turn): void {
   turn.state = { ...forgetUnsigned(turn.state), link: 'aside', ...NO_NEGOTIATION };
 }
 
-/** The secret of the commitment that the peer revoked last. */
-function lastSecret({ state, env }: Turn): string {
-  if (state.remote_number === 0) return NO_SECRET;
-  return env.signer.findSecret(state.remote_secrets, state.remote_number - 1);
+/** The secret of the peer's commitment before this one, which it has revoked. */
+function secretBefore({ state, env }: Turn, number: number): string {
+  return number === 0 ? NO_SECRET : env.signer.findSecret(state.remote_secrets, number - 1);
 }
 
 /** The connection is gone. */

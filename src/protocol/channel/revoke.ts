@@ -13,6 +13,10 @@ import type { Turn } from './turn.ts';
 export function receiveRevocation(turn: Turn, message: RevokeAndAck): void {
   const { state, env } = turn;
   const { per_commitment_secret, next_per_commitment_point } = message;
+  if (isRepeated(turn, message)) {
+    turn.state = { ...state, revocation_repeated: false };
+    return;
+  }
   if (!state.awaiting_revocation || state.remote_next_point === undefined) {
     warn('revoke_and_ack without a commitment_signed before it');
   }
@@ -44,6 +48,16 @@ export function receiveRevocation(turn: Turn, message: RevokeAndAck): void {
   for (const htlc of committed) turn.effects.push({ kind: 'htlc_committed', htlc });
   dropRemoved(turn);
   if (canCommit(turn.state)) turn.effects.push({ kind: 'commit_due' });
+}
+
+/** Whether it is the revocation that we have, and asked for again. Throws Violation when it is not the same any more. */
+function isRepeated({ state, env }: Turn, { per_commitment_secret, next_per_commitment_point }: RevokeAndAck): boolean {
+  if (!state.revocation_repeated) return false;
+  if (per_commitment_secret !== env.signer.findSecret(state.remote_secrets, state.remote_number - 1)) return false;
+  if (next_per_commitment_point !== state.remote_next_point) {
+    warn('revoke_and_ack: next_per_commitment_point is another than when this was said first');
+  }
+  return true;
 }
 
 function acknowledge(htlc: Htlc): Htlc {

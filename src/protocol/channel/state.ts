@@ -253,6 +253,8 @@ export interface ChannelState {
   readonly announcement_sent: boolean;
   /** When we have lost data: how many more warnings of this connection are answered by asking to close again. */
   readonly reminders_left: number;
+  /** We asked on this connection for a revoke_and_ack that we have already, and it has not come yet. */
+  readonly revocation_repeated: boolean;
 
   /** The script to close to, once we want to close. */
   readonly local_shutdown_script: string | undefined;

@@ -51,6 +51,7 @@ export function unusedChannel(begun: Begun): ChannelState {
     remote_announcement: undefined,
     announcement_sent: false,
     reminders_left: 0,
+    revocation_repeated: false,
     local_shutdown_script: undefined,
     shutdown_sent: false,
     closing_height: undefined,

@@ -21,7 +21,9 @@ if (isCheckout && !existsSync(ownNode)) {
 } else if (isCheckout) {
   // A checkout brings its own Node.
   keepCompiled();
-  const child = spawn(ownNode, [source, ...process.argv.slice(2)], { stdio: 'inherit' });
+  // As in deploy/till.service: the C library would keep memory apart for each thread that ever asked for some.
+  const env = { MALLOC_ARENA_MAX: '2', ...process.env };
+  const child = spawn(ownNode, [source, ...process.argv.slice(2)], { stdio: 'inherit', env });
   // A node must not go on alone when its starter is ended. The terminal sends Ctrl-C to both by itself.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     process.on(signal, () => signal !== 'SIGINT' && child.kill(signal));

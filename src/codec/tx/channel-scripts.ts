@@ -1,6 +1,7 @@
 /** The scripts of a channel's outputs (BOLT 3, Funding Transaction Output and Commitment Transaction Outputs). */
 import { hash160, ripemd160 } from '../../base/crypto/hash.ts';
-import { OP, type ScriptPart, script, scriptNumber } from './script.ts';
+import { fromHex } from '../../base/types/hex.ts';
+import { OP, p2wsh, type ScriptPart, script, scriptNumber } from './script.ts';
 
 /** What OP_SIZE says of a preimage: 32, as a push of one byte. */
 const HTLC_PREIMAGE_LENGTH = Uint8Array.of(32);
@@ -16,6 +17,11 @@ export function orderFundingKeys(a: Uint8Array, b: Uint8Array): readonly [Uint8A
 export function fundingScript(funding_pubkey_a: Uint8Array, funding_pubkey_b: Uint8Array): Uint8Array {
   const [first, second] = orderFundingKeys(funding_pubkey_a, funding_pubkey_b);
   return script(OP[2], first, second, OP[2], OP.CHECKMULTISIG);
+}
+
+/** The output script that a funding transaction pays to; the keys are hex, in either order. */
+export function fundingScriptPubkey(funding_pubkey_a: string, funding_pubkey_b: string): Uint8Array {
+  return p2wsh(fundingScript(fromHex(funding_pubkey_a), fromHex(funding_pubkey_b)));
 }
 
 /** `to_local`, and the output of an HTLC transaction: its owner's after `to_self_delay` blocks, or the other's at once. */

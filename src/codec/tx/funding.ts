@@ -1,18 +1,11 @@
 /** Spending the funding output, which takes both sides' signatures: commitments and mutual closes (BOLT 3). */
 import { curve } from '../../base/crypto/secp256k1.ts';
-import { fromHex } from '../../base/types/hex.ts';
-import { fundingScript, orderFundingKeys } from './channel-scripts.ts';
-import { p2wsh } from './script.ts';
+import { orderFundingKeys } from './channel-scripts.ts';
 import { SIGHASH_ALL, Sighash } from './sighash.ts';
 import { derSignature } from './signature.ts';
 import { prepareTerms, type Side, type TransactionTerms } from './terms.ts';
 import { type Transaction, withWitness } from './transaction.ts';
 import { fundingWitness } from './witness.ts';
-
-/** The output script that a funding transaction pays to; the keys are hex, in either order. */
-export function fundingScriptPubkey(funding_pubkey_a: string, funding_pubkey_b: string): Uint8Array {
-  return p2wsh(fundingScript(fromHex(funding_pubkey_a), fromHex(funding_pubkey_b)));
-}
 
 /** The 32 bytes that both sides sign: a commitment's or a mutual close's. */
 export function fundingSighash(terms: TransactionTerms, tx: Transaction): Uint8Array {

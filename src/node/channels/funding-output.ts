@@ -1,6 +1,6 @@
 /** Whether a transaction is the funding that was agreed on. */
 import { toHex } from '../../base/types/hex.ts';
-import { fundingScriptPubkey } from '../../codec/tx/funding.ts';
+import { fundingScriptPubkey } from '../../codec/tx/channel-scripts.ts';
 import { parseTransaction } from '../../codec/tx/transaction.ts';
 import type { ChannelTerms } from '../../protocol/channel/state.ts';
 

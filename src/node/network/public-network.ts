@@ -105,7 +105,7 @@ export class PublicNetwork {
     // The thread's file has the ending of this one: .ts in the repository, .js in the package.
     const program = new URL(`./worker${import.meta.url.slice(-3)}`, import.meta.url);
     // Gossip is garbage at once: a larger nursery would only be memory that is never given back.
-    const worker = new Worker(program, { workerData, resourceLimits: { maxYoungGenerationSizeMb: 1 } });
+    const worker = new Worker(program, { workerData, resourceLimits: { maxYoungGenerationSizeMb: 0.5 } });
     worker.on('message', (message: FromKeeper) => this.#receive(message));
     worker.on('error', (error: Error) => {
       this.#end(error.message);

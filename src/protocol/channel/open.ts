@@ -3,7 +3,7 @@
 import type { Msat, Sat } from '../../base/types/amount.ts';
 import type { ChannelId } from '../../base/types/brand.ts';
 import { toHex } from '../../base/types/hex.ts';
-import { fundingScriptPubkey } from '../../codec/tx/funding.ts';
+import { fundingScriptPubkey } from '../../codec/tx/channel-scripts.ts';
 import type { AcceptChannel, FundingSigned } from '../../codec/wire/index.ts';
 import { decodeChannelType, encodeChannelType } from './channel-type.ts';
 import { commitmentView } from './commitment.ts';

@@ -33,10 +33,6 @@ export class NetworkMap {
     return hashOfPair(scid_high[channel] as number, scid_low[channel] as number);
   });
   readonly #by_id = new PlaceTable((node) => hashOfId(this.nodes.id, node * ID_BYTES));
-  readonly #by_outpoint = new PlaceTable((channel) => {
-    const { outpoint_high, outpoint_low } = this.channels;
-    return hashOfPair(outpoint_high[channel] as number, outpoint_low[channel] as number);
-  });
   readonly #free_channels: number[] = [];
   readonly #free_nodes: number[] = [];
   #room = { channels: 0, nodes: 0 };
@@ -52,7 +48,6 @@ export class NetworkMap {
     if (channels > this.#room.channels) this.#growChannels(channels);
     if (nodes > this.#room.nodes) this.#growNodes(nodes);
     this.#by_scid.reserve(channels);
-    this.#by_outpoint.reserve(channels);
     this.#by_id.reserve(nodes);
   }
 
@@ -106,7 +101,8 @@ export class NetworkMap {
     channels.scid_low[channel] = fields.scid_low;
     channels.capacity_msat[channel] = 0;
     channels.status[channel] = CHANNEL_BITS.live | (details.is_strange ? CHANNEL_BITS.strange : 0);
-    channels.spent_height[channel] = 0;
+    // Not written where it is 0 already: memory that nobody has written to takes none.
+    if (channels.spent_height[channel] !== 0) channels.spent_height[channel] = 0;
     channels.outpoint_high[channel] = 0;
     channels.outpoint_low[channel] = 0;
     channels.added_at[channel] = details.added_at;
@@ -142,23 +138,11 @@ export class NetworkMap {
     channels.capacity_msat[channel] = capacity_msat;
     channels.status[channel] = (channels.status[channel] as number) | CHANNEL_BITS.checked;
     if (outpoint_high !== 0 || outpoint_low !== 0) {
-      this.#forgetOutpoint(channel);
       channels.outpoint_high[channel] = outpoint_high;
       channels.outpoint_low[channel] = outpoint_low;
-      this.#by_outpoint.add(channel);
     }
     this.#judgeUse(2 * channel);
     this.#judgeUse(2 * channel + 1);
-  }
-
-  /** The channel with this funding output, by the halves of its fingerprint; -1 when there is none. */
-  findOutpoint(outpoint_high: number, outpoint_low: number): number {
-    const table = this.#by_outpoint;
-    const { outpoint_high: high, outpoint_low: low } = this.channels;
-    for (let slot = table.home(hashOfPair(outpoint_high, outpoint_low)); ; slot = table.after(slot)) {
-      const place = table.at(slot);
-      if (place === -1 || (high[place] === outpoint_high && low[place] === outpoint_low)) return place;
-    }
   }
 
   /** The funding output was spent at this height; 0: it is there again. */
@@ -179,7 +163,6 @@ export class NetworkMap {
   remove(channel: number): void {
     const { channels, halves, nodes } = this;
     this.#by_scid.remove(channel);
-    this.#forgetOutpoint(channel);
     channels.status[channel] = 0;
     for (const half of [2 * channel, 2 * channel + 1]) {
       halves.usable[half] = 0;
@@ -230,11 +213,6 @@ export class NetworkMap {
       (halves.htlc_minimum_msat[half] as number) <= most_msat &&
       (capacity_msat === 0 || most_msat <= capacity_msat);
     halves.usable[half] = isUsable ? 1 : 0;
-  }
-
-  #forgetOutpoint(channel: number): void {
-    const { outpoint_high, outpoint_low } = this.channels;
-    if (outpoint_high[channel] !== 0 || outpoint_low[channel] !== 0) this.#by_outpoint.remove(channel);
   }
 
   #takeChannelPlace(): number {

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { appendFileSync, rmSync, statSync, truncateSync } from 'node:fs';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { sha256 } from '../../../src/base/crypto/hash.ts';
 import { ManualClock } from '../../../src/base/types/clock.ts';
+import { toHex } from '../../../src/base/types/hex.ts';
 import { channelRecord, encodeRecord, RECORD_TYPES } from '../../../src/protocol/gossip/record.ts';
 import { announcement, idOf, nodeAnnouncement, street, update } from './city.ts';
 import { join2, TestKeeper, talk, unspent } from './keepers.ts';
@@ -214,6 +216,39 @@ test('an output that is spent takes its channel off the map after 72 blocks, and
   assert.equal((await each.keeper.answer('state', {})).channels, 1);
   each.keeper.block(1152, new Uint8Array(0));
   assert.equal((await each.keeper.answer('state', {})).channels, 0);
+  each.end();
+});
+
+test('of a block with thousands of inputs only those count that are funding outputs of channels', async () => {
+  const each = new TestKeeper(new ManualClock(NOW));
+  each.connect(9);
+  const names = ['500x1x0', '500x2x0', '500x3x0'];
+  const txidOf = (name: string): Uint8Array => sha256(Buffer.from(name));
+  each.finding = ({ short_channel_id }) => ({
+    kind: 'unspent',
+    amount_sat: 1_000_000n,
+    txid: toHex(txidOf(short_channel_id)),
+    vout: 0,
+  });
+  await each.keeper.receive(
+    9,
+    names.flatMap((name) => street('anna', 'berta', name, NOW)),
+  );
+  each.keeper.block(1001, new Uint8Array(0));
+  await talk([each], 1);
+  const outpointOf = (name: string, vout = 0): Buffer => {
+    const outpoint = Buffer.alloc(36);
+    outpoint.set(txidOf(name).reverse());
+    outpoint.writeUInt32LE(vout, 32);
+    return outpoint;
+  };
+  const others = Array.from({ length: 5_000 }, (_, index) => outpointOf(`another output ${index}`));
+  // The same transaction's next output is somebody else's.
+  const spent = [...others, outpointOf('500x1x0'), outpointOf('500x2x0', 1), outpointOf('500x3x0')];
+  each.keeper.block(1002, Buffer.concat(spent));
+  each.keeper.block(1074, new Uint8Array(0));
+  const { entries } = await each.keeper.answer('channels', { from: 0 });
+  assert.deepEqual(new Set(entries.map(({ short_channel_id }) => short_channel_id)), new Set(['500x2x0']));
   each.end();
 });
 

@@ -1,7 +1,7 @@
 /** What a channel brings to the chain, checked by a script interpreter that knows nothing of channels. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { fundingScriptPubkey } from '../../../src/codec/tx/funding.ts';
+import { fundingScriptPubkey } from '../../../src/codec/tx/channel-scripts.ts';
 import { scriptFault } from '../../../src/infra/chain/embedded/script-check.ts';
 import { readTransaction } from '../../../src/infra/chain/embedded/transaction.ts';
 import { type End, environment, offer, type Pair, preimage, realSigner, usablePair } from './pair.ts';

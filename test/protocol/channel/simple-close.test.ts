@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { msat, sat } from '../../../src/base/types/amount.ts';
 import { fromHex } from '../../../src/base/types/hex.ts';
-import { fundingScriptPubkey } from '../../../src/codec/tx/funding.ts';
+import { fundingScriptPubkey } from '../../../src/codec/tx/channel-scripts.ts';
 import { parseTransaction, txidOf } from '../../../src/codec/tx/transaction.ts';
 import type { ClosingComplete, ClosingSig } from '../../../src/codec/wire/index.ts';
 import { scriptFault } from '../../../src/infra/chain/embedded/script-check.ts';

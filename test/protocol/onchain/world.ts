@@ -8,7 +8,7 @@ import { sat } from '../../../src/base/types/amount.ts';
 import type { Txid } from '../../../src/base/types/brand.ts';
 import { ManualClock } from '../../../src/base/types/clock.ts';
 import { toHex } from '../../../src/base/types/hex.ts';
-import { fundingScriptPubkey } from '../../../src/codec/tx/funding.ts';
+import { fundingScriptPubkey } from '../../../src/codec/tx/channel-scripts.ts';
 import { p2wpkh, p2wpkhScriptCode } from '../../../src/codec/tx/script.ts';
 import { SIGHASH_ALL, Sighash } from '../../../src/codec/tx/sighash.ts';
 import { derSignature } from '../../../src/codec/tx/signature.ts';

@@ -9,8 +9,7 @@ import { msat, type Sat, sat } from '../../../../src/base/types/amount.ts';
 import type { Txid } from '../../../../src/base/types/brand.ts';
 import { fromHex, toHex } from '../../../../src/base/types/hex.ts';
 import type { ShortChannelId } from '../../../../src/base/types/short-channel-id.ts';
-import { fundingScript, orderFundingKeys } from '../../../../src/codec/tx/channel-scripts.ts';
-import { fundingScriptPubkey } from '../../../../src/codec/tx/funding.ts';
+import { fundingScript, fundingScriptPubkey, orderFundingKeys } from '../../../../src/codec/tx/channel-scripts.ts';
 import { SIGHASH_ALL, Sighash } from '../../../../src/codec/tx/sighash.ts';
 import { derSignature } from '../../../../src/codec/tx/signature.ts';
 import {

@@ -4,6 +4,7 @@
  * over a pair of sockets, each time with the rune that it was given.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { constants, getPriority, setPriority } from 'node:os';
 import type { Duplex } from 'node:stream';
 import { bareArguments } from '../../base/bare-process.ts';
 import type { Clock } from '../../base/types/clock.ts';
@@ -17,6 +18,11 @@ const LAST_RESTART_MS = 60_000;
 const FAREWELL_MS = 2000;
 /** Its heap is bounded: a flood must not take the machine's memory from the node. */
 const MOST_HEAP_MB = 512;
+/**
+ * So much lower its priority is than the node's, as `nice` counts. Where both want a processor, payments go first, and HTTP
+ * still gets a quarter of it.
+ */
+const YIELDS_BY = 5;
 const MAIN = new URL(`../web/main${import.meta.url.slice(-3)}`, import.meta.url);
 
 /** Who answers the web process. */
@@ -127,6 +133,7 @@ export class WebProcess {
       stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
     });
     this.#child = child;
+    if (child.pid !== undefined) this.#yieldToNode(child.pid);
     open(child.stdio[3] as Duplex);
     let last_words = '';
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
@@ -139,6 +146,17 @@ export class WebProcess {
       onFailed(`the web process ended at once (${signal ?? `exit code ${code}`}): ${last_words.trim()}`);
       if (!this.#is_stopping) this.#restart(`${signal ?? `exit code ${code}`}`, last_words.trim());
     });
+  }
+
+  /** On Linux this is for each thread by itself: it comes before the process has any but its first. */
+  #yieldToNode(pid: number): void {
+    try {
+      setPriority(pid, Math.min(getPriority() + YIELDS_BY, constants.priority.PRIORITY_LOW));
+    } catch (error) {
+      // One that has ended already says so itself.
+      if ((error as NodeJS.ErrnoException & { info?: { code?: string } }).info?.code === 'ESRCH') return;
+      this.#options.onProblem(`the web process has the priority of the node, which a flood may slow: ${error}`);
+    }
   }
 
   /** Peers and the socket notice nothing; HTTP clients connect again. */

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { request as httpsRequest } from 'node:https';
 import { connect } from 'node:net';
+import { getPriority } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { connectToNode } from '../../../src/api/client/index.ts';
@@ -83,6 +84,13 @@ test('the web process reads no file, starts no program and has no file of the no
   );
 });
 
+test('the web process has a lower priority than the node', { skip: noProc }, () => {
+  const [pid] = webProcesses();
+  const own = getPriority();
+  // It cannot be lower than 19.
+  assert.equal(getPriority(pid), Math.min(own + 5, 19));
+});
+
 test('the web process is killed: the node goes on, and it comes back', { skip: noProc }, async () => {
   const [pid] = webProcesses();
   assert.equal((await post('getinfo')).status, 201);
@@ -93,6 +101,8 @@ test('the web process is killed: the node goes on, and it comes back', { skip: n
   client.close();
   await until(() => town.log.some((line) => line.includes('the web process serves again')));
   assert.equal((await post('getinfo')).status, 201, 'at the same place');
+  const [next] = webProcesses();
+  assert.equal(getPriority(next), Math.min(getPriority() + 5, 19), 'and yields to the node as the one before');
 });
 
 test('over TLS, with certificates that a strict reader accepts, made once', async () => {

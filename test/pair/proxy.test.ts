@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
-import { TcpProxy } from './proxy.ts';
+import { reset, TcpProxy } from './proxy.ts';
 
 /** Resolves when the connection is gone, however. */
 function closed(caller: Socket): Promise<void> {
@@ -101,4 +101,19 @@ test('nobody answers while it refuses', async (t) => {
   const caller = call();
   caller.write('again');
   assert.equal(String((await once(caller, 'data'))[0]), 'again');
+});
+
+test('a connection that ends at the moment of a cut is gone as well', async (t) => {
+  const server = createServer();
+  server.listen(0, '127.0.0.1');
+  t.after(() => server.close());
+  await once(server, 'listening');
+  const caller = connect({ host: '127.0.0.1', port: (server.address() as { port: number }).port });
+  caller.on('error', () => {});
+  const [near] = (await once(server, 'connection')) as [Socket];
+  near.end();
+  reset(near);
+  // An error comes in the place of this where Node refuses.
+  await once(near, 'close');
+  caller.destroy();
 });

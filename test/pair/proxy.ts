@@ -18,6 +18,15 @@ export interface Carried {
   readonly said: { readonly at_ms: number; readonly bytes: number }[];
 }
 
+/**
+ * Ends a connection so that its other end hears of a reset. One that ends already is only dropped: to reset it, Node refuses, and
+ * keeps a handle for which the process waits in vain when it exits.
+ */
+export function reset(socket: Socket): void {
+  if (socket.writableEnded) socket.destroy();
+  else socket.resetAndDestroy();
+}
+
 /** A port of this machine, or the path of a Unix socket. */
 export type Target = number | string;
 
@@ -84,7 +93,7 @@ export class TcpProxy {
   cut(): void {
     this.#left = undefined;
     for (const { near, far } of [...this.#pairs]) {
-      near.resetAndDestroy();
+      reset(near);
       far.destroy();
     }
   }

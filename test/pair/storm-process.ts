@@ -29,7 +29,5 @@ try {
   const said = error instanceof Error ? error.message : String(error);
   tell({ failure: logs === undefined ? said : `${said}\n  what the nodes logged is in ${logs}` });
 }
-// A connection that a fault has cut may stay half open here for minutes: what is tested is over, and all of it is closed.
-process.once('disconnect', () => process.exit());
-if (process.disconnect === undefined) process.exit();
-process.disconnect();
+// Nothing may be left that keeps this process open: whoever started it waits for its end.
+process.disconnect?.();

@@ -26,6 +26,9 @@ export interface StormsOptions {
 const MOST_ROUNDS = 12;
 /** A run of few rounds has a scene for each kind of database too. */
 const KINDS = 3;
+/** A process whose scene is over may take so long to end. */
+const LONGEST_END_MS = 60_000;
+
 /** Runs them all. Resolves with how many failed. */
 export async function storms({ seed, rounds, at_once, onRound, onFailure }: StormsOptions): Promise<number> {
   const each = Math.min(MOST_ROUNDS, Math.ceil(rounds / KINDS));
@@ -54,6 +57,14 @@ async function oneScene(
   });
   let failure: string | undefined;
   let told = 0;
+  let is_open = false;
+  let patience: NodeJS.Timeout | undefined;
+  child.once('disconnect', () => {
+    patience = setTimeout(() => {
+      is_open = true;
+      child.kill('SIGKILL');
+    }, LONGEST_END_MS);
+  });
   child.on('message', (message: Told) => {
     if (message.round !== undefined) {
       told++;
@@ -62,6 +73,8 @@ async function oneScene(
     failure ??= message.failure;
   });
   const [code, signal] = (await once(child, 'exit')) as [number | null, string | null];
+  clearTimeout(patience);
+  if (is_open) failure ??= `seed ${seed}: its process did not end by itself after ${told} of ${rounds} rounds`;
   if (failure === undefined && (code !== 0 || told !== rounds)) {
     failure = `seed ${seed}: its process ended with ${code ?? signal} after ${told} of ${rounds} rounds`;
   }

@@ -15,18 +15,32 @@ const TRY_AGAIN_MS = 50;
 const SALES_WITHOUT_PAUSE = 100;
 const PAUSE_MS = 100;
 
+export interface TradeOptions {
+  /** So many sales a lane makes before it pauses between them. */
+  readonly sales_without_pause?: number;
+}
+
 export class Trade {
   readonly #front: Front;
   readonly #customer: Client;
   readonly #ledger: Ledger;
   readonly #prefix: string;
+  readonly #sales_without_pause: number;
   readonly #end = new AbortController();
   readonly #lanes: Promise<void>[] = [];
   #sales = 0;
   #onSale: (() => void)[] = [];
 
   /** `prefix` begins the labels. */
-  constructor(front: Front, consumer: Front, customer: Client, ledger: Ledger, prefix: string) {
+  constructor(
+    front: Front,
+    consumer: Front,
+    customer: Client,
+    ledger: Ledger,
+    prefix: string,
+    { sales_without_pause = SALES_WITHOUT_PAUSE }: TradeOptions = {},
+  ) {
+    this.#sales_without_pause = sales_without_pause;
     this.#front = front;
     this.#customer = customer;
     this.#ledger = ledger;
@@ -69,7 +83,7 @@ export class Trade {
       if (is_paid === undefined) return;
       this.#sales++;
       for (const tell of this.#onSale.splice(0)) tell();
-      if (number >= SALES_WITHOUT_PAUSE) await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+      if (number >= this.#sales_without_pause) await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
     }
   }
 

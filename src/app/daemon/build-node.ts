@@ -86,12 +86,12 @@ export interface Node {
   readonly outward: readonly Part[];
 }
 
-/** Rejects with a typed error whose sentence is for the operator. */
-export async function buildNode(infra: Infra, shop: () => ShopPort): Promise<Node> {
+/** Rejects with a typed error whose sentence is for the operator. `derived`: see openKeys. */
+export async function buildNode(infra: Infra, shop: () => ShopPort, derived?: Keys): Promise<Node> {
   const { config, log, clock, store, chain, unattended } = infra;
   const { values, network } = config;
   const peerNotices = new PeerNotices();
-  const keys = await openKeys(config, log, store);
+  const keys = await openKeys(config, log, store, derived);
   const wallet = await openWallet(config, log, store, keys, {
     hasAnchorChannel: () => channels.list().length > 0,
     coinWrites: (coin) => shop().coinWrites(coin),

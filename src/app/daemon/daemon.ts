@@ -5,6 +5,7 @@
 import { slowCurve } from '../../base/crypto/secp256k1.ts';
 import type { Log } from '../../base/log.ts';
 import type { Clock } from '../../base/types/clock.ts';
+import type { Keys } from '../../node/keys/keys.ts';
 import type { Config } from '../config/config.ts';
 import { buildApi } from './build-api.ts';
 import { buildInfra, type Infra } from './build-infra.ts';
@@ -82,15 +83,19 @@ export class Daemon implements Running {
     const onWeb = (web: typeof waiting_web): void => {
       waiting_web = web;
     };
+    let known_keys: Keys | undefined;
+    const onKeys = (keys: Keys): void => {
+      known_keys = keys;
+    };
     const infra = await buildInfra(
-      { ...options, log, standBy: (waiting) => standBy(waiting, { ...options, log, onWeb }) },
+      { ...options, log, standBy: (waiting) => standBy(waiting, { ...options, log, onWeb, onKeys }) },
       unattended(log, () => lifecycle?.isStopping ?? false),
     ).catch(async (error: unknown) => {
       await (await waiting_web)?.web.stop();
       throw error;
     });
     try {
-      const node: Node = await buildNode(infra, () => shop.port);
+      const node: Node = await buildNode(infra, () => shop.port, known_keys);
       const shop: Shop = await buildShop(infra, node);
       const { onHandOver = onStop } = options;
       const api = buildApi({ infra, node, shop, recent_log: log, onStop, onHandOver }, waiting_web);

@@ -1,6 +1,7 @@
 /**
  * Becomes the node that works on a database of a server: at once where nobody does, or by waiting for it as a standby. While
- * it waits, it remembers outside the database how many commits it saw.
+ * it waits, it remembers outside the database how many commits it saw. It looks over the connection that will write: when
+ * the lease is to be had, that connection is there, and was heard of a moment ago.
  */
 import type { Log } from '../../base/log.ts';
 import type { Clock } from '../../base/types/clock.ts';
@@ -82,7 +83,7 @@ export class LeaseWait {
    * StoppedWaitingError, and with StoreFailure, where this node does not wait also because another one works.
    */
   async take(
-    open: (taker: Taker, seen: LeaseRow) => Promise<PostgresStore>,
+    open: (taker: Taker, seen: LeaseRow, session: Session) => Promise<PostgresStore>,
   ): Promise<{ readonly store: PostgresStore; readonly water: HighWater }> {
     const { name, clock } = this.#options;
     let failing_since_ms: number | undefined;
@@ -91,8 +92,9 @@ export class LeaseWait {
       const water = this.#water as HighWater;
       const taker = { holder: name.name, directory: name.directory_id, known_commit: water.number };
       try {
-        const store = await open(taker, seen);
-        await this.#session?.end();
+        const session = this.#session as Session;
+        const store = await open(taker, seen, session);
+        this.#session = undefined;
         return { store, water };
       } catch (error) {
         if (!(error instanceof LeaseTakenError)) {
@@ -132,15 +134,14 @@ export class LeaseWait {
   async #read(): Promise<LeaseRow> {
     const { home, name } = this.#options;
     if (this.#session === undefined || this.#session.is_lost) {
-      this.#session = await home.session('reader');
-      await this.#session.query("SELECT set_config('application_name', ?, false) AS name", [STANDBY_NAME + name.name]);
+      this.#session = await home.session('writer');
+      await this.#session.rename(STANDBY_NAME + name.name);
     }
     try {
       return await this.#inTime(readLease(this.#session), this.#session);
     } catch (error) {
       if (!(error instanceof ServerError) || error.code !== UNDEFINED_TABLE) throw error;
-      const writer = await home.session('writer');
-      await prepareLease(writer).finally(() => writer.end());
+      await prepareLease(this.#session);
       return await readLease(this.#session);
     }
   }

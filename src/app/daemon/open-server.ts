@@ -85,10 +85,11 @@ async function opened(
   }
   const committed: { water?: HighWater } = {};
   const { store: server, water } = await wait
-    .take((taker, seen) =>
+    .take((taker, seen, session) =>
       PostgresStore.open(home, {
         taker,
         seen,
+        session,
         lease_seconds: config.values['lease-seconds'],
         onFailure: (error) => onFatal(error.message, error),
         onCommitted: ({ commit_number }) => committed.water?.raise(commit_number),

@@ -42,9 +42,10 @@ export async function judgePlace(
 
 /**
  * The keys, from the words in the directory; made at the first start. Rejects with SeedError, also where the database is
- * that of another node: its coins, its channels and what it asked to be paid need the keys of that one.
+ * that of another node: its coins, its channels and what it asked to be paid need the keys of that one. `derived`: the keys
+ * that this process has from those words already.
  */
-export async function openKeys(config: Config, log: Log, store: Store): Promise<Keys> {
+export async function openKeys(config: Config, log: Log, store: Store, derived?: Keys): Promise<Keys> {
   const path = join(config.network_dir, SEED_FILE);
   const owner = await readOwner(store);
   if (owner !== undefined && !existsSync(path)) {
@@ -59,9 +60,7 @@ export async function openKeys(config: Config, log: Log, store: Store): Promise<
         'channels, put emergency.recover beside it or connect to one of their peers, then run `till emergencyrecover`',
     );
   }
-  const file = config.values['passphrase-file'];
-  const passphrase = file === undefined ? new Secret('') : readPassphrase(file);
-  const keys = new Keys(seedOf(loadWords(config.network_dir, secureRandomBytes), passphrase), config.network);
+  const keys = derived ?? deriveKeys(config);
   if (owner === undefined) await writeOwner(store, keys.node_id);
   else if (owner !== keys.node_id) {
     throw new SeedError(
@@ -70,6 +69,12 @@ export async function openKeys(config: Config, log: Log, store: Store): Promise<
     );
   }
   return keys;
+}
+
+function deriveKeys({ values, network, network_dir }: Config): Keys {
+  const file = values['passphrase-file'];
+  const passphrase = file === undefined ? new Secret('') : readPassphrase(file);
+  return new Keys(seedOf(loadWords(network_dir, secureRandomBytes), passphrase), network);
 }
 
 /** The node whose database it is; undefined before its first start. */

@@ -41,7 +41,7 @@ import { isWebWanted } from './web-settings.ts';
  */
 export async function standBy(
   waiting: Waiting,
-  { config, log, clock = systemClock, onStop, onWeb, onStandby = () => {} }: StandbyOptions,
+  { config, log, clock = systemClock, onStop, onWeb, onKeys, onStandby = () => {} }: StandbyOptions,
 ): Promise<EndWaiting> {
   const store: Store = {
     read: waiting.read,
@@ -50,6 +50,7 @@ export async function standBy(
     close: async () => {},
   };
   const keys = await openKeys(config, log, store);
+  onKeys(keys);
   const dispatcher = standbyDispatcher({ config, log, clock, store, keys, waiting, onStop });
   const lifecycle = new Lifecycle([socketPart({ config, log, clock, dispatcher })]);
   await lifecycle.start();
@@ -84,6 +85,8 @@ export interface StandbyOptions {
   readonly onStop: () => void;
   /** The web process of this node, once it serves; undefined when it cannot. */
   readonly onWeb: (web: Promise<OpenWeb | undefined>) => void;
+  /** The keys of this node, which it needs again when it takes over: to derive them takes time. */
+  readonly onKeys: (keys: Keys) => void;
   /** Commands are answered now. */
   readonly onStandby?: () => void;
 }

@@ -86,6 +86,8 @@ describe('a pair on one database', { ...TIMEOUT, skip: postgresMissing ?? false 
     });
     const { pair } = await asked('front', (client) => client.call('getinfo', {}));
     assert.deepEqual([pair?.state, pair?.standbys], ['active', ['back']]);
+    const waits = "SELECT pid FROM pg_stat_activity WHERE application_name = 'till-standby back'";
+    const [waiting] = await server.ask(waits);
     assert.equal((await asked('front', (client) => client.call('switchover', {}))).standby, 'back');
 
     await town.stop(front);
@@ -95,6 +97,9 @@ describe('a pair on one database', { ...TIMEOUT, skip: postgresMissing ?? false 
       const { created_index } = await client.call('invoice', { amount_msat: 1, label: 'tea', description: 'x' });
       assert.equal(Number(created_index), 2);
     });
+    const [lease] = await server.ask('SELECT backend_pid FROM lease');
+    assert.equal(Number(lease?.backend_pid), waiting?.pid, 'the connection over which it has waited is there to write');
+    assert.deepEqual(await server.ask(waits), []);
     await assert.rejects(
       asked('back', (client) => client.call('switchover', {})),
       (error) => error instanceof CallError && error.code === ERRORS.NO_STANDBY.code,

@@ -1,7 +1,7 @@
 /**
  * Whether this node may speak now. It may for half the time of the lease from the moment at which its last group began:
- * a standby takes over at the earliest when the lease has stood still for the whole time, counted from when it saw what
- * that group committed. Each group is a proof; when the last one is too old, an empty group is asked for.
+ * a standby takes over at the earliest when the lease has stood still for two thirds of it, counted from when it saw what
+ * that group committed, and for the whole time while our connection stands. Each group is a proof; when the last one is too old, an empty group is asked for.
  *
  * The clock is monotonic and this process's own. It goes on while the process is stopped (SIGSTOP), so one that wakes
  * knows that its proof is old before it says anything.

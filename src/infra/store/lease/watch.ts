@@ -81,7 +81,10 @@ export class LeaseWatch<Row extends LeaseSeen> {
         signal.removeEventListener('abort', end);
         resolve();
       };
-      const cancel = this.#options.clock.after(LOOK_EVERY_MS, end);
+      // The look that counts comes when it is due, and not up to a whole pause later.
+      const { due_in_ms } = this.#stillness;
+      const isSoon = due_in_ms > 0 && due_in_ms < LOOK_EVERY_MS;
+      const cancel = this.#options.clock.after(isSoon ? due_in_ms : LOOK_EVERY_MS, end);
       signal.addEventListener('abort', end);
     });
   }

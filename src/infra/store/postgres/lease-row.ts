@@ -54,6 +54,8 @@ export interface LeaseRow {
   readonly commit_number: bigint;
   readonly backend_pid: bigint;
   readonly backend_start: string;
+  /** Whether that backend is there, as far as the server lets us see. */
+  readonly is_connected: boolean;
   /** Random, made with the row: a number of commits counts within it. */
   readonly lineage: string;
 }
@@ -82,7 +84,9 @@ export class LeaseTakenError extends StoreFailure {
   }
 }
 
-const READ = `SELECT epoch, holder, directory, commit_number, backend_pid, backend_start, lineage
+const READ = `SELECT epoch, holder, directory, commit_number, backend_pid, backend_start, lineage,
+    EXISTS (SELECT 1 FROM pg_stat_activity AS a
+      WHERE a.pid = lease.backend_pid AND a.backend_start::text = lease.backend_start) AS is_connected
   FROM lease WHERE number = 0`;
 const IS_AT_WORK = `SELECT 1 AS found FROM pg_stat_activity
   WHERE pid = CAST(? AS BIGINT) AND backend_start::text = CAST(? AS TEXT)`;
@@ -103,7 +107,7 @@ export const JUDGED = 'UPDATE lease SET timeline = ?, is_synchronous = ?, is_beh
 export async function readLease(session: Pick<Session, 'query'>): Promise<LeaseRow> {
   const [row] = await session.query(READ);
   if (row === undefined) throw new StoreFailure('the table lease has lost its row: restore the database');
-  return row as unknown as LeaseRow;
+  return { ...(row as unknown as LeaseRow), is_connected: row.is_connected === 1n };
 }
 
 /**

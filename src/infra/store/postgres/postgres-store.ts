@@ -13,7 +13,7 @@ import { describeServerFailure, isPassing } from './failure.ts';
 import { type Found, type Held, type LeaseRow, type Taker, takeFreeLease, takeLease } from './lease-row.ts';
 import { migratePostgres, prepareLease } from './migrate.ts';
 import { Reader } from './reader.ts';
-import { type DatabaseIdentity, Session, type SessionOptions, type SessionRole } from './session.ts';
+import { type DatabaseIdentity, nameOf, Session, type SessionOptions, type SessionRole } from './session.ts';
 import type { PostgresTarget } from './target.ts';
 import { type CommittedGroup, Writer } from './writer.ts';
 
@@ -93,6 +93,8 @@ export interface PostgresStoreOptions {
   readonly taker: Taker;
   /** The row of the lease that may be taken; without it the row as it is, unless its holder is at work. */
   readonly seen?: LeaseRow | undefined;
+  /** A writer's connection that is open already; it ends with the store, and where the store cannot be opened. */
+  readonly session?: Session | undefined;
   /** How long a standby waits before it takes over, in seconds. Default: 3. */
   readonly lease_seconds?: number;
   /** Called once when the database fails: the process must end, because memory may be ahead of it. */
@@ -123,8 +125,10 @@ export class PostgresStore implements Store {
     const { taker, migrations = MIGRATIONS, randomBytes = secureRandomBytes, onFound = () => {} } = options;
     let session: Session | undefined;
     try {
-      session = await home.session('writer');
-      await prepareLease(session);
+      session = options.session ?? (await home.session('writer'));
+      if (options.session !== undefined) await session.rename(nameOf('writer'));
+      // Whoever has seen the row knows that it is there.
+      if (options.seen === undefined) await prepareLease(session);
       const { held, found } =
         options.seen === undefined
           ? await takeFreeLease(session, taker, randomBytes)

@@ -14,6 +14,9 @@ import type { PostgresTarget } from './target.ts';
 /** What the connection is for: the writer's lock rows, those of readers write nothing. */
 export type SessionRole = 'writer' | 'reader';
 
+/** What a connection is called at the server. */
+export const nameOf = (role: SessionRole): string => `till-${role}`;
+
 export interface SessionOptions {
   /** Whether a server that may lose commits in a crash is refused. Only tests say false. Default: true. */
   readonly must_be_durable?: boolean;
@@ -158,6 +161,11 @@ export class Session {
     return result?.rows ?? [];
   }
 
+  /** Gives it another name, for those who look at the connections of the server. */
+  async rename(name: string): Promise<void> {
+    await this.query("SELECT set_config('application_name', ?, false) AS name", [name]);
+  }
+
   /** What the server warned of since this was asked last, if it makes a success doubtful. */
   takeFalseSuccess(): string | undefined {
     const warning = this.#false_success;
@@ -192,7 +200,7 @@ async function setUp(
       const once = statements.map((statement) => ({ ...statement, is_single: true }));
       client.query(new Packet(once, none, resolve, (error, at) => reject(typedError(error, at))));
     });
-  const settings = [...COMMON, ...OF_ROLE[role], ['application_name', `till-${role}`] as const];
+  const settings = [...COMMON, ...OF_ROLE[role], ['application_name', nameOf(role)] as const];
   const [shown] = await run({ sql: 'SHOW synchronous_commit', params: [] });
   // What is stronger may stay; what is weaker is not asked for by whoever keeps money.
   if (shown?.rows[0]?.synchronous_commit !== 'remote_apply') settings.push(['synchronous_commit', 'on']);

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { ManualClock } from '../../../../src/base/types/clock.ts';
 import { type LeaseSeen, Stillness } from '../../../../src/infra/store/lease/stillness.ts';
 
-const ROW: LeaseSeen = { epoch: 4n, holder: 'front', commit_number: 70n };
+const ROW: LeaseSeen = { epoch: 4n, holder: 'front', commit_number: 70n, is_connected: true };
 
 describe('a standby that looks at the row of the lease', () => {
   const made = () => {
@@ -42,6 +42,32 @@ describe('a standby that looks at the row of the lease', () => {
     assert.equal(stillness.saw(ROW), 'alive');
     assert.equal(look(ROW, 2600), 'alive');
     assert.equal(look(ROW, 600), 'gone');
+  });
+
+  it('gives a holder whose connection is gone two thirds of that time', () => {
+    const { look, clock, stillness } = made();
+    assert.equal(look(ROW, 400), 'alive');
+    const cut: LeaseSeen = { ...ROW, commit_number: 71n, is_connected: false };
+    assert.equal(look(cut, 1800), 'alive');
+    assert.equal(stillness.due_in_ms, 200);
+    clock.advance(200);
+    assert.equal(stillness.saw(cut), 'gone');
+  });
+
+  it('counts from when the row moved last, however late the connection goes', () => {
+    const { look, clock, stillness } = made();
+    assert.equal(look(ROW, 2600), 'alive');
+    clock.advance(200);
+    assert.equal(stillness.saw({ ...ROW, is_connected: false }), 'gone');
+  });
+
+  it('gives a holder all of its time that has connected again, and one whose connection it cannot see', () => {
+    const { look } = made();
+    assert.equal(look(ROW, 400), 'alive');
+    assert.equal(look({ ...ROW, is_connected: false }, 1000), 'alive');
+    const hidden: LeaseSeen = { ...ROW, epoch: 5n, is_connected: false };
+    assert.equal(look(hidden, 2800), 'alive');
+    assert.equal(look(hidden, 200), 'gone');
   });
 
   it('knows at once that a holder has let go', () => {

@@ -8,13 +8,13 @@ interface Row extends LeaseSeen {
   readonly directory: string;
 }
 
-function made(first: Row, hands_off_ms = 0) {
+function made(first: Row, hands_off_ms = 0, lease_ms = 3000) {
   const clock = new ManualClock();
   const problems: (string | undefined)[] = [];
   let answer: () => Row = () => first;
   const watch = new LeaseWatch<Row>({
     clock,
-    lease_ms: 3000,
+    lease_ms,
     hands_off_ms,
     look: async () => answer(),
     isOwn: ({ directory }) => directory === 'ours',
@@ -22,14 +22,15 @@ function made(first: Row, hands_off_ms = 0) {
   });
   return {
     watch,
+    clock,
     problems,
     set(next: () => Row) {
       answer = next;
     },
     /** Lets time pass, look by look. */
-    async pass(ms: number): Promise<void> {
-      for (let passed = 0; passed < ms; passed += LOOK_EVERY_MS) {
-        clock.advance(LOOK_EVERY_MS);
+    async pass(ms: number, step_ms = LOOK_EVERY_MS): Promise<void> {
+      for (let passed = 0; passed < ms; passed += step_ms) {
+        clock.advance(step_ms);
         for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
       }
     },
@@ -37,7 +38,13 @@ function made(first: Row, hands_off_ms = 0) {
 }
 
 const never = new AbortController().signal;
-const THEIRS: Row = { epoch: 1n, holder: 'front', commit_number: 7n, directory: 'theirs' };
+const THEIRS: Row = {
+  epoch: 1n,
+  holder: 'front',
+  commit_number: 7n,
+  directory: 'theirs',
+  is_connected: true,
+};
 
 test('a standby waits for as long as the holder moves, and takes over when it stands still', async () => {
   const { watch, set, pass } = made(THEIRS);
@@ -56,6 +63,17 @@ test('a standby waits for as long as the holder moves, and takes over when it st
   assert.equal(free, undefined);
   await pass(600);
   assert.equal(free, last);
+});
+
+test('the look that counts comes when it is due, not at the next round time', async () => {
+  const { watch, pass, clock } = made(THEIRS, 0, 500);
+  const began_ms = clock.monotonicMs();
+  let free_ms = 0;
+  void watch.untilFree(never).then(() => {
+    free_ms = clock.monotonicMs() - began_ms;
+  });
+  await pass(1000, 20);
+  assert.ok(free_ms >= 500 && free_ms < 600, `${free_ms}`);
 });
 
 test('a lease that was let go, and one of this directory, are taken at once', async () => {

@@ -78,6 +78,22 @@ describe('the lease of a database', { ...TIMEOUT, skip: postgresMissing ?? false
     await store.close();
   });
 
+  it('whoever reads the row sees whether the connection of its holder is there', async () => {
+    const home = await homeOf();
+    const watching = await home.session('reader');
+    const { store } = await openStore();
+    await store.close();
+    const session = await home.session('writer');
+    const seen = await readLease(watching);
+    assert.equal(seen.is_connected, false, 'its holder has let go and ended its connection');
+    await takeLease(session, seen, asHolder('back').taker, secureRandomBytes);
+    assert.equal((await readLease(watching)).is_connected, true);
+    session.destroy();
+    while ((await readLease(watching)).is_connected);
+    await watching.end();
+    await home.close();
+  });
+
   it('a holder that hangs in a transaction is ended by who takes over', async () => {
     const { store } = await openStore();
     await store.close();

@@ -19,13 +19,16 @@ const MOST_WAITING_PACKETS = 100;
 
 export class Notifications {
   readonly #io: Server;
-  readonly #link: NodeLink;
+  readonly #link: Pick<NodeLink, 'call' | 'subscribe'>;
   /** The connections that there are, by Engine.IO's ids. */
   readonly #sids = new Set<string>();
   /** Those that have joined, and hear notifications. */
   readonly #joined = new WeakSet<object>();
+  /** Clients whose runes are being judged. */
+  #joining = 0;
+  #is_following = false;
 
-  constructor(http: HttpServer, link: NodeLink, cors_origins: readonly string[]) {
+  constructor(http: HttpServer, link: Pick<NodeLink, 'call' | 'subscribe'>, cors_origins: readonly string[]) {
     this.#link = link;
     this.#io = new Server(http, {
       path: SOCKET_IO_PATH,
@@ -48,7 +51,6 @@ export class Notifications {
     this.#io.use((socket, next) => this.#judge(socket, next));
     this.#io.on('connection', (socket) => {
       this.#joined.add(socket.conn);
-      this.#follow();
       socket.on('disconnect', () => {
         this.#joined.delete(socket.conn);
         this.#follow();
@@ -70,9 +72,12 @@ export class Notifications {
     await this.#io.close();
   }
 
-  /** The node makes notifications only while somebody hears them. */
+  /** The node makes notifications only while somebody hears them, or is about to. */
   #follow(): void {
-    this.#link.subscribe(this.#io.sockets.sockets.size > 0);
+    const isWanted = this.#joining > 0 || this.#io.sockets.sockets.size > 0;
+    if (isWanted === this.#is_following) return;
+    this.#is_following = isWanted;
+    this.#link.subscribe(isWanted);
   }
 
   #judge(socket: Socket<DefaultEventsMap, DefaultEventsMap>, next: (error?: Error) => void): void {
@@ -82,13 +87,24 @@ export class Notifications {
       next(new Error('Forbidden: Error code 1501: Not authorized: Missing rune'));
       return;
     }
+    // Before the question: with its answer the notifications are on, so that none is missed by a client that was let in.
+    this.#joining++;
+    this.#follow();
+    const decide = (error?: Error): void => {
+      next(error);
+      // Socket.IO lets it in with the next tick.
+      setImmediate(() => {
+        this.#joining--;
+        this.#follow();
+      });
+    };
     this.#link.call(
       { method: METHOD, params: {}, rune, kind: 'judge' },
       {
         onPiece: (_json, more) => more(),
-        onResult: () => next(),
-        onError: ({ code, message }) => next(new Error(`Unauthorized: Error code ${code}: ${message}`)),
-        onBusy: () => next(new Error('The node is busy with other requests: try again in a moment')),
+        onResult: () => decide(),
+        onError: ({ code, message }) => decide(new Error(`Unauthorized: Error code ${code}: ${message}`)),
+        onBusy: () => decide(new Error('The node is busy with other requests: try again in a moment')),
       },
     );
   }

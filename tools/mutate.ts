@@ -6,17 +6,18 @@
  *   npm run mutate -- --sample=100              a hundred faults of each module, the same each time
  *   npm run mutate -- --sample=100 --seed=2     other ones
  *   npm run mutate -- channel/commit            the files whose path contains this
- *   npm run mutate -- --deep onchain            with the tests of the modules above as well: much slower
+ *   npm run mutate -- channel/commit.ts:83      the faults of one line
+ *   npm run mutate -- --deep onchain            what survives is shown to the tests of the modules above as well
  *
  * docs/mutation-testing.md has the results, and why it is a script of our own.
  */
-import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { globSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { globSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type Mutant, mutantsOf } from './mutation/mutants.ts';
+import { type Fate, Judge } from './mutation/judge.ts';
+import { type Numbered, numbered } from './mutation/switches.ts';
 
 /** Each module, the tests that are to hold its rules, and with `--deep` those of the modules that use it. */
 const MODULES = [
@@ -44,15 +45,6 @@ const MODULES = [
 /** They need bitcoind, or go on by chance for long. */
 const LEFT_OUT = /bitcoind|chance|disturbed|crowds|unfunded-channels/;
 
-/** A test file: how long it takes, and which parts of the module it runs. */
-interface TestFile {
-  readonly file: string;
-  readonly took_ms: number;
-  runs(mutant: Mutant): boolean;
-}
-
-type Fate = 'killed' | 'timeout' | 'survived' | 'uncovered';
-
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
@@ -61,110 +53,70 @@ const { values, positionals } = parseArgs({
     deep: { type: 'boolean', default: false },
   },
 });
+const wanted = positionals.map((word) => {
+  const [path = '', line] = word.split(':');
+  return { path, line: line === undefined ? undefined : Number(line) };
+});
+const isWanted = (file: string, line?: number): boolean =>
+  wanted.length === 0 ||
+  wanted.some((each) => file.includes(each.path) && (line === undefined || (each.line ?? line) === line));
+
+const cache = mkdtempSync(join(tmpdir(), 'till-mutate-cache-'));
+process.once('exit', () => rmSync(cache, { recursive: true, force: true }));
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
 
 for (const { source, tests, deep } of MODULES) {
-  const isWanted = (file: string): boolean =>
-    positionals.length === 0 || positionals.some((word) => file.includes(word));
-  const files = globSync(`${source}/**/*.ts`).filter(isWanted).sort();
-  if (files.length === 0) continue;
-  const measured = globSync([...tests, ...(values.deep ? deep : [])])
-    .filter((file) => !LEFT_OUT.test(file))
-    .sort()
-    .map(measure)
-    .sort((a, b) => a.took_ms - b.took_ms);
-  const all = files.flatMap((file) => mutantsOf(file));
-  const mutants = choose(all, values.sample === undefined ? all.length : Number(values.sample));
-  console.log(`\n${source}: ${mutants.length} of ${all.length} faults, ${measured.length} test files`);
+  const files = globSync(`${source}/**/*.ts`).sort();
+  const all = numbered(files);
+  const named = all.filter(({ file, line }) => isWanted(file, line));
+  if (named.length === 0) continue;
+  const near = new Judge(files, testFiles(tests), cache);
+  let far: Judge | undefined;
+  await near.start();
+  const mutants = choose(named, values.sample === undefined ? named.length : Number(values.sample));
+  console.log(`\n${source}: ${mutants.length} of ${named.length} faults, ${near.unit_count} tests`);
   const counts: Record<Fate, number> = { killed: 0, timeout: 0, survived: 0, uncovered: 0 };
+  let further = 0;
   for (const mutant of mutants) {
-    const fate = fateOf(mutant, measured);
+    let fate = await near.fateOf(mutant, all);
+    if (values.deep && isLeft(fate)) {
+      if (far === undefined) {
+        far = new Judge(files, testFiles(deep), cache);
+        await far.start();
+      }
+      const there = await far.fateOf(mutant, all);
+      if (!isLeft(there)) further++;
+      if (there !== 'uncovered') fate = there;
+    }
     counts[fate]++;
-    if (fate === 'survived' || fate === 'uncovered') {
-      const { file, line, original, replacement } = mutant;
-      console.log(`  ${fate} ${file}:${line}: ${oneLine(original)}  >>  ${oneLine(replacement)}`);
-    }
+    if (!isLeft(fate)) continue;
+    const { file, line, original, replacement } = mutant;
+    console.log(`  ${fate} ${file}:${line}: ${oneLine(original)}  >>  ${oneLine(replacement)}`);
   }
+  await near.stop();
+  await far?.stop();
   const { killed, timeout, survived, uncovered } = counts;
-  const share = ((100 * (survived + uncovered)) / mutants.length).toFixed(1);
+  const left = survived + uncovered;
+  const [low, high] = interval(left, mutants.length, named.length);
+  const share = `${percent(left / mutants.length)} left, 95 %: ${percent(low)} to ${percent(high)}`;
   console.log(
-    `${source}: ${killed} killed, ${timeout} ran for ever, ${survived} survived, ${uncovered} in code that no test runs (${share} % left)`,
+    `${source}: ${killed} killed, ${timeout} ran for ever, ${survived} survived, ${uncovered} in code that no test runs (${share})`,
   );
+  if (values.deep) console.log(`  ${further} of them were noticed only by the tests of the modules above`);
 }
 
-/** Runs a test file as it is: how long it takes, and what it runs. Ends everything when it fails. */
-function measure(file: string): TestFile {
-  const directory = mkdtempSync(join(tmpdir(), 'till-mutate-'));
-  const begun_ms = performance.now();
-  const { status, stdout } = spawnSync(process.execPath, [file], {
-    env: { ...process.env, NODE_V8_COVERAGE: directory },
-    encoding: 'utf8',
-  });
-  const took_ms = performance.now() - begun_ms;
-  if (status !== 0) {
-    console.error(`${stdout}\n${file} fails without any fault`);
-    process.exit(1);
-  }
-  const counts = readCounts(directory);
-  rmSync(directory, { recursive: true });
-  return { file, took_ms, runs: ({ file: source, start }) => counts.get(resolve(source))?.(start) ?? false };
+function testFiles(patterns: readonly string[]): readonly string[] {
+  return globSync([...patterns])
+    .filter((file) => !LEFT_OUT.test(file))
+    .sort();
 }
 
-interface Coverage {
-  readonly result: readonly {
-    readonly url: string;
-    readonly functions: readonly {
-      readonly ranges: readonly { readonly startOffset: number; readonly endOffset: number; readonly count: number }[];
-    }[];
-  }[];
-}
-
-/** For each file of ours: whether the code at an offset was run. The innermost range decides. */
-function readCounts(directory: string): ReadonlyMap<string, (offset: number) => boolean> {
-  const counts = new Map<string, (offset: number) => boolean>();
-  for (const name of readdirSync(directory)) {
-    const { result } = JSON.parse(readFileSync(join(directory, name), 'utf8')) as Coverage;
-    for (const { url, functions } of result) {
-      if (!url.startsWith('file://') || !url.includes('/src/')) continue;
-      const ranges = functions.flatMap((each) => each.ranges);
-      const path = new URL(url).pathname;
-      const known = counts.get(path);
-      counts.set(path, (offset) => known?.(offset) === true || wasRun(ranges, offset));
-    }
-  }
-  return counts;
-}
-
-function wasRun(ranges: Coverage['result'][number]['functions'][number]['ranges'], offset: number): boolean {
-  const around = ranges.filter(({ startOffset, endOffset }) => startOffset <= offset && offset < endOffset);
-  const [innermost] = around.sort((a, b) => a.endOffset - a.startOffset - (b.endOffset - b.startOffset));
-  return (innermost?.count ?? 0) > 0;
-}
-
-/** What becomes of a fault: the quickest tests that run it come first, until one fails. */
-function fateOf(mutant: Mutant, tests: readonly TestFile[]): Fate {
-  const running = tests.filter((test) => test.runs(mutant));
-  if (running.length === 0) return 'uncovered';
-  for (const { file, took_ms } of running) {
-    const { status, error } = spawnSync(process.execPath, ['--import', resolve('tools/mutation/hook.ts'), file], {
-      stdio: 'ignore',
-      timeout: Math.round(5_000 + 4 * took_ms),
-      killSignal: 'SIGKILL',
-      env: {
-        ...process.env,
-        MUTANT_FILE: mutant.file,
-        MUTANT_START: String(mutant.start),
-        MUTANT_END: String(mutant.end),
-        MUTANT_REPLACEMENT: mutant.replacement,
-      },
-    });
-    if (error !== undefined) return 'timeout';
-    if (status !== 0) return 'killed';
-  }
-  return 'survived';
+function isLeft(fate: Fate): boolean {
+  return fate === 'survived' || fate === 'uncovered';
 }
 
 /** So many of them, always the same for one seed: in the order of a hash. */
-function choose(mutants: readonly Mutant[], count: number): readonly Mutant[] {
+function choose(mutants: readonly Numbered[], count: number): readonly Numbered[] {
   const order = new Map(
     mutants.map((mutant) => {
       const { file, line, original, replacement, start } = mutant;
@@ -174,6 +126,22 @@ function choose(mutants: readonly Mutant[], count: number): readonly Mutant[] {
   );
   const chosen = [...mutants].sort((a, b) => ((order.get(a) as string) < (order.get(b) as string) ? -1 : 1));
   return chosen.slice(0, count).sort((a, b) => a.file.localeCompare(b.file) || a.start - b.start);
+}
+
+/** Wilson's interval for a share that a sample without replacement estimates. */
+function interval(found: number, sample: number, population: number): readonly [number, number] {
+  if (sample === population) return [found / sample, found / sample];
+  // A sample that is a large part of the whole says more: it counts as a larger one.
+  const n = (sample * (population - 1)) / (population - sample);
+  const share = found / sample;
+  const z2 = 1.96 ** 2;
+  const middle = (share + z2 / (2 * n)) / (1 + z2 / n);
+  const half = (1.96 / (1 + z2 / n)) * Math.sqrt((share * (1 - share)) / n + z2 / (4 * n * n));
+  return [middle - half, middle + half];
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(1)} %`;
 }
 
 function oneLine(text: string): string {

@@ -11,6 +11,12 @@ export interface Mutant {
   readonly end: number;
   readonly original: string;
   readonly replacement: string;
+  /** What is chosen between while the tests run: an expression, a whole statement, or the name of a method with its dot. */
+  readonly whole: {
+    readonly kind: 'expression' | 'statement' | 'method';
+    readonly start: number;
+    readonly end: number;
+  };
 }
 
 const TURNED: Readonly<Record<string, string>> = {
@@ -30,23 +36,37 @@ const TURNED: Readonly<Record<string, string>> = {
 const TURNED_METHODS: Readonly<Record<string, string>> = { some: 'every', every: 'some', min: 'max', max: 'min' };
 /** What the log says is no rule. */
 const LOGS = /(^|\.)#?log(\.(debug|info|warn|error))?$/;
+/** The words of an error are none either. */
+const ERRORS = /Error$/;
+const SORTS = /^(sort|toSorted)$/;
 
-/** All faults of a file, in the order of its text. Types are blanked out first, so nothing is changed in them. */
-export function mutantsOf(file: string): readonly Mutant[] {
-  const source = readFileSync(file, 'utf8');
-  const code = stripTypeScriptTypes(source, { mode: 'strip' });
-  const mutants: Mutant[] = [];
-  const add = (start: number, end: number, replacement: string): void => {
-    const line = source.slice(0, start).split('\n').length;
-    mutants.push({ file, line, start, end, original: source.slice(start, end), replacement });
-  };
-  visit(parse(code, { ecmaVersion: 'latest', sourceType: 'module' }), (node) => change(node, code, add));
-  return mutants.sort((a, b) => a.start - b.start);
+type Add = (start: number, end: number, replacement: string, node: AnyNode, kind?: Mutant['whole']['kind']) => void;
+
+/** The code of a file without its types: everything stays where it is. */
+export function codeOf(file: string): string {
+  return stripTypeScriptTypes(readFileSync(file, 'utf8'), { mode: 'strip' });
 }
 
-function change(node: AnyNode, code: string, add: (start: number, end: number, replacement: string) => void): void {
+/** All faults of a file; one that is around another comes before it. Types are blanked out first, so none is in them. */
+export function mutantsOf(file: string): readonly Mutant[] {
+  const code = codeOf(file);
+  const mutants: Mutant[] = [];
+  const add: Add = (start, end, replacement, node, kind = 'expression') => {
+    const line = code.slice(0, start).split('\n').length;
+    const whole = { kind, start: node.start, end: node.end };
+    mutants.push({ file, line, start, end, original: code.slice(start, end), replacement, whole });
+  };
+  visit(parse(code, { ecmaVersion: 'latest', sourceType: 'module' }), (node) => {
+    if (isLog(node, code)) return false;
+    change(node, code, add);
+    return true;
+  });
+  return mutants;
+}
+
+function change(node: AnyNode, code: string, add: Add): void {
   const decide = (test: AnyNode): void => {
-    for (const value of ['true', 'false']) add(test.start, test.end, value);
+    for (const value of ['true', 'false']) add(test.start, test.end, value, test);
   };
   switch (node.type) {
     case 'BinaryExpression':
@@ -54,11 +74,11 @@ function change(node: AnyNode, code: string, add: (start: number, end: number, r
       const turned = TURNED[node.operator];
       if (turned === undefined) return;
       const at = code.indexOf(node.operator, node.left.end);
-      add(at, at + node.operator.length, turned);
+      add(at, at + node.operator.length, turned, node);
       return;
     }
     case 'UnaryExpression':
-      if (node.operator === '!') add(node.start, node.start + 1, '');
+      if (node.operator === '!') add(node.start, node.start + 1, '', node);
       return;
     case 'IfStatement':
     case 'ConditionalExpression':
@@ -67,38 +87,63 @@ function change(node: AnyNode, code: string, add: (start: number, end: number, r
     case 'ExpressionStatement': {
       const { expression } = node;
       const call = expression.type === 'AwaitExpression' ? expression.argument : expression;
-      if (call.type === 'CallExpression' && LOGS.test(code.slice(call.callee.start, call.callee.end))) return;
-      if (call.type === 'CallExpression' || call.type === 'AssignmentExpression') add(node.start, node.end, ';');
+      if (call.type !== 'CallExpression' && call.type !== 'AssignmentExpression') return;
+      add(node.start, node.end, ';', node, 'statement');
       return;
     }
     case 'CallExpression': {
       const { callee } = node;
-      const name = callee.type === 'MemberExpression' ? callee.property : callee;
-      const turned = name.type === 'Identifier' ? TURNED_METHODS[name.name] : undefined;
-      if (turned !== undefined && (callee.type === 'MemberExpression' || turned === 'max' || turned === 'min')) {
-        add(name.start, name.end, turned);
+      if (callee.type === 'Identifier') {
+        const turned = TURNED_METHODS[callee.name];
+        if (turned === 'max' || turned === 'min') add(callee.start, callee.end, turned, callee);
+      } else if (callee.type === 'MemberExpression' && callee.property.type === 'Identifier') {
+        const turned = TURNED_METHODS[callee.property.name];
+        if (turned !== undefined) add(callee.property.start, callee.property.end, turned, callee.property, 'method');
       }
       return;
     }
     case 'Literal':
-      if (typeof node.value === 'number') add(node.start, node.end, `(${node.raw} + 1)`);
-      else if (typeof node.value === 'bigint') add(node.start, node.end, `(${node.raw} + 1n)`);
-      else if (typeof node.value === 'boolean') add(node.start, node.end, String(!node.value));
+      if (typeof node.value === 'number') add(node.start, node.end, `(${node.raw} + 1)`, node);
+      else if (typeof node.value === 'bigint') add(node.start, node.end, `(${node.raw} + 1n)`, node);
+      else if (typeof node.value === 'boolean') add(node.start, node.end, String(!node.value), node);
       return;
     default:
   }
 }
 
-/** Calls back for each node of the tree that can be changed. */
-function visit(node: AnyNode, look: (node: AnyNode) => void): void {
-  // The text of a log line, and what is imported.
+function isLog(node: AnyNode, code: string): boolean {
+  if (node.type === 'ExpressionStatement') return isLog(node.expression, code);
+  return node.type === 'CallExpression' && LOGS.test(code.slice(node.callee.start, node.callee.end));
+}
+
+/** Calls back for each node of the tree that can be changed. The answer false leaves out what is inside. */
+function visit(node: AnyNode, look: (node: AnyNode) => boolean): void {
   if (node.type === 'ImportDeclaration') return;
-  look(node);
+  if (!look(node)) return;
+  const isError = node.type === 'NewExpression' && node.callee.type === 'Identifier' && ERRORS.test(node.callee.name);
+  const isSort =
+    node.type === 'CallExpression' &&
+    node.callee.type === 'MemberExpression' &&
+    SORTS.test(nameOf(node.callee.property));
   for (const [key, value] of Object.entries(node)) {
     // A key of a record is a name, not a value.
     if (node.type === 'Property' && key === 'key') continue;
-    for (const child of Array.isArray(value) ? value : [value]) if (isNode(child)) visit(child, look);
+    for (const child of Array.isArray(value) ? value : [value]) {
+      if (!isNode(child)) continue;
+      if (isError && child.type === 'TemplateLiteral') continue;
+      // Of what a comparison answers only the sign counts.
+      visit(child, isSort ? (each) => !isSign(each) && look(each) : look);
+    }
   }
+}
+
+function nameOf(node: AnyNode): string {
+  return node.type === 'Identifier' ? node.name : '';
+}
+
+function isSign(node: AnyNode): boolean {
+  if (node.type === 'UnaryExpression' && node.operator === '-') return isSign(node.argument);
+  return node.type === 'Literal' && node.value === 1;
 }
 
 function isNode(value: unknown): value is AnyNode {

@@ -124,6 +124,42 @@ test('near a deadline each step leads to all that is at stake, the last ones wha
   );
 });
 
+test('the steps to all that is at stake: one for three blocks, and one for each of the last six', () => {
+  const steps: [blocks_left: number, steps: number][] = [
+    [18, 10],
+    [16, 10],
+    [15, 9],
+    [13, 9],
+    [12, 8],
+    [10, 8],
+    [9, 7],
+    [7, 7],
+    [6, 6],
+    [2, 2],
+    [1, 1],
+    [0, 1],
+    [-4, 1],
+  ];
+  for (const [blocks_left, left] of steps) {
+    const pending = { feerate_per_kw: 1_000, height: 100 };
+    const again = raisedFeerate(environment({}), pending, blocks_left, 110, 1_000_000_000);
+    assert.equal(again, Math.ceil(1_000 * 1_000_000 ** (1 / left)), `${blocks_left} blocks`);
+  }
+});
+
+test('seven blocks before a deadline ten times the most urgent estimate is the most, six before it that counts no more', () => {
+  const at = (blocks_left: number): number | undefined =>
+    raisedFeerate(
+      environment({ 2: 1_500 }),
+      { feerate_per_kw: 1_000, height: 100 },
+      blocks_left,
+      110,
+      1_000_000_000_000,
+    );
+  assert.equal(at(7), 15_000);
+  assert.equal(at(6), Math.ceil(1_000 * 1_000_000_000 ** (1 / 6)));
+});
+
 test('after a refusal for its fee a transaction pays a quarter more, the estimate, or a tenth over the minimum', () => {
   assert.equal(feerateAfterRefusal(NOTHING, 1_000, undefined), 1_250);
   assert.equal(feerateAfterRefusal(NOTHING, 1, undefined), 253);

@@ -80,6 +80,8 @@ export interface PeerDaemon {
   connect(node_id: string, port: number): Promise<void>;
   /** Opens a channel to a node that it is connected with. Answers the funding's txid. */
   open(node_id: string, port: number, opening: Opening): Promise<string>;
+  /** Resolves when it opens channels and takes them; undefined where it always does. */
+  takesOpenings?(): Promise<void>;
   channels(): Promise<readonly DaemonChannel[]>;
   close(funding_txid: string, how: 'in agreement' | 'alone'): Promise<void>;
 

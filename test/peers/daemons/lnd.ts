@@ -157,10 +157,7 @@ class Lnd implements PeerDaemon {
   }
 
   async open(node_id: string, _port: number, { amount_sat, push_msat = 0n, is_public = true }: Opening) {
-    // For a moment after each block it refuses to open any.
-    await until('LND has all blocks', async () => {
-      return (await this.#ask('GET', '/v1/getinfo')).synced_to_chain === true;
-    });
+    await this.takesOpenings();
     const opened = await this.#ask('POST', '/v1/channels', {
       node_pubkey: base64(node_id),
       local_funding_amount: `${amount_sat}`,
@@ -171,6 +168,13 @@ class Lnd implements PeerDaemon {
     return Buffer.from(opened.funding_txid_bytes as string, 'base64')
       .reverse()
       .toString('hex');
+  }
+
+  /** For a moment after each block it refuses every opening. */
+  async takesOpenings(): Promise<void> {
+    await until('LND has all blocks', async () => {
+      return (await this.#ask('GET', '/v1/getinfo')).synced_to_chain === true;
+    });
   }
 
   async #list(): Promise<readonly LndChannel[]> {

@@ -141,6 +141,7 @@ export class World {
 
   /** Till opens a channel to the daemon, and both use it. */
   async openTo(daemon: PeerDaemon, { amount_sat, push_msat, is_public = true }: Opening): Promise<string> {
+    await daemon.takesOpenings?.();
     const opened = await this.till.call('fundchannel', {
       id: daemon.node_id,
       amount: amount_sat,

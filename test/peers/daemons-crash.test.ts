@@ -84,7 +84,15 @@ async function disturb(t: TestContext, kind: DaemonKind, disturbance: Disturbanc
   await world.connect(daemon, relay.port);
   let channels: readonly string[] = [await world.openFrom(daemon, OPENING), await world.openTo(daemon, OPENING)];
   const peer_forgets = kind.lacks.includes('keeping channels when killed');
-  const sum = { rounds: 0, paid: 0, failed: 0, hanging_at_peer: 0, forgotten_by_peer: 0, lost_by_peer: 0 };
+  const sum = {
+    rounds: 0,
+    paid: 0,
+    failed: 0,
+    hanging_at_peer: 0,
+    forgotten_by_peer: 0,
+    refused_after_all: 0,
+    lost_by_peer: 0,
+  };
   const why = new Map<string, number>();
   try {
     const end_ms = performance.now() + SECONDS * 1000;
@@ -94,14 +102,16 @@ async function disturb(t: TestContext, kind: DaemonKind, disturbance: Disturbanc
       await disturbance(world, daemon, relay);
       const kept = peer_forgets ? await withoutLost(world, daemon, channels, stream) : channels;
       if (kept.length > 0) await world.usable(daemon, ...kept);
-      const { paid, failed, hanging_at_peer, forgotten_by_peer, faults, reasons } = await stream.judge(peer_forgets);
+      const verdict = await stream.judge(peer_forgets);
+      const { paid, failed, faults, reasons } = verdict;
       assert.deepEqual(faults, []);
       assert.deepEqual(await world.disagreements(daemon), []);
       sum.rounds++;
       sum.paid += paid;
       sum.failed += failed;
-      sum.hanging_at_peer += hanging_at_peer;
-      sum.forgotten_by_peer += forgotten_by_peer;
+      sum.hanging_at_peer += verdict.hanging_at_peer;
+      sum.forgotten_by_peer += verdict.forgotten_by_peer;
+      sum.refused_after_all += verdict.refused_after_all;
       sum.lost_by_peer += channels.length - kept.length;
       for (const [reason, count] of reasons) why.set(reason, (why.get(reason) ?? 0) + count);
       const replacements: string[] = [];

@@ -7,6 +7,12 @@ import type { World } from './world.ts';
 /** From below the dust limits to some thousand satoshi. */
 const AMOUNTS_MSAT = [1_000n, 250_000n, 353_999n, 354_000n, 546_000n, 1_234_567n, 5_000_000n, 9_999_999n];
 
+/**
+ * The payee itself refused the onion, which it had taken before: so LND does after it was killed in between, and its
+ * invoice stays paid though it gave the money back.
+ */
+const REPLAYED = /WIRE_INVALID_ONION_VERSION \(reply from the payee\)/;
+
 /** How the payments of a stream ended. */
 export interface Verdict {
   readonly paid: number;
@@ -15,6 +21,8 @@ export interface Verdict {
   readonly hanging_at_peer: number;
   /** Till has the proof that it paid, and the daemon, which loses data when it is killed, does not know. */
   readonly forgotten_by_peer: number;
+  /** The daemon, which was killed, has marked its invoice paid and then refused the payment. */
+  readonly refused_after_all: number;
   /** One line for each payment about which the two sides do not agree, or that Till leaves open. */
   readonly faults: readonly string[];
   /** What the payers said of payments that did not arrive, and how often. */
@@ -24,6 +32,8 @@ export interface Verdict {
 interface Sent {
   readonly by: 'till' | 'peer';
   readonly payment_hash: string;
+  /** What its payer said at its end. */
+  end?: string;
 }
 
 export class Stream {
@@ -55,8 +65,10 @@ export class Stream {
         const amount_msat = AMOUNTS_MSAT[index % AMOUNTS_MSAT.length] as bigint;
         const bolt11 =
           by === 'till' ? await this.#daemon.invoice(amount_msat) : (await till.invoice(amount_msat)).bolt11;
-        this.#sent.push({ by, payment_hash: decodeInvoice(bolt11).payment_hash });
+        const sent: Sent = { by, payment_hash: decodeInvoice(bolt11).payment_hash };
+        this.#sent.push(sent);
         const end = by === 'till' ? await till.pay(bolt11) : await this.#daemon.pay(bolt11);
+        sent.end = end;
         if (end === 'complete') {
           this.#completed++;
           continue;
@@ -92,8 +104,9 @@ export class Stream {
     let failed = 0;
     let hanging_at_peer = 0;
     let forgotten_by_peer = 0;
+    let refused_after_all = 0;
     const faults: string[] = [];
-    for (const { by, payment_hash } of this.#sent) {
+    for (const { by, payment_hash, end } of this.#sent) {
       const [payer, payee] = by === 'till' ? [till, this.#daemon] : [this.#daemon, till];
       const is_paid = await payee.isPaid(payment_hash);
       let status = await payer.paymentStatus(payment_hash);
@@ -106,12 +119,13 @@ export class Stream {
       else failed++;
       if (by === 'peer' && status === 'pending') hanging_at_peer++;
       if (peer_forgets && by === 'till' && !is_paid && status === 'complete') forgotten_by_peer++;
+      else if (by === 'till' && is_paid && status === 'failed' && REPLAYED.test(end ?? '')) refused_after_all++;
       else if (is_paid ? status === 'failed' || (status !== 'complete' && by === 'till') : status === 'complete') {
         faults.push(`${payment_hash} by ${by}: the payer says ${status}, the payee ${is_paid ? 'paid' : 'not paid'}`);
       } else if (by === 'till' && status === 'pending') {
         faults.push(`${payment_hash} by Till is pending, and no HTLC is on its way`);
       }
     }
-    return { paid, failed, hanging_at_peer, forgotten_by_peer, faults, reasons: this.#reasons };
+    return { paid, failed, hanging_at_peer, forgotten_by_peer, refused_after_all, faults, reasons: this.#reasons };
   }
 }

@@ -8,7 +8,7 @@ import type { Txid } from '../../src/base/types/brand.ts';
 import { readTransaction } from '../../src/infra/chain/embedded/transaction.ts';
 import type { ChainFollower } from '../../src/infra/chain/follower.ts';
 import { type BlockRef, FEERATE_FLOOR_PER_KW, type TipEvent, type WatchEvent } from '../../src/infra/chain/source.ts';
-import { spendAll } from '../support/coins.ts';
+import { COIN_SCRIPT, spendAll } from '../support/coins.ts';
 
 /** A chain under the test's control. */
 export interface ChainUnderTest {
@@ -139,6 +139,43 @@ export function chainSourceContract(name: string, open: () => Promise<ChainUnder
       );
       assert.deepEqual(ended, []);
     });
+
+    for (const [when, looks_back] of [
+      ['that looks back', true],
+      ['that hears of new blocks', false],
+    ] as const) {
+      for (const blocks of [0, 1]) {
+        const where = blocks === 0 ? 'in the same block' : 'in the next block';
+        test(`a watch of a script ${when} hears of a payment and of its spend ${where}, at once`, async (t) => {
+          const { source, mine, pay, stop } = await open();
+          t.after(stop);
+          const { bytes, txid } = await pay(60_000n, COIN_SCRIPT);
+          const spend = spendAll(bytes, 500n);
+          const from = source.tip().height + 1;
+          const heard: string[] = [];
+          let turn = 0;
+          const watch = (): void => {
+            source.watch({ kind: 'script', script_pubkey: COIN_SCRIPT }, from, (event) => {
+              if (event.kind === 'paid' && event.confirmation.txid === txid && event.vout === 0)
+                heard.push(`${turn} paid`);
+              if (event.kind === 'spent' && event.outpoint.txid === txid) heard.push(`${turn} spent`);
+              setImmediate(() => turn++);
+            });
+          };
+          if (!looks_back) watch();
+          await source.broadcast([bytes]);
+          await mine(blocks);
+          await source.broadcast([spend]);
+          await mine(1);
+          await source.refresh();
+          if (looks_back) watch();
+          await source.refresh();
+          // A block with the spend that comes later is another turn.
+          const expected = looks_back || blocks === 0 ? ['0 paid', '0 spent'] : ['0 paid'];
+          assert.deepEqual(heard, expected);
+        });
+      }
+    }
 
     test('after a restart everything since the last block seen is told, also when that block is gone', async (t) => {
       const { source, again, mine, pay, reorganise, stop } = await open();

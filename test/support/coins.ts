@@ -24,14 +24,22 @@ export function coinbaseOf(block: Buffer): Buffer {
   throw new Error('no coinbase in this block');
 }
 
-/** A signed transaction that spends output 0 of the parent, all of it but the fee back to the test's own script. */
-export function spendAll(parent: Buffer, fee_sat: bigint, version = 2): Buffer {
+/**
+ * A signed transaction that spends output 0 of the parent, all of it but the fee to the test's own script. The output belongs
+ * to the test, or to this key.
+ */
+export function spendAll(parent: Buffer, fee_sat: bigint, version = 2, key: Uint8Array = KEY): Buffer {
   const { txid, outputs } = readTransaction(parent);
   const amount = outputs[0]?.amount_sat as bigint;
   const transaction = new btc.Transaction({ version, allowUnknownOutputs: true });
-  transaction.addInput({ txid, index: 0, sequence: 0xfffffffd, witnessUtxo: { amount, script: WPKH.script } });
+  transaction.addInput({
+    txid,
+    index: 0,
+    sequence: 0xfffffffd,
+    witnessUtxo: { amount, script: btc.p2wpkh(curve.publicKey(key)).script },
+  });
   transaction.addOutput({ amount: amount - fee_sat, script: WPKH.script });
-  transaction.sign(KEY);
+  transaction.sign(key);
   transaction.finalize();
   return Buffer.from(transaction.extract());
 }

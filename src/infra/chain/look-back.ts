@@ -2,7 +2,7 @@
 import { ChainError } from './backend.ts';
 import { previousBlockHash } from './raw-block.ts';
 import type { BlockRef } from './source.ts';
-import { type Found, type Watch, Watches } from './watches.ts';
+import { type Found, PrefixIndex, type Watch, Watches } from './watches.ts';
 
 /** A block and its place. */
 export interface FetchedBlock {
@@ -17,7 +17,9 @@ export interface LookedBack {
 }
 
 /**
- * Searches from this block up to the tip. Nothing is found before all of it is known to be the chain of that tip. Throws ChainError when the chain moves meanwhile, or as `fetch` does.
+ * Searches from this block up to the tip. Nothing is found before all of it is known to be the chain of that tip. What pays to
+ * a watched script is found with what spends it, so that no coin seems to be there that is gone long since. Throws
+ * ChainError when the chain moves meanwhile, or as `fetch` does.
  */
 export async function lookBack(
   watches: readonly Watch[],
@@ -28,6 +30,7 @@ export async function lookBack(
   const only = new Watches();
   for (const watch of watches) only.add(watch);
   const found: Found[] = [];
+  const paid = new PrefixIndex();
   let last_hash: string | undefined;
   for (let height = from_height; height <= tip.height; height++) {
     let fetched: FetchedBlock | undefined;
@@ -39,7 +42,7 @@ export async function lookBack(
     }
     if (fetched === undefined) throw moved();
     if (last_hash !== undefined && previousBlockHash(fetched.block) !== last_hash) throw moved();
-    found.push(...only.search(fetched.block, fetched.ref));
+    found.push(...only.search(fetched.block, fetched.ref, paid));
     last_hash = fetched.ref.hash;
   }
   if (last_hash !== tip.hash) throw moved();

@@ -44,7 +44,10 @@ export type WatchEvent =
       readonly input_index: number;
       readonly confirmation: Confirmation;
     }
-  /** Output `vout` pays to the watched script. */
+  /**
+   * Output `vout` pays to the watched script. A spend of it that is known by then, in the same block or in one that was looked
+   * through with it, follows at once as `spent`; for later ones the outpoint is to be watched.
+   */
   | {
       readonly kind: 'paid';
       readonly script_pubkey: string;

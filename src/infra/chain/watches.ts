@@ -22,7 +22,7 @@ export interface Watch {
   readonly listener: (event: WatchEvent) => void;
   /** The first block that is to be looked through for it. */
   readonly from_height: number;
-  readonly reported: { block: BlockRef; txid: Txid /** Which part of the transaction it was. */; part: number }[];
+  readonly reported: { block: BlockRef; txid: Txid /** Which output, or -1 less which input. */; part: number }[];
 }
 
 /** A reorg deeper than this is not followed back event by event. */
@@ -41,7 +41,7 @@ interface Entry {
 }
 
 /** Entries by the first four bytes of what they look for. */
-class PrefixIndex {
+export class PrefixIndex {
   readonly #buckets = new Map<number, Entry[]>();
 
   add(bytes: Buffer, watch: Watch): void {
@@ -77,9 +77,13 @@ class PrefixIndex {
 function targetBytes(target: WatchTarget): Buffer {
   if (target.kind === 'transaction') return reversedBytes(target.txid);
   if (target.kind === 'script') return scriptKey(Buffer.from(target.script_pubkey, 'hex'));
+  return outpointBytes(target.outpoint.txid, target.outpoint.vout);
+}
+
+function outpointBytes(txid: Txid, vout: number): Buffer {
   const bytes = Buffer.alloc(36);
-  reversedBytes(target.outpoint.txid).copy(bytes);
-  bytes.writeUInt32LE(target.outpoint.vout, 32);
+  reversedBytes(txid).copy(bytes);
+  bytes.writeUInt32LE(vout, 32);
   return bytes;
 }
 
@@ -117,7 +121,7 @@ export class Watches {
       const { txid, block } = confirmation;
       // A listener may have ended this watch a moment ago; a watch that starts later has its own search.
       if (!this.#all.has(watch) || block.height < watch.from_height) continue;
-      const part = event.kind === 'paid' ? event.vout : event.kind === 'spent' ? event.input_index : 0;
+      const part = event.kind === 'paid' ? event.vout : event.kind === 'spent' ? -1 - event.input_index : 0;
       const { reported } = watch;
       if (reported.some((known) => known.block.hash === block.hash && known.txid === txid && known.part === part))
         continue;
@@ -152,17 +156,21 @@ export class Watches {
     }
   }
 
-  /** What is in a block for these watches. Throws ChainError when the bytes are no block. */
-  search(block: Buffer, ref: BlockRef): readonly Found[] {
+  /**
+   * What is in a block for these watches. `paid` gathers the outputs to watched scripts, whose spends are found from then
+   * on, for the watch of the script: handed on to the search of the next block, those there too. Throws ChainError when the
+   * bytes are no block.
+   */
+  search(block: Buffer, ref: BlockRef, paid = new PrefixIndex()): readonly Found[] {
     try {
-      return this.#search(block, ref);
+      return this.#search(block, ref, paid);
     } catch (error) {
       if (!(error instanceof RawBlockError)) throw error;
       throw new ChainError(`block ${ref.hash} cannot be read: ${error.message}`);
     }
   }
 
-  #search(block: Buffer, ref: BlockRef): readonly Found[] {
+  #search(block: Buffer, ref: BlockRef, paid: PrefixIndex): readonly Found[] {
     const { transaction, outpoint, script } = this.#indexes;
     const found: Found[] = [];
     if (this.#all.size === 0) return found;
@@ -172,7 +180,11 @@ export class Watches {
       block,
       {
         input(input_index, offset) {
-          for (const { watch } of outpoint.find(block, offset, offset + 36) ?? []) {
+          const end = offset + 36;
+          for (const { watch } of [
+            ...(outpoint.find(block, offset, end) ?? []),
+            ...(paid.find(block, offset, end) ?? []),
+          ]) {
             const spent = {
               txid: reversedHex(block.subarray(offset, offset + 32)) as Txid,
               vout: block.readUInt32LE(offset + 32),
@@ -206,7 +218,11 @@ export class Watches {
         }
         if (makers.length === 0) return;
         const confirmation = confirmationOf(block, ref, transaction_index, span);
-        for (const { watch, make } of makers.splice(0)) found.push({ watch, event: make(confirmation), confirmation });
+        for (const { watch, make } of makers.splice(0)) {
+          const event = make(confirmation);
+          found.push({ watch, event, confirmation });
+          if (event.kind === 'paid') paid.add(outpointBytes(confirmation.txid, event.vout), watch);
+        }
       },
     );
     return found;

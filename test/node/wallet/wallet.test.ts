@@ -5,9 +5,16 @@ import { sat } from '../../../src/base/types/amount.ts';
 import { serializeTransaction } from '../../../src/codec/tx/transaction.ts';
 import { DustError, NotEnoughError } from '../../../src/node/wallet/build.ts';
 import { BroadcastError, CoinError, TransactionStateError } from '../../../src/node/wallet/failure.ts';
-import { MINER, PAYEE, World } from './world.ts';
+import { spendAll } from '../../support/coins.ts';
+import { MINER, newStore, PAYEE, testKeys, World } from './world.ts';
 
 const FEES = { feerate_per_kw: 1000 };
+
+/** The same words in another wallet spend the first coin of the first address. */
+function spendElsewhere(payment: Buffer): Buffer {
+  const key = testKeys.privateKey({ kind: 'bech32', change: 0, index: 0 });
+  return spendAll(payment, 1_000n, 2, key.reveal());
+}
 
 test('an address is new each time, of the kind asked for, also after a restart', async () => {
   const world = await World.open();
@@ -274,4 +281,35 @@ test("a miner's reward counts when it can be spent", async () => {
   await world.mine();
   assert.deepEqual(await world.sums(), [5_000_000_000n, 0n, 0n]);
   await world.wallet.withdraw(PAYEE, 'all', FEES);
+});
+
+test('a coin that came and went in the same block is never there', async () => {
+  const world = await World.open();
+  const { script_pubkey } = await world.wallet.newAddress('bech32');
+  const payment = await world.pay(50_000n, script_pubkey);
+  assert.equal((await world.chain.broadcast([spendElsewhere(payment)])).kind, 'accepted');
+  await world.mine();
+  assert.deepEqual(await world.sums(), [0n, 0n, 0n]);
+});
+
+test('a coin that is gone is at no moment there, while older blocks are looked through for it', async () => {
+  const world = await World.open();
+  const early = world.source.tip();
+  const { script_pubkey } = await world.wallet.newAddress('bech32');
+  const payment = await world.pay(50_000n, script_pubkey);
+  await world.mine();
+  await world.chain.broadcast([spendElsewhere(payment)]);
+  await world.mine();
+  // A new database on the same words.
+  await world.wallet.stop();
+  await world.source.stop();
+  const seen: Promise<bigint>[] = [];
+  const look = async (): Promise<bigint> => (await world.sums())[0];
+  world.store = newStore();
+  world.coinWrites = () => {
+    queueMicrotask(() => seen.push(look()));
+    return [];
+  };
+  await world.start(undefined, early.height);
+  assert.deepEqual(await Promise.all(seen), [0n]);
 });

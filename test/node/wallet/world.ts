@@ -35,7 +35,7 @@ export function newStore(): Store {
 export class World {
   readonly clock = new ManualClock();
   readonly chain = new EmbeddedChain({ clock: this.clock });
-  readonly store = newStore();
+  store = newStore();
   readonly problems: string[] = [];
   has_anchor_channel = false;
   /** What others write with a new coin. */
@@ -56,8 +56,8 @@ export class World {
     return world;
   }
 
-  /** Starts the wallet, from the block given or the tip. */
-  async start(from?: { height: number; hash: string }): Promise<void> {
+  /** Starts the wallet, from the block given or the tip. From `rescan_height` on it looks for coins that it does not know. */
+  async start(from?: { height: number; hash: string }, rescan_height?: number): Promise<void> {
     this.source = new ChainFollower(this.chain, { clock: this.clock, poll_ms: 1000, onHealth: () => {} });
     const { height } = await this.source.start(from);
     this.wallet = await Wallet.open({
@@ -69,7 +69,7 @@ export class World {
       coinWrites: (coin) => this.coinWrites(coin),
       onProblem: (problem) => this.problems.push(problem),
     });
-    this.wallet.start(this.source, height);
+    this.wallet.start(this.source, height, rescan_height);
     await this.follow();
   }
 

@@ -5,8 +5,10 @@ import { secureRandomBytes } from '../../base/crypto/random.ts';
 import { StoreFailure } from '../../infra/store/failure.ts';
 import type { HighWater } from '../../infra/store/high-water.ts';
 import { lockDirectory } from '../../infra/store/lock.ts';
+import { MIGRATIONS } from '../../infra/store/migrations/index.ts';
 import { copyFromPostgres } from '../../infra/store/postgres/copy.ts';
 import { JUDGED } from '../../infra/store/postgres/lease-row.ts';
+import { refuseNewerSchema } from '../../infra/store/postgres/migrate.ts';
 import { readPasswordFile } from '../../infra/store/postgres/password.ts';
 import { PostgresHome, PostgresStore } from '../../infra/store/postgres/postgres-store.ts';
 import { type Replication, readReplication } from '../../infra/store/postgres/replication.ts';
@@ -78,6 +80,7 @@ async function opened(
   let endWaiting: EndWaiting = async () => {};
   if (config.values.standby && !(await wait.isFree())) {
     if (!existsSync(join(config.network_dir, SEED_FILE))) throw new StoreFailure(seedIsMissing(config));
+    await refuseNewerSchema(read, MIGRATIONS);
     log.info(
       `${wait.holder === '' ? 'no node works yet' : `the node ${wait.holder} works`}: this one, ${name}, is the standby now`,
     );

@@ -3,11 +3,14 @@ import { migrationForPostgres } from '../dialect.ts';
 import { StoreFailure } from '../failure.ts';
 import { checkOrder, refuseNewer } from '../migrate.ts';
 import type { Migration } from '../migrations/migration.ts';
+import type { Row } from '../store.ts';
 import { LEASE_TABLE } from './lease-row.ts';
 import type { Session } from './session.ts';
 
 /** Of two that start at the same time one waits. */
 const LOCK = "SELECT CAST(pg_advisory_xact_lock(hashtext('lightning-till schema')) AS TEXT) AS locked";
+
+const READ_VERSION = 'SELECT version FROM schema_version';
 
 const VERSION_TABLE: readonly string[] = [
   'CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)',
@@ -47,13 +50,27 @@ export async function prepareLease(session: Session): Promise<void> {
 }
 
 /**
+ * Rejects with StoreFailure for a database that a newer Till has written, before anything is done with it: a node that could
+ * only take its lease and end again would keep it from those that can work. `query`: over whatever connection.
+ */
+export async function refuseNewerSchema(
+  query: (sql: string) => Promise<readonly Row[]>,
+  migrations: readonly Migration[],
+): Promise<void> {
+  const [table] = await query("SELECT 1 AS found WHERE to_regclass('schema_version') IS NOT NULL");
+  if (table === undefined) return;
+  const [found] = await query(READ_VERSION);
+  refuseNewer(Number(found?.version ?? 0), migrations);
+}
+
+/**
  * Runs what is missing, each migration in a transaction of its own. Only the writer may: others use the schema that is
  * there. Rejects with StoreFailure for a database that a newer Till has written.
  */
 export async function migratePostgres(session: Session, migrations: readonly Migration[]): Promise<void> {
   checkOrder(migrations);
   await transaction(session, VERSION_TABLE);
-  const [found] = await session.query('SELECT version FROM schema_version');
+  const [found] = await session.query(READ_VERSION);
   const version = Number(found?.version ?? 0);
   refuseNewer(version, migrations);
   for (const migration of migrations.slice(version)) await transaction(session, statementsOf(migration));

@@ -11,7 +11,7 @@ import type { Migration } from '../migrations/migration.ts';
 import type { Fence, Row, SqlValue, Store, UnitResult, Write } from '../store.ts';
 import { describeServerFailure, isPassing } from './failure.ts';
 import { type Found, type Held, type LeaseRow, type Taker, takeFreeLease, takeLease } from './lease-row.ts';
-import { migratePostgres, prepareLease } from './migrate.ts';
+import { migratePostgres, prepareLease, refuseNewerSchema } from './migrate.ts';
 import { Reader } from './reader.ts';
 import { type DatabaseIdentity, nameOf, Session, type SessionOptions, type SessionRole } from './session.ts';
 import type { PostgresTarget } from './target.ts';
@@ -126,7 +126,9 @@ export class PostgresStore implements Store {
     let session: Session | undefined;
     try {
       session = options.session ?? (await home.session('writer'));
+      const writer = session;
       if (options.session !== undefined) await session.rename(nameOf('writer'));
+      await refuseNewerSchema((sql) => writer.query(sql), migrations);
       // Whoever has seen the row knows that it is there.
       if (options.seen === undefined) await prepareLease(session);
       const { held, found } =

@@ -129,6 +129,22 @@ describe('the lease of a database', { ...TIMEOUT, skip: postgresMissing ?? false
     await store.close();
   });
 
+  it('a Till that is too old for the database leaves the lease as it is, whoever held it', async () => {
+    const { store } = await openStore();
+    await store.close();
+    const home = await homeOf();
+    const watching = await home.session('reader');
+    const seen = await readLease(watching);
+    const older = { ...asHolder('back'), migrations: [], onFailure: assert.fail };
+    for (const options of [older, { ...older, seen, session: await home.session('writer') }]) {
+      await assert.rejects(PostgresStore.open(home, options), /made by a newer Till/);
+    }
+    const { epoch, holder } = await readLease(watching);
+    assert.deepEqual([epoch, holder], [seen.epoch, seen.holder]);
+    await watching.end();
+    await home.close();
+  });
+
   it('a database with fewer commits than the taker has heard of is marked, and counts on from there', async () => {
     const { store } = await openStore();
     await store.commit(ADD);

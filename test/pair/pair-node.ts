@@ -24,7 +24,7 @@ export class PairNode {
   readonly dir: string;
   /** All ends of the process so far. */
   readonly ends: RunEnded[] = [];
-  readonly #options: PairNodeOptions;
+  #options: PairNodeOptions;
   #child: ChildProcess | undefined;
   #is_wanted = false;
   #onUp: (() => void)[] = [];
@@ -58,6 +58,11 @@ export class PairNode {
     const up = new Promise<void>((resolve) => this.#onUp.push(resolve));
     this.#run();
     await up;
+  }
+
+  /** From its next start on it has this environment too. */
+  change(env: NodeJS.ProcessEnv): void {
+    this.#options = { ...this.#options, env: { ...this.#options.env, ...env } };
   }
 
   /** Sends the process a signal; false when there is none. */

@@ -23,6 +23,7 @@ import { TcpProxy } from './proxy.ts';
 
 const NOBODY_SCRIPT = '6a';
 const STEERED_CLOCK = join(import.meta.dirname, 'steered-clock.ts');
+const NEWER_TILL = join(import.meta.dirname, 'newer-till.ts');
 export const HOUR_MS = 3_600_000;
 const CHANNEL_SAT = 16_000_000;
 const LOOK_AGAIN_MS = 20;
@@ -188,6 +189,11 @@ export class Scene {
     const filter = (path: string): boolean => !/(?:lightning-rpc|lock|\/log|\/said)$/.test(path);
     cpSync(this.nodes[side].dir, join(this.dir, directory), { recursive: true, filter });
     return this.#node(side, directory, 0);
+  }
+
+  /** From its next start on this node is a newer Till. */
+  upgrade(side: Side): void {
+    this.nodes[side].change({ NODE_OPTIONS: `--import=${STEERED_CLOCK} --import=${NEWER_TILL}` });
   }
 
   /** Mines blocks, and with them all that waits. */

@@ -3,12 +3,14 @@ import type { Clock } from '../../base/types/clock.ts';
 import { readAddresses } from '../../protocol/gossip/addresses.ts';
 import { updateChecksum } from '../../protocol/gossip/checksum.ts';
 import {
+  type AnnouncementFields,
   CHANNEL_ANNOUNCEMENT,
   CHANNEL_UPDATE,
   messageNumber,
   NODE_ANNOUNCEMENT,
   pointAt,
   type ScidHalves,
+  scidText,
 } from '../../protocol/gossip/fields.ts';
 import {
   addressesOf,
@@ -20,6 +22,7 @@ import {
 } from '../../protocol/gossip/judge.ts';
 import type { NetworkMap } from '../../protocol/gossip/network-map.ts';
 import { channelRecord, RECORD_TYPES } from '../../protocol/gossip/record.ts';
+import { DoubleAnnouncements } from './double-announcements.ts';
 import { Early, Failed } from './early.ts';
 import type { MapFile } from './map-file.ts';
 
@@ -47,6 +50,9 @@ export interface IntakeOptions {
   /** An update is about a channel that the map does not have. */
   missing(peer: number, scid: ScidHalves): void;
   fault(peer: number, reason: string): void;
+  log(level: 'warn', text: string): void;
+  /** Whether the channel is one of ours. */
+  isOwn(channel: number): boolean;
 }
 
 /** The sender of what is our own. */
@@ -71,11 +77,14 @@ export class Intake {
   readonly #early_updates = new Early<EarlyMessage>(MOST_EARLY);
   readonly #early_nodes = new Early<EarlyMessage>(MOST_EARLY);
   readonly #failed = new Failed(MOST_FAILED);
+  readonly #doubles: DoubleAnnouncements;
   /** When each half will have earned all its updates back. */
   readonly #busy_until = new Map<number, number>();
 
   constructor(options: IntakeOptions) {
     this.#options = options;
+    const { map, file, isOwn } = options;
+    this.#doubles = new DoubleAnnouncements({ map, file, isOwn, remove: (...what) => this.remove(...what) });
   }
 
   /** Takes one message. */
@@ -142,6 +151,10 @@ export class Intake {
       fault(peer, verdict.reason);
       return;
     }
+    if (verdict.kind === 'other_nodes') {
+      this.#takeDouble(peer, bytes, verdict.fields, verdict.channel);
+      return;
+    }
     if (verdict.kind !== 'take' && verdict.kind !== 'later') return;
     const { fields } = verdict;
     const key = keyOf(fields.scid_high, fields.scid_low);
@@ -149,7 +162,7 @@ export class Intake {
       this.#keep(this.#early_announcements, key, peer, bytes, verdict.height);
       return;
     }
-    if (this.#failed.has(key) && peer !== OURSELVES) return;
+    if (peer !== OURSELVES && (this.#failed.has(key) || this.#doubles.concerns(bytes, fields))) return;
     const now = clock.nowSeconds();
     const channel = map.add(fields, bytes, {
       added_at: now,
@@ -162,6 +175,17 @@ export class Intake {
     for (const half of [2 * channel, 2 * channel + 1]) {
       this.#again(this.#early_nodes.take(map.nodeIdHex(map.halves.node[half] as number)));
     }
+  }
+
+  #takeDouble(peer: number, bytes: Buffer, fields: AnnouncementFields, channel: number): void {
+    const { fault, log } = this.#options;
+    const finding = this.#doubles.take(bytes, fields, channel);
+    // Whoever passed it on did no wrong: it is what its nodes have signed.
+    if (finding === 'double') {
+      const name = scidText(fields.scid_high, fields.scid_low);
+      log('warn', `channel ${name} was announced twice, between different nodes: neither these nor those are believed`);
+    }
+    if (finding === 'not signed') fault(peer, 'channel_announcement: a signature is not valid');
   }
 
   #takeUpdate(peer: number, bytes: Buffer): void {

@@ -91,6 +91,8 @@ export class Keeper {
       known_features,
       height,
       fault,
+      log: (level, text) => ports.log(level, text),
+      isOwn: (channel) => this.#isOwn(channel),
       news: (news) => this.#teller.news(news),
       unchecked: (channel) => this.#checks.add(channel, this.#working_for),
       removed: (channel) => this.#removed(channel),

@@ -39,6 +39,12 @@ export type Verdict<Fields> =
   /** The sender should not have passed it on. */
   | { readonly kind: 'fault'; readonly reason: string };
 
+/** What to do with a channel_announcement. */
+export type AnnouncementVerdict =
+  | Verdict<AnnouncementFields>
+  /** The map has this channel between other nodes. Nobody has looked at the signatures. */
+  | { readonly kind: 'other_nodes'; readonly fields: AnnouncementFields; readonly channel: number };
+
 /** A channel is public once its funding transaction is so deep. */
 export const ANNOUNCED_DEPTH = 6;
 /** Beyond this above our tip a block is not one that we will know soon. */
@@ -57,22 +63,34 @@ export function judgeAnnouncement(
   map: NetworkMap,
   bytes: Buffer,
   { chain_hash, height }: Circumstances,
-): Verdict<AnnouncementFields> {
+): AnnouncementVerdict {
   const fields = readAnnouncement(bytes);
   if (fields === undefined) return fault('channel_announcement is cut short');
   if (!isHashAt(bytes, fields.chain_hash_at, chain_hash)) return IGNORE;
   const nodes = [pointAt(bytes, fields.node_1_at), pointAt(bytes, fields.node_2_at)] as const;
   if (nodes[0].compare(nodes[1]) >= 0) return fault('channel_announcement: the node ids do not ascend');
-  if (map.find(fields.scid_high, fields.scid_low) !== -1) return IGNORE;
+  const channel = map.find(fields.scid_high, fields.scid_low);
+  if (channel !== -1) {
+    const isSame = nodes.every((id, end) => id.equals(map.nodeId(map.halves.node[2 * channel + end] as number)));
+    return isSame ? IGNORE : { kind: 'other_nodes', fields, channel };
+  }
   const block = blockOf(fields.scid_high);
   if (block > height + MOST_BLOCKS_AHEAD) return IGNORE;
   if (block + ANNOUNCED_DEPTH - 1 > height) return { kind: 'later', height: block + ANNOUNCED_DEPTH - 1, fields };
+  return isAnnouncementSigned(bytes, fields)
+    ? { kind: 'take', fields }
+    : fault('channel_announcement: a signature is not valid');
+}
+
+/** Whether both nodes and both keys of the funding output have signed an announcement. */
+export function isAnnouncementSigned(
+  bytes: Buffer,
+  { node_1_at, node_2_at, bitcoin_1_at, bitcoin_2_at }: AnnouncementFields,
+): boolean {
   const digest = sha256d(bytes.subarray(SIGNED_FROM.channel_announcement));
-  const keys = [...nodes, pointAt(bytes, fields.bitcoin_1_at), pointAt(bytes, fields.bitcoin_2_at)];
-  const isSigned = keys.every((key, index) =>
-    curve.verify(bytes.subarray(2 + 64 * index, 66 + 64 * index), digest, key),
+  return [node_1_at, node_2_at, bitcoin_1_at, bitcoin_2_at].every((key_at, index) =>
+    curve.verify(bytes.subarray(2 + 64 * index, 66 + 64 * index), digest, pointAt(bytes, key_at)),
   );
-  return isSigned ? { kind: 'take', fields } : fault('channel_announcement: a signature is not valid');
 }
 
 /** Judges a channel_update. */

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isOnServer, serverDsn } from './test-store.ts';
+import { dropServerSchemas, isOnServer, serverDsn } from './test-store.ts';
 
 /** The command as a checkout has it. */
 export const PROGRAM = join(import.meta.dirname, '../../bin/till.ts');
@@ -65,7 +65,9 @@ export class ChildNode {
   /** Ends the daemon and answers its exit code; its directory goes too, unless it is to be used again. */
   async stop(keep: 'keep' | 'remove' = 'remove'): Promise<number | null> {
     const code = await this.#end('SIGTERM');
-    if (keep === 'remove') rmSync(this.dir, { recursive: true });
+    if (keep === 'keep') return code;
+    await dropServerSchemas(this.dir);
+    rmSync(this.dir, { recursive: true });
     return code;
   }
 

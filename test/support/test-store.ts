@@ -12,6 +12,11 @@ import type { TestSchema } from './postgres.ts';
 /** Whether tests run on a server. */
 export const isOnServer = process.env.TILL_TEST_STORE === 'postgres';
 
+/** Why a test is skipped on a server that looks into a database's file, which is not there: for its `skip`. */
+export function needsFile(why: string): string | false {
+  return isOnServer ? `on a server there is no file: ${why}` : false;
+}
+
 /** An empty store, of its own. */
 export function testStore(options: MemoryStoreOptions): Store {
   if (!isOnServer) return new MemoryStore(options);
@@ -24,23 +29,45 @@ export async function openTestStore(options: SqliteStoreOptions): Promise<Store>
   const { PostgresHome, PostgresStore } = await import('../../src/infra/store/postgres/postgres-store.ts');
   const { parseTarget } = await import('../../src/infra/store/postgres/target.ts');
   const home = await PostgresHome.open({
-    target: parseTarget(await serverDsn(options.directory)),
+    target: parseTarget(await dsnOf(options.directory, 'store')),
     must_be_durable: false,
     timeout_seconds: 60,
   });
   return await PostgresStore.open(home, { ...asHolder('a test'), ...options });
 }
 
-/** DSNs of schemas, by the directory of the node that they belong to. */
-const dsns = new Map<string, Promise<TestSchema>>();
+interface DirectorySchema {
+  readonly schema: Promise<TestSchema>;
+  /** A node's schema is dropped by whoever stops the node, and not before. */
+  user: 'node' | 'store';
+}
 
-/** Of the schema that belongs to a node's directory, for tests of whole nodes. */
-export async function serverDsn(directory: string): Promise<string> {
+/** By the directory that they belong to. */
+const schemas = new Map<string, DirectorySchema>();
+
+async function dsnOf(directory: string, user: DirectorySchema['user']): Promise<string> {
   const { newSchema } = await import('./postgres.ts');
-  const known = dsns.get(directory);
-  const schema = known ?? newSchema();
-  if (known === undefined) dsns.set(directory, schema);
-  return (await schema).dsn;
+  let known = schemas.get(directory);
+  if (known === undefined) {
+    known = { schema: newSchema(), user };
+    schemas.set(directory, known);
+  }
+  if (user === 'node') known.user = user;
+  return (await known.schema).dsn;
+}
+
+/** Of the schema that belongs to a node's directory. `dropServerSchemas` drops it when the node has stopped. */
+export function serverDsn(directory: string): Promise<string> {
+  return dsnOf(directory, 'node');
+}
+
+/** Drops the schemas of nodes whose directories are this one, or in it. They have stopped. */
+export async function dropServerSchemas(place: string): Promise<void> {
+  for (const [directory, { schema }] of schemas) {
+    if (directory !== place && !directory.startsWith(`${place}/`)) continue;
+    schemas.delete(directory);
+    await (await schema).drop();
+  }
 }
 
 /** What the stores of tests on a server were asked and have not answered. */
@@ -75,7 +102,7 @@ if (isOnServer) {
   after(async () => {
     // One after the other: each asks over a connection of its own to have its schema dropped, and some tests leave a hundred.
     for (const each of [...opened]) await each.close();
-    for (const schema of dsns.values()) await (await schema).drop();
+    for (const { schema, user } of schemas.values()) if (user === 'store') await (await schema).drop();
   });
 }
 

@@ -11,7 +11,7 @@ import { type Clock, systemClock } from '../../src/base/types/clock.ts';
 import { serveChain } from '../../src/infra/chain/embedded/chain-socket.ts';
 import { EmbeddedChain } from '../../src/infra/chain/embedded/embedded-chain.ts';
 import type { LiveChannel } from '../../src/node/channels/live-channel.ts';
-import { isOnServer, serverDsn } from './test-store.ts';
+import { dropServerSchemas, isOnServer, serverDsn } from './test-store.ts';
 
 /** A script that nobody can spend. */
 export const NOBODY = '6a';
@@ -85,6 +85,7 @@ export class Town {
     await Promise.all([...this.#daemons].map((daemon) => daemon.stop()));
     await this.#stopServing();
     await this.chain.close();
+    await dropServerSchemas(this.dir);
     rmSync(this.dir, { recursive: true, force: true });
   }
 

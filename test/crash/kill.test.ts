@@ -51,7 +51,11 @@ describe('a node that is killed at any moment', TIMEOUT, () => {
       }
     }
 
-    const store = await openSqliteStore({ directory, onFailure: (error) => assert.fail(error) });
+    const store = await openSqliteStore({
+      directory,
+      onFailure: (error) => assert.fail(error),
+      onLacked: () => assert.fail('a kill looks like an old copy'),
+    });
     const fixture = openFixture({ store, page_rows: 500 });
     const found = new Map<string, Awaited<ReturnType<typeof fixture.invoices.find>>>();
     let last = 0;

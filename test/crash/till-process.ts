@@ -15,6 +15,9 @@ const store = await openSqliteStore({
   onFailure: (error) => {
     throw error;
   },
+  onLacked: (commits) => {
+    throw new Error(`a kill looks like an old copy: ${JSON.stringify(commits, (_, value) => String(value))}`);
+  },
 });
 const fixture = openFixture({ store, randomBytes: secureRandomBytes });
 

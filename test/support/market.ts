@@ -116,6 +116,11 @@ export class Market {
     this.customer = customer;
   }
 
+  /** Transactions that wait for a block. */
+  get pending(): readonly Uint8Array[] {
+    return this.#chain.pending;
+  }
+
   mine(count: number): void {
     this.#chain.mine(count, NOBODY);
   }

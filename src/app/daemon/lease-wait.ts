@@ -9,7 +9,13 @@ import { StoreFailure } from '../../infra/store/failure.ts';
 import { HighWater } from '../../infra/store/high-water.ts';
 import { LeaseWatch } from '../../infra/store/lease/watch.ts';
 import { ServerError } from '../../infra/store/postgres/failure.ts';
-import { type LeaseRow, LeaseTakenError, readLease, type Taker } from '../../infra/store/postgres/lease-row.ts';
+import {
+  commitsOf,
+  type LeaseRow,
+  LeaseTakenError,
+  readLease,
+  type Taker,
+} from '../../infra/store/postgres/lease-row.ts';
 import { prepareLease } from '../../infra/store/postgres/migrate.ts';
 import type { PostgresHome, PostgresStore } from '../../infra/store/postgres/postgres-store.ts';
 import type { Session } from '../../infra/store/postgres/session.ts';
@@ -24,8 +30,6 @@ export interface LeaseWaitOptions {
   readonly clock: Clock;
   readonly home: PostgresHome;
   readonly directory: string;
-  /** What tells this database from every copy, but for the row of its lease. */
-  readonly identity: string;
   readonly name: NodeName;
   readonly lease_ms: number;
   /** Whether it waits for as long as it takes. */
@@ -125,8 +129,7 @@ export class LeaseWait {
 
   async #look(): Promise<LeaseRow> {
     const row = await this.#read();
-    const { directory, identity } = this.#options;
-    this.#water ??= HighWater.open(directory, `${identity}-${row.lineage}`);
+    this.#water ??= HighWater.open(this.#options.directory, commitsOf(row));
     this.#water.raise(row.commit_number);
     return row;
   }

@@ -7,13 +7,15 @@ import { existsSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { secureRandomBytes } from '../../base/crypto/random.ts';
+import { lackedCommits } from '../../infra/store/commit-count.ts';
 import { MARK_AS_COPY } from '../../infra/store/copy.ts';
 import { StoreFailure } from '../../infra/store/failure.ts';
 import { DATABASE_FILE } from '../../infra/store/file-name.ts';
+import { HighWater } from '../../infra/store/high-water.ts';
 import { lockDirectory } from '../../infra/store/lock.ts';
 import { copyFromPostgres } from '../../infra/store/postgres/copy.ts';
 import { describeServerFailure } from '../../infra/store/postgres/failure.ts';
-import { releaseLease, takeFreeLease } from '../../infra/store/postgres/lease-row.ts';
+import { commitsOf, releaseLease, takeFreeLease } from '../../infra/store/postgres/lease-row.ts';
 import { prepareLease } from '../../infra/store/postgres/migrate.ts';
 import { type Compared, compare, copyIntoServer, hasTables } from '../../infra/store/postgres/move.ts';
 import { PostgresHome, PostgresStore } from '../../infra/store/postgres/postgres-store.ts';
@@ -80,6 +82,7 @@ async function copyAndCompare(
   try {
     if (!is_copied) {
       refuseStrays(database.prepare(PLACE).get() as unknown as PlaceRow | undefined, fileIdentity(file), options);
+      if (lackedCommits(database, options.directory) !== undefined) throw new StoreFailure(LACKS_COMMITS);
       options.say(`copying ${file} to ${home.target.name}`);
       await copyIntoServer(database, session);
     }
@@ -100,7 +103,11 @@ export async function moveToFile(options: MoveOptions): Promise<Compared> {
     // Whoever waits for something else hears of it there.
     failed.promise.catch(() => {});
     const store = await PostgresStore.open(home, { taker: takerOf(directory), onFailure: failed.reject });
+    const { commit_number } = store.held;
     try {
+      const [lease] = await store.read('SELECT lineage FROM lease WHERE number = 0');
+      const known = HighWater.read(directory, commitsOf({ lineage: lease?.lineage as string }));
+      if (store.found.is_behind || commit_number < known) throw new StoreFailure(LACKS_COMMITS);
       const [row] = await store.read(PLACE);
       refuseStrays(row as unknown as PlaceRow | undefined, serverIdentity(home), options);
       const moving = `${file}.moving`;
@@ -122,6 +129,10 @@ export async function moveToFile(options: MoveOptions): Promise<Compared> {
     }
   });
 }
+
+const LACKS_COMMITS =
+  'this database lacks commits that were durable, so it is an old one: start the node on it once, which gives its channels ' +
+  'up, and stop it';
 
 /** A database that may be an old copy would pass for the latest once it has moved. */
 function refuseStrays(row: PlaceRow | undefined, identity: string, { directory }: MoveOptions): void {

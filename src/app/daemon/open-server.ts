@@ -2,6 +2,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { secureRandomBytes } from '../../base/crypto/random.ts';
+import { describeLacked } from '../../infra/store/commit-count.ts';
 import { StoreFailure } from '../../infra/store/failure.ts';
 import type { HighWater } from '../../infra/store/high-water.ts';
 import { lockDirectory } from '../../infra/store/lock.ts';
@@ -51,7 +52,6 @@ export async function openServer(options: DatabaseOptions, dsn: string): Promise
       clock,
       home,
       directory: config.network_dir,
-      identity: serverIdentity(home),
       name: nodeName(config, secureRandomBytes),
       lease_ms,
       is_standby: config.values.standby,
@@ -87,9 +87,11 @@ async function opened(
     endWaiting = (await standBy?.({ read, holder: () => wait.holder, name, warning })) ?? endWaiting;
   }
   const committed: { water?: HighWater } = {};
+  let found_commit = 0n;
   const { store: server, water } = await wait
-    .take((taker, seen, session) =>
-      PostgresStore.open(home, {
+    .take((taker, seen, session) => {
+      found_commit = seen.commit_number;
+      return PostgresStore.open(home, {
         taker,
         seen,
         session,
@@ -102,8 +104,8 @@ async function opened(
             : log.warn(
                 `the database is at work on one answer for long (it waits for ${waits_for}): until then nothing is said`,
               ),
-      }),
-    )
+      });
+    })
     .catch(async (error: unknown) => {
       await endWaiting(false);
       throw error;
@@ -112,6 +114,7 @@ async function opened(
   committed.water = water;
   log.info(`this node, ${name}, holds the lease of the database ${home.target.name}`);
   const known = water.number;
+  if (found_commit < known) log.warn(describeLacked({ found: found_commit, known }));
   water.raise(server.held.commit_number);
   const now = await readReplication(read);
   const stopLooking = lookEachSecond({ clock, log, server, water, read }, now);

@@ -122,13 +122,17 @@ export class Counters {
     for (const { counter, before } of this.#taken.splice(mark).reverse()) this.#now.set(counter, before);
   }
 
+  /** Takes the next number of a counter that is known. */
+  take(counter: string): bigint {
+    const before = this.#numberOf(counter);
+    this.#taken.push({ counter, before });
+    this.#now.set(counter, before + 1n);
+    return before + 1n;
+  }
+
   /** Takes what the statement takes, and answers all its values. */
   valuesOf({ takes, places }: CountedSql, params: readonly SqlValue[]): SqlValue[] {
-    for (const counter of takes) {
-      const before = this.#numberOf(counter);
-      this.#taken.push({ counter, before });
-      this.#now.set(counter, before + 1n);
-    }
+    for (const counter of takes) this.take(counter);
     let next = 0;
     return places.map((counter) => (counter === undefined ? (params[next++] as SqlValue) : this.#numberOf(counter)));
   }

@@ -24,12 +24,23 @@ export class HighWater {
   #is_synced = true;
 
   /**
-   * Opens the file of a directory, or begins one. `database` names the database that is counted: a number of another one
-   * says nothing about this one, and counting begins again. Throws StoreFailure when the file cannot be read or written.
+   * Opens the file of a directory, or begins one. `database` names the database that is counted by its kind and by what only
+   * its copies share, as in `sqlite-9f`. The number of another one says nothing, and counting begins again. Throws StoreFailure when the file cannot be read or written.
    */
   static open(directory: string, database: string): HighWater {
+    const number = HighWater.read(directory, database);
     const path = join(directory, COMMITS_FILE);
-    try {
+    return orFailure(path, () => {
+      // Whole first: later writes change the file in place.
+      writeWhole(path, lineOf(database, number));
+      return new HighWater(openSync(path, 'r+'), database, number);
+    });
+  }
+
+  /** The number alone, for who writes nothing; 0 when there is none of this database. Throws StoreFailure as `open` does. */
+  static read(directory: string, database: string): bigint {
+    const path = join(directory, COMMITS_FILE);
+    return orFailure(path, () => {
       const known = existsSync(path) ? parse(readFileSync(path, 'latin1')) : undefined;
       if (known === 'damaged') {
         throw new StoreFailure(
@@ -37,14 +48,8 @@ export class HighWater {
             'and start once with --copied-database=latest if the database was never restored, else with --copied-database=old',
         );
       }
-      const number = known?.database === database ? known.number : 0n;
-      // Whole first: later writes change the file in place.
-      writeWhole(path, lineOf(database, number));
-      return new HighWater(openSync(path, 'r+'), database, number);
-    } catch (error) {
-      if (error instanceof StoreFailure) throw error;
-      throw new StoreFailure(`${path}: ${error instanceof Error ? error.message : String(error)}`);
-    }
+      return known !== undefined && isSame(known.database, database) ? known.number : 0n;
+    });
   }
 
   private constructor(fd: number, database: string, number: bigint) {
@@ -77,6 +82,22 @@ export class HighWater {
     this.sync();
     closeSync(this.#fd);
   }
+}
+
+function orFailure<T>(path: string, run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    if (error instanceof StoreFailure) throw error;
+    throw new StoreFailure(`${path}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+/** Earlier versions wrote the server between the kind and the random name. */
+function isSame(known: string, database: string): boolean {
+  if (known === database) return true;
+  const [kind, ...name] = database.split('-');
+  return name.length > 0 && known.startsWith(`${kind}-`) && known.endsWith(`-${name.join('-')}`);
 }
 
 /** Always of the same length for one database, so that it can be written in place. */

@@ -5,6 +5,7 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { Worker } from 'node:worker_threads';
+import type { LackedCommits } from './commit-count.ts';
 import { describeFailure, StoreFailure } from './failure.ts';
 import { DATABASE_FILE } from './file-name.ts';
 import { Journal } from './journal.ts';
@@ -21,6 +22,8 @@ export interface SqliteStoreOptions {
   readonly directory: string;
   /** Called once when the database fails: the process must end, because memory may be ahead of the disk. */
   readonly onFailure: (error: StoreFailure) => void;
+  /** Called once, before the store is opened, when the database is older than the node: it is marked as a copy by then. */
+  readonly onLacked?: (commits: LackedCommits) => void;
   /** Default: all that this Till knows. */
   readonly migrations?: readonly Migration[];
   /** The most pages of 4 KiB that the file may have. Default: what the disk holds. */
@@ -40,7 +43,8 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     // The thread's file has the ending of this one: .ts in the repository, .js in the package.
     const program = new URL(`./worker${import.meta.url.slice(-3)}`, import.meta.url);
     const worker = new Worker(program, { workerData });
-    await opened(worker);
+    const lacked = await opened(worker);
+    if (lacked !== undefined) options.onLacked?.(lacked);
     return new SqliteStore(worker, file, unlock, options.onFailure);
   } catch (error) {
     unlock();
@@ -48,13 +52,13 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
   }
 }
 
-function opened(worker: Worker): Promise<void> {
+function opened(worker: Worker): Promise<LackedCommits | undefined> {
   return new Promise((resolve, reject) => {
     worker.once('error', reject);
     worker.once('message', (message: WorkerMessage) => {
       worker.off('error', reject);
-      if (message.kind === 'failed') reject(new StoreFailure(message.message));
-      else resolve();
+      if (message.kind === 'open') resolve(message.lacked);
+      else if (message.kind === 'failed') reject(new StoreFailure(message.message));
     });
   });
 }

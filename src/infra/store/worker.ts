@@ -1,7 +1,10 @@
 /** The thread that owns the one connection that writes: it opens, migrates, and commits the batches that it is sent. */
+import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { type LackedCommits, openCommitCount } from './commit-count.ts';
 import { describeFailure } from './failure.ts';
+import type { HighWater } from './high-water.ts';
 import { migrate } from './migrate.ts';
 import type { Migration } from './migrations/migration.ts';
 import { allowShrinking, Shrinker } from './shrink.ts';
@@ -17,7 +20,7 @@ export interface WorkerData {
 
 /** What the thread says. A failure is its last word. */
 export type WorkerMessage =
-  | { readonly kind: 'open' }
+  | { readonly kind: 'open'; readonly lacked: LackedCommits | undefined }
   | { readonly kind: 'durable'; readonly outcomes: readonly UnitOutcome[] }
   | { readonly kind: 'closed' }
   | { readonly kind: 'failed'; readonly message: string };
@@ -33,11 +36,17 @@ const CHECKPOINT_PAGES = 16_384;
 /** Page cache in KiB: at a million invoices the indexes of hashes and labels take 65 MiB together. */
 const CACHE_KIB = 98_304;
 
-function open({ file, migrations, max_page_count }: WorkerData): DatabaseSync {
+interface Opened {
+  readonly database: DatabaseSync;
+  readonly water: HighWater;
+  readonly lacked: LackedCommits | undefined;
+}
+
+function open({ file, migrations, max_page_count }: WorkerData): Opened {
   const database = new DatabaseSync(file);
   try {
     prepare(database, { file, migrations, max_page_count });
-    return database;
+    return { database, ...openCommitCount(database, dirname(file)) };
   } catch (error) {
     // Whoever hears of the failure may want to move the file, or unmount its disk.
     database.close();
@@ -71,8 +80,8 @@ function serve(port: MessagePort, data: WorkerData): void {
     }
   };
   guard(() => {
-    const database = open(data);
-    const writer = new Writer(database);
+    const { database, water, lacked } = open(data);
+    const writer = new Writer(database, water);
     const shrinker = new Shrinker(database, fail);
     // What an earlier run has deleted.
     shrinker.touched();
@@ -92,11 +101,12 @@ function serve(port: MessagePort, data: WorkerData): void {
         if (request === undefined) return;
         shrinker.stop();
         database.close();
+        water.close();
         say({ kind: 'closed' });
         port.close();
       }),
     );
-    say({ kind: 'open' });
+    say({ kind: 'open', lacked });
   });
 }
 

@@ -3,7 +3,9 @@
  * its own (worker.ts), or in place for a database in memory (memory-store.ts).
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { COMMITS } from './commit-count.ts';
 import { type CountedSql, Counters, countedSql, counterChanged, READ_COUNTER, WRITE_COUNTER } from './counters.ts';
+import type { HighWater } from './high-water.ts';
 import { refusal } from './storable.ts';
 import { type Row, type SqlValue, StoreRefusedError, type UnitResult } from './store.ts';
 
@@ -64,9 +66,14 @@ export class Writer {
   readonly #counters = new Counters();
   #read_counter: StatementSync | undefined;
   #write_counter: StatementSync | undefined;
+  readonly #water: Pick<HighWater, 'raise'> | undefined;
+  readonly #total_changes: StatementSync;
 
-  constructor(database: DatabaseSync) {
+  /** `water`: is told how many commits are durable, before anybody hears of the last one. It has begun to count. */
+  constructor(database: DatabaseSync, water?: Pick<HighWater, 'raise'>) {
     this.#database = database;
+    this.#water = water;
+    this.#total_changes = prepare(database, 'SELECT total_changes() AS total');
     this.#begin = prepare(database, 'BEGIN IMMEDIATE');
     this.#commit = prepare(database, 'COMMIT');
     this.#savepoint = prepare(database, 'SAVEPOINT unit');
@@ -94,16 +101,37 @@ export class Writer {
   #transaction(runUnits: () => UnitOutcome[]): UnitOutcome[] {
     this.#begin.run();
     this.#counters.begin();
+    const before = this.#totalChanges();
     try {
       const outcomes = runUnits();
+      // What changes nothing goes to no disk, and is not worth a number.
+      const commit_number = this.#totalChanges() === before ? undefined : this.#countCommit();
       this.#writeCounters();
       this.#commit.run();
       this.#counters.committed();
+      if (commit_number !== undefined) this.#water?.raise(commit_number);
       return outcomes;
     } catch (error) {
       if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
       throw error;
     }
+  }
+
+  /** Rows that this connection has changed since it was opened; not looked at where nobody counts. */
+  #totalChanges(): bigint | undefined {
+    return this.#water && (this.#total_changes.get()?.total as bigint);
+  }
+
+  /** The number of this transaction. */
+  #countCommit(): bigint {
+    this.#learn(COMMITS);
+    return this.#counters.take(COMMITS);
+  }
+
+  #learn(counter: string): void {
+    if (this.#counters.isKnown(counter)) return;
+    this.#read_counter ??= prepare(this.#database, READ_COUNTER);
+    this.#counters.learn(counter, this.#read_counter.get(counter)?.value as SqlValue | undefined);
   }
 
   #writeCounters(): void {
@@ -116,11 +144,7 @@ export class Writer {
   /** The values of a statement, with the numbers that it takes. */
   #valuesOf({ counted }: Prepared, params: readonly SqlValue[]): readonly SqlValue[] {
     if (counted === undefined) return params;
-    for (const counter of counted.places) {
-      if (counter === undefined || this.#counters.isKnown(counter)) continue;
-      this.#read_counter ??= prepare(this.#database, READ_COUNTER);
-      this.#counters.learn(counter, this.#read_counter.get(counter)?.value as SqlValue | undefined);
-    }
+    for (const counter of counted.counters) this.#learn(counter);
     return this.#counters.valuesOf(counted, params);
   }
 

@@ -120,8 +120,8 @@ export async function judgeDatabase(
 }
 
 const BACKUP_IS_OLD =
-  'this database is a backup that was made while the node ran, so it cannot be taken for the latest: start without ' +
-  '--copied-database, and the peers are asked to close its channels, which is safe';
+  'this database is a backup that was made while the node ran, or lacks commits that this node was told of, so it cannot be ' +
+  'taken for the latest: start without --copied-database, and the peers are asked to close its channels, which is safe';
 
 const LACKS_COMMITS =
   'this database lacks commits that this node was told of, so it cannot be the latest: it was restored, or a replica took ' +

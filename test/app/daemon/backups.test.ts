@@ -1,11 +1,12 @@
 /** Nodes that lose their database, and what their backups bring back. */
 import assert from 'node:assert/strict';
-import { copyFileSync, cpSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { copyFileSync, cpSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, beforeEach, test } from 'node:test';
 import { connectToNode } from '../../../src/api/client/index.ts';
 import type { Daemon } from '../../../src/app/daemon/daemon.ts';
 import { DATABASE_FILE } from '../../../src/infra/store/file-name.ts';
+import { COMMITS_FILE } from '../../../src/infra/store/high-water.ts';
 import { EMERGENCY_FILE } from '../../../src/node/backup/backups.ts';
 import { Town, TRUSTS_PEERS, until } from '../../support/town.ts';
 
@@ -136,16 +137,28 @@ test('an old copy that is laid over the database, or over all of the directory, 
   await again();
   await town.stop(shop);
   const { ino } = statSync(database);
-  for (const lay of [
-    () => copyFileSync(while_running, database),
-    () => cpSync(all, directory, { recursive: true }),
-    () => copyFileSync(stopped, database),
-  ]) {
+  const commits = readFileSync(join(directory, COMMITS_FILE));
+  // The whole directory brings its number of commits along, so the marks of the runs alone tell.
+  for (const lay of [() => cpSync(all, directory, { recursive: true }), () => copyFileSync(stopped, database)]) {
     lay();
     assert.equal(statSync(database).ino, ino, 'it is the same file');
     await assert.rejects(town.start(`shop${count}`), /--copied-database=latest/);
   }
-  shop = await town.start(`shop${count}`, '--copied-database=old', TRUSTS_PEERS);
+  writeFileSync(join(directory, COMMITS_FILE), commits);
+  for (const copy of [while_running, stopped]) {
+    copyFileSync(copy, database);
+    assert.equal(statSync(database).ino, ino, 'it is the same file');
+    await assert.rejects(town.start(`shop${count}`, '--copied-database=latest'), /cannot be taken for the latest/);
+  }
+  const before = town.log.length;
+  copyFileSync(while_running, database);
+  shop = await town.start(`shop${count}`, TRUSTS_PEERS);
+  const said = town.log.slice(before).filter((line) => / warn .*older than this node/.test(line));
+  assert.match(said.join('\n'), /it has \d+ commits, and \d+ were durable/);
+  assert.deepEqual(
+    shop.channels.list().map(({ state }) => [state.phase, state.failure?.data_loss]),
+    [['failed', true]],
+  );
   await town.connect(customer, shop);
   assertShare(await closeOnChain());
 });

@@ -7,6 +7,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { after, afterEach, beforeEach, describe, it } from 'node:test';
 import { moveToFile, moveToServer } from '../../../src/app/daemon/move-database.ts';
 import { secureRandomBytes } from '../../../src/base/crypto/random.ts';
+import { HighWater } from '../../../src/infra/store/high-water.ts';
 import { PostgresHome } from '../../../src/infra/store/postgres/postgres-store.ts';
 import { openSqliteStore } from '../../../src/infra/store/sqlite-store.ts';
 import type { SqlValue } from '../../../src/infra/store/store.ts';
@@ -139,5 +140,25 @@ describe('a database that moves', { ...TIMEOUT, skip: postgresMissing ?? false }
     renameSync(`${file}.copy`, file);
     await assert.rejects(moveToServer(options()), /this database was copied here/);
     assert.ok(existsSync(file));
+  });
+
+  it('is not moved while it lacks commits, on either side', async () => {
+    copyFileSync(file, join(root, 'older'));
+    const store = await openSqliteStore({ directory, onFailure: (error) => assert.fail(error) });
+    await store.commit([{ sql: "INSERT INTO peers (node_id, address) VALUES ('b', '')", params: [] }]);
+    await store.close();
+    copyFileSync(file, join(root, 'latest'));
+    // Over the file: it stays the same file, and no run has left a mark since.
+    copyFileSync(join(root, 'older'), file);
+    await assert.rejects(moveToServer(options()), /lacks commits that were durable/);
+    copyFileSync(join(root, 'latest'), file);
+    await moveToServer(options());
+    // As a node leaves it that has worked there until commit 500, of which the server has lost some.
+    const [lease] = (await ask('SELECT lineage FROM lease')) as { lineage: string }[];
+    const water = HighWater.open(directory, `postgres-${lease?.lineage}`);
+    water.raise(500n);
+    water.close();
+    await assert.rejects(moveToFile(options()), /lacks commits that were durable/);
+    assert.equal(existsSync(file), false);
   });
 });

@@ -266,6 +266,7 @@ describe('a pair on one database', { ...TIMEOUT, skip: postgresMissing ?? false 
     await server.ask('UPDATE lease SET commit_number = 1');
     await assert.rejects(town.start('front', ...options('front'), '--copied-database=latest'), /lacks commits/);
     const again = await town.start('front', ...options('front'));
+    assert.ok(town.log.some((line) => /^front warn .*older than this node: it has 1 commits, and \d+ were/.test(line)));
     const [now] = await server.ask('SELECT commit_number, is_behind FROM lease');
     assert.ok(BigInt(now?.commit_number as string) > BigInt(before?.commit_number as string));
     assert.equal(String(now?.is_behind), '0');

@@ -32,10 +32,20 @@ describe('the number of the last commit outside the database', () => {
   });
 
   it('says nothing about another database', () => {
-    const water = HighWater.open(directory, '7:1');
+    for (const other of ['8:1', '1', 'x-7:1']) {
+      const water = HighWater.open(directory, '7:1');
+      water.raise(42n);
+      water.close();
+      assert.equal(HighWater.open(directory, other).number, 0n, other);
+    }
+  });
+
+  it('counts for the same database on another server, as earlier versions wrote it', () => {
+    const water = HighWater.open(directory, 'postgres-1-2-public-7f-9a');
     water.raise(42n);
     water.close();
-    assert.equal(HighWater.open(directory, '8:1').number, 0n);
+    assert.equal(HighWater.read(directory, 'postgres-7f-9a'), 42n);
+    for (const other of ['postgres-9b', 'sqlite-7f-9a']) assert.equal(HighWater.read(directory, other), 0n);
   });
 
   it('is refused when it is damaged, with what to do', () => {

@@ -22,7 +22,7 @@ export async function copyFromPostgres(
   destination: string,
   kind: 'backup' | 'moved' = 'backup',
 ): Promise<void> {
-  if (existsSync(destination)) throw new StoreFailure(`${destination} exists already: nothing is overwritten`);
+  if (existsSync(destination)) throw new StoreFailure(`${destination} exists already: a backup overwrites nothing`);
   const unfinished = `${destination}.unfinished`;
   rmSync(unfinished, { force: true });
   let session: Session | undefined;

@@ -60,6 +60,14 @@ export interface LeaseRow {
   readonly lineage: string;
 }
 
+/**
+ * Names the commits that the row counts (HighWater). A dump that is restored on another server has the same, and fewer of
+ * them.
+ */
+export function commitsOf({ lineage }: Pick<LeaseRow, 'lineage'>): string {
+  return `postgres-${lineage}`;
+}
+
 /** Who takes it. */
 export interface Taker {
   readonly holder: string;

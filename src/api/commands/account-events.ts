@@ -218,8 +218,23 @@ export async function chainIncome(modules: ChainBooks): Promise<readonly IncomeE
   });
 }
 
+/** Numbers of income in the order of its list: invoices, then payments, each with its fee behind it, then the chain from 1 on. */
+export const INCOME_OF_INVOICES_FROM = -2_000_000_000_000_000n;
+export const INCOME_OF_PAYMENTS_FROM = -1_000_000_000_000_000n;
+
+/** An event, and the number that it keeps in every list of the same database. */
+export interface NumberedIncome {
+  readonly number: bigint;
+  readonly event: IncomeEvent;
+}
+
 /** All that was earned and spent: invoices and payments over Lightning, then the chain. Read as it is asked for. */
 export async function* incomeEvents(modules: Modules): AsyncGenerator<IncomeEvent> {
+  for await (const { event } of numberedIncome(modules)) yield event;
+}
+
+/** The same with numbers. */
+export async function* numberedIncome(modules: Modules): AsyncGenerator<NumberedIncome> {
   const { invoices, payments, wallet } = modules;
   const currency = wallet.network.bech32_prefix;
   for await (const invoice of invoices.list({ index: 'paid', status: 'paid' })) {
@@ -233,9 +248,12 @@ export async function* incomeEvents(modules: Modules): AsyncGenerator<IncomeEven
       payment_id: invoice.payment_hash,
     };
     const { amount_received_msat, opening_fee_msat = 0n } = invoice;
-    yield { ...base, tag: 'invoice', credit_msat: amount_received_msat + opening_fee_msat, debit_msat: 0n };
+    const number = INCOME_OF_INVOICES_FROM + 2n * BigInt(invoice.pay_index);
+    const credit_msat = amount_received_msat + opening_fee_msat;
+    yield { number, event: { ...base, tag: 'invoice', credit_msat, debit_msat: 0n } };
     // What a provider took off for the channel that it opened is a cost.
-    if (opening_fee_msat > 0n) yield { ...base, tag: 'lease_fee', credit_msat: 0n, debit_msat: opening_fee_msat };
+    if (opening_fee_msat === 0n) continue;
+    yield { number: number + 1n, event: { ...base, tag: 'lease_fee', credit_msat: 0n, debit_msat: opening_fee_msat } };
   }
   for await (const part of payments.listParts({ status: 'complete', index: 'created', start: 0n })) {
     const base = {
@@ -246,9 +264,11 @@ export async function* incomeEvents(modules: Modules): AsyncGenerator<IncomeEven
       description: part.description,
       payment_id: part.payment_hash as string,
     };
-    yield { ...base, tag: 'invoice', debit_msat: part.amount_msat };
+    const number = INCOME_OF_PAYMENTS_FROM + 2n * BigInt(part.created_index);
+    yield { number, event: { ...base, tag: 'invoice', debit_msat: part.amount_msat } };
     const fee_msat = part.amount_sent_msat - part.amount_msat;
-    if (fee_msat > 0n) yield { ...base, tag: 'invoice_fee', debit_msat: fee_msat };
+    if (fee_msat > 0n) yield { number: number + 1n, event: { ...base, tag: 'invoice_fee', debit_msat: fee_msat } };
   }
-  yield* await chainIncome(modules);
+  let number = 0n;
+  for (const event of await chainIncome(modules)) yield { number: ++number, event };
 }

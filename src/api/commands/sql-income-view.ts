@@ -1,20 +1,17 @@
-/** The table `bkpr_income` from the database's file: as `incomeEvents` makes it (account-events.ts), without a copy. */
+/** The table `bkpr_income` from the database's file: as `numberedIncome` makes it (account-events.ts), without a copy. */
 import type { TableView, ViewPart } from '../../infra/store/queries/tables.ts';
+import { INCOME_OF_INVOICES_FROM, INCOME_OF_PAYMENTS_FROM } from './account-events.ts';
 
 /** The function that answers the prefix of the chain's addresses. */
 export const CURRENCY_FUNCTION = 'till_currency';
 /** The table of what happened on the chain, which no file holds in this form. */
 export const ONCHAIN_INCOME_TABLE = 'bkpr_onchain_income';
 
-/** Rows keep the order of the list: invoices, then payments, each with its fee behind it, then the chain from 1 on. */
-const INVOICES_FROM = -2_000_000_000_000_000n;
-const PAYMENTS_FROM = -1_000_000_000_000_000n;
-
 function invoice(tag: string, credit_msat: string, debit_msat: string, where: string, rank: number): ViewPart {
   return {
     table: 'invoices',
     expressions: {
-      rowid: `${INVOICES_FROM} + 2 * pay_index + ${rank}`,
+      rowid: `${INCOME_OF_INVOICES_FROM} + 2 * pay_index + ${rank}`,
       account: "'channels'",
       tag: `'${tag}'`,
       credit_msat,
@@ -32,7 +29,7 @@ function payment(tag: string, debit_msat: string, where: string, rank: number): 
   return {
     table: 'sendpays',
     expressions: {
-      rowid: `${PAYMENTS_FROM} + 2 * created_index + ${rank}`,
+      rowid: `${INCOME_OF_PAYMENTS_FROM} + 2 * created_index + ${rank}`,
       account: 'channel_id',
       tag: `'${tag}'`,
       credit_msat: '0',

@@ -123,10 +123,14 @@ function sqlValue(type: ColumnType, value: unknown): SqlValue {
   return typeof value === 'string' ? value : writeJson(value);
 }
 
-/** The rows of the table, out of one row of the list. `rowid` is the number of that row: 1, 2, 3 ... */
+/**
+ * The rows of the table, out of one row of the list. `rowid` is the number of that row: 1, 2, 3 ..., unless it has one of its
+ * own, as a member of this name.
+ */
 export function* tableRows(shape: TableShape, parent: TableShape, row: unknown, rowid: number): Generator<SqlValue[]> {
   const { columns, list_path } = shape;
-  const id = parent.key === 'rowid' ? BigInt(rowid) : sqlValue('INTEGER', valueAt(row, [parent.key]));
+  const own = (row as { readonly rowid?: bigint }).rowid;
+  const id = parent.key === 'rowid' ? (own ?? BigInt(rowid)) : sqlValue('INTEGER', valueAt(row, [parent.key]));
   if (list_path === undefined) {
     yield columns.map(({ name, type, path }) =>
       path === undefined ? (name === 'rowid' ? id : null) : sqlValue(type, valueAt(row, path)),

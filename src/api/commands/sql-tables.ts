@@ -7,7 +7,7 @@ import { INVOICES_VIEW } from '../../shop/invoices/query-view.ts';
 import type { AnswerMembers } from '../rpc/answer.ts';
 import type { Command, Context } from '../rpc/command.ts';
 import { readParams } from '../rpc/table.ts';
-import { chainIncome } from './account-events.ts';
+import { chainIncome, numberedIncome } from './account-events.ts';
 import { bkprListaccountevents } from './bkpr-listaccountevents.ts';
 import { bkprListincome } from './bkpr-listincome.ts';
 import { listchannels } from './listchannels.ts';
@@ -52,10 +52,18 @@ function list(name: string, command: Command<Modules>, member: string, options: 
   };
 }
 
+/** Income, with the numbers that it has in the view of a file. */
+async function* numberedRows(modules: Modules): AsyncGenerator<unknown> {
+  for await (const { number, event } of numberedIncome(modules)) yield { ...event, rowid: number };
+}
+
 /** Every list of which there are tables. What happened on the chain has one of its own, as a part of `bkpr_income`. */
 export const SQL_LISTS: readonly SqlList[] = [
   list('bkpr_accountevents', bkprListaccountevents, 'events'),
-  list('bkpr_income', bkprListincome, 'income_events', { view: INCOME_VIEW }),
+  {
+    ...list('bkpr_income', bkprListincome, 'income_events', { view: INCOME_VIEW }),
+    rows: async (modules) => numberedRows(modules),
+  },
   {
     tables: shapesOf(ONCHAIN_INCOME_TABLE, membersOf(bkprListincome, 'income_events')),
     rows: (modules) => chainIncome(modules),

@@ -57,7 +57,7 @@ export const sql = defineCommand({
   name: 'sql',
   category: 'node',
   title: 'Command to do complex queries on list commands',
-  description: `Runs one SELECT in the SQL of SQLite and answers its rows. \`listsqlschemas\` shows the tables: they are those of Core Lightning, and each holds what a list command answers. Bytes (hashes, keys) are blobs, which the answer writes as hex: compare them as \`x'02ab...'\` or with \`hex(column)\`. Columns may be added later, so name those that you want instead of writing \`*\`.
+  description: `Runs one SELECT in the SQL of SQLite and answers its rows. \`listsqlschemas\` shows the tables: they are those of Core Lightning, and each holds what a list command answers. Bytes (hashes, keys) are blobs, which the answer writes as hex: compare them as \`x'02ab...'\` or with \`hex(column)\`. Columns may be added later, so name those that you want instead of writing \`*\`. The answers are the same whether the database is a file or on a server. SQLite's \`rowid\` is there only where \`listsqlschemas\` shows it: \`invoices\` and \`sendpays\` have \`created_index\` instead.
 
 Nothing can be written. The functions abs, avg, coalesce, count, date, datetime, hex, json_group_array, json_object, julianday, length, like, lower, max, min, quote, strftime, sum, time, timediff, total, unixepoch and upper may be used. Queries run one after the other in a process of their own with low priority. One that computes for more than 10 seconds, takes more than 512 MB or answers more than 200,000 rows or 32 MB is ended.`,
   params: { query: required(field.string, 'The query.') },

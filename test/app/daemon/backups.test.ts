@@ -8,6 +8,7 @@ import type { Daemon } from '../../../src/app/daemon/daemon.ts';
 import { DATABASE_FILE } from '../../../src/infra/store/file-name.ts';
 import { COMMITS_FILE } from '../../../src/infra/store/high-water.ts';
 import { EMERGENCY_FILE } from '../../../src/node/backup/backups.ts';
+import { needsFile } from '../../support/test-store.ts';
 import { Town, TRUSTS_PEERS, until } from '../../support/town.ts';
 
 const CHANNEL_SAT = 1_000_000;
@@ -16,6 +17,8 @@ const BEFORE_MSAT = 100_000_000n;
 const AFTER_MSAT = 50_000_000n;
 /** More than an anchor and the fee of one input at the least feerates. */
 const MOST_COST_SAT = 5_000n;
+
+const FILE = { skip: needsFile('it replaces the database by a copy') };
 
 let town: Town;
 let shop: Daemon;
@@ -87,7 +90,7 @@ function assertShare(held_sat: bigint): void {
   assert.ok(held_sat <= share_sat && held_sat > share_sat - MOST_COST_SAT, `the shop holds ${held_sat} sat`);
 }
 
-test('a backup that is older than its channel publishes nothing, and the peer closes towards us', async () => {
+test('a backup that is older than its channel publishes nothing, and the peer closes towards us', FILE, async () => {
   const destination = join(town.dir, `backup${count}`);
   const { size_bytes } = await ask(shop, 'backup', { destination });
   assert.ok((size_bytes as number) > 4096);
@@ -101,23 +104,27 @@ test('a backup that is older than its channel publishes nothing, and the peer cl
   assertShare(await closeOnChain());
 });
 
-test('a directory that was copied while the node went on does not start without a word, and is safe with it', async () => {
-  await town.stop(shop);
-  const copy = join(town.dir, `copy${count}`);
-  copyFileSync(join(dirOf(`shop${count}`), DATABASE_FILE), copy);
-  shop = await town.start(`shop${count}`, TRUSTS_PEERS);
-  await town.connect(customer, shop);
-  await until(() => shop.channels.list().every(({ state }) => state.link === 'up'));
-  await payShop(AFTER_MSAT);
-  const { name, dir } = await ruin();
-  renameSync(copy, join(dir, DATABASE_FILE));
-  await assert.rejects(town.start(name), /--copied-database=latest/);
-  shop = await town.start(name, '--copied-database=old', TRUSTS_PEERS);
-  await town.connect(customer, shop);
-  assertShare(await closeOnChain());
-});
+test(
+  'a directory that was copied while the node went on does not start without a word, and is safe with it',
+  FILE,
+  async () => {
+    await town.stop(shop);
+    const copy = join(town.dir, `copy${count}`);
+    copyFileSync(join(dirOf(`shop${count}`), DATABASE_FILE), copy);
+    shop = await town.start(`shop${count}`, TRUSTS_PEERS);
+    await town.connect(customer, shop);
+    await until(() => shop.channels.list().every(({ state }) => state.link === 'up'));
+    await payShop(AFTER_MSAT);
+    const { name, dir } = await ruin();
+    renameSync(copy, join(dir, DATABASE_FILE));
+    await assert.rejects(town.start(name), /--copied-database=latest/);
+    shop = await town.start(name, '--copied-database=old', TRUSTS_PEERS);
+    await town.connect(customer, shop);
+    assertShare(await closeOnChain());
+  },
+);
 
-test('an old copy that is laid over the database, or over all of the directory, is noticed', async () => {
+test('an old copy that is laid over the database, or over all of the directory, is noticed', FILE, async () => {
   const directory = dirOf(`shop${count}`);
   const database = join(directory, DATABASE_FILE);
   const [while_running, stopped, all] = ['running', 'stopped', 'all'].map((what) => join(town.dir, `${what}${count}`));
@@ -163,7 +170,7 @@ test('an old copy that is laid over the database, or over all of the directory, 
   assertShare(await closeOnChain());
 });
 
-test('a directory that was moved goes on when the operator says that it is the latest', async () => {
+test('a directory that was moved goes on when the operator says that it is the latest', FILE, async () => {
   const { old, name, dir } = await ruin();
   copyFileSync(join(old, DATABASE_FILE), join(dir, DATABASE_FILE));
   shop = await town.start(name, '--copied-database=latest', TRUSTS_PEERS);

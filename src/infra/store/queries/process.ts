@@ -64,7 +64,9 @@ class Queries {
       const defined = columns.map(
         (column) => `"${column.name}" ${column.type}${column.name === key ? ' PRIMARY KEY' : ''}`,
       );
-      this.#database.exec(`CREATE TEMP TABLE "${name}" (${defined.join(', ')})`);
+      // A view has no number of SQLite's own for each row, so its copy has none.
+      const kind = view === undefined ? '' : ' WITHOUT ROWID';
+      this.#database.exec(`CREATE TEMP TABLE "${name}" (${defined.join(', ')})${kind}`);
       for (const [number, index] of indices.entries()) {
         this.#database.exec(`CREATE INDEX temp."${name}_${number}" ON "${name}" (${index.join(', ')})`);
       }
@@ -94,8 +96,7 @@ class Queries {
     try {
       return this.#database.prepare(sql);
     } catch (error) {
-      const why = guard.refused === undefined ? '' : ` (${guard.refused})`;
-      throw new RefusedQuery(`query failed with ${(error as Error).message}${why}`);
+      throw new RefusedQuery(`query failed with ${explained((error as Error).message, guard.refused)}`);
     }
   }
 
@@ -160,10 +161,29 @@ class Queries {
   }
 }
 
+/** SQLite's message with the reason behind it: the same whether the database is a file or not. */
+function explained(message: string, refused: string | undefined): string {
+  // Tables of the node are there in a file only. Nobody may ask them either way.
+  const hidden =
+    /^no such table: (main\..+)$/.exec(message)?.[1] ?? /^unknown table (main\..+)$/.exec(refused ?? '')?.[1];
+  if (hidden !== undefined) return `no such table: ${hidden} (unknown table ${hidden})`;
+  const isRowid = /^no such column: (?:.*\.)?(?:rowid|oid|_rowid_)$/i.test(message);
+  const reason = refused ?? (isRowid ? NO_ROWID : undefined);
+  return reason === undefined ? message : `${message} (${reason})`;
+}
+
+const NO_ROWID = 'its rows have no rowid: name the column that listsqlschemas shows, such as created_index';
+
+/** An expression compares with texts and numbers as a column of a table does: a bare column does that by itself. */
+function typed(expression: string | undefined, { type }: QueryColumn): string {
+  if (expression === undefined) return 'NULL';
+  return /^\w+$/.test(expression) ? expression : `CAST(${expression} AS ${type})`;
+}
+
 /** What a view selects. */
 function viewText(columns: readonly QueryColumn[], { parts, copied }: TableView): string {
   const selects = parts.map(({ table, expressions, where }) => {
-    const shown = columns.map(({ name }) => `${expressions[name] ?? 'NULL'} AS "${name}"`);
+    const shown = columns.map((column) => `${typed(expressions[column.name], column)} AS "${column.name}"`);
     return `SELECT ${shown.join(', ')} FROM main."${table}"${where === undefined ? '' : ` WHERE ${where}`}`;
   });
   const names = columns.map(({ name }) => `"${name}"`).join(', ');

@@ -45,9 +45,13 @@ export interface CallRequest extends WebCall {
   readonly kind?: 'judge' | 'report' | 'question';
 }
 
+/**
+ * A call under way. Where a Map has many entries come and go, V8 keeps its earlier tables, with whatever was in them when they
+ * were replaced, until it collects the whole heap. So a call that has ended holds nothing: its answer holds the request and the
+ * response of its client, and half of all of them would live on for seconds, moved about by each small collection.
+ */
 interface Call {
-  readonly request: CallRequest;
-  readonly answer: Answer;
+  asked: { readonly request: CallRequest; readonly answer: Answer } | undefined;
   /** When it went to the node; undefined while it waits for its turn. */
   sent_ms: number | undefined;
 }
@@ -91,7 +95,7 @@ export class NodeLink {
     }
     const number = this.#next_call;
     this.#next_call = number === 0xffffffff ? 1 : number + 1;
-    this.#calls.set(number, { request, answer, sent_ms: undefined });
+    this.#calls.set(number, { asked: { request, answer }, sent_ms: undefined });
     this.#queue.push(number);
     this.#work();
     return () => this.#cancel(number);
@@ -127,12 +131,12 @@ export class NodeLink {
       const number = this.#queue.shift();
       if (number === undefined) return;
       const call = this.#calls.get(number);
-      if (call !== undefined) this.#send(number, call);
+      if (call?.asked !== undefined) this.#send(number, call, call.asked.request);
     }
   }
 
-  #send(number: number, call: Call): void {
-    const { method, kind } = call.request;
+  #send(number: number, call: Call, request: CallRequest): void {
+    const { method, kind } = request;
     call.sent_ms = this.#host.clock.monotonicMs();
     this.#working.add(number);
     this.#watch();
@@ -140,7 +144,7 @@ export class NodeLink {
       this.#frames.write(FRAME.report, number, method);
       return;
     }
-    this.#frames.write(kind === undefined ? FRAME.call : FRAME[kind], number, encodeCall(call.request));
+    this.#frames.write(kind === undefined ? FRAME.call : FRAME[kind], number, encodeCall(request));
   }
 
   /** One timer for all calls: it is for the oldest. */
@@ -169,16 +173,16 @@ export class NodeLink {
   }
 
   #answer(kind: Frame['kind'], number: number, text: string): void {
-    const call = this.#calls.get(number);
+    const answer = this.#calls.get(number)?.asked?.answer;
     // One that was taken back may still be answered.
-    if (call === undefined) return;
+    if (answer === undefined) return;
     if (kind === FRAME.piece) {
-      call.answer.onPiece(text, () => this.#frames.write(FRAME.more, number));
+      answer.onPiece(text, () => this.#frames.write(FRAME.more, number));
       return;
     }
     this.#end(number);
-    if (kind === FRAME.error) call.answer.onError(JSON.parse(text) as WebError);
-    else call.answer.onResult(text);
+    if (kind === FRAME.error) answer.onError(JSON.parse(text) as WebError);
+    else answer.onResult(text);
     this.#work();
   }
 
@@ -191,6 +195,8 @@ export class NodeLink {
   }
 
   #end(number: number): void {
+    const call = this.#calls.get(number);
+    if (call !== undefined) call.asked = undefined;
     this.#calls.delete(number);
     this.#working.delete(number);
   }

@@ -18,7 +18,8 @@ export class WatchedStore implements Store {
 
   commit(unit: readonly Write[]): Promise<UnitResult> {
     const committing = this.#store.commit(unit);
-    if (this.#listeners.size > 0 && writesEvent(unit)) void committing.then(this.#tell, () => {});
+    // Whoever subscribes while it is on its way is told as well.
+    if (writesEvent(unit)) void committing.then(this.#tell, () => {});
     return committing;
   }
 

@@ -161,15 +161,20 @@ export class EventLog {
 
   /** Reads what is new once, for all who listen. */
   async #pull(): Promise<void> {
-    if (this.#listeners.size === 0) return;
-    if (this.#tail.last_id === 0) return this.#tail.begin((await this.range()).last_id);
+    const watch = this.#unwatch;
+    if (watch === undefined) return;
+    // Between two watches nobody was told of anything, so what was read in an earlier one is no beginning.
+    const isOver = (): boolean => this.#unwatch !== watch;
+    if (this.#tail.last_id === 0) {
+      const { last_id } = await this.range();
+      if (!isOver()) this.#tail.begin(last_id);
+      return;
+    }
     const sql = `SELECT ${EVENT_COLUMNS} FROM events WHERE event_id > ? ORDER BY event_id LIMIT ?`;
     let rows: readonly Row[];
     do {
-      const start = this.#tail.last_id;
-      rows = await this.#options.store.read(sql, [start, PAGE_ROWS]);
-      // All may have left meanwhile, and it was cleared.
-      if (this.#tail.last_id !== start) return;
+      rows = await this.#options.store.read(sql, [this.#tail.last_id, PAGE_ROWS]);
+      if (isOver()) return;
       this.#tail.add(rows.map(readEvent));
     } while (rows.length === PAGE_ROWS);
   }

@@ -238,4 +238,53 @@ describe('the log of events', () => {
       },
     ]);
   });
+
+  const warn = (): Promise<void> => log.warn('warning.no_inbound', { receivable_msat: 0n });
+
+  it('tells of an event that was being committed when somebody subscribed', async () => {
+    const committing = warn();
+    let times = 0;
+    log.subscribe(() => times++);
+    await committing;
+    await idle(fixture);
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.ok(times > 0);
+  });
+
+  it('knows of what came while nobody listened, however late the last reader left', async () => {
+    const holding = { is_due: true, begun: Promise.withResolvers<void>(), end: Promise.withResolvers<void>() };
+    const slow = {
+      commit: store.commit.bind(store),
+      fence: store.fence.bind(store),
+      close: store.close.bind(store),
+      onEvents: store.onEvents.bind(store),
+      async read(...given: Parameters<WatchedStore['read']>) {
+        const rows = await store.read(...given);
+        if (holding.is_due) {
+          holding.is_due = false;
+          holding.begun.resolve();
+          await holding.end.promise;
+        }
+        return rows;
+      },
+    };
+    log = new EventLog({
+      store: slow,
+      clock: fixture.clock,
+      onBackgroundError: (error) => assert.fail(error as Error),
+    });
+    const leave = log.subscribe(() => {});
+    await warn();
+    await holding.begun.promise;
+    leave();
+    await warn();
+    log.subscribe(() => {});
+    holding.end.resolve();
+    await idle(fixture);
+    const { events } = await log.read({ after: 1 });
+    assert.deepEqual(
+      events.map(({ event_id }) => event_id),
+      [2],
+    );
+  });
 });

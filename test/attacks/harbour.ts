@@ -17,6 +17,7 @@ import { decodeInvoice } from '../../src/codec/bolt11/native.ts';
 import { signedCommitment } from '../../src/node/endings/closing-channel.ts';
 import { walletSat } from '../node/endings/half-payment.ts';
 import { BitcoindProcess } from '../support/bitcoind.ts';
+import { dropServerSchemas, walletOption } from '../support/test-store.ts';
 import { TRUSTS_PEERS, until } from '../support/town.ts';
 
 const MINER = `0014${'ab'.repeat(20)}`;
@@ -59,6 +60,7 @@ export class Harbour {
       await harbour.#customer?.stop();
       await harbour.shop?.stop();
       await harbour.#process.stop();
+      await dropServerSchemas(harbour.#dir);
       rmSync(harbour.#dir, { recursive: true, force: true });
     }
   }
@@ -74,6 +76,7 @@ export class Harbour {
       config: loadConfig([
         '--network=regtest',
         `--lightning-dir=${join(this.#dir, name)}`,
+        ...(await walletOption(join(this.#dir, name))),
         '--chain=bitcoind',
         `--bitcoin-rpcport=${this.#process.rpcport}`,
         `--bitcoin-rpcuser=${this.#process.user}`,

@@ -8,11 +8,11 @@ import type { Daemon } from '../../src/app/daemon/daemon.ts';
 import { msat } from '../../src/base/types/amount.ts';
 import type { ChannelId } from '../../src/base/types/brand.ts';
 import { type Transaction, txidOf } from '../../src/codec/tx/transaction.ts';
-import { openSqliteStore } from '../../src/infra/store/sqlite-store.ts';
 import { claimIncoming } from '../../src/node/channels/incoming.ts';
 import type { LiveChannel } from '../../src/node/channels/live-channel.ts';
 import { ANCHOR_SAT, type Mined, minedSince, paidBy } from '../node/endings/account.ts';
 import { type HalfPayment, payHalf, walletSat, walletScripts } from '../node/endings/half-payment.ts';
+import { openTestStore } from '../support/test-store.ts';
 import { Town, until, untilAsync } from '../support/town.ts';
 
 export type Name = 'customer' | 'shop';
@@ -162,7 +162,7 @@ export class Scene {
   async #goBack(state: string): Promise<void> {
     await this.town.stop(this.#peer);
     const directory = join(this.town.dir, this.peer, 'regtest');
-    const store = await openSqliteStore({ directory, onFailure: assert.fail });
+    const store = await openTestStore({ directory, onFailure: assert.fail });
     await store.commit([{ sql: 'UPDATE channels SET state = ?', params: [state] }]);
     await store.close();
     this.#peer = await this.town.start(this.peer, OPTION, '--offline');

@@ -14,6 +14,7 @@ import { serveChain } from '../../src/infra/chain/embedded/chain-socket.ts';
 import { EmbeddedChain } from '../../src/infra/chain/embedded/embedded-chain.ts';
 import { walkBlock } from '../../src/infra/chain/raw-block.ts';
 import { COIN_SCRIPT, coinbaseOf, payFrom } from '../support/coins.ts';
+import { dropServerSchemas, walletOption } from '../support/test-store.ts';
 import { TRUSTS_PEERS } from '../support/town.ts';
 import { LdkPeer } from './ldk/ldk-peer.ts';
 
@@ -69,6 +70,7 @@ export class Arena {
       TRUSTS_PEERS,
       ...options,
       `--lightning-dir=${join(this.dir, 'till')}`,
+      ...(await walletOption(join(this.dir, 'till'), options)),
       `--embedded-chain=${this.#socket}`,
       '--log-level=debug',
     ]);
@@ -270,6 +272,7 @@ export class Arena {
     for (const peer of this.#peers) await peer.kill();
     await this.stopTill();
     await this.#stopChain();
+    await dropServerSchemas(this.dir);
     rmSync(this.dir, { recursive: true, force: true });
   }
 }

@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { connectToNode } from '../../src/api/client/index.ts';
 import { loadConfig } from '../../src/app/config/config.ts';
 import { Daemon } from '../../src/app/daemon/daemon.ts';
+import { walletOption } from '../support/test-store.ts';
 import { TIMEOUT } from '../support/time-limit.ts';
 import { TRUSTS_PEERS, untilAsync } from '../support/town.ts';
 import { Arena } from './arena.ts';
@@ -17,6 +18,7 @@ test('Till pays a node that it has no channel with, through LDK, by the map of t
     config: loadConfig([
       TRUSTS_PEERS,
       `--lightning-dir=${join(arena.dir, 'customer')}`,
+      ...(await walletOption(join(arena.dir, 'customer'))),
       `--embedded-chain=${join(arena.dir, 'chain')}`,
     ]),
     clock: arena.clock,

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { dropServerSchemas, isOnServer, serverDsn } from './test-store.ts';
+import { dropServerSchemas, walletOption } from './test-store.ts';
 
 /** The command as a checkout has it. */
 export const PROGRAM = join(import.meta.dirname, '../../bin/till.ts');
@@ -18,9 +18,7 @@ export class ChildNode {
     dir = mkdtempSync(join(tmpdir(), 'till-node-')),
     program = PROGRAM,
   ): Promise<ChildNode> {
-    const isPlaced = args.some((option) => option.startsWith('--wallet='));
-    const wallet = isOnServer && !isPlaced ? [`--wallet=${await serverDsn(dir)}`] : [];
-    const { node, ready } = ChildNode.spawn([...args, ...wallet], dir, program);
+    const { node, ready } = ChildNode.spawn([...args, ...(await walletOption(dir, args))], dir, program);
     await ready;
     return node;
   }

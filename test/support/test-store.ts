@@ -45,7 +45,9 @@ interface DirectorySchema {
 /** By the directory that they belong to. */
 const schemas = new Map<string, DirectorySchema>();
 
-async function dsnOf(directory: string, user: DirectorySchema['user']): Promise<string> {
+/** A node is named by its directory, or by the one for its network in there. */
+async function dsnOf(place: string, user: DirectorySchema['user']): Promise<string> {
+  const directory = place.replace(/\/regtest$/, '');
   const { newSchema } = await import('./postgres.ts');
   let known = schemas.get(directory);
   if (known === undefined) {
@@ -56,9 +58,13 @@ async function dsnOf(directory: string, user: DirectorySchema['user']): Promise<
   return (await known.schema).dsn;
 }
 
-/** Of the schema that belongs to a node's directory. `dropServerSchemas` drops it when the node has stopped. */
-export function serverDsn(directory: string): Promise<string> {
-  return dsnOf(directory, 'node');
+/**
+ * The option by which a node of this directory keeps its rows where tests run; none where `options` say it, or for a
+ * file. `dropServerSchemas` drops them when the node has stopped.
+ */
+export async function walletOption(directory: string, options: readonly string[] = []): Promise<readonly string[]> {
+  if (!isOnServer || options.some((option) => option.startsWith('--wallet='))) return [];
+  return [`--wallet=${await dsnOf(directory, 'node')}`];
 }
 
 /** Drops the schemas of nodes whose directories are this one, or in it. They have stopped. */

@@ -11,7 +11,7 @@ import { type Clock, systemClock } from '../../src/base/types/clock.ts';
 import { serveChain } from '../../src/infra/chain/embedded/chain-socket.ts';
 import { EmbeddedChain } from '../../src/infra/chain/embedded/embedded-chain.ts';
 import type { LiveChannel } from '../../src/node/channels/live-channel.ts';
-import { dropServerSchemas, isOnServer, serverDsn } from './test-store.ts';
+import { dropServerSchemas, walletOption } from './test-store.ts';
 
 /** A script that nobody can spend. */
 export const NOBODY = '6a';
@@ -50,15 +50,14 @@ export class Town {
     const write = (level: string) => (text: string) => void this.log.push(`${name} ${level} ${text}`);
     const log: Log = { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
     const directory = join(this.dir, name);
-    const isPlaced = options.some((option) => typeof option === 'string' && option.startsWith('--wallet='));
-    const wallet = isOnServer && !isPlaced ? [`--wallet=${await serverDsn(directory)}`] : [];
+    const words = options.filter((option) => typeof option === 'string');
     const config = loadConfig([
       '--network=regtest',
       `--lightning-dir=${directory}`,
-      ...wallet,
+      ...(await walletOption(directory, words)),
       `--embedded-chain=${this.#socket}`,
       `--alias=${name}`,
-      ...options.filter((option) => typeof option === 'string'),
+      ...words,
     ]);
     const onFatal = (message: string): never => {
       throw new Error(`${name}: ${message}`);

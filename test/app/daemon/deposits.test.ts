@@ -13,6 +13,7 @@ import { serveChain } from '../../../src/infra/chain/embedded/chain-socket.ts';
 import { EmbeddedChain } from '../../../src/infra/chain/embedded/embedded-chain.ts';
 import { BitcoindProcess, bitcoindMissing } from '../../support/bitcoind.ts';
 import { COIN_SCRIPT, coinbaseOf, payFrom } from '../../support/coins.ts';
+import { dropServerSchemas, walletOption } from '../../support/test-store.ts';
 
 const MINER = `0014${'ab'.repeat(20)}`;
 
@@ -86,6 +87,7 @@ class Shop {
     t.after(async () => {
       await shop.stop();
       await chain.stop();
+      await dropServerSchemas(dir);
       rmSync(dir, { recursive: true });
     });
     for (let coin = 0; coin < 4; coin++) {
@@ -107,6 +109,7 @@ class Shop {
       config: loadConfig([
         '--network=regtest',
         `--lightning-dir=${join(this.#dir, 'shop')}`,
+        ...(await walletOption(join(this.#dir, 'shop'))),
         '--offline',
         '--invoices-onchain-fallback',
         '--invoices-onchain-confirms=2',

@@ -9,9 +9,9 @@ import { msat, sat } from '../../../src/base/types/amount.ts';
 import { txidOf } from '../../../src/codec/tx/transaction.ts';
 import { Bitcoind } from '../../../src/infra/chain/bitcoind.ts';
 import { DATABASE_FILE } from '../../../src/infra/store/file-name.ts';
-import { openSqliteStore } from '../../../src/infra/store/sqlite-store.ts';
 import type { LiveChannel } from '../../../src/node/channels/live-channel.ts';
 import { BitcoindProcess } from '../../support/bitcoind.ts';
+import { dropServerSchemas, openTestStore, walletOption } from '../../support/test-store.ts';
 import { until } from '../../support/town.ts';
 import { ANCHOR_SAT, type Mined, minedSince, paidBy } from './account.ts';
 import { walletSat, walletScripts } from './half-payment.ts';
@@ -47,6 +47,7 @@ export class Street {
     } finally {
       await Promise.all(street.#up.map((daemon) => daemon.stop()));
       await street.#process.stop();
+      await dropServerSchemas(street.#dir);
       rmSync(street.#dir, { recursive: true, force: true });
     }
   }
@@ -66,6 +67,7 @@ export class Street {
       config: loadConfig([
         '--network=regtest',
         `--lightning-dir=${join(this.#dir, name)}`,
+        ...(await walletOption(join(this.#dir, name))),
         '--chain=bitcoind',
         `--bitcoin-rpcport=${this.#process.rpcport}`,
         `--bitcoin-rpcuser=${this.#process.user}`,
@@ -154,7 +156,7 @@ export class Street {
   /** A node whose database says of its channel what it said long ago. */
   async goBack(name: Name, state: string, ...options: readonly string[]): Promise<void> {
     if (!this.#down.has(name)) await this.stop(name);
-    const store = await openSqliteStore({ directory: join(this.#dir, name, 'regtest'), onFailure: assert.fail });
+    const store = await openTestStore({ directory: join(this.#dir, name, 'regtest'), onFailure: assert.fail });
     await store.commit([{ sql: 'UPDATE channels SET state = ?', params: [state] }]);
     await store.close();
     await this.start(name, ...options);
@@ -171,7 +173,8 @@ export class Street {
   /** The shop's database is gone; its words and the static backups of its channels are there. */
   async ruinShop(): Promise<void> {
     await this.shop.stop();
-    rmSync(join(this.#dir, 'shop', 'regtest', DATABASE_FILE));
+    await dropServerSchemas(join(this.#dir, 'shop'));
+    rmSync(join(this.#dir, 'shop', 'regtest', DATABASE_FILE), { force: true });
     this.shop = await this.#start('shop', '--rescan=0');
     await this.shop.backups.recoverFile();
     await this.meet();

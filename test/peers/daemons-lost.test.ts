@@ -37,8 +37,7 @@ async function wealth({ till }: World): Promise<bigint> {
 /** The peer closes both channels; blocks are mined until Till's wallet has this, less fees. */
 async function untilRecovered(world: World, expected_sat: bigint): Promise<void> {
   const { till } = world;
-  // While the chain is searched for the coins of the words, those that were spent since are shown for a moment. The opener
-  // pays for our anchor too.
+  // The opener pays for our anchor too.
   const isBack = async (): Promise<boolean> => {
     const has_sat = await till.walletSat();
     return has_sat > expected_sat - 10_000n && has_sat <= expected_sat + 2n * ANCHOR_SAT;

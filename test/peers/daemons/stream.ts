@@ -13,6 +13,9 @@ const AMOUNTS_MSAT = [1_000n, 250_000n, 353_999n, 354_000n, 546_000n, 1_234_567n
  */
 const REPLAYED = /WIRE_INVALID_ONION_VERSION \(reply from the payee\)/;
 
+/** Longer than either side goes on trying to pay: a minute. */
+const PATIENCE_LOOKS = 2_400;
+
 /** How the payments of a stream ended. */
 export interface Verdict {
   readonly paid: number;
@@ -38,6 +41,7 @@ interface Sent {
 
 export class Stream {
   readonly #world: World;
+  readonly #looks: number;
   readonly #daemon: PeerDaemon;
   readonly #sent: Sent[] = [];
   readonly #lanes: Promise<void>[] = [];
@@ -45,8 +49,9 @@ export class Stream {
   #is_over = false;
   #completed = 0;
 
-  /** Starts as many lanes each way. */
-  constructor(world: World, daemon: PeerDaemon, lanes = 3) {
+  /** Starts as many lanes each way. The last payment is waited for as many looks, ten a second. */
+  constructor(world: World, daemon: PeerDaemon, lanes = 3, looks = PATIENCE_LOOKS) {
+    this.#looks = looks;
     this.#world = world;
     this.#daemon = daemon;
     for (let lane = 0; lane < lanes; lane++) this.#lanes.push(this.#run('till', lane), this.#run('peer', lane));
@@ -94,10 +99,27 @@ export class Stream {
     await Promise.all(this.#lanes);
   }
 
+  /** The same, but not for ever: an HTLC in a channel that the daemon has spoilt may stay there. */
+  async #endedInTime(): Promise<void> {
+    let left = this.#lanes.length;
+    for (const lane of this.#lanes) {
+      void lane.then(() => {
+        left--;
+      });
+    }
+    try {
+      await until('the payments have ended', () => left === 0, this.#looks);
+    } catch {
+      const channels = await this.#world.till.channels(this.#daemon.node_id);
+      const states = channels.map(({ short_channel_id, status }) => `${short_channel_id}: ${status.join(', ')}`);
+      throw new Error(`${left} payments have not ended. Of its channels Till says: ${states.join('; ')}`);
+    }
+  }
+
   /** Lets what is on its way end, and judges every payment. Both sides are up and connected. */
   async judge(peer_forgets = false): Promise<Verdict> {
     this.stop();
-    await this.ended();
+    await this.#endedInTime();
     await this.#world.quiet(this.#daemon);
     const { till } = this.#world;
     let paid = 0;

@@ -4,6 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
+import { type Holdings, holdings, mineUntilEnded, mineUntilTaken } from './daemons/accounts.ts';
 import type { DaemonKind, PeerDaemon } from './daemons/daemon.ts';
 import { until } from './daemons/daemon-process.ts';
 import { KINDS } from './daemons/kinds.ts';
@@ -15,9 +16,9 @@ const ROUNDS = Number(process.env.TILL_PEER_ROUNDS ?? 2);
 const SECONDS = Number(process.env.TILL_PEER_SECONDS ?? Number.POSITIVE_INFINITY);
 const TIMEOUT = { timeout: 60_000 + ROUNDS * 120_000 };
 
+/** The highest limit of those that were tried. */
+const DUST_MSAT = 546_000n;
 const OPENING = { amount_sat: 5_000_000n, push_msat: 2_500_000_000n };
-/** The HTLCs of a channel that the peer has closed end on the chain after so many blocks at most. */
-const MOST_BLOCKS = 300;
 
 /** What is done to the two in the middle of the stream, and undone. */
 type Disturbance = (world: World, daemon: PeerDaemon, relay: Relay) => Promise<void>;
@@ -44,13 +45,14 @@ const DISTURBANCES: Readonly<Record<string, Disturbance>> = {
 
 /**
  * The channels that a peer still has after it was killed, which closes some of them by itself. The HTLCs of those have ended
- * on the chain when this resolves.
+ * on the chain when this resolves, and all that was in them is in the two wallets.
  */
 async function withoutLost(
   world: World,
   daemon: PeerDaemon,
   channels: readonly string[],
   stream: Stream,
+  before: Holdings,
 ): Promise<readonly string[]> {
   const { till } = world;
   let kept = channels;
@@ -60,19 +62,9 @@ async function withoutLost(
     return kept.length === 0 || (await world.areUsable(daemon, ...kept));
   });
   if (kept.length === channels.length) return kept;
-  stream.stop();
-  let has_stream_ended = false;
-  void stream.ended().then(() => {
-    has_stream_ended = true;
-  });
-  // A payment of the peer ends when it has taken its HTLC back on the chain.
-  const haveEnded = async (): Promise<boolean> => {
-    const ours = await till.channels(daemon.node_id);
-    const are_over = ours.every(({ state, htlcs }) => state === 'CHANNELD_NORMAL' || htlcs.length === 0);
-    return has_stream_ended && are_over;
-  };
-  for (let mined = 0; mined < MOST_BLOCKS && !(await haveEnded()); mined += 2) await world.mine(2);
-  assert.ok(await haveEnded(), `after ${MOST_BLOCKS} blocks HTLCs of a closed channel have not ended`);
+  assert.ok(await mineUntilEnded(world, daemon, stream), 'the HTLCs of a closed channel have ended');
+  const { missing_sat } = await mineUntilTaken(world, daemon, before);
+  assert.equal(missing_sat, 0n, 'what neither has of the closed channels, or somebody has twice');
   return kept;
 }
 
@@ -97,12 +89,16 @@ async function disturb(t: TestContext, kind: DaemonKind, disturbance: Disturbanc
   try {
     const end_ms = performance.now() + SECONDS * 1000;
     for (let round = 0; round < ROUNDS && performance.now() < end_ms; round++) {
+      const before = peer_forgets ? await holdings(world, daemon) : undefined;
       const stream = new Stream(world, daemon);
       await stream.reach(4 + ((round * 5) % 17));
       await disturbance(world, daemon, relay);
-      const kept = peer_forgets ? await withoutLost(world, daemon, channels, stream) : channels;
+      const kept = before === undefined ? channels : await withoutLost(world, daemon, channels, stream, before);
       if (kept.length > 0) await world.usable(daemon, ...kept);
-      const verdict = await stream.judge(peer_forgets);
+      const verdict = await stream.judge({
+        peer_forgets,
+        dust_msat: kept.length < channels.length ? DUST_MSAT : 0n,
+      });
       const { paid, failed, faults, reasons } = verdict;
       assert.deepEqual(faults, []);
       assert.deepEqual(await world.disagreements(daemon), []);

@@ -3,6 +3,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+/** LND takes a minute on a machine that is busy. */
+const START_LOOKS = 3_000;
+
 /** Processes that still run when the tests end were left by a test that failed. */
 const running = new Set<ChildProcess>();
 process.on('exit', () => {
@@ -64,11 +67,12 @@ export class DaemonProcess {
       running.delete(child);
       if (this.#child === child) this.#child = undefined;
     });
-    await until(`${this.#program} answers`, async () => {
+    const isRunning = async (): Promise<boolean> => {
       if (!this.isRunning)
         throw new Error(`${this.#program} ended: ${readFileSync(this.#output, 'utf8').slice(-2000)}`);
       return await isUp();
-    });
+    };
+    await until(`${this.#program} answers`, isRunning, START_LOOKS);
   }
 
   /** SIGSTOP or SIGCONT, for it and the processes that it started. */

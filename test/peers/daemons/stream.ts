@@ -19,6 +19,8 @@ const PATIENCE_LOOKS = 2_400;
 /** How the payments of a stream ended. */
 export interface Verdict {
   readonly paid: number;
+  readonly paid_to_till_msat: bigint;
+  readonly paid_by_till_msat: bigint;
   readonly failed: number;
   /** The daemon says that it still pays, and no HTLC is in the channel. */
   readonly hanging_at_peer: number;
@@ -26,6 +28,8 @@ export interface Verdict {
   readonly forgotten_by_peer: number;
   /** The daemon, which was killed, has marked its invoice paid and then refused the payment. */
   readonly refused_after_all: number;
+  /** Till has given the preimage of so many, and the channel was closed before the daemon took it. */
+  readonly lost_as_dust: number;
   /** One line for each payment about which the two sides do not agree, or that Till leaves open. */
   readonly faults: readonly string[];
   /** What the payers said of payments that did not arrive, and how often. */
@@ -35,6 +39,7 @@ export interface Verdict {
 interface Sent {
   readonly by: 'till' | 'peer';
   readonly payment_hash: string;
+  readonly amount_msat: bigint;
   /** What its payer said at its end. */
   end?: string;
 }
@@ -70,7 +75,7 @@ export class Stream {
         const amount_msat = AMOUNTS_MSAT[index % AMOUNTS_MSAT.length] as bigint;
         const bolt11 =
           by === 'till' ? await this.#daemon.invoice(amount_msat) : (await till.invoice(amount_msat)).bolt11;
-        const sent: Sent = { by, payment_hash: decodeInvoice(bolt11).payment_hash };
+        const sent: Sent = { by, payment_hash: decodeInvoice(bolt11).payment_hash, amount_msat };
         this.#sent.push(sent);
         const end = by === 'till' ? await till.pay(bolt11) : await this.#daemon.pay(bolt11);
         sent.end = end;
@@ -116,19 +121,24 @@ export class Stream {
     }
   }
 
-  /** Lets what is on its way end, and judges every payment. Both sides are up and connected. */
-  async judge(peer_forgets = false): Promise<Verdict> {
+  /**
+   * Lets what is on its way end, and judges every payment. Both sides are up and connected. `dust_msat`: an HTLC below it
+   * has no output where a channel was closed alone; it is the miner's, whatever the payee was told before.
+   */
+  async judge({ peer_forgets = false, dust_msat = 0n } = {}): Promise<Verdict> {
     this.stop();
     await this.#endedInTime();
     await this.#world.quiet(this.#daemon);
     const { till } = this.#world;
     let paid = 0;
+    const paid_msat = { till: 0n, peer: 0n };
     let failed = 0;
     let hanging_at_peer = 0;
     let forgotten_by_peer = 0;
     let refused_after_all = 0;
+    let lost_as_dust = 0;
     const faults: string[] = [];
-    for (const { by, payment_hash, end } of this.#sent) {
+    for (const { by, payment_hash, amount_msat, end } of this.#sent) {
       const [payer, payee] = by === 'till' ? [till, this.#daemon] : [this.#daemon, till];
       const is_paid = await payee.isPaid(payment_hash);
       let status = await payer.paymentStatus(payment_hash);
@@ -137,17 +147,33 @@ export class Stream {
         await new Promise((resolve) => setTimeout(resolve, 100));
         status = await payer.paymentStatus(payment_hash);
       }
-      if (is_paid) paid++;
-      else failed++;
+      if (is_paid) {
+        paid++;
+        paid_msat[by] += amount_msat;
+      } else failed++;
       if (by === 'peer' && status === 'pending') hanging_at_peer++;
       if (peer_forgets && by === 'till' && !is_paid && status === 'complete') forgotten_by_peer++;
       else if (by === 'till' && is_paid && status === 'failed' && REPLAYED.test(end ?? '')) refused_after_all++;
+      else if (amount_msat < dust_msat && by === 'peer' && is_paid && status === 'failed') lost_as_dust++;
       else if (is_paid ? status === 'failed' || (status !== 'complete' && by === 'till') : status === 'complete') {
-        faults.push(`${payment_hash} by ${by}: the payer says ${status}, the payee ${is_paid ? 'paid' : 'not paid'}`);
+        faults.push(
+          `${payment_hash}, ${amount_msat} msat by ${by}: the payer says ${status}, the payee ${is_paid ? 'paid' : 'not paid'}`,
+        );
       } else if (by === 'till' && status === 'pending') {
         faults.push(`${payment_hash} by Till is pending, and no HTLC is on its way`);
       }
     }
-    return { paid, failed, hanging_at_peer, forgotten_by_peer, refused_after_all, faults, reasons: this.#reasons };
+    const sums = { paid_to_till_msat: paid_msat.peer, paid_by_till_msat: paid_msat.till };
+    return {
+      ...sums,
+      paid,
+      failed,
+      hanging_at_peer,
+      forgotten_by_peer,
+      refused_after_all,
+      lost_as_dust,
+      faults,
+      reasons: this.#reasons,
+    };
   }
 }

@@ -181,7 +181,9 @@ export class World {
   async quiet(daemon: PeerDaemon): Promise<void> {
     await until('no HTLC is on the way', async () => {
       const ours = await this.till.channels(daemon.node_id);
-      const theirs = (await daemon.channels()).filter(({ peer_id }) => peer_id === this.till.node_id);
+      // Core Lightning lists the HTLCs of a channel that was closed until it forgets the channel.
+      const open = ours.filter(({ state }) => state.startsWith('CHANNELD_')).map(({ funding_txid }) => funding_txid);
+      const theirs = (await daemon.channels()).filter(({ funding_txid }) => open.includes(funding_txid));
       return ours.every(({ htlcs }) => htlcs.length === 0) && theirs.every(({ htlcs }) => (htlcs ?? 0) === 0);
     });
   }

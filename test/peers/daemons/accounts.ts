@@ -1,0 +1,99 @@
+/**
+ * What became of channels that were closed alone, to the satoshi: all that was in them is in the two wallets, but for
+ * the fees of the transactions that are in blocks, and anchors that nobody took.
+ */
+import type { PeerDaemon } from './daemon.ts';
+import type { Stream } from './stream.ts';
+import type { World } from './world.ts';
+
+/** HTLCs of a closed channel have ended on the chain after so many blocks at most. */
+const MOST_BLOCKS = 300;
+/** An anchor; no other output of these tests is that small. */
+const ANCHOR_SAT = 330n;
+
+interface RawTransaction {
+  readonly txid: string;
+  readonly vin: readonly { readonly txid: string; readonly vout: number }[];
+  readonly vout: readonly { readonly value: number }[];
+}
+
+const satOf = (value: number | undefined): bigint => BigInt(Math.round((value as number) * 1e8));
+
+/** What both have at one moment, and the block of it. */
+export interface Holdings {
+  readonly height: number;
+  readonly till_sat: bigint;
+  readonly peer_sat: bigint;
+  /** What the channels between them hold. */
+  readonly channels_sat: bigint;
+}
+
+/** What Till and the daemon have now. Nothing of theirs is on its way. */
+export async function holdings({ till, bitcoind }: World, daemon: PeerDaemon): Promise<Holdings> {
+  const open = (await till.channels(daemon.node_id)).filter(({ state }) => state === 'CHANNELD_NORMAL');
+  return {
+    height: await bitcoind.call<number>('getblockcount'),
+    till_sat: await till.walletSat(),
+    peer_sat: await daemon.walletSat(),
+    channels_sat: open.reduce((sum, { total_msat }) => sum + BigInt(total_msat ?? 0) / 1000n, 0n),
+  };
+}
+
+/** Mines until the stream's payments and the HTLCs of closed channels have ended. Answers whether they have. */
+export async function mineUntilEnded(world: World, daemon: PeerDaemon, stream: Stream): Promise<boolean> {
+  stream.stop();
+  let has_stream_ended = false;
+  void stream.ended().then(() => {
+    has_stream_ended = true;
+  });
+  // A payment of the peer ends when it has taken its HTLC back on the chain.
+  const haveEnded = async (): Promise<boolean> => {
+    const ours = await world.till.channels(daemon.node_id);
+    const are_over = ours.every(({ state, htlcs }) => state === 'CHANNELD_NORMAL' || htlcs.length === 0);
+    return has_stream_ended && are_over;
+  };
+  for (let mined = 0; mined < MOST_BLOCKS && !(await haveEnded()); mined += 2) await world.mine(2);
+  return await haveEnded();
+}
+
+/** What the transactions since this block paid, all of them theirs, and the anchors that they left. */
+async function spentSince({ bitcoind }: World, height: number): Promise<{ fees_sat: bigint; anchors_sat: bigint }> {
+  let fees_sat = 0n;
+  let anchors_sat = 0n;
+  const last = await bitcoind.call<number>('getblockcount');
+  for (let block = height + 1; block <= last; block++) {
+    const hash = await bitcoind.call<string>('getblockhash', block);
+    const { tx } = await bitcoind.call<{ tx: readonly RawTransaction[] }>('getblock', hash, 2);
+    for (const { txid, vin, vout } of tx.slice(1)) {
+      for (const input of vin) {
+        const before = await bitcoind.call<RawTransaction>('getrawtransaction', input.txid, 1);
+        fees_sat += satOf(before.vout[input.vout]?.value);
+      }
+      for (const [index, { value }] of vout.entries()) {
+        fees_sat -= satOf(value);
+        if (satOf(value) !== ANCHOR_SAT) continue;
+        if ((await bitcoind.call('gettxout', txid, index)) !== null) anchors_sat += ANCHOR_SAT;
+      }
+    }
+  }
+  return { fees_sat, anchors_sat };
+}
+
+/**
+ * Mines until both have taken all that the closed channels held; delays last a day with most. Answers the satoshi that are
+ * missing after so many blocks, or too many, and what was paid in fees.
+ */
+export async function mineUntilTaken(world: World, daemon: PeerDaemon, before: Holdings) {
+  for (let mined = 0; ; mined += 8) {
+    const after = await holdings(world, daemon);
+    const { fees_sat, anchors_sat } = await spentSince(world, before.height);
+    const missing_sat =
+      before.till_sat +
+      before.peer_sat +
+      before.channels_sat -
+      (after.till_sat + after.peer_sat + after.channels_sat + fees_sat + anchors_sat);
+    const are_on_their_way = (await world.bitcoind.call<string[]>('getrawmempool')).length > 0;
+    if ((missing_sat === 0n && !are_on_their_way) || mined >= MOST_BLOCKS) return { missing_sat, fees_sat, after };
+    await world.mine(8);
+  }
+}

@@ -4,17 +4,22 @@
  */
 import type { TcpProxy } from './proxy.ts';
 
+/** Turns of the event loop in which all is read that had come before them. */
+const TURNS = 3;
+
 /** A takeover, as it was seen from outside. */
 export interface Takeover {
   /** Monotonic milliseconds, at or after the commit that made it. */
   readonly at_ms: number;
-  /** How many connections there had been. */
+  /** How many connections there had been when the other node still held the lease: all of them are its own. */
   readonly connections: number;
 }
 
-/** Notes that the lease has changed hands. */
-export function noteTakeover(door: TcpProxy): Takeover {
-  return { at_ms: performance.now(), connections: door.connections.length };
+/** Notes that the lease has changed hands since there were so many connections. */
+export async function noteTakeover(connections: number): Promise<Takeover> {
+  // What was said before may still wait for this process, which a busy machine lets wait: it is read first.
+  for (let turn = 0; turn < TURNS; turn++) await new Promise((resolve) => setImmediate(resolve));
+  return { at_ms: performance.now(), connections };
 }
 
 /** How many bytes old connections carried after the takeover. */

@@ -3,8 +3,11 @@
  * by the number outside of the database, and give its channels up: it publishes nothing of its own, and its peer closes.
  */
 import assert from 'node:assert/strict';
-import type { Fault } from './fault.ts';
-import { pause } from './fault.ts';
+import { join } from 'node:path';
+import { StoreFailure } from '../../src/infra/store/failure.ts';
+import { HighWater } from '../../src/infra/store/high-water.ts';
+import { commitsOf } from '../../src/infra/store/postgres/lease-row.ts';
+import { type Fault, happens } from './fault.ts';
 import type { Scene } from './scene.ts';
 
 export interface Loss extends Omit<Fault, 'run'> {
@@ -14,12 +17,22 @@ export interface Loss extends Omit<Fault, 'run'> {
 
 /** Sales whose commits are lost. */
 const LOST_SALES = 4;
-/** By then a standby that looks has seen them. */
-const SEEN_MS = 1000;
 
-async function sellWhatIsLost(sell: (count: number) => Promise<void>): Promise<void> {
+/** Sells, until both nodes have heard of the commits that are lost. */
+async function sellWhatIsLost(scene: Scene, sell: (count: number) => Promise<void>): Promise<void> {
   await sell(LOST_SALES);
-  await pause(SEEN_MS);
+  const [lease] = await scene.sql('SELECT lineage, commit_number FROM lease');
+  const database = commitsOf({ lineage: lease?.lineage as string });
+  const isHeard = ({ dir }: { readonly dir: string }): boolean => {
+    try {
+      return HighWater.read(join(dir, 'regtest'), database) >= BigInt(lease?.commit_number as string);
+    } catch (error) {
+      // It is being written.
+      if (error instanceof StoreFailure) return false;
+      throw error;
+    }
+  };
+  await happens('both nodes hear of what is lost', async () => Object.values(scene.nodes).every(isHeard));
 }
 
 export const LOSSES: readonly Loss[] = [
@@ -27,7 +40,7 @@ export const LOSSES: readonly Loss[] = [
     name: 'an older dump is restored while a node works',
     async run(scene, sell) {
       const restore = await scene.database.dump();
-      await sellWhatIsLost(sell);
+      await sellWhatIsLost(scene, sell);
       await restore();
     },
   },
@@ -35,7 +48,7 @@ export const LOSSES: readonly Loss[] = [
     name: 'an older dump is restored while no node works',
     async run(scene, sell) {
       const restore = await scene.database.dump();
-      await sellWhatIsLost(sell);
+      await sellWhatIsLost(scene, sell);
       const nodes = Object.values(scene.nodes);
       await Promise.all(nodes.map((node) => node.stop('SIGKILL')));
       await restore();
@@ -47,7 +60,7 @@ export const LOSSES: readonly Loss[] = [
     needs: 'single',
     async run(scene, sell) {
       const goBack = await scene.database.snapshot();
-      await sellWhatIsLost(sell);
+      await sellWhatIsLost(scene, sell);
       await goBack();
     },
   },
@@ -58,7 +71,7 @@ export const LOSSES: readonly Loss[] = [
       const { database } = scene;
       await database.setSynchronous(false);
       database.replica_way.set('swallow');
-      await sellWhatIsLost(sell);
+      await sellWhatIsLost(scene, sell);
       await database.promote();
       scene.leadToServer();
     },

@@ -214,10 +214,13 @@ function watchLease(scene: Scene, before: Side): Watch {
   let is_over = false;
   let takeover: Takeover | undefined;
   const watching = (async () => {
+    let known = scene.door.connections.length;
     while (!is_over && takeover === undefined) {
+      const connections = scene.door.connections.length;
       const side = await scene.active().catch(() => undefined);
-      if (side !== undefined && side !== before) takeover = noteTakeover(scene.door);
-      else await new Promise((resolve) => setTimeout(resolve, 10));
+      if (side !== undefined && side !== before) takeover = await noteTakeover(known);
+      else if (side === before) known = connections;
+      if (takeover === undefined) await new Promise((resolve) => setTimeout(resolve, 10));
     }
   })();
   return {

@@ -7,6 +7,7 @@
  *   npm run mutate -- --sample=100 --seed=2     other ones
  *   npm run mutate -- channel/commit            the files whose path contains this
  *   npm run mutate -- channel/commit.ts:83      the faults of one line
+ *   npm run mutate -- --tests=compose onchain/compose.ts    with those test files alone whose path contains this
  *   npm run mutate -- --deep onchain            what survives is shown to the tests of the modules above as well
  *
  * docs/mutation-testing.md has the results, and why it is a script of our own.
@@ -51,6 +52,7 @@ const { values, positionals } = parseArgs({
     sample: { type: 'string' },
     seed: { type: 'string', default: '1' },
     deep: { type: 'boolean', default: false },
+    tests: { type: 'string', default: '' },
   },
 });
 const wanted = positionals.map((word) => {
@@ -107,7 +109,7 @@ for (const { source, tests, deep } of MODULES) {
 
 function testFiles(patterns: readonly string[]): readonly string[] {
   return globSync([...patterns])
-    .filter((file) => !LEFT_OUT.test(file))
+    .filter((file) => file.includes(values.tests) && !LEFT_OUT.test(file))
     .sort();
 }
 
@@ -137,7 +139,7 @@ function interval(found: number, sample: number, population: number): readonly [
   const z2 = 1.96 ** 2;
   const middle = (share + z2 / (2 * n)) / (1 + z2 / n);
   const half = (1.96 / (1 + z2 / n)) * Math.sqrt((share * (1 - share)) / n + z2 / (4 * n * n));
-  return [middle - half, middle + half];
+  return [Math.max(0, middle - half), Math.min(1, middle + half)];
 }
 
 function percent(share: number): string {

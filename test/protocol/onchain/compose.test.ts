@@ -74,7 +74,16 @@ interface Scene {
 }
 
 function compose({ claims, pending = [], estimates, input = BLOCK }: Scene): Composition {
-  const situation = { outputs: claims.map((each) => ({ claim: each, spend: undefined, outpoint: each.outpoint })) };
+  const outputs = claims.map((each) => ({ claim: each, spend: undefined, outpoint: each.outpoint }));
+  // One that is taken already, and one that we have no claim to.
+  const [taken, foreign] = [claim(98, 1_000_000), claim(99, 1_000_000)];
+  const situation = {
+    outputs: [
+      { claim: taken, spend: {}, outpoint: taken.outpoint },
+      { claim: undefined, spend: undefined, outpoint: foreign.outpoint },
+      ...outputs,
+    ],
+  };
   const state = { ...openOnchain(HEIGHT), pending };
   return composeClaims(state, environment(estimates), situation as never, input.kind === 'block', input);
 }
@@ -173,6 +182,14 @@ test('only what is equally urgent shares a sweep: far, within the last blocks, a
   assert.deepEqual(groups(compose({ claims: [...claims, near, last, over] })), ['1,2', '3,4', '5,6']);
 });
 
+test('outputs of different locktimes share a sweep, which has the latest', () => {
+  const composition = compose({
+    claims: [claim(1, 90_000, { locktime: 900 }), claim(2, 90_000), claim(3, 90_000, { locktime: 901 })],
+  });
+  assert.deepEqual(groups(composition), ['1,2,3']);
+  assert.equal(parseTransaction(fromHex(broadcasts(composition)[0] as string)).locktime, 901);
+});
+
 test('an output that somebody else can take soon goes alone; an HTLC with its preimage from its expiry on', () => {
   const soon = [claim(1, 90_000, left(18)), claim(2, 90_000, left(18))];
   assert.deepEqual(groups(compose({ claims: soon })), ['1', '2']);
@@ -184,12 +201,27 @@ test('an output that somebody else can take soon goes alone; an HTLC with its pr
 });
 
 test('HTLC transactions share one when their locktimes are the same, and the wallet is told what is at stake', () => {
-  const claims = [staged(1, 50_000, { locktime: 7 }), staged(2, 60_000, { locktime: 7 }), staged(3, 70_000)];
+  const claims = [
+    staged(1, 50_000, { locktime: 7 }),
+    staged(2, 60_000, { locktime: 7 }),
+    staged(3, 70_000),
+    staged(4, 70_000, { locktime: 8 }),
+  ];
   const composition = compose({ claims });
-  const [both, other] = requests(composition);
-  assert.deepEqual(groups(composition), ['1,2', '3']);
+  const [both, ...others] = requests(composition);
+  assert.deepEqual(groups(composition), ['1,2', '3', '4']);
   assert.equal(both?.locktime, 7);
-  assert.equal(other?.locktime, 0);
+  assert.deepEqual(
+    others.map(({ locktime }) => locktime),
+    [0, 8],
+  );
+  assert.deepEqual(
+    both?.foreign.map(({ input, spends, weight }) => [input.vout, input.script_sig.length, spends.amount_sat, weight]),
+    [
+      [1, 0, 50_000n, WEIGHT],
+      [2, 0, 60_000n, WEIGHT],
+    ],
+  );
   assert.deepEqual(
     both?.outputs.map(({ amount_sat }) => amount_sat),
     [50_000n, 60_000n],
@@ -200,10 +232,7 @@ test('HTLC transactions share one when their locktimes are the same, and the wal
   assert.equal(both?.max_fee_sat, (110_000n - 294n - 167n) / 2n);
   assert.deepEqual(
     composition.pending.map(({ transaction, fee_sat, is_wallet_funded }) => [transaction, fee_sat, is_wallet_funded]),
-    [
-      [undefined, 0n, true],
-      [undefined, 0n, true],
-    ],
+    Array(3).fill([undefined, 0n, true]),
   );
   const [hurried] = requests(compose({ claims: [staged(1, 50_000, { ...left(18), is_exclusive: true })] }));
   assert.equal(hurried?.max_fee_sat, 50_000n - 294n - 84n, 'near a deadline all of it');
@@ -226,6 +255,13 @@ test('a group that the wallet cannot pay for is halved by value: the dearer half
     requests(halved).map(({ outpoints }) => outpoints),
     [halved.pending[0]?.outpoints],
   );
+  const two = pendingOf(claims.slice(0, 2), { transaction: undefined, is_wallet_funded: true });
+  const pair = compose({ claims: claims.slice(0, 2), pending: [two], input: { ...input, outpoints: two.outpoints } });
+  assert.deepEqual(groups(pair), ['2', '1']);
+  const cheap = [staged(1, 700), staged(2, 600)];
+  const unworthy = pendingOf(cheap, { transaction: undefined, is_wallet_funded: true });
+  const kept = compose({ claims: cheap, pending: [unworthy], input: { ...input, outpoints: unworthy.outpoints } });
+  assert.deepEqual([kept.pending, kept.effects], [[unworthy], []], 'half of it is worth no fee');
   const alone = pendingOf([claims[0] as Claim], { transaction: undefined, is_wallet_funded: true });
   const one = compose({
     claims: claims.slice(0, 1),
@@ -250,6 +286,10 @@ test('a wallet that has change again is asked for what it could not fund, and fo
   const again = compose({ claims, pending: [waiting], input });
   assert.equal(requests(again).length, 1);
   assert.deepEqual(again.pending, [waiting]);
+  const cheap = [staged(1, 600)];
+  const unworthy = pendingOf(cheap, { transaction: undefined, is_wallet_funded: true });
+  const kept = compose({ claims: cheap, pending: [unworthy], input });
+  assert.deepEqual([kept.pending, kept.effects], [[unworthy], []], 'it is worth no fee, and not forgotten');
   for (const pending of [
     pendingOf(claims, { is_wallet_funded: true }),
     pendingOf(claims, { transaction: undefined }),
@@ -272,7 +312,9 @@ test('what waits is sent again with each new block, but not with the one of its 
 test('a sweep that the estimate has overtaken is made again, and pays for what it replaces', () => {
   const claims = [claim(1, 50_000)];
   const slow = pendingOf(claims, { height: HEIGHT - 6, feerate_per_kw: 500, fee_sat: sat(250) });
-  assert.deepEqual(sent(compose({ claims, pending: [slow] })), [['1', 500n]]);
+  const again = compose({ claims, pending: [slow] });
+  assert.deepEqual(sent(again), [['1', 500n]]);
+  assert.deepEqual(broadcasts(again), [again.pending[0]?.transaction], 'the old one is not sent any more');
   // What it replaces has paid more than the new feerate comes to: that, and its own relay.
   const dear = pendingOf(claims, { height: HEIGHT - 6, feerate_per_kw: 500, fee_sat: sat(800) });
   assert.deepEqual(sent(compose({ claims, pending: [dear] })), [['1', 927n]]);
@@ -302,17 +344,30 @@ test('what the wallet has not funded yet is asked for again at the estimate of t
 });
 
 test('a batch of which one is urgent now is parted: the most urgent replaces it, the others go anew', () => {
-  const claims = [claim(1, 90_000), claim(2, 80_000, left(9)), claim(3, 70_000, left(9)), claim(4, 60_000)];
+  const claims = [
+    claim(1, 90_000),
+    claim(2, 80_000, left(9)),
+    claim(3, 60_000, left(8)),
+    claim(4, 70_000, left(8)),
+    claim(5, 40_000),
+  ];
   const batch = pendingOf(claims, { fee_sat: sat(1_500), height: HEIGHT - 3 });
   const parted = compose({ claims, pending: [batch] });
-  assert.deepEqual(groups(parted), ['2', '1,4', '3'], 'of two as urgent the more valuable pays for replacing it');
+  assert.deepEqual(groups(parted), ['4', '1,5', '2', '3'], 'of two as urgent the more valuable pays for replacing it');
   assert.ok((parted.pending[0]?.fee_sat ?? 0n) >= 1_500n + 127n);
+  const two = [claim(1, 90_000), claim(2, 80_000, left(9))];
+  const twain = pendingOf(two, { fee_sat: sat(1_500), height: HEIGHT - 3 });
+  assert.deepEqual(groups(compose({ claims: two, pending: [twain] })), ['2', '1']);
   const together = [claim(1, 90_000), claim(2, 80_000)];
   const calm = pendingOf(together, { feerate_per_kw: 500, height: HEIGHT - 6 });
   assert.deepEqual(groups(compose({ claims: together, pending: [calm] })), ['1,2'], 'nothing is urgent');
   const cannot = [claim(1, 90_000), claim(2, 600, left(9))];
   const dear = pendingOf(cannot, { fee_sat: sat(1_500), height: HEIGHT - 3 });
   assert.deepEqual(groups(compose({ claims: cannot, pending: [dear] })), ['1,2'], 'the urgent one cannot pay for that');
+  // All of it pays then, and near a deadline more than half may go.
+  const little = [claim(1, 3_000), claim(2, 600, left(9))];
+  const costly = pendingOf(little, { fee_sat: sat(2_000), height: HEIGHT - 3 });
+  assert.deepEqual(sent(compose({ claims: little, pending: [costly] })), [['1,2', 2_000n + 212n]]);
 });
 
 test('HTLC transactions that have to go alone leave their group, the most urgent first', () => {
@@ -325,20 +380,46 @@ test('HTLC transactions that have to go alone leave their group, the most urgent
   const parted = compose({ claims, pending: [batch] });
   assert.deepEqual(groups(parted), ['3', '1', '2']);
   const [lead, ...others] = requests(parted);
-  assert.equal(lead?.min_fee_sat, 1_500n + BigInt(Math.ceil((FUNDED_WEIGHT * 253) / 1_000)));
+  assert.equal(lead?.min_fee_sat, 1_500n + 266n);
+  assert.equal(lead?.max_fee_sat, 60_000n - 294n - 84n);
   assert.deepEqual(
     others.map(({ min_fee_sat }) => min_fee_sat),
     [0n, 0n],
   );
-  const poor = pendingOf(claims, { is_wallet_funded: true, fee_sat: sat(60_000), height: HEIGHT - 3 });
-  assert.deepEqual(groups(compose({ claims, pending: [poor] })), ['1,2,3'], 'the most urgent one cannot pay for that');
+  for (const [fee_sat, expected] of [
+    [59_622 - 266, ['3', '1', '2']],
+    [59_622 - 265, ['1,2,3']],
+  ] as const) {
+    const dear = pendingOf(claims, { is_wallet_funded: true, fee_sat: sat(fee_sat), height: HEIGHT - 3 });
+    assert.deepEqual(groups(compose({ claims, pending: [dear] })), expected, `it can pay for replacing ${fee_sat}`);
+  }
+  const two = claims.slice(0, 2);
+  const twain = pendingOf(two, { is_wallet_funded: true, height: HEIGHT - 3 });
+  assert.deepEqual(groups(compose({ claims: two, pending: [twain] })), ['2', '1']);
+});
+
+test('HTLC transactions of which none has to go alone are raised together, and one alone as it is', () => {
+  const claims = [
+    staged(1, 90_000, { ...left(40), is_exclusive: true }),
+    staged(2, 50_000, { ...left(9), is_exclusive: true }),
+  ];
+  const batch = pendingOf(claims, { is_wallet_funded: true, height: HEIGHT - 3 });
+  const raised = compose({ claims, pending: [batch] });
+  assert.deepEqual(raised.pending, [batch], 'what was sent is good until the wallet has paid more');
+  assert.equal(requests(raised)[0]?.max_fee_sat, 140_000n - 294n - 167n, 'one is near its deadline: all of it may go');
+  const single = [staged(1, 90_000, { ...left(0), is_exclusive: true })];
+  const sentAlone = pendingOf(single, { is_wallet_funded: true, height: HEIGHT - 3 });
+  const again = compose({ claims: single, pending: [sentAlone] });
+  assert.deepEqual([again.pending, requests(again).length], [[sentAlone], 1]);
 });
 
 test('an anchor that the wallet pays for is not raised here', () => {
-  const claims = [claim(1, 330, { is_extra: true, ...left(9) })];
-  const child = pendingOf(claims, { is_wallet_funded: true, height: HEIGHT - 3 });
-  const kept = compose({ claims, pending: [child] });
-  assert.deepEqual([kept.pending, requests(kept)], [[child], []]);
+  const anchor = claim(1, 50_000, { is_extra: true, ...left(9) });
+  for (const claims of [[anchor], [anchor, staged(2, 50_000, left(9))]]) {
+    const child = pendingOf(claims, { is_wallet_funded: true, height: HEIGHT - 3 });
+    const kept = compose({ claims, pending: [child] });
+    assert.deepEqual([kept.pending, requests(kept)], [[child], []]);
+  }
 });
 
 test('a transaction refused for its fee pays a quarter more at once, by sweep and by wallet', () => {
@@ -379,7 +460,9 @@ test('near a deadline a batch that is not taken is parted, so that one output do
     claim(2, 60_000, { ...left(18), is_exclusive: true }),
     claim(9, 1_000, { is_extra: true }),
   ];
-  assert.deepEqual(groups(compose({ claims: near, pending: [pendingOf(near)], input })), ['1', '2']);
+  for (const batch of [near, near.slice(0, 2)]) {
+    assert.deepEqual(groups(compose({ claims: batch, pending: [pendingOf(batch)], input })), ['1', '2']);
+  }
   const kept = (claims: readonly Claim[], changes: Partial<Pending> = {}): void => {
     const pending = pendingOf(claims, changes);
     const composition = compose({ claims, pending: [pending], input });

@@ -79,6 +79,7 @@ for (const { source, tests, deep } of MODULES) {
   console.log(`\n${source}: ${mutants.length} of ${named.length} faults, ${near.unit_count} tests`);
   const counts: Record<Fate, number> = { killed: 0, timeout: 0, survived: 0, uncovered: 0 };
   let further = 0;
+  let tried = 0;
   for (const mutant of mutants) {
     let fate = await near.fateOf(mutant, all);
     if (values.deep && isLeft(fate)) {
@@ -91,20 +92,24 @@ for (const { source, tests, deep } of MODULES) {
       if (there !== 'uncovered') fate = there;
     }
     counts[fate]++;
+    tried++;
+    if (tried % 20 === 0) console.log(`  after ${tried}: ${summary(counts, named.length)}`);
     if (!isLeft(fate)) continue;
     const { file, line, original, replacement } = mutant;
     console.log(`  ${fate} ${file}:${line}: ${oneLine(original)}  >>  ${oneLine(replacement)}`);
   }
   await near.stop();
   await far?.stop();
-  const { killed, timeout, survived, uncovered } = counts;
-  const left = survived + uncovered;
-  const [low, high] = interval(left, mutants.length, named.length);
-  const share = `${percent(left / mutants.length)} left, 95 %: ${percent(low)} to ${percent(high)}`;
-  console.log(
-    `${source}: ${killed} killed, ${timeout} ran for ever, ${survived} survived, ${uncovered} in code that no test runs (${share})`,
-  );
+  console.log(`${source}: ${summary(counts, named.length)}`);
   if (values.deep) console.log(`  ${further} of them were noticed only by the tests of the modules above`);
+}
+
+function summary({ killed, timeout, survived, uncovered }: Record<Fate, number>, population: number): string {
+  const left = survived + uncovered;
+  const sample = killed + timeout + left;
+  const [low, high] = interval(left, sample, population);
+  const share = `${percent(left / sample)} left, 95 %: ${percent(low)} to ${percent(high)}`;
+  return `${killed} killed, ${timeout} ran for ever, ${survived} survived, ${uncovered} in code that no test runs (${share})`;
 }
 
 function testFiles(patterns: readonly string[]): readonly string[] {
@@ -117,7 +122,7 @@ function isLeft(fate: Fate): boolean {
   return fate === 'survived' || fate === 'uncovered';
 }
 
-/** So many of them, always the same for one seed: in the order of a hash. */
+/** So many of them, always the same for one seed: in the order of a hash, so that the first of them are a sample too. */
 function choose(mutants: readonly Numbered[], count: number): readonly Numbered[] {
   const order = new Map(
     mutants.map((mutant) => {
@@ -127,7 +132,7 @@ function choose(mutants: readonly Numbered[], count: number): readonly Numbered[
     }),
   );
   const chosen = [...mutants].sort((a, b) => ((order.get(a) as string) < (order.get(b) as string) ? -1 : 1));
-  return chosen.slice(0, count).sort((a, b) => a.file.localeCompare(b.file) || a.start - b.start);
+  return chosen.slice(0, count);
 }
 
 /** Wilson's interval for a share that a sample without replacement estimates. */

@@ -72,7 +72,6 @@ export class Autoclean {
 
   /** Ends the timer, and waits for a cleaning under way. */
   async stop(): Promise<void> {
-    this.#cycle_seconds = 0;
     this.#cancel();
     await this.#running;
   }

@@ -344,6 +344,8 @@ test('a payment whose invoice expires between two tries is not sent any more (B1
   const paying = road.pay(invoice, { retry_for_seconds: 10_000 });
   const said = await endOf(road, paying, 5000);
   assert.equal(said.error, 'PAY_INVOICE_EXPIRED');
+  const { created_at, expiry_seconds } = invoice.invoice;
+  assert.equal(said.data.expiry, created_at + expiry_seconds);
   const { count } = failed;
   await road.pass(1000);
   assert.equal(failed.count, count);

@@ -9,7 +9,7 @@ import {
   routeHintName,
   spendableMsat,
 } from '../../../src/protocol/channel/facts.ts';
-import { isGone } from '../../../src/protocol/channel/funding.ts';
+import { fundingTimeoutBlocks, isGone, isOverdue, isUnfunded } from '../../../src/protocol/channel/funding.ts';
 import { isFundingSafe } from '../../../src/protocol/channel/ready.ts';
 import { fakeSigner } from './fake-signer.ts';
 import { confirmation, environment, fundedPair, offer, policy, usablePair } from './pair.ts';
@@ -74,6 +74,50 @@ test("what is spendable ends at the receiver's limits", () => {
   assert.deepEqual([isFull(pair.alice.state, 'local'), isFull(pair.alice.state, 'remote')], [true, false]);
 });
 
+test('each end knows what the other can send, to the msat, whatever is in flight and whoever opened (BOLT 2)', () => {
+  const alice = environment(fakeSigner('alice'), {
+    policy: policy({ max_in_flight_per_mille: 300, max_accepted_htlcs: 20 }),
+  });
+  const bob = environment(fakeSigner('bob'), {
+    policy: policy({ max_in_flight_per_mille: 600, max_accepted_htlcs: 9 }),
+  });
+  for (const push of [0, 15_000_000, 200_000_000, 700_000_000]) {
+    const pair = usablePair({ alice, bob, open: { push_msat: msat(push) } });
+    const agree = (): void => {
+      assert.equal(spendableMsat(pair.alice.state, 'local'), spendableMsat(pair.bob.state, 'remote'));
+      assert.equal(spendableMsat(pair.bob.state, 'local'), spendableMsat(pair.alice.state, 'remote'));
+    };
+    agree();
+    pair.alice.do(offer(1, 50_000_000));
+    pair.exchange();
+    agree();
+    if (push < 200_000_000) continue;
+    pair.bob.do(offer(2, 20_000_000));
+    pair.exchange();
+    agree();
+  }
+});
+
+test('an HTLC that the peer has offered takes of its limits at once, before anybody has signed for it', () => {
+  const alice = environment(fakeSigner('alice'), { policy: policy({ max_in_flight_per_mille: 100 }) });
+  const pair = usablePair({ alice, open: { push_msat: msat(500_000_000) } });
+  assert.equal(spendableMsat(pair.alice.state, 'remote'), 100_000_000n);
+  pair.bob.do(offer(1, 60_000_000));
+  const add = pair.bob.outbox.find(({ type }) => type === 'update_add_htlc');
+  pair.alice.do({ kind: 'message', message: add as never });
+  assert.equal(spendableMsat(pair.alice.state, 'remote'), 40_000_000n);
+  assert.equal(isFull(pair.alice.state, 'remote'), true);
+});
+
+test('nothing is offered while the peer is not there, or when the channel is closing (BOLT 2)', () => {
+  const { alice } = usablePair();
+  alice.do({ kind: 'disconnected' });
+  assert.equal(alice.attempt(offer(1, 1_000_000)).refusal?.code, 'channel_unusable');
+  const closing = usablePair().alice;
+  closing.do({ kind: 'shutdown' });
+  assert.equal(closing.attempt(offer(1, 1_000_000)).refusal?.code, 'channel_unusable');
+});
+
 test('a channel is full while its HTLCs in flight are what bounds the next one', () => {
   const bob = environment(fakeSigner('bob'), { policy: policy({ max_in_flight_per_mille: 100 }) });
   const pair = usablePair({ bob });
@@ -135,4 +179,41 @@ test('a channel becomes usable at the depth that comes last, whoever said channe
   assert.notEqual(alice.state.phase, 'normal', 'the peer is ready, the funding is not deep enough for us');
   alice.do(confirmation(3));
   assert.equal(alice.state.phase, 'normal');
+});
+
+test('a channel whose funding has a rival in its place is gone, our own as well', () => {
+  for (const who of ['alice', 'bob'] as const) {
+    const { [who]: end } = usablePair();
+    end.do({ kind: 'funding_depth', confirmation: undefined });
+    end.do({ kind: 'funding_rival', rival: { txid: 'cd'.repeat(32) as Txid, block_height: 95 } });
+    assert.equal(isGone(end.state), true);
+  }
+});
+
+test("a peer's funding has 2,016 blocks to be mined, and a channel that was not funded by then is forgotten (BOLT 2)", () => {
+  const { alice, bob } = fundedPair();
+  const { opened_height } = bob.state.terms;
+  assert.equal(fundingTimeoutBlocks(bob.state), 2_016);
+  assert.equal(isUnfunded(bob.state), true);
+  assert.equal(isOverdue(bob.state, opened_height + 2_015), false);
+  assert.equal(isOverdue(bob.state, opened_height + 2_016), true);
+  assert.equal(isOverdue(alice.state, opened_height + 9_999), false, 'our own funding is ours');
+  const failure = { data_loss: true } as never;
+  assert.equal(
+    isOverdue({ ...bob.state, failure }, opened_height + 2_016),
+    false,
+    'what the peer knows of it is needed',
+  );
+  assert.equal(isOverdue({ ...bob.state, failure: { data_loss: false } as never }, opened_height + 2_016), true);
+  bob.do(confirmation(1));
+  assert.equal(isUnfunded(bob.state), false);
+  assert.equal(isOverdue(bob.state, opened_height + 2_016), false);
+  // One that was bought is funded at once, or not at all: it waits a day, unless something of ours is in it.
+  const bought = {
+    ...fundedPair({ open: { push_msat: msat(0) } }).bob.state,
+    funding_sight: 'waits',
+  } as typeof bob.state;
+  assert.equal(fundingTimeoutBlocks(bought), 144);
+  assert.equal(fundingTimeoutBlocks({ ...bought, local_msat: msat(353_999) }), 144);
+  assert.equal(fundingTimeoutBlocks({ ...bought, local_msat: msat(354_000) }), 2_016);
 });

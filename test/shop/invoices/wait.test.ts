@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { msat } from '../../../src/base/types/amount.ts';
+import { Secret } from '../../../src/base/types/secret.ts';
 import type { Store } from '../../../src/infra/store/store.ts';
 import { Invoices } from '../../../src/shop/invoices/invoices.ts';
 import { type Fixture, idle, openFixture } from './fixture.ts';
@@ -36,6 +37,33 @@ describe('waiting', () => {
     const awaited = await waits[0];
     assert.equal(awaited?.kind, 'expired');
     assert.equal(awaited?.invoice.updated_index, 2);
+  });
+
+  it('for an invoice that others composed ends when it expires, as for one of ours', async () => {
+    const preimage = new Secret('77'.repeat(32));
+    const other = openFixture();
+    const { bolt11 } = await other.create('composed', { preimage, expiry: 10n });
+    await other.close();
+    await fixture.invoices.take({ invstring: bolt11, label: 'composed', preimage });
+    const waiting = fixture.invoices.waitForInvoice('composed', forever);
+    fixture.clock.advance(10_000);
+    assert.equal((await waiting)?.kind, 'expired');
+  });
+
+  it('for an invoice that nobody paid within an hour ends with its deletion, when somebody outside had asked for it', async () => {
+    await fixture.create('kept', { expiry: 10n });
+    await fixture.create('transient', { expiry: 10n, is_transient: true });
+    const deleted = fixture.invoices.waitForIndex('deleted', 1n, forever);
+    fixture.clock.advance(10_000);
+    await idle(fixture);
+    fixture.clock.advance(3_599_000);
+    await idle(fixture);
+    assert.equal((await fixture.invoices.find({ label: 'transient' }))?.status, 'expired');
+    fixture.clock.advance(1_000);
+    const heard = await deleted;
+    assert.equal(heard.value, 1);
+    assert.equal(await fixture.invoices.find({ label: 'transient' }), undefined);
+    assert.equal((await fixture.invoices.find({ label: 'kept' }))?.status, 'expired');
   });
 
   it('for an invoice ends with an error when it is deleted or was never there', async () => {

@@ -16,6 +16,7 @@ import {
   htlcPenaltyClaim,
   htlcTransactionClaim,
   oldAnchorClaim,
+  type RemoteHtlcSignature,
   toRemoteClaim,
 } from '../../../src/protocol/onchain/claim.ts';
 import { KEYS } from './channel.ts';
@@ -33,7 +34,7 @@ const base: ClaimBase = {
   witness_script: new Uint8Array(110).fill(0x51),
   height: HEIGHT,
 };
-const THEIRS = { signature: curve.sign(SECRET, SECRET), sighash_type: SIGHASH_ALL };
+const THEIRS: RemoteHtlcSignature = { signature: curve.sign(SECRET, SECRET), sighash_type: SIGHASH_ALL };
 const OUTPUT = { amount_sat: sat(99_000), script_pubkey: new Uint8Array(34) };
 /** No relative lock, and it can be replaced (BIP 125). */
 const REPLACEABLE = 0xfffffffd;

@@ -351,6 +351,22 @@ test('a payment whose invoice expires between two tries is not sent any more (B1
   assert.equal(failed.count, count);
 });
 
+test('a channel of ours that has less than it seemed is tried with half, at once', async () => {
+  const { road, invoice } = behindHub();
+  let refused = 0;
+  Object.defineProperty(road.channels[0], 'refusal', {
+    get: () => (refused++ === 0 ? new Refusal('insufficient_balance', 'not so much') : undefined),
+  });
+  const paying = road.pay(invoice);
+  await road.arrived(2);
+  assert.deepEqual(
+    road.out.map(({ htlc }) => htlc.amount_msat < 600_000_000n),
+    [true, true],
+  );
+  for (const arrival of [...road.out]) await road.fulfil(arrival);
+  await paying;
+});
+
 const NO_POINT = `02${'00'.repeat(31)}05` as NodeId;
 
 test('a hint that names no point of the curve is passed over', async () => {

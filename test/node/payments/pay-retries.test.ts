@@ -353,10 +353,10 @@ test('a payment whose invoice expires between two tries is not sent any more (B1
 
 test('a channel of ours that has less than it seemed is tried with half, at once', async () => {
   const { road, invoice } = behindHub();
-  let refused = 0;
-  Object.defineProperty(road.channels[0], 'refusal', {
-    get: () => (refused++ === 0 ? new Refusal('insufficient_balance', 'not so much') : undefined),
-  });
+  const refusal = new Refusal('insufficient_balance', 'not so much');
+  // The first HTLC alone is refused: it is looked whether it is, and then why.
+  const answers = [refusal, refusal];
+  Object.defineProperty(road.channels[0], 'refusal', { get: () => answers.shift() });
   const paying = road.pay(invoice);
   await road.arrived(2);
   assert.deepEqual(

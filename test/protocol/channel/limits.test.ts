@@ -12,6 +12,7 @@ const POLICY = policy({});
 const FEERATES = environment(fakeSigner('alice')).feerates;
 const { terms } = usablePair().bob.state;
 const FUNDING = sat(1_000_000);
+const SCRIPT_OPTIONS = { option_shutdown_anysegwit: true, option_simple_close: false };
 
 function side(changes: Partial<SideTerms>, ours: Partial<SideTerms> = {}, funding: Sat = FUNDING): string | undefined {
   return sideFault(
@@ -20,7 +21,7 @@ function side(changes: Partial<SideTerms>, ours: Partial<SideTerms> = {}, fundin
     { ...terms.local, ...ours },
     funding,
     POLICY,
-    { option_shutdown_anysegwit: true },
+    SCRIPT_OPTIONS,
   );
 }
 
@@ -94,7 +95,7 @@ test('keys must be points, and none of ours', () => {
   }
   assert.equal(isPoint(terms.local.funding_pubkey), true);
   assert.match(
-    sideFault(terms.remote, '00'.repeat(33), terms.local, FUNDING, POLICY, { option_shutdown_anysegwit: true }) ?? '',
+    sideFault(terms.remote, '00'.repeat(33), terms.local, FUNDING, POLICY, SCRIPT_OPTIONS) ?? '',
     /^first_per_commitment_point/,
   );
   assert.match(side({ upfront_shutdown_script: '51' }) ?? '', /^upfront_shutdown_script/);

@@ -97,6 +97,27 @@ const FAULTS: readonly Fault[] = [
     tests: ['test/node/peers/outlet.test.ts'],
   },
   {
+    name: 'a holder whose connection is gone has less time than it may speak for',
+    file: `${STORE}/lease/stillness.ts`,
+    from: 'const SHARE_WITHOUT_CONNECTION = 2 / 3;',
+    to: 'const SHARE_WITHOUT_CONNECTION = 1 / 3;',
+    tests: ['test/infra/store/lease/stillness.test.ts'],
+  },
+  {
+    name: 'a holder whose connection was never seen counts as one without',
+    file: `${STORE}/lease/stillness.ts`,
+    from: 'const isCut = this.#was_connected &&',
+    to: 'const isCut = true &&',
+    tests: ['test/infra/store/lease/stillness.test.ts'],
+  },
+  {
+    name: 'a Till that is too old takes the lease before it ends',
+    file: `${STORE}/postgres/postgres-store.ts`,
+    from: 'await refuseNewerSchema((sql) => writer.query(sql), migrations);',
+    to: '',
+    tests: ['test/infra/store/postgres/lease.test.ts'],
+  },
+  {
     name: 'the fence is not asked again after a pause',
     file: `${STORE}/lease/proof.ts`,
     from: 'while (!this.#isGood());',

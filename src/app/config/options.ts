@@ -80,7 +80,8 @@ export const OPTIONS = {
   }),
   'lease-seconds': integer(
     3,
-    'Seconds for which the lease of a database must stand still before a standby takes over; the same at both nodes.',
+    'Seconds for which the lease of a database must stand still before a standby takes over, two thirds of them where the ' +
+      'server has seen the connection of its holder end; the same at both nodes.',
     { min: 1, max: 60 },
   ),
   'database-must-be-synchronous': boolean(

@@ -9,10 +9,10 @@ import { test } from 'node:test';
 import { DATABASE_FILE } from '../../src/infra/store/file-name.ts';
 import { MARK_PREFIX } from '../../src/node/backup/run-mark.ts';
 import { Market, type Trader, until } from '../support/market.ts';
-import { needsFile } from '../support/test-store.ts';
+import { skippedOnServer } from '../support/test-store.ts';
 import { TRUSTS_PEERS } from '../support/town.ts';
 
-const SKIP = { skip: needsFile('it replaces the file of a database') };
+const SKIP = { skip: skippedOnServer('it replaces the file of a database') };
 const AMOUNT_MSAT = 10_000_000;
 
 /** The files of a database that was not closed. */

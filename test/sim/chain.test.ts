@@ -4,12 +4,13 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { SIMULATED } from './life.ts';
 import { type Reckoned, reckon } from './reckoning.ts';
 
 const rounds = Number(process.env.TILL_ROUNDS ?? 6);
 const first_seed = Number(process.env.TILL_SEED ?? 1);
 
-test('whoever goes to the chain, the honest have their share, and a cheat has nothing', async (context) => {
+test('whoever goes to the chain, the honest have their share, and a cheat has nothing', SIMULATED, async (context) => {
   const totals: Partial<Reckoned> = {};
   for (let round = 0; round < rounds; round++) {
     const reckoned = await reckon(first_seed + round);

@@ -7,12 +7,18 @@ import type { Clock } from '../../src/base/types/clock.ts';
 import type { ChainBackend } from '../../src/infra/chain/backend.ts';
 import type { EmbeddedChain } from '../../src/infra/chain/embedded/embedded-chain.ts';
 import type { Row, SqlValue, Store, UnitResult, Write } from '../../src/infra/store/store.ts';
-import { testStore } from '../support/test-store.ts';
+import { skippedOnServer, testStore } from '../support/test-store.ts';
 
 /** What a dead process waits for: this does not come. */
 export function never<T>(): Promise<T> {
   return new Promise(() => {});
 }
+
+/**
+ * Why no simulation runs on a server: what a machine does is counted in turns of the event loop, so that a seed replays it, and
+ * an answer of a server takes as many as it takes. `test/pair/` has the storms of nodes on one.
+ */
+export const SIMULATED = { skip: skippedOnServer('a simulation counts the turns of the event loop, and replays them') };
 
 interface WaitingUnit {
   readonly unit: readonly Write[];

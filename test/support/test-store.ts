@@ -12,9 +12,9 @@ import type { TestSchema } from './postgres.ts';
 /** Whether tests run on a server. */
 export const isOnServer = process.env.TILL_TEST_STORE === 'postgres';
 
-/** Why a test is skipped on a server that looks into a database's file, which is not there: for its `skip`. */
-export function needsFile(why: string): string | false {
-  return isOnServer ? `on a server there is no file: ${why}` : false;
+/** For `skip`: why a test does not run where all stores are on a server, false elsewhere. */
+export function skippedOnServer(why: string): string | false {
+  return isOnServer ? `not on a server: ${why}` : false;
 }
 
 /** An empty store, of its own. */

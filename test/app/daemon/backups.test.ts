@@ -8,7 +8,7 @@ import type { Daemon } from '../../../src/app/daemon/daemon.ts';
 import { DATABASE_FILE } from '../../../src/infra/store/file-name.ts';
 import { COMMITS_FILE } from '../../../src/infra/store/high-water.ts';
 import { EMERGENCY_FILE } from '../../../src/node/backup/backups.ts';
-import { needsFile } from '../../support/test-store.ts';
+import { skippedOnServer } from '../../support/test-store.ts';
 import { Town, TRUSTS_PEERS, until } from '../../support/town.ts';
 
 const CHANNEL_SAT = 1_000_000;
@@ -18,7 +18,7 @@ const AFTER_MSAT = 50_000_000n;
 /** More than an anchor and the fee of one input at the least feerates. */
 const MOST_COST_SAT = 5_000n;
 
-const FILE = { skip: needsFile('it replaces the database by a copy') };
+const FILE = { skip: skippedOnServer('it replaces the database by a copy') };
 
 let town: Town;
 let shop: Daemon;

@@ -15,10 +15,10 @@ import type { Daemon } from '../../../src/app/daemon/daemon.ts';
 import type { ChannelId } from '../../../src/base/types/brand.ts';
 import { decodeInvoice } from '../../../src/codec/bolt11/native.ts';
 import { DATABASE_FILE } from '../../../src/infra/store/file-name.ts';
-import { needsFile } from '../../support/test-store.ts';
+import { skippedOnServer } from '../../support/test-store.ts';
 import { Town, until } from '../../support/town.ts';
 
-const FILE = { skip: needsFile('it opens files that earlier versions have written') };
+const FILE = { skip: skippedOnServer('it opens files that earlier versions have written') };
 const DATABASES = join(import.meta.dirname, '../../data/databases');
 
 interface Facts {

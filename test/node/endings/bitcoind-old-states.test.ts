@@ -3,14 +3,14 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { txidOf } from '../../../src/codec/tx/transaction.ts';
 import { bitcoindMissing } from '../../support/bitcoind.ts';
-import { needsFile } from '../../support/test-store.ts';
+import { skippedOnServer } from '../../support/test-store.ts';
 import { TIMEOUT } from '../../support/time-limit.ts';
 import { until } from '../../support/town.ts';
 import { ANCHOR_SAT } from './account.ts';
 import { payHalf } from './half-payment.ts';
 import { FUNDING_SAT, type Name, PUSH_SAT, Street } from './street.ts';
 
-const FILE = { skip: needsFile('it replaces the database by a copy') };
+const FILE = { skip: skippedOnServer('it replaces the database by a copy') };
 
 /** What there is when the peer has published a revoked state and gained nothing, the honest everything. */
 async function assertAllTaken(street: Street, honest: Name): Promise<void> {

@@ -306,6 +306,7 @@ export class Road {
     hops: readonly (RouteHop | readonly RouteHop[])[] = [],
     mpp = true,
     payment_metadata?: string,
+    expiry_seconds?: number,
   ) {
     const bit = (name: keyof typeof FEATURE_BITS): number => FEATURE_BITS[name];
     const bolt11 = encodeInvoice(
@@ -319,6 +320,7 @@ export class Road {
         min_final_cltv_expiry_delta: 18,
         routes: hops.map((hop) => ('pubkey' in hop ? [hop] : hop)),
         ...(payment_metadata === undefined ? {} : { payment_metadata }),
+        ...(expiry_seconds === undefined ? {} : { expiry_seconds }),
         features: new Set([bit('var_onion_optin'), bit('payment_secret'), ...(mpp ? [bit('basic_mpp') + 1] : [])]),
       },
       signWith(this.shop.private_key),

@@ -3,7 +3,7 @@ import { after, before, describe, it } from 'node:test';
 import fc from 'fast-check';
 import { HASH_IS, hashValues } from '../../../src/infra/store/invoice-hash.ts';
 import type { ListQuery } from '../../../src/shop/invoices/list.ts';
-import { needsFile, testStore } from '../../support/test-store.ts';
+import { skippedOnServer, testStore } from '../../support/test-store.ts';
 import { collect, type Fixture, openFixture } from './fixture.ts';
 
 describe('listing invoices in pages of three', () => {
@@ -80,7 +80,7 @@ describe('listing invoices in pages of three', () => {
 });
 
 it('a look-up by hash goes through its index', {
-  skip: needsFile('it asks SQLite how it looks'),
+  skip: skippedOnServer('it asks SQLite how it looks'),
 }, async () => {
   const store = testStore({ onFailure: (error) => assert.fail(error) });
   const hash = new Uint8Array(32);

@@ -38,11 +38,15 @@ const NOTES: Readonly<Record<string, string>> = {
   invoice:
     'Expires after 3600 seconds by default (604800 there). Hints differ: see [decision 0027](../decisions/0027-hints-that-can-be-paid.md).',
   pay: 'Retries differ: see [decision 0026](../decisions/0026-when-pay-tries-again.md). An invoice of its own is refused: see [decision 0055](../decisions/0055-a-node-does-not-pay-itself.md).',
-  keysend: 'Pays only: Till takes payments for its invoices alone. In one part; records below 65536 are refused.',
+  keysend:
+    'Pays only: Till takes payments for its invoices alone. In one part; records below 65536 are refused. Errors as of `xkeysend` (there 210).',
   xkeysend: 'As `keysend`.',
   renepay: 'The same payment as `pay`.',
   sql: 'The same tables and columns; what Till does not have is NULL. A query is ended after 10 seconds or 512 MB.',
-  xpay: 'The same payment as `pay`.',
+  xpay: 'The same payment as `pay`. A paid invoice is answered again, with the proof of payment (219 there). When there is no route, the error begins with what our own channels lack.',
+  sendpay:
+    'Without `groupid` a part belongs to the latest group, and the same part again answers how it stands (a new group there). What the first channel cannot carry is refused at once. No payment to oneself.',
+  getroute: 'When there is no route, the error says why.',
 };
 
 const code = (names: readonly string[]): string => names.map((name) => `\`${name}\``).join(', ');

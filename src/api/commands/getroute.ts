@@ -13,7 +13,7 @@ import { ownWays, WITHOUT_LIMITS } from './network-modules.ts';
 const exclusion = fieldOf<string>(
   'string',
   { type: 'string' },
-  'should be a short_channel_id, with or without a direction, or a node id',
+  'should be short_channel_id_dir or node_id',
   (value) => {
     const text = (textOf(value) ?? '').toLowerCase();
     if (/^0[23][0-9a-f]{64}$/.test(text)) return text;
@@ -65,6 +65,7 @@ export const getroute = defineCommand({
   async run({ id, amount_msat, riskfactor, cltv, fromid, exclude, maxhops }, { payments, node, network }) {
     const own = (await node.info()).id as NodeId;
     const source = fromid ?? own;
+    if (source === id) return { route: [] };
     const found = await network.ask('ways', {
       ...WITHOUT_LIMITS,
       source,

@@ -37,7 +37,7 @@ function readRecord(key: string, value: Json): RawRecord {
   if (tlv_type < FIRST_CUSTOM_RECORD) throw new Unfit(`should have numbers of ${FIRST_CUSTOM_RECORD} or more`, key);
   if (tlv_type === PREIMAGE_RECORD) throw new Unfit('should not have the record of the preimage', key);
   if (typeof value !== 'string' || !isHex(value)) {
-    throw new UnfitSentence(() => `"${quoteToken(value)}" is not a valid hex encoded TLV value.`);
+    throw new UnfitSentence(() => `${quoteToken(key)} is not a valid hex encoded TLV value.`);
   }
   return { tlv_type, value: fromHex(value.toLowerCase()) };
 }
@@ -88,5 +88,5 @@ export function refuseKeysend(destination: NodeId, own_node_id: NodeId, amount_m
     const message = 'We are the destination. Keysend cannot be used to send funds to yourself';
     throw new RpcError('INVALID_PARAMS', message);
   }
-  if (amount_msat === 0n) throw new RpcError('INVALID_PARAMS', "amount_msat: should be more than 0: invalid token '0'");
+  if (amount_msat === 0n) throw new RpcError('INVALID_PARAMS', 'Failed: amount must be non-zero');
 }

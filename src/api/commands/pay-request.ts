@@ -74,19 +74,20 @@ export function askedFor(
   const invoice = decodeAny(name, bolt11, { description: given.description, currency });
   const total_msat = totalOf(invoice, given.amount_msat);
   const amount_msat = given.partial_msat ?? total_msat;
-  if (amount_msat === 0n || amount_msat > total_msat) {
-    throw new RpcError('INVALID_PARAMS', `partial_msat: should be 1 to ${total_msat} msat`);
+  if (amount_msat === 0n) throw new RpcError('INVALID_PARAMS', 'partial_msat must be non-zero');
+  if (amount_msat > total_msat) {
+    const message = `partial_msat must be less or equal to total amount ${total_msat}msat`;
+    throw new RpcError('INVALID_PARAMS', message);
   }
   return { bolt11: bolt11.trim(), invoice, amount_msat, total_msat };
 }
 
 function totalOf({ amount_msat: asked }: Invoice, given: Msat | undefined): Msat {
   if (asked !== undefined && given !== undefined && asked !== given) {
-    throw new RpcError('INVALID_PARAMS', `amount_msat parameter unnecessary: the invoice asks for ${asked} msat`);
+    throw new RpcError('INVALID_PARAMS', 'amount_msat unnecessary');
   }
   const total_msat = asked ?? given;
-  if (total_msat === undefined) {
-    throw new RpcError('INVALID_PARAMS', 'amount_msat parameter required: the invoice leaves it open');
-  }
+  if (total_msat === undefined) throw new RpcError('INVALID_PARAMS', 'amount_msat required');
+  if (total_msat === 0n) throw new RpcError('INVALID_PARAMS', 'Cannot pay bolt11 invoice with zero amount');
   return total_msat;
 }

@@ -91,11 +91,15 @@ class WayAnswer {
   answer(): WaysAnswer {
     const { source, destination, own_ways, hints } = this.#question;
     if (own_ways === undefined && this.#strangers.has(source)) {
-      return { kind: 'none', reason: 'unknown_source', explanation: 'Unknown source node ID' };
+      return { kind: 'none', reason: 'unknown_source', explanation: `Unknown source node ${this.#question.source}` };
     }
     const isReached = (own_ways ?? []).some(({ peer_id }) => peer_id === destination) || hints.length > 0;
     if (this.#strangers.has(destination) && !isReached) {
-      return { kind: 'none', reason: 'unknown_destination', explanation: 'Unknown destination node ID' };
+      return {
+        kind: 'none',
+        reason: 'unknown_destination',
+        explanation: `Unknown destination node ${this.#question.destination}`,
+      };
     }
     // A limit of hops can hide a dearer way that is short.
     const found = this.#find(this.#request) ?? this.#find({ ...this.#request, prefers_short: true });

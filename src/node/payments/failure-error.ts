@@ -25,12 +25,13 @@ export function failureError(part: Sendpay, own_node_id: NodeId): RpcError {
   const name = wireName(failcodename);
   return new RpcError(
     isPayee ? 'PAY_DESTINATION_PERM_FAIL' : 'PAY_TRY_OTHER_ROUTE',
-    `failed: ${name ?? `failure ${failcode}`} (${isPayee ? 'reply from the payee' : 'on the way'})`,
+    `failed: ${name ?? `failure ${failcode}`} (reply from remote)`,
     {
+      created_index: part.created_index,
       id: part.created_index,
       payment_hash: part.payment_hash,
       groupid: part.groupid,
-      partid: part.partid,
+      ...(part.partid === 0n ? {} : { partid: part.partid }),
       status: 'failed',
       amount_msat: part.amount_msat,
       amount_sent_msat: part.amount_sent_msat,

@@ -63,13 +63,11 @@ export class GiveUp {
   /** The payee said no. */
   refused(part: Sendpay): RpcError {
     const error = failureError(part, this.#payments.node_id);
-    if (!this.#is_spontaneous) return error;
     const name = part.failure?.failcodename ?? 'a failure';
-    return new RpcError(
-      'PAY_DESTINATION_PERM_FAIL',
-      `Destination reported ${name} (likely doesn't support keysend)`,
-      error.data,
-    );
+    const words = this.#is_spontaneous
+      ? `Destination reported ${name} (likely doesn't support keysend)`
+      : `Destination said it doesn't know invoice: ${name}`;
+    return new RpcError('PAY_DESTINATION_PERM_FAIL', words, error.data);
   }
 
   /** `text`, after what stood in the way last. */

@@ -71,7 +71,8 @@ export class Payer {
     // Only now: who asks again whether it was paid must not hear that it is too late.
     const now = this.#clock.nowSeconds();
     const expiry = created_at + expiry_seconds;
-    if (now >= expiry) throw new RpcError('PAY_INVOICE_EXPIRED', 'Invoice expired', { now, expiry });
+    if (now >= expiry)
+      throw new RpcError('PAY_INVOICE_EXPIRED', `Invoice expired ${now - expiry} seconds ago`, { now, expiry });
     if (payee === this.#node_id) {
       // The words and the number by which clients of Core Lightning know that nothing will come of it.
       const text = 'Self-payment: this invoice is our own, and no money would move; have another node pay it';

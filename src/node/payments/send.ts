@@ -18,6 +18,7 @@ import type { Store, Write } from '../../infra/store/store.ts';
 import { Refusal, type RefusalCode } from '../../protocol/channel/fault.ts';
 import type { OfferedHtlc } from '../../protocol/channel/htlc.ts';
 import type { RemovedHtlc } from '../../protocol/channel/state.ts';
+import { isSamePart, placeOf, refuseBeside } from './beside.ts';
 import { type CounterReached, type SendpayCounter, SendpayCounters } from './counters.ts';
 import { listParts, listPayments, type Payment, partsOf, type SendpayQuery } from './history.ts';
 import type { ClosedWay, HtlcSender, NetworkWays, WayOut } from './ports.ts';
@@ -87,6 +88,8 @@ export class OutgoingPayments {
   readonly #listeners = new Map<PaymentHash, Set<Listener>>();
   /** Parts that are not durable yet. */
   readonly #sending = new Map<PaymentHash, readonly SendRequest[]>();
+  /** What all parts of a payment come to, by those that were sent since the start. */
+  readonly #totals = new Map<PaymentHash, Msat>();
   readonly #counters = new SendpayCounters();
   #next_created = 1n;
   #next_updated = 1n;
@@ -125,10 +128,10 @@ export class OutgoingPayments {
     const { payment_hash } = request;
     // Before the store is asked: two that ask for the same at once must not both find nothing.
     const others = this.#sending.get(payment_hash) ?? [];
-    refuseBeside(request, others);
+    refuseBeside(request, others.map(placeOf), others[0]?.total_msat);
     this.#sending.set(payment_hash, [...others, request]);
     try {
-      await this.#refuseTwice(request);
+      await this.#refuseTwice(request, others);
       const part = this.#offer(request);
       await new Promise<void>((resolve) => this.#options.sender.afterwards(resolve));
       this.#counters.rose('created', part);
@@ -192,6 +195,7 @@ export class OutgoingPayments {
       throw new OfferRefused(error.code, `the first channel cannot take it: ${error.message}`);
     }
     this.#pending.set(nameOf(part.channel_id, part.htlc_id), part);
+    this.#totals.set(payment_hash, request.total_msat);
     return part;
   }
 
@@ -280,7 +284,7 @@ export class OutgoingPayments {
       const group = groupid ?? parts.reduce((most, part) => (part.groupid > most ? part.groupid : most), 0n);
       const part = parts.find((each) => each.groupid === group && each.partid === partid);
       if (part === undefined) {
-        throw new RpcError('PAY_NO_SUCH_PAYMENT', 'there was never a payment of this hash, group and part');
+        throw new RpcError('PAY_NO_SUCH_PAYMENT', `Never attempted payment part ${partid} for '${payment_hash}'`);
       }
       if (part.status !== 'pending') return part;
       wanted = part.created_index;
@@ -326,18 +330,21 @@ export class OutgoingPayments {
     const ended = { ...part, updated_index: this.#next_updated++, completed_at: this.#options.clock.nowSeconds() };
     this.#pending.delete(name);
     this.#ended.set(name, ended);
+    const isLast = [...this.#pending.values()].every(({ payment_hash }) => payment_hash !== part.payment_hash);
+    if (isLast) this.#totals.delete(part.payment_hash);
     return endSendpay(ended);
   }
 
-  async #refuseTwice(request: SendRequest): Promise<void> {
-    const parts = await this.parts(request.payment_hash);
+  /** `sending`: those that are on their way into the table. */
+  async #refuseTwice(request: SendRequest, sending: readonly SendRequest[]): Promise<void> {
+    const { payment_hash } = request;
+    const parts = await this.parts(payment_hash);
     if (parts.some((part) => part.status === 'complete')) {
       throw new RpcError('PAY_RHASH_ALREADY_USED', 'Already succeeded other parts');
     }
-    refuseBeside(
-      request,
-      parts.filter((part) => part.status === 'pending' || part.groupid === request.groupid),
-    );
+    const known = parts.filter((part) => part.status === 'pending' || part.groupid === request.groupid).map(placeOf);
+    const coming = sending.map(placeOf).filter((each) => !known.some((part) => isSamePart(part, each)));
+    refuseBeside(request, [...known, ...coming], this.#totals.get(payment_hash) ?? sending[0]?.total_msat);
   }
 
   #wayOut({ id, channel }: RouteStep, channel_id: ChannelId | undefined): WayOut {
@@ -356,23 +363,6 @@ export class OutgoingPayments {
       const key = this.#options.randomBytes(32);
       if (curve.isPrivateKey(key)) return key;
     }
-  }
-}
-
-/** Throws RpcError when the part, or another group of parts, is there already. */
-function refuseBeside(
-  { payment_hash, groupid, partid }: SendRequest,
-  others: readonly Pick<SendRequest, 'groupid' | 'partid'>[],
-): void {
-  if (others.some((other) => other.groupid === groupid && other.partid === partid)) {
-    const name = `payment_hash=${payment_hash}, groupid=${groupid}, partid=${partid}`;
-    const advice = 'Either change the partid, or wait for the payment to complete and start a new group.';
-    throw new RpcError('PAY_RHASH_ALREADY_USED', `There already is a payment with ${name}. ${advice}`);
-  }
-  const rival = others.find((other) => other.groupid !== groupid);
-  if (rival !== undefined) {
-    const message = `Payment with groupid=${rival.groupid} still in progress, cannot retry before that completes.`;
-    throw new RpcError('PAY_IN_PROGRESS', message);
   }
 }
 

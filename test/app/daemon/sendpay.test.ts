@@ -67,12 +67,14 @@ test('getroute: the only possible hop, and what leaves none', TIMEOUT, async () 
     found({ amount_msat: 1_000_000_000 }),
   );
   await refused(205, 'Shortest route was 1', found({ maxhops: 0 }));
-  await refused(-32602, `${id}: unknown source node_id (no public channels?)`, found({ fromid: id }));
+  assert.equal(await found({ fromid: id }), 0, 'to where one is already');
+  const nobody_yet = `03${'cd'.repeat(32)}`;
+  await refused(-32602, `${nobody_yet}: unknown source node_id (no public channels?)`, found({ fromid: nobody_yet }));
   const nobody = `02${'ab'.repeat(32)}`;
   await refused(-32602, `${nobody}: unknown destination node_id (no public channels?)`, found({ id: nobody }));
   await refused(
     -32602,
-    /^exclude: should be a short_channel_id, .*: invalid token '"shop"'/,
+    /^exclude: should be short_channel_id_dir or node_id: invalid token '"shop"'/,
     found({ exclude: ['shop'] }),
   );
 });
@@ -153,19 +155,29 @@ test('routes and amounts that make no sense are refused before anything is sent'
   const payment_hash = 'cd'.repeat(32);
   const hop = await hopTo(1_000);
   const asked = (more: object) => client.callAny('sendpay', { route: [hop], payment_hash, ...more });
-  await refused(-32602, 'route: should not be empty', asked({ route: [] }));
-  await refused(-32602, /^route: should be an array: invalid token/, asked({ route: 'shop' }));
-  await refused(-32602, /^route: should be an array of objects: invalid token '5'/, asked({ route: [5] }));
-  const { channel: _channel, ...nameless } = hop;
-  await refused(-32602, 'route: must have either short_channel_id_dir or channel', asked({ route: [nameless] }));
+  await refused(-32602, 'Self-payment requires amount_msat', asked({ route: [] }));
   await refused(
     -32602,
-    /^route: delay: should be an unsigned 32 bit integer/,
-    asked({ route: [{ ...hop, delay: -1 }] }),
+    'Self-payment does not allow (non-zero) partid',
+    asked({ route: [], amount_msat: 1_000, partid: 1 }),
   );
-  await refused(-32602, 'Must specify amount_msat with partid', asked({ partid: 1 }));
+  await refused(-32602, /^Self-payment: .*Till does not pay itself$/, asked({ route: [], amount_msat: 1_000 }));
+  await refused(-32602, /^route: must be an array: invalid token/, asked({ route: 'shop' }));
+  await refused(
+    -32602,
+    /^route: must have either short_channel_id_dir or channel: invalid token '5'/,
+    asked({ route: [5] }),
+  );
+  const { channel: _channel, ...nameless } = hop;
+  await refused(
+    -32602,
+    /^route: must have either short_channel_id_dir or channel: invalid token '\{/,
+    asked({ route: [nameless] }),
+  );
+  await refused(-32602, /^route: bad cltv_out\/delay: invalid token '-1'/, asked({ route: [{ ...hop, delay: -1 }] }));
+  await refused(-32602, 'Must specify msatoshi with partid', asked({ partid: 1 }));
   const exactly =
-    'Do not specify amount_msat (2000msat) without partid: if you do, it must be exactly the final amount (1000msat)';
+    'Do not specify msatoshi (2000msat) without partid: if you do, it must be exactly the final amount (1000msat)';
   await refused(-32602, exactly, asked({ amount_msat: 2_000 }));
   const greater = 'Final amount 1000msat is greater than 999msat, despite MPP';
   await refused(-32602, greater, asked({ amount_msat: 999, partid: 1 }));
@@ -177,7 +189,7 @@ test('routes and amounts that make no sense are refused before anything is sent'
   await refused(217, /more than there are blocks/, asked({ route: [{ ...hop, delay: 4_294_967_295 }] }));
   await refused(217, /do not fit into an onion/, asked({ route: [hop], payment_metadata: 'ab'.repeat(1_300) }));
   await refused(217, /do not fit into an onion/, asked({ route: Array.from({ length: 30 }, () => hop) }));
-  await refused(204, /no usable channel 1x1x1/, asked({ route: [{ ...hop, channel: '1x1x1' }] }));
+  await refused(204, 'No connection to first peer found', asked({ route: [{ ...hop, channel: '1x1x1' }] }));
   await refused(204, /^the first channel cannot take it/, asked({ route: [{ ...hop, amount_msat: 1_000_000_000 }] }));
   assert.deepEqual((await client.call('listsendpays', { payment_hash })).payments, []);
 });

@@ -131,7 +131,7 @@ test('what the payee refuses is not tried again, and the error says who refused 
     assert.rejects(paying, (error: { error: string; message: string; data: Record<string, unknown> }) => {
       assert.equal(error.error, 'PAY_DESTINATION_PERM_FAIL');
       assert.equal(error.data.failcodename, 'WIRE_INCORRECT_OR_UNKNOWN_PAYMENT_DETAILS');
-      assert.match(error.message, /^failed: WIRE_INCORRECT_OR_UNKNOWN_PAYMENT_DETAILS /);
+      assert.match(error.message, /^Destination said it doesn't know invoice: incorrect_or_unknown_payment_details$/);
       assert.equal(error.data.erring_node, road.shop.node_id);
       assert.equal(error.data.erring_index, 2);
       return true;

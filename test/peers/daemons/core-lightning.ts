@@ -251,3 +251,8 @@ async function startIn(place: DaemonPlace, more: readonly string[] = []): Promis
   await daemon.start();
   return daemon;
 }
+
+/** One that also answers what it calls deprecated, as it does for everybody who is no developer. */
+export function createWithDeprecated(place: DaemonPlace): Promise<PeerDaemon> {
+  return startIn(place, ['--allow-deprecated-apis=true']);
+}

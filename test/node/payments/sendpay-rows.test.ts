@@ -5,9 +5,16 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { type Msat, msat } from '../../../src/base/types/amount.ts';
-import type { ChannelId, NodeId, PaymentHash } from '../../../src/base/types/brand.ts';
+import type { ChannelId, NodeId, PaymentHash, PaymentPreimage } from '../../../src/base/types/brand.ts';
+import type { ShortChannelId } from '../../../src/base/types/short-channel-id.ts';
 import { listParts, listPayments } from '../../../src/node/payments/history.ts';
-import { insertSendpay, SELECT_SENDPAYS, type Sendpay, sendpayOf } from '../../../src/node/payments/sendpay.ts';
+import {
+  endSendpay,
+  insertSendpay,
+  SELECT_SENDPAYS,
+  type Sendpay,
+  sendpayOf,
+} from '../../../src/node/payments/sendpay.ts';
 import { openTestStore, testStore } from '../../support/test-store.ts';
 
 const MOST = 2n ** 64n - 1n;
@@ -61,6 +68,38 @@ test('payments are listed whole, each where its first part stands, from an index
   for (const limit of [0, 1, 2]) assert.deepEqual(await list({ limit }), all.slice(0, limit));
   assert.deepEqual(await list({ start: 2n }), all.slice(1));
   assert.deepEqual(await list({ status: 'complete' }), []);
+});
+
+test('a part is read back with its route and the secrets of all its hops, and with how it ended', async () => {
+  const store = testStore({ onFailure: (error) => assert.fail(error) });
+  const read = async (): Promise<Sendpay> => {
+    const [row] = await store.read(`${SELECT_SENDPAYS} WHERE created_index = 7`);
+    assert.ok(row);
+    const part = sendpayOf(row);
+    return { ...part, shared_secrets: part.shared_secrets.map((secret) => Uint8Array.from(secret)) };
+  };
+  const part = partOf(7n, {
+    label: 'tea',
+    bolt11: 'lnbcrt1',
+    description: 'two cups',
+    created_at: 1_700_000_000,
+    shared_secrets: [1, 2, 3].map((fill) => new Uint8Array(32).fill(fill)),
+    route: [1, 2, 3].map((hop) => ({
+      id: `02${'ab'.repeat(32)}` as NodeId,
+      channel: `${hop}x1x1` as ShortChannelId,
+      amount_msat: msat(2n ** 63n + BigInt(hop)),
+      delay: 40 - hop,
+    })),
+  });
+  await store.commit([insertSendpay(part)]);
+  assert.deepEqual(await read(), part);
+  const failure = { erring_index: 0, failcode: 0x1007, failcodename: 'temporary_channel_failure', raw_message: '1007' };
+  const failed = { ...part, status: 'failed', failure, completed_at: 1_700_000_005, updated_index: 3n } as const;
+  await store.commit([endSendpay(failed)]);
+  assert.deepEqual(await read(), { ...failed, shared_secrets: [] }, 'what nobody needs any more is forgotten');
+  const payment_preimage = '11'.repeat(32) as PaymentPreimage;
+  await store.commit([endSendpay({ ...part, status: 'complete', payment_preimage, updated_index: 4n })]);
+  assert.equal((await read()).status, 'failed', 'what has ended does not end again');
 });
 
 test('whatever a client may name a part, it is stored and read back as it was', async () => {

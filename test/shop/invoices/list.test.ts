@@ -38,6 +38,12 @@ describe('listing invoices in pages of three', () => {
     ['those that changed, in the order of change', { index: 'updated', limit: 3 }, [2, 5, 4]],
     ['payments in their order', { index: 'paid' }, [2, 5, 4]],
     ['the last payment first', { index: 'paid', reverse: true, limit: 2 }, [4, 5]],
+    [
+      'payments of a time, by when they were paid',
+      { index: 'paid', since: START + 10n, until: START + 11n },
+      [2, 5, 4],
+    ],
+    ['no payment of a time before', { index: 'paid', until: START + 10n }, []],
     ['the paid', { status: 'paid' }, [2, 4, 5]],
     ['the expired', { status: 'expired' }, [3, 6]],
     ['the unpaid, two at most', { status: 'unpaid', limit: 2 }, [1, 7]],

@@ -243,10 +243,11 @@ describe('a pair on one database', { ...TIMEOUT, skip: postgresMissing ?? false 
   });
 
   it('a node that is not to wait is told who works', async () => {
-    const back = await town.start('back', ...options('back'), '--lease-seconds=1');
+    // A disk that is busy keeps a renewal for longer than a second, and the third node would take the lease.
+    const back = await town.start('back', ...options('back'), '--lease-seconds=5');
     copySeed('front', 'third');
     await assert.rejects(
-      town.start('third', `--wallet=${wallet}`, '--lease-seconds=1'),
+      town.start('third', `--wallet=${wallet}`, '--lease-seconds=5'),
       /the node back works on this database.*--standby/,
     );
     await town.stop(back);

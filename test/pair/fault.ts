@@ -19,8 +19,8 @@ export function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-/** So long a fault waits for its own effect: one that has none proves nothing. */
-const LONGEST_MS = 60_000;
+/** So long a fault waits for its own effect, as where sales are slow to fill what a disk has left: one that has none proves nothing. */
+const LONGEST_MS = 300_000;
 
 /** Looks until it is so. Rejects with what did not happen. */
 export async function happens(what: string, isSo: () => Promise<boolean>): Promise<void> {

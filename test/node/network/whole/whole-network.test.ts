@@ -2,8 +2,9 @@
  * A whole public network on a real bitcoind: a node learns it from a peer, either is killed in the middle, the map's file is
  * torn, a peer lies, an output is spent; afterwards the map is right each time.
  *
- * `TILL_NETWORK_CHANNELS=59428 npm test -- whole-network` takes all channels of the snapshot (some minutes); without the
- * variable it takes a few. It tells how long a first sync took, and how busy the main thread was meanwhile.
+ * `TILL_NETWORK_CHANNELS=59428 npm test -- --patient whole-network` takes all channels of the snapshot (some minutes, and more
+ * than half an hour on a machine that has other work); without the variable it takes a few. It tells how long a first sync
+ * took, and how busy the main thread was meanwhile.
  */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';

@@ -206,6 +206,35 @@ test('a peer that owes a signature is asked for its last revocation again: LND s
   assert.equal(pair.bob.state.htlcs[0]?.added, IRREVOCABLE);
 });
 
+for (const [update, propose] of [
+  [
+    'a removal of ours',
+    (pair: Pair) => {
+      pair.bob.do(offer(7, 5_000_000));
+      pair.exchange();
+      pair.alice.do({ kind: 'remove_htlc', id: 0n, removal: { kind: 'fail', reason: '00' } });
+    },
+  ],
+  ['an update_fee of ours', (pair: Pair) => pair.alice.do({ kind: 'update_fee', feerate_per_kw: 1_500 })],
+] as const) {
+  test(`a peer that owes the signature for ${update} is asked for its last revocation again`, () => {
+    const pair = usablePair({ alice: environment(realSigner('alice')), bob: environment(realSigner('bob')) });
+    propose(pair);
+    pair.alice.do({ kind: 'commit' });
+    deliver(pair.alice, pair.bob);
+    deliver(pair.bob, pair.alice);
+    pair.disconnect();
+    pair.reconnect();
+    assert.equal(saidBy(pair.alice).next_revocation_number, BigInt(pair.alice.state.remote_number - 1));
+    pair.exchange();
+    assert.deepEqual(pair.alice.state.htlcs, []);
+    assert.equal(pair.alice.state.feerates.length, 1);
+    pair.disconnect();
+    pair.reconnect();
+    assert.equal(saidBy(pair.alice).next_revocation_number, BigInt(pair.alice.state.remote_number));
+  });
+}
+
 test('the revocation is asked for again only when nothing else of ours is on its way, and once it is heard', () => {
   const pair = owingPair();
   pair.alice.do(offer(2, 10_000_000));

@@ -4,12 +4,13 @@
  */
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
+import { decodeInvoice } from '../../src/codec/bolt11/native.ts';
 import { type Holdings, holdings, mineUntilEnded, mineUntilTaken } from './daemons/accounts.ts';
 import type { DaemonKind, PeerDaemon } from './daemons/daemon.ts';
 import { until } from './daemons/daemon-process.ts';
 import { KINDS } from './daemons/kinds.ts';
 import type { Relay } from './daemons/relay.ts';
-import { Stream } from './daemons/stream.ts';
+import { REPLAYED, Stream } from './daemons/stream.ts';
 import { World } from './daemons/world.ts';
 
 const ROUNDS = Number(process.env.TILL_PEER_ROUNDS ?? 2);
@@ -18,6 +19,9 @@ const TIMEOUT = { timeout: 60_000 + ROUNDS * 120_000 };
 
 /** The highest limit of those that were tried. */
 const DUST_MSAT = 546_000n;
+/** BOLT 8: a length with its MAC, before the message with its own. A commitment_signed without HTLCs has one byte more. */
+const HEADER_BYTES = 18;
+const REVOCATION_BYTES = HEADER_BYTES + 99 + 16;
 const OPENING = { amount_sat: 5_000_000n, push_msat: 2_500_000_000n };
 
 /** What is done to the two in the middle of the stream, and undone. */
@@ -121,7 +125,40 @@ async function disturb(t: TestContext, kind: DaemonKind, disturbance: Disturbanc
   }
 }
 
+/** One payment by Till alone, so that no other message makes the peer go on; it is killed when it owes a signature. */
+async function killOwing(t: TestContext, kind: DaemonKind): Promise<void> {
+  const world = await World.open(t);
+  const { till } = world;
+  const { daemon } = await world.daemon(kind, 'peer');
+  await world.fillWallets(daemon);
+  const relay = await world.relayTo(daemon);
+  await world.connect(daemon, relay.port);
+  const channel = await world.openFrom(daemon, OPENING);
+  for (let round = 0; round < ROUNDS; round++) {
+    const bolt11 = await daemon.invoice(20_000_000n);
+    const { promise: killed, resolve } = Promise.withResolvers<void>();
+    relay.back.behind(
+      (length) => length === REVOCATION_BYTES || length === REVOCATION_BYTES - HEADER_BYTES,
+      () => void daemon.kill().then(resolve),
+    );
+    const paying = till.pay(bolt11);
+    await killed;
+    await daemon.start();
+    await world.usable(daemon, channel);
+    await world.quiet(daemon);
+    const end = await paying;
+    const is_paid = await daemon.isPaid(decodeInvoice(bolt11).payment_hash);
+    assert.ok(is_paid === (end === 'complete') || REPLAYED.test(end), `Till says ${end}, is it paid: ${is_paid}`);
+  }
+}
+
 for (const { kind, skip } of KINDS) {
+  describe(`${kind.name} ${kind.version}, killed when it owes a signature`, {
+    skip: skip || (kind.lacks.includes('keeping channels when killed') && 'it loses channels when it is killed'),
+  }, () => {
+    test('behind the revoke_and_ack for a payment by Till: that ends', TIMEOUT, (t) => killOwing(t, kind));
+  });
+
   describe(`${kind.name} ${kind.version}, with payments both ways`, { skip }, () => {
     for (const [name, disturbance] of Object.entries(DISTURBANCES)) {
       test(`${name}: each payment is paid on both sides or on neither, and the channels go on`, TIMEOUT, (t) =>

@@ -1,20 +1,24 @@
 /**
  * What became of channels that were closed alone, to the satoshi: all that was in them is in the two wallets, but for
- * the fees of the transactions that are in blocks, and anchors that nobody took.
+ * the fees of the transactions that are in blocks, and small outputs that nobody took.
  */
 import type { PeerDaemon } from './daemon.ts';
 import type { Stream } from './stream.ts';
 import type { World } from './world.ts';
 
-/** HTLCs of a closed channel have ended on the chain after so many blocks at most. */
-const MOST_BLOCKS = 300;
-/** An anchor; no other output of these tests is that small. */
-const ANCHOR_SAT = 330n;
+/**
+ * HTLCs of a closed channel have ended on the chain after so many blocks at most: Till's expire up to two days later than
+ * they must, so that nobody sees whose they are, and an output that is too small for a claim is given up 100 blocks later.
+ */
+const MOST_BLOCKS = 600;
+/** What nobody takes: anchors, and HTLCs that are worth less than a claim. The outputs of wallets have other scripts. */
+const LEFT_ALONE_SAT = 546n;
+const P2WSH = /^0020/;
 
 interface RawTransaction {
   readonly txid: string;
   readonly vin: readonly { readonly txid: string; readonly vout: number }[];
-  readonly vout: readonly { readonly value: number }[];
+  readonly vout: readonly { readonly value: number; readonly scriptPubKey: { readonly hex: string } }[];
 }
 
 const satOf = (value: number | undefined): bigint => BigInt(Math.round((value as number) * 1e8));
@@ -56,10 +60,10 @@ export async function mineUntilEnded(world: World, daemon: PeerDaemon, stream: S
   return await haveEnded();
 }
 
-/** What the transactions since this block paid, all of them theirs, and the anchors that they left. */
-async function spentSince({ bitcoind }: World, height: number): Promise<{ fees_sat: bigint; anchors_sat: bigint }> {
+/** What the transactions since this block paid, all of them theirs, and what is left of them that nobody takes. */
+async function spentSince({ bitcoind }: World, height: number): Promise<{ fees_sat: bigint; left_sat: bigint }> {
   let fees_sat = 0n;
-  let anchors_sat = 0n;
+  let left_sat = 0n;
   const last = await bitcoind.call<number>('getblockcount');
   for (let block = height + 1; block <= last; block++) {
     const hash = await bitcoind.call<string>('getblockhash', block);
@@ -69,14 +73,14 @@ async function spentSince({ bitcoind }: World, height: number): Promise<{ fees_s
         const before = await bitcoind.call<RawTransaction>('getrawtransaction', input.txid, 1);
         fees_sat += satOf(before.vout[input.vout]?.value);
       }
-      for (const [index, { value }] of vout.entries()) {
+      for (const [index, { value, scriptPubKey }] of vout.entries()) {
         fees_sat -= satOf(value);
-        if (satOf(value) !== ANCHOR_SAT) continue;
-        if ((await bitcoind.call('gettxout', txid, index)) !== null) anchors_sat += ANCHOR_SAT;
+        if (satOf(value) > LEFT_ALONE_SAT || !P2WSH.test(scriptPubKey.hex)) continue;
+        if ((await bitcoind.call('gettxout', txid, index)) !== null) left_sat += satOf(value);
       }
     }
   }
-  return { fees_sat, anchors_sat };
+  return { fees_sat, left_sat };
 }
 
 /**
@@ -86,12 +90,12 @@ async function spentSince({ bitcoind }: World, height: number): Promise<{ fees_s
 export async function mineUntilTaken(world: World, daemon: PeerDaemon, before: Holdings) {
   for (let mined = 0; ; mined += 8) {
     const after = await holdings(world, daemon);
-    const { fees_sat, anchors_sat } = await spentSince(world, before.height);
+    const { fees_sat, left_sat } = await spentSince(world, before.height);
     const missing_sat =
       before.till_sat +
       before.peer_sat +
       before.channels_sat -
-      (after.till_sat + after.peer_sat + after.channels_sat + fees_sat + anchors_sat);
+      (after.till_sat + after.peer_sat + after.channels_sat + fees_sat + left_sat);
     const are_on_their_way = (await world.bitcoind.call<string[]>('getrawmempool')).length > 0;
     if ((missing_sat === 0n && !are_on_their_way) || mined >= MOST_BLOCKS) return { missing_sat, fees_sat, after };
     await world.mine(8);

@@ -9,6 +9,7 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 export class Way {
   #is_held = false;
   #held: { to: Socket; bytes: Buffer }[] = [];
+  #watcher: { readonly isIt: (length: number) => boolean; readonly act: () => void } | undefined;
 
   /** How many pieces wait. */
   get waiting(): number {
@@ -37,9 +38,18 @@ export class Way {
     this.#held = [];
   }
 
+  /** Calls back once, when a piece of such a length has gone through, before anything else happens here. */
+  behind(isIt: (length: number) => boolean, act: () => void): void {
+    this.#watcher = { isIt, act };
+  }
+
   take(to: Socket, bytes: Buffer): void {
     if (this.#is_held) this.#held.push({ to, bytes });
     else to.write(bytes);
+    const watcher = this.#watcher;
+    if (watcher?.isIt(bytes.length) !== true) return;
+    this.#watcher = undefined;
+    watcher.act();
   }
 }
 

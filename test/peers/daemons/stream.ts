@@ -11,7 +11,7 @@ const AMOUNTS_MSAT = [1_000n, 250_000n, 353_999n, 354_000n, 546_000n, 1_234_567n
  * The payee itself refused the onion, which it had taken before: so LND does after it was killed in between, and its
  * invoice stays paid though it gave the money back.
  */
-const REPLAYED = /WIRE_INVALID_ONION_VERSION \(reply from remote\)/;
+export const REPLAYED = /WIRE_INVALID_ONION_VERSION \(reply from remote\)/;
 
 /** Longer than either side goes on trying to pay: a minute. */
 const PATIENCE_LOOKS = 2_400;

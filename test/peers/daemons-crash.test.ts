@@ -17,8 +17,8 @@ const ROUNDS = Number(process.env.TILL_PEER_ROUNDS ?? 2);
 const SECONDS = Number(process.env.TILL_PEER_SECONDS ?? Number.POSITIVE_INFINITY);
 const TIMEOUT = { timeout: 60_000 + ROUNDS * 120_000 };
 
-/** The highest limit of those that were tried. */
-const DUST_MSAT = 546_000n;
+/** What no daemon takes on the chain, or has no output: up to here. */
+const DUST_MSAT = 546_001n;
 /** BOLT 8: a length with its MAC, before the message with its own. A commitment_signed without HTLCs has one byte more. */
 const HEADER_BYTES = 18;
 const REVOCATION_BYTES = HEADER_BYTES + 99 + 16;

@@ -28,7 +28,7 @@ export interface Verdict {
   readonly forgotten_by_peer: number;
   /** The daemon, which was killed, has marked its invoice paid and then refused the payment. */
   readonly refused_after_all: number;
-  /** Till has given the preimage of so many, and the channel was closed before the daemon took it. */
+  /** So many invoices are paid whose money never came: their HTLCs were too small. */
   readonly lost_as_dust: number;
   /** One line for each payment about which the two sides do not agree, or that Till leaves open. */
   readonly faults: readonly string[];
@@ -122,8 +122,9 @@ export class Stream {
   }
 
   /**
-   * Lets what is on its way end, and judges every payment. Both sides are up and connected. `dust_msat`: an HTLC below it
-   * has no output where a channel was closed alone; it is the miner's, whatever the payee was told before.
+   * Lets what is on its way end, and judges every payment. Both sides are up and connected. `dust_msat`: where a channel was
+   * closed alone, an HTLC below it has no output, or one that its payee does not take: the money is the miner's or the
+   * payer's again, whatever the payee was told before.
    */
   async judge({ peer_forgets = false, dust_msat = 0n } = {}): Promise<Verdict> {
     this.stop();
@@ -147,14 +148,14 @@ export class Stream {
         await new Promise((resolve) => setTimeout(resolve, 100));
         status = await payer.paymentStatus(payment_hash);
       }
-      if (is_paid) {
-        paid++;
-        paid_msat[by] += amount_msat;
-      } else failed++;
+      const is_lost = amount_msat < dust_msat && is_paid && status === 'failed';
+      if (is_paid) paid++;
+      else failed++;
+      if (is_paid && !is_lost) paid_msat[by] += amount_msat;
       if (by === 'peer' && status === 'pending') hanging_at_peer++;
       if (peer_forgets && by === 'till' && !is_paid && status === 'complete') forgotten_by_peer++;
       else if (by === 'till' && is_paid && status === 'failed' && REPLAYED.test(end ?? '')) refused_after_all++;
-      else if (amount_msat < dust_msat && by === 'peer' && is_paid && status === 'failed') lost_as_dust++;
+      else if (is_lost) lost_as_dust++;
       else if (is_paid ? status === 'failed' || (status !== 'complete' && by === 'till') : status === 'complete') {
         faults.push(
           `${payment_hash}, ${amount_msat} msat by ${by}: the payer says ${status}, the payee ${is_paid ? 'paid' : 'not paid'}`,

@@ -59,13 +59,15 @@ export class Judge {
   }
 
   async stop(): Promise<void> {
-    if (this.#process?.exitCode !== null) return;
+    if (this.#process === undefined || hasEnded(this.#process)) return;
     this.#process.kill('SIGKILL');
     await once(this.#process, 'exit');
   }
 
   async #try(mutant: Numbered, units: readonly number[]): Promise<Fate> {
     for (let from = 0; ; ) {
+      // What a fault has left running may have ended the process since.
+      if (hasEnded(this.#process)) await this.#restart();
       const asked = units.slice(from);
       const answer = await this.#ask({
         fault: mutant.id,
@@ -152,8 +154,14 @@ export class Judge {
   }
 }
 
+function hasEnded(child: ChildProcess | undefined): boolean {
+  return child === undefined || child.exitCode !== null || child.signalCode !== null;
+}
+
 async function ask(child: ChildProcess, question: Question): Promise<Answer | undefined> {
-  child.send(question);
+  if (hasEnded(child)) return undefined;
+  // An error means that it ends meanwhile, which is heard.
+  child.send(question, () => undefined);
   return (await hear(child)) as Answer | undefined;
 }
 

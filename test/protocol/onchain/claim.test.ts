@@ -42,65 +42,65 @@ const REPLACEABLE = 0xfffffffd;
 type Facts = Pick<Claim, 'sequence' | 'locktime' | 'valid_height' | 'deadline_height' | 'is_exclusive' | 'is_extra'>;
 const PLAIN = { locktime: 0, deadline_height: undefined, is_exclusive: false, is_extra: false };
 
-const CLAIMS: readonly [name: string, claim: Claim, facts: Facts][] = [
+const CLAIMS: readonly [name: string, make: () => Claim, facts: Facts][] = [
   [
     'our delayed output, when its delay is over',
-    delayedClaim(keys, base, POINT, DELAY),
+    () => delayedClaim(keys, base, POINT, DELAY),
     { ...PLAIN, sequence: DELAY, valid_height: HEIGHT + DELAY },
   ],
   [
     'our output of a commitment of the peer, with the next block',
-    toRemoteClaim(keys, base),
+    () => toRemoteClaim(keys, base),
     { ...PLAIN, sequence: 1, valid_height: HEIGHT + 1 },
   ],
   [
     'our anchor, at once, and only with something else',
-    anchorClaim(keys, base),
+    () => anchorClaim(keys, base),
     { ...PLAIN, sequence: REPLACEABLE, valid_height: HEIGHT + 1, is_extra: true },
   ],
   [
     "the peer's anchor, 16 blocks later",
-    oldAnchorClaim(base),
+    () => oldAnchorClaim(base),
     { ...PLAIN, sequence: 16, valid_height: HEIGHT + 16, is_extra: true },
   ],
   [
     'an HTLC to us, with its preimage, before the peer has it at its expiry',
-    htlcClaim(keys, base, POINT, EXPIRY, PREIMAGE),
+    () => htlcClaim(keys, base, POINT, EXPIRY, PREIMAGE),
     { ...PLAIN, sequence: 1, valid_height: HEIGHT + 1, deadline_height: EXPIRY, is_exclusive: true },
   ],
   [
     'an HTLC of ours, in the block after its expiry',
-    htlcClaim(keys, base, POINT, EXPIRY, undefined),
+    () => htlcClaim(keys, base, POINT, EXPIRY, undefined),
     { ...PLAIN, sequence: 1, locktime: EXPIRY, valid_height: EXPIRY + 1 },
   ],
   [
     'an HTLC of ours that had expired before',
-    htlcClaim(keys, base, POINT, HEIGHT - 5, undefined),
+    () => htlcClaim(keys, base, POINT, HEIGHT - 5, undefined),
     { ...PLAIN, sequence: 1, locktime: HEIGHT - 5, valid_height: HEIGHT + 1 },
   ],
   [
     'an HTLC to us in our own commitment',
-    htlcTransactionClaim(keys, base, POINT, EXPIRY, PREIMAGE, OUTPUT, THEIRS),
+    () => htlcTransactionClaim(keys, base, POINT, EXPIRY, PREIMAGE, OUTPUT, THEIRS),
     { ...PLAIN, sequence: 1, valid_height: HEIGHT + 1, deadline_height: EXPIRY, is_exclusive: true },
   ],
   [
     'an HTLC of ours in our own commitment, in the block after its expiry',
-    htlcTransactionClaim(keys, base, POINT, EXPIRY, undefined, OUTPUT, THEIRS),
+    () => htlcTransactionClaim(keys, base, POINT, EXPIRY, undefined, OUTPUT, THEIRS),
     { ...PLAIN, sequence: 1, locktime: EXPIRY, valid_height: EXPIRY + 1 },
   ],
   [
     'an HTLC of ours in our own commitment that had expired before',
-    htlcTransactionClaim(keys, base, POINT, HEIGHT - 5, undefined, OUTPUT, THEIRS),
+    () => htlcTransactionClaim(keys, base, POINT, HEIGHT - 5, undefined, OUTPUT, THEIRS),
     { ...PLAIN, sequence: 1, locktime: HEIGHT - 5, valid_height: HEIGHT + 1 },
   ],
   [
     'a delayed output of a revoked commitment, until its delay is over',
-    delayedPenaltyClaim(keys, base, SECRET, DELAY),
+    () => delayedPenaltyClaim(keys, base, SECRET, DELAY),
     { ...PLAIN, sequence: REPLACEABLE, valid_height: HEIGHT + 1, deadline_height: HEIGHT + DELAY },
   ],
   [
     'an HTLC of a revoked commitment',
-    htlcPenaltyClaim(keys, base, SECRET, POINT, 750),
+    () => htlcPenaltyClaim(keys, base, SECRET, POINT, 750),
     { ...PLAIN, sequence: REPLACEABLE, valid_height: HEIGHT + 1, deadline_height: 750 },
   ],
 ];
@@ -108,8 +108,9 @@ const CLAIMS: readonly [name: string, claim: Claim, facts: Facts][] = [
 /** Our signatures may be a byte or two shorter than the longest. */
 const LONGEST_SIGNATURE = 72;
 
-for (const [name, claim, facts] of CLAIMS) {
+for (const [name, make, facts] of CLAIMS) {
   test(`${name}: its locks and its deadline, and an input as heavy as is reckoned`, () => {
+    const claim = make();
     const { sequence, locktime, valid_height, deadline_height, is_exclusive, is_extra } = claim;
     assert.deepEqual({ sequence, locktime, valid_height, deadline_height, is_exclusive, is_extra }, facts);
     const input = txInput(claim.outpoint, claim.sequence);

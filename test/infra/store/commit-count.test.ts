@@ -11,6 +11,7 @@ import { DATABASE_FILE } from '../../../src/infra/store/file-name.ts';
 import { COMMITS_FILE } from '../../../src/infra/store/high-water.ts';
 import { openSqliteStore } from '../../../src/infra/store/sqlite-store.ts';
 import { type Store, StoreRefusedError } from '../../../src/infra/store/store.ts';
+import { Writer } from '../../../src/infra/store/writer.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'till-count-'));
 after(() => rmSync(root, { recursive: true }));
@@ -106,6 +107,22 @@ test('the outer number is there before anybody hears of the commit, and no later
     assert.equal(numberIn(place.outside), count);
   }
   await store.close();
+});
+
+test('the outer number is written when its commit can be read by others, and not before', async () => {
+  const place = new Place();
+  await place.run(0);
+  const database = new DatabaseSync(place.file);
+  database.exec('PRAGMA journal_mode = WAL');
+  const seen: (readonly [bigint, unknown])[] = [];
+  const writer = new Writer(database, { raise: (number) => seen.push([number, place.ask(NUMBER)]) });
+  const sql = 'INSERT INTO peers (node_id, address) VALUES (?, ?)';
+  const add = (name: string) => [{ statement: 0, params: [name, 'x'], stop_if_no_row: false }];
+  writer.run([{ statements: [sql], units: [add('a'), add('b')] }]);
+  writer.run([{ statements: [], units: [add('c')] }]);
+  database.close();
+  assert.equal(seen.length, 2, 'once for a transaction');
+  for (const [number, found] of seen) assert.equal(BigInt(found as number), number);
 });
 
 test('an older copy that is put back lacks commits: it is marked, and counts on from there', async () => {

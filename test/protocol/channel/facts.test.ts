@@ -4,6 +4,7 @@ import { msat } from '../../../src/base/types/amount.ts';
 import type { Txid } from '../../../src/base/types/brand.ts';
 import {
   channelUpdateFacts,
+  firstPaymentMsat,
   isFull,
   knownNames,
   routeHintName,
@@ -216,4 +217,10 @@ test("a peer's funding has 2,016 blocks to be mined, and a channel that was not 
   assert.equal(fundingTimeoutBlocks(bought), 144);
   assert.equal(fundingTimeoutBlocks({ ...bought, local_msat: msat(353_999) }), 144);
   assert.equal(fundingTimeoutBlocks({ ...bought, local_msat: msat(354_000) }), 2_016);
+});
+
+test('the first payment over a channel brings all but the reserve, both anchors and a fee that may double', () => {
+  // BOLT 3: 1,124 weight and two HTLCs of 172 at 2,000 per kw; 660 sat of anchors.
+  assert.equal(firstPaymentMsat(1_000_000n, 10_000n, 1_000), (1_000_000n - 10_000n - 2_936n - 660n) * 1_000n);
+  assert.ok(firstPaymentMsat(10_000n, 10_000n, 1_000) < 0n);
 });

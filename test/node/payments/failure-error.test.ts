@@ -51,13 +51,13 @@ test('a node on the way is named with the channel behind it, and its direction b
 test('the payee is told apart from nodes on the way, with the channel that leads to it', () => {
   const { error, message, data } = failedBy(2, 'incorrect_or_unknown_payment_details');
   assert.equal(error, 'PAY_DESTINATION_PERM_FAIL');
-  assert.equal(message, 'failed: WIRE_INCORRECT_OR_UNKNOWN_PAYMENT_DETAILS (reply from the payee)');
+  assert.equal(message, 'failed: WIRE_INCORRECT_OR_UNKNOWN_PAYMENT_DETAILS (reply from remote)');
   assert.deepEqual([data.erring_index, data.erring_node, data.erring_channel], [3, SHOP, '3x3x3']);
   assert.deepEqual([data.failcode, data.status, data.id], [0x1007, 'failed', 4n]);
 });
 
 test('a failure without a name is told by its number', () => {
   const { message, data } = failedBy(0, 'unknown');
-  assert.equal(message, 'failed: failure 4103 (on the way)');
+  assert.equal(message, 'failed: failure 4103 (reply from remote)');
   assert.equal(data.failcodename, undefined);
 });

@@ -28,7 +28,10 @@ async function closeInStream(t: TestContext, kind: DaemonKind, opener: 'Till' | 
   await stream.reach(8);
   await daemon.close(funding, 'alone');
   await world.untilInMempool();
-  assert.ok(await mineUntilEnded(world, daemon, stream), 'all payments have ended');
+  const have_ended = await mineUntilEnded(world, daemon, stream);
+  const { payments } = await till.call('listsendpays', { status: 'pending' });
+  const ours = await till.channel(funding);
+  assert.ok(have_ended, `${payments.length} payments of Till are pending; ${JSON.stringify(ours?.status ?? [])}`);
   const verdict = await stream.judge({ dust_msat: DUST_MSAT });
   const { paid, faults, paid_to_till_msat, paid_by_till_msat, lost_as_dust } = verdict;
   assert.deepEqual(faults, []);

@@ -1,4 +1,7 @@
 /** The thread of the map: it owns the map and its file, and checks every signature of gossip. */
+import { readlinkSync } from 'node:fs';
+import { constants, getPriority, setPriority } from 'node:os';
+import { basename } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
@@ -29,8 +32,27 @@ function giveBack(): void {
   if (typeof collect === 'function') collect({ type: 'major', flavor: 'last-resort' });
 }
 
+/** So much lower the priority of this thread is than that of the others, as `nice` counts. */
+const YIELDS_BY = 5;
+
+/**
+ * Learning the network takes a core for a minute: where another thread of the node wants it, payments go first. Linux has a
+ * priority for each thread, and its number here; elsewhere all threads are alike.
+ */
+function yieldToNode(say: (message: FromKeeper) => void): void {
+  if (process.platform !== 'linux') return;
+  try {
+    const thread = Number(basename(readlinkSync('/proc/thread-self')));
+    setPriority(thread, Math.min(getPriority(thread) + YIELDS_BY, constants.priority.PRIORITY_LOW));
+  } catch (error) {
+    const text = `the map of the network is learned at the priority of payments, which may slow them: ${error}`;
+    say({ kind: 'log', level: 'warn', text });
+  }
+}
+
 function serve(port: MessagePort, data: WorkerData): void {
   const say = (message: FromKeeper): void => port.postMessage(message);
+  yieldToNode(say);
   const checks = new Map<number, (findings: readonly OutputFinding[]) => void>();
   let check_number = 0;
   const keeper = new Keeper({

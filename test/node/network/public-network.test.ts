@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { getPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { ManualClock } from '../../../src/base/types/clock.ts';
@@ -53,6 +53,21 @@ function peerOf(name: string): NetworkPeer & { readonly got: Uint8Array[] } {
   const got: Uint8Array[] = [];
   return { node_id: idOf(name), features: new Set([7, 11]), sendBytes: (messages) => void got.push(...messages), got };
 }
+
+test('the thread yields to the others of the node', {
+  ...TIMEOUT,
+  skip: process.platform === 'linux' ? false : 'only Linux has a priority for each thread',
+}, async (t) => {
+  const { network } = scene(t);
+  const threads = (): string[] => readdirSync('/proc/self/task');
+  const before = new Set(threads());
+  network.start();
+  await network.ask('state', {});
+  const started = threads().filter((thread) => !before.has(thread));
+  const lowered = Math.min(getPriority() + 5, 19);
+  assert.ok(started.some((thread) => getPriority(Number(thread)) === lowered));
+  assert.ok([...before].every((thread) => getPriority(Number(thread)) === getPriority(process.pid)));
+});
 
 test('gossip goes through the thread into the map; what is private does not', TIMEOUT, async (t) => {
   const names: Record<string, OwnName> = { '500x1x0': 'public', '500x2x0': 'private' };

@@ -84,7 +84,6 @@ export function endPause(turn: Turn): void {
   if (turn.state.link !== 'up' || turn.state.phase !== 'closing') return;
   if (awaitsLastFeerate(turn.state)) negotiate(turn);
   else commitAfterPause(turn);
-  resumeShutdown(turn);
 }
 
 /** Sends `shutdown`, for the first time or again. */

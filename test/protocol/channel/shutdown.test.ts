@@ -1,0 +1,157 @@
+/** When `shutdown` is said, what of it is stored, and what it does not do (BOLT 2, Closing Initiation). */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { fakeSigner } from './fake-signer.ts';
+import { type End, environment, offer, type Pair, usablePair } from './pair.ts';
+
+const SHUTDOWN = { kind: 'shutdown' } as const;
+const FEERANGE = { min_per_kw: 2_000, max_per_kw: 3_000 };
+
+const said = ({ outbox }: End): string[] => outbox.splice(0).map(({ type }) => type);
+
+function deliver(from: End, to: End): void {
+  for (const message of from.outbox.splice(0)) to.do({ kind: 'message', message });
+}
+
+/** A pair that has agreed on the simple close. */
+function simplePair(): Pair {
+  const env = (name: string) => environment(fakeSigner(name), { option_simple_close: true });
+  return usablePair({ alice: env('alice'), bob: env('bob') });
+}
+
+test('the wish to close and the feerates of the operator are stored while the peer is away', () => {
+  const { alice } = usablePair();
+  alice.do({ kind: 'disconnected' });
+  assert.equal(alice.do(SHUTDOWN).store, true);
+  assert.equal(alice.state.phase, 'closing');
+  assert.equal(alice.do({ kind: 'shutdown', feerange: FEERANGE }).store, true);
+  assert.deepEqual(alice.state.closing_feerange, FEERANGE);
+  assert.equal(alice.do(SHUTDOWN).store, false);
+  assert.deepEqual(alice.state.closing_feerange, FEERANGE, 'a wish without feerates leaves those that were said');
+  assert.deepEqual(said(alice), []);
+});
+
+test('that shutdown was said is stored, also when it is said after a reconnection', () => {
+  const pair = usablePair();
+  pair.disconnect();
+  pair.alice.do(SHUTDOWN);
+  pair.reconnect();
+  const [message] = pair.bob.outbox;
+  assert.equal(pair.alice.do({ kind: 'message', message: message as never }).store, true);
+  assert.equal(pair.alice.state.shutdown_sent, true);
+  assert.ok(said(pair.alice).includes('shutdown'));
+});
+
+test("the peer's shutdown is stored, also while ours has to wait for a signature", () => {
+  const pair = usablePair();
+  pair.bob.do(offer(1, 10_000_000));
+  pair.bob.outbox.length = 0;
+  pair.alice.do(SHUTDOWN);
+  const [message] = pair.alice.outbox;
+  const outcome = pair.bob.do({ kind: 'message', message: message as never });
+  assert.deepEqual([outcome.store, outcome.effects], [true, []]);
+  assert.equal(pair.bob.state.remote_shutdown_script, pair.alice.state.local_shutdown_script);
+});
+
+test('a channel that is over cannot be closed in agreement any more', () => {
+  const failed = usablePair().alice;
+  failed.do({ kind: 'force_close', reason: 'a test' });
+  const spent = usablePair().alice;
+  spent.do({ kind: 'funding_spent', transaction: '00' });
+  for (const { attempt, state } of [failed, spent].map((end) => ({
+    state: end.state,
+    attempt: end.attempt(SHUTDOWN),
+  }))) {
+    assert.equal(attempt.refusal?.code, 'channel_unusable');
+    assert.equal(attempt.state, state);
+  }
+});
+
+test('we say no script that the peer need not take (BOLT 2, Closing Initiation)', () => {
+  const free = environment(fakeSigner('alice'), { option_upfront_shutdown_script: false });
+  const { alice } = usablePair({ alice: free });
+  for (const scriptpubkey of ['51', `76a914${'11'.repeat(20)}88ac`, '6a']) {
+    assert.equal(alice.attempt({ kind: 'shutdown', scriptpubkey }).refusal?.code, 'invalid', scriptpubkey);
+    assert.equal(alice.state.phase, 'normal');
+  }
+  alice.do({ kind: 'shutdown', scriptpubkey: `0014${'33'.repeat(20)}` });
+  assert.equal(alice.state.local_shutdown_script, `0014${'33'.repeat(20)}`);
+});
+
+test('other feerates are offered at once only to a peer that is there, and with no HTLC in flight', () => {
+  const busy = usablePair();
+  busy.alice.do(offer(1, 10_000_000));
+  busy.exchange();
+  busy.alice.do(SHUTDOWN);
+  busy.exchange();
+  busy.alice.do({ kind: 'shutdown', feerange: FEERANGE });
+  assert.deepEqual(said(busy.alice), []);
+  const away = usablePair();
+  away.bob.do(SHUTDOWN);
+  deliver(away.bob, away.alice);
+  assert.deepEqual(said(away.alice), ['shutdown', 'closing_signed']);
+  away.disconnect();
+  away.alice.do({ kind: 'shutdown', feerange: FEERANGE });
+  assert.deepEqual(said(away.alice), []);
+});
+
+test('the wish to close said again without feerates replaces no closing transaction', () => {
+  const pair = simplePair();
+  pair.bob.do(SHUTDOWN);
+  pair.exchange();
+  assert.equal(pair.alice.state.offered_close?.is_answered, true);
+  pair.alice.do(SHUTDOWN);
+  assert.deepEqual(said(pair.alice), []);
+  pair.alice.do({ kind: 'shutdown', feerange: FEERANGE });
+  assert.deepEqual(said(pair.alice), ['closing_complete']);
+});
+
+test('a channel that is closed stays so when the peer says shutdown again after a reconnection', () => {
+  const pair = usablePair();
+  pair.alice.do(SHUTDOWN);
+  pair.exchange();
+  pair.disconnect();
+  pair.reconnect();
+  deliver(pair.alice, pair.bob);
+  deliver(pair.bob, pair.alice);
+  const shutdown = pair.alice.outbox.find(({ type }) => type === 'shutdown');
+  pair.bob.do({ kind: 'message', message: shutdown as never });
+  assert.equal(pair.bob.state.phase, 'closed');
+});
+
+/** Alice has opened, and pauses for the signature of her last feerate, which bob has acknowledged. */
+function pausing(pair: Pair): End {
+  const { alice, bob } = pair;
+  alice.do({ kind: 'update_fee', feerate_per_kw: 2_000 });
+  alice.do({ kind: 'commit' });
+  bob.do(SHUTDOWN);
+  deliver(alice, bob);
+  const unsigned = bob.outbox.splice(0).filter(({ type }) => type !== 'commitment_signed');
+  for (const message of unsigned) alice.do({ kind: 'message', message });
+  alice.do({ kind: 'commit' });
+  assert.ok(alice.take('pause').length > 0);
+  alice.outbox.length = 0;
+  return alice;
+}
+
+test('a pause that is over when the peer is gone begins no negotiation', () => {
+  for (const pair of [usablePair(), simplePair()]) {
+    const alice = pausing(pair);
+    pair.disconnect();
+    alice.do({ kind: 'pause_over' });
+    assert.deepEqual(said(alice), []);
+    assert.deepEqual([alice.state.negotiation, alice.state.offered_close], [undefined, undefined]);
+  }
+});
+
+test('once the pause is over the close is begun, and there is no second pause', () => {
+  for (const [pair, word] of [
+    [usablePair(), 'closing_signed'],
+    [simplePair(), 'closing_complete'],
+  ] as const) {
+    const alice = pausing(pair);
+    alice.do({ kind: 'pause_over' });
+    assert.deepEqual(said(alice), [word]);
+    assert.deepEqual(alice.take('pause'), []);
+  }
+});

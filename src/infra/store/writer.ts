@@ -30,6 +30,8 @@ interface Prepared {
   readonly sql: string;
   readonly statement: StatementSync;
   readonly returns_rows: boolean;
+  /** It is no change, whatever it returns. */
+  readonly only_reads: boolean;
   /** Which numbers it takes, and where they go. */
   readonly counted: CountedSql | undefined;
 }
@@ -67,13 +69,13 @@ export class Writer {
   #read_counter: StatementSync | undefined;
   #write_counter: StatementSync | undefined;
   readonly #water: Pick<HighWater, 'raise'> | undefined;
-  readonly #total_changes: StatementSync;
+  /** Whether the transaction under way has changed anything that it has not undone. */
+  #has_changed = false;
 
   /** `water`: is told how many commits are durable, before anybody hears of the last one. It has begun to count. */
   constructor(database: DatabaseSync, water?: Pick<HighWater, 'raise'>) {
     this.#database = database;
     this.#water = water;
-    this.#total_changes = prepare(database, 'SELECT total_changes() AS total');
     this.#begin = prepare(database, 'BEGIN IMMEDIATE');
     this.#commit = prepare(database, 'COMMIT');
     this.#savepoint = prepare(database, 'SAVEPOINT unit');
@@ -86,7 +88,9 @@ export class Writer {
     for (const sql of batches.flatMap(({ statements }) => statements)) {
       const counted = countedSql(sql);
       const statement = prepare(this.#database, counted?.sql ?? sql);
-      this.#prepared.push({ sql, statement, returns_rows: statement.columns().length > 0, counted });
+      const returns_rows = statement.columns().length > 0;
+      const only_reads = returns_rows && /^\s*SELECT\b/.test(sql);
+      this.#prepared.push({ sql, statement, returns_rows, only_reads, counted });
     }
     const units = batches.flatMap((batch) => batch.units);
     try {
@@ -101,11 +105,11 @@ export class Writer {
   #transaction(runUnits: () => UnitOutcome[]): UnitOutcome[] {
     this.#begin.run();
     this.#counters.begin();
-    const before = this.#totalChanges();
+    this.#has_changed = false;
     try {
       const outcomes = runUnits();
       // What changes nothing goes to no disk, and is not worth a number.
-      const commit_number = this.#totalChanges() === before ? undefined : this.#countCommit();
+      const commit_number = this.#water !== undefined && this.#has_changed ? this.#countCommit() : undefined;
       this.#writeCounters();
       this.#commit.run();
       this.#counters.committed();
@@ -115,11 +119,6 @@ export class Writer {
       if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
       throw error;
     }
-  }
-
-  /** Rows that this connection has changed since it was opened; not looked at where nobody counts. */
-  #totalChanges(): bigint | undefined {
-    return this.#water && (this.#total_changes.get()?.total as bigint);
   }
 
   /** The number of this transaction. */
@@ -151,11 +150,13 @@ export class Writer {
   #runAlone(unit: readonly PackedWrite[]): UnitOutcome {
     this.#database.exec('SAVEPOINT alone');
     const { mark } = this.#counters;
+    const had_changed = this.#has_changed;
     try {
       return this.#runUnit(unit);
     } catch (error) {
       if (!(error instanceof StoreRefusedError)) throw error;
       this.#database.exec('ROLLBACK TO alone');
+      this.#has_changed = had_changed;
       this.#counters.giveBack(mark);
       return { refused: error.message };
     } finally {
@@ -168,6 +169,7 @@ export class Writer {
     const known = this.#prepared[statement] as Prepared;
     const { mark } = this.#counters;
     const ran = this.#runPrepared(known, this.#valuesOf(known, params));
+    if (ran.touched > 0 && !known.only_reads) this.#has_changed = true;
     if (ran.touched === 0 && known.counted?.is_if_row === true) this.#counters.giveBack(mark);
     return ran;
   }
@@ -188,6 +190,7 @@ export class Writer {
     if (guarded) this.#savepoint.run();
     const rows: (readonly Row[])[] = [];
     const { mark } = this.#counters;
+    const had_changed = this.#has_changed;
     for (const [index, write] of unit.entries()) {
       const ran = this.#runWrite(write);
       rows.push(ran.rows);
@@ -195,6 +198,7 @@ export class Writer {
       if (guarded) {
         this.#rollback.run();
         this.#release.run();
+        this.#has_changed = had_changed;
       }
       this.#counters.giveBack(mark);
       return { committed: false, stopped_at: index };

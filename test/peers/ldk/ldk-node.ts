@@ -394,6 +394,7 @@ export class LdkNode {
       inbound_capacity_msat: channel.get_inbound_capacity_msat(),
       channel_value_sat: channel.get_channel_value_satoshis(),
       pending_inbound_htlcs: channel.get_pending_inbound_htlcs().length,
+      committed_inbound_htlcs: channel.get_pending_inbound_htlcs().filter(isCommitted).length,
       pending_outbound_htlcs: channel.get_pending_outbound_htlcs().length,
     }));
   }
@@ -464,4 +465,12 @@ export class LdkNode {
       if (told !== undefined) this.#tell(told);
     }
   }
+}
+
+function isCommitted(htlc: ldk.InboundHTLCDetails): boolean {
+  const state = htlc.get_state();
+  return (
+    state instanceof ldk.Option_InboundHTLCStateDetailsZ_Some &&
+    state.some === ldk.InboundHTLCStateDetails.LDKInboundHTLCStateDetails_Committed
+  );
 }

@@ -22,6 +22,8 @@ export interface LdkChannel {
   readonly inbound_capacity_msat: bigint;
   readonly channel_value_sat: bigint;
   readonly pending_inbound_htlcs: number;
+  /** Those of them that are in both commitments for good. */
+  readonly committed_inbound_htlcs: number;
   readonly pending_outbound_htlcs: number;
 }
 

@@ -6,7 +6,7 @@ import type { ShortChannelId } from '../../../src/base/types/short-channel-id.ts
 import { encodeMessage } from '../../../src/codec/wire/index.ts';
 import { CHAIN_HASH } from '../network/city.ts';
 import { Atlas } from './atlas.ts';
-import { HEIGHT, Road, Somebody } from './road.ts';
+import { HEIGHT, hintThrough, Road, Somebody } from './road.ts';
 
 const BITCOIN = 100_000_000_000;
 const ENOUGH = { maxfee_msat: msat(1_000_000) };
@@ -129,6 +129,29 @@ test('what no single way carries goes in parts over several', async () => {
   );
   assert.equal(new Set(parts.map(({ channels }) => channels.join())).size, 2);
   for (const part of parts) await road.fulfil(part);
+  await paying;
+});
+
+test('the map is asked for what is missing, within the parts and the fee that are left', async () => {
+  const road = new Road();
+  const asked: unknown[] = [];
+  road.network = {
+    find({ amount_msat, max_parts, max_fee_msat }) {
+      asked.push([amount_msat, max_parts, max_fee_msat]);
+      return Promise.resolve({ kind: 'none', explanation: 'no road', is_too_expensive: false });
+    },
+    learn() {},
+  };
+  for (const name of ['100x1x0', '101x1x0', '102x1x0']) road.channel(road.hub, name, 201_000n);
+  const hint = hintThrough(road.hub, '9x9x9', 1000);
+  const paying = road.pay(road.invoice(500_000n, [hint]), { maxfee_msat: msat(5_000) });
+  // The third part is all that is missing: nobody else is asked for that.
+  await road.arrived(3);
+  assert.deepEqual(asked, [
+    [500_000n, 16, 5_000n],
+    [300_000n, 15, 4_000n],
+  ]);
+  for (const arrival of [...road.out]) await road.fulfil(arrival);
   await paying;
 });
 

@@ -199,9 +199,53 @@ test('an expired invoice is not paid', async () => {
   const road = new Road();
   road.channel(road.shop, '1x1x1', 5_000_000n);
   const invoice = road.invoice(1_000_000n);
+  const { created_at, expiry_seconds } = invoice.invoice;
+  const expiry = created_at + expiry_seconds;
   road.clock.advance(3_600_000);
-  await assert.rejects(road.refuses(invoice), { error: 'PAY_INVOICE_EXPIRED' });
+  for (const late_seconds of [0, 10]) {
+    const now = expiry + late_seconds;
+    await assert.rejects(road.refuses(invoice), {
+      error: 'PAY_INVOICE_EXPIRED',
+      message: `Invoice expired ${late_seconds} seconds ago`,
+      data: { now, expiry },
+    });
+    road.clock.advance(10_000);
+  }
 });
+
+test('an invoice is paid until the second before it expires', async () => {
+  const road = new Road();
+  road.channel(road.shop, '1x1x1', 5_000_000n);
+  const invoice = road.invoice(1_000_000n);
+  road.clock.advance(3_599_000);
+  const paying = road.pay(invoice);
+  await road.arrived(1);
+  await road.fulfil(road.out[0] as Arrival);
+  assert.equal((await paying).payment_preimage, PREIMAGE);
+});
+
+for (const [maxfee, sent] of [
+  [1_999, 1],
+  [2_000, 2],
+] as const) {
+  test(`all parts together cost no more than maxfee: of two that cost 1000 msat each ${sent} go out for ${maxfee}`, async () => {
+    const road = new Road();
+    road.channel(road.hub, '1x1x1', 700_000n);
+    road.channel(road.other_hub, '2x1x1', 700_000n);
+    const hints = [hintThrough(road.hub, '8x8x8', 1000), hintThrough(road.other_hub, '9x9x9', 1000)];
+    const paying = road.pay(road.invoice(1_000_000n, hints), { maxfee_msat: msat(maxfee) });
+    await road.arrived(sent);
+    await road.quiet();
+    assert.equal(road.out.length, sent);
+    const paid = sent === 2;
+    for (const arrival of [...road.out]) {
+      if (paid) await road.fulfil(arrival);
+      else await road.fail(arrival, 1, unknown);
+    }
+    if (paid) assert.equal((await paying).amount_sent_msat, 1_002_000n);
+    else await assert.rejects(paying, { error: 'PAY_DESTINATION_PERM_FAIL' });
+  });
+}
 
 test('after a restart a payment under way is waited for and not sent again', async () => {
   const road = new Road();
@@ -214,6 +258,56 @@ test('after a restart a payment under way is waited for and not sent again', asy
   await road.fulfil(road.out[0] as Arrival);
   assert.equal((await paying).payment_preimage, PREIMAGE);
   assert.equal(channel.spendable_msat, 4_000_000n);
+});
+
+test('after a restart nothing is sent while one part is out, though another has failed', async () => {
+  const road = new Road();
+  for (const name of ['1x1x1', '2x1x1']) road.channel(road.shop, name, 700_000n);
+  const invoice = road.invoice(1_000_000n);
+  void road.pay(invoice);
+  await road.arrived(2);
+  await road.restart();
+  const [first, second] = road.out as [Arrival, Arrival];
+  await road.fail(first, 0, unknown);
+  const paying = road.pay(invoice);
+  await road.quiet();
+  assert.deepEqual(road.out, [second]);
+  await road.fail(second, 0, unknown);
+  await road.arrived(2);
+  for (const arrival of [...road.out]) await road.fulfil(arrival);
+  const { groupid, amount_msat } = await paying;
+  assert.deepEqual([groupid, amount_msat], [2n, 1_000_000n]);
+});
+
+test('a payment of our own invoice is refused, whatever channels there are', async () => {
+  const road = new Road();
+  road.channel(road.shop, '1x1x1', 5_000_000n);
+  const { bolt11, invoice } = road.invoice(1_000_000n);
+  const own = { bolt11, invoice: { ...invoice, payee: road.us.node_id } };
+  await assert.rejects(road.refuses(own), {
+    error: 'INVALID_PARAMS',
+    message: /^Self-payment: this invoice is our own/,
+  });
+});
+
+test('one hash is paid to one payee, and to one amount at a time', async () => {
+  const road = new Road();
+  road.channel(road.shop, '1x1x1', 5_000_000n);
+  const asked = road.invoice(1_000_000n);
+  const paying = road.pay(asked);
+  await road.arrived(1);
+  await assert.rejects(road.pay(road.invoice(999_999n)), {
+    error: 'PAY_IN_PROGRESS',
+    message: 'a payment of 1000000 msat for this is under way',
+  });
+  assert.equal(road.out.length, 1);
+  await road.fulfil(road.out[0] as Arrival);
+  await paying;
+  const other = { ...asked, invoice: { ...asked.invoice, payee: road.hub.node_id } };
+  await assert.rejects(road.refuses(other), {
+    error: 'PAY_RHASH_ALREADY_USED',
+    message: `Already succeeded to ${road.shop.node_id}`,
+  });
 });
 
 test('after a restart a payment that failed meanwhile is tried again', async () => {
@@ -261,6 +355,58 @@ test('an aborted wait for a counter ends', async () => {
   const waiting = new Road().payments.waitForIndex('created', 1n, abort.signal);
   abort.abort(new Error('gone'));
   await assert.rejects(waiting, /gone/);
+});
+
+test('the counters go on after a restart: no number is given twice', async () => {
+  const road = new Road();
+  road.channel(road.shop, '1x1x1', 5_000_000n);
+  const numbers = async () =>
+    (await road.payments.parts(road.invoice(1_000_000n).invoice.payment_hash)).map((part) => [
+      part.created_index,
+      part.updated_index,
+    ]);
+  for (const expected of [
+    [[1n, 1n]],
+    [
+      [1n, 1n],
+      [2n, 2n],
+    ],
+  ]) {
+    const paying = assert.rejects(road.pay(road.invoice(1_000_000n)), { error: 'PAY_DESTINATION_PERM_FAIL' });
+    await road.arrived(1);
+    await road.fail(road.out[0] as Arrival, 0, unknown);
+    await paying;
+    assert.deepEqual(await numbers(), expected);
+    await road.restart();
+  }
+});
+
+test('who waits for one part goes when the signal says so, or when the time is over and not before', async () => {
+  const road = new Road();
+  road.channel(road.shop, '1x1x1', 5_000_000n);
+  const invoice = road.invoice(1_000_000n);
+  const name = { payment_hash: invoice.invoice.payment_hash, groupid: undefined, partid: 1n };
+  const paying = road.pay(invoice);
+  await road.arrived(1);
+  const patience = new AbortController();
+  const over: string[] = [];
+  const impatient = road.payments.waitForPart(name, 10, new AbortController().signal);
+  const given_up = road.payments.waitForPart(name, undefined, patience.signal);
+  void impatient.then(() => over.push('time'));
+  void given_up.then(() => over.push('signal'));
+  await road.quiet();
+  road.clock.advance(9_999);
+  await road.quiet();
+  assert.deepEqual(over, []);
+  patience.abort();
+  await road.quiet();
+  assert.deepEqual(over, ['signal']);
+  road.clock.advance(1);
+  await road.quiet();
+  assert.deepEqual(over, ['signal', 'time']);
+  assert.deepEqual([await given_up, await impatient], [undefined, undefined]);
+  await road.fulfil(road.out[0] as Arrival);
+  await paying;
 });
 
 test('waiting for one part tells how it ended, or that the time is over', async () => {

@@ -70,6 +70,17 @@ test('payments are listed whole, each where its first part stands, from an index
   assert.deepEqual(await list({ status: 'complete' }), []);
 });
 
+test('a payment changed last when the part did that ended last, whichever that is', async () => {
+  const store = testStore({ onFailure: (error) => assert.fail(error) });
+  const rows = [3n, 2n, undefined].map((updated_index, index) =>
+    partOf(BigInt(index + 1), { payment_hash: 'aa'.repeat(32) as PaymentHash, partid: BigInt(index), updated_index }),
+  );
+  await store.commit(rows.flatMap((row) => [insertSendpay(row), ...(row.updated_index ? [endSendpay(row)] : [])]));
+  const found: unknown[] = [];
+  for await (const each of listPayments(store, { index: 'updated', start: 0n })) found.push(each.updated_index);
+  assert.deepEqual(found, [3n]);
+});
+
 test('a part is read back with its route and the secrets of all its hops, and with how it ended', async () => {
   const store = testStore({ onFailure: (error) => assert.fail(error) });
   const read = async (): Promise<Sendpay> => {

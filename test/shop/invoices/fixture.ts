@@ -86,6 +86,12 @@ export async function idle(fixture: Fixture): Promise<void> {
   }
 }
 
+/** The data of the events of a type, in their order. */
+export async function toldOf(fixture: Fixture, type: string): Promise<readonly Record<string, unknown>[]> {
+  const rows = await fixture.store.read('SELECT data FROM events WHERE type = ? ORDER BY event_id', [type]);
+  return rows.map(({ data }) => JSON.parse(data as string) as Record<string, unknown>);
+}
+
 /** All that a listing yields. */
 export async function collect<T>(source: AsyncIterable<T>): Promise<T[]> {
   const all: T[] = [];

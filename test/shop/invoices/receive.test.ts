@@ -42,6 +42,24 @@ describe('a payment that arrives', () => {
     assert.equal(await judge('any', 2n ** 64n - 1n), true);
   });
 
+  it('judges an amount that fills all 64 bits like any other', async () => {
+    await fixture.create('huge', { amount_msat: msat(2n ** 63n + 1n) });
+    assert.equal(await judge('huge', 2n ** 63n), false);
+    assert.equal(await judge('huge', 2n ** 63n + 1n), true);
+  });
+
+  it('has its preimage from an invoice that is paid, also from one that was deleted since, and from no other', async () => {
+    const { payment_hash } = await fixture.create('secret');
+    assert.equal(await fixture.invoices.paidPreimage(payment_hash), undefined);
+    const { payment_preimage } = await fixture.pay('secret');
+    assert.equal(toHex(sha256(fromHex(payment_preimage))), payment_hash);
+    await fixture.invoices.remove('secret', 'paid');
+    assert.equal(await fixture.invoices.paidPreimage(payment_hash), payment_preimage);
+    const gone = await fixture.create('gone unpaid');
+    await fixture.invoices.remove('gone unpaid', 'unpaid');
+    assert.equal(await fixture.invoices.paidPreimage(gone.payment_hash), undefined);
+  });
+
   it('asks for the cltv of the invoice itself', async () => {
     const invoice = await fixture.create('cltv', { cltv: 77 });
     const { payment_hash, payment_secret } = decodeInvoice(invoice.bolt11);

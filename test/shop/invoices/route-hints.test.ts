@@ -118,6 +118,18 @@ const CASES: readonly Case[] = [
     warnings: ['warning_private_unused'],
   },
   {
+    title: 'any amount, private beside an announced one that can receive the least there is',
+    channels: [channel('1x1x1', 1), channel('2x1x1', 500, hidden)],
+    hints: ['1x1x1'],
+    warnings: [],
+  },
+  {
+    title: 'any amount, private beside an announced one that is full',
+    channels: [channel('1x1x1', 0), channel('2x1x1', 500, hidden)],
+    hints: ['2x1x1'],
+    warnings: [],
+  },
+  {
     title: 'private beside an announced one that is away',
     channels: [channel('1x1x1', 500, offline), channel('2x1x1', 100, hidden)],
     needed: 100,
@@ -145,6 +157,36 @@ const CASES: readonly Case[] = [
     expose: true,
     hints: ['3x1x1', '2x1x1'],
     warnings: [],
+  },
+  {
+    title: 'private beside an announced one that just suffices, exposed',
+    channels: [channel('1x1x1', 100), channel('2x1x1', 60, hidden), channel('3x1x1', 70, hidden)],
+    needed: 100,
+    expose: true,
+    hints: ['3x1x1', '2x1x1'],
+    warnings: [],
+  },
+  {
+    title: 'private alone and one msat too small: nothing is left to name',
+    channels: [channel('1x1x1', 99, hidden)],
+    needed: 100,
+    hints: ['1x1x1'],
+    warnings: ['warning_capacity'],
+  },
+  {
+    title: 'private alone and away',
+    channels: [channel('1x1x1', 100, { ...hidden, ...offline })],
+    needed: 100,
+    hints: [],
+    warnings: ['warning_offline'],
+  },
+  {
+    title: 'none of the channels, when none is named',
+    channels: [channel('1x1x1', 100), channel('2x1x1', 100, hidden)],
+    needed: 100,
+    expose: [],
+    hints: [],
+    warnings: ['warning_capacity'],
   },
   {
     title: 'any amount over private channels: the roomiest first, full ones not',
@@ -254,6 +296,12 @@ const CASES: readonly Case[] = [
     warnings: [],
   },
   {
+    title: 'an announced channel that has an alias too: its id, which others can look up',
+    channels: [channel('1x1x1', 9, alias('8x8x8'))],
+    hints: ['1x1x1'],
+    warnings: [],
+  },
+  {
     title: 'no alias yet for what must hide its id',
     channels: [channel('1x1x1', 9, { scid_alias: true })],
     hints: [],
@@ -352,6 +400,30 @@ describe('route hints', () => {
       ),
       { numRuns: 1000, seed: 7 },
     );
+  });
+
+  it('suffice from the amount on, in parts too; for any amount one msat is enough', () => {
+    const channels = [channel('1x1x1', 60), channel('2x1x1', 40), channel('3x1x1', 900, hidden)];
+    const suffice = (amount: number | undefined, rooms = channels) =>
+      chooser().suffice(rooms, { amount_msat: amount === undefined ? undefined : msat(amount), expose: false });
+    assert.deepEqual(
+      [100, 101].map((amount) => suffice(amount)),
+      [true, false],
+    );
+    assert.equal(suffice(undefined, [channel('1x1x1', 1)]), true);
+    assert.equal(suffice(undefined, [channel('1x1x1', 0)]), false);
+  });
+
+  it('of announced channels are drawn from all that suffice, also one that just does', () => {
+    const channels = [channel('1x1x1', 100), channel('2x1x1', 102)];
+    const one = chooser();
+    const drawn = Array.from({ length: 1000 }, () => {
+      const { routes } = one.choose(channels, { amount_msat: msat(100), expose: undefined });
+      return routes[0]?.[0].short_channel_id;
+    });
+    // Weights 1 and 3: five standard deviations are 69.
+    const just = drawn.filter((id) => id === '1x1x1').length;
+    assert.ok(Math.abs(just - 250) < 69, `drawn ${just} times`);
   });
 
   it('of announced channels are drawn, the roomier the likelier', () => {

@@ -22,8 +22,11 @@ export async function weather(seed: number, steps: number): Promise<Figures> {
     if (parted !== undefined) await checkParted(storm, parted, before);
     assert.deepEqual(town.world.chain.pending, [], 'nobody went to the chain alone');
     // A mutual close that was signed again, after a lost connection, may pay less than the first, which is on its way.
+    // Minutes pass in a storm while a message is still in the wire: a channel_reestablish may be so late that it is not waited
+    // for. That all channels are up in the end is seen above.
     const isExpected = (text: string): boolean =>
-      parted !== undefined && text.includes('was refused: insufficient fee');
+      (parted !== undefined && text.includes('was refused: insufficient fee')) ||
+      text.includes('has not said where channel');
     assert.deepEqual(
       town.warnings.filter((text) => !isExpected(text)),
       [],

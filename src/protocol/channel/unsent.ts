@@ -5,7 +5,8 @@
 import { Refusal } from './fault.ts';
 import { affordsFeerate } from './fee.ts';
 import { requireAcceptable } from './htlc.ts';
-import { ACKNOWLEDGED, opposite, PROPOSED } from './stage.ts';
+import { hasUnsigned } from './pending.ts';
+import { PROPOSED } from './stage.ts';
 import type { ChannelState, Htlc, RemovedHtlc } from './state.ts';
 import type { Turn } from './turn.ts';
 
@@ -43,7 +44,7 @@ export function takeBackUnsent(turn: Turn): void {
     local_next_htlc_id: state.local_next_htlc_id - BigInt(removed.length),
     removed_htlcs: [...state.removed_htlcs, ...removed],
   };
-  turn.state = { ...turn.state, commit_due: owesCommitment(turn.state) };
+  turn.state = { ...turn.state, commit_due: hasUnsigned(turn.state) };
   turn.store = true;
   for (const htlc of removed) turn.effects.push({ kind: 'htlc_removed', htlc });
 }
@@ -56,17 +57,4 @@ function isAcceptable({ env }: Turn, state: ChannelState, htlc: Htlc): boolean {
     if (fault instanceof Refusal) return false;
     throw fault;
   }
-}
-
-/** Whether the peer's next commitment would bring anything. */
-function owesCommitment({ htlcs, feerates, terms }: ChannelState): boolean {
-  const waits = (by: 'local' | 'remote', stage: number): boolean =>
-    stage === (by === 'local' ? PROPOSED : ACKNOWLEDGED);
-  return (
-    feerates.some(({ stage }) => waits(terms.opener, stage)) ||
-    htlcs.some(
-      ({ offered_by, added, removal, removed }) =>
-        waits(offered_by, added) || (removal !== undefined && waits(opposite(offered_by), removed)),
-    )
-  );
 }

@@ -276,6 +276,33 @@ test('the fee is for the outputs that exist: a side without balance has none to 
   assert.equal(agreed(pair), BigInt(Math.ceil((253 * closingWeight(local_shutdown_script)) / 1000)));
 });
 
+test('each side counts an output from its dust limit on, in the fees that it offers (BOLT 3, Closing Transaction)', () => {
+  for (const [short_msat, outputs] of [
+    [0n, 2],
+    [1n, 1],
+  ] as const) {
+    const push_msat = msat(1_000n * usablePair().bob.state.terms.local.dust_limit_satoshis - short_msat);
+    const pair = usablePair({ open: { push_msat } });
+    for (const end of [pair.alice, pair.bob]) end.env = { ...end.env, feerates: feerates(253, 253) };
+    pair.bob.do({ kind: 'shutdown' });
+    const offers: bigint[] = [];
+    for (const [from, to] of [
+      [pair.bob, pair.alice],
+      [pair.alice, pair.bob],
+      [pair.bob, pair.alice],
+    ] as const) {
+      for (const message of from.outbox.splice(0)) {
+        if (message.type === 'closing_signed') offers.push(message.fee_range?.min_fee_satoshis ?? 0n);
+        to.do({ kind: 'message', message });
+      }
+    }
+    const { local_shutdown_script = '', remote_shutdown_script = '' } = pair.alice.state;
+    const scripts = [local_shutdown_script, remote_shutdown_script].slice(0, outputs);
+    const least = BigInt(Math.ceil((253 * closingWeight(...scripts)) / 1000));
+    assert.deepEqual(offers, [least, least], `${outputs} outputs`);
+  }
+});
+
 test('the script that was promised at the opening is the only one', () => {
   const { alice } = usablePair();
   const other = `0014${'99'.repeat(20)}`;

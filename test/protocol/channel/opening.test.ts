@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { msat, sat } from '../../../src/base/types/amount.ts';
+import type { Txid } from '../../../src/base/types/brand.ts';
 import type { AcceptChannel, FundingCreated, OpenChannel } from '../../../src/codec/wire/index.ts';
 import { type AcceptRequest, acceptOpening, stepAccepter } from '../../../src/protocol/channel/accept.ts';
 import { encodeChannelType } from '../../../src/protocol/channel/channel-type.ts';
 import { type OpenRequest, startOpening, stepOpener } from '../../../src/protocol/channel/open.ts';
-import type { Opening, OpeningOutcome } from '../../../src/protocol/channel/opening.ts';
+import { channelId, type Opening, type OpeningOutcome } from '../../../src/protocol/channel/opening.ts';
 import { fakeSigner } from './fake-signer.ts';
 import {
   acceptRequest,
@@ -313,4 +314,25 @@ test("the accepter's limits are its policy's", () => {
     [accept.max_accepted_htlcs, accept.minimum_depth, accept.to_self_delay, accept.channel_reserve_satoshis],
     [7, 1, 99, 10_000n],
   );
+});
+
+test('of a channel that was bought we ask no more delay than was agreed on, and the least reserve', () => {
+  const asked = (max_to_self_delay: number, dust_limit_satoshis: bigint): AcceptChannel => {
+    const open = { ...openMessage(), dust_limit_satoshis: sat(dust_limit_satoshis) };
+    const bought = { max_to_self_delay, pays_unseen: false };
+    return onlyMessage(acceptOpening(open, acceptRequest({ bought }), bob).effects) as AcceptChannel;
+  };
+  const { to_self_delay, dust_limit_satoshis } = bob.policy;
+  assert.equal(asked(to_self_delay - 1, 354n).to_self_delay, to_self_delay - 1);
+  assert.equal(asked(to_self_delay + 1, 354n).to_self_delay, to_self_delay);
+  assert.equal(asked(to_self_delay, 354n).channel_reserve_satoshis, dust_limit_satoshis);
+  const more = dust_limit_satoshis + 1n;
+  assert.equal(asked(to_self_delay, more).channel_reserve_satoshis, more);
+});
+
+test('the channel_id is the txid with the output index in its last two bytes (BOLT 2, Definition of channel_id)', () => {
+  const funding_txid = `1234${'00'.repeat(28)}5678` as Txid;
+  assert.equal(channelId(funding_txid, 0), `7856${'00'.repeat(28)}3412`);
+  assert.equal(channelId(funding_txid, 0x0201), `7856${'00'.repeat(28)}3613`);
+  assert.equal(channelId(funding_txid, 0xffff), `7856${'00'.repeat(28)}cbed`);
 });

@@ -102,6 +102,8 @@ export function openAsker(): Asker {
     afterReply: () => assert.fail('nothing comes after'),
   };
   async function textOf(method: string, params = '{}'): Promise<string> {
+    // As in the node: nobody is heard before the webhooks of the last run are read.
+    await started;
     let reply: ReturnType<Dispatcher<Modules>['dispatch']> | undefined;
     new RequestReader().push(
       Buffer.from(`{"jsonrpc":"2.0","id":1,"method":"${method}","params":${params}}`),

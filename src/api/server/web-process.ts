@@ -148,7 +148,10 @@ export class WebProcess {
     });
   }
 
-  /** On Linux this is for each thread by itself: it comes before the process has any but its first. */
+  /**
+   * Lowers the priority of a process that has just been started. Linux keeps a priority for each thread, and a new thread takes
+   * over that of the one that starts it: so this must be done while the process has only its first.
+   */
   #yieldToNode(pid: number): void {
     try {
       setPriority(pid, Math.min(getPriority() + YIELDS_BY, constants.priority.PRIORITY_LOW));

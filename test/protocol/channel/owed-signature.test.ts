@@ -3,36 +3,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ChannelReestablish } from '../../../src/codec/wire/index.ts';
 import { IRREVOCABLE } from '../../../src/protocol/channel/stage.ts';
-import { type End, environment, offer, type Pair, preimage, realSigner, usablePair } from './pair.ts';
-
-function types(end: End): string[] {
-  return end.outbox.map(({ type }) => type);
-}
-
-/** Delivers what one end has said so far. */
-function deliver(from: End, to: End, count = from.outbox.length): void {
-  for (const message of from.outbox.splice(0, count)) to.do({ kind: 'message', message });
-}
-
-/** Both ends hear where the other is; what follows stays in their outboxes. */
-function meet({ alice, bob }: Pair): void {
-  deliver(alice, bob, 1);
-  deliver(bob, alice, 1);
-}
-
-/** The payment of this test comes to its end, whatever happened before. */
-function finish(pair: Pair): void {
-  pair.exchange();
-  assert.equal(pair.bob.state.htlcs.length, 1);
-  pair.bob.do({
-    kind: 'remove_htlc',
-    id: 0n,
-    removal: { kind: 'fulfill', payment_preimage: preimage(1).payment_preimage },
-  });
-  pair.exchange();
-  assert.equal(pair.bob.state.local_msat, 210_000_000n);
-  assert.equal(pair.alice.state.local_msat, 790_000_000n);
-}
+import { deliver, finish, meet, types } from './meeting.ts';
+import { type End, environment, offer, type Pair, realSigner, usablePair } from './pair.ts';
 
 /** Bob has revoked and not signed: his signature is what alice waits for. */
 function owingPair(): Pair {

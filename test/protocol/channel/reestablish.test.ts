@@ -7,53 +7,14 @@ import { decodeState, encodeState } from '../../../src/protocol/channel/codec.ts
 import { loseState } from '../../../src/protocol/channel/lost.ts';
 import { type Outcome, step } from '../../../src/protocol/channel/step.ts';
 import { fakeSigner } from './fake-signer.ts';
-import {
-  confirmation,
-  type End,
-  environment,
-  fundedPair,
-  offer,
-  onlyMessage,
-  type Pair,
-  preimage,
-  realSigner,
-  usablePair,
-} from './pair.ts';
-
-function types(end: End): string[] {
-  return end.outbox.map(({ type }) => type);
-}
+import { deliver, finish, meet, types } from './meeting.ts';
+import { confirmation, environment, fundedPair, offer, onlyMessage, preimage, realSigner, usablePair } from './pair.ts';
 
 /** The text of the only error that an outcome says. */
 function errorOf({ effects }: Outcome): string {
   const message = onlyMessage(effects);
   assert.ok(message.type === 'error');
   return Buffer.from(message.data).toString();
-}
-
-/** Delivers what one end has said so far. */
-function deliver(from: End, to: End, count = from.outbox.length): void {
-  for (const message of from.outbox.splice(0, count)) to.do({ kind: 'message', message });
-}
-
-/** Both ends hear where the other is; what follows stays in their outboxes. */
-function meet({ alice, bob }: Pair): void {
-  deliver(alice, bob, 1);
-  deliver(bob, alice, 1);
-}
-
-/** The payment of this test comes to its end, whatever happened before. */
-function finish(pair: Pair): void {
-  pair.exchange();
-  assert.equal(pair.bob.state.htlcs.length, 1);
-  pair.bob.do({
-    kind: 'remove_htlc',
-    id: 0n,
-    removal: { kind: 'fulfill', payment_preimage: preimage(1).payment_preimage },
-  });
-  pair.exchange();
-  assert.equal(pair.bob.state.local_msat, 210_000_000n);
-  assert.equal(pair.alice.state.local_msat, 790_000_000n);
 }
 
 test('channel_ready is said again until an update shows that it was heard', () => {

@@ -79,10 +79,9 @@ test('the time that is left is a text that counts down, and is not read out at e
   await visit(checkout_url, { width: 320 }, async (seen) => {
     const left = seen.page.locator('[data-expires-at]').first();
     await left.waitFor();
-    const seconds = async (): Promise<number> => {
-      const [minutes = '', rest = ''] = (await left.innerText()).split(':');
-      return Number(minutes) * 60 + Number(rest);
-    };
+    // "1:00:00" on a machine that shows the page within the invoice's first second, "59:59" on others.
+    const seconds = async (): Promise<number> =>
+      (await left.innerText()).split(':').reduce((sum, part) => sum * 60 + Number(part), 0);
     const first = await seconds();
     assert.ok(first > 3000 && first <= 3600, String(first));
     await seen.until(

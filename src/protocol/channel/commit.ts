@@ -39,7 +39,6 @@ export function commit(turn: Turn): void {
 function signHtlc(htlc: Htlc, number: number): Htlc {
   const added = afterSigning(htlc.offered_by, htlc.added);
   const removed = htlc.removal === undefined ? PROPOSED : afterSigning(opposite(htlc.offered_by), htlc.removed);
-  if (added === htlc.added && removed === htlc.removed) return htlc;
   return {
     ...htlc,
     added,
@@ -80,7 +79,6 @@ export function receiveCommitment(turn: Turn, message: CommitmentSigned): void {
   const htlcs = state.htlcs.map((htlc) => {
     const added = afterOurRevocation(htlc.offered_by, htlc.added);
     const removed = htlc.removal === undefined ? PROPOSED : afterOurRevocation(opposite(htlc.offered_by), htlc.removed);
-    if (added === htlc.added && removed === htlc.removed) return htlc;
     owed ||= htlc.offered_by === 'remote' ? added !== htlc.added : removed !== htlc.removed;
     return { ...htlc, added, removed };
   });
@@ -101,7 +99,7 @@ export function receiveCommitment(turn: Turn, message: CommitmentSigned): void {
   turn.store = true;
   dropRemoved(turn);
   sendRevocation(turn);
-  if (owed && !turn.state.commit_due) turn.state = { ...turn.state, commit_due: true };
+  if (owed) turn.state = { ...turn.state, commit_due: true };
   if (canCommit(turn.state)) turn.effects.push({ kind: 'commit_due' });
 }
 

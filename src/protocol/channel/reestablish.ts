@@ -14,7 +14,7 @@ import { confirmReady, resumeAnnouncement, sendReady } from './ready.ts';
 import { sendRemoval } from './remove.ts';
 import { resumeShutdown, sendShutdown } from './shutdown.ts';
 import { COMMITTED, PROPOSED, type Stage } from './stage.ts';
-import type { ChannelState, Htlc } from './state.ts';
+import type { ChannelState } from './state.ts';
 import { send, type Turn } from './turn.ts';
 import { takeBackUnsent } from './unsent.ts';
 
@@ -72,21 +72,14 @@ export function disconnect(turn: Turn): void {
 
 /** The state without the peer's proposals that it has not signed: it will make them again, or not. */
 export function forgetUnsigned(state: ChannelState): ChannelState {
-  const kept: Htlc[] = [];
-  let changed = false;
-  let forgotten = 0n;
-  for (const htlc of state.htlcs) {
-    if (htlc.offered_by === 'remote' && htlc.added === PROPOSED) {
-      forgotten++;
-    } else if (htlc.offered_by === 'local' && htlc.removal !== undefined && htlc.removed === PROPOSED) {
-      kept.push({ ...htlc, removal: undefined });
-      changed = true;
-    } else kept.push(htlc);
-  }
+  const kept = state.htlcs.filter(({ offered_by, added }) => offered_by !== 'remote' || added !== PROPOSED);
+  const htlcs = kept.map((htlc) =>
+    htlc.offered_by === 'local' && htlc.removed === PROPOSED ? { ...htlc, removal: undefined } : htlc,
+  );
   const feerates =
     state.terms.opener === 'remote' ? state.feerates.filter(({ stage }) => stage !== PROPOSED) : state.feerates;
-  if (!changed && forgotten === 0n && feerates.length === state.feerates.length) return state;
-  return { ...state, htlcs: kept, feerates, remote_next_htlc_id: state.remote_next_htlc_id - forgotten };
+  const forgotten = BigInt(state.htlcs.length - kept.length);
+  return { ...state, htlcs, feerates, remote_next_htlc_id: state.remote_next_htlc_id - forgotten };
 }
 
 /** The peer says where it is. Throws Violation. */

@@ -31,7 +31,7 @@ export function receiveRevocation(turn: Turn, message: RevokeAndAck): void {
   const committed: Htlc[] = [];
   const htlcs = state.htlcs.map((htlc) => {
     const moved = acknowledge(htlc);
-    if (moved !== htlc && moved.offered_by === 'remote' && moved.added !== htlc.added) committed.push(moved);
+    if (moved.offered_by === 'remote' && moved.added !== htlc.added) committed.push(moved);
     return moved;
   });
   turn.state = {

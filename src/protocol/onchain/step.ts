@@ -128,17 +128,19 @@ function applyRefused(
   { transaction, refusal }: Extract<OnchainInput, { kind: 'refused' }>,
 ): OnchainState {
   const { force_close } = state;
-  if (force_close === undefined || channel.remote.length === 0) return state;
-  if (refusal === 'has_rival' && transaction === force_close.transaction && force_close.rival === undefined) {
-    return { ...state, force_close: { ...force_close, rival: 0 } };
+  if (force_close === undefined) return state;
+  const { rival } = force_close;
+  if (rival === undefined) {
+    const isOurs = refusal === 'has_rival' && transaction === force_close.transaction;
+    return isOurs ? { ...state, force_close: { ...force_close, rival: 0 } } : state;
   }
-  const child = refusal === 'no_parent' && state.pending.find((each) => each.transaction === transaction);
-  const anchor = force_close.rival === undefined ? undefined : rivalAnchor(channel, force_close.rival);
-  if (!child || anchor === undefined || child.outpoints[0] !== nameOf(anchor.claim.outpoint)) return state;
+  const anchor = rivalAnchor(channel, rival);
+  const isChild = ({ outpoints, transaction: sent }: Pending): boolean =>
+    anchor !== undefined && sent === transaction && outpoints[0] === nameOf(anchor.claim.outpoint);
+  if (refusal !== 'no_parent' || !state.pending.some(isChild)) return state;
   // It is not this one. After the last of them the first may have come.
-  const rival = force_close.rival === undefined ? 0 : (force_close.rival + 1) % channel.remote.length;
-  const pending = state.pending.filter((each) => each !== child);
-  return { ...state, pending, force_close: { ...force_close, rival } };
+  const pending = state.pending.filter((each) => !isChild(each));
+  return { ...state, pending, force_close: { ...force_close, rival: (rival + 1) % channel.remote.length } };
 }
 
 /** One step. Deterministic: the same arguments give the same answer. */

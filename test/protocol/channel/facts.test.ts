@@ -58,6 +58,16 @@ test('before the peer gave a name there is none for a hint or an update', () => 
   assert.equal(channelUpdateFacts(alice.state), undefined);
 });
 
+test('a peer that gave no name means the channel by its real one, unless the type hides that', () => {
+  for (const option_scid_alias of [false, true]) {
+    const { alice } = fundedPair({ open: { channel_type: { option_scid_alias, option_zeroconf: false } } });
+    alice.do(confirmation(1));
+    assert.equal(routeHintName(alice.state), option_scid_alias ? undefined : '90x2x1');
+    assert.deepEqual(knownNames(alice.state), option_scid_alias ? ['1x2x3'] : ['1x2x3', '90x2x1']);
+    assert.equal(channelUpdateFacts(alice.state)?.short_channel_id, '90x2x1', 'for the peer alone, which knows it');
+  }
+});
+
 test("what is spendable ends at the receiver's limits", () => {
   const bob = environment(fakeSigner('bob'), {
     policy: policy({ max_in_flight_per_mille: 100, max_accepted_htlcs: 5 }),

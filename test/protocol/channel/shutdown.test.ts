@@ -155,3 +155,119 @@ test('once the pause is over the close is begun, and there is no second pause', 
     assert.deepEqual(alice.take('pause'), []);
   }
 });
+
+const FAILED = { kind: 'fail', reason: '' } as const;
+
+/** An update that waits for alice's signature, as she has proposed it or bob has signed it. */
+const UNSIGNED: readonly [string, (pair: Pair) => void][] = [
+  ['an HTLC of ours', ({ alice }) => alice.do(offer(2, 10_000_000))],
+  ['a feerate of ours', ({ alice }) => alice.do({ kind: 'update_fee', feerate_per_kw: 2_000 })],
+  ['our removal of an HTLC', ({ alice }) => alice.do({ kind: 'remove_htlc', id: 0n, removal: FAILED })],
+  [
+    "the peer's HTLC, which it has signed",
+    ({ alice, bob }) => {
+      bob.do(offer(2, 10_000_000));
+      bob.do({ kind: 'commit' });
+      deliver(bob, alice);
+    },
+  ],
+  [
+    "the peer's removal, which it has signed",
+    ({ alice, bob }) => {
+      bob.do({ kind: 'remove_htlc', id: 0n, removal: FAILED });
+      bob.do({ kind: 'commit' });
+      deliver(bob, alice);
+    },
+  ],
+];
+
+/** A pair with an HTLC of each side. */
+function busyPair(): Pair {
+  const pair = usablePair();
+  for (const end of [pair.alice, pair.bob]) end.do(offer(1, 10_000_000));
+  pair.exchange();
+  return pair;
+}
+
+test("shutdown waits while an update is pending on the peer's commitment, and for nothing else (BOLT 2, Closing Initiation)", () => {
+  for (const [what, propose] of UNSIGNED) {
+    const pair = busyPair();
+    propose(pair);
+    said(pair.alice);
+    pair.alice.do(SHUTDOWN);
+    assert.deepEqual(said(pair.alice), [], what);
+    pair.alice.do({ kind: 'commit' });
+    assert.deepEqual(said(pair.alice), ['commitment_signed', ...(what.includes('feerate') ? [] : ['shutdown'])], what);
+  }
+  const quiet = busyPair();
+  quiet.alice.do(SHUTDOWN);
+  assert.deepEqual(said(quiet.alice), ['shutdown'], 'HTLCs that both have signed may be in flight');
+  const proposed = busyPair();
+  proposed.bob.do(offer(2, 10_000_000));
+  proposed.bob.do({ kind: 'remove_htlc', id: 0n, removal: FAILED });
+  deliver(proposed.bob, proposed.alice);
+  proposed.alice.do(SHUTDOWN);
+  assert.deepEqual(said(proposed.alice), ['shutdown'], 'what the peer has not signed is not pending there');
+});
+
+test('a shutdown behind a signature that has to wait for a revocation waits with it', () => {
+  const pair = busyPair();
+  const { alice, bob } = pair;
+  alice.do(offer(2, 10_000_000));
+  alice.do({ kind: 'commit' });
+  deliver(alice, bob);
+  alice.do(offer(3, 10_000_000));
+  alice.do(SHUTDOWN);
+  alice.do({ kind: 'commit' });
+  assert.deepEqual(said(alice), ['update_add_htlc']);
+  deliver(bob, alice);
+  assert.deepEqual(said(alice), []);
+  alice.do({ kind: 'commit' });
+  assert.deepEqual(said(alice), ['commitment_signed', 'shutdown']);
+});
+
+test('fees are talked about when both have said shutdown and nothing is in flight or under way, and not before', () => {
+  const pair = busyPair();
+  const { alice, bob } = pair;
+  alice.do(SHUTDOWN);
+  deliver(alice, bob);
+  deliver(bob, alice);
+  assert.deepEqual([said(alice), said(bob)], [[], []], 'HTLCs are in flight');
+  alice.do({ kind: 'remove_htlc', id: 0n, removal: FAILED });
+  pair.exchange();
+  assert.equal(alice.state.negotiation, undefined, 'one is left');
+  bob.do({ kind: 'remove_htlc', id: 0n, removal: FAILED });
+  bob.do({ kind: 'commit' });
+  deliver(bob, alice);
+  assert.equal(alice.state.negotiation, undefined, 'it is gone from one commitment only');
+  pair.exchange();
+  assert.deepEqual([alice.state.phase, bob.state.phase], ['closed', 'closed']);
+});
+
+test('one side that has said shutdown talks of no fee while the other has not', () => {
+  const { alice } = usablePair();
+  alice.do(SHUTDOWN);
+  assert.deepEqual(said(alice), ['shutdown']);
+  alice.do({ kind: 'pause_over' });
+  alice.do({ kind: 'commit' });
+  assert.deepEqual(said(alice), []);
+});
+
+test('the height at which the close was begun is that of whoever was first', () => {
+  const pair = usablePair();
+  pair.bob.do(SHUTDOWN);
+  pair.alice.env = { ...pair.alice.env, height: 150 };
+  deliver(pair.bob, pair.alice);
+  assert.equal(pair.alice.state.closing_height, 150);
+  pair.alice.env = { ...pair.alice.env, height: 200 };
+  pair.disconnect();
+  pair.reconnect();
+  deliver(pair.bob, pair.alice);
+  assert.equal(pair.alice.state.closing_height, 150);
+  const own = usablePair();
+  own.alice.do(SHUTDOWN);
+  own.alice.env = { ...own.alice.env, height: 200 };
+  deliver(own.alice, own.bob);
+  deliver(own.bob, own.alice);
+  assert.equal(own.alice.state.closing_height, 100);
+});

@@ -227,27 +227,25 @@ export class Attempt {
     if (this.#ended.length === 0) {
       const { promise, resolve } = Promise.withResolvers<void>();
       this.#wake = resolve;
-      const due_ms = this.#mayWait(stop) ? this.#nextLookMs(stop) : undefined;
-      const cancel = due_ms === undefined ? () => {} : this.#clock.after(due_ms - this.#clock.monotonicMs(), resolve);
+      const cancel = this.#mayWait(stop) ? this.#clock.after(this.#nextLookInMs(stop), resolve) : () => {};
       await promise;
       cancel();
     }
     this.#lookAtEnded();
   }
 
-  #nextLookMs(stop: Stop | undefined): number {
+  #nextLookInMs(stop: Stop | undefined): number {
     const now_ms = this.#clock.monotonicMs();
-    if (stop === 'busy') return Math.min(now_ms + PLACE_PAUSE_MS, this.#give_up_ms);
+    // One last time when the time is over, and not a moment later.
+    const left_ms = this.#give_up_ms - now_ms;
+    if (stop === 'busy') return Math.min(PLACE_PAUSE_MS, left_ms);
     const isProbing = this.#lessons.isProbing(this.#open());
     if (this.#rest_ends_ms === undefined && !isProbing) {
-      // One last time when the time is over, and not a moment later.
-      this.#rest_ends_ms = Math.min(now_ms + this.#pause_ms, this.#give_up_ms);
+      this.#rest_ends_ms = now_ms + Math.min(this.#pause_ms, left_ms);
       this.#pause_ms = Math.min(2 * this.#pause_ms, LONGEST_PAUSE_MS);
     }
-    return Math.min(
-      this.#rest_ends_ms ?? this.#give_up_ms,
-      isProbing ? now_ms + PROOF_SECONDS * 1000 : this.#give_up_ms,
-    );
+    const rest_ms = (this.#rest_ends_ms ?? this.#give_up_ms) - now_ms;
+    return Math.min(rest_ms, isProbing ? PROOF_SECONDS * 1000 : left_ms);
   }
 
   #endPause(): void {
@@ -304,7 +302,15 @@ export class Attempt {
       const data = { now: this.#clock.nowSeconds(), expiry };
       return new RpcError('PAY_INVOICE_EXPIRED', this.#give_up.sentence('the invoice expired meanwhile'), data);
     }
-    const isOver = stop === 'time_over' || stop === 'tries_over' || stop === 'refused' || stop === undefined;
-    return isOver || stop === 'away' || stop === 'busy' ? this.#give_up.timeOver(stop) : this.#give_up.noWay(stop);
+    switch (stop) {
+      case 'no_path':
+      case 'excluded':
+      case 'too_long':
+      case 'too_little':
+      case 'too_expensive':
+        return this.#give_up.noWay(stop);
+      default:
+        return this.#give_up.timeOver(stop);
+    }
   }
 }

@@ -1,4 +1,5 @@
 /** The two counters of our payments' parts, as far as they are durable, and whoever waits for one of them to rise. */
+import { untilAborted } from '../../base/types/until-aborted.ts';
 import type { Sendpay } from './sendpay.ts';
 
 /** `created`: a part was sent; `updated`: a part ended. */
@@ -39,19 +40,15 @@ export class SendpayCounters {
 
   /** Resolves once the counter has reached the value, at once if it has. Rejects with the signal's reason when that ends it. */
   async wait(counter: SendpayCounter, next_value: bigint, signal: AbortSignal): Promise<CounterReached> {
-    signal.throwIfAborted();
     const value = this.#values[counter];
     if (value >= next_value) return { value, part: undefined };
-    const { promise, resolve, reject } = Promise.withResolvers<CounterReached>();
+    const { promise, resolve } = Promise.withResolvers<CounterReached>();
     const waiter = { counter, next_value, resolve };
-    const end = (): void => reject(signal.reason);
     this.#waiters.add(waiter);
-    signal.addEventListener('abort', end, { once: true });
     try {
-      return await promise;
+      return await untilAborted(promise, signal);
     } finally {
       this.#waiters.delete(waiter);
-      signal.removeEventListener('abort', end);
     }
   }
 }

@@ -1,6 +1,6 @@
 /** What became of our payments: read from the store a page at a time, parts one by one or gathered to whole payments. */
 
-import { type Msat, msat } from '../../base/types/amount.ts';
+import { type Msat, max, msat } from '../../base/types/amount.ts';
 import type { NodeId, PaymentHash, PaymentPreimage } from '../../base/types/brand.ts';
 import { readAll } from '../../infra/store/read-all.ts';
 import type { SqlValue, Store } from '../../infra/store/store.ts';
@@ -46,6 +46,11 @@ export interface Payment {
 export async function partsOf(store: Store, payment_hash: PaymentHash): Promise<readonly Sendpay[]> {
   const rows = await readAll(store, `${SELECT_SENDPAYS} WHERE payment_hash = ? ORDER BY created_index`, [payment_hash]);
   return rows.map(sendpayOf);
+}
+
+/** The number of the latest try to pay, of its parts; 0 when there was none. */
+export function latestGroup(parts: readonly Sendpay[]): bigint {
+  return parts.reduce((latest, { groupid }) => max(latest, groupid), 0n);
 }
 
 /** Parts in the order of an index, read as they are asked for. */
@@ -101,7 +106,7 @@ export function gather(parts: readonly Sendpay[]): Payment {
     amount_sent_msat: msat(counted.reduce((total, part) => total + part.amount_sent_msat, 0n)),
     number_of_parts: counted.length,
     created_index: first.created_index,
-    updated_index: updated.length === 0 ? undefined : updated.reduce((most, each) => (each > most ? each : most)),
+    updated_index: updated.length === 0 ? undefined : updated.reduce((most, each) => max(most, each)),
   };
 }
 

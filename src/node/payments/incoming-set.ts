@@ -13,8 +13,8 @@ export class IncomingSet {
   readonly total_msat: Msat;
   /** `judging`: the invoice is being looked up. `claiming`: it is being marked paid, and takes no more parts. */
   phase: 'judging' | 'gathering' | 'claiming' = 'judging';
-  /** Blocks that must remain before a part expires: the invoice's, once it is known. */
-  min_final_cltv_expiry = 0;
+  /** Blocks that must remain before a part expires: the invoice's. Until it is known none are enough. */
+  min_final_cltv_expiry = Number.POSITIVE_INFINITY;
   /** Ends the wait for more parts. */
   cancelTimeout: () => void = () => {};
   /** Ends the wait for a chain that is known well enough. */

@@ -5,6 +5,7 @@
  * nothing. So it is tried with halves, then with one small part: when that fails too, money is not what is missing, and
  * the channel rests until the next pause is over.
  */
+import { min } from '../../base/types/amount.ts';
 import type { ChannelId, NodeId } from '../../base/types/brand.ts';
 import type { ShortChannelId } from '../../base/types/short-channel-id.ts';
 import type { Path } from './path.ts';
@@ -101,7 +102,7 @@ export class Lessons {
     }
     const probes = failed_msat !== undefined && !is_proven;
     lesson.standing = probes ? 'probing' : 'free';
-    lesson.bound_msat = probes && half_msat > PROBE_MSAT ? PROBE_MSAT : half_msat;
+    lesson.bound_msat = probes ? min(half_msat, PROBE_MSAT) : half_msat;
     lesson.failed_msat = amount_msat;
   }
 
@@ -175,7 +176,7 @@ export class Lessons {
     if (is('resting') || isProbed) return { kind: 'away' };
     if (is('busy')) return { kind: 'busy' };
     const bounds = lessons.flatMap(({ lesson }) => (lesson.bound_msat === undefined ? [] : [lesson.bound_msat]));
-    return { kind: 'free', bound_msat: bounds.length === 0 ? undefined : bounds.reduce((a, b) => (b < a ? b : a)) };
+    return { kind: 'free', bound_msat: bounds.length === 0 ? undefined : bounds.reduce((a, b) => min(a, b)) };
   }
 
   #of(subject: Subject): Lesson {

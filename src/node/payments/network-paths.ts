@@ -47,14 +47,14 @@ export class NetworkPaths {
       payee: invoice.payee,
       amount_msat: missing_msat,
       final_delay: limits.final_delay,
-      max_fee_msat: limits.fee_msat < 0n ? 0n : limits.fee_msat,
+      max_fee_msat: limits.fee_msat,
       max_delay: limits.max_delay,
       max_parts: limits.basic_mpp ? max_parts : 1,
       riskfactor,
       ways,
       hints: hints.map((hint) => this.withNewTerms(hint)),
       avoid: [...exclude, ...lessons.avoided(open)],
-      held: open.filter(({ status }) => status === 'pending').flatMap(hopAmounts),
+      held: open.flatMap(hopAmounts),
       terms: [...this.#terms.values()],
     });
     if (answer.kind === 'none') {

@@ -18,6 +18,9 @@ export interface Path {
   readonly most_msat?: Msat | undefined;
 }
 
+/** The steps of a way, of which there is at least one. */
+export type Route = readonly [RouteStep, ...RouteStep[]];
+
 /** All ways that the hints and our channels give. */
 export function pathsTo(
   payee: NodeId,
@@ -32,7 +35,7 @@ export function pathsTo(
 }
 
 /** The route that brings the payee this amount, with so many blocks left. */
-export function routeOf({ way, hops, payee }: Path, amount_msat: Msat, final_delay: number): readonly RouteStep[] {
+export function routeOf({ way, hops, payee }: Path, amount_msat: Msat, final_delay: number): Route {
   const route: RouteStep[] = [];
   let carried = { amount_msat, delay: final_delay };
   for (let at = hops.length - 1; at >= 0; at--) {

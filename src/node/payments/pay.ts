@@ -9,7 +9,7 @@ import type { NodeId, PaymentHash, PaymentPreimage } from '../../base/types/bran
 import type { Clock } from '../../base/types/clock.ts';
 import { untilAborted } from '../../base/types/until-aborted.ts';
 import { Attempt } from './attempt.ts';
-import { gather, type Payment } from './history.ts';
+import { gather, latestGroup, type Payment } from './history.ts';
 import { type KeysendRequest, spontaneous } from './keysend.ts';
 import type { PayRequest } from './pay-request.ts';
 import type { OutgoingPayments } from './send.ts';
@@ -78,8 +78,7 @@ export class Payer {
       const text = 'Self-payment: this invoice is our own, and no money would move; have another node pay it';
       throw new RpcError('INVALID_PARAMS', text);
     }
-    const groupid = earlier.reduce((most, part) => (part.groupid > most ? part.groupid : most), 0n) + 1n;
-    return paidReply(await new Attempt(this.#payments, this.#clock, request, groupid).run());
+    return paidReply(await new Attempt(this.#payments, this.#clock, request, latestGroup(earlier) + 1n).run());
   }
 
   /** The parts of earlier tries to pay this, once a part is complete or nothing is open. */

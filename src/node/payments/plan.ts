@@ -1,15 +1,15 @@
 /** How the rest of a payment is sent next: the path that fits best, and how much of the rest it takes. */
 import type { Msat } from '../../base/types/amount.ts';
-import { msat } from '../../base/types/amount.ts';
+import { max, min, msat } from '../../base/types/amount.ts';
 import { type Lessons, SMALLEST_PART_MSAT } from './lessons.ts';
-import { deliverable, type Path, routeOf } from './path.ts';
+import { deliverable, type Path, type Route, routeOf } from './path.ts';
 import type { RouteStep, Sendpay } from './sendpay.ts';
 
 /** A part of the amount, and the way that it takes. */
 export interface PlannedPart {
   readonly path: Path;
   readonly amount_msat: Msat;
-  readonly route: readonly RouteStep[];
+  readonly route: Route;
 }
 
 /** What the payer allows, and what the payee can do. */
@@ -46,16 +46,12 @@ export function planPart(
   limits: PlanLimits,
   open: readonly Sendpay[],
 ): PlannedPart | NoPlan {
-  let reason: NoPlan = 'no_path';
-  const candidates: PlannedPart[] = [];
-  for (const path of paths) {
-    const part = partThrough(path, missing_msat, lessons, limits, open);
-    if (typeof part !== 'string') candidates.push(part);
-    else if (REASONS.indexOf(part) > REASONS.indexOf(reason)) reason = part;
-  }
-  const [best] = candidates.sort((a, b) => compare(b.amount_msat, a.amount_msat) || compare(feeOf(a), feeOf(b)));
+  const parts = paths.map((path) => partThrough(path, missing_msat, lessons, limits, open));
+  const candidates = parts.filter((part) => typeof part !== 'string');
+  const reason = REASONS.findLast((each) => parts.includes(each)) ?? 'no_path';
+  const [best] = candidates.sort((a, b) => Number(b.amount_msat - a.amount_msat) || Number(feeOf(a) - feeOf(b)));
   if (best === undefined) return reason;
-  if (best.amount_msat === missing_msat || together(candidates) >= missing_msat) return best;
+  if (together(candidates) >= missing_msat) return best;
   return reason === 'away' || reason === 'busy' ? reason : 'too_little';
 }
 
@@ -71,21 +67,22 @@ function partThrough(
   if (standing.kind !== 'free') return standing.kind;
   const { way } = path;
   const most_msat = deliverable(path, way.spendable_msat);
-  const cap_msat = least(standing.bound_msat ?? most_msat, least(path.most_msat ?? most_msat, most_msat));
-  const amount_msat = msat(least(cap_msat, missing_msat));
+  const cap_msat = min(standing.bound_msat ?? most_msat, min(path.most_msat ?? most_msat, most_msat));
+  const amount_msat = msat(min(cap_msat, missing_msat));
   const isWhole = amount_msat === missing_msat;
   if (!isWhole && (!limits.basic_mpp || amount_msat < SMALLEST_PART_MSAT)) return way.is_full ? 'busy' : 'too_little';
   const route = withShadow(routeOf(path, amount_msat, limits.final_delay), limits);
   const [first] = route;
-  if (first === undefined || first.amount_msat < way.htlc_minimum_msat) return 'too_little';
+  if (first.amount_msat < way.htlc_minimum_msat) return 'too_little';
   if (first.amount_msat - amount_msat > limits.fee_msat || first.delay > limits.max_delay) return 'too_expensive';
   return limits.fits(route) ? { path, amount_msat, route } : 'too_long';
 }
 
 /** The route with blocks on top, so that no hop can tell from what is left how near the payee is (BOLT 7). */
-function withShadow(route: readonly RouteStep[], { shadow_delay, max_delay }: PlanLimits): readonly RouteStep[] {
-  const added = Math.min(shadow_delay, max_delay - (route[0]?.delay ?? 0));
-  return added <= 0 ? route : route.map((step) => ({ ...step, delay: step.delay + added }));
+function withShadow([first, ...rest]: Route, { shadow_delay, max_delay }: PlanLimits): Route {
+  const added = Math.max(0, Math.min(shadow_delay, max_delay - first.delay));
+  const later = (step: RouteStep): RouteStep => ({ ...step, delay: step.delay + added });
+  return [later(first), ...rest.map(later)];
 }
 
 /**
@@ -97,19 +94,11 @@ function together(candidates: readonly PlannedPart[]): bigint {
   for (const { path } of candidates) {
     const { channel_id, spendable_msat } = path.way;
     const carried_msat = deliverable(path, spendable_msat);
-    if (carried_msat > (most.get(channel_id) ?? 0n)) most.set(channel_id, carried_msat);
+    most.set(channel_id, max<bigint>(carried_msat, most.get(channel_id) ?? carried_msat));
   }
   return [...most.values()].reduce((total, amount_msat) => total + amount_msat, 0n);
 }
 
-function feeOf({ route, amount_msat }: PlannedPart): bigint {
-  return (route[0]?.amount_msat ?? 0n) - amount_msat;
-}
-
-function least(a: bigint, b: bigint): bigint {
-  return a < b ? a : b;
-}
-
-function compare(a: bigint, b: bigint): number {
-  return a < b ? -1 : a > b ? 1 : 0;
+function feeOf({ route: [first], amount_msat }: PlannedPart): bigint {
+  return first.amount_msat - amount_msat;
 }

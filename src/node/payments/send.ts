@@ -10,6 +10,7 @@ import type { Msat } from '../../base/types/amount.ts';
 import type { ChannelId, NodeId, PaymentHash, PaymentPreimage, PaymentSecret } from '../../base/types/brand.ts';
 import type { Clock } from '../../base/types/clock.ts';
 import { fromHex, toHex } from '../../base/types/hex.ts';
+import { untilAborted } from '../../base/types/until-aborted.ts';
 import { createPacket } from '../../codec/onion/packet.ts';
 import type { RawRecord } from '../../codec/wire/tlv.ts';
 import { readAll } from '../../infra/store/read-all.ts';
@@ -20,7 +21,7 @@ import type { OfferedHtlc } from '../../protocol/channel/htlc.ts';
 import type { RemovedHtlc } from '../../protocol/channel/state.ts';
 import { isSamePart, placeOf, refuseBeside } from './beside.ts';
 import { type CounterReached, type SendpayCounter, SendpayCounters } from './counters.ts';
-import { listParts, listPayments, type Payment, partsOf, type SendpayQuery } from './history.ts';
+import { latestGroup, listParts, listPayments, type Payment, partsOf, type SendpayQuery } from './history.ts';
 import type { ClosedWay, HtlcSender, NetworkWays, WayOut } from './ports.ts';
 import { type ForPayee, failureOf, onionFault, onionHops } from './route-onion.ts';
 import { endSendpay, insertSendpay, type RouteStep, SELECT_SENDPAYS, type Sendpay, sendpayOf } from './sendpay.ts';
@@ -87,7 +88,7 @@ export class OutgoingPayments {
   readonly #ended = new Map<string, Sendpay>();
   readonly #listeners = new Map<PaymentHash, Set<Listener>>();
   /** Parts that are not durable yet. */
-  readonly #sending = new Map<PaymentHash, readonly SendRequest[]>();
+  readonly #sending = new Set<SendRequest>();
   /** What all parts of a payment come to, by those that were sent since the start. */
   readonly #totals = new Map<PaymentHash, Msat>();
   readonly #counters = new SendpayCounters();
@@ -125,11 +126,10 @@ export class OutgoingPayments {
    * no such channel, or the channel refuses.
    */
   async send(request: SendRequest): Promise<Sendpay> {
-    const { payment_hash } = request;
     // Before the store is asked: two that ask for the same at once must not both find nothing.
-    const others = this.#sending.get(payment_hash) ?? [];
+    const others = [...this.#sending].filter((other) => other.payment_hash === request.payment_hash);
     refuseBeside(request, others.map(placeOf), others[0]?.total_msat);
-    this.#sending.set(payment_hash, [...others, request]);
+    this.#sending.add(request);
     try {
       await this.#refuseTwice(request, others);
       const part = this.#offer(request);
@@ -137,9 +137,7 @@ export class OutgoingPayments {
       this.#counters.rose('created', part);
       return part;
     } finally {
-      const left = this.#sending.get(payment_hash)?.filter((other) => other !== request) ?? [];
-      if (left.length > 0) this.#sending.set(payment_hash, left);
-      else this.#sending.delete(payment_hash);
+      this.#sending.delete(request);
     }
   }
 
@@ -263,7 +261,7 @@ export class OutgoingPayments {
 
   /**
    * Waits until a part ends; resolves with how. Without a group: of the latest one. Undefined when the time is over.
-   * Throws RpcError when there is no such part.
+   * Rejects with RpcError when there is no such part, and with the signal's reason when that ends the waiting.
    */
   async waitForPart(
     { payment_hash, groupid, partid }: PartName,
@@ -275,24 +273,22 @@ export class OutgoingPayments {
     const cancel = this.onEnd(payment_hash, (part) => {
       if (part.created_index === wanted) resolve(part);
     });
-    const stop = (): void => resolve(undefined);
-    signal.addEventListener('abort', stop, { once: true });
     const { clock } = this.#options;
-    const cancelTimer = timeout_seconds === undefined ? () => {} : clock.after(timeout_seconds * 1000, stop);
+    const cancelTimer =
+      timeout_seconds === undefined ? () => {} : clock.after(timeout_seconds * 1000, () => resolve(undefined));
     try {
       const parts = await this.parts(payment_hash);
-      const group = groupid ?? parts.reduce((most, part) => (part.groupid > most ? part.groupid : most), 0n);
+      const group = groupid ?? latestGroup(parts);
       const part = parts.find((each) => each.groupid === group && each.partid === partid);
       if (part === undefined) {
         throw new RpcError('PAY_NO_SUCH_PAYMENT', `Never attempted payment part ${partid} for '${payment_hash}'`);
       }
       if (part.status !== 'pending') return part;
       wanted = part.created_index;
-      return await promise;
+      return await untilAborted(promise, signal);
     } finally {
       cancel();
       cancelTimer();
-      signal.removeEventListener('abort', stop);
     }
   }
 

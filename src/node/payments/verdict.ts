@@ -36,14 +36,14 @@ export interface WhenSent {
 /** Judges a part that failed. */
 export function verdictOn({ route, channel_id, failure }: Sendpay, sent: WhenSent): Verdict {
   const own = ownChannel(channel_id);
-  const { erring_index, failcode = 0, failcodename } = failure ?? {};
-  if (erring_index === undefined) {
-    if (failcodename === 'permanent_channel_failure') return { kind: 'exclude', subject: own };
-    if (failcodename === 'temporary_channel_failure') return { kind: 'rest', subjects: [own] };
+  if (failure?.erring_index === undefined) {
+    if (failure?.failcodename === 'permanent_channel_failure') return { kind: 'exclude', subject: own };
+    if (failure?.failcodename === 'temporary_channel_failure') return { kind: 'rest', subjects: [own] };
     // Nobody can be named. What lies behind our peer can be gone around; our own channel may be the only one.
     const behind = route.slice(1).map((step, index) => channelBehind(route[index]?.id ?? step.id, step.channel));
     return { kind: 'rest', subjects: behind.length > 0 ? behind : [own] };
   }
+  const { failcode, erring_index } = failure;
   const at = route[erring_index];
   const next = route[erring_index + 1];
   if (at === undefined || next === undefined) {

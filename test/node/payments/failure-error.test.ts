@@ -56,6 +56,15 @@ test('the payee is told apart from nodes on the way, with the channel that leads
   assert.deepEqual([data.failcode, data.status, data.id], [0x1007, 'failed', 4n]);
 });
 
+test('the number of a part is told where there is one', () => {
+  const partidOf = (partid: bigint) => {
+    const failure = { erring_index: 0, failcode: 0x1007, failcodename: 'temporary_channel_failure', raw_message: '' };
+    const part = { failure, route: ROUTE, created_index: 4n, partid } as unknown as Sendpay;
+    return (failureError(part, US).data as { partid?: bigint }).partid;
+  };
+  assert.deepEqual([partidOf(0n), partidOf(3n)], [undefined, 3n]);
+});
+
 test('a failure without a name is told by its number', () => {
   const { message, data } = failedBy(0, 'unknown');
   assert.equal(message, 'failed: failure 4103 (reply from remote)');

@@ -19,6 +19,7 @@ interface Given {
   readonly custom_records?: readonly RawRecord[];
   readonly maxfee_msat?: Msat;
   readonly retry_for_seconds?: number;
+  readonly max_delay?: number;
 }
 
 /** Pays the shop unasked. */
@@ -51,6 +52,7 @@ test('the payee finds the preimage, what it is told besides, no secret, and 42 b
   const [htlc] = road.out;
   assert(htlc !== undefined);
   assert.deepEqual([...htlc.custom_records.keys()], [note.tlv_type, PREIMAGE_RECORD, late.tlv_type], 'ascending');
+  assert.equal(PREIMAGE_RECORD, 5_482_373_484n, 'as every implementation has it');
   assert.equal(htlc.custom_records.get(note.tlv_type), toHex(note.value));
   assert.equal(toHex(sha256(fromHex(preimageIn(htlc)))), htlc.htlc.payment_hash);
   const { payload } = htlc;
@@ -143,6 +145,18 @@ test('records that do not fit into an onion are refused before anything is sent'
     code: 205,
     message: 'the route and the custom records do not fit into an onion',
   });
+});
+
+test('the 42 blocks and three more are kept to, and no block more is asked for', async () => {
+  const road = new Road();
+  road.channel(road.shop, '100x1x0', 500_000_000n);
+  await assert.rejects(send(road, { amount_msat: 100_000n, max_delay: 44 }), { error: 'PAY_ROUTE_TOO_EXPENSIVE' });
+  const paying = send(road, { amount_msat: 100_000n, max_delay: 45 });
+  await road.arrived(1);
+  const [htlc] = road.out as [Arrival];
+  assert.equal(htlc.htlc.cltv_expiry, HEIGHT + 45);
+  await road.fulfil(htlc, preimageIn(htlc));
+  await paying;
 });
 
 test('a payee that is nowhere has a reason, and the hints of no invoice in it', async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { msat } from '../../../src/base/types/amount.ts';
-import type { NodeId } from '../../../src/base/types/brand.ts';
+import type { ChannelId, NodeId, PaymentHash } from '../../../src/base/types/brand.ts';
 import type { ShortChannelId } from '../../../src/base/types/short-channel-id.ts';
 import { encodeMessage } from '../../../src/codec/wire/index.ts';
 import { CHAIN_HASH } from '../network/city.ts';
@@ -136,8 +136,8 @@ test('the map is asked for what is missing, within the parts and the fee that ar
   const road = new Road();
   const asked: unknown[] = [];
   road.network = {
-    find({ amount_msat, max_parts, max_fee_msat }) {
-      asked.push([amount_msat, max_parts, max_fee_msat]);
+    find({ amount_msat, max_parts, max_fee_msat, riskfactor }) {
+      asked.push([amount_msat, max_parts, max_fee_msat, riskfactor]);
       return Promise.resolve({ kind: 'none', explanation: 'no road', is_too_expensive: false });
     },
     learn() {},
@@ -148,11 +148,44 @@ test('the map is asked for what is missing, within the parts and the fee that ar
   // The third part is all that is missing: nobody else is asked for that.
   await road.arrived(3);
   assert.deepEqual(asked, [
-    [500_000n, 16, 5_000n],
-    [300_000n, 15, 4_000n],
+    [500_000n, 16, 5_000n, 0.1],
+    [300_000n, 15, 4_000n, 0.1],
   ]);
   for (const arrival of [...road.out]) await road.fulfil(arrival);
   await paying;
+  const whole = { ...road.invoice(500_000n, [], false) };
+  whole.invoice = { ...whole.invoice, payment_hash: 'ab'.repeat(32) as PaymentHash };
+  await assert.rejects(road.refuses(whole), { error: 'PAY_ROUTE_NOT_FOUND' });
+  assert.deepEqual(asked.at(-1), [500_000n, 1, 5_000n, 0.1], 'who takes no parts gets one');
+});
+
+test('a way over a channel that is not ours is passed over', async () => {
+  const road = new Road();
+  road.channel(road.hub, '100x1x0', 500_000_000n);
+  const way = { channel_id: 'ff'.repeat(32) as ChannelId, hops: [], amount_msat: msat(500_000) };
+  road.network = { find: async () => ({ kind: 'found', ways: [way] }), learn() {} };
+  await assert.rejects(road.refuses(road.invoice(500_000n)), { error: 'PAY_ROUTE_NOT_FOUND' });
+});
+
+test('what arrives while the map is asked for the rest completes the payment: nothing more is sent', async () => {
+  const road = new Road();
+  for (const [name, msats] of [
+    ['1x1x1', 400_000n],
+    ['2x1x1', 350_000n],
+    ['3x1x1', 350_000n],
+  ] as const) {
+    road.channel(road.shop, name, msats);
+  }
+  road.network = {
+    async find() {
+      const [arrival] = road.out;
+      if (arrival !== undefined) await road.fulfil(arrival);
+      return { kind: 'none', explanation: 'no road', is_too_expensive: false };
+    },
+    learn() {},
+  };
+  const { amount_msat, number_of_parts } = await road.pay(road.invoice(1_000_000n));
+  assert.deepEqual([amount_msat, number_of_parts, road.out], [400_000n, 1, []]);
 });
 
 test('a way that costs more than the limit is not taken, and the error says so', async () => {

@@ -75,6 +75,14 @@ test('what no channel carries alone goes in parts, which tell the same total', a
       [400_000n, 1_000_000n],
     ],
   );
+  const parts = await road.payments.parts((road.out[0] as Arrival).htlc.payment_hash);
+  assert.deepEqual(
+    parts.map(({ groupid, partid }) => [groupid, partid]),
+    [
+      [1n, 1n],
+      [1n, 2n],
+    ],
+  );
   for (const arrival of [...road.out]) await road.fulfil(arrival);
   const paid = await paying;
   assert.deepEqual([paid.amount_msat, paid.number_of_parts], [1_000_000n, 2]);
@@ -279,6 +287,19 @@ test('after a restart nothing is sent while one part is out, though another has 
   assert.deepEqual([groupid, amount_msat], [2n, 1_000_000n]);
 });
 
+test('after a restart a payment of which one part has arrived is complete, though another is out', async () => {
+  const road = new Road();
+  for (const name of ['1x1x1', '2x1x1']) road.channel(road.shop, name, 700_000n);
+  const invoice = road.invoice(1_000_000n);
+  void road.pay(invoice);
+  await road.arrived(2);
+  await road.restart();
+  const [first, second] = road.out as [Arrival, Arrival];
+  await road.fulfil(first);
+  assert.equal((await road.pay(invoice)).payment_preimage, PREIMAGE);
+  assert.deepEqual(road.out, [second]);
+});
+
 test('a payment of our own invoice is refused, whatever channels there are', async () => {
   const road = new Road();
   road.channel(road.shop, '1x1x1', 5_000_000n);
@@ -352,9 +373,11 @@ test('counters rise when a part is durable, and wake who waits for them', async 
 
 test('an aborted wait for a counter ends', async () => {
   const abort = new AbortController();
-  const waiting = new Road().payments.waitForIndex('created', 1n, abort.signal);
+  const wait = () => new Road().payments.waitForIndex('created', 1n, abort.signal);
+  const waiting = wait();
   abort.abort(new Error('gone'));
   await assert.rejects(waiting, /gone/);
+  await assert.rejects(wait(), /gone/, 'whose client was gone before');
 });
 
 test('the counters go on after a restart: no number is given twice', async () => {
@@ -393,18 +416,21 @@ test('who waits for one part goes when the signal says so, or when the time is o
   const impatient = road.payments.waitForPart(name, 10, new AbortController().signal);
   const given_up = road.payments.waitForPart(name, undefined, patience.signal);
   void impatient.then(() => over.push('time'));
-  void given_up.then(() => over.push('signal'));
+  given_up.catch(() => over.push('signal'));
   await road.quiet();
   road.clock.advance(9_999);
   await road.quiet();
   assert.deepEqual(over, []);
-  patience.abort();
+  patience.abort(new Error('enough'));
   await road.quiet();
   assert.deepEqual(over, ['signal']);
   road.clock.advance(1);
   await road.quiet();
   assert.deepEqual(over, ['signal', 'time']);
-  assert.deepEqual([await given_up, await impatient], [undefined, undefined]);
+  assert.equal(await impatient, undefined);
+  await assert.rejects(given_up, /enough/);
+  // Whose client was gone before.
+  await assert.rejects(road.payments.waitForPart(name, undefined, patience.signal), /enough/);
   await road.fulfil(road.out[0] as Arrival);
   await paying;
 });

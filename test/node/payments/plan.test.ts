@@ -104,7 +104,12 @@ test('the cheapest path that carries the whole is taken, else as much as the lar
   const cheap = path(50_000_000n, [hop(HUB, '8x8x8', 100, 0, 10)], 'cheap');
   const small = path(9_000_000n, [], 'small');
   const large = path(20_000_000n, [], 'large');
-  assert.deepEqual(plan([dear, cheap, small], 10_000_000n), ['cheap', 10_000_000n]);
+  for (const paths of [
+    [dear, cheap, small],
+    [small, cheap, dear],
+  ]) {
+    assert.deepEqual(plan(paths, 10_000_000n), ['cheap', 10_000_000n]);
+  }
   assert.deepEqual(plan([small, large], 25_000_000n), ['large', 20_000_000n]);
   assert.deepEqual(plan([small, large], 29_000_000n), ['large', 20_000_000n], 'all of both');
   assert.equal(plan([small, large], 29_000_001n), 'too_little', 'more than both carry: nothing leaves');
@@ -137,6 +142,21 @@ test('a path is bounded by what it is meant for, and by what failures taught', (
     'away',
     'the most hopeful reason',
   );
+});
+
+test('where what is left does not carry the rest, and something rests or has no place, that is the reason', () => {
+  const free = path(20_000_000n, [], 'free');
+  const other = path(50_000_000n, [], 'other');
+  for (const [teach, reason] of [
+    ['rest', 'away'],
+    ['wait', 'busy'],
+    ['exclude', 'too_little'],
+  ] as const) {
+    const lessons = new Lessons(true);
+    lessons[teach](ownChannel('other' as ChannelId));
+    assert.equal(plan([free, other], 30_000_000n, {}, lessons), reason);
+    assert.equal(plan([other, free], 30_000_000n, {}, lessons), reason);
+  }
 });
 
 test('fees, blocks and the smallest HTLC of our channel are kept to the last msat and block', () => {

@@ -289,6 +289,25 @@ test('a part near its end takes its set with it', async () => {
   assert.deepEqual(ended, [[1n, 'incorrect_or_unknown_payment_details']]);
 });
 
+test('a part near its end takes no other payment with it, and nothing of one that is being claimed', async () => {
+  const { payments, ended, state } = shop();
+  state.durable = Promise.withResolvers();
+  const waiting = part({ htlc_id: 1n, amount_msat: msat(400), total_msat: msat(1000) });
+  await payments.offer(waiting);
+  payments.expire(waiting.channel_id, 2n);
+  payments.expire('ee'.repeat(32) as ChannelId, 1n);
+  assert.deepEqual(ended, []);
+  const claiming = payments.offer(part({ htlc_id: 3n, amount_msat: msat(600), total_msat: msat(1000) }));
+  payments.expire(waiting.channel_id, 1n);
+  assert.deepEqual(ended, []);
+  state.durable.resolve();
+  await claiming;
+  assert.deepEqual(ended, [
+    [1n, 'fulfilled'],
+    [3n, 'fulfilled'],
+  ]);
+});
+
 test('a part that cannot be defended takes its whole set back, with a failure that invites to try again', async () => {
   const { payments, ended, state } = shop();
   state.isDefended = (held) => held.length < 2;

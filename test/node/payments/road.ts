@@ -129,6 +129,8 @@ export class Road {
   height = HEIGHT;
   /** Of the payer's randomness. */
   seed = 0;
+  /** What the payer draws first, before what follows from the seed. */
+  readonly draws: Uint8Array[] = [];
   #next_id = 0n;
   #arrived = Promise.withResolvers<void>();
   /** Rejects when a payment ends for which a test still expects HTLCs. */
@@ -152,7 +154,8 @@ export class Road {
         find: (question) => this.network?.find(question) ?? Promise.resolve(NO_MAP),
         learn: (...lessons) => this.network?.learn(...lessons),
       },
-      randomBytes: (length) => sha256(Buffer.from(`session ${this.seed} ${this.#next_id}`)).slice(0, length),
+      randomBytes: (length) =>
+        this.draws.shift() ?? sha256(Buffer.from(`session ${this.seed} ${this.#next_id}`)).slice(0, length),
       sender: {
         usableChannels: () => this.channels.map((channel) => this.#wayOut(channel)),
         closedChannels: () => this.closed,

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { type Msat, msat } from '../../../src/base/types/amount.ts';
 import type { ChannelId, PaymentHash } from '../../../src/base/types/brand.ts';
 import type { ShortChannelId } from '../../../src/base/types/short-channel-id.ts';
+import type { RemovedHtlc } from '../../../src/protocol/channel/state.ts';
 import { type Arrival, PREIMAGE, Road } from './road.ts';
 
 const TOTAL = msat(100_000);
@@ -147,6 +148,47 @@ test('a part goes over the channel that is given, else over the one that its rou
       message: `there is no usable channel ${channel} with ${road.shop.node_id}`,
     });
   }
+});
+
+test('a session key that is no private key is drawn again', async () => {
+  const road = openRoad();
+  road.draws.push(new Uint8Array(32), new Uint8Array(32).fill(0xff));
+  await send(road);
+  assert.deepEqual([road.draws, road.out.length], [[], 1]);
+});
+
+test('how the HTLC of a part ended is kept as a failure: who failed it, and by which code', async () => {
+  const endings = [
+    [{ kind: 'malformed', failure_code: 0xc005 }, 0, 0xc005, 'invalid_onion_hmac', ''],
+    [{ kind: 'unsent' }, undefined, 0x1007, 'temporary_channel_failure', ''],
+    [{ kind: 'ended_on_chain' }, undefined, 0x4008, 'permanent_channel_failure', ''],
+    [{ kind: 'fail', reason: '00'.repeat(292) }, undefined, 0, 'unreadable', '00'.repeat(292)],
+  ] as const;
+  const road = openRoad();
+  for (const [index, [removal, erring_index, failcode, failcodename, raw_message]] of endings.entries()) {
+    await send(road, { groupid: BigInt(index + 1) });
+    const arrival = road.out[0] as Arrival;
+    const { channel_id, htlc_id, htlc } = arrival;
+    await road.end(arrival, () =>
+      road.payments.removed(channel_id, { ...htlc, id: htlc_id, removal: removal as RemovedHtlc['removal'] }),
+    );
+    const part = (await road.payments.parts(hashOf(road)))[index];
+    const expected = { failcode, failcodename, raw_message, ...(erring_index === undefined ? {} : { erring_index }) };
+    assert.deepEqual(part?.failure, expected);
+  }
+});
+
+test('a counter does not fall when what ended first is told last', async () => {
+  const road = openRoad();
+  for (const partid of [1n, 2n]) await send(road, { partid });
+  const ended = [...road.out].map(({ channel_id, htlc_id, htlc }) => {
+    const writes = road.payments.fulfilled(channel_id, htlc_id, htlc.payment_hash, PREIMAGE);
+    return { channel_id, htlc_id, writes };
+  });
+  await road.store.commit(ended.flatMap(({ writes }) => writes));
+  for (const { channel_id, htlc_id } of ended.reverse()) road.payments.told(channel_id, htlc_id);
+  const reached = await road.payments.waitForIndex('updated', 1n, new AbortController().signal);
+  assert.equal(reached.value, 2n);
 });
 
 test('parts are numbered from 1 on, also in a node that was started before it paid anything', async () => {

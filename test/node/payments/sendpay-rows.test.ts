@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { type Msat, msat } from '../../../src/base/types/amount.ts';
 import type { ChannelId, NodeId, PaymentHash, PaymentPreimage } from '../../../src/base/types/brand.ts';
 import type { ShortChannelId } from '../../../src/base/types/short-channel-id.ts';
-import { listParts, listPayments } from '../../../src/node/payments/history.ts';
+import { listParts, listPayments, type SendpayQuery } from '../../../src/node/payments/history.ts';
 import {
   endSendpay,
   insertSendpay,
@@ -68,6 +68,39 @@ test('payments are listed whole, each where its first part stands, from an index
   for (const limit of [0, 1, 2]) assert.deepEqual(await list({ limit }), all.slice(0, limit));
   assert.deepEqual(await list({ start: 2n }), all.slice(1));
   assert.deepEqual(await list({ status: 'complete' }), []);
+});
+
+test('parts are listed by hash, status and index, page after page, and no more than asked', async () => {
+  const store = testStore({ onFailure: (error) => assert.fail(error) });
+  const most = 1_002;
+  const rows = Array.from({ length: most }, (_, index) =>
+    partOf(BigInt(index + 1), {
+      payment_hash: (index % 2 === 0 ? 'aa' : 'bb').repeat(32) as PaymentHash,
+      partid: BigInt(index),
+    }),
+  );
+  await store.commit(rows.map(insertSendpay));
+  const failed = rows.filter((_, index) => index >= 1_000);
+  await store.commit(
+    failed.map((row, index) => endSendpay({ ...row, status: 'failed', updated_index: BigInt(failed.length - index) })),
+  );
+  const list = async (query: Partial<SendpayQuery>): Promise<number[]> => {
+    const found: number[] = [];
+    for await (const { created_index } of listParts(store, { index: 'created', start: 0n, ...query }))
+      found.push(Number(created_index));
+    return found;
+  };
+  const numbers = Array.from({ length: most }, (_, index) => index + 1);
+  assert.deepEqual(await list({}), numbers);
+  assert.deepEqual(await list({ start: 1_001n }), [1_001, 1_002]);
+  for (const limit of [0, 1, 500, 501, 1_000]) assert.deepEqual(await list({ limit }), numbers.slice(0, limit));
+  const payment_hash = 'bb'.repeat(32) as PaymentHash;
+  const even = numbers.filter((number) => number % 2 === 0);
+  assert.deepEqual(await list({ payment_hash }), even);
+  assert.deepEqual(await list({ payment_hash, status: 'failed' }), [1_002]);
+  assert.deepEqual(await list({ status: 'failed' }), [1_001, 1_002]);
+  assert.deepEqual(await list({ index: 'updated' }), [1_002, 1_001]);
+  assert.deepEqual(await list({ index: 'updated', start: 2n }), [1_001]);
 });
 
 test('a payment changed last when the part did that ended last, whichever that is', async () => {

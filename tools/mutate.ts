@@ -77,7 +77,7 @@ for (const { source, tests, deep } of MODULES) {
   await near.start();
   const mutants = choose(named, values.sample === undefined ? named.length : Number(values.sample));
   console.log(`\n${source}: ${mutants.length} of ${named.length} faults, ${near.unit_count} tests`);
-  const counts: Record<Fate, number> = { killed: 0, timeout: 0, survived: 0, uncovered: 0 };
+  const counts: Record<Fate, number> = { killed: 0, endless: 0, waiting: 0, survived: 0, uncovered: 0 };
   let further = 0;
   let tried = 0;
   for (const mutant of mutants) {
@@ -94,7 +94,7 @@ for (const { source, tests, deep } of MODULES) {
     counts[fate]++;
     tried++;
     if (tried % 20 === 0) console.log(`  after ${tried}: ${summary(counts, named.length)}`);
-    if (!isLeft(fate)) continue;
+    if (fate === 'killed') continue;
     const { file, line, original, replacement } = mutant;
     console.log(`  ${fate} ${file}:${line}: ${oneLine(original)}  >>  ${oneLine(replacement)}`);
   }
@@ -104,12 +104,13 @@ for (const { source, tests, deep } of MODULES) {
   if (values.deep) console.log(`  ${further} of them were noticed only by the tests of the modules above`);
 }
 
-function summary({ killed, timeout, survived, uncovered }: Record<Fate, number>, population: number): string {
+function summary({ killed, endless, waiting, survived, uncovered }: Record<Fate, number>, population: number): string {
   const left = survived + uncovered;
-  const sample = killed + timeout + left;
+  const sample = killed + endless + waiting + left;
   const [low, high] = interval(left, sample, population);
   const share = `${percent(left / sample)} left, 95 %: ${percent(low)} to ${percent(high)}`;
-  return `${killed} killed, ${timeout} ran for ever, ${survived} survived, ${uncovered} in code that no test runs (${share})`;
+  const noticed = `${killed} killed, ${endless} ran for ever, ${waiting} waited for ever`;
+  return `${noticed}, ${survived} survived, ${uncovered} in code that no test runs (${share})`;
 }
 
 function testFiles(patterns: readonly string[]): readonly string[] {

@@ -4,8 +4,11 @@ import { once } from 'node:events';
 import type { Numbered } from './switches.ts';
 import type { Answer, Greeting, Question, Task } from './worker.ts';
 
-/** `timeout`: a test ran for ever with it, or waited for ever. `uncovered`: no test runs the place. */
-export type Fate = 'killed' | 'timeout' | 'survived' | 'uncovered';
+/**
+ * `endless`: a test that reaches it runs on for ever. `waiting`: one waits for what never comes, which Node's own runner
+ * reports at once, as nothing is left to do. `uncovered`: no test runs the place.
+ */
+export type Fate = 'killed' | 'endless' | 'waiting' | 'survived' | 'uncovered';
 
 /** The tests of some files, with what they run of the sources. */
 export class Judge {
@@ -14,6 +17,8 @@ export class Judge {
   /** Where Node keeps what it has compiled. */
   readonly #cache: string;
   #process: ChildProcess | undefined;
+  /** No fault was tried in it yet. */
+  #is_new = false;
   #units: readonly string[] = [];
   #loaded = new Set<number>();
   #took_ms: readonly number[] = [];
@@ -69,14 +74,18 @@ export class Judge {
       // What a fault has left running may have ended the process since.
       if (hasEnded(this.#process)) await this.#restart();
       const asked = units.slice(from);
+      const was_new = this.#is_new;
       const answer = await this.#ask({
         fault: mutant.id,
         units: asked,
         limits_ms: asked.map((unit) => this.#limit(unit)),
       });
       if (answer === undefined || answer.is_stuck) {
+        const fate = hangOf(answer, this.#process as ChildProcess);
         await this.#restart();
-        return 'timeout';
+        // What an earlier fault has left running may have taken the time of this one: a new process decides.
+        if (was_new) return fate;
+        continue;
       }
       const { failed, is_sound } = answer;
       if (failed === undefined) return 'survived';
@@ -105,7 +114,7 @@ export class Judge {
       const there = units.map((unit) => number.get(this.#units[unit] as string) ?? 0);
       const limits_ms = units.map((unit) => 1_000 + 2 * this.#limit(unit));
       const answer = await ask(child, { fault: mutant.id, units: there, limits_ms });
-      if (answer === undefined || answer.is_stuck) return 'timeout';
+      if (answer === undefined || answer.is_stuck) return hangOf(answer, child);
       if (answer.failed === undefined) return 'survived';
       this.#note(mutant, units[there.indexOf(answer.failed)] as number);
       return 'killed';
@@ -134,6 +143,7 @@ export class Judge {
   }
 
   async #ask(question: Question): Promise<Answer | undefined> {
+    this.#is_new = question.fault === -1;
     return await ask(this.#process as ChildProcess, question);
   }
 
@@ -142,6 +152,7 @@ export class Judge {
     this.#process = this.#fork({ sources: this.#sources, tests: this.#tests, fault: -1 });
     const greeting = (await hear(this.#process)) as Greeting | undefined;
     if (greeting === undefined) throw new Error('the tests cannot be loaded');
+    this.#is_new = true;
     return greeting;
   }
 
@@ -152,6 +163,12 @@ export class Judge {
       env: { ...process.env, NODE_COMPILE_CACHE: this.#cache },
     });
   }
+}
+
+/** How a test came to no end. A process that ended by itself, and not for the time that it took, was ended by the fault. */
+function hangOf(answer: Answer | undefined, child: ChildProcess): Fate {
+  if (answer !== undefined) return 'waiting';
+  return child.signalCode === 'SIGXCPU' ? 'endless' : 'killed';
 }
 
 function hasEnded(child: ChildProcess | undefined): boolean {

@@ -44,11 +44,6 @@ export class InvoiceChanges {
     this.#tell(labelKey(change.invoice.label), change);
   }
 
-  /** Whether anybody would hear of a change of this counter. */
-  isHeard(counter: InvoiceChange['counter'], label: string): boolean {
-    return this.#by_topic.has(counter) || this.#by_topic.has(labelKey(label));
-  }
-
   #tell(key: string, change: InvoiceChange): void {
     const listeners = this.#by_topic.get(key);
     if (listeners === undefined) return;

@@ -74,9 +74,7 @@ export async function insertInvoice(
       const created_index = Number(result.rows[0]?.[0]?.created_index);
       const { payment_preimage, payment_secret, is_transient, ...terms } = invoice;
       const created: UnpaidInvoice = { ...terms, created_index, updated_index: undefined, status: 'unpaid' };
-      if (changes.isHeard('created', created.label)) {
-        changes.announce({ what: 'created', counter: 'created', index: created_index, invoice: created });
-      }
+      changes.announce({ what: 'created', counter: 'created', index: created_index, invoice: created });
       return created;
     }
     const byHash = await findInvoice(finding, { payment_hash: invoice.payment_hash });

@@ -46,7 +46,7 @@ export async function* listInvoices(context: InvoicesContext, query: ListQuery):
     if (query.reverse !== true) return;
     from = MAX_COLUMN;
   }
-  while (left > 0) {
+  for (;;) {
     const rows = await price_rows.select(where, [from, Math.min(page_rows, left)]);
     for (const row of rows) {
       from = (row[column] as bigint) + (query.reverse === true ? -1n : 1n);

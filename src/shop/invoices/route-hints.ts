@@ -122,11 +122,10 @@ export class HintChooser {
    */
   #gather(ways: readonly Way[], needed_msat: bigint | undefined): Way[] {
     const turn = ({ key }: Way): number => this.#hinted.get(key) ?? 0;
-    const order = (a: Way, b: Way): number =>
-      a.capacity_msat === b.capacity_msat ? turn(a) - turn(b) : a.capacity_msat > b.capacity_msat ? -1 : 1;
+    const ordered = [...ways].sort((a, b) => Number(b.capacity_msat - a.capacity_msat) || turn(a) - turn(b));
     const chosen: Way[] = [];
     let gathered = 0n;
-    for (const way of [...ways].sort(order).slice(0, MOST_HINTS)) {
+    for (const way of ordered.slice(0, MOST_HINTS)) {
       if (needed_msat !== undefined && gathered >= needed_msat) break;
       chosen.push(way);
       gathered += way.capacity_msat;

@@ -80,8 +80,9 @@ export async function searchInvoices(context: InvoicesContext, query: SearchQuer
   }
   const walk = await walkOf(context, query);
   let place = cursor === undefined ? walk.begin : readCursor(cursor, walk.begin.length);
-  const name = text.trim();
-  const words = name.toLowerCase();
+  const words = text.trim().toLowerCase();
+  // The one that the text names is the first of all, on the first page.
+  const isNamed = ({ label }: Invoice): boolean => words !== '' && label === text.trim();
   // Without words nearly every row of the walk is a hit.
   const most_rows = context.page_rows ?? READ_ROWS;
   const page_rows = words === '' ? Math.min(most_rows, limit + 1) : most_rows;
@@ -89,7 +90,7 @@ export async function searchInvoices(context: InvoicesContext, query: SearchQuer
   if (only?.invoice !== undefined && isWanted(only.invoice, query, '')) found.push(only.invoice);
   if (cursor === undefined && query.status === 'unpaid') {
     const held = (await price_rows.select(HELD, [limit])).map((row) => readInvoice(row, now));
-    found.push(...held.filter((invoice) => invoice.label !== name && isWanted(invoice, query, words)));
+    found.push(...held.filter((invoice) => !isNamed(invoice) && isWanted(invoice, query, words)));
   }
   let looked_back_to: number | undefined;
   for (let looked_at = 0; looked_at < MOST_LOOKED_AT; looked_at += page_rows) {
@@ -103,8 +104,7 @@ export async function searchInvoices(context: InvoicesContext, query: SearchQuer
       if (query.since !== undefined && looked_back_to < query.since && walk.begin.length === 1) {
         return { invoices: found, next_cursor: undefined, looked_back_to: undefined };
       }
-      // The one that is named so is the first of all.
-      if (invoice.label !== name && isWanted(invoice, query, words)) found.push(invoice);
+      if (!isNamed(invoice) && isWanted(invoice, query, words)) found.push(invoice);
     }
     if (rows.length < page_rows) return { invoices: found, next_cursor: undefined, looked_back_to: undefined };
     await nextTurn();

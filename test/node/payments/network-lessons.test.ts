@@ -24,7 +24,9 @@ function part(failure: unknown, status = 'failed'): Sendpay {
 
 test('the channels before the one that failed carried their amounts, and one that lacks the money did not', () => {
   const names = (found: ReturnType<typeof taughtBy>) =>
-    [found.carried, found.refused].map((hops) => hops.map((hop) => [hop.node_id, hop.short_channel_id, hop.amount_msat]));
+    [found.carried, found.refused].map((hops) =>
+      hops.map((hop) => [hop.node_id, hop.short_channel_id, hop.amount_msat]),
+    );
   const [first, second] = [
     [HUB, '2x2x2', 1_010n],
     [MIDDLE, '3x3x3', 1_000n],

@@ -30,6 +30,9 @@ export const PREIMAGE = '11'.repeat(32) as PaymentPreimage;
 export const HEIGHT = 500;
 const NO_MAP: NetworkAnswer = { kind: 'found', ways: [] };
 
+/** No payment of a test needs so many: one that is tried without end fails. */
+const MOST_HTLCS = 1_000n;
+
 /** A node somewhere. */
 export class Somebody {
   readonly private_key: Uint8Array;
@@ -198,6 +201,7 @@ export class Road {
     }
     channel.spendable_msat -= htlc.amount_msat;
     const htlc_id = this.#next_id++;
+    if (htlc_id >= MOST_HTLCS) throw new Error('a payment is tried without end');
     void this.store.commit(writesOf(htlc_id));
     const secrets: Uint8Array[] = [];
     let packet: Uint8Array = fromHex(htlc.onion_routing_packet);

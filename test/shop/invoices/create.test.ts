@@ -3,14 +3,16 @@ import { after, before, describe, it } from 'node:test';
 import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { sha256 } from '../../../src/base/crypto/hash.ts';
+import { curve } from '../../../src/base/crypto/secp256k1.ts';
 import type { ErrorName } from '../../../src/base/errors.ts';
 import { RpcError } from '../../../src/base/errors.ts';
 import { MAX_U64, type Msat, msat } from '../../../src/base/types/amount.ts';
 import type { NodeId } from '../../../src/base/types/brand.ts';
+import type { CurrencyCode } from '../../../src/base/types/currency.ts';
 import { fromHex, toHex } from '../../../src/base/types/hex.ts';
 import { Secret } from '../../../src/base/types/secret.ts';
 import type { ShortChannelId } from '../../../src/base/types/short-channel-id.ts';
-import { decodeInvoice } from '../../../src/codec/bolt11/native.ts';
+import { decodeInvoice, signWith } from '../../../src/codec/bolt11/native.ts';
 import type { CreateRequest } from '../../../src/shop/invoices/create-request.ts';
 import { type Fixture, openFixture } from './fixture.ts';
 
@@ -295,6 +297,49 @@ describe('creating an invoice', () => {
     fixture.candidates.pop();
     assert.equal((await fixture.create('hinted', request)).bolt11, first.bolt11);
     await assert.rejects(fixture.create('another', request), /None of those hints/);
+  });
+
+  it('takes texts and a time of expiry up to their limits', async () => {
+    const label = 'é'.repeat(64);
+    const expiry = BigInt(Number.MAX_SAFE_INTEGER - fixture.clock.nowSeconds());
+    const invoice = await fixture.create(label, { description: 'x'.repeat(639), expiry });
+    assert.equal(invoice.expires_at, Number.MAX_SAFE_INTEGER);
+    assert.equal((await fixture.invoices.find({ label }))?.expires_at, Number.MAX_SAFE_INTEGER);
+    await assert.rejects(fixture.create('longer', { expiry: expiry + 1n }), {
+      error: 'INVALID_PARAMS',
+      message: `expiry: should be at most ${expiry} seconds: invalid token '${expiry + 1n}'`,
+    });
+  });
+
+  it('says of what BOLT 11 has no room for that it is the request, and of a fault of ours what it was', async () => {
+    await assert.rejects(fixture.create('upper', { description_hash: 'AB'.repeat(32) }), {
+      error: 'INVALID_PARAMS',
+      message: /^The invoice cannot be written: .*description_hash/,
+    });
+    const sign = (): never => {
+      throw new TypeError('the key is gone');
+    };
+    const broken = openFixture({ signer: { ...fixture.options.signer, sign } });
+    await assert.rejects(broken.create('unsigned'), TypeError);
+    assert.equal(await broken.invoices.find({ label: 'unsigned' }), undefined);
+    await broken.close();
+  });
+
+  it('has no invoice for a price where there are no rates', async () => {
+    const price = { currency: 'EUR' as CurrencyCode, amount: 450n };
+    await assert.rejects(fixture.create('breakfast', { amount_msat: price }), { error: 'RATE_UNAVAILABLE' });
+  });
+
+  it('does not take a text of another node for one of ours that has its hash', async () => {
+    const preimage = new Secret('88'.repeat(32));
+    const key = sha256(Buffer.from('another key'));
+    const signer = { node_id: toHex(curve.publicKey(key)) as NodeId, sign: signWith(key) };
+    const other = openFixture({ signer });
+    const { bolt11 } = await other.create('same hash', { preimage });
+    await other.close();
+    const ours = await fixture.create('same hash', { preimage });
+    assert.equal(await fixture.invoices.find({ invstring: bolt11 }), undefined);
+    assert.equal((await fixture.invoices.find({ invstring: ours.bolt11 }))?.label, 'same hash');
   });
 
   it('finds an invoice by label, hash and text, in either case and with a scheme before it', async () => {

@@ -77,6 +77,28 @@ export function openFixture(overrides: Partial<InvoicesOptions> = {}): Fixture {
   };
 }
 
+/** Writes so many unpaid invoices behind the one that there is, as rows without a signature: one each second, `bulk-2` and on. */
+export async function addRows({ store, clock }: Fixture, count: number, expires_at: number): Promise<void> {
+  const start = clock.nowSeconds();
+  const rows = Array.from({ length: count }, (_, index) => {
+    const number = index + 2;
+    return {
+      sql: `INSERT INTO invoices (created_index, label, payment_hash, state, created_at, expires_at,
+          min_final_cltv_expiry, payment_preimage, bolt11, description)
+        VALUES (?, ?, ?, 'unpaid', ?, ?, 18, ?, 'lnbcrt1', 'coffee')`,
+      params: [
+        number,
+        `bulk-${number}`,
+        sha256(Buffer.from(`${number}`)),
+        start + number,
+        expires_at,
+        new Uint8Array(32),
+      ],
+    };
+  });
+  for (let from = 0; from < count; from += 500) await store.commit(rows.slice(from, from + 500));
+}
+
 /** Lets everything that is under way in the store and the fixture come to its end. */
 export async function idle(fixture: Fixture): Promise<void> {
   for (let round = 0; round < 5; round++) {

@@ -163,6 +163,7 @@ test('nothing is bought for an invoice that exists already, and a repeated reque
   assert.equal(again.invoice.bolt11, first.invoice.bolt11);
   assert.equal(again.jit?.opening_fee_msat, 1_000n);
   await assert.rejects(create('once'), /Duplicate label/);
+  await assert.rejects(create('once', { idempotent: true, cltv: 30, expiry: 999n }), /Duplicate label/);
   await assert.rejects(create('once', { idempotent: true, cltv: 31 }), /Duplicate label/);
   assert.equal(purchases.length, 1);
 });

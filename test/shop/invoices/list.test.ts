@@ -85,6 +85,36 @@ describe('listing invoices in pages of three', () => {
   });
 });
 
+it('an invoice without metadata has no member that is asked for', async () => {
+  const fixture = openFixture();
+  await fixture.create('without');
+  await fixture.create('with', { metadata: '{"order":7}' });
+  const found = await collect(fixture.invoices.list({ metadata: { order: 7 } }));
+  assert.deepEqual(
+    found.map(({ label }) => label),
+    ['with'],
+  );
+  await fixture.close();
+});
+
+it('payments are listed in their order, page after page, those of deleted invoices among them and none twice', async () => {
+  const fixture = openFixture();
+  const list = async () =>
+    (await collect(fixture.invoices.listPaid())).map(({ pay_index, label }) => [pay_index, label]);
+  assert.deepEqual(await list(), []);
+  for (let index = 1; index <= 13; index++) await fixture.create(`i${index}`);
+  const order = [5, 2, 9, 1, 12, 3, 8, 11, 4, 10, 7];
+  for (const index of order) await fixture.pay(`i${index}`);
+  const all = order.map((index, place) => [place + 1, `i${index}`]);
+  assert.deepEqual(await list(), all);
+  // All of a page, the first one, the last one, and some that lie apart.
+  for (const index of [9, 1, 12, 5, 7, 8]) {
+    await fixture.invoices.remove(`i${index}`, 'paid');
+    assert.deepEqual(await list(), all);
+  }
+  await fixture.close();
+});
+
 it('a look-up by hash goes through its index', {
   skip: skippedOnServer('it asks SQLite how it looks'),
 }, async () => {

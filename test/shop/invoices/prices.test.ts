@@ -112,6 +112,8 @@ test('a shop without prices asks no table for them', async (t) => {
   await fixture.pay('plain');
   await collect(fixture.invoices.list({}));
   await fixture.invoices.remove('plain', 'paid');
+  await fixture.create('unpaid');
+  await fixture.invoices.remove('unpaid', 'unpaid');
   assert.ok(statements.length > 5);
   assert.deepEqual(
     statements.filter((sql) => sql.includes('invoice_prices')),
@@ -180,6 +182,7 @@ test('a node that starts again knows that there are prices', async (t) => {
   const { fixture } = await open(t, store);
   await fixture.create('breakfast', { amount_msat: BREAKFAST });
   const again = new Invoices(fixture.options);
+  assert.deepEqual((await again.find({ label: 'breakfast' }))?.price, PRICE, 'before it has started too');
   await again.start();
   t.after(() => again.stop());
   assert.deepEqual((await again.find({ label: 'breakfast' }))?.price, PRICE);

@@ -414,6 +414,15 @@ describe('route hints', () => {
     assert.equal(suffice(undefined, [channel('1x1x1', 0)]), false);
   });
 
+  it('for any amount name nothing unannounced where an announced channel has one msat', () => {
+    const hintsBeside = (room: number) =>
+      chooser()
+        .choose([channel('1x1x1', room), channel('2x1x1', 900, hidden)], { expose: undefined })
+        .routes.map(([hop]) => hop.short_channel_id);
+    assert.deepEqual(hintsBeside(1), ['1x1x1']);
+    assert.deepEqual(hintsBeside(0), ['2x1x1']);
+  });
+
   it('of announced channels are drawn from all that suffice, also one that just does', () => {
     const channels = [channel('1x1x1', 100), channel('2x1x1', 102)];
     const one = chooser();

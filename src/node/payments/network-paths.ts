@@ -31,7 +31,7 @@ export class NetworkPaths {
     this.#request = request;
   }
 
-  /** Asks the map for what is missing. */
+  /** Asks the map for what is missing. `hints`: with what their channels ask now. */
   async find(
     missing_msat: Msat,
     ways: readonly WayOut[],
@@ -52,7 +52,7 @@ export class NetworkPaths {
       max_parts: limits.basic_mpp ? max_parts : 1,
       riskfactor,
       ways,
-      hints: hints.map((hint) => this.withNewTerms(hint)),
+      hints,
       avoid: [...exclude, ...lessons.avoided(open)],
       held: open.flatMap(hopAmounts),
       terms: [...this.#terms.values()],

@@ -109,6 +109,23 @@ test('a fee that was raised a moment ago is paid at the next try, by the update 
   await paying;
 });
 
+test('a hint whose channel asks more now is followed again at its new price', async () => {
+  const road = new Road();
+  road.channel(road.hub, '1x1x1', 5_000_000n);
+  const paying = road.pay(road.invoice(1_000_000n, [hintThrough(road.hub, '9x9x9', 10)]));
+  await road.arrived(1);
+  assert.equal(road.out[0]?.htlc.amount_msat, 1_000_010n);
+  await road.fail(road.out[0] as never, 0, {
+    failure: 'fee_insufficient',
+    htlc_msat: msat(0),
+    channel_update: updateOf('9x9x9', road.hub.node_id, road.shop.node_id, { fee_base_msat: 2_000 }),
+  });
+  await road.arrived(1);
+  assert.equal(road.out[0]?.htlc.amount_msat, 1_000_000n + 2_000n + 100n);
+  await road.fulfil(road.out[0] as never);
+  await paying;
+});
+
 test('what no single way carries goes in parts over several', async () => {
   const { road, atlas, middle, detour } = town();
   for (const node of [middle, detour]) {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { msat } from '../../../src/base/types/amount.ts';
 import type { ShortChannelId } from '../../../src/base/types/short-channel-id.ts';
-import { type Arrival, HEIGHT, hintThrough, Road } from './road.ts';
+import { type Arrival, HEIGHT, hintThrough, Road, Somebody } from './road.ts';
 
 const away = { failure: 'temporary_channel_failure', channel_update: new Uint8Array(0) } as const;
 const next_peer = { failure: 'unknown_next_peer' } as const;
@@ -169,6 +169,34 @@ test('fifty tries come to an end, and the next ones follow a pause', async () =>
     message: /gave up after 50 parts in 60 s/,
   });
   assert.equal(failed.count, 50);
+});
+
+test('a hint is left out when any hop of it is excluded', async () => {
+  const road = new Road();
+  const middle = new Somebody('middle');
+  road.others.push(middle);
+  road.channel(road.hub, '1x1x1', 5_000_000n);
+  const invoice = road.invoice(1_000_000n, [[hintThrough(road.hub, '8x8x8'), hintThrough(middle, '9x9x9')]]);
+  for (const name of ['8x8x8', '9x9x9', middle.node_id]) {
+    await assert.rejects(road.refuses(invoice, { exclude: new Set([name]) }), NOT_FOUND);
+  }
+  const paying = road.pay(invoice, { exclude: new Set(['7x7x7']) });
+  await road.arrived(1);
+  await road.fulfil(road.out[0] as Arrival);
+  await paying;
+});
+
+test('a channel with the payee itself that cannot be used now is told, and one with somebody else is not', async () => {
+  const road = new Road();
+  const name = '1x1x1' as ShortChannelId;
+  road.closed.push(
+    { peer_id: road.shop.node_id, names: [name], reason: 'is not connected' },
+    { peer_id: road.other_hub.node_id, names: ['2x2x2' as ShortChannelId], reason: 'is closing' },
+  );
+  await assert.rejects(road.refuses(road.invoice(1_000_000n)), {
+    ...NOT_FOUND,
+    message: new RegExp(`can be used now: channel 1x1x1 with ${road.shop.node_id} is not connected$`),
+  });
 });
 
 test('when no channel leads there, that something was excluded is said where it was', async () => {

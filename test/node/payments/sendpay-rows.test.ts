@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { type Msat, msat } from '../../../src/base/types/amount.ts';
 import type { ChannelId, NodeId, PaymentHash, PaymentPreimage } from '../../../src/base/types/brand.ts';
 import type { ShortChannelId } from '../../../src/base/types/short-channel-id.ts';
-import { listParts, listPayments, type SendpayQuery } from '../../../src/node/payments/history.ts';
+import { gather, listParts, listPayments, type SendpayQuery } from '../../../src/node/payments/history.ts';
 import {
   endSendpay,
   insertSendpay,
@@ -101,6 +101,20 @@ test('parts are listed by hash, status and index, page after page, and no more t
   assert.deepEqual(await list({ status: 'failed' }), [1_001, 1_002]);
   assert.deepEqual(await list({ index: 'updated' }), [1_002, 1_001]);
   assert.deepEqual(await list({ index: 'updated', start: 2n }), [1_001]);
+});
+
+test('a payment is complete with one part that is, else pending, and counts no part that failed', () => {
+  const payment_preimage = '11'.repeat(32) as PaymentPreimage;
+  const row = (status: Sendpay['status'], changes: Partial<Sendpay> = {}) =>
+    partOf(7n, { status, amount_msat: msat(10), amount_sent_msat: msat(12), ...changes });
+  const done = row('complete', { payment_preimage, completed_at: 99 });
+  const told = (...parts: Sendpay[]) => {
+    const { status, preimage, completed_at, amount_msat, amount_sent_msat, number_of_parts } = gather(parts);
+    return [status, preimage, completed_at, amount_msat, amount_sent_msat, number_of_parts];
+  };
+  assert.deepEqual(told(row('failed'), row('failed')), ['failed', undefined, undefined, 0n, 0n, 0]);
+  assert.deepEqual(told(row('failed'), row('pending')), ['pending', undefined, undefined, 10n, 12n, 1]);
+  assert.deepEqual(told(row('pending'), done, row('failed')), ['complete', payment_preimage, 99, 20n, 24n, 2]);
 });
 
 test('a payment changed last when the part did that ended last, whichever that is', async () => {

@@ -325,6 +325,18 @@ describe('creating an invoice', () => {
     await broken.close();
   });
 
+  it('is valid for an hour, or for as long as the node is told, unless the request says', async () => {
+    const valid = async (own: Fixture, label: string, expiry?: bigint) => {
+      const { created_at, expires_at, bolt11 } = await own.create(label, { expiry });
+      assert.equal(decodeInvoice(bolt11).expiry_seconds, expires_at - created_at);
+      return expires_at - created_at;
+    };
+    assert.equal(await valid(fixture, 'an hour'), 3600);
+    const own = openFixture({ default_expiry_seconds: () => 77 });
+    assert.deepEqual([await valid(own, 'a'), await valid(own, 'b', 5n), await valid(own, 'c', 0n)], [77, 5, 0]);
+    await own.close();
+  });
+
   it('has no invoice for a price where there are no rates', async () => {
     const price = { currency: 'EUR' as CurrencyCode, amount: 450n };
     await assert.rejects(fixture.create('breakfast', { amount_msat: price }), { error: 'RATE_UNAVAILABLE' });

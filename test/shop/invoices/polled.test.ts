@@ -62,6 +62,45 @@ describe('invoices on a standby', () => {
     await active.close();
   });
 
+  it('waitinvoice hears that the invoice expired, or was deleted', async () => {
+    const { active, standby, pass } = made();
+    for (const label of ['coffee', 'tea']) await active.create(label, { expiry: 10n });
+    const [coffee, tea] = ['coffee', 'tea'].map((label) => standby.waitForInvoice(label, never));
+    const gone = assert.rejects(tea as Promise<unknown>, {
+      error: 'LIGHTNINGD',
+      message: 'Invoice deleted during wait',
+    });
+    await pass();
+    await active.invoices.remove('tea', 'unpaid');
+    await pass();
+    await gone;
+    active.clock.advance(10_000);
+    await idle(active);
+    const { kind, invoice } = (await coffee) ?? {};
+    assert.deepEqual([kind, invoice?.status], ['expired', 'expired']);
+    await active.close();
+  });
+
+  it('waiting for a payment looks until the moment that was given, and not beyond', async () => {
+    const { active, standby, pass } = made();
+    await active.create('coffee');
+    const over: string[] = [];
+    const waiting = standby.waitForPayment(0n, 1n, never).catch(({ error }: { error: string }) => over.push(error));
+    await idle(active);
+    for (let look = 0; look < 4; look++) await pass();
+    assert.deepEqual(over, []);
+    await pass();
+    await waiting;
+    assert.deepEqual(over, ['INVOICE_WAIT_TIMED_OUT']);
+    const late = standby.waitForPayment(0n, 1n, never);
+    await idle(active);
+    for (let look = 0; look < 4; look++) await pass();
+    await active.pay('coffee');
+    await pass();
+    assert.equal((await late).pay_index, 1);
+    await active.close();
+  });
+
   it('waitinvoice hears of the payment of its label, and of a label that nobody has', async () => {
     const { active, standby, pass } = made();
     await assert.rejects(standby.waitForInvoice('coffee', never), /Label not found/);

@@ -1,3 +1,4 @@
+import { untilAborted } from '../../base/types/until-aborted.ts';
 import type { Sendpay } from '../../node/payments/sendpay.ts';
 import { answer } from '../rpc/answer.ts';
 import { required } from '../rpc/command.ts';
@@ -21,9 +22,7 @@ function sendpayNews({ status, payment_hash, groupid, partid }: Sendpay) {
 
 async function neverRises(nextvalue: bigint, signal: AbortSignal): Promise<number> {
   if (nextvalue === 0n) return 0;
-  return await new Promise((_resolve, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-  });
+  return await untilAborted(new Promise<never>(() => {}), signal);
 }
 
 const counter = (what: string) => answer.optional(answer.integer(`How many were ${what}, if that was asked for.`));

@@ -47,7 +47,9 @@ if (store !== undefined && store !== 'postgres') {
   console.error(`--store is postgres, not '${store}'; without it stores are in memory`);
   process.exit(1);
 }
-/** A test that hangs fails; none takes a tenth of this unless asked for more rounds. */
+/** A test that waits for what never comes fails soon where nothing else is alive. */
+const HANG_WATCH = `--import=${new URL('../test/support/hang-watch.ts', import.meta.url).href}`;
+/** Any other that hangs fails too; none takes a tenth of this unless asked for more rounds. */
 const LONGEST_MS = 600_000;
 /** A test that never lets its event loop turn does not see that limit; with this one the whole run ends. */
 const LONGEST_RUN_MS = 1_800_000;
@@ -65,7 +67,7 @@ async function run(paths: readonly string[], options: readonly string[] = []): P
   const limit = `--test-timeout=${isPatient ? PATIENT_MS : LONGEST_MS}`;
   const unhurried_ms = store === undefined ? LONGEST_RUN_MS : LONGEST_ON_SERVER_MS;
   const longest_run_ms = isPatient ? PATIENT_MS : unhurried_ms;
-  const args = ['--test', '--test-reporter=spec', AT_ONCE, limit, ...options, ...paths];
+  const args = ['--test', '--test-reporter=spec', AT_ONCE, limit, HANG_WATCH, ...options, ...paths];
   const child = spawn(process.execPath, args, { stdio: 'inherit' });
   const timer = setTimeout(() => {
     console.error(`The tests did not end within ${longest_run_ms / 60_000} minutes`);

@@ -12,6 +12,7 @@ import {
   type Server,
   type ServerResponse,
 } from '../../base/node-http.ts';
+import type { Refusals } from './refusals.ts';
 import type { TlsSettings } from './settings.ts';
 
 /** How long a client may take to send the head of a request, and the whole of it. */
@@ -39,6 +40,8 @@ export interface ListenerOptions {
   readonly upgrades: (url: string) => boolean;
   /** What a request with a method that nobody knows gets. */
   readonly unknownMethod: string;
+  /** Where what is no request is answered in its turn. */
+  readonly refusals: Refusals;
   /** How long a client may take to send the head of a request; default: 10 seconds. */
   readonly head_ms?: number;
   /** And the whole of it; default: two minutes. */
@@ -91,7 +94,7 @@ export function createListener(options: ListenerOptions): Listener {
     const response = answering.get(socket);
     const isAnswering = response !== undefined && !response.writableFinished;
     if (!isAnswering || !(response.req.complete || response.headersSent))
-      answerFault(error, socket, options.unknownMethod);
+      options.refusals.send(socket, () => answerFault(error, socket, options.unknownMethod));
     else response.once('close', () => socket.end());
   });
   // Only Socket.IO upgrades a connection; any other request that asks for it is answered as it is without.

@@ -10,6 +10,7 @@ import { NodeLink } from './node-link.ts';
 import { serveOperators } from './operators.ts';
 import { type Assets, loadAssets } from './pages/assets.ts';
 import { pageListeners } from './pages/page-listeners.ts';
+import { Refusals } from './refusals.ts';
 import type { WebSettings } from './settings.ts';
 import { Api } from './v1/api.ts';
 import { EventStreams } from './v1/event-streams.ts';
@@ -60,8 +61,9 @@ export function runWeb({ socket, clock = systemClock, onLoaded, rights, onEnd }:
   async function start(settings: WebSettings, assets: Assets | undefined): Promise<void> {
     const { clnrest } = settings;
     const addresses = new ClientAddresses(settings.trusted_proxies);
+    const refusals = new Refusals(clock);
     if (clnrest !== undefined) {
-      const rest = new Clnrest(clnrest, settings, link);
+      const rest = new Clnrest(clnrest, settings, link, refusals);
       const listener = createListener({
         host: clnrest.host,
         port: clnrest.port,
@@ -69,14 +71,15 @@ export function runWeb({ socket, clock = systemClock, onLoaded, rights, onEnd }:
         serve: (request, response) => rest.serve(request, response),
         upgrades: (url) => url.startsWith(SOCKET_IO_PATH),
         unknownMethod: unknownMethodAnswer(clnrest),
+        refusals,
       });
       notifications = new Notifications(listener.http, link, clnrest.cors_origins);
       listeners.push(listener);
     }
     const { api } = settings;
     if (api !== undefined) {
-      const streams = new EventStreams(link, clock, (request) => addresses.of(request));
-      const shop_api = new Api(link, streams, api.openapi);
+      const streams = new EventStreams(link, clock, (request) => addresses.of(request), refusals);
+      const shop_api = new Api(link, streams, api.openapi, refusals);
       listeners.push(
         createListener({
           host: api.host,
@@ -85,6 +88,7 @@ export function runWeb({ socket, clock = systemClock, onLoaded, rights, onEnd }:
           serve: (request, response) => shop_api.serve(request, response),
           upgrades: () => false,
           unknownMethod: METHOD_NOT_ALLOWED,
+          refusals,
         }),
       );
     }
@@ -97,11 +101,12 @@ export function runWeb({ socket, clock = systemClock, onLoaded, rights, onEnd }:
           serve: (request, response) => serveOperators(link, request, response),
           upgrades: () => false,
           unknownMethod: METHOD_NOT_ALLOWED,
+          refusals,
         }),
       );
     }
     if (assets !== undefined) {
-      listeners.push(...pageListeners({ link, clock, settings, assets, addresses }));
+      listeners.push(...pageListeners({ link, clock, settings, assets, addresses, refusals }));
     }
     try {
       const ports: number[] = [];

@@ -8,6 +8,8 @@ import { test } from 'node:test';
 import { connect as connectTls } from 'node:tls';
 import { loadCertificates } from '../../../src/api/server/certificates.ts';
 import { createListener, type Listener, METHOD_NOT_ALLOWED } from '../../../src/api/web/listener.ts';
+import { Refusals } from '../../../src/api/web/refusals.ts';
+import { systemClock } from '../../../src/base/types/clock.ts';
 
 /** All that comes until the server hangs up. It resets a connection when it hangs up before it has read what came. */
 async function untilLetGo(socket: Socket): Promise<string> {
@@ -37,6 +39,7 @@ for (const protocol of ['http', 'https'] as const) {
           request.on('end', () => response.end('whole')).resume();
         },
         upgrades: () => false,
+        refusals: new Refusals(systemClock),
       });
     const hurried = listenerOf({ head_ms: 100, request_ms: 200 });
     const calm = listenerOf({});

@@ -7,6 +7,7 @@ import type { WebError } from '../../rpc/frames.ts';
 import type { JsonObject } from '../../rpc/json.ts';
 import { LONGEST_BODY_BYTES, readWhole } from '../body.ts';
 import type { NodeLink } from '../node-link.ts';
+import type { Refusals } from '../refusals.ts';
 import type { ClnrestSettings, WebSettings } from '../settings.ts';
 import { BadBody, type BodyFormat, formatOf, readBody } from './bodies.ts';
 import { CONTENT_TYPES, writeAs } from './formats.ts';
@@ -15,26 +16,35 @@ import { CONTENT_TYPES, writeAs } from './formats.ts';
 const LONGEST_CONVERTED_CHARACTERS = 16 * 1024 * 1024;
 const VARY = 'origin, access-control-request-method, access-control-request-headers';
 
+/** What an error may have beside its status, code and message. */
+interface ErrorMore {
+  readonly data_json?: string;
+  readonly headers?: readonly string[];
+}
+
 export class Clnrest {
   readonly #settings: ClnrestSettings;
   readonly #web: WebSettings;
   readonly #link: NodeLink;
+  readonly #refusals: Refusals;
   /** Of every answer, unless a client's origin is let in by name. */
   readonly #headers: readonly string[];
 
-  constructor(settings: ClnrestSettings, web: WebSettings, link: NodeLink) {
+  constructor(settings: ClnrestSettings, web: WebSettings, link: NodeLink, refusals: Refusals) {
     this.#settings = settings;
     this.#headers = ['content-security-policy', settings.csp, 'vary', VARY];
     if (settings.cors_origins[0] === '*') this.#headers = [...this.#headers, 'access-control-allow-origin', '*'];
     this.#web = web;
     this.#link = link;
+    this.#refusals = refusals;
   }
 
   /** Answers a request. Never throws. */
   serve(request: IncomingMessage, response: ServerResponse): void {
     const path = pathOf(request);
     if (path === undefined) {
-      this.#send(response, 400, 'text/plain; charset=utf-8', 'Invalid URL: Invalid UTF-8 in `path`');
+      const text = 'Invalid URL: Invalid UTF-8 in `path`';
+      this.#refusals.send(response, () => this.#send(response, 400, 'text/plain; charset=utf-8', text));
       return;
     }
     if (request.method === 'OPTIONS') {
@@ -75,7 +85,7 @@ export class Clnrest {
       return true;
     }
     if (path.startsWith(`${root}/`)) {
-      response.writeHead(404).end();
+      this.#refusals.send(response, () => void response.writeHead(404).end());
       return true;
     }
     return false;
@@ -86,22 +96,25 @@ export class Clnrest {
     if (path === '/v1/list-methods') {
       if (http_method === 'GET' || http_method === 'HEAD') {
         this.#send(response, 200, 'text/html; charset=utf-8', this.#web.list_methods);
-      } else response.writeHead(405, [...this.#headersFor(request), 'allow', 'GET,HEAD']).end();
+      } else {
+        const headers = [...this.#headersFor(request), 'allow', 'GET,HEAD'];
+        this.#refusals.send(response, () => void response.writeHead(405, headers).end());
+      }
       return;
     }
     if (!path.startsWith('/v1/')) {
       const message = path.includes('v1/') ? 'Path invalid, version missing for CLN methods' : 'Path not found';
-      this.#sendError(response, 404, -32601, message);
+      this.#refuse(response, 404, -32601, message);
       return;
     }
     if (http_method !== 'POST') {
-      this.#sendError(response, 405, -32601, 'Path invalid, http_method must be POST for CLN methods');
+      this.#refuse(response, 405, -32601, 'Path invalid, http_method must be POST for CLN methods');
       return;
     }
     readWhole(request, (body) => {
       if (body === undefined) {
         const message = `The body is longer than ${LONGEST_BODY_BYTES} bytes`;
-        this.#sendError(response, 413, null, message, { headers: ['connection', 'close'] });
+        this.#refuse(response, 413, null, message, { headers: ['connection', 'close'] });
       } else this.#judgeRequest(path.slice('/v1/'.length), body, request, response);
     });
   }
@@ -110,7 +123,7 @@ export class Clnrest {
     const content_type = firstHeader(request, 'content-type');
     const format = formatOf(content_type);
     if (format === undefined) {
-      this.#sendError(response, 406, null, `Unsupported content-type header: ${content_type}`);
+      this.#refuse(response, 406, null, `Unsupported content-type header: ${content_type}`);
       return;
     }
     let params: JsonObject;
@@ -118,19 +131,19 @@ export class Clnrest {
       params = readBody(body, format, method);
     } catch (error) {
       if (!(error instanceof BadBody)) throw error;
-      this.#sendError(response, error.status, error.code, error.message);
+      this.#refuse(response, error.status, error.code, error.message);
       return;
     }
     // Judged before the command runs: clnrest runs it, and then cannot say how it went.
     const accept = firstHeader(request, 'accept');
     const wanted = formatOf(accept);
     if (wanted === undefined) {
-      this.#sendError(response, 406, null, `Unsupported accept header: ${accept}`);
+      this.#refuse(response, 406, null, `Unsupported accept header: ${accept}`);
       return;
     }
     const rune = firstHeader(request, 'rune');
     if (rune === undefined || /[^\x20-\x7e\t]/.test(rune)) {
-      this.#sendError(response, 403, 1501, 'Not authorized: Missing rune');
+      this.#refuse(response, 403, 1501, 'Not authorized: Missing rune');
       return;
     }
     this.#call({ method, params, rune }, wanted, response);
@@ -189,12 +202,17 @@ export class Clnrest {
     response.writeHead(status, [...this.#headersFor(response.req), ...own, ...further]).end(body);
   }
 
+  /** What no rune has let in, and does not run. */
+  #refuse(response: ServerResponse, status: number, code: number | null, message: string, more?: ErrorMore): void {
+    this.#refusals.send(response, () => this.#sendError(response, status, code, message, more));
+  }
+
   #sendError(
     response: ServerResponse,
     status: number,
     code: number | null,
     message: string,
-    { data_json = 'null', headers }: { readonly data_json?: string; readonly headers?: readonly string[] } = {},
+    { data_json = 'null', headers }: ErrorMore = {},
   ): void {
     const body = `{"code":${code},"data":${data_json},"message":${JSON.stringify(message)}}`;
     if (response.headersSent) response.destroy();
@@ -205,7 +223,11 @@ export class Clnrest {
     // Core Lightning has no second node; a client may come back, or ask the other one.
     const isStandby = error === 'NODE_IS_STANDBY';
     const headers = isStandby ? ['retry-after', '1'] : [];
-    const status = is_refusal ? 401 : error === 'UNKNOWN_COMMAND' ? 404 : isStandby ? 503 : 500;
+    if (is_refusal) {
+      this.#refuse(response, 401, code, message, { data_json });
+      return;
+    }
+    const status = error === 'UNKNOWN_COMMAND' ? 404 : isStandby ? 503 : 500;
     this.#sendError(response, status, code, message, { data_json, headers });
   }
 }

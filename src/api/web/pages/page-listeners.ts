@@ -3,6 +3,7 @@ import type { Clock } from '../../../base/types/clock.ts';
 import type { ClientAddresses } from '../client-address.ts';
 import { createListener, type Listener, METHOD_NOT_ALLOWED } from '../listener.ts';
 import type { NodeLink } from '../node-link.ts';
+import type { Refusals } from '../refusals.ts';
 import type { PageServerSettings, WebSettings } from '../settings.ts';
 import type { Assets } from './assets.ts';
 import { LiveStreams } from './live-streams.ts';
@@ -21,10 +22,12 @@ export interface PageListenersNeeds {
   readonly settings: WebSettings;
   readonly assets: Assets;
   readonly addresses: ClientAddresses;
+  readonly refusals: Refusals;
 }
 
 /** Those that the settings ask for, in their order. They do not listen yet. */
-export function pageListeners({ link, clock, settings, assets, addresses }: PageListenersNeeds): readonly Listener[] {
+export function pageListeners(needs: PageListenersNeeds): readonly Listener[] {
+  const { link, clock, settings, assets, addresses, refusals } = needs;
   const tools: PageTools = {
     node: nodeCalls(link),
     clock,
@@ -38,6 +41,7 @@ export function pageListeners({ link, clock, settings, assets, addresses }: Page
       sets,
       own: { is_tls: server.tls !== undefined, public_url },
       addresses,
+      refusals,
       onUnexpected: (error) => link.fault(error instanceof Error ? (error.stack ?? error.message) : String(error)),
     });
     return createListener({
@@ -45,6 +49,7 @@ export function pageListeners({ link, clock, settings, assets, addresses }: Page
       serve: (request, response) => pages.serve(request, response),
       upgrades: () => false,
       unknownMethod: METHOD_NOT_ALLOWED,
+      refusals,
       longest_head_bytes: LONGEST_HEAD_BYTES,
     });
   };

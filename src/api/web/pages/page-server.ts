@@ -6,6 +6,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { ClientAddresses } from '../client-address.ts';
+import type { Refusals } from '../refusals.ts';
 import { ASSET_PREFIX, type Asset } from './assets.ts';
 import { Form, readForm } from './form.ts';
 import { pageHeaders } from './headers.ts';
@@ -27,6 +28,7 @@ export interface PageServerOptions {
   readonly sets: readonly RouteSet[];
   readonly own: OwnAddress;
   readonly addresses: ClientAddresses;
+  readonly refusals: Refusals;
   /** Told of a fault of ours. */
   readonly onUnexpected: (error: unknown) => void;
 }
@@ -56,11 +58,19 @@ export class PageServer {
       languageOf(request.headers['accept-language'], this.#options.tools.settings.language);
     this.#answer(request, response, language)
       .catch((error: unknown): PageAnswer => this.#problemOf(error))
-      .then(async (answer) => await this.#send(request, response, language, answer))
+      .then(async (answer) => {
+        if (isRefusal(answer)) await this.#turn(response);
+        await this.#send(request, response, language, answer);
+      })
       .catch((error: unknown) => {
         this.#options.onUnexpected(error);
         response.destroy();
       });
+  }
+
+  /** Resolves when a refusal may leave; never for a client that is gone by then. */
+  #turn(response: ServerResponse): Promise<void> {
+    return new Promise((resolve) => this.#options.refusals.send(response, resolve));
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse, language: Language): Promise<PageAnswer> {
@@ -199,6 +209,13 @@ export class PageServer {
       body: text,
     };
   }
+}
+
+/** Problems of the node. All others are of what was asked. */
+const OF_THE_NODE: ReadonlySet<ProblemName> = new Set(['busy', 'standby', 'failed']);
+
+function isRefusal(answer: PageAnswer): boolean {
+  return answer !== STREAMED && 'problem' in answer && !OF_THE_NODE.has(answer.problem);
 }
 
 /** A visitor who reached our proxy without TLS is sent to where the pages are; what such a one has sent is not looked at. */

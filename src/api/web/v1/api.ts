@@ -10,6 +10,7 @@ import { MalformedJson, parseJson } from '../../rpc/json-parser.ts';
 import { readWhole } from '../body.ts';
 import { csvHeaders, LineReader } from '../csv-file.ts';
 import type { CallRequest, NodeLink } from '../node-link.ts';
+import type { Refusals } from '../refusals.ts';
 import type { EventStreams } from './event-streams.ts';
 import { type OwnProblem, sendError, sendProblem } from './problem.ts';
 import { type Found, findRoute, methodsFor, type Route } from './routes.ts';
@@ -52,11 +53,13 @@ export class Api {
   readonly #link: NodeLink;
   readonly #streams: EventStreams;
   readonly #openapi: string;
+  readonly #refusals: Refusals;
 
-  constructor(link: NodeLink, streams: EventStreams, openapi: string) {
+  constructor(link: NodeLink, streams: EventStreams, openapi: string, refusals: Refusals) {
     this.#link = link;
     this.#streams = streams;
     this.#openapi = openapi;
+    this.#refusals = refusals;
   }
 
   /** Answers a request. Never throws. */
@@ -72,7 +75,7 @@ export class Api {
     }
     for (const [name, value] of Object.entries(CORS)) response.setHeader(name, value);
     if (url === null) {
-      sendProblem(response, NOT_FOUND, request_id);
+      this.#refusals.send(response, () => sendProblem(response, NOT_FOUND, request_id));
       return;
     }
     const exchange: Exchange = { request, response, url, request_id };
@@ -84,7 +87,8 @@ export class Api {
       action();
     } catch (error) {
       if (!(error instanceof BadRequest)) throw error;
-      sendProblem(response, error.problem, request_id);
+      const { problem } = error;
+      this.#refusals.send(response, () => sendProblem(response, problem, request_id));
     }
   }
 
@@ -190,7 +194,7 @@ export class Api {
         else if (lines !== undefined) response.writeHead(route.status, headers).end(lines.push(json));
         else answer(exchange, route, gathered + json, paging);
       },
-      onError: (failure: WebError) => sendError(response, failure, request_id),
+      onError: (failure: WebError) => sendError(response, failure, request_id, this.#refusals),
       onBusy: () => sendProblem(response, BUSY, request_id),
     });
     response.once('close', () => {

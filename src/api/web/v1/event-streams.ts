@@ -9,6 +9,7 @@ import type { WebError } from '../../rpc/frames.ts';
 import { type Json, type JsonObject, spell } from '../../rpc/json.ts';
 import { parseJson } from '../../rpc/json-parser.ts';
 import type { Answer, CallRequest, NodeLink } from '../node-link.ts';
+import type { Refusals } from '../refusals.ts';
 import { sendError, sendProblem } from './problem.ts';
 import { StreamReader, StreamText } from './stream-reader.ts';
 
@@ -74,13 +75,20 @@ export class EventStreams {
   readonly #link: NodeLink;
   readonly #clock: Clock;
   readonly #addressOf: (request: IncomingMessage) => string;
+  readonly #refusals: Refusals;
   readonly #groups = new Map<string, Group>();
   readonly #by_address = new Map<string, number>();
   #count = 0;
   #is_beating = false;
 
-  constructor(link: NodeLink, clock: Clock, addressOf: (request: IncomingMessage) => string) {
+  constructor(
+    link: NodeLink,
+    clock: Clock,
+    addressOf: (request: IncomingMessage) => string,
+    refusals: Refusals,
+  ) {
     this.#link = link;
+    this.#refusals = refusals;
     this.#clock = clock;
     this.#addressOf = addressOf;
   }
@@ -101,16 +109,14 @@ export class EventStreams {
     }
     const after = positionOf(request, url);
     if (after === undefined) {
-      sendProblem(
-        response,
-        { status: 400, title: 'Bad position', detail: 'Last-Event-ID and after are whole numbers.' },
-        request_id,
-      );
+      const detail = 'Last-Event-ID and after are whole numbers.';
+      const problem = { status: 400, title: 'Bad position', detail };
+      this.#refusals.send(response, () => sendProblem(response, problem, request_id));
       return;
     }
     const wanted = wantedOf(url);
     const failed = {
-      onError: (failure: WebError) => sendError(response, failure, request_id),
+      onError: (failure: WebError) => sendError(response, failure, request_id, this.#refusals),
       onBusy: () => sendBusy(response, request_id),
     };
     // The first page judges the rune and the position, before anything is promised. Without a position it begins now.

@@ -2,6 +2,7 @@
 import type { ServerResponse } from 'node:http';
 import { ERRORS, type ErrorName } from '../../../base/errors.ts';
 import type { WebError } from '../../rpc/frames.ts';
+import type { Refusals } from '../refusals.ts';
 
 /** What went wrong before the node was asked. */
 export interface OwnProblem {
@@ -39,8 +40,13 @@ export function sendProblem(response: ServerResponse, problem: OwnProblem, reque
   send(response, status, JSON.stringify(body), headers);
 }
 
-/** Answers with what the node said. */
-export function sendError(response: ServerResponse, failure: WebError, request_id: string): void {
+/** Answers with what the node said: at once, or where it lets nobody in, when that is due. */
+export function sendError(
+  response: ServerResponse,
+  failure: WebError,
+  request_id: string,
+  refusals: Refusals,
+): void {
   const { error, code, message, data_json, is_refusal } = failure;
   const known = ERRORS[error as ErrorName];
   const status = is_refusal && error === 'INVALID_PARAMS' ? 401 : known.http_status;
@@ -54,8 +60,11 @@ export function sendError(response: ServerResponse, failure: WebError, request_i
     error,
   });
   const whole = data_json === 'null' ? body : `${body.slice(0, -1)},"data":${data_json}}`;
-  send(response, status, whole, {
+  const headers = {
     ...(status === 401 ? { 'www-authenticate': 'Bearer' } : {}),
     ...(error === 'NODE_IS_STANDBY' ? { 'retry-after': '1' } : {}),
-  });
+  };
+  const write = (): void => send(response, status, whole, headers);
+  if (is_refusal) refusals.send(response, write);
+  else write();
 }

@@ -4,6 +4,7 @@ import { createServer, request as httpRequest, type IncomingMessage, type Reques
 import type { AddressInfo } from 'node:net';
 import { after, before, test } from 'node:test';
 import { ClientAddresses } from '../../../../src/api/web/client-address.ts';
+import { Refusals } from '../../../../src/api/web/refusals.ts';
 import { loadAssets } from '../../../../src/api/web/pages/assets.ts';
 import { html } from '../../../../src/api/web/pages/html.ts';
 import { page } from '../../../../src/api/web/pages/layout.ts';
@@ -124,6 +125,7 @@ const pages = new PageServer({
   sets: [set],
   own: { is_tls: false, public_url: 'https://pay.example' },
   addresses: new ClientAddresses([]),
+  refusals: new Refusals(clock),
   onUnexpected: (error) => unexpected.push(error),
 });
 const server = createServer((request, response) => pages.serve(request, response));
@@ -211,6 +213,7 @@ test('who came to a trusted proxy without TLS is led to the public address; nobo
   const behind = new PageServer({
     ...{ tools, sets: [set], own: { is_tls: false, public_url: 'https://pay.example' } },
     addresses: new ClientAddresses(['127.0.0.1']),
+    refusals: new Refusals(clock),
     onUnexpected: (error) => unexpected.push(error),
   });
   const proxied = createServer((request, response) => behind.serve(request, response));
@@ -279,6 +282,38 @@ test('what is not there, what is not taken, and what went wrong are pages in the
   assert.equal(bug.status, 500);
   assert.ok(!bug.text.includes('a bug'));
   assert.equal(unexpected.length, 1);
+});
+
+test('what is refused waits for its turn, and a page does not', async (t) => {
+  const refusals = new Refusals(clock);
+  const own = { is_tls: false, public_url: undefined };
+  const busy = new PageServer({
+    ...{ tools, sets: [set], own, addresses: new ClientAddresses([]), refusals },
+    onUnexpected: (error) => unexpected.push(error),
+  });
+  const beside = createServer((request, response) => busy.serve(request, response));
+  await new Promise<void>((resolve) => beside.listen(0, '127.0.0.1', resolve));
+  t.after(() => beside.close());
+  const { port: beside_port } = beside.address() as AddressInfo;
+  const get = (path: string, more: RequestOptions = {}) => ask(path, { port: beside_port, agent: false, ...more });
+  // So many leave at once, and the clock stands still.
+  for (let sent = 0; sent < 100; sent++) refusals.send({ destroy() {} }, () => {});
+  const answered: number[] = [];
+  const refused = [
+    get('/nothing'),
+    get('/hello/me', { method: 'DELETE' }),
+    get('/refused'),
+    get('/hello/me', { headers: { host: 'evil.example' } }),
+  ].map(async (answer) => void answered.push((await answer).status));
+  for (let round = 0; round < 20; round++) {
+    assert.equal((await get('/hello/me')).status, 200);
+    assert.equal((await get('/busy')).status, 503);
+  }
+  assert.deepEqual(answered, []);
+  const turns = setInterval(() => clock.advance(1000), 1);
+  t.after(() => clearInterval(turns));
+  await Promise.all(refused);
+  assert.deepEqual(answered.sort(), [403, 404, 405, 421]);
 });
 
 test('nothing leads to another site by a redirect', async () => {

@@ -7,8 +7,8 @@ import { createListener, METHOD_NOT_ALLOWED } from '../../../src/api/web/listene
 import type { NodeLink } from '../../../src/api/web/node-link.ts';
 import { Refusals } from '../../../src/api/web/refusals.ts';
 import type { ClnrestSettings, WebSettings } from '../../../src/api/web/settings.ts';
-import { EventStreams } from '../../../src/api/web/v1/event-streams.ts';
 import { Api } from '../../../src/api/web/v1/api.ts';
+import { EventStreams } from '../../../src/api/web/v1/event-streams.ts';
 import { ManualClock } from '../../../src/base/types/clock.ts';
 import { exchange, type RawAnswer, requestBytes } from './raw-http.ts';
 

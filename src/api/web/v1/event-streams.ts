@@ -81,12 +81,7 @@ export class EventStreams {
   #count = 0;
   #is_beating = false;
 
-  constructor(
-    link: NodeLink,
-    clock: Clock,
-    addressOf: (request: IncomingMessage) => string,
-    refusals: Refusals,
-  ) {
+  constructor(link: NodeLink, clock: Clock, addressOf: (request: IncomingMessage) => string, refusals: Refusals) {
     this.#link = link;
     this.#refusals = refusals;
     this.#clock = clock;

@@ -41,12 +41,7 @@ export function sendProblem(response: ServerResponse, problem: OwnProblem, reque
 }
 
 /** Answers with what the node said: at once, or where it lets nobody in, when that is due. */
-export function sendError(
-  response: ServerResponse,
-  failure: WebError,
-  request_id: string,
-  refusals: Refusals,
-): void {
+export function sendError(response: ServerResponse, failure: WebError, request_id: string, refusals: Refusals): void {
   const { error, code, message, data_json, is_refusal } = failure;
   const known = ERRORS[error as ErrorName];
   const status = is_refusal && error === 'INVALID_PARAMS' ? 401 : known.http_status;

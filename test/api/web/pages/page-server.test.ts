@@ -4,7 +4,6 @@ import { createServer, request as httpRequest, type IncomingMessage, type Reques
 import type { AddressInfo } from 'node:net';
 import { after, before, test } from 'node:test';
 import { ClientAddresses } from '../../../../src/api/web/client-address.ts';
-import { Refusals } from '../../../../src/api/web/refusals.ts';
 import { loadAssets } from '../../../../src/api/web/pages/assets.ts';
 import { html } from '../../../../src/api/web/pages/html.ts';
 import { page } from '../../../../src/api/web/pages/layout.ts';
@@ -12,6 +11,7 @@ import { LiveStreams } from '../../../../src/api/web/pages/live-streams.ts';
 import { NodeBusy, NodeRefused } from '../../../../src/api/web/pages/node-calls.ts';
 import type { PageAnswer, PageTools, RouteSet } from '../../../../src/api/web/pages/page.ts';
 import { PageServer } from '../../../../src/api/web/pages/page-server.ts';
+import { Refusals } from '../../../../src/api/web/refusals.ts';
 import { ManualClock } from '../../../../src/base/types/clock.ts';
 
 const clock = new ManualClock();

@@ -5,8 +5,8 @@
  */
 import type { Clock } from '../../base/types/clock.ts';
 
-/** So many leave at once after a quiet time: a client that is being written, or a page with a few dead links. */
-const MOST_AT_ONCE = 100;
+/** So many leave at once after a quiet time: a client that is being written, a page with a few dead links. */
+const MOST_AT_ONCE = 20;
 /** And so many a second, for long. */
 const PER_SECOND = 100;
 /** Refusals that wait, ten seconds at most. Whoever comes then loses the connection without an answer. */

@@ -12,7 +12,7 @@ import { NodeBusy, NodeRefused } from '../../../../src/api/web/pages/node-calls.
 import type { PageAnswer, PageTools, RouteSet } from '../../../../src/api/web/pages/page.ts';
 import { PageServer } from '../../../../src/api/web/pages/page-server.ts';
 import { Refusals } from '../../../../src/api/web/refusals.ts';
-import { ManualClock } from '../../../../src/base/types/clock.ts';
+import { ManualClock, systemClock } from '../../../../src/base/types/clock.ts';
 
 const clock = new ManualClock();
 const assets = loadAssets();
@@ -125,7 +125,7 @@ const pages = new PageServer({
   sets: [set],
   own: { is_tls: false, public_url: 'https://pay.example' },
   addresses: new ClientAddresses([]),
-  refusals: new Refusals(clock),
+  refusals: new Refusals(systemClock),
   onUnexpected: (error) => unexpected.push(error),
 });
 const server = createServer((request, response) => pages.serve(request, response));
@@ -213,7 +213,7 @@ test('who came to a trusted proxy without TLS is led to the public address; nobo
   const behind = new PageServer({
     ...{ tools, sets: [set], own: { is_tls: false, public_url: 'https://pay.example' } },
     addresses: new ClientAddresses(['127.0.0.1']),
-    refusals: new Refusals(clock),
+    refusals: new Refusals(systemClock),
     onUnexpected: (error) => unexpected.push(error),
   });
   const proxied = createServer((request, response) => behind.serve(request, response));
@@ -297,7 +297,7 @@ test('what is refused waits for its turn, and a page does not', async (t) => {
   const { port: beside_port } = beside.address() as AddressInfo;
   const get = (path: string, more: RequestOptions = {}) => ask(path, { port: beside_port, agent: false, ...more });
   // So many leave at once, and the clock stands still.
-  for (let sent = 0; sent < 100; sent++) refusals.send({ destroy() {} }, () => {});
+  for (let sent = 0; sent < 20; sent++) refusals.send({ destroy() {} }, () => {});
   const answered: number[] = [];
   const refused = [
     get('/nothing'),

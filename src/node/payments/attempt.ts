@@ -51,7 +51,7 @@ export class Attempt {
   readonly #ended: Sendpay[] = [];
   #wake: () => void = () => {};
   /** The payee said no, or a part cannot be sent for a reason of our own: nothing more is sent. */
-  #end: Sendpay | Error | undefined;
+  #end: { readonly refused: Sendpay } | { readonly error: unknown } | undefined;
   #has_timed_out = false;
   #next_partid = 1n;
   /** Since the last pause. */
@@ -119,19 +119,17 @@ export class Attempt {
         this.#lessons.prove(open, this.#clock.nowSeconds());
         this.#has_begun = true;
         const part = await this.#plan(missing, open);
-        // What came back while the map was asked changes what is missing.
+        // What came back meanwhile changes what is missing.
         if (this.#ended.length > 0) {
           this.#lookAtEnded();
           continue;
         }
         if (typeof part === 'string') return this.#isPeerAway(part) ? 'away' : part;
         await this.#send(part);
-        // What came back meanwhile changes what is missing.
-        this.#lookAtEnded();
       }
     } catch (error) {
       // Other parts may be in flight: it is reported when they have ended.
-      this.#end ??= error instanceof Error ? error : new Error(String(error));
+      this.#end ??= { error };
       return 'refused';
     }
   }
@@ -273,7 +271,7 @@ export class Attempt {
     const verdict = verdictOn(part, { height, min_final_cltv_expiry_delta });
     switch (verdict.kind) {
       case 'refused':
-        this.#end ??= part;
+        this.#end ??= { refused: part };
         break;
       case 'again':
         // A payee that never sees the whole set is asked with pauses.
@@ -293,9 +291,9 @@ export class Attempt {
     }
   }
 
-  #failure(stop: Stop | undefined): Error {
-    if (this.#end instanceof Error) return this.#end;
-    if (this.#end !== undefined) return this.#give_up.refused(this.#end);
+  #failure(stop: Stop | undefined): unknown {
+    if (this.#end !== undefined)
+      return 'error' in this.#end ? this.#end.error : this.#give_up.refused(this.#end.refused);
     if (stop === 'expired') {
       const { created_at, expiry_seconds } = this.#request.invoice;
       const expiry = created_at + expiry_seconds;

@@ -33,9 +33,10 @@ export function taughtBy(part: Sendpay): { carried: readonly HopAmount[]; refuse
  * this payment alone: nobody knows whether others hear the same (BOLT 4).
  */
 export function newTermsOf({ route, failure }: Sendpay): HopTerms | undefined {
-  const at = failure?.erring_index;
-  const [node, next] = at === undefined ? [] : [route[at], route[at + 1]];
-  if (failure === undefined || node === undefined || next === undefined) return undefined;
+  if (failure?.erring_index === undefined) return undefined;
+  const node = route[failure.erring_index];
+  const next = route[failure.erring_index + 1];
+  if (node === undefined || next === undefined) return undefined;
   const { message } = decodeFailure(fromHex(failure.raw_message));
   if (message === undefined || !('channel_update' in message)) return undefined;
   const update = readUpdate(message.channel_update);

@@ -49,7 +49,9 @@ export function planPart(
   const parts = paths.map((path) => partThrough(path, missing_msat, lessons, limits, open));
   const candidates = parts.filter((part) => typeof part !== 'string');
   const reason = REASONS.findLast((each) => parts.includes(each)) ?? 'no_path';
-  const [best] = candidates.sort((a, b) => Number(b.amount_msat - a.amount_msat) || Number(feeOf(a) - feeOf(b)));
+  const [best] = candidates.sort(
+    (a, b) => Number(b.amount_msat - a.amount_msat) || Number(a.route[0].amount_msat - b.route[0].amount_msat),
+  );
   if (best === undefined) return reason;
   if (together(candidates) >= missing_msat) return best;
   return reason === 'away' || reason === 'busy' ? reason : 'too_little';
@@ -97,8 +99,4 @@ function together(candidates: readonly PlannedPart[]): bigint {
     most.set(channel_id, max<bigint>(carried_msat, most.get(channel_id) ?? carried_msat));
   }
   return [...most.values()].reduce((total, amount_msat) => total + amount_msat, 0n);
-}
-
-function feeOf({ route: [first], amount_msat }: PlannedPart): bigint {
-  return first.amount_msat - amount_msat;
 }

@@ -31,7 +31,7 @@ export class Autoclean {
   readonly #options: InvoicesOptions;
   readonly #remover: Remover;
   readonly #ages = new Map<AutocleanSubsystem, number>();
-  #cycle_seconds = 0;
+  #cycle_seconds: number | undefined;
   #cancel: () => void = () => {};
   #running: Promise<unknown> | undefined;
 
@@ -50,7 +50,7 @@ export class Autoclean {
 
   async status(subsystem: AutocleanSubsystem): Promise<AutocleanStatus> {
     const age = this.#ages.get(subsystem);
-    const enabled = age !== undefined && this.#cycle_seconds > 0;
+    const enabled = age !== undefined && this.#cycle_seconds !== 0;
     const cleaned = await readCounter(this.#options.store, counterOf(subsystem));
     return enabled ? { enabled, age, cleaned } : { enabled, cleaned };
   }
@@ -62,7 +62,7 @@ export class Autoclean {
       const age = ages[subsystem];
       if (age !== undefined) this.#ages.set(subsystem, age);
     }
-    this.#arm();
+    this.#arm(cycle_seconds);
   }
 
   /** Leaves the subsystem alone from now on. */
@@ -76,12 +76,12 @@ export class Autoclean {
     await this.#running;
   }
 
-  #arm(): void {
+  #arm(cycle_seconds: number): void {
     this.#cancel();
-    if (this.#cycle_seconds === 0) return;
-    this.#cancel = this.#options.clock.after(this.#cycle_seconds * 1000, () => {
+    if (cycle_seconds === 0) return;
+    this.#cancel = this.#options.clock.after(cycle_seconds * 1000, () => {
       this.#running = this.#cleanAll().catch(this.#options.onBackgroundError);
-      this.#arm();
+      this.#arm(cycle_seconds);
     });
   }
 

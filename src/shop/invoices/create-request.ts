@@ -1,10 +1,16 @@
 /** What `invoice` asks for, as the shop layer takes it. */
 import type { Msat } from '../../base/types/amount.ts';
 import type { PaymentHash } from '../../base/types/brand.ts';
+import type { Features } from '../../base/types/features.ts';
 import type { PriceRequest } from '../../base/types/price.ts';
 import type { Secret } from '../../base/types/secret.ts';
+import type { InvoiceFields } from '../../codec/bolt11/invoice.ts';
 import type { Write } from '../../infra/store/store.ts';
 import type { ExposePrivateChannels } from './route-hints.ts';
+
+/** The fields of an invoice that `invoice` makes: what BOLT 11 lets others leave out is always there. */
+export type OwnFields = InvoiceFields &
+  Readonly<{ expiry_seconds: number; min_final_cltv_expiry_delta: number; features: Features }>;
 
 /** What `invoice` asks for. */
 export interface CreateRequest {

@@ -11,7 +11,6 @@ import { fromHex, toHex } from '../../base/types/hex.ts';
 import { Secret } from '../../base/types/secret.ts';
 import { checkTerms } from '../../codec/bolt11/check.ts';
 import { Bolt11Error } from '../../codec/bolt11/error.ts';
-import type { InvoiceFields } from '../../codec/bolt11/invoice.ts';
 import { encodeInvoice } from '../../codec/bolt11/native.ts';
 import { parseRaw } from '../../codec/bolt11/raw.ts';
 import type { Write } from '../../infra/store/store.ts';
@@ -21,7 +20,7 @@ import {
   LEAST_FINAL_CLTV_BLOCKS,
 } from '../../protocol/channel/final-cltv.ts';
 import type { InvoiceChanges } from './changes.ts';
-import type { CreateRequest } from './create-request.ts';
+import type { CreateRequest, OwnFields } from './create-request.ts';
 import { findInvoice } from './find.ts';
 import { type Clash, insertInvoice, isCreated } from './insert.ts';
 import { type Invoice, MAX_DESCRIPTION_BYTES, MAX_KEPT_TEXT_BYTES, MAX_LABEL_BYTES } from './invoice.ts';
@@ -67,7 +66,7 @@ export class InvoiceCreator {
     const payment_hash = toHex(sha256(fromHex(preimage.reveal()))) as PaymentHash;
     const payment_secret = derivePaymentSecret(this.#options.payment_secret_key, payment_hash);
     const min_final_cltv_expiry = finalCltv(request.cltv, this.#options.cltv_final_blocks);
-    const fields: InvoiceFields = {
+    const fields: OwnFields = {
       currency: this.#options.network.bolt11_prefix,
       amount_msat: typeof request.amount_msat === 'bigint' ? request.amount_msat : undefined,
       created_at,
@@ -102,7 +101,7 @@ export class InvoiceCreator {
         payment_hash,
         amount_msat,
         created_at,
-        expires_at: created_at + (shown.expiry_seconds ?? 0),
+        expires_at: created_at + shown.expiry_seconds,
         // What is demanded when the payment comes: a bought channel has the invoice ask for more.
         min_final_cltv_expiry,
         bolt11: written(() => encodeInvoice(shown, signer.sign)),
@@ -130,12 +129,12 @@ export class InvoiceCreator {
   }
 
   /** A channel that the payment is to open, when one is wanted. */
-  async #wishedChannel(request: CreateRequest, fields: InvoiceFields): Promise<JitOutcome> {
+  async #wishedChannel(request: CreateRequest, fields: OwnFields): Promise<JitOutcome> {
     const { jit: wish } = request;
     if (wish === undefined || wish === false) return NO_CHANNEL;
     const isNeeded = !this.#hints.suffice(this.#options.hints.candidates(), hintsFor(request, fields));
     if (wish === 'auto' && !isNeeded) return NO_CHANNEL;
-    const { payment_hash, amount_msat, expiry_seconds = 0 } = fields;
+    const { payment_hash, amount_msat, expiry_seconds } = fields;
     return await buyJit(this.#options.jit, wish, { payment_hash, amount_msat, expiry_seconds });
   }
 
@@ -155,7 +154,7 @@ export class InvoiceCreator {
   }
 
   /** The earlier invoice for a repeated request; for anything else the error of the clash. */
-  async #again(request: CreateRequest, fields: InvoiceFields, clash: Clash): Promise<CreatedInvoice> {
+  async #again(request: CreateRequest, fields: OwnFields, clash: Clash): Promise<CreatedInvoice> {
     const { existing } = clash;
     const isOurs = async (script: string) => (await this.#options.fallback?.isInvoiceAddress(script)) === true;
     if (request.idempotent !== true) throw clashError(clash, request.label);
@@ -265,6 +264,6 @@ function wantsJit({ jit }: CreateRequest): boolean {
 /** The one hint is that of the channel that was bought. */
 const NO_HINTS: ChosenHints = { routes: [], warnings: {} };
 
-function hintsFor({ exposeprivatechannels: expose }: CreateRequest, { amount_msat }: InvoiceFields): HintRequest {
+function hintsFor({ exposeprivatechannels: expose }: CreateRequest, { amount_msat }: OwnFields): HintRequest {
   return { amount_msat, expose };
 }

@@ -5,7 +5,7 @@
 import { RpcError } from '../../base/errors.ts';
 import { type Msat, msatText, subtractOrZero } from '../../base/types/amount.ts';
 import { FEATURE_BITS, type Features } from '../../base/types/features.ts';
-import type { InvoiceFields } from '../../codec/bolt11/invoice.ts';
+import type { OwnFields } from './create-request.ts';
 import type { JitChannel, JitPurchase, JitSource, JitTerms } from './ports.ts';
 
 /** What came of the wish for a channel: one was bought, or none, and why not. */
@@ -41,14 +41,14 @@ export async function buyJit(
 }
 
 /** What the invoice says because of the channel that was bought. */
-export function jitFields(fields: InvoiceFields, channel: JitChannel, created_at: number): InvoiceFields {
+export function jitFields(fields: OwnFields, channel: JitChannel, created_at: number): OwnFields {
   const { hop, valid_until, extra_cltv_blocks } = channel;
   return {
     ...fields,
     routes: [[hop]],
-    expiry_seconds: Math.min(fields.expiry_seconds ?? 0, valid_until - created_at),
-    min_final_cltv_expiry_delta: (fields.min_final_cltv_expiry_delta ?? 0) + extra_cltv_blocks,
-    features: fields.amount_msat === undefined ? withoutParts(fields.features ?? new Set()) : fields.features,
+    expiry_seconds: Math.min(fields.expiry_seconds, valid_until - created_at),
+    min_final_cltv_expiry_delta: fields.min_final_cltv_expiry_delta + extra_cltv_blocks,
+    features: fields.amount_msat === undefined ? withoutParts(fields.features) : fields.features,
   };
 }
 

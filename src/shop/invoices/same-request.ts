@@ -1,6 +1,6 @@
 /** `idempotent`: whether an invoice is what a request asks for. Its own BOLT 11 says what it was made of. */
-import type { InvoiceFields, InvoiceTerms } from '../../codec/bolt11/invoice.ts';
-import type { CreateRequest } from './create-request.ts';
+import type { InvoiceTerms } from '../../codec/bolt11/invoice.ts';
+import type { CreateRequest, OwnFields } from './create-request.ts';
 import type { Invoice } from './invoice.ts';
 import { sameMetadata } from './metadata.ts';
 
@@ -17,7 +17,7 @@ function asksTheSameAmount(
   { price }: Invoice,
   terms: InvoiceTerms,
   { amount_msat }: CreateRequest,
-  fields: InvoiceFields,
+  fields: OwnFields,
 ): boolean {
   if (typeof amount_msat !== 'object') return price === undefined && terms.amount_msat === fields.amount_msat;
   return price?.currency === amount_msat.currency && price.amount === amount_msat.amount;
@@ -33,7 +33,7 @@ export async function asksTheSame(
   existing: Invoice,
   terms: InvoiceTerms,
   request: CreateRequest,
-  fields: InvoiceFields,
+  fields: OwnFields,
   { isOurs, isBought }: SameRequestFacts,
 ): Promise<boolean> {
   const [only, ...more] = terms.fallbacks;
@@ -53,6 +53,6 @@ export async function asksTheSame(
   );
 }
 
-function isShorter(terms: InvoiceTerms, fields: InvoiceFields): boolean {
-  return terms.expiry_seconds < (fields.expiry_seconds ?? 0);
+function isShorter(terms: InvoiceTerms, fields: OwnFields): boolean {
+  return terms.expiry_seconds < fields.expiry_seconds;
 }

@@ -175,7 +175,6 @@ function isWanted(invoice: Invoice, query: SearchQuery, words: string): boolean 
   if (query.status !== undefined && invoice.status !== query.status) return false;
   if (query.since !== undefined && time < query.since) return false;
   if (query.until !== undefined && time >= query.until) return false;
-  if (words === '') return true;
   return [invoice.label, invoice.description, invoice.metadata].some((each) => each?.toLowerCase().includes(words));
 }
 

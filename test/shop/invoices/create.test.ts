@@ -237,6 +237,14 @@ describe('creating an invoice', () => {
     }
   });
 
+  it('answers a repeated request for any amount, and none for one that names an amount', async () => {
+    const request = { idempotent: true, amount_msat: 'any' } as const;
+    const first = await fixture.create('donation', request);
+    assert.equal((await fixture.create('donation', request)).bolt11, first.bolt11);
+    const named = { ...request, amount_msat: msat(1000) };
+    await assert.rejects(fixture.create('donation', named), /Duplicate label 'donation'/);
+  });
+
   it('answers a repeated request that leaves the cltv to the node, whatever the default has become', async () => {
     const earlier = openFixture({ store: fixture.store, cltv_final_blocks: 40 });
     const first = await earlier.create('default moved', { idempotent: true });

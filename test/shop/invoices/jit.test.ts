@@ -117,6 +117,19 @@ test('an invoice of any amount cannot be paid in parts', async (t) => {
   assert.match(warnings.warning_jit ?? '', /1 sat or 5000 millionths/);
 });
 
+test('whoever shows the invoice is told what is kept, and when the provider has to be trusted', async (t) => {
+  const { create, state } = scene(t);
+  const told = async (label: string, request: Partial<CreateRequest> = {}) =>
+    (await create(label, request)).warnings.warning_jit ?? '';
+  const trust = /until then it could keep the money\.$/;
+  const plain = await told('plain');
+  assert.match(plain, new RegExp(`for which the provider ${LSP} keeps 1 sat of the 100 sat\\.`));
+  assert.doesNotMatch(plain, trust);
+  assert.match(await told('any', { amount_msat: 'any' }), / or 5000 millionths of the amount, whichever is more/);
+  state.trusts = true;
+  assert.match(await told('trusting'), trust);
+});
+
 test('the invoice ends no later than the promise', async (t) => {
   const { create, state, clock } = scene(t);
   state.valid_seconds = 1000;

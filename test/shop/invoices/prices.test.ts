@@ -177,6 +177,31 @@ test('the price of a payment is kept when its invoice is deleted, and that of an
   assert.deepEqual((await invoices.waitForPayment(0n, 0n, new AbortController().signal)).price, PRICE);
 });
 
+test('the first price of all is not missed by a list that is under way', async (t) => {
+  const { fixture } = await open(t);
+  const { store } = fixture;
+  const read = store.read.bind(store);
+  let begin = (): void => {};
+  const held = new Promise<void>((resolve) => {
+    begin = resolve;
+  });
+  let is_held = true;
+  store.read = async (sql, params) => {
+    if (is_held) {
+      is_held = false;
+      await held;
+    }
+    return await read(sql, params);
+  };
+  const listing = collect(fixture.invoices.list({}));
+  await fixture.create('breakfast', { amount_msat: BREAKFAST });
+  begin();
+  assert.deepEqual(
+    (await listing).map(({ price }) => price),
+    [PRICE],
+  );
+});
+
 test('a node that starts again knows that there are prices', async (t) => {
   const store = testStore({ onFailure: (error) => assert.fail(error) });
   const { fixture } = await open(t, store);

@@ -202,7 +202,7 @@ function nextFee(turn: Turn, theirs: Sat, range: ClosingFeeSpan, sent: Sat | und
 function beyondRange({ state, env }: Turn, sent: Sat, theirs: Sat): Sat {
   const alone_sat = costAlone(state, env.feerates.max_closing_per_kw);
   const next = sat(sent + 1n);
-  if (state.terms.opener !== 'local' || next > theirs || next > alone_sat) {
+  if (next > theirs || next > alone_sat) {
     warn('closing_signed: no fee suits both of us');
   }
   return next;

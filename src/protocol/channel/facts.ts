@@ -67,9 +67,7 @@ export function spendableMsat(state: ChannelState, side: Side): Msat {
     const balances = balancesAt(state, threshold);
     const balance_msat = side === 'local' ? balances.local_msat : balances.remote_msat;
     // The opener keeps its fee spike buffer: twice the feerate, and room for this HTLC and one more.
-    const opened = state.terms.opener === side;
-    const feerate_per_kw = balances.feerate_per_kw * (opened ? 2 : 1);
-    const left_msat = balance_msat - lockedMsat(state, side, owner, balances, feerate_per_kw, opened ? 2 : 0);
+    const left_msat = balance_msat - lockedMsat(state, side, owner, balances, balances.feerate_per_kw * 2, 2);
     if (left_msat < least_msat) least_msat = left_msat;
   }
   const { count, limit_msat } = placesLeft(state, side);

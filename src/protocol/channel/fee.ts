@@ -42,9 +42,11 @@ export function affords(
   return balance_msat >= lockedMsat(state, side, owner, balances, feerate_per_kw, further_outputs);
 }
 
-/** Whether we, as the opener, could still add an HTLC after a sudden rise of the feerate. True when the peer opened. */
+/**
+ * Whether we afford the commitment of `owner`, reserve included, and as the opener could still add an HTLC after a sudden
+ * rise of the feerate.
+ */
 export function keepsFeeSpikeBuffer(state: ChannelState, owner: Side, balances: Balances): boolean {
-  if (state.terms.opener !== 'local') return true;
   return affords(state, 'local', owner, balances, balances.feerate_per_kw * FEE_SPIKE_FACTOR, 1);
 }
 

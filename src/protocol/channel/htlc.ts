@@ -136,7 +136,7 @@ export function requireAcceptable(state: ChannelState, htlc: Htlc, env: Environm
 
 /** Refuses what the commitment of `owner` would not bear: our reserve, our fees, or the fees of the peer. */
 function requireAffordable(state: ChannelState, owner: Side, balances: Balances): void {
-  if (!affords(state, 'local', owner, balances) || !keepsFeeSpikeBuffer(state, owner, balances)) {
+  if (!keepsFeeSpikeBuffer(state, owner, balances)) {
     refuse('insufficient_balance', 'our balance does not cover the HTLC after the reserve and fees');
   }
   if (state.terms.opener === 'remote' && !affords(state, 'remote', owner, balances)) {

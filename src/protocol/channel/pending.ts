@@ -29,8 +29,8 @@ export function isOwedSignature({ htlcs, feerates, terms, awaiting_revocation }:
   if (awaiting_revocation) return false;
   return (
     (terms.opener === 'local' && feerates.some(({ stage }) => stage === ACKNOWLEDGED)) ||
-    htlcs.some(({ offered_by, added, removal, removed }) =>
-      offered_by === 'local' ? added === ACKNOWLEDGED : removal !== undefined && removed === ACKNOWLEDGED,
+    htlcs.some(({ offered_by, added, removed }) =>
+      offered_by === 'local' ? added === ACKNOWLEDGED : removed === ACKNOWLEDGED,
     )
   );
 }

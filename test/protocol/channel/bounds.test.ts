@@ -179,6 +179,38 @@ test('the opener proposes a feerate that it can pay on both commitments, and the
   }
 });
 
+test('an HTLC below the dust limit of a commitment costs its opener nothing there, and from it on an output', () => {
+  for (const [amount_msat, outputs] of [
+    [353_999, 0],
+    [354_000, 5],
+  ] as const) {
+    const pair = pairOf({}, {});
+    for (let number = 1; number <= 5; number++) pair.bob.do(offer(number, amount_msat));
+    pair.exchange();
+    const most_per_kw = Math.floor(((800_000 - 10_000 - ANCHORS) * 1_000 + 999) / (WEIGHT + outputs * HTLC_WEIGHT));
+    const { refusal } = pair.alice.attempt({ kind: 'update_fee', feerate_per_kw: most_per_kw + 1 });
+    assert.equal(refusal?.code, 'insufficient_balance');
+    pair.alice.do({ kind: 'update_fee', feerate_per_kw: most_per_kw });
+    pair.exchange();
+  }
+});
+
+test('update_add_htlc says all that was offered, and nothing of what was not', () => {
+  const { alice } = usablePair();
+  const plain = offer(1, 1_000_000);
+  assert.ok(plain.kind === 'add_htlc');
+  const path_key = `02${'11'.repeat(32)}`;
+  alice.do(plain);
+  alice.do({ ...plain, htlc: { ...plain.htlc, path_key, extra_fee: msat(7) } });
+  const { channel_id } = alice.state.terms;
+  const { payment_hash, cltv_expiry, onion_routing_packet } = plain.htlc;
+  const add = { type: 'update_add_htlc', channel_id, amount_msat: 1_000_000n, payment_hash, cltv_expiry };
+  assert.deepEqual(alice.outbox, [
+    { ...add, id: 0n, onion_routing_packet },
+    { ...add, id: 1n, onion_routing_packet, path_key, extra_fee: 7n },
+  ]);
+});
+
 test("a peer's feerate is taken to the last satoshi above its reserve, with its HTLCs and ours", () => {
   for (const more of [0, 1]) {
     const pair = usablePair();

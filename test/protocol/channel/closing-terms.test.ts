@@ -192,6 +192,13 @@ test('the transaction that the peer signed may leave out its own output, and nev
   }
 });
 
+test('a transaction without any output closes nothing', () => {
+  const pair = pairOf({}, 100_000n);
+  const { fee_range, fee_satoshis } = begun(pair);
+  const none = { without_own: true, without_peers: true, fee_range: fee_range as ClosingFeeSpan };
+  assert.match(hear(pair.bob, signed(pair.alice, fee_satoshis, none))?.message ?? '', /signature is not valid/);
+});
+
 test('an output between the dust limits of both sides may be there or not', () => {
   for (const isThere of [true, false]) {
     const [high, low] = [policy({ dust_limit_satoshis: sat(900) }), policy({ dust_limit_satoshis: sat(354) })];

@@ -264,12 +264,14 @@ function highS(signature: string): string {
 }
 
 test('a revocation with a wrong secret, or the secret of another commitment, fails the channel', () => {
+  const next_per_commitment_point = fakeSigner('bob').perCommitmentPoint(2);
   for (const secret of ['11'.repeat(32), '00'.repeat(32), fakeSigner('bob').perCommitmentSecret(7)]) {
     const { alice } = usablePair();
     alice.do(offer(1, 10_000_000));
     alice.do({ kind: 'commit' });
-    const violation = hear(alice, { ...revocation(), per_commitment_secret: secret });
+    const violation = hear(alice, { ...revocation(), per_commitment_secret: secret, next_per_commitment_point });
     assert.deepEqual([violation.kind, violation.force_close], ['error', true]);
+    assert.match(violation.message, /the secret is not that of commitment 0/);
   }
 });
 

@@ -5,7 +5,17 @@ import type { ChannelReestablish } from '../../../src/codec/wire/index.ts';
 import type { ChannelMessage } from '../../../src/protocol/channel/message.ts';
 import { fakeSigner } from './fake-signer.ts';
 import { deliver, meet, types } from './meeting.ts';
-import { confirmation, type End, environment, fundedPair, offer, type Pair, preimage, usablePair } from './pair.ts';
+import {
+  confirmation,
+  type End,
+  environment,
+  fundedPair,
+  offer,
+  type Pair,
+  preimage,
+  realSigner,
+  usablePair,
+} from './pair.ts';
 
 /** A pair with two payments behind it, which has lost its connection. */
 function parted(): Pair {
@@ -234,4 +244,17 @@ test('a channel_reestablish that comes when the channel is up is refused, and on
   alice.do({ kind: 'force_close', reason: 'a test' });
   assert.deepEqual(alice.do({ kind: 'message', message }).effects, []);
   alice.do(confirmation(4));
+});
+
+test('no number beyond 48 bits is proven, whatever secret comes with it: our state stays the latest', () => {
+  for (const next_revocation_number of [2n ** 48n, 2n ** 48n + 1n]) {
+    const pair = usablePair({ alice: environment(realSigner('alice')), bob: environment(realSigner('bob')) });
+    pair.disconnect();
+    pair.reconnect();
+    const your_last_per_commitment_secret = realSigner('alice').perCommitmentSecret(Number(next_revocation_number) - 1);
+    const message = { ...reestablishOf(pair.bob), next_revocation_number, your_last_per_commitment_secret };
+    const { violation } = pair.alice.attempt({ kind: 'message', message });
+    assert.match(violation?.message ?? '', /does not prove next_revocation_number/);
+    assert.equal(pair.alice.state.failure?.data_loss, false);
+  }
 });

@@ -96,6 +96,16 @@ test('the revocation is asked for again only when nothing else of ours is on its
   assert.equal(saidBy(pair.alice).next_revocation_number, BigInt(pair.alice.state.remote_number), 'nothing is owed');
 });
 
+test('a removal that the peer does not know of yet owes us nothing', () => {
+  const pair = usablePair({ alice: environment(realSigner('alice')), bob: environment(realSigner('bob')) });
+  pair.bob.do(offer(7, 5_000_000));
+  pair.exchange();
+  pair.disconnect();
+  pair.alice.do({ kind: 'remove_htlc', id: 0n, removal: { kind: 'fail', reason: '00' } });
+  pair.reconnect();
+  assert.equal(saidBy(pair.alice).next_revocation_number, BigInt(pair.alice.state.remote_number));
+});
+
 test('a repeated revocation that was not asked for, is another, or names another point is refused', () => {
   const owing = owingPair();
   const { alice, bob } = owing;

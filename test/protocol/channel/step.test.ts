@@ -87,6 +87,21 @@ test('a channel that we closed hears nothing of its peer but its error', () => {
   assert.equal(alice.state.failure?.by, 'remote');
 });
 
+test('a channel that the peer closed answers only who asks where it is', () => {
+  const { alice } = usablePair();
+  const { channel_id } = alice.state.terms;
+  alice.do({ kind: 'message', message: { type: 'error', channel_id, data: Buffer.from('over') } });
+  for (const [message, answers] of [
+    [fee(alice), []],
+    [{ type: 'shutdown' }, []],
+    [{ type: 'channel_reestablish' }, ['error']],
+  ] as [ChannelMessage, string[]][]) {
+    alice.outbox.length = 0;
+    alice.do({ kind: 'message', message });
+    assert.deepEqual(types(alice), answers);
+  }
+});
+
 test('a rule that is broken on a channel that has failed already says no second error', () => {
   const { alice } = usablePair();
   alice.do(offer(1, 10_000_000));

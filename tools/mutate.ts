@@ -81,13 +81,13 @@ for (const { source, tests, deep } of MODULES) {
   let further = 0;
   let tried = 0;
   for (const mutant of mutants) {
-    let fate = await near.fateOf(mutant, all);
+    let fate = await near.fateOf(mutant);
     if (values.deep && isLeft(fate)) {
       if (far === undefined) {
         far = new Judge(files, testFiles(deep), cache);
         await far.start();
       }
-      const there = await far.fateOf(mutant, all);
+      const there = await far.fateOf(mutant);
       if (!isLeft(there)) further++;
       if (there !== 'uncovered') fate = there;
     }

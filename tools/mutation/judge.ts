@@ -51,16 +51,15 @@ export class Judge {
   }
 
   /** What becomes of a fault. */
-  async fateOf(mutant: Numbered, all: readonly Numbered[]): Promise<Fate> {
+  async fateOf(mutant: Numbered): Promise<Fate> {
     const inPlace = this.#inOrder(mutant, this.#runners.get(mutant.id) ?? []);
     if (inPlace.length > 0) {
       const fate = await this.#try(mutant, inPlace);
       if (fate !== 'survived' || !this.#loaded.has(mutant.id)) return fate;
     }
     if (!this.#loaded.has(mutant.id)) return 'uncovered';
-    // It was run while the file was loaded: that needs a process of its own, and may show anywhere in the file.
-    const ofFile = all.filter(({ file }) => file === mutant.file).flatMap(({ id }) => this.#runners.get(id) ?? []);
-    return await this.#tryAlone(mutant, this.#inOrder(mutant, [...new Set(ofFile)]));
+    // It was run while the file was loaded: that needs a process of its own, and may show wherever its constant is used.
+    return await this.#tryAlone(mutant, this.#inOrder(mutant, [...this.#units.keys()]));
   }
 
   async stop(): Promise<void> {

@@ -1,8 +1,9 @@
 /** What we would pay for a mutual close: from what relays to what closing alone would cost, or as the operator says. */
 import { max, type Sat, sat } from '../../base/types/amount.ts';
 import { closingWeight } from '../../codec/tx/closing.ts';
-import { ANCHORS_MSAT, commitmentFeeMsat } from './commitment.ts';
+import { ANCHORS_MSAT, commitmentFeeMsat, feerateAt } from './commitment.ts';
 import type { Environment } from './policy.ts';
+import { EVERYTHING } from './stage.ts';
 import type { ChannelState } from './state.ts';
 
 /** Fees of one closing transaction, in rising order. */
@@ -31,7 +32,6 @@ export function closingFee(state: ChannelState, { feerates }: Environment, scrip
 }
 
 /** What our commitment would cost in fee and anchors: beyond that nobody needs the peer to close. */
-export function costAlone({ feerates }: ChannelState, feerate_per_kw: number): Sat {
-  const in_force_per_kw = feerates.at(-1)?.feerate_per_kw ?? 0;
-  return sat((commitmentFeeMsat(Math.max(feerate_per_kw, in_force_per_kw), 0) + ANCHORS_MSAT) / 1000n);
+export function costAlone(state: ChannelState, feerate_per_kw: number): Sat {
+  return sat((commitmentFeeMsat(Math.max(feerate_per_kw, feerateAt(state, EVERYTHING)), 0) + ANCHORS_MSAT) / 1000n);
 }

@@ -47,11 +47,9 @@ export function balancesAt(state: ChannelState, threshold: Threshold): Balances 
 /** The feerate as of a threshold. */
 export function feerateAt(state: ChannelState, threshold: Threshold): number {
   const from = threshold[state.terms.opener];
-  for (let index = state.feerates.length - 1; index >= 0; index--) {
-    const update = state.feerates[index];
-    if (update !== undefined && update.stage >= from) return update.feerate_per_kw;
-  }
-  throw new RangeError('a channel without a feerate in force');
+  const update = state.feerates.findLast(({ stage }) => stage >= from);
+  if (update === undefined) throw new RangeError('a channel without a feerate in force');
+  return update.feerate_per_kw;
 }
 
 /** Whether the HTLC has no output in the commitment of a side with this dust limit. With anchors no fee counts. */

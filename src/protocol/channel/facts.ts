@@ -2,7 +2,7 @@
  * What other modules ask about a channel without changing it: what a `channel_update` says of it (BOLT 7), what it can
  * send and receive now, and whether its funding can still vanish.
  */
-import { type Msat, msat, satToMsat } from '../../base/types/amount.ts';
+import { type Msat, max, min, msat, satToMsat } from '../../base/types/amount.ts';
 import type { ShortChannelId } from '../../base/types/short-channel-id.ts';
 import { ANCHORS_MSAT, balancesAt, commitmentFeeMsat } from './commitment.ts';
 import { lockedMsat } from './fee.ts';
@@ -34,7 +34,7 @@ export function channelUpdateFacts(state: ChannelState): ChannelUpdateFacts | un
   return {
     short_channel_id,
     htlc_minimum_msat: terms.remote.htlc_minimum_msat,
-    htlc_maximum_msat: limit_msat < capacity_msat ? limit_msat : capacity_msat,
+    htlc_maximum_msat: min(limit_msat, capacity_msat),
     dont_forward: !announced,
     // Till forwards nothing, and the network may as well know: payers to Till use the other direction. What only the peer
     // hears tells it that the channel is there, and some need it before they name the channel in their invoices.
@@ -68,11 +68,10 @@ export function spendableMsat(state: ChannelState, side: Side): Msat {
     const balance_msat = side === 'local' ? balances.local_msat : balances.remote_msat;
     // The opener keeps its fee spike buffer: twice the feerate, and room for this HTLC and one more.
     const left_msat = balance_msat - lockedMsat(state, side, owner, balances, balances.feerate_per_kw * 2, 2);
-    if (left_msat < least_msat) least_msat = left_msat;
+    least_msat = min(least_msat, left_msat);
   }
   const { count, limit_msat } = placesLeft(state, side);
-  const spendable_msat = least_msat < limit_msat ? least_msat : limit_msat;
-  return msat(count <= 0 || spendable_msat < 0n ? 0n : spendable_msat);
+  return msat(count <= 0 ? 0n : max(min(least_msat, limit_msat), 0n));
 }
 
 /**

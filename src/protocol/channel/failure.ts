@@ -22,9 +22,9 @@ export function printable(data: Uint8Array): string {
 }
 
 /** Says `error` for this channel, for the first time or again. */
-export function sendFailure(turn: Turn, failure: Failure): void {
+export function sendFailure(turn: Turn, reason: string): void {
   const { channel_id } = turn.state.terms;
-  send(turn, { type: 'error', channel_id, data: encoder.encode(failure.reason) });
+  send(turn, { type: 'error', channel_id, data: encoder.encode(reason) });
 }
 
 /**
@@ -42,7 +42,7 @@ export function failChannel(turn: Turn, by: Side, reason: string): void {
   const failure: Failure = { by, reason, data_loss: false };
   turn.store = true;
   turn.state = { ...state, phase: 'failed', failure };
-  if (by === 'local' && state.link !== 'down') sendFailure(turn, failure);
+  if (by === 'local' && state.link !== 'down') sendFailure(turn, reason);
   if (isPromise) turn.effects.push({ kind: 'waits_for_funding', reason });
   else bringToChain(turn, reason);
 }
@@ -63,7 +63,7 @@ export function claimPushed(turn: Turn): void {
 
 /** Gives up a channel that has nothing of ours in it. The peer hears why, unless it was the peer that said so. */
 export function forget(turn: Turn, by: Side, reason: string): void {
-  if (by === 'local' && turn.state.link !== 'down') sendFailure(turn, { by, reason, data_loss: false });
+  if (by === 'local' && turn.state.link !== 'down') sendFailure(turn, reason);
   turn.effects.push({ kind: 'channel_forgotten', reason });
 }
 
@@ -125,7 +125,7 @@ export function remind(turn: Turn): void {
   const { phase, link, failure, reminders_left } = turn.state;
   if (phase !== 'failed' || link === 'down' || failure?.data_loss !== true) return;
   turn.state = { ...turn.state, reminders_left: Math.max(0, reminders_left - 1) };
-  sendFailure(turn, failure);
+  sendFailure(turn, failure.reason);
 }
 
 /** What comes for this channel on this connection is not read any more. Said once for each connection. */

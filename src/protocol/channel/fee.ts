@@ -4,7 +4,7 @@
  */
 
 import type { UpdateFee } from '../../codec/wire/index.ts';
-import { ANCHORS_MSAT, type Balances, balancesAt, commitmentFeeMsat, countOutputs } from './commitment.ts';
+import { ANCHORS_MSAT, type Balances, balancesAt, commitmentFeeMsat, countOutputs, feerateAt } from './commitment.ts';
 import { refuse, warn } from './fault.ts';
 import type { Environment } from './policy.ts';
 import { EVERYTHING, LOCAL_NEXT, opposite, PROPOSED, REMOTE_NEXT, type Side } from './stage.ts';
@@ -69,7 +69,7 @@ export function sendUpdateFee(turn: Turn, feerate_per_kw: number): void {
   if (!affordsFeerate(state, feerate_per_kw)) {
     refuse('insufficient_balance', `our balance does not pay a feerate of ${feerate_per_kw} per kw`);
   }
-  if (state.feerates.at(-1)?.feerate_per_kw === feerate_per_kw) return;
+  if (feerateAt(state, EVERYTHING) === feerate_per_kw) return;
   turn.state = { ...state, feerates: propose(state, feerate_per_kw) };
   turn.store = true;
   send(turn, { type: 'update_fee', channel_id: state.terms.channel_id, feerate_per_kw });
@@ -99,9 +99,9 @@ function peerFloor({ feerates }: Environment): number {
  * refusing it would leave us with less. There is no highest one. The peer pays it, what it must keep is checked, and with
  * anchors no HTLC becomes dust by it.
  */
-function isTooLow({ feerates, ignore_fee_limits }: ChannelState, feerate_per_kw: number, env: Environment): boolean {
-  if (ignore_fee_limits || env.policy.ignore_fee_limits || feerate_per_kw >= peerFloor(env)) return false;
-  return feerate_per_kw < (feerates.at(-1)?.feerate_per_kw ?? Number.POSITIVE_INFINITY);
+function isTooLow(state: ChannelState, feerate_per_kw: number, env: Environment): boolean {
+  if (state.ignore_fee_limits || env.policy.ignore_fee_limits || feerate_per_kw >= peerFloor(env)) return false;
+  return feerate_per_kw < feerateAt(state, EVERYTHING);
 }
 
 /** A feerate that is not signed yet is simply replaced by the next. */

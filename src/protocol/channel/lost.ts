@@ -4,7 +4,8 @@
  * (option_static_remotekey makes its key independent of the state: BOLT 3).
  */
 import { type Msat, msat, sat, satToMsat } from '../../base/types/amount.ts';
-import { IRREVOCABLE } from './stage.ts';
+import { feerateAt } from './commitment.ts';
+import { EVERYTHING, IRREVOCABLE } from './stage.ts';
 import type { ChannelState, ChannelTerms, FeerateUpdate } from './state.ts';
 import { unusedChannel } from './unused.ts';
 
@@ -36,7 +37,7 @@ export function figuresOf(state: ChannelState): ChannelFigures | undefined {
   if (state.knowledge === 'terms') return undefined;
   return {
     to_us_msat: state.local_msat,
-    feerate_per_kw: state.feerates.at(-1)?.feerate_per_kw ?? 0,
+    feerate_per_kw: feerateAt(state, EVERYTHING),
     local_commitments: state.local_number + 1,
     remote_commitments: state.remote_number + 1,
     htlcs_sent: state.local_next_htlc_id,

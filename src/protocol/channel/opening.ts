@@ -97,9 +97,8 @@ function reserve(policy: ChannelPolicy, funding_satoshis: Sat): Sat {
 
 /** The id of a channel: its funding outpoint, folded together (BOLT 2, Definition of channel_id). */
 export function channelId(funding_txid: Txid, funding_output_index: number): ChannelId {
-  const bytes = fromHex(funding_txid).reverse();
-  bytes[30] = (bytes[30] ?? 0) ^ (funding_output_index >> 8);
-  bytes[31] = (bytes[31] ?? 0) ^ (funding_output_index & 0xff);
+  const bytes = Buffer.from(fromHex(funding_txid)).reverse();
+  bytes.writeUInt16BE(bytes.readUInt16BE(30) ^ funding_output_index, 30);
   return toHex(bytes) as ChannelId;
 }
 

@@ -85,7 +85,7 @@ export function fundingLost(turn: Turn): void {
   const total_msat = msat(local_msat + remote_msat);
   turn.state = { ...state, phase: 'failed', failure, local_msat: msat(0), remote_msat: total_msat, htlcs: [] };
   turn.store = true;
-  if (state.link !== 'down' && phase !== 'failed') sendFailure(turn, failure);
+  if (state.link !== 'down' && phase !== 'failed') sendFailure(turn, reason);
   for (const { offered_by, id, amount_msat, payment_hash, removal } of htlcs) {
     const htlc: RemovedHtlc = { id, amount_msat, payment_hash, removal: removal ?? { kind: 'ended_on_chain' } };
     if (offered_by === 'local') turn.effects.push({ kind: 'htlc_removed', htlc });

@@ -33,7 +33,7 @@ export function connect(turn: Turn): void {
   turn.state = forgetUnsigned(turn.state);
   const { state, env } = turn;
   if (state.failure !== undefined && !state.failure.data_loss) {
-    if (state.failure.by === 'local') sendFailure(turn, state.failure);
+    if (state.failure.by === 'local') sendFailure(turn, state.failure.reason);
     return;
   }
   if (state.phase === 'spent') return;
@@ -88,7 +88,7 @@ export function receiveReestablish(turn: Turn, message: ChannelReestablish): voi
   if (state.link !== 'reestablishing') warn('channel_reestablish: the channel is established already');
   if (state.failure?.data_loss === true) {
     // Wherever the peer is, we cannot follow: it must close.
-    sendFailure(turn, state.failure);
+    sendFailure(turn, state.failure.reason);
     return;
   }
   if (message.next_commitment_number === 0n) {
@@ -176,7 +176,7 @@ function waitForLatest(turn: Turn, { next_commitment_number, next_revocation_num
     turn.store = true;
   }
   turn.state = { ...turn.state, link: 'aside' };
-  sendFailure(turn, { by: 'local', reason, data_loss: false });
+  sendFailure(turn, reason);
   turn.effects.push({ kind: 'peer_behind', reason });
 }
 
@@ -190,8 +190,7 @@ function endForgotten(turn: Turn): void {
   }
   failChannel(turn, 'remote', reason);
   // Who waits for our word before it looks for our commitment gets it.
-  if (turn.state.phase === 'failed')
-    sendFailure(turn, { by: 'remote', reason: 'closed, as you asked', data_loss: false });
+  if (turn.state.phase === 'failed') sendFailure(turn, 'closed, as you asked');
 }
 
 /** The peer proved that it holds a revocation which we do not remember giving: our state is old. */
@@ -199,7 +198,7 @@ function loseData(turn: Turn): false {
   const reason = 'we have lost data: the peer is ahead of us, and must close the channel';
   turn.state = { ...turn.state, phase: 'failed', failure: { by: 'local', reason, data_loss: true } };
   turn.store = true;
-  sendFailure(turn, { by: 'local', reason, data_loss: true });
+  sendFailure(turn, reason);
   turn.effects.push({ kind: 'channel_failed', reason, data_loss: true });
   return false;
 }

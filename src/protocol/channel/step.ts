@@ -168,12 +168,12 @@ function receive(turn: Turn, message: ChannelMessage): void {
   }
   const asksWhereWeAre = message.type === 'channel_reestablish';
   if (asksWhereWeAre && state.phase === 'failed' && state.failure?.by === 'remote') {
-    sendFailure(turn, state.failure);
+    sendFailure(turn, state.failure.reason);
     return;
   }
   // The peer has not seen it yet: what it says of the channel is of no use any more.
   if (asksWhereWeAre && state.phase === 'spent') {
-    sendFailure(turn, { by: 'local', reason: 'the channel is over: its funding output is spent', data_loss: false });
+    sendFailure(turn, 'the channel is over: its funding output is spent');
     return;
   }
   // What follows a message that was refused is not meant for the state that we are in.

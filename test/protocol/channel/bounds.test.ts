@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { msat, sat } from '../../../src/base/types/amount.ts';
 import type { UpdateAddHtlc } from '../../../src/codec/wire/index.ts';
-import { spendableMsat } from '../../../src/protocol/channel/facts.ts';
+import { isFull, spendableMsat } from '../../../src/protocol/channel/facts.ts';
 import type { ChannelPolicy } from '../../../src/protocol/channel/policy.ts';
 import { fakeSigner } from './fake-signer.ts';
 import { type End, environment, offer, type Pair, policy, preimage, usablePair } from './pair.ts';
@@ -146,6 +146,8 @@ test('what is spendable can be sent to the msat where HTLCs have outputs on one 
       const end = pair[who];
       const most_msat = spendableMsat(end.state, 'local');
       assert.ok(most_msat > 0n);
+      const other = pair[who === 'alice' ? 'bob' : 'alice'];
+      assert.equal(spendableMsat(other.state, 'remote'), most_msat, 'as the other end sees it');
       assert.equal(end.attempt(offer(20, most_msat + 1n)).refusal?.code, 'insufficient_balance');
       end.do(offer(20, most_msat));
       pair.exchange();
@@ -195,12 +197,34 @@ test('an HTLC below the dust limit of a commitment costs its opener nothing ther
   }
 });
 
+test('what the peer gives back in a failure that it has not signed is not spent before it is signed', () => {
+  const pair = pairOf({}, {});
+  const { alice, bob } = pair;
+  alice.do(offer(1, 700_000_000));
+  pair.exchange();
+  const before = spendableMsat(alice.state, 'local');
+  bob.do({ kind: 'remove_htlc', id: 0n, removal: { kind: 'fail', reason: '' } });
+  const outcome = alice.do({ kind: 'message', message: bob.outbox[0] as never });
+  assert.deepEqual([outcome.store, outcome.effects], [false, []], 'nobody is told of it yet');
+  assert.equal(spendableMsat(alice.state, 'local'), before);
+  assert.equal(alice.attempt(offer(2, before + 1n)).refusal?.code, 'insufficient_balance');
+});
+
+test('a channel with one place left is full only when what is in flight is what bounds it', () => {
+  const { alice } = pairOf({}, { max_accepted_htlcs: 5 });
+  for (let number = 1; number <= 4; number++) alice.do(offer(number, 1_000_000));
+  assert.equal(isFull(alice.state, 'local'), false);
+  alice.do(offer(5, 1_000_000));
+  assert.equal(isFull(alice.state, 'local'), true);
+});
+
 test('update_add_htlc says all that was offered, and nothing of what was not', () => {
   const { alice } = usablePair();
   const plain = offer(1, 1_000_000);
   assert.ok(plain.kind === 'add_htlc');
   const path_key = `02${'11'.repeat(32)}`;
   alice.do(plain);
+  assert.deepEqual(alice.take('htlc_offered'), [{ kind: 'htlc_offered', id: 0n }]);
   alice.do({ ...plain, htlc: { ...plain.htlc, path_key, extra_fee: msat(7) } });
   const { channel_id } = alice.state.terms;
   const { payment_hash, cltv_expiry, onion_routing_packet } = plain.htlc;

@@ -235,6 +235,25 @@ test('an output of the peer that would not be relayed fails the channel before a
   }
 });
 
+test('nor is a transaction with such an output completed, when only the dust limit of the peer allows it', () => {
+  const high = policy({ dust_limit_satoshis: sat(900) });
+  const pair = usablePair({
+    open: { push_msat: msat(500_000) },
+    alice: environment(fakeSigner('alice'), { policy: high, option_upfront_shutdown_script: false }),
+    bob: environment(fakeSigner('bob'), { option_upfront_shutdown_script: false }),
+  });
+  begun(pair);
+  const fee = pair.alice.state.negotiation?.sent_fee_satoshis as bigint;
+  const script = `76a914${'22'.repeat(20)}88ac`;
+  for (const end of [pair.alice, pair.bob]) {
+    const key = end === pair.alice ? 'remote_shutdown_script' : 'local_shutdown_script';
+    end.state = { ...end.state, [key]: script };
+  }
+  const violation = hear(pair.alice, signed(pair.bob, fee));
+  assert.equal(violation?.message, 'closing_signed: your output of 500 sat would not be relayed');
+  assert.deepEqual(pair.alice.state.closing_transactions, []);
+});
+
 test('a fundee without fee_range is met half way, as far as an urgent transaction costs', () => {
   const pair = pairOf();
   const { fee_satoshis: first } = begun(pair);
@@ -258,6 +277,8 @@ test('beyond that it goes on satoshi by satoshi, as long as closing alone would 
   const sent = offerOf(pair.alice).fee_satoshis;
   hear(pair.alice, signed(pair.bob, 80_000n));
   assert.equal(offerOf(pair.alice).fee_satoshis, sent + 1n);
+  assert.equal(hear(pair.alice, signed(pair.bob, sent + 2n)), undefined);
+  assert.equal(pair.alice.state.phase, 'closed', 'a satoshi more is what would be said next');
   for (const [last, isOffered] of [
     [aloneAt(5_000) - 1n, true],
     [aloneAt(5_000), false],

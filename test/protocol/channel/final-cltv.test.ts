@@ -1,7 +1,11 @@
 /** How late an HTLC to us may expire: BOLT 4, Requirements of the final node, and decision 0018. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isExpiryWrong } from '../../../src/protocol/channel/final-cltv.ts';
+import {
+  DEFAULT_FINAL_CLTV_BLOCKS,
+  isExpiryWrong,
+  LEAST_FINAL_CLTV_BLOCKS,
+} from '../../../src/protocol/channel/final-cltv.ts';
 
 const HEIGHT = 800_000;
 
@@ -24,4 +28,8 @@ test('what leaves no block before it has to be claimed on the chain is refused, 
   assert.deepEqual(bounds(20), [19, 20 + 2_016]);
   assert.deepEqual(bounds(9), [19, 19 + 2_016]);
   assert.deepEqual(bounds(24, 30), [31, 31 + 2_016]);
+});
+
+test('an invoice asks for 24 blocks, and for 19 at least', () => {
+  assert.deepEqual([DEFAULT_FINAL_CLTV_BLOCKS, LEAST_FINAL_CLTV_BLOCKS], [24, 19]);
 });

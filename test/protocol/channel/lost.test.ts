@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { msat, sat } from '../../../src/base/types/amount.ts';
 import type { Txid } from '../../../src/base/types/brand.ts';
+import { isUnfunded } from '../../../src/protocol/channel/funding.ts';
 import { dustMsat } from '../../../src/protocol/channel/htlc.ts';
 import { figuresOf, lostChannel } from '../../../src/protocol/channel/lost.ts';
 import { fundingLost } from '../../../src/protocol/channel/ready.ts';
@@ -37,6 +38,11 @@ test('a channel of which only the terms are left has no figures, and nothing is 
     [lost.knowledge, lost.phase, lost.link, lost.local_msat, lost.remote_msat, lost.failure?.data_loss],
     ['terms', 'failed', 'down', 0n, 1_000_000_000n, true],
   );
+});
+
+test('a channel that is known by its terms alone is no promise that is given up when its funding is not found', () => {
+  const lost = lostChannel(usablePair().bob.state.terms);
+  assert.equal(isUnfunded(lost), false);
 });
 
 test('what would go to miners is the dust of that commitment which has more of it', () => {

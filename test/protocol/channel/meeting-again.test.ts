@@ -258,3 +258,22 @@ test('no number beyond 48 bits is proven, whatever secret comes with it: our sta
     assert.equal(pair.alice.state.failure?.data_loss, false);
   }
 });
+
+test('a peer may have our last signature or not, and not one that we have not made', () => {
+  for (const [ahead, fault] of [
+    [-1n, undefined],
+    [0n, undefined],
+    [1n, /commitment 3 is not the next after 1/],
+  ] as const) {
+    const pair = usablePair();
+    pair.alice.do(offer(1, 1_000_000));
+    pair.alice.do({ kind: 'commit' });
+    pair.disconnect();
+    pair.reconnect();
+    const message = { ...reestablishOf(pair.bob), next_commitment_number: 2n + ahead };
+    pair.alice.outbox.length = 0;
+    const { violation } = pair.alice.attempt({ kind: 'message', message });
+    if (fault !== undefined) assert.match(violation?.message ?? '', fault);
+    else assert.equal(types(pair.alice).includes('commitment_signed'), ahead < 0n);
+  }
+});

@@ -128,3 +128,18 @@ test('a repeated revocation that was not asked for, is another, or names another
   again.alice.attempt({ kind: 'message', message: repeated });
   assert.equal(again.alice.state.link, 'aside', 'once');
 });
+
+test('a peer that does not say its revocation again may go on with the next', () => {
+  const pair = owingPair();
+  const { alice, bob } = pair;
+  pair.disconnect();
+  pair.reconnect();
+  meet(pair);
+  bob.outbox.length = 0;
+  alice.do(offer(2, 10_000_000));
+  alice.do({ kind: 'commit' });
+  deliver(alice, bob);
+  const { remote_number } = alice.state;
+  deliver(bob, alice, 1);
+  assert.equal(alice.state.remote_number, remote_number + 1);
+});

@@ -1,6 +1,7 @@
 /** When `shutdown` is said, what of it is stored, and what it does not do (BOLT 2, Closing Initiation). */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { publishableCloses } from '../../../src/protocol/channel/close-agreed.ts';
 import { fakeSigner } from './fake-signer.ts';
 import { type End, environment, offer, type Pair, usablePair } from './pair.ts';
 
@@ -270,4 +271,46 @@ test('the height at which the close was begun is that of whoever was first', () 
   deliver(own.alice, own.bob);
   deliver(own.bob, own.alice);
   assert.equal(own.alice.state.closing_height, 100);
+});
+
+test('a feerate of ours that nobody has signed is signed before the close is begun, also when the one before is owed', () => {
+  const alice = pausing(usablePair());
+  alice.do({ kind: 'update_fee', feerate_per_kw: 3_000 });
+  alice.do({ kind: 'pause_over' });
+  assert.deepEqual(said(alice), ['update_fee', 'commitment_signed']);
+});
+
+test('once the fee is talked about, the signature that was held back is not said any more', () => {
+  const { alice, bob } = usablePair();
+  bob.do(SHUTDOWN);
+  alice.do({ kind: 'update_fee', feerate_per_kw: 2_000 });
+  alice.do({ kind: 'commit' });
+  deliver(alice, bob);
+  bob.do({ kind: 'commit' });
+  assert.ok(bob.take('pause').length > 0);
+  bob.outbox.length = 0;
+  const span = { min_fee_satoshis: 500n, max_fee_satoshis: 600n } as never;
+  bob.state = {
+    ...bob.state,
+    negotiation: {
+      sent_fee_satoshis: 550n as never,
+      sent_range: span,
+      received_fee_satoshis: 500n as never,
+      received_range: span,
+    },
+  };
+  bob.do({ kind: 'pause_over' });
+  assert.deepEqual(said(bob), []);
+});
+
+test('the closing transactions go out with our own as the last, whose fee we chose', () => {
+  assert.deepEqual(publishableCloses({ closing_transactions: ['01', '02'], own_closing_transaction: undefined }), [
+    '01',
+    '02',
+  ]);
+  assert.deepEqual(publishableCloses({ closing_transactions: ['01', '02', '03'], own_closing_transaction: '02' }), [
+    '01',
+    '03',
+    '02',
+  ]);
 });

@@ -5,7 +5,7 @@ import type { CommitmentSigned } from '../../../src/codec/wire/index.ts';
 import { IRREVOCABLE } from '../../../src/protocol/channel/stage.ts';
 import { untaken } from '../../../src/protocol/channel/step.ts';
 import { deliver, meet, types } from './meeting.ts';
-import { confirmation, type End, fundedPair, offer, type Pair, preimage, usablePair } from './pair.ts';
+import { type End, fundedPair, offer, type Pair, preimage, usablePair } from './pair.ts';
 
 const FULFIL = { kind: 'fulfill', payment_preimage: preimage(1).payment_preimage } as const;
 const FAIL = { kind: 'fail', reason: '' } as const;
@@ -173,7 +173,11 @@ test('before channel_ready nothing is signed, even when the channel is closing a
   bob.do({ kind: 'message', message: signed });
   bob.do({ kind: 'commit' });
   assert.deepEqual(types(bob), ['revoke_and_ack']);
-  bob.do(confirmation(3));
+  const early = fundedPair().bob;
+  early.do({ kind: 'shutdown' });
+  other.do(offer(1, 1_000_000));
+  const { violation } = early.attempt({ kind: 'message', message: other.outbox[0] as never });
+  assert.equal(violation?.message, 'update_add_htlc before channel_ready');
 });
 
 /** Delivers until nobody has anything to say; each end signs only when it has been told that something is due. */

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { msat } from '../../../src/base/types/amount.ts';
 import { decodeState, encodeState } from '../../../src/protocol/channel/codec.ts';
 import { forgetUnsigned } from '../../../src/protocol/channel/reestablish.ts';
+import { PROPOSED } from '../../../src/protocol/channel/stage.ts';
 import type { ChannelState } from '../../../src/protocol/channel/state.ts';
 import { Random } from '../../sim/random.ts';
 import { confirmation, type End, offer, preimage, usablePair } from './pair.ts';
@@ -84,8 +85,10 @@ test('a state reads back as it was stored, whatever is under way, and both ends 
       if (random.chance(0.4)) from.do({ kind: 'commit' });
       for (const message of from.outbox.splice(0, random.below(4))) to.do({ kind: 'message', message });
       for (const { state } of [pair.alice, pair.bob]) {
-        for (const { offered_by, added, removal, removed } of state.htlcs)
+        for (const { offered_by, added, removal, removed } of state.htlcs) {
           met.add(`${offered_by} ${added} ${removal?.kind} ${removed}`);
+          if (removal === undefined) assert.equal(removed, PROPOSED, 'no stage of a removal without one');
+        }
       }
       if (!random.chance(0.1)) continue;
       pair.disconnect();

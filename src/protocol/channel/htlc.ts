@@ -1,5 +1,5 @@
 /** Adding an HTLC, ours or the peer's, and every limit that it must keep (BOLT 2, Adding an HTLC). */
-import type { Msat } from '../../base/types/amount.ts';
+import { type Msat, max } from '../../base/types/amount.ts';
 import type { PaymentHash } from '../../base/types/brand.ts';
 import type { UpdateAddHtlc } from '../../codec/wire/index.ts';
 import { type Balances, balancesAt, isDust } from './commitment.ts';
@@ -61,8 +61,7 @@ function overExposed(state: ChannelState, htlc: Htlc, { policy, dustElsewhereMsa
 
 /** What would go to miners, were the channel closed alone with the commitment that is worse for that. */
 export function dustMsat(state: ChannelState): bigint {
-  const [ours, theirs] = [dustExposureMsat(state, 'local'), dustExposureMsat(state, 'remote')];
-  return ours > theirs ? ours : theirs;
+  return max(dustExposureMsat(state, 'local'), dustExposureMsat(state, 'remote'));
 }
 
 function newHtlc(offered_by: Side, id: bigint, offer: OfferedHtlc): Htlc {

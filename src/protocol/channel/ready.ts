@@ -66,7 +66,7 @@ export function fundingSight(turn: Turn, is_there: boolean): void {
   turn.state = { ...state, funding_sight: is_there ? 'seen' : 'waits' };
   turn.store = true;
   turn.effects.push({ kind: is_there ? 'funding_seen' : 'funding_vanished' });
-  if (is_there) confirmReady(turn);
+  confirmReady(turn);
 }
 
 /** A block holds another spend of what the funding was to spend, or does not any more. */

@@ -8,7 +8,7 @@
  * stays together until it is mined, an output of it is gone, or one of them has to go alone.
  */
 
-import { min, type Sat, sat, sum } from '../../base/types/amount.ts';
+import { max, min, type Sat, sat, sum } from '../../base/types/amount.ts';
 import { dustLimit } from '../../codec/tx/fees.ts';
 import { outputWeight, TRANSACTION_OVERHEAD_WEIGHT } from '../../codec/tx/witness.ts';
 import type { Claim } from './claim.ts';
@@ -80,7 +80,7 @@ class Composer {
     const isHurried = claims.some((claim) => this.isNear(claim));
     const limit_sat = isHurried ? stake_sat : min(stake_sat, sat(sum(claims.map((c) => c.spends.amount_sat)) / 2n));
     const wanted_sat = feeCeil(weight, feerate_per_kw);
-    const fee_sat = min(wanted_sat > min_fee_sat ? wanted_sat : min_fee_sat, limit_sat);
+    const fee_sat = min(max(wanted_sat, min_fee_sat), limit_sat);
     if (fee_sat < min_fee_sat || fee_sat < feeCeil(weight, FEERATE_FLOOR_PER_KW)) return false;
     const transaction = buildSweep(claims, sweep_script, fee_sat);
     this.pending.push({

@@ -225,11 +225,10 @@ class Tracker {
       }
     }
     // HTLC transactions of the peer, several in one or not: what they made is delayed, and we are faster.
-    const stages = new Set(this.outputs.filter(({ role }) => role === 'htlc').map(({ spend }) => spend));
-    const seen = new Set<string>();
-    for (const spend of stages) {
-      if (spend === undefined || seen.has(spend.txid)) continue;
-      seen.add(spend.txid);
+    const stages = new Map<Txid, Spend>();
+    for (const { role, spend } of this.outputs)
+      if (role === 'htlc' && spend !== undefined) stages.set(spend.txid, spend);
+    for (const spend of stages.values()) {
       for (const [vout, { script_pubkey }] of spend.tx.outputs.entries()) {
         if (Buffer.compare(script_pubkey, delayed_script_pubkey) !== 0) continue;
         const base = this.#base(vout, ending.delayed_witness_script, spend);

@@ -314,3 +314,14 @@ test('an opener without fee_range that pays less than what relays is asked for t
   assert.equal(hear(fair.bob, signed(fair.alice, least)), undefined);
   assert.equal(fair.bob.state.phase, 'closed');
 });
+
+test('that a close was agreed on is stored before its transaction goes out', () => {
+  const pair = pairOf();
+  const { fee_satoshis } = begun(pair);
+  const outcome = pair.alice.do({ kind: 'message', message: signed(pair.bob, fee_satoshis) });
+  assert.equal(outcome.store, true);
+  assert.deepEqual(
+    outcome.effects.map(({ kind }) => kind),
+    ['closing_agreed', 'broadcast'],
+  );
+});

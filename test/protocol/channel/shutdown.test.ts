@@ -314,3 +314,17 @@ test('the closing transactions go out with our own as the last, whose fee we cho
     '02',
   ]);
 });
+
+test('an HTLC that was never said is taken back when the channel is to be closed, by whichever side', () => {
+  const pair = usablePair();
+  pair.alice.do(offer(1, 10_000_000));
+  pair.alice.do(SHUTDOWN);
+  pair.disconnect();
+  pair.reconnect();
+  pair.exchange();
+  assert.deepEqual(
+    pair.alice.take('htlc_removed').map(({ htlc }) => htlc.removal.kind),
+    ['unsent'],
+  );
+  assert.equal(pair.alice.state.phase, 'closed');
+});

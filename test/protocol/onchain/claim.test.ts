@@ -4,8 +4,9 @@ import { test } from 'node:test';
 import { curve } from '../../../src/base/crypto/secp256k1.ts';
 import { sat } from '../../../src/base/types/amount.ts';
 import type { Txid } from '../../../src/base/types/brand.ts';
+import { fromHex } from '../../../src/base/types/hex.ts';
 import { SIGHASH_ALL, Sighash } from '../../../src/codec/tx/sighash.ts';
-import { txInput } from '../../../src/codec/tx/transaction.ts';
+import { parseTransaction, txInput } from '../../../src/codec/tx/transaction.ts';
 import {
   anchorClaim,
   type Claim,
@@ -19,6 +20,7 @@ import {
   type RemoteHtlcSignature,
   toRemoteClaim,
 } from '../../../src/protocol/onchain/claim.ts';
+import { buildSweep } from '../../../src/protocol/onchain/claim-transaction.ts';
 import { KEYS } from './channel.ts';
 
 const keys = KEYS.alice;
@@ -127,3 +129,15 @@ for (const [name, make, facts] of CLAIMS) {
     assert.equal(claim.weight, weight);
   });
 }
+
+test('a sweep has version 2, without which its relative locks bind nobody (BIP 68), and the latest of its locktimes', () => {
+  const expired = (expiry: number, vout: number) =>
+    htlcClaim(keys, { ...base, outpoint: { ...base.outpoint, vout } }, POINT, expiry, undefined);
+  const claims = [expired(790, 1), expired(795, 2), toRemoteClaim(keys, base)];
+  const tx = parseTransaction(fromHex(buildSweep(claims, new Uint8Array(22), sat(1_000))));
+  assert.deepEqual([tx.version, tx.locktime], [2, 795]);
+  assert.deepEqual(
+    tx.outputs.map(({ amount_sat }) => amount_sat),
+    [299_000n],
+  );
+});

@@ -1,12 +1,21 @@
 /** What a spend of the funding output is, each kind by itself (BOLT 5). */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { sat } from '../../../src/base/types/amount.ts';
+import { msat, sat } from '../../../src/base/types/amount.ts';
 import type { Txid } from '../../../src/base/types/brand.ts';
 import { fromHex } from '../../../src/base/types/hex.ts';
 import { parseTransaction, type Transaction } from '../../../src/codec/tx/transaction.ts';
-import { classifyEnding } from '../../../src/protocol/onchain/ending.ts';
-import { type ChannelMoment, channelOf, closingOf, FUNDING_SAT, type Name, signedCommitment } from './channel.ts';
+import { classifyEnding, matchRevokedHtlcs } from '../../../src/protocol/onchain/ending.ts';
+import {
+  type ChannelMoment,
+  channelOf,
+  closingOf,
+  FUNDING_SAT,
+  hashOf,
+  type Name,
+  signedCommitment,
+  type TestHtlc,
+} from './channel.ts';
 
 const FUNDING = 'ee'.repeat(32) as Txid;
 const NOW: ChannelMoment = { number: 3, alice_sat: 5_000_000, htlcs: [], feerate_per_kw: 1_000 };
@@ -62,4 +71,33 @@ test("a commitment that the peer has revoked is, also without an output of the p
 test('an old commitment of our own is nothing to punish the peer for', () => {
   assert.deepEqual(seen(commitment('alice', OLD)), ['unknown', 1], 'our delayed output tells');
   assert.deepEqual(seen(commitment('alice', ALICE_WITHOUT)), ['unknown', 1], "the peer's plain output tells");
+});
+
+test('an HTLC of a revoked commitment is found by its script and amount, and one that has no output is not', () => {
+  const held: TestHtlc = { id: 0n, from: 'alice', amount_sat: 200_000, cltv_expiry: 180, secret: 1 };
+  const tx = commitment('bob', { ...OLD, htlcs: [held, { ...held, id: 1n }] });
+  const ending = classifyEnding(channelOf('alice', FUNDING, NOW), tx);
+  assert.ok(ending.kind === 'revoked');
+  const record = {
+    offered_by: 'local',
+    amount_msat: msat(200_000_000),
+    payment_hash: hashOf(held),
+    cltv_expiry: 180,
+    first_remote_number: 0,
+    last_remote_number: 2,
+  } as const;
+  const found = matchRevokedHtlcs(ending, tx, [
+    { ...record, amount_msat: msat(200_001_000) },
+    { ...record, cltv_expiry: 181 },
+    record,
+    { ...record, offered_by: 'remote' },
+    record,
+    record,
+  ]);
+  assert.equal(found.length, 2);
+  assert.equal(new Set(found.map(({ vout }) => vout)).size, 2, 'each output once');
+  for (const { vout, htlc } of found) {
+    assert.equal(tx.outputs[vout]?.amount_sat, 200_000n);
+    assert.equal(htlc, record);
+  }
 });

@@ -193,10 +193,13 @@ test('a child that the wallet has not funded is asked for again with each block,
     assert.equal(requestOf(again)?.min_fee_sat, 0n);
     assert.deepEqual(again.pending, [asked]);
   }
-  for (const pending of [[], [child(anchorOf(scene))]]) {
+  const slow = child(anchorOf(scene), { feerate_per_kw: 1_000, height: HEIGHT - 6 });
+  for (const pending of [[], [child(anchorOf(scene))], [slow]]) {
     const calm = compose({ ...scene, state: { pending }, input: { kind: 'wallet_ready' } });
     assert.deepEqual([calm.pending, calm.effects], [pending, []], 'nothing waits for that');
   }
+  const other = compose({ ...scene, state, input: { kind: 'unaffordable', outpoints: asked.outpoints } });
+  assert.deepEqual([other.pending, other.effects], [[asked], []], 'it is not asked for again at once');
 });
 
 test('a parent that the mempool finds too cheap gets a child at once, a child a dearer one, once in a block', () => {

@@ -89,6 +89,16 @@ test('an HTLC of ours that the ending does not hold has failed once the ending i
   assert.deepEqual(saidOfHtlcs({ htlcs: [OURS], at, height: MINED + 5 }), ['htlc_failed 3']);
 });
 
+test('an HTLC that only our own commitment still holds has failed as well, when another is mined', () => {
+  const channel = { ...channelWith(OURS), remote: channelWith().remote };
+  const outcome = new Outcome(channel, openOnchain(MINED + 5), situation(REMOTE), ENVIRONMENT);
+  assert.equal(outcome.tellHtlcs(), true);
+  assert.deepEqual(
+    outcome.effects.map(({ kind }) => kind),
+    ['htlc_failed'],
+  );
+});
+
 test('an HTLC is in the output with its side, hash, expiry and amount, and in no other', () => {
   const own = htlcOf(OURS);
   const height = MINED + 5;

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { getEventListeners } from 'node:events';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { msat } from '../../../src/base/types/amount.ts';
 import { Secret } from '../../../src/base/types/secret.ts';
@@ -85,6 +86,21 @@ describe('waiting', () => {
     client.abort(new Error('the client has gone'));
     for (const waiting of waits) await assert.rejects(waiting, /the client has gone/);
     await assert.rejects(fixture.invoices.waitForInvoice('a', client.signal), /the client has gone/);
+  });
+
+  it('leaves nothing at the signal of a client that stays, however it ends', async () => {
+    const { signal } = new AbortController();
+    await fixture.create('a');
+    const paid = fixture.invoices.waitForInvoice('a', signal);
+    const timed = fixture.invoices.waitForPayment(9n, 30n, signal);
+    await idle(fixture);
+    assert.equal(getEventListeners(signal, 'abort').length, 2);
+    await fixture.pay('a');
+    await paid;
+    await timed;
+    await assert.rejects(fixture.invoices.waitForInvoice('nobody', signal), /Label not found/);
+    assert.equal((await fixture.invoices.waitForPayment(0n, undefined, signal)).label, 'a');
+    assert.deepEqual(getEventListeners(signal, 'abort'), []);
   });
 
   it('for payments gives each in turn, those of deleted invoices too', async () => {

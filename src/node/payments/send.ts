@@ -126,9 +126,8 @@ export class OutgoingPayments {
    * no such channel, or the channel refuses.
    */
   async send(request: SendRequest): Promise<Sendpay> {
-    // Before the store is asked: two that ask for the same at once must not both find nothing.
+    // Before the store is asked: of two that ask for the same at once the second must find the first.
     const others = [...this.#sending].filter((other) => other.payment_hash === request.payment_hash);
-    refuseBeside(request, others.map(placeOf), others[0]?.total_msat);
     this.#sending.add(request);
     try {
       await this.#refuseTwice(request, others);

@@ -170,10 +170,10 @@ function waysThrough(
   amount_msat: Msat | undefined,
 ): Way[] {
   return candidates.flatMap((candidate) => {
-    const { short_channel_id, remote_alias, announced, online, peer_incoming_msat, htlc_minimum_msat = 0n } = candidate;
+    const { short_channel_id, remote_alias, announced, online, peer_incoming_msat, htlc_minimum_msat } = candidate;
     const capacity_msat = roomOf(candidate);
     // The peer passes nothing on that is less than its minimum.
-    const least_msat = max<bigint>(htlc_minimum_msat, 1n);
+    const least_msat = max<bigint>(htlc_minimum_msat ?? 1n, 1n);
     const isOfUse = peer_incoming_msat > 0n && min(capacity_msat, amount_msat ?? capacity_msat) >= least_msat;
     const hint = hintOf(candidate);
     if (!online || hint === undefined || !(isOfUse || isNamed(candidate))) return [];

@@ -53,7 +53,7 @@ interface Walk {
 const byIndex = (column: 'created_index' | 'pay_index', begin: bigint): Walk => ({
   begin: [begin],
   where: `FROM invoices WHERE ${column} IS NOT NULL AND ${column} < ? ORDER BY ${column} DESC LIMIT ?`,
-  params: ([place = 0n]) => [place],
+  params: (place) => place,
   placeOf: (row) => [row[column] as bigint],
 });
 
@@ -61,7 +61,7 @@ const byExpiry = (state: 'unpaid' | 'expired', least: number): Walk => ({
   begin: [MAX_COLUMN, MAX_COLUMN],
   where: `FROM invoices WHERE state = '${state}' AND expires_at > ? AND expires_at <= ?
     AND (expires_at < ? OR created_index < ?) ORDER BY expires_at DESC, created_index DESC LIMIT ?`,
-  params: ([expires_at = 0n, created_index = 0n]) => [least, expires_at, expires_at, created_index],
+  params: (place) => [least, ...place.slice(0, 1), ...place],
   placeOf: (row) => [row.expires_at as bigint, row.created_index as bigint],
 });
 

@@ -65,6 +65,8 @@ test('a payee that says no is believed, unless its chain was ahead and too few b
   };
   assert.equal(says(500), 'refused');
   assert.equal(says(501), 'rest', '17 blocks were left, and it wants 18');
+  const at_start = { ...SENT, height: 0 };
+  assert.equal(verdictOn(failed(2, 'invalid_onion_payload'), at_start).kind, 'refused', 'it told no height');
   assert.equal(verdictOn(failed(2, 'mpp_timeout'), SENT).kind, 'again');
   assert.deepEqual(verdictOn(failed(2, 'temporary_node_failure'), SENT), { kind: 'rest', subjects: [BEHIND_MIDDLE] });
   const direct = part(

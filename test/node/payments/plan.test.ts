@@ -58,6 +58,7 @@ test('the route of an amount: each hop has what the next one gets, and its fee a
     { id: MIDDLE, channel: '2x2x2', amount_msat: at_middle, delay: 18 + 30 },
     { id: SHOP, channel: '3x3x3', amount_msat: 10_000_000n, delay: 18 },
   ]);
+  assert.throws(() => routeOf(path(1n, [], '1x1x1', { names: [] }), msat(5), 9), RangeError, 'a channel has a name');
   assert.deepEqual(routeOf(path(1n), msat(5), 9), [{ id: HUB, channel: '1x1x1', amount_msat: 5n, delay: 9 }]);
 });
 

@@ -112,6 +112,7 @@ test('a payment is complete with one part that is, else pending, and counts no p
     const { status, preimage, completed_at, amount_msat, amount_sent_msat, number_of_parts } = gather(parts);
     return [status, preimage, completed_at, amount_msat, amount_sent_msat, number_of_parts];
   };
+  assert.throws(() => gather([]), RangeError, 'a payment has a part');
   assert.deepEqual(told(row('failed'), row('failed')), ['failed', undefined, undefined, 0n, 0n, 0]);
   assert.deepEqual(told(row('failed'), row('pending')), ['pending', undefined, undefined, 10n, 12n, 1]);
   assert.deepEqual(told(row('pending'), done, row('failed')), ['complete', payment_preimage, 99, 20n, 24n, 2]);

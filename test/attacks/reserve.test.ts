@@ -237,6 +237,7 @@ test('over a channel that no block holds no more than the allowance is ever gain
   assert.equal(await pay(40_000), 'paid');
   assert.equal(await pay(1_000), 'temporary_node_failure');
   assert.equal(await balanceSat(), 300_000);
+  await until(() => town.chain.pending.length > 0);
   await town.mine(6);
   assert.equal(await pay(400_000), 'paid');
   assert.equal(await balanceSat(), 700_000);

@@ -142,6 +142,7 @@ test('docs/guide/inbound-liquidity.md', async (t) => {
   await reader.run('till newaddr');
   await reader.run('till connect NODE_ID@HOST:PORT');
   const { channel_id } = JSON.parse((await reader.run('till fundchannel NODE_ID 1000000')).stdout);
+  await until(() => town.chain.pending.length > 0);
   await mine(6);
   await neighbour.untilUsable(reader);
   // What is paid is paid over the channel that is ours: no other one holds so much of ours.

@@ -136,7 +136,8 @@ export class Town {
     });
     assert.equal(end.kind, 'channel');
     if (end.kind !== 'channel') throw new Error('unreachable');
-    await until(() => this.chain.pending.length > 0);
+    // This one: what else waits for a block says nothing of it.
+    await until(() => this.chain.isPending(end.funding_txid));
     await this.mine(6);
     const [ours, theirs] = [from, to].map((daemon) => daemon.channels.find(end.channel_id));
     assert.ok(ours !== undefined && theirs !== undefined);

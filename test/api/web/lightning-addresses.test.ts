@@ -111,19 +111,24 @@ test('a long comment in a script of many bytes arrives whole', async () => {
   assert.equal((invoices[0]?.metadata as { comment?: string } | undefined)?.comment, comment);
 });
 
+/** More at once than a minute's ten, however long they take; answers how many were made. The others are refused. */
+async function madeAtOnce(ask: () => Promise<unknown>): Promise<number> {
+  const asked = await Promise.allSettled(Array.from({ length: 40 }, ask));
+  const refused = asked.filter((each) => each.status === 'rejected');
+  assert.notEqual(refused.length, 0);
+  for (const { reason } of refused) assert.match(String(reason), /Too many requests/);
+  return asked.length - refused.length;
+}
+
 test('one client cannot have invoices made without end, and others are not held up by it', async () => {
   await owner.call('createlightningaddress', { name: 'busy', description: 'x' });
   const greedy = walletOf();
   const terms = await greedy.open(addressOf('busy'));
-  const made = await Promise.allSettled(Array.from({ length: 12 }, () => greedy.ask(terms, 1_000)));
-  const refused = made.filter(({ status }) => status === 'rejected');
-  assert.ok(refused.length >= 1 && refused.length <= 2, `${refused.length} are refused`);
-  await assert.rejects(greedy.ask(terms, 1_000), /Too many requests/);
+  assert.ok((await madeAtOnce(() => greedy.ask(terms, 1_000))) >= 10, 'a person is not kept out');
   await walletOf().ask(terms, 1_000);
   // Another address of the same network of IPv6 is the same client.
-  const network = walletOf('2001:db8::1');
-  await Promise.allSettled(Array.from({ length: 10 }, () => network.ask(terms, 1_000)));
-  await assert.rejects(walletOf('2001:db8::ffff:2').ask(terms, 1_000), /Too many requests/);
+  let address = 1;
+  await madeAtOnce(() => walletOf(`2001:db8::ffff:${address++}`).ask(terms, 1_000));
 });
 
 test('the commands show what a payer needs', async () => {

@@ -266,7 +266,7 @@ test('a query that computes for too long is ended, and the next one runs', async
 });
 
 test('a query that takes too much memory is ended', async () => {
-  const runner = runnerOn(undefined, { memory_bytes: 220 * 2 ** 20, rows: 10 });
+  const runner = runnerOn(undefined, { memory_bytes: 220 * 2 ** 20, time_ms: 300_000, rows: 10 });
   const names = [...'abcdefghij'];
   const greedy = `WITH d AS (${FIVE}) SELECT a.n FROM ${names.map((name) => `d ${name}`).join(', ')}
     ORDER BY ${names.map((name) => `${name}.n`).join(' || ')} || '${'x'.repeat(500)}' LIMIT 9999999`;

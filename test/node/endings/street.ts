@@ -12,7 +12,7 @@ import { DATABASE_FILE } from '../../../src/infra/store/file-name.ts';
 import type { LiveChannel } from '../../../src/node/channels/live-channel.ts';
 import { BitcoindProcess } from '../../support/bitcoind.ts';
 import { dropServerSchemas, openTestStore, walletOption } from '../../support/test-store.ts';
-import { until } from '../../support/town.ts';
+import { until, untilAsync } from '../../support/town.ts';
 import { ANCHOR_SAT, type Mined, minedSince, paidBy } from './account.ts';
 import { walletSat, walletScripts } from './half-payment.ts';
 
@@ -101,6 +101,7 @@ export class Street {
       announce_channel: false,
     });
     assert.ok(end.kind === 'channel', JSON.stringify(end));
+    await untilAsync(async () => (await this.#process.call<string[]>('getrawmempool')).length > 0);
     await this.mine(6);
     const [ours, theirs] = [this.customer, this.shop].map((daemon) => daemon.channels.find(end.channel_id));
     assert.ok(ours !== undefined && theirs !== undefined);

@@ -68,6 +68,7 @@ test('a peer is connected, and a channel opened and closed, each after a questio
   assert.deepEqual(await rows('listpeerchannels', 'channels'), [], 'nothing is done before somebody says so');
   const opened = await confirm(asked, '/channels/open');
   assert.equal(opened.location, '/receiving?done=opened', opened.text);
+  await until(() => store.town.chain.pending.length > 0);
   await store.mine(6);
   await until(() => store.shop.channels.list().some(({ state }) => state.phase === 'normal'));
   const channels = await rows('listpeerchannels', 'channels');

@@ -15,11 +15,17 @@ const found = [process.env.TILL_BITCOIND, 'bitcoind'].find(
 /** Where it is; undefined where there is none. */
 export const bitcoindPath: string | undefined = found;
 
+const help = found === undefined ? '' : spawnSync(found, ['--help'], { encoding: 'utf8' }).stdout;
+
 /** Knots takes version 3 for any other unless it is told; Core has no such option. */
-const trucOption =
-  found !== undefined && /-mempooltruc/.test(spawnSync(found, ['--help'], { encoding: 'utf8' }).stdout)
-    ? ['-mempooltruc=enforce']
-    : [];
+const trucOption = /-mempooltruc/.test(help) ? ['-mempooltruc=enforce'] : [];
+
+/** What a node wants that keeps its coins in bitcoind and is told of blocks: wallets, and ZMQ on this port. */
+export function walletAndZmqOptions(zmq_port: number): readonly string[] {
+  if (!/-zmqpubhashblock/.test(help)) return [];
+  const address = `tcp://127.0.0.1:${zmq_port}`;
+  return ['-disablewallet=0', '-addresstype=bech32', `-zmqpubhashblock=${address}`, `-zmqpubrawtx=${address}`];
+}
 
 /** Why the tests that need bitcoind are skipped here; undefined where they run. */
 export const bitcoindMissing: string | undefined =

@@ -17,6 +17,7 @@ export class BitcoindView implements BitcoindAddress {
   readonly port: number;
   readonly user: string;
   readonly password: string;
+  readonly zmq_port: number;
   /**
    * What estimatesmartfee answers, in satoshi per 1000 virtual bytes. bitcoind has no estimates on regtest, and what Core
    * Lightning takes then is a little less than what is relayed.
@@ -27,17 +28,18 @@ export class BitcoindView implements BitcoindAddress {
   readonly #server: Server;
   readonly #bitcoind: BitcoindProcess;
 
-  static async start(bitcoind: BitcoindProcess): Promise<BitcoindView> {
+  static async start(bitcoind: BitcoindProcess, zmq_port: number): Promise<BitcoindView> {
     const server = createServer();
     await once(server.listen(0, '127.0.0.1'), 'listening');
-    return new BitcoindView(server, bitcoind);
+    return new BitcoindView(server, bitcoind, zmq_port);
   }
 
-  private constructor(server: Server, bitcoind: BitcoindProcess) {
+  private constructor(server: Server, bitcoind: BitcoindProcess, zmq_port: number) {
     this.#server = server;
     this.#bitcoind = bitcoind;
     this.user = bitcoind.user;
     this.password = bitcoind.password;
+    this.zmq_port = zmq_port;
     this.port = (server.address() as AddressInfo).port;
     server.on('request', async (request, response) => {
       const pieces: Buffer[] = [];

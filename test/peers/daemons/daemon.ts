@@ -8,6 +8,8 @@ export interface BitcoindAddress {
   readonly port: number;
   readonly user: string;
   readonly password: string;
+  /** Where it tells of blocks and transactions over ZMQ; undefined where it does not. */
+  readonly zmq_port?: number;
 }
 
 /** What a daemon is started with. */
@@ -112,6 +114,7 @@ export interface DaemonKind {
   readonly lacks: readonly (
     | 'open amounts'
     | 'forwarding'
+    | 'held invoices'
     | 'parts over two channels'
     | 'peer storage'
     | 'update_fee'

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { BitcoindProcess } from '../../support/bitcoind.ts';
+import { BitcoindProcess, freePort, walletAndZmqOptions } from '../../support/bitcoind.ts';
 import { COIN_SCRIPT, coinbaseOf, payFrom } from '../../support/coins.ts';
 import { BitcoindView } from './bitcoind-view.ts';
 import type { DaemonKind, Opening, PeerDaemon } from './daemon.ts';
@@ -29,9 +29,10 @@ export class World {
 
   /** A world that ends with the test. */
   static async open(t: TestContext, options: readonly string[] = []): Promise<World> {
-    const bitcoind = await BitcoindProcess.start();
+    const zmq_port = await freePort();
+    const bitcoind = await BitcoindProcess.start(undefined, ...walletAndZmqOptions(zmq_port));
     await bitcoind.mine(120, COIN_SCRIPT);
-    const view = await BitcoindView.start(bitcoind);
+    const view = await BitcoindView.start(bitcoind, zmq_port);
     const dir = mkdtempSync(join(tmpdir(), 'till-peers-'));
     const till = await TillDaemon.create(join(dir, 'till'), view, options);
     const world = new World(dir, bitcoind, view, till);
@@ -48,7 +49,7 @@ export class World {
 
   /** A daemon of this kind, with coins in its wallet. */
   async daemon(kind: DaemonKind, name: string): Promise<{ daemon: PeerDaemon; view: BitcoindView }> {
-    const view = await BitcoindView.start(this.bitcoind);
+    const view = await BitcoindView.start(this.bitcoind, this.till_view.zmq_port);
     this.#views.push(view);
     const daemon = await kind.create({ dir: join(this.dir, name), name, bitcoind: view });
     this.#daemons.push(daemon);

@@ -239,3 +239,31 @@ it('a payment is not passed over while the database is asked, however long that 
   assert.equal((await answerUntil(afterTwo)).pay_index, 3);
   await fixture.close();
 });
+
+it('the payment of the number that was named, told while the database is asked, is not the next one', async () => {
+  const fixture = openFixture();
+  const { invoices, answer } = slowReads(fixture);
+  for (const label of ['a', 'b', 'c']) await fixture.create(label);
+  const pay = async (label: string): Promise<void> => {
+    const invoice = await fixture.invoices.find({ label });
+    assert.ok(invoice);
+    await invoices.markPaid(invoice.payment_hash, msat(1000));
+  };
+  const turns = async (): Promise<void> => {
+    for (let turn = 0; turn < 50; turn++) {
+      answer();
+      await idle(fixture);
+    }
+  };
+  await pay('a');
+  const heard: number[] = [];
+  const waiting = invoices.waitForPayment(2n, undefined, forever).then(({ pay_index }) => heard.push(pay_index));
+  await idle(fixture);
+  await pay('b');
+  await turns();
+  assert.deepEqual(heard, []);
+  await pay('c');
+  await waiting;
+  assert.deepEqual(heard, [3]);
+  await fixture.close();
+});

@@ -43,18 +43,22 @@ export async function holdings({ till, bitcoind }: World, daemon: PeerDaemon): P
   };
 }
 
-/** Mines until the stream's payments and the HTLCs of closed channels have ended. Answers whether they have. */
-export async function mineUntilEnded(world: World, daemon: PeerDaemon, stream: Stream): Promise<boolean> {
-  stream.stop();
-  let has_stream_ended = false;
-  void stream.ended().then(() => {
-    has_stream_ended = true;
+/** Mines until the streams' payments and the HTLCs of closed channels have ended. Answers whether they have. */
+export async function mineUntilEnded(
+  world: World,
+  daemon: PeerDaemon,
+  ...streams: readonly Stream[]
+): Promise<boolean> {
+  for (const stream of streams) stream.stop();
+  let have_streams_ended = false;
+  void Promise.all(streams.map((stream) => stream.ended())).then(() => {
+    have_streams_ended = true;
   });
   // A payment of the peer ends when it has taken its HTLC back on the chain.
   const haveEnded = async (): Promise<boolean> => {
     const ours = await world.till.channels(daemon.node_id);
     const are_over = ours.every(({ state, htlcs }) => state === 'CHANNELD_NORMAL' || htlcs.length === 0);
-    return has_stream_ended && are_over;
+    return have_streams_ended && are_over;
   };
   for (let mined = 0; mined < MOST_BLOCKS && !(await haveEnded()); mined += 2) await world.mine(2);
   return await haveEnded();

@@ -119,6 +119,7 @@ export interface DaemonKind {
     | 'peer storage'
     | 'update_fee'
     | 'keeping channels when killed'
+    | 'sending what it recorded when killed'
   )[];
   create(place: DaemonPlace): Promise<PeerDaemon>;
 }

@@ -278,7 +278,14 @@ export const electrum: DaemonKind = {
   name: 'Electrum',
   missing: program.missing ?? (server_path === undefined ? 'no electrumx_server, which Electrum needs' : undefined),
   version: program.version,
-  lacks: ['open amounts', 'forwarding', 'parts over two channels', 'peer storage', 'update_fee'],
+  lacks: [
+    'open amounts',
+    'forwarding',
+    'parts over two channels',
+    'peer storage',
+    'update_fee',
+    'sending what it recorded when killed',
+  ],
   async create(place) {
     mkdirSync(place.dir, { recursive: true });
     const daemon = new Electrum(place, [await freePort(), await freePort(), await freePort()]);

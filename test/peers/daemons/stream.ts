@@ -28,6 +28,8 @@ export interface Verdict {
   readonly forgotten_by_peer: number;
   /** The daemon, which was killed, has marked its invoice paid and then refused the payment. */
   readonly refused_after_all: number;
+  /** The daemon, which was killed, has marked its invoice paid, and never said so: the payment came back on the chain. */
+  readonly never_taken: number;
   /** So many invoices are paid whose money never came: their HTLCs were too small. */
   readonly lost_as_dust: number;
   /** One line for each payment about which the two sides do not agree, or that Till leaves open. */
@@ -124,9 +126,10 @@ export class Stream {
   /**
    * Lets what is on its way end, and judges every payment. Both sides are up and connected. `dust_msat`: where a channel was
    * closed alone, an HTLC below it has no output, or one that its payee does not take: the money is the miner's or the
-   * payer's again, whatever the payee was told before.
+   * payer's again, whatever the payee was told before. `peer_owes_words`: the daemon, which was killed, may not have said that it took
+   * a payment over such a channel.
    */
-  async judge({ peer_forgets = false, dust_msat = 0n } = {}): Promise<Verdict> {
+  async judge({ peer_forgets = false, peer_owes_words = false, dust_msat = 0n } = {}): Promise<Verdict> {
     this.stop();
     await this.#endedInTime();
     await this.#world.quiet(this.#daemon);
@@ -137,6 +140,7 @@ export class Stream {
     let hanging_at_peer = 0;
     let forgotten_by_peer = 0;
     let refused_after_all = 0;
+    let never_taken = 0;
     let lost_as_dust = 0;
     const faults: string[] = [];
     for (const { by, payment_hash, amount_msat, end } of this.#sent) {
@@ -151,11 +155,13 @@ export class Stream {
       const is_lost = amount_msat < dust_msat && is_paid && status === 'failed';
       if (is_paid) paid++;
       else failed++;
-      if (is_paid && !is_lost) paid_msat[by] += amount_msat;
+      const is_untaken = peer_owes_words && by === 'till' && is_paid && !is_lost && status === 'failed';
+      if (is_paid && !is_lost && !is_untaken) paid_msat[by] += amount_msat;
       if (by === 'peer' && status === 'pending') hanging_at_peer++;
       if (peer_forgets && by === 'till' && !is_paid && status === 'complete') forgotten_by_peer++;
       else if (by === 'till' && is_paid && status === 'failed' && REPLAYED.test(end ?? '')) refused_after_all++;
       else if (is_lost) lost_as_dust++;
+      else if (is_untaken) never_taken++;
       else if (is_paid ? status === 'failed' || (status !== 'complete' && by === 'till') : status === 'complete') {
         faults.push(
           `${payment_hash}, ${amount_msat} msat by ${by}: the payer says ${status}, the payee ${is_paid ? 'paid' : 'not paid'}`,
@@ -172,6 +178,7 @@ export class Stream {
       hanging_at_peer,
       forgotten_by_peer,
       refused_after_all,
+      never_taken,
       lost_as_dust,
       faults,
       reasons: this.#reasons,

@@ -178,12 +178,12 @@ export class World {
     );
   }
 
-  /** Waits until no HTLC is on the channels between the two. */
+  /** Waits until no HTLC is on the open channels between the two. Those of closed ones end on the chain. */
   async quiet(daemon: PeerDaemon): Promise<void> {
     await until('no HTLC is on the way', async () => {
-      const ours = await this.till.channels(daemon.node_id);
-      // Core Lightning lists the HTLCs of a channel that was closed until it forgets the channel.
-      const open = ours.filter(({ state }) => state.startsWith('CHANNELD_')).map(({ funding_txid }) => funding_txid);
+      const all = await this.till.channels(daemon.node_id);
+      const ours = all.filter(({ state }) => state.startsWith('CHANNELD_'));
+      const open = ours.map(({ funding_txid }) => funding_txid);
       const theirs = (await daemon.channels()).filter(({ funding_txid }) => open.includes(funding_txid));
       return ours.every(({ htlcs }) => htlcs.length === 0) && theirs.every(({ htlcs }) => (htlcs ?? 0) === 0);
     });

@@ -77,7 +77,9 @@ export class Stream {
         const amount_msat = AMOUNTS_MSAT[index % AMOUNTS_MSAT.length] as bigint;
         const bolt11 =
           by === 'till' ? await this.#daemon.invoice(amount_msat) : (await till.invoice(amount_msat)).bolt11;
-        const sent: Sent = { by, payment_hash: decodeInvoice(bolt11).payment_hash, amount_msat };
+        // Electrum's invoices are for whole satoshi.
+        const { payment_hash, amount_msat: asked_msat = amount_msat } = decodeInvoice(bolt11);
+        const sent: Sent = { by, payment_hash, amount_msat: asked_msat };
         this.#sent.push(sent);
         const end = by === 'till' ? await till.pay(bolt11) : await this.#daemon.pay(bolt11);
         sent.end = end;

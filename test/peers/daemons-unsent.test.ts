@@ -33,7 +33,7 @@ const LOOKS = 3_000;
 function refusals({ till }: World, { channel_id, reestablished }: TillChannel): number {
   if (reestablished === true) return 0;
   const line = new RegExp(
-    `channel ${channel_id} is set aside \\((\\d+) times in a row\\): .*signature is not valid`,
+    `channel ${channel_id} is set aside \\((\\d+) times in a row\\): .*signature .* is not valid`,
     'g',
   );
   return Number([...till.log.matchAll(line)].at(-1)?.[1] ?? 0);

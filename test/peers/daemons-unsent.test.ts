@@ -52,10 +52,6 @@ async function spoilt(
 ): Promise<readonly TillChannel[]> {
   const { till } = world;
   stream.stop();
-  let has_ended = false;
-  void stream.ended().then(() => {
-    has_ended = true;
-  });
   let bad: readonly TillChannel[] = [];
   const cut_at = new Map<string, number>();
   await until(
@@ -74,7 +70,7 @@ async function spoilt(
       }
       const are_usable =
         good.length === 0 || (await world.areUsable(daemon, ...good.map(({ funding_txid }) => funding_txid)));
-      return are_usable && (bad.length > 0 || has_ended);
+      return are_usable && (bad.length > 0 || stream.hasEnded());
     },
     LOOKS,
   );
@@ -132,7 +128,7 @@ async function killAgain(t: TestContext, kind: DaemonKind): Promise<void> {
       sum.spoilt_by_peer += bad.length;
     }
 
-    assert.ok(await mineUntilEnded(world, daemon, ...unjudged), 'all payments have ended');
+    assert.ok(await mineUntilEnded(world, daemon, unjudged), 'all payments have ended');
     const { missing_sat, fees_sat } = await mineUntilTaken(world, daemon, before);
     assert.equal(missing_sat, 0n, 'what neither has, or somebody has twice');
     for (const stream of unjudged) count(await stream.judge({ peer_owes_words: true, dust_msat: DUST_MSAT }));

@@ -43,22 +43,22 @@ export async function holdings({ till, bitcoind }: World, daemon: PeerDaemon): P
   };
 }
 
-/** Mines until the streams' payments and the HTLCs of closed channels have ended. Answers whether they have. */
+/**
+ * Mines until the streams' payments and the HTLCs of closed channels have ended, but for the daemon's own payments below an
+ * amount. Answers whether they have.
+ */
 export async function mineUntilEnded(
   world: World,
   daemon: PeerDaemon,
-  ...streams: readonly Stream[]
+  streams: readonly Stream[],
+  peer_hangs_below_msat?: bigint,
 ): Promise<boolean> {
   for (const stream of streams) stream.stop();
-  let have_streams_ended = false;
-  void Promise.all(streams.map((stream) => stream.ended())).then(() => {
-    have_streams_ended = true;
-  });
   // A payment of the peer ends when it has taken its HTLC back on the chain.
   const haveEnded = async (): Promise<boolean> => {
     const ours = await world.till.channels(daemon.node_id);
     const are_over = ours.every(({ state, htlcs }) => state === 'CHANNELD_NORMAL' || htlcs.length === 0);
-    return have_streams_ended && are_over;
+    return are_over && streams.every((stream) => stream.hasEnded(peer_hangs_below_msat));
   };
   for (let mined = 0; mined < MOST_BLOCKS && !(await haveEnded()); mined += 2) await world.mine(2);
   return await haveEnded();

@@ -120,6 +120,7 @@ export interface DaemonKind {
     | 'update_fee'
     | 'keeping channels when killed'
     | 'sending what it recorded when killed'
+    | 'ending dust of channels that it closes'
   )[];
   create(place: DaemonPlace): Promise<PeerDaemon>;
 }

@@ -2,16 +2,21 @@
 import { decodeInvoice } from '../../../src/codec/bolt11/native.ts';
 import type { PeerDaemon } from './daemon.ts';
 import { until } from './daemon-process.ts';
+import type { TillDaemon } from './till-daemon.ts';
 import type { World } from './world.ts';
 
 /** From below the dust limits to some thousand satoshi. */
 const AMOUNTS_MSAT = [1_000n, 250_000n, 353_999n, 354_000n, 546_000n, 1_234_567n, 5_000_000n, 9_999_999n];
 
+const REPLAYED = /WIRE_INVALID_ONION_VERSION \(reply from remote\)/;
+
 /**
- * The payee itself refused the onion, which it had taken before: so LND does after it was killed in between, and its
- * invoice stays paid though it gave the money back.
+ * Whether the payee itself refused the onion, which it had taken before: so LND does after it was killed in between, and its
+ * invoice stays paid though it gave the money back. `pay` has other words where its time was over by then.
  */
-export const REPLAYED = /WIRE_INVALID_ONION_VERSION \(reply from remote\)/;
+export async function wasReplayed(till: Pick<TillDaemon, 'failures'>, payment_hash: string): Promise<boolean> {
+  return (await till.failures(payment_hash)).some((words) => REPLAYED.test(words));
+}
 
 /** Longer than either side goes on trying to pay: a minute. */
 const PATIENCE_LOOKS = 2_400;
@@ -42,8 +47,21 @@ interface Sent {
   readonly by: 'till' | 'peer';
   readonly payment_hash: string;
   readonly amount_msat: bigint;
-  /** What its payer said at its end. */
-  end?: string;
+}
+
+/** What a test knows of a daemon and of channels when it judges a stream. */
+export interface Circumstances {
+  /** It loses channels when it is killed, and what it knew of their payments. */
+  readonly peer_forgets?: boolean;
+  /** It was killed, and may not have said that it took a payment over a channel that was closed alone. */
+  readonly peer_owes_words?: boolean;
+  /**
+   * Where a channel was closed alone, an HTLC below this has no output, or one that its payee does not take: the money is
+   * the miner's or the payer's again, whatever the payee was told before.
+   */
+  readonly dust_msat?: bigint;
+  /** The daemon's own payments below this may stay under way for good. */
+  readonly peer_hangs_below_msat?: bigint;
 }
 
 export class Stream {
@@ -51,9 +69,10 @@ export class Stream {
   readonly #looks: number;
   readonly #daemon: PeerDaemon;
   readonly #sent: Sent[] = [];
-  readonly #lanes: Promise<void>[] = [];
+  readonly #under_way = new Set<Sent>();
   readonly #reasons = new Map<string, number>();
   #is_over = false;
+  #lanes_left = 0;
   #completed = 0;
 
   /** Starts as many lanes each way. The last payment is waited for as many looks, ten a second. */
@@ -61,7 +80,14 @@ export class Stream {
     this.#looks = looks;
     this.#world = world;
     this.#daemon = daemon;
-    for (let lane = 0; lane < lanes; lane++) this.#lanes.push(this.#run('till', lane), this.#run('peer', lane));
+    for (let lane = 0; lane < lanes; lane++) {
+      for (const by of ['till', 'peer'] as const) {
+        this.#lanes_left++;
+        void this.#run(by, lane).then(() => {
+          this.#lanes_left--;
+        });
+      }
+    }
   }
 
   /** Waits until so many have been paid since the beginning. */
@@ -81,8 +107,7 @@ export class Stream {
         const { payment_hash, amount_msat: asked_msat = amount_msat } = decodeInvoice(bolt11);
         const sent: Sent = { by, payment_hash, amount_msat: asked_msat };
         this.#sent.push(sent);
-        const end = by === 'till' ? await till.pay(bolt11) : await this.#daemon.pay(bolt11);
-        sent.end = end;
+        const end = await this.#pay(sent, bolt11);
         if (end === 'complete') {
           this.#completed++;
           continue;
@@ -98,42 +123,48 @@ export class Stream {
     }
   }
 
+  async #pay(sent: Sent, bolt11: string): Promise<string> {
+    this.#under_way.add(sent);
+    try {
+      return await (sent.by === 'till' ? this.#world.till : this.#daemon).pay(bolt11);
+    } finally {
+      this.#under_way.delete(sent);
+    }
+  }
+
   /** No more payments; those on their way go on. */
   stop(): void {
     this.#is_over = true;
   }
 
-  /** Resolves when the last payment has ended. */
-  async ended(): Promise<void> {
-    await Promise.all(this.#lanes);
+  /** Whether the last payment has ended, but for the daemon's own below an amount. */
+  hasEnded(peer_hangs_below_msat = 0n): boolean {
+    const hanging = [...this.#under_way].filter(
+      ({ by, amount_msat }) => by === 'peer' && amount_msat < peer_hangs_below_msat,
+    );
+    return this.#lanes_left === hanging.length;
   }
 
-  /** The same, but not for ever: an HTLC in a channel that the daemon has spoilt may stay there. */
-  async #endedInTime(): Promise<void> {
-    let left = this.#lanes.length;
-    for (const lane of this.#lanes) {
-      void lane.then(() => {
-        left--;
-      });
-    }
+  /** Waits for that, but not for ever: an HTLC in a channel that the daemon has spoilt may stay there. */
+  async #endedInTime(peer_hangs_below_msat: bigint): Promise<void> {
     try {
-      await until('the payments have ended', () => left === 0, this.#looks);
+      await until('the payments have ended', () => this.hasEnded(peer_hangs_below_msat), this.#looks);
     } catch {
       const channels = await this.#world.till.channels(this.#daemon.node_id);
       const states = channels.map(({ short_channel_id, status }) => `${short_channel_id}: ${status.join(', ')}`);
-      throw new Error(`${left} payments have not ended. Of its channels Till says: ${states.join('; ')}`);
+      throw new Error(`${this.#lanes_left} payments have not ended. Of its channels Till says: ${states.join('; ')}`);
     }
   }
 
-  /**
-   * Lets what is on its way end, and judges every payment. Both sides are up and connected. `dust_msat`: where a channel was
-   * closed alone, an HTLC below it has no output, or one that its payee does not take: the money is the miner's or the
-   * payer's again, whatever the payee was told before. `peer_owes_words`: the daemon, which was killed, may not have said that it took
-   * a payment over such a channel.
-   */
-  async judge({ peer_forgets = false, peer_owes_words = false, dust_msat = 0n } = {}): Promise<Verdict> {
+  /** Lets what is on its way end, and judges every payment. Both sides are up and connected. */
+  async judge({
+    peer_forgets = false,
+    peer_owes_words = false,
+    dust_msat = 0n,
+    peer_hangs_below_msat = 0n,
+  }: Circumstances = {}): Promise<Verdict> {
     this.stop();
-    await this.#endedInTime();
+    await this.#endedInTime(peer_hangs_below_msat);
     await this.#world.quiet(this.#daemon);
     const { till } = this.#world;
     let paid = 0;
@@ -145,7 +176,7 @@ export class Stream {
     let never_taken = 0;
     let lost_as_dust = 0;
     const faults: string[] = [];
-    for (const { by, payment_hash, amount_msat, end } of this.#sent) {
+    for (const { by, payment_hash, amount_msat } of this.#sent) {
       const [payer, payee] = by === 'till' ? [till, this.#daemon] : [this.#daemon, till];
       const is_paid = await payee.isPaid(payment_hash);
       let status = await payer.paymentStatus(payment_hash);
@@ -161,7 +192,8 @@ export class Stream {
       if (is_paid && !is_lost && !is_untaken) paid_msat[by] += amount_msat;
       if (by === 'peer' && status === 'pending') hanging_at_peer++;
       if (peer_forgets && by === 'till' && !is_paid && status === 'complete') forgotten_by_peer++;
-      else if (by === 'till' && is_paid && status === 'failed' && REPLAYED.test(end ?? '')) refused_after_all++;
+      else if (by === 'till' && is_paid && status === 'failed' && (await wasReplayed(till, payment_hash)))
+        refused_after_all++;
       else if (is_lost) lost_as_dust++;
       else if (is_untaken) never_taken++;
       else if (is_paid ? status === 'failed' || (status !== 'complete' && by === 'till') : status === 'complete') {

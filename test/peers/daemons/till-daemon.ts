@@ -124,6 +124,21 @@ export class TillDaemon {
     return 'unknown';
   }
 
+  /** What came back for each part of a payment that failed, in the words of `waitsendpay`. */
+  async failures(payment_hash: string): Promise<readonly string[]> {
+    const { payments } = await this.call('listsendpays', { payment_hash, status: 'failed' });
+    const words: string[] = [];
+    for (const { partid, groupid } of payments) {
+      try {
+        await this.call('waitsendpay', { payment_hash, ...(partid === undefined ? {} : { partid }), groupid });
+      } catch (error) {
+        if (!(error instanceof CallError)) throw error;
+        words.push(error.message);
+      }
+    }
+    return words;
+  }
+
   async isPaid(payment_hash: string): Promise<boolean> {
     const { invoices } = await this.call('listinvoices', { payment_hash });
     return invoices.some(({ status }) => status === 'paid');

@@ -1,6 +1,7 @@
 /** A SOCKS5 client (RFC 1928), as far as Tor asks for one: no authentication, CONNECT, names resolved by the proxy. */
 import { isIPv4, isIPv6 } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { ipv6Bytes } from './types/ipv6.ts';
 
 /** What the proxy is asked to connect to: a name, or an address without brackets. */
 export interface ProxyTarget {
@@ -60,16 +61,6 @@ function encodeHost(host: string): Uint8Array {
   const name = Buffer.from(host, 'ascii');
   if (name.length > 255) throw new ProxyError('the name is too long for SOCKS5');
   return Buffer.concat([Buffer.of(NAME, name.length), name]);
-}
-
-function ipv6Bytes(host: string): number[] {
-  // The URL parser writes every form of an address (zone-less, mixed with IPv4) as plain groups of hex.
-  const [head, tail] = new URL(`http://[${host}]/`).hostname.slice(1, -1).split('::') as [string, string | undefined];
-  const groups = (text: string | undefined): number[] =>
-    text === undefined || text === '' ? [] : text.split(':').map((group) => Number.parseInt(group, 16));
-  const [front, back] = [groups(head), groups(tail)];
-  const zeros = new Array<number>(8 - front.length - back.length).fill(0);
-  return [...front, ...zeros, ...back].flatMap((group) => [group >> 8, group & 0xff]);
 }
 
 /** Exactly so many bytes; the rest stays in the stream. */

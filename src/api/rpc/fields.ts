@@ -148,8 +148,8 @@ const feerate: Field<FeerateRequest> = {
     if (number === undefined) {
       throw new UnfitSentence((name) => `'${name}' should be an integer with optional perkw/perkb, not '${quoted}'`);
     }
-    // A bare number is per thousand vbytes, which are four thousand weight units.
-    return { kind: 'exact', feerate_per_kw: unit === 'perkw' ? Number(number) : Math.floor(Number(number) / 4) };
+    // A bare number is per thousand vbytes, which are four thousand weight units: rounded up, so as not to pay less.
+    return { kind: 'exact', feerate_per_kw: unit === 'perkw' ? Number(number) : Math.ceil(Number(number) / 4) };
   },
 };
 

@@ -1,5 +1,6 @@
 /** The node's settings: defaults, then the config files, then the command line; each value knows where it came from. */
 import { existsSync, readFileSync, type Stats, statSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { LONGEST_PATH_BYTES } from '../../api/server/unix-socket.ts';
@@ -201,8 +202,9 @@ export function checkTogether({ values, network, network_dir, rpc_file, log_file
   if (nowhere !== undefined) {
     throw new ConfigError(`announce-addr is HOST:PORT, an onion service or dns:NAME:PORT, not '${nowhere}'`);
   }
-  if (values['announce-addr'].filter((text) => text.startsWith('dns:')).length > 1) {
-    throw new ConfigError('announce-addr: at most one name (dns:) can be announced');
+  const names = [...values.addr, ...values['announce-addr']].filter((text) => isName(text, network.default_port));
+  if (names.length > 1) {
+    throw new ConfigError(`announce-addr: at most one name (dns:) can be announced, not ${names.join(' and ')}`);
   }
   for (const name of ['zeroconf-peer', 'undefended-peer'] as const) {
     const stranger = values[name].find((peer) => !/^0[23][0-9a-f]{64}$/.test(peer));
@@ -231,6 +233,12 @@ export function checkTogether({ values, network, network_dir, rpc_file, log_file
   if (found !== undefined && !found.isSocket()) {
     throw new ConfigError(`rpc-file: ${rpc_file} is there already and is no socket: it would be lost`);
   }
+}
+
+/** Whether the address is announced as a name (`localhost` is not): nobody passes an announcement with two on (BOLT 7). */
+function isName(text: string, default_port: number): boolean {
+  const host = parseNetAddress(text.replace(/^dns:/, ''), default_port)?.host;
+  return host?.includes('.') === true && isIP(host) === 0 && !host.endsWith('.onion');
 }
 
 /** A database is a server's, or the file in its place. Throws ConfigError. */

@@ -37,7 +37,8 @@ function typed({ host, port }: NetAddress): NodeAddress {
 /** Whether anybody on the internet can reach it: not this machine alone, nor a network behind a router. */
 function isRoutable({ host }: NetAddress): boolean {
   if (isIPv6(host)) return /^[23]/.test(host) && !host.startsWith('2001:db8');
-  if (!isIPv4(host)) return true;
+  // `localhost` and the like are names of this machine or its own network.
+  if (!isIPv4(host)) return host.includes('.');
   const [first = 0, second = 0] = host.split('.').map(Number);
   const isPrivate =
     first === 10 ||

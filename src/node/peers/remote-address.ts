@@ -1,5 +1,6 @@
 /** `remote_addr` of init: the address at which the sender sees the receiver (BOLT 1; BOLT 7 for its form). */
 import { isIPv4, isIPv6 } from 'node:net';
+import { ipv6Bytes } from '../../base/types/ipv6.ts';
 import { formatNetAddress, parseNetAddress } from './net-address.ts';
 
 const IPV4 = 1;
@@ -7,10 +8,13 @@ const IPV6 = 2;
 const IPV4_LENGTH_BYTES = 4;
 const IPV6_LENGTH_BYTES = 16;
 
-/** The field's bytes. Undefined for an address that is no IP address: a proxy hides those, and a name says nothing new. */
+/**
+ * The field's bytes. Undefined for an address that is no IP address (a proxy hides those, and a name says nothing new), and
+ * for one with a zone (`fe80::1%eth0`): it is good on one link only, and the zone is our own name for that.
+ */
 export function encodeRemoteAddress(text: string): Uint8Array | undefined {
   const address = parseNetAddress(text, 0);
-  if (address === undefined || address.port === 0) return undefined;
+  if (address === undefined || address.port === 0 || address.host.includes('%')) return undefined;
   const host = address.host.replace(/^::ffff:(?=[\d.]+$)/, '');
   const port = Buffer.alloc(2);
   port.writeUInt16BE(address.port);
@@ -38,15 +42,6 @@ export function decodeRemoteAddress(bytes: Uint8Array): string | undefined {
  * is no IP address stands for itself.
  */
 export function countedHost(host: string): string {
-  const plain = host.replace(/^::ffff:(?=[\d.]+$)/, '').replace(/%.*$/, '');
+  const plain = host.replace(/^::ffff:(?=[\d.]+$)/, '');
   return isIPv6(plain) ? `${ipv6Bytes(plain).subarray(0, 8).toString('hex')}/64` : plain;
-}
-
-function ipv6Bytes(host: string): Buffer {
-  const [head = '', tail] = new URL(`http://[${host}]/`).hostname.slice(1, -1).split('::');
-  const groups = (text: string | undefined): number[] =>
-    text === undefined || text === '' ? [] : text.split(':').map((group) => Number.parseInt(group, 16));
-  const [front, back] = [groups(head), groups(tail)];
-  const all = [...front, ...new Array<number>(8 - front.length - back.length).fill(0), ...back];
-  return Buffer.from(all.flatMap((group) => [group >> 8, group & 0xff]));
 }

@@ -1,5 +1,6 @@
 /** Where a node can be reached, as it says in its announcement (BOLT 7, Address descriptors). */
 import { base32nopad } from '@scure/base';
+import { ipv6Bytes } from '../../base/types/ipv6.ts';
 
 /** An address by its type's name in Core Lightning. */
 export interface NodeAddress {
@@ -102,15 +103,4 @@ function ipv6Text(body: Buffer): string {
   const hex = (some: readonly number[]): string => some.map((group) => group.toString(16)).join(':');
   if (best_at === -1) return hex(groups);
   return `${hex(groups.slice(0, best_at))}::${hex(groups.slice(best_at + best_length))}`;
-}
-
-function ipv6Bytes(text: string): Buffer {
-  const [head = '', tail] = text.split('::');
-  const groups = (part: string): number[] =>
-    part === '' ? [] : part.split(':').map((each) => Number.parseInt(each, 16));
-  const [before, after] = [groups(head), tail === undefined ? [] : groups(tail)];
-  const all = [...before, ...new Array<number>(Math.max(0, 8 - before.length - after.length)).fill(0), ...after];
-  const bytes = Buffer.alloc(16);
-  for (const [index, group] of all.slice(0, 8).entries()) bytes.writeUInt16BE(group, 2 * index);
-  return bytes;
 }

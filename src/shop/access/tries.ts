@@ -4,6 +4,7 @@
  */
 import { isIPv6 } from 'node:net';
 import type { Clock } from '../../base/types/clock.ts';
+import { ipv6Bytes } from '../../base/types/ipv6.ts';
 
 const FREE_FAILURES = 5;
 const WINDOW_MS = 60_000;
@@ -66,13 +67,5 @@ export class Tries {
 
 /** Who has one IPv6 address has a whole network of them. */
 function networkOf(address: string): string {
-  if (!isIPv6(address)) return address;
-  const [head = '', tail = ''] = address.split('::');
-  const groups = head.split(':').filter((group) => group !== '');
-  const behind = tail.split(':').filter((group) => group !== '');
-  const zeros = address.includes('::') ? Array<string>(Math.max(0, 8 - groups.length - behind.length)).fill('0') : [];
-  return [...groups, ...zeros, ...behind]
-    .slice(0, 4)
-    .map((group) => group.replace(/^0+(?=.)/, ''))
-    .join(':');
+  return isIPv6(address) ? ipv6Bytes(address).toString('hex', 0, 8) : address;
 }

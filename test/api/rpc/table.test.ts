@@ -254,6 +254,7 @@ test('feerates are read by name, by blocks and in either unit, and refused in a 
   assert.deepEqual(readField(field.feerate, 'f', '6blocks'), { kind: 'blocks', blocks: 6 });
   assert.deepEqual(readField(field.feerate, 'f', '253perkw'), { kind: 'exact', feerate_per_kw: 253 });
   assert.deepEqual(readField(field.feerate, 'f', '1000perkb'), { kind: 'exact', feerate_per_kw: 250 });
+  assert.deepEqual(readField(field.feerate, 'f', '1013perkb'), { kind: 'exact', feerate_per_kw: 254 }, 'rounded up');
   assert.deepEqual(readField(field.feerate, 'f', 1000), { kind: 'exact', feerate_per_kw: 250 });
   assert.throws(() => readField(field.feerate, 'f', 'fastperkw'), {
     message: "'f' should be an integer with optional perkw/perkb, not 'fast'",

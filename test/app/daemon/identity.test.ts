@@ -28,6 +28,12 @@ test('what the internet can reach is announced of addr, all of announce-addr, an
   assert.deepEqual(addressesOf('--developer', '--addr=127.0.0.1:9735'), ['ipv4 127.0.0.1 9735']);
 });
 
+test('a name that only this machine or its network knows is not announced', () => {
+  assert.deepEqual(addressesOf('--addr=localhost:9735', '--announce-addr=dns:shop.example:9002'), [
+    'dns shop.example 9002',
+  ]);
+});
+
 test('an address that is none, and a second name, are refused at the start', () => {
   const check =
     (...options: readonly string[]) =>
@@ -35,7 +41,16 @@ test('an address that is none, and a second name, are refused at the start', () 
       checkTogether(loadConfig(['--lightning-dir=/nowhere', ...options]));
   assert.throws(check('--announce-addr=abc.onion'), /announce-addr is .*not 'abc.onion'/);
   assert.throws(check('--announce-addr=:'), /announce-addr is HOST:PORT, an onion service or dns:NAME:PORT, not ':'/);
-  assert.throws(check('--announce-addr=dns:a.example', '--announce-addr=dns:b.example'), /at most one name \(dns:\)/);
+  for (const [one, other] of [
+    ['announce-addr=dns:a.example', 'announce-addr=dns:b.example'],
+    ['announce-addr=dns:a.example', 'announce-addr=b.example'],
+    ['addr=a.example', 'announce-addr=dns:b.example'],
+  ]) {
+    assert.throws(
+      check(`--${one}`, `--${other}`),
+      /at most one name \(dns:\) can be announced, not .*a\.example and .*b\./,
+    );
+  }
 });
 
 test('name and color are the operator’s, or follow from the node id', () => {

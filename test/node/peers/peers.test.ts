@@ -308,6 +308,14 @@ test('a connection over IPv6', TIMEOUT, async (t) => {
   await shop.until(() => shop.connected.has(idOf('peer')));
 });
 
+test('a peer on the same link, which the system names with a zone, is taken as any other', TIMEOUT, async (t) => {
+  const shop = make(t, 'shop');
+  const server = createServer((socket) => shop.peers.accept(socket, 'fe80::1%eth0', '[fe80::1%eth0]:50000'));
+  const peer = await make(t, 'peer').peers.connect(idOf('shop'), await listening(t, server));
+  await shop.until(() => shop.connected.has(idOf('peer')));
+  assert.equal(peer.remote_addr, undefined, 'a zone says nothing to anybody else');
+});
+
 test('a dial that hangs is given up after a minute, and a node that is another is refused', TIMEOUT, async (t) => {
   const hanging = make(t, 'caller', {
     dial: (_address, signal) =>

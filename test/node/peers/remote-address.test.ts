@@ -16,7 +16,7 @@ test('remote_addr names IPv4 and IPv6 addresses as BOLT 7 does', () => {
 });
 
 test('what is no IP address is not sent, and what is none is not read', () => {
-  for (const text of ['shop.example:9735', `${'a'.repeat(56)}.onion:9735`, 'host 1', '']) {
+  for (const text of ['shop.example:9735', `${'a'.repeat(56)}.onion:9735`, 'host 1', '', '[fe80::1%eth0]:9735']) {
     assert.equal(encodeRemoteAddress(text), undefined);
   }
   for (const hex of ['', '01', '01cb00710726', '01cb007107260700', '02cb0071072607', '05026869', 'ff']) {

@@ -189,6 +189,7 @@ test('addresses come back as they were written', () => {
   assert.equal(ipv6('2001:db8:0:0:1:0:0:1'), '2001:db8::1:0:0:1');
   assert.equal(ipv6('::'), '::');
   assert.equal(ipv6('2001:db8::'), '2001:db8::');
+  assert.equal(ipv6('64:ff9b::192.0.2.33'), '64:ff9b::c000:221', 'one whose end is written as IPv4');
   const two_names = Buffer.concat([
     writeAddresses([{ type: 'dns', address: 'one.example', port: 1 }]),
     writeAddresses([{ type: 'dns', address: 'two.example', port: 1 }]),

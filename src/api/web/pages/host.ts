@@ -4,6 +4,7 @@
  */
 import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
+import { ipv6Bytes } from '../../../base/types/ipv6.ts';
 
 /** What the server of the pages knows of its own address. */
 export interface OwnAddress {
@@ -35,7 +36,7 @@ export function originAsked(request: IncomingMessage, { is_tls, public_url }: Ow
 function sameAddress(one: string, other: string): boolean {
   if (one === other) return true;
   if (isIP(one) !== 6 || isIP(other) !== 6) return false;
-  return new URL(`http://[${one}]`).host === new URL(`http://[${other}]`).host;
+  return ipv6Bytes(one).equals(ipv6Bytes(other));
 }
 
 /**

@@ -161,6 +161,9 @@ class Eclair implements PeerDaemon {
       'max-reconnect-interval = 10 seconds',
       'router.watch-spent-window = 1 second',
       'router.broadcast-interval = 1 second',
+      // The fees that other daemons ask, due at once; by default it takes the old ones for ten minutes more.
+      'relay.fees.public-channels.fee-proportional-millionths = 10',
+      'relay.fees.enforcement-delay = 0 seconds',
       // Else its payments expire up to 350 blocks later than they must.
       'send.recipient-final-expiry.min-delta = 10',
       'send.recipient-final-expiry.max-delta = 20',
@@ -331,6 +334,7 @@ export const eclair: DaemonKind = {
   name: 'Eclair',
   missing: program.missing,
   version: program.version,
+  // It makes parts of a size by chance, and none below a fifth: all that two channels have finds no route.
   lacks: ['parts over two channels', ...(holder === undefined ? (['held invoices'] as const) : [])],
   async create(place) {
     mkdirSync(place.dir, { recursive: true });

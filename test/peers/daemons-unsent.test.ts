@@ -8,7 +8,7 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import { CallError } from '../../src/api/client/index.ts';
-import { holdings, mineUntilEnded, mineUntilTaken } from './daemons/accounts.ts';
+import { holdings, mineUntilEnded, mineUntilTaken, ownMsat } from './daemons/accounts.ts';
 import type { DaemonKind, PeerDaemon } from './daemons/daemon.ts';
 import { until } from './daemons/daemon-process.ts';
 import { KINDS } from './daemons/kinds.ts';
@@ -90,12 +90,6 @@ async function openAgain(world: World, daemon: PeerDaemon): Promise<string> {
     return funding !== '';
   });
   return funding;
-}
-
-/** What Till has: in its wallet, and in open channels with the daemon. */
-async function ownMsat({ till }: World, daemon: PeerDaemon): Promise<bigint> {
-  const open = (await till.channels(daemon.node_id)).filter(({ state }) => state === 'CHANNELD_NORMAL');
-  return open.reduce((sum, { to_us_msat }) => sum + BigInt(to_us_msat as bigint), (await till.walletSat()) * 1000n);
 }
 
 async function killAgain(t: TestContext, kind: DaemonKind): Promise<void> {

@@ -64,11 +64,14 @@ test("only the daemon's own payments below an amount may hang, where a daemon is
   await assert.rejects(backwards.judge({ peer_hangs_below_msat: 1_001n }), /1 payments have not ended/);
 });
 
-test('an onion that the payee had taken before is told by what came back, also when the time of pay was over', async () => {
+test('a payment that the payee had taken and then refused is told by what came back, and its money is with Till', async () => {
   const pays = { till: async () => TIME_OVER, peer: never };
-  const told = await streamWith(pays, { failures: ['failed: WIRE_INVALID_ONION_VERSION (reply from remote)'] });
-  const { refused_after_all, faults } = await told.judge({ peer_hangs_below_msat: 1_001n });
-  assert.deepEqual({ refused_after_all, faults }, { refused_after_all: 1, faults: [] });
+  for (const code of ['INVALID_ONION_VERSION', 'INCORRECT_OR_UNKNOWN_PAYMENT_DETAILS']) {
+    const told = await streamWith(pays, { failures: [`failed: WIRE_${code} (reply from remote)`] });
+    const { refused_after_all, faults, paid_by_till_msat } = await told.judge({ peer_hangs_below_msat: 1_001n });
+    assert.deepEqual({ refused_after_all, faults }, { refused_after_all: 1, faults: [] });
+    assert.equal(paid_by_till_msat, 0n);
+  }
 
   const untold = await streamWith(pays, { failures: ['failed: WIRE_TEMPORARY_NODE_FAILURE (reply from remote)'] });
   const verdict = await untold.judge({ peer_hangs_below_msat: 1_001n });

@@ -43,6 +43,12 @@ export async function holdings({ till, bitcoind }: World, daemon: PeerDaemon): P
   };
 }
 
+/** What Till has: in its wallet, and in open channels with the daemon. */
+export async function ownMsat({ till }: World, daemon: PeerDaemon): Promise<bigint> {
+  const open = (await till.channels(daemon.node_id)).filter(({ state }) => state === 'CHANNELD_NORMAL');
+  return open.reduce((sum, { to_us_msat }) => sum + BigInt(to_us_msat as bigint), (await till.walletSat()) * 1000n);
+}
+
 /**
  * Mines until the streams' payments and the HTLCs of closed channels have ended, but for the daemon's own payments below an
  * amount. Answers whether they have.

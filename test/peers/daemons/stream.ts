@@ -8,14 +8,15 @@ import type { World } from './world.ts';
 /** From below the dust limits to some thousand satoshi. */
 const AMOUNTS_MSAT = [1_000n, 250_000n, 353_999n, 354_000n, 546_000n, 1_234_567n, 5_000_000n, 9_999_999n];
 
-const REPLAYED = /WIRE_INVALID_ONION_VERSION \(reply from remote\)/;
+/** LND takes the onion for a copy, Eclair says that the invoice is paid. */
+const REFUSED = /WIRE_(INVALID_ONION_VERSION|INCORRECT_OR_UNKNOWN_PAYMENT_DETAILS) \(reply from remote\)/;
 
 /**
- * Whether the payee itself refused the onion, which it had taken before: so LND does after it was killed in between, and its
+ * Whether the payee itself refused a payment that it had taken before: so it may be after it was killed in between, and its
  * invoice stays paid though it gave the money back. `pay` has other words where its time was over by then.
  */
-export async function wasReplayed(till: Pick<TillDaemon, 'failures'>, payment_hash: string): Promise<boolean> {
-  return (await till.failures(payment_hash)).some((words) => REPLAYED.test(words));
+export async function wasRefused(till: Pick<TillDaemon, 'failures'>, payment_hash: string): Promise<boolean> {
+  return (await till.failures(payment_hash)).some((words) => REFUSED.test(words));
 }
 
 /** Longer than either side goes on trying to pay: a minute. */
@@ -24,6 +25,7 @@ const PATIENCE_LOOKS = 2_400;
 /** How the payments of a stream ended. */
 export interface Verdict {
   readonly paid: number;
+  /** What has come to Till and gone from it, if each of the two kept to its word. */
   readonly paid_to_till_msat: bigint;
   readonly paid_by_till_msat: bigint;
   readonly failed: number;
@@ -189,10 +191,10 @@ export class Stream {
       if (is_paid) paid++;
       else failed++;
       const is_untaken = peer_owes_words && by === 'till' && is_paid && !is_lost && status === 'failed';
-      if (is_paid && !is_lost && !is_untaken) paid_msat[by] += amount_msat;
+      if (by === 'till' ? status === 'complete' : is_paid && !is_lost) paid_msat[by] += amount_msat;
       if (by === 'peer' && status === 'pending') hanging_at_peer++;
       if (peer_forgets && by === 'till' && !is_paid && status === 'complete') forgotten_by_peer++;
-      else if (by === 'till' && is_paid && status === 'failed' && (await wasReplayed(till, payment_hash)))
+      else if (by === 'till' && is_paid && status === 'failed' && (await wasRefused(till, payment_hash)))
         refused_after_all++;
       else if (is_lost) lost_as_dust++;
       else if (is_untaken) never_taken++;

@@ -57,6 +57,8 @@ export class Town {
       ...(await walletOption(directory, words)),
       `--embedded-chain=${this.#socket}`,
       `--alias=${name}`,
+      // The dashboard's own default is a port that another test may listen on.
+      ...(words.some((word) => word.startsWith('--shop-bind=')) ? ['--dashboard-bind=127.0.0.1:0'] : []),
       ...words,
     ]);
     const onFatal = (message: string): never => {

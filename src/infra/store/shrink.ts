@@ -35,11 +35,21 @@ export function allowShrinking(database: DatabaseSync): void {
   }
 }
 
+/**
+ * Moves the log into the file, which has its new length only then: until then pages that were given back are missing in the
+ * log alone. False: somebody reads what was there before, and the file stays as long as it is.
+ */
+function cutFile(database: DatabaseSync): boolean {
+  return pragma(database, 'wal_checkpoint(TRUNCATE)') === 0;
+}
+
 /** Shrinks the file of one connection while it is idle. */
 export class Shrinker {
   readonly #database: DatabaseSync;
   readonly #onError: (error: unknown) => void;
   #timer: NodeJS.Timeout | undefined;
+  /** Pages were given back, but the file has not been cut yet. */
+  #isFileTooLong = false;
 
   /** `onError`: the database failed. */
   constructor(database: DatabaseSync, onError: (error: unknown) => void) {
@@ -71,11 +81,14 @@ export class Shrinker {
 
   #step(): void {
     const free = pragma(this.#database, 'freelist_count');
-    if (free <= Math.max(LEAST_FREE_PAGES, pragma(this.#database, 'page_count') / FREE_SHARE)) return;
-    this.#database.exec(`PRAGMA incremental_vacuum(${STEP_PAGES})`);
-    const is_last = free - STEP_PAGES <= Math.max(LEAST_FREE_PAGES, pragma(this.#database, 'page_count') / FREE_SHARE);
-    // Until then the file keeps its length: the pages are free in the log only.
-    if (is_last) this.#database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    const may_stay_free = Math.max(LEAST_FREE_PAGES, pragma(this.#database, 'page_count') / FREE_SHARE);
+    if (free > may_stay_free) {
+      this.#database.exec(`PRAGMA incremental_vacuum(${STEP_PAGES})`);
+      this.#isFileTooLong = true;
+    } else {
+      if (!this.#isFileTooLong) return;
+      this.#isFileTooLong = !cutFile(this.#database);
+    }
     this.#wait(BETWEEN_STEPS_MS);
   }
 }

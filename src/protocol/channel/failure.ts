@@ -94,21 +94,15 @@ function isTakenBack(text: string): boolean {
 
 /**
  * The peer says `error`: the channel fails, unless it is an error that the peer takes back. When a mutual close is signed
- * that is on its way to the chain already. On a channel that has failed it is an answer to ours, so the peer need not
- * hear that again.
+ * that is on its way to the chain already.
  */
 export function receiveError(turn: Turn, message: ErrorMessage): void {
   const { state } = turn;
-  const { phase, failure } = state;
+  const { phase } = state;
   if (phase === 'closed' || phase === 'spent') return;
   const text = printable(message.data);
   if (phase !== 'failed' && isTakenBack(text)) {
     setAside(turn, 'error', `the peer says: ${text}`);
-    return;
-  }
-  if (phase === 'failed' && failure?.by === 'local' && !failure.data_loss) {
-    turn.store = true;
-    turn.state = { ...state, failure: { ...failure, by: 'remote' } };
     return;
   }
   failChannel(turn, 'remote', text);

@@ -26,17 +26,14 @@ const NO_SECRET = '00'.repeat(32);
 const MOST_REMINDERS = 3;
 
 /**
- * A connection is there: says where we are. On a failed channel the error is said again, but not to a peer that said it
- * too: one that has forgotten the channel may answer each error by hanging up, and its other channels go with it.
+ * A connection is there: says where we are. A channel that is over is silent until the peer asks where it is, which is
+ * answered with the error (BOLT 2, Message Retransmission): a peer that has closed the channel too may hang up at each error
+ * (Electrum does), and its other channels go with it.
  */
 export function connect(turn: Turn): void {
   turn.state = forgetUnsigned(turn.state);
   const { state, env } = turn;
-  if (state.failure !== undefined && !state.failure.data_loss) {
-    if (state.failure.by === 'local') sendFailure(turn, state.failure.reason);
-    return;
-  }
-  if (state.phase === 'spent') return;
+  if (state.phase === 'spent' || (state.failure !== undefined && !state.failure.data_loss)) return;
   // LND owes a signature after its last revocation, forgets so when it stops, and signs only behind a revocation that it
   // says again (docs/decisions/0056): without that the HTLC stays until it has to be closed for.
   const revocation_repeated = state.failure === undefined && isOwedSignature(state);

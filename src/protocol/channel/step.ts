@@ -167,7 +167,7 @@ function receive(turn: Turn, message: ChannelMessage): void {
     return;
   }
   const asksWhereWeAre = message.type === 'channel_reestablish';
-  if (asksWhereWeAre && state.phase === 'failed' && state.failure?.by === 'remote') {
+  if (asksWhereWeAre && state.phase === 'failed' && state.failure?.data_loss === false) {
     sendFailure(turn, state.failure.reason);
     return;
   }

@@ -4,6 +4,7 @@ import { msat, sat } from '../../../src/base/types/amount.ts';
 import { parseTransaction, type Transaction, txidOf } from '../../../src/codec/tx/transaction.ts';
 import type { ChannelReestablish, CommitmentSigned, RevokeAndAck } from '../../../src/codec/wire/index.ts';
 import { encodeState } from '../../../src/protocol/channel/codec.ts';
+import { printable } from '../../../src/protocol/channel/failure.ts';
 import type { ChannelMessage } from '../../../src/protocol/channel/message.ts';
 import { fakeSigner } from './fake-signer.ts';
 import {
@@ -329,58 +330,44 @@ test('an error for a channel that is spent or closed in agreement changes nothin
   }
 });
 
-test('a failed channel hears nothing, and says its error again after a reconnect', () => {
-  const pair = usablePair();
-  pair.bob.do({ kind: 'force_close', reason: 'the operator said so' });
-  pair.bob.outbox.length = 0;
-  pair.bob.do({ kind: 'message', message: add() });
-  assert.equal(pair.bob.state.htlcs.length, 0);
-  pair.bob.do({ kind: 'disconnected' });
-  pair.bob.do({ kind: 'connected' });
-  assert.deepEqual(
-    pair.bob.outbox.map(({ type }) => type),
-    ['error'],
-  );
-  assert.equal(pair.bob.attempt(offer(1, 1_000_000)).refusal?.code, 'channel_unusable');
+test('a failed channel hears nothing and offers nothing', () => {
+  const { bob } = usablePair();
+  bob.do({ kind: 'force_close', reason: 'the operator said so' });
+  bob.do({ kind: 'message', message: add() });
+  assert.equal(bob.state.htlcs.length, 0);
+  assert.equal(bob.attempt(offer(1, 1_000_000)).refusal?.code, 'channel_unusable');
 });
 
-test('the error is said again although the commitment is mined by then, and a channel closed in agreement is silent', () => {
-  for (const [isFailed, types] of [
-    [true, ['error']],
-    [false, []],
-  ] as const) {
-    const { bob } = usablePair();
-    if (isFailed) bob.do({ kind: 'force_close', reason: 'the operator said so' });
-    bob.do({ kind: 'funding_spent', transaction: '' });
-    bob.do({ kind: 'disconnected' });
-    bob.outbox.length = 0;
-    bob.do({ kind: 'connected' });
-    assert.deepEqual(
-      bob.outbox.map(({ type }) => type),
-      types,
-    );
-  }
-});
-
-test('a peer that said error itself is told again only when it asks', () => {
+test('a closed channel is silent at each connection, and a peer that asks for it hears the error', () => {
   const error = { type: 'error', channel_id: CHANNEL_ID, data: Buffer.from('unknown channel') } as const;
-  for (const isOurs of [false, true]) {
+  const spent = { kind: 'funding_spent', transaction: '' } as const;
+  const fail = { kind: 'force_close', reason: 'the operator said so' } as const;
+  const heard = { kind: 'message', message: error } as const;
+  for (const [inputs, text] of [
+    [[fail], 'the operator said so'],
+    [[fail, heard], 'the operator said so'],
+    [[heard], 'unknown channel'],
+    [[fail, spent], 'the channel is over: its funding output is spent'],
+    [[spent], 'the channel is over: its funding output is spent'],
+  ] as const) {
     const { alice, bob } = usablePair();
-    if (isOurs) bob.do({ kind: 'force_close', reason: 'the operator said so' });
-    bob.do({ kind: 'message', message: error });
-    for (const side of [alice, bob]) {
-      side.do({ kind: 'disconnected' });
-      side.outbox.length = 0;
-      side.do({ kind: 'connected' });
+    for (const input of inputs) bob.do(input);
+    for (let connection = 0; connection < 2; connection++) {
+      for (const side of [alice, bob]) {
+        side.do({ kind: 'disconnected' });
+        side.outbox.length = 0;
+        side.do({ kind: 'connected' });
+      }
+      assert.deepEqual(bob.outbox, [], 'a peer that hangs up for it would take its other channels along');
+      const [reestablish] = alice.outbox as [ChannelMessage];
+      assert.equal(reestablish.type, 'channel_reestablish');
+      bob.do({ kind: 'message', message: reestablish });
+      const said = bob.outbox as readonly ChannelMessage[];
+      assert.deepEqual(
+        said.map((message) => message.type === 'error' && printable(message.data)),
+        [text],
+      );
     }
-    assert.deepEqual(bob.outbox, [], 'it would hang up, and with it go the other channels');
-    const [reestablish] = alice.outbox as [ChannelMessage];
-    assert.equal(reestablish.type, 'channel_reestablish');
-    bob.do({ kind: 'message', message: reestablish });
-    assert.deepEqual(
-      bob.outbox.map(({ type }) => type),
-      ['error'],
-    );
   }
 });
 

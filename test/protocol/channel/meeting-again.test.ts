@@ -10,6 +10,7 @@ import {
   type End,
   environment,
   fundedPair,
+  messagesOf,
   offer,
   type Pair,
   preimage,
@@ -233,7 +234,7 @@ test('each connection negotiates the close again, whether the last one was lost 
   }
 });
 
-test('a channel_reestablish that comes when the channel is up is refused, and one of a failed channel is not heard', () => {
+test('a channel_reestablish that comes when the channel is up is refused, and one of a failed channel is told the error', () => {
   const pair = usablePair();
   pair.disconnect();
   pair.reconnect();
@@ -242,7 +243,11 @@ test('a channel_reestablish that comes when the channel is up is refused, and on
   assert.match(pair.alice.attempt({ kind: 'message', message }).violation?.message ?? '', /established already/);
   const { alice } = usablePair();
   alice.do({ kind: 'force_close', reason: 'a test' });
-  assert.deepEqual(alice.do({ kind: 'message', message }).effects, []);
+  const { effects } = alice.do({ kind: 'message', message });
+  assert.deepEqual(
+    messagesOf(effects).map(({ type }) => type),
+    ['error'],
+  );
   alice.do(confirmation(4));
 });
 

@@ -72,35 +72,26 @@ test('a warning is told whatever state the channel is in, and is not answered', 
   hears();
 });
 
-test('a channel that we closed hears nothing of its peer but its error', () => {
-  const pair = usablePair();
-  const { alice, bob } = pair;
-  alice.do({ kind: 'force_close', reason: 'a test' });
-  alice.outbox.length = 0;
-  const before = alice.state;
-  for (const message of [fee(alice), { type: 'channel_reestablish' }, { type: 'shutdown' }] as ChannelMessage[]) {
-    assert.deepEqual(alice.do({ kind: 'message', message }).effects, [], message.type);
-  }
-  assert.equal(alice.state, before);
-  bob.do({ kind: 'force_close', reason: 'a test' });
-  deliver(bob, alice);
-  assert.equal(alice.state.failure?.by, 'remote');
-});
-
-test('a channel that the peer closed answers only who asks where it is', () => {
-  const { alice } = usablePair();
-  const { channel_id } = alice.state.terms;
-  alice.do({ kind: 'message', message: { type: 'error', channel_id, data: Buffer.from('over') } });
-  for (const [message, answers] of [
-    [fee(alice), []],
-    [{ type: 'shutdown' }, []],
-    [{ type: 'channel_reestablish' }, ['error']],
-  ] as [ChannelMessage, string[]][]) {
-    alice.outbox.length = 0;
-    alice.do({ kind: 'message', message });
-    assert.deepEqual(types(alice), answers);
-  }
-});
+for (const closer of ['we', 'the peer'] as const) {
+  test(`a channel that ${closer} closed answers only who asks where it is`, () => {
+    const { alice } = usablePair();
+    const { channel_id } = alice.state.terms;
+    const error = { type: 'error', channel_id, data: Buffer.from('over') } as const;
+    alice.do(closer === 'we' ? { kind: 'force_close', reason: 'a test' } : { kind: 'message', message: error });
+    const before = alice.state;
+    for (const [message, answers] of [
+      [fee(alice), []],
+      [{ type: 'shutdown' }, []],
+      [error, []],
+      [{ type: 'channel_reestablish' }, ['error']],
+    ] as [ChannelMessage, string[]][]) {
+      alice.outbox.length = 0;
+      alice.do({ kind: 'message', message });
+      assert.deepEqual(types(alice), answers, message.type);
+    }
+    assert.equal(alice.state, before);
+  });
+}
 
 test('a rule that is broken on a channel that has failed already says no second error', () => {
   const { alice } = usablePair();

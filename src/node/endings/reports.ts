@@ -173,7 +173,7 @@ export class Reports {
     channels.write(...writes);
     channels.speak(() => {
       outgoing.told(channel_id, id);
-      log.info(`channel ${channel_id}: our payment ${payment_hash} has failed, and its money came back on chain`);
+      log.info(`channel ${channel_id}: our payment ${payment_hash} has failed: its HTLC has ended on chain`);
     });
   }
 }

@@ -162,8 +162,10 @@ export class Outcome {
         ending.kind === 'unknown'
           ? this.#state.height >= htlc.cltv_expiry + irrevocable_depth
           : output === undefined && this.#depth(height) >= paid_depth;
+      // An output that is too small for a claim stays where it is: nobody waits for it for ever.
+      const isLeft = output !== undefined && output.spend === undefined && this.#isResolved(output);
       // A preimage may be known of another part: what comes back to us has failed all the same.
-      if (isGone || isOursForGood) this.#tell(`htlc local ${htlc.id}`, { kind: 'htlc_failed', htlc });
+      if (isGone || isLeft || isOursForGood) this.#tell(`htlc local ${htlc.id}`, { kind: 'htlc_failed', htlc });
       else if (!preimages.has(htlc.payment_hash)) isDecided = false;
     }
     return isDecided;

@@ -126,6 +126,27 @@ describe('a channel that ends with the latest commitment', () => {
   }
 });
 
+describe('a payment of ours whose output is too small to be taken back', () => {
+  for (const amount_sat of [400, 800]) {
+    it(`has failed when nobody took its ${amount_sat} sat of our commitment for a hundred blocks`, async () => {
+      const htlc: TestHtlc = { id: 7n, from: 'alice', amount_sat, cltv_expiry: EXPIRY, secret: 3 };
+      const moment: ChannelMoment = { ...MOMENT, htlcs: [htlc] };
+      const world = await World.open();
+      const alice = await world.join('alice', channelOf('alice', world.funding_txid, moment));
+      await alice.say({ kind: 'force_close', transaction: signedCommitment(alice.channel), is_urgent: false });
+      // The block after the expiry is the first that could have its claim.
+      await world.mine(EXPIRY + 1 - world.height + 98);
+      assert.deepEqual([alice.told('htlc_failed'), alice.told('channel_resolved')], [[], []]);
+      await world.mine(1);
+      assert.deepEqual(
+        alice.told('htlc_failed').map(({ htlc: { id } }) => id),
+        [7n],
+      );
+      assert.equal(alice.told('channel_resolved').length, 1);
+    });
+  }
+});
+
 describe('a payment whose preimage is out', () => {
   for (const publisher of ['alice', 'bob'] as const) {
     it(`is lost when its output is too small to be claimed, and told once that is final, ${publisher} closing`, async () => {

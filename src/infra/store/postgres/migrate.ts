@@ -7,8 +7,15 @@ import type { Row } from '../store.ts';
 import { LEASE_TABLE } from './lease-row.ts';
 import type { Session } from './session.ts';
 
-/** Of two that start at the same time one waits. */
-const LOCK = "SELECT CAST(pg_advisory_xact_lock(hashtext('lightning-till schema')) AS TEXT) AS locked";
+/**
+ * Of two that start at the same time on one schema one waits. Nodes in other schemas of the database do not: their number
+ * would add up to more than any of them waits for.
+ */
+export const SCHEMA_LOCK =
+  "SELECT CAST(pg_advisory_xact_lock(hashtext('lightning-till schema'), hashtext(current_schema())) AS TEXT) AS locked";
+
+/** A migration of many rows takes longer than a group of the writer may wait for a lock. */
+const WAIT_FOR_SCHEMA = "SELECT set_config('lock_timeout', '60s', true) AS lock_timeout";
 
 const READ_VERSION = 'SELECT version FROM schema_version';
 
@@ -78,7 +85,7 @@ export async function migratePostgres(session: Session, migrations: readonly Mig
 
 /** One transaction, in one packet: all of it or nothing. */
 async function transaction(session: Session, statements: readonly string[]): Promise<void> {
-  const all = ['BEGIN', LOCK, ...statements, 'COMMIT'];
+  const all = ['BEGIN', WAIT_FOR_SCHEMA, SCHEMA_LOCK, ...statements, 'COMMIT'];
   await session.run(all.map((sql) => ({ sql, params: [], is_single: true })));
   const warning = session.takeFalseSuccess();
   if (warning !== undefined) throw new StoreFailure(`the schema is not on every replica that must have it: ${warning}`);

@@ -49,7 +49,7 @@ const CASES: readonly Case[] = [
   },
 ];
 
-describe('many channels that fail at once', { skip: bitcoindMissing ?? false, timeout: 300_000 }, () => {
+describe('many channels that fail at once', { skip: bitcoindMissing ?? false, timeout: 580_000 }, () => {
   for (const { what, mempool_sat_per_vbyte, most_fees_sat, ...options } of CASES) {
     const { channels, parts, part_sat } = options;
     it(`${channels}, with one coin: ${what}`, () =>

@@ -71,7 +71,8 @@ async function spoilt(
       }
       const are_usable =
         good.length === 0 || (await world.areUsable(daemon, ...good.map(({ funding_txid }) => funding_txid)));
-      return are_usable && (bad.length > 0 || stream.hasEnded());
+      // A payment may have ended, and its HTLC stay in a channel that shows only later that it is spoilt.
+      return are_usable && (bad.length > 0 || (stream.hasEnded() && (await world.isQuiet(daemon))));
     },
     LOOKS,
   );

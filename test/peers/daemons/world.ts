@@ -178,15 +178,18 @@ export class World {
     );
   }
 
-  /** Waits until no HTLC is on the open channels between the two. Those of closed ones end on the chain. */
+  /** Waits until no HTLC is on the open channels between the two. */
   async quiet(daemon: PeerDaemon): Promise<void> {
-    await until('no HTLC is on the way', async () => {
-      const all = await this.till.channels(daemon.node_id);
-      const ours = all.filter(({ state }) => state.startsWith('CHANNELD_'));
-      const open = ours.map(({ funding_txid }) => funding_txid);
-      const theirs = (await daemon.channels()).filter(({ funding_txid }) => open.includes(funding_txid));
-      return ours.every(({ htlcs }) => htlcs.length === 0) && theirs.every(({ htlcs }) => (htlcs ?? 0) === 0);
-    });
+    await until('no HTLC is on the way', () => this.isQuiet(daemon));
+  }
+
+  /** Whether no HTLC is on the open channels between the two. Those of closed ones end on the chain. */
+  async isQuiet(daemon: PeerDaemon): Promise<boolean> {
+    const all = await this.till.channels(daemon.node_id);
+    const ours = all.filter(({ state }) => state.startsWith('CHANNELD_'));
+    const open = ours.map(({ funding_txid }) => funding_txid);
+    const theirs = (await daemon.channels()).filter(({ funding_txid }) => open.includes(funding_txid));
+    return ours.every(({ htlcs }) => htlcs.length === 0) && theirs.every(({ htlcs }) => (htlcs ?? 0) === 0);
   }
 
   /** The channels about whose balance the two do not agree: one line each. */

@@ -22,6 +22,11 @@ export interface Write {
    * statement stopped, and then looks why.
    */
   readonly stop_if_no_row?: boolean;
+  /**
+   * A name for the row that this writes anew, with nothing kept of what was there. Whoever gathers a unit may leave out the
+   * earlier statements of that name: a server takes longer for each of many changes of one row in a transaction.
+   */
+  readonly whole_row?: string;
 }
 
 /** How a unit went: all of its statements took effect, or none. */

@@ -17,7 +17,10 @@ export class Book {
   readonly #store: Store;
   /** Called at the last moment before a unit closes: what is to be signed and encoded once for many inputs. */
   readonly #complete: () => void;
-  #writes: Write[] = [];
+  /** What another one has replaced is undefined. */
+  #writes: (Write | undefined)[] = [];
+  /** Where the latest write of each whole row is among them. */
+  #whole_rows = new Map<string, number>();
   #outputs: (() => void)[] = [];
   /** What may begin once the unit is handed over. */
   #followers: (() => void)[] = [];
@@ -33,9 +36,17 @@ export class Book {
     this.#idle.resolve();
   }
 
-  /** Adds to the next unit. */
+  /** Adds to the next unit. Of several that write the same whole row the last one stays, as after a hundred blocks at once. */
   write(...writes: readonly Write[]): void {
-    this.#writes.push(...writes);
+    for (const write of writes) {
+      const { whole_row } = write;
+      if (whole_row !== undefined) {
+        const earlier = this.#whole_rows.get(whole_row);
+        if (earlier !== undefined) this.#writes[earlier] = undefined;
+        this.#whole_rows.set(whole_row, this.#writes.length);
+      }
+      this.#writes.push(write);
+    }
     this.wake();
   }
 
@@ -85,10 +96,11 @@ export class Book {
     this.#is_committing = true;
     try {
       while (this.#prepare()) {
-        const writes = this.#writes;
+        const writes = this.#writes.filter((write) => write !== undefined);
         const outputs = this.#outputs;
         const followers = this.#followers;
         this.#writes = [];
+        this.#whole_rows.clear();
         this.#outputs = [];
         this.#followers = [];
         this.#last_sent = undefined;

@@ -50,6 +50,7 @@ export function saveEnding(record: EndingRecord): Write {
       closing_txid ?? null,
       funded_txids.join(),
     ],
+    whole_row: `ending ${channel_id}`,
   };
 }
 

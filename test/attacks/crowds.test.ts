@@ -6,10 +6,17 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sat } from '../../src/base/types/amount.ts';
 import type { Txid } from '../../src/base/types/brand.ts';
+import { MemoryStore } from '../../src/infra/store/memory-store.ts';
+import type { Store } from '../../src/infra/store/store.ts';
 import { amount, Link, quiet, TestNode, World } from '../node/channels/node.ts';
 import { COIN_SCRIPT, payFrom } from '../support/coins.ts';
 
 const TERMS = { funding_satoshis: sat(1_000_000), push_msat: amount(0), feerate_per_kw: 1000, announce_channel: false };
+
+/** In memory, wherever the shop keeps its rows: a hundred strangers would take all connections of a server. */
+function strangersStore(): Store {
+  return new MemoryStore({ onFailure: (error) => assert.fail(error) });
+}
 
 class Crowd {
   readonly world: World;
@@ -31,7 +38,7 @@ class Crowd {
 
   /** A node that calls the shop from this host. */
   async arrive(name: string, host: string): Promise<{ node: TestNode; link: Link }> {
-    const node = new TestNode(this.world, name);
+    const node = new TestNode(this.world, name, strangersStore());
     node.host = host;
     await node.start();
     const link = new Link(node, this.shop);

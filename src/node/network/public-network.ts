@@ -111,6 +111,10 @@ export class PublicNetwork {
       this.#end(error.message);
       onFailure(error);
     });
+    worker.on('exit', (code) => {
+      if (this.#ended === undefined) this.#end(`its thread has ended with ${code}`);
+      this.#whenStopped();
+    });
     worker.unref();
     this.#worker = worker;
     for (const message of this.#early.splice(0)) this.#say(message);
@@ -120,13 +124,15 @@ export class PublicNetwork {
   async stop(): Promise<void> {
     if (this.#worker === undefined) return;
     for (const cancel of this.#cancels.splice(0)) cancel();
-    const stopped = new Promise<void>((resolve) => {
-      this.#whenStopped = resolve;
-    });
-    this.#worker.once('exit', () => this.#whenStopped());
-    this.#say({ kind: 'stop' });
-    await stopped;
-    this.#end('the node stops');
+    // A thread that has failed says no more that it has stopped.
+    if (this.#ended === undefined) {
+      const stopped = new Promise<void>((resolve) => {
+        this.#whenStopped = resolve;
+      });
+      this.#say({ kind: 'stop' });
+      await stopped;
+      this.#end('the node stops');
+    }
     await this.#worker.terminate();
   }
 

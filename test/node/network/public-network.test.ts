@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { getPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { Worker } from 'node:worker_threads';
 import { ManualClock } from '../../../src/base/types/clock.ts';
 import { type NetworkPeer, type OwnName, PublicNetwork } from '../../../src/node/network/public-network.ts';
 import { TIMEOUT } from '../../support/time-limit.ts';
@@ -97,6 +98,22 @@ test('a thread that ends answers what was asked with an error, and what is asked
   await assert.rejects(network.ask('state', {}), { name: 'NetworkStopped' });
   assert.equal(failures.length, 1);
   await assert.rejects(network.ask('state', {}), /the map of the network has stopped: .*nowhere/);
+});
+
+test('a thread that has ended keeps nobody from stopping', TIMEOUT, async (t) => {
+  const { network } = scene(t, (dir) => join(dir, 'nowhere', 'gossip_store'));
+  const { emit } = Worker.prototype;
+  const gone = new Promise<void>((resolve) => {
+    t.mock.method(Worker.prototype, 'emit', function (this: Worker, name: string, ...args: unknown[]) {
+      const isHeard = emit.call(this, name, ...args);
+      if (name === 'exit') resolve();
+      return isHeard;
+    });
+  });
+  network.start();
+  await assert.rejects(network.ask('state', {}), { name: 'NetworkStopped' });
+  await gone;
+  await network.stop();
 });
 
 test('a peer that lies is not read again when it comes back, until two days are over', TIMEOUT, async (t) => {

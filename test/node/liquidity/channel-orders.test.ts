@@ -163,6 +163,33 @@ test('a payment that comes back is a refund, and one that never left is none', a
   }
 });
 
+test('what could not be paid on the chain, and what the provider keeps without a channel, is told as failed', async () => {
+  const unpaid = new Shelf();
+  unpaid.wallet_fails = new Error('the wallet has too little');
+  const kept = new Shelf();
+  kept.tamper = (method, result) =>
+    (method === 'lsps1.get_order' ? { ...result, channel: null, order_state: 'FAILED' } : result) as never;
+  for (const [shelf, way, problem] of [
+    [unpaid, 'onchain', /^nothing was paid: the wallet has too little$/],
+    [kept, 'lightning', /has taken the payment and gave the order up/],
+  ] as const) {
+    const { orders } = await shelf.run();
+    const { number } = await orders.quote(WISH, 'operator');
+    await orders.buy(number, 20_000n, way);
+    await calm();
+    orders.look();
+    await calm();
+    assert.equal(orders.find(number)?.status, 'failed');
+    assert.match(orders.find(number)?.problem ?? '', problem);
+    const told = await shelf.store.read("SELECT type FROM events WHERE type LIKE 'inbound.%' ORDER BY event_id");
+    assert.deepEqual(
+      told.map(({ type }) => type),
+      ['inbound.ordered', 'inbound.failed'],
+    );
+    orders.stop();
+  }
+});
+
 test('a channel counts when it can be used, not when it was only agreed upon', async () => {
   const shelf = new Shelf();
   shelf.is_ready = false;

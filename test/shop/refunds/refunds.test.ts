@@ -103,6 +103,13 @@ test('what failed may be given back another time', async (t) => {
       ['failed', 'there is no route'],
     ],
   );
+  const told = await shop.fixture.store.read(
+    "SELECT type FROM events WHERE type LIKE 'refund.%' AND label = 'tea' ORDER BY event_id",
+  );
+  assert.deepEqual(
+    told.map(({ type }) => type),
+    ['refund.created', 'refund.failed', 'refund.created', 'refund.failed'],
+  );
   assert.equal((await shop.refunded(1)).amount_msat, 0n);
   shop.world.refuses = undefined;
   await shop.refund({ label: 'tea', destination });

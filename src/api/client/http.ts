@@ -176,12 +176,15 @@ async function* eventsIn(response: Response): AsyncGenerator<string, void> {
 }
 
 function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  if (isAborted(signal)) return Promise.resolve();
   return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal?.addEventListener('abort', () => {
+    const end = (): void => {
       clearTimeout(timer);
+      signal?.removeEventListener('abort', end);
       resolve();
-    });
+    };
+    const timer = setTimeout(end, ms);
+    signal?.addEventListener('abort', end);
   });
 }
 

@@ -59,11 +59,13 @@ export class RequestProcess<Settings, Request, Outcome> {
 
   /** Resolves with what became of the request; `signal` ends it at once. */
   request(request: Request, signal: AbortSignal): Promise<Outcome> {
+    const givenUp = (): Outcome => this.#options.failed('the node stops');
+    if (signal.aborted) return Promise.resolve(givenUp());
     const number = ++this.#number;
     return new Promise((resolve) => {
       const onAbort = (): void => {
         this.#tell({ kind: 'cancel', number });
-        this.#end(number, this.#options.failed('the node stops'));
+        this.#end(number, givenUp());
       };
       this.#under_way.set(number, (outcome) => {
         signal.removeEventListener('abort', onAbort);

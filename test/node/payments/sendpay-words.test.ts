@@ -69,6 +69,33 @@ test('of parts that are sent at once none goes out on top of the whole', async (
   );
 });
 
+test('of two payments of one hash that are sent at once only the first goes out, whichever finds the table first', async () => {
+  for (const [groupid, partid, message] of [
+    [2n, 1n, /^Payment with groupid=1 still in progress/],
+    [1n, 1n, /^There already is a payment with payment_hash=.*, groupid=1, partid=1\./],
+  ] as const) {
+    for (const isReversed of [false, true]) {
+      const road = new Road();
+      road.channel(road.shop, '100x1x0', 500_000_000n);
+      const { store } = road;
+      const read = store.read.bind(store);
+      const { promise: answered, resolve: answer } = Promise.withResolvers<void>();
+      let reads = 0;
+      store.read = async (...query) => {
+        // The table is read now, empty; who asked first may get the answer last.
+        const rows = await read(...query);
+        if (++reads === 1 && isReversed) await answered;
+        return rows;
+      };
+      const first = send(road, 1n, 1n);
+      await assert.rejects(send(road, groupid, partid), { message });
+      answer();
+      assert.equal((await first).groupid, 1n);
+      assert.equal(road.out.length, 1);
+    }
+  }
+});
+
 test('a part that is on its way into the table counts, also when one beside it was refused', async () => {
   const road = new Road();
   road.channel(road.shop, '100x1x0', 500_000_000n);

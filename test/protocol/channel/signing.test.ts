@@ -196,7 +196,10 @@ function exchangeWhenDue({ alice, bob }: Pair): void {
 }
 
 test('a host that signs only when it is told to brings every update home, and the close that waits for them', () => {
-  for (const first of ['alice', 'bob'] as const) {
+  for (const [first, last] of [
+    ['alice', 'bob'],
+    ['bob', 'alice'],
+  ] as const) {
     const pair = usablePair();
     const { alice, bob } = pair;
     alice.do(offer(1, 10_000_000));
@@ -207,11 +210,29 @@ test('a host that signs only when it is told to brings every update home, and th
     pair[first].do({ kind: 'shutdown' });
     exchangeWhenDue(pair);
     for (const end of [alice, bob]) assert.deepEqual([end.state.phase, end.state.htlcs.length], ['closing', 2]);
-    remove(alice, FULFIL);
+    remove(pair[first], FULFIL);
     exchangeWhenDue(pair);
-    remove(bob, FULFIL);
+    // The opener, alice, begins to close behind a revocation of the peer's, or behind its signature.
+    remove(pair[last], FULFIL);
     exchangeWhenDue(pair);
     for (const { state } of [alice, bob]) assert.deepEqual([state.phase, state.htlcs], ['closed', []]);
     assert.deepEqual([alice.state.local_msat, bob.state.local_msat], [810_000_000n, 190_000_000n]);
   }
+});
+
+test('a signature for something else moves nothing of what a penalty is told of an HTLC that is going', () => {
+  const pair = usablePair();
+  const { alice, bob } = pair;
+  bob.do(offer(1, 10_000_000));
+  pair.exchange();
+  remove(alice, FULFIL);
+  alice.do({ kind: 'commit' });
+  deliver(alice, bob);
+  deliver(bob, alice, 1);
+  // Bob has revoked and not signed yet: alice's third commitment for him brings another HTLC.
+  alice.do(offer(2, 20_000_000));
+  alice.do({ kind: 'commit' });
+  pair.exchange();
+  const [stored] = alice.take('store_revoked_htlc');
+  assert.deepEqual([stored?.htlc.first_remote_number, stored?.htlc.last_remote_number], [1, 1]);
 });

@@ -115,6 +115,8 @@ test('who does not have the lesser balance keeps an output that is relayed', () 
 test('nothing is offered when the balance of each is dust', () => {
   assert.equal(offered(200_000n, 293_000n), undefined);
   assert.equal(offered(293_000n, 200_000n), undefined);
+  const closing_feerange = { min_per_kw: 0, max_per_kw: 10_000 };
+  assert.equal(offered(293_000n, 293_000n, undefined, { closing_feerange }), undefined, 'a fee of nothing is allowed');
 });
 
 test('a raised feerate is paid to the satoshi, and our output of OP_RETURN has no amount', () => {

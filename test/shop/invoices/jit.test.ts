@@ -159,6 +159,8 @@ test('when none can be bought there is no invoice; with auto there is one, and t
   assert.equal(jit, undefined);
   assert.match(warnings.warning_jit ?? '', /No channel was bought for this invoice: too dear/);
   assert.match(warnings.warning_capacity ?? '', /Insufficient/);
+  state.refuses = new RpcError('INVALID_PARAMS', 'we asked wrongly');
+  await assert.rejects(create('wrong', { jit: 'auto' }), /we asked wrongly/, 'that is no reason to go without');
   assert.equal(await bought(), 0);
   const without = openFixture();
   t.after(() => without.close());

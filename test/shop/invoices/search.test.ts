@@ -67,6 +67,8 @@ describe('a search for invoices', () => {
     assert.deepEqual(await labels({ since, until, status: 'paid' }), ['order-8', 'order-6']);
     assert.deepEqual(await labels({ since, until, status: 'unpaid' }), ['order-7', 'order-5']);
     assert.deepEqual(await labels({ until: start }), []);
+    const newest = ['short', 'order-19', 'order-18', 'order-17'];
+    assert.deepEqual((await labels({ until: fixture.clock.nowSeconds() })).slice(0, 4), newest);
   });
 
   it('finds by words of the description and of the label, in either case', async () => {

@@ -148,11 +148,13 @@ describe('waiting', () => {
   it('for payments stops after its time, and polls with none', async () => {
     await fixture.create('a');
     await assert.rejects(fixture.invoices.waitForPayment(0n, 0n, forever), { error: 'INVOICE_WAIT_TIMED_OUT' });
-    const waiting = fixture.invoices.waitForPayment(0n, 30n, forever);
-    const ended = assert.rejects(waiting, /^RpcError: Timed out while waiting for invoice to be paid$/);
-    await idle(fixture);
-    fixture.clock.advance(30_000);
-    await ended;
+    for (const seconds of [30, 1]) {
+      const waiting = fixture.invoices.waitForPayment(0n, BigInt(seconds), forever);
+      const ended = assert.rejects(waiting, /^RpcError: Timed out while waiting for invoice to be paid$/);
+      await idle(fixture);
+      fixture.clock.advance(seconds * 1000);
+      await ended;
+    }
     await fixture.pay('a');
     assert.equal((await fixture.invoices.waitForPayment(0n, 0n, forever)).label, 'a');
   });
